@@ -1,0 +1,113 @@
+//! Progress on standard error: a bar on a terminal, a plain line a run elsewhere.
+
+use std::io::IsTerminal as _;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::execute::{FailedRun, Observer};
+use crate::pipeline::Project;
+use crate::plan::PlannedRun;
+use crate::run::{Outcome, RunRecord};
+
+/// Shows what an execution does.
+pub(super) struct Progress {
+    /// `title (factor level, …)` of each condition of each experiment.
+    names: Vec<Vec<String>>,
+    total: usize,
+    workers: usize,
+    bar: Option<ProgressBar>,
+    done: Mutex<Done>,
+}
+
+#[derive(Default)]
+struct Done {
+    runs: usize,
+    /// Seconds of the finished runs, together.
+    seconds: f64,
+}
+
+impl Progress {
+    pub(super) fn new(project: &Project, total: usize, workers: usize) -> Self {
+        let bar = (total > 0 && std::io::stderr().is_terminal()).then(|| {
+            let style = "{bar:30} {pos}/{len} runs, {elapsed} {msg}";
+            let style = ProgressStyle::with_template(style).expect("a constant template");
+            let bar = ProgressBar::new(total as u64).with_style(style);
+            bar.enable_steady_tick(Duration::from_millis(250));
+            bar
+        });
+        let names = project.experiments.iter().map(|experiment| {
+            let of_condition = |levels: &Vec<String>| {
+                let factors = experiment.factors.iter().zip(levels);
+                let levels: Vec<_> =
+                    factors.map(|(factor, level)| format!("{} {level}", factor.name)).collect();
+                format!("{} ({})", experiment.name, levels.join(", "))
+            };
+            experiment.conditions.iter().map(|c| of_condition(&c.levels)).collect()
+        });
+        let names = names.collect();
+        Self { names, total, workers, bar, done: Mutex::default() }
+    }
+
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn name(&self, run: &PlannedRun) -> String {
+        let condition = &self.names[run.experiment][run.condition];
+        format!("{condition} seed {}", run.config.seed)
+    }
+
+    #[expect(clippy::print_stderr, reason = "where progress is shown")]
+    fn say(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn run_done(&self, run: &PlannedRun, record: &RunRecord) {
+        let (done, left) = {
+            let mut done = self.done.lock().expect("nothing panics with the lock");
+            done.runs += 1;
+            done.seconds += record.provenance.seconds;
+            let mean = done.seconds / done.runs as f64;
+            let rounds = (self.total - done.runs).div_ceil(self.workers);
+            (done.runs, Duration::from_secs_f64(mean * rounds as f64))
+        };
+        let left = format!("about {} left", duration(left));
+        if let Outcome::Diverged { epoch, .. } = record.outcome {
+            self.say(&format!("note: {} diverged in epoch {}", self.name(run), epoch + 1));
+        }
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(left);
+                bar.inc(1);
+            }
+            None => {
+                let seconds = record.provenance.seconds;
+                let name = self.name(run);
+                self.say(&format!("[{done}/{}] {name}: {seconds:.1} s, {left}", self.total));
+            }
+        }
+    }
+
+    fn run_failed(&self, run: &PlannedRun, failure: &FailedRun) {
+        self.say(&format!("error: {} failed: {}", self.name(run), failure.source));
+    }
+}
+
+/// `1 h 2 min`, `3 min 4 s`, `5 s`.
+pub(super) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().round() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, min, s) => format!("{min} min {s} s"),
+        (h, min, _) => format!("{h} h {min} min"),
+    }
+}

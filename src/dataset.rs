@@ -1,0 +1,205 @@
+//! Digits, and the pairs of them that a configuration draws. Pure: bytes in, values out.
+
+mod draw;
+mod idx;
+
+use std::io::Read;
+
+use crate::digest::Digest;
+use crate::run::{DatasetIdentity, IMAGE_SIDE, Pools};
+
+pub use draw::{DrawError, Pairs, Split, draw};
+pub use idx::IdxError;
+
+/// A set of digits.
+#[derive(Clone, Debug)]
+pub struct Digits {
+    /// 28 × 28 bytes for each digit, row by row.
+    pub images: Vec<u8>,
+    /// The class of each digit, 0 to 9.
+    pub labels: Vec<u8>,
+}
+
+impl Digits {
+    /// Number of digits.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+}
+
+/// Digits for training and for testing.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// Digest, and where the pairs come from.
+    pub identity: DatasetIdentity,
+    /// Digits that training pairs are drawn from.
+    pub train: Digits,
+    /// Digits that test pairs are drawn from.
+    pub test: Digits,
+}
+
+/// The embedded files, as shipped.
+const EMBEDDED_IMAGES: &[u8] =
+    include_bytes!("../experiments/data/mnist-10k/images-idx3-ubyte.gz");
+const EMBEDDED_LABELS: &[u8] =
+    include_bytes!("../experiments/data/mnist-10k/labels-idx1-ubyte.gz");
+
+/// SHA-256 of the unpacked embedded files, as in the README beside them.
+const EMBEDDED_SHA256: [&str; 2] = [
+    "87ff80b1af14cbb3cd72b14f87b48775177b2bbd6ad1b2645c25bd389d95c284",
+    "abc1ca0c0af29e09d56751fab3baff6f96ac830fe542e7e091e7f3ed8afce81d",
+];
+
+/// Names of the four standard files: images and labels for training, then for testing.
+pub const STANDARD_FILES: [&str; 4] = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+];
+
+/// Why bytes are no dataset. `file` is the name that the caller gave.
+#[derive(Debug, thiserror::Error)]
+#[error("`{file}` {source}")]
+pub struct DatasetError {
+    /// The file at fault.
+    pub file: String,
+    /// What is wrong with it.
+    pub source: IdxError,
+}
+
+/// Identity of the embedded digits, without unpacking them.
+///
+/// # Panics
+/// Never: the digests are constants of this file, and [`embedded`] checks the data against them.
+#[must_use]
+pub fn embedded_identity() -> DatasetIdentity {
+    identity(Pools::Halves, &EMBEDDED_SHA256.map(str::to_owned))
+}
+
+/// The embedded digits: the first half for training, the second for testing.
+///
+/// # Errors
+/// If the files in the binary are not those that were shipped.
+pub fn embedded() -> Result<Dataset, DatasetError> {
+    let files = ["images-idx3-ubyte.gz", "labels-idx1-ubyte.gz"];
+    let bytes = [EMBEDDED_IMAGES, EMBEDDED_LABELS];
+    for ((file, bytes), expected) in files.into_iter().zip(bytes).zip(EMBEDDED_SHA256) {
+        let found = Digest::of_bytes(&unpack(bytes, file)?).to_string();
+        if found != expected {
+            let source = IdxError::Digest { expected: expected.to_owned(), found };
+            return Err(DatasetError { file: file.to_owned(), source });
+        }
+    }
+    let all = digits(files, bytes)?;
+    let half = all.len() / 2;
+    let mut train = all;
+    let test = Digits {
+        images: train.images.split_off(half * IMAGE_SIDE * IMAGE_SIDE),
+        labels: train.labels.split_off(half),
+    };
+    Ok(Dataset { identity: embedded_identity(), train, test })
+}
+
+/// A dataset from the bytes of the [`STANDARD_FILES`], gzip or plain, in that order.
+///
+/// # Errors
+/// Naming the file of `names` that is at fault.
+pub fn standard(names: [&str; 4], bytes: [&[u8]; 4]) -> Result<Dataset, DatasetError> {
+    let train = digits([names[0], names[1]], [bytes[0], bytes[1]])?;
+    let test = digits([names[2], names[3]], [bytes[2], bytes[3]])?;
+    let mut digests = Vec::with_capacity(4);
+    for (name, bytes) in names.into_iter().zip(bytes) {
+        digests.push(Digest::of_bytes(&unpack(bytes, name)?).to_string());
+    }
+    Ok(Dataset { identity: identity(Pools::Separate, &digests), train, test })
+}
+
+fn identity(pools: Pools, unpacked: &[String]) -> DatasetIdentity {
+    DatasetIdentity { digest: Digest::of_bytes(unpacked.join("\n").as_bytes()), pools }
+}
+
+fn digits(names: [&str; 2], bytes: [&[u8]; 2]) -> Result<Digits, DatasetError> {
+    let at = |file: &str| {
+        let file = file.to_owned();
+        move |source| DatasetError { file, source }
+    };
+    let images = idx::images(&unpack(bytes[0], names[0])?).map_err(at(names[0]))?;
+    let labels = idx::labels(&unpack(bytes[1], names[1])?).map_err(at(names[1]))?;
+    let n_images = images.len() / (IMAGE_SIDE * IMAGE_SIDE);
+    if n_images != labels.len() {
+        let source =
+            IdxError::Mismatch { images: n_images, labels: labels.len(), other: names[0].to_owned() };
+        return Err(at(names[1])(source));
+    }
+    Ok(Digits { images, labels })
+}
+
+/// The bytes of a gzip file, or the bytes themselves. Stops above what the largest accepted IDX
+/// file holds, so that a small file cannot unpack into all of the memory.
+fn unpack(bytes: &[u8], file: &str) -> Result<Vec<u8>, DatasetError> {
+    let fail = |source| DatasetError { file: file.to_owned(), source };
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes.to_owned());
+    }
+    let mut unpacked = Vec::new();
+    let limit = idx::LARGEST_FILE + 1;
+    flate2::read::MultiGzDecoder::new(bytes)
+        .take(limit as u64)
+        .read_to_end(&mut unpacked)
+        .map_err(|source| fail(IdxError::Gzip(source.to_string())))?;
+    if unpacked.len() == limit {
+        return Err(fail(IdxError::TooLarge));
+    }
+    Ok(unpacked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_digits_have_the_class_counts_of_their_readme() {
+        let dataset = embedded().unwrap();
+        let mut counts = [0; 10];
+        for label in dataset.train.labels.iter().chain(&dataset.test.labels) {
+            counts[usize::from(*label)] += 1;
+        }
+        assert_eq!(counts, [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978]);
+        assert_eq!((dataset.train.len(), dataset.test.len()), (5000, 5000));
+        assert_eq!(dataset.test.images.len(), 5000 * 28 * 28);
+    }
+
+    #[test]
+    fn files_of_one_set_must_agree_and_the_one_at_fault_is_named() {
+        let image = [vec![0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28], vec![0; 784]].concat();
+        let two_labels = vec![0, 0, 8, 1, 0, 0, 0, 2, 3, 4];
+        let names = ["a", "b", "c", "d"];
+        let error = standard(names, [&image, &two_labels, &image, &two_labels]).unwrap_err();
+        assert_eq!(error.to_string(), "`b` holds 2 labels, but `a` holds 1 images");
+    }
+
+    #[test]
+    fn a_damaged_gzip_file_is_an_error_and_not_a_shorter_dataset() {
+        let half = &EMBEDDED_LABELS[..EMBEDDED_LABELS.len() / 2];
+        let error = digits(["i", "l"], [EMBEDDED_IMAGES, half]).unwrap_err();
+        assert!(error.to_string().starts_with("`l` is damaged"), "{error}");
+    }
+
+    #[test]
+    fn gzip_and_plain_files_are_the_same_dataset() {
+        let plain = [unpack(EMBEDDED_IMAGES, "").unwrap(), unpack(EMBEDDED_LABELS, "").unwrap()];
+        let names = ["a", "b", "c", "d"];
+        let packed =
+            standard(names, [EMBEDDED_IMAGES, EMBEDDED_LABELS, EMBEDDED_IMAGES, EMBEDDED_LABELS]);
+        let unpacked = standard(names, [&plain[0], &plain[1], &plain[0], &plain[1]]);
+        assert_eq!(packed.unwrap().identity, unpacked.unwrap().identity);
+    }
+}

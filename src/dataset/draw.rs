@@ -1,0 +1,157 @@
+//! Pairs of digits: drawn without replacement, then average-pooled.
+
+use super::{Dataset, Digits};
+use crate::random::Stream;
+use crate::run::{DataConfig, IMAGE_SIDE};
+
+/// The pairs of one split.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pairs {
+    /// Number of pairs.
+    pub n: usize,
+    /// Pooled images of the first and of the second digits, each `n × pixels`, on the 0–255 scale.
+    pub images: [Vec<f32>; 2],
+    /// Classes of the first and of the second digits.
+    pub classes: [Vec<u8>; 2],
+}
+
+impl Pairs {
+    /// Whether the first digit is less than or equal to the second.
+    pub fn targets(&self) -> impl Iterator<Item = bool> + '_ {
+        self.classes[0].iter().zip(&self.classes[1]).map(|(a, b)| a <= b)
+    }
+}
+
+/// Training and test pairs; they share no digit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// Pairs to train on, in the order of training.
+    pub train: Pairs,
+    /// Pairs to test on.
+    pub test: Pairs,
+}
+
+/// A pool that is too small.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{pairs} {split} pairs need {} digits, but the dataset has {digits} for them", 2 * pairs)]
+pub struct DrawError {
+    /// `training` or `test`.
+    pub split: &'static str,
+    /// Pairs asked for.
+    pub pairs: usize,
+    /// Digits of the pool.
+    pub digits: usize,
+}
+
+/// Draws the pairs of `config`: each digit is used at most once.
+///
+/// # Errors
+/// If a pool has fewer digits than its pairs need.
+pub fn draw(config: &DataConfig, dataset: &Dataset) -> Result<Split, DrawError> {
+    let train = pairs(config, &dataset.train, "training", config.train_pairs)?;
+    let test = pairs(config, &dataset.test, "test", config.test_pairs)?;
+    Ok(Split { train, test })
+}
+
+fn pairs(
+    config: &DataConfig,
+    pool: &Digits,
+    split: &'static str,
+    n: usize,
+) -> Result<Pairs, DrawError> {
+    let error = DrawError { split, pairs: n, digits: pool.len() };
+    let (Ok(size), Ok(needed)) = (u32::try_from(pool.len()), u32::try_from(2 * n)) else {
+        return Err(error);
+    };
+    if needed > size {
+        return Err(error);
+    }
+    let drawn = Stream::new(config.seed, &format!("draw/{split}")).choose(size, needed);
+    let digits_of = |side: usize| drawn.iter().skip(side).step_by(2).map(|i| *i as usize);
+    let images_of = |side| digits_of(side).flat_map(|i| pooled(pool, i, config.pooling)).collect();
+    let classes_of = |side| digits_of(side).map(|i| pool.labels[i]).collect();
+    Ok(Pairs {
+        n,
+        images: [images_of(0), images_of(1)],
+        classes: [classes_of(0), classes_of(1)],
+    })
+}
+
+/// One image, average-pooled with a square window.
+fn pooled(pool: &Digits, index: usize, window: usize) -> Vec<f32> {
+    let pixels = &pool.images[index * IMAGE_SIDE * IMAGE_SIDE..][..IMAGE_SIDE * IMAGE_SIDE];
+    let side = IMAGE_SIDE / window;
+    let mean_at = |row: usize, column: usize| {
+        let sum: u32 = (0..window)
+            .flat_map(|y| (0..window).map(move |x| (row * window + y, column * window + x)))
+            .map(|(y, x)| u32::from(pixels[y * IMAGE_SIDE + x]))
+            .sum();
+        #[expect(clippy::cast_precision_loss, reason = "at most 784 · 255, exact in an f32")]
+        let mean = sum as f32 / (window * window) as f32;
+        mean
+    };
+    (0..side).flat_map(|row| (0..side).map(move |column| mean_at(row, column))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::embedded;
+
+    fn config(seed: u64, train_pairs: usize) -> DataConfig {
+        let identity = crate::dataset::embedded_identity();
+        DataConfig {
+            dataset: identity.digest,
+            pools: identity.pools,
+            seed,
+            train_pairs,
+            test_pairs: 1000,
+            pooling: 2,
+        }
+    }
+
+    #[test]
+    fn pooling_averages_each_window_without_rounding() {
+        let mut images = vec![0; IMAGE_SIDE * IMAGE_SIDE];
+        images[0] = 255; // row 0, column 0
+        images[IMAGE_SIDE + 1] = 2; // row 1, column 1: the same window
+        images[2] = 8; // the next window
+        let digits = Digits { images, labels: vec![0] };
+        let pixels = pooled(&digits, 0, 2);
+        assert_eq!(pixels.len(), 14 * 14);
+        assert_eq!(&pixels[..3], [64.25, 2.0, 0.0]);
+    }
+
+    #[test]
+    fn a_draw_of_the_whole_pool_uses_every_digit_once() {
+        let dataset = embedded().unwrap();
+        let split = draw(&config(5, 2500), &dataset).unwrap();
+        let mut drawn: Vec<u8> = split.train.classes.concat();
+        let mut pool = dataset.train.labels.clone();
+        drawn.sort_unstable();
+        pool.sort_unstable();
+        assert_eq!(drawn, pool);
+    }
+
+    #[test]
+    fn the_data_seed_alone_decides_the_draw() {
+        let dataset = embedded().unwrap();
+        let split = |seed| draw(&config(seed, 1000), &dataset).unwrap();
+        assert_eq!(split(0), split(0));
+        assert_ne!(split(0), split(1));
+    }
+
+    #[test]
+    fn the_target_says_that_the_first_digit_is_not_larger() {
+        let pairs =
+            Pairs { n: 3, images: [vec![], vec![]], classes: [vec![1, 2, 2], vec![2, 2, 1]] };
+        assert_eq!(pairs.targets().collect::<Vec<_>>(), [true, true, false]);
+    }
+
+    #[test]
+    fn a_pool_that_is_too_small_is_an_error_with_both_numbers() {
+        let error = draw(&config(0, 2501), &embedded().unwrap()).unwrap_err();
+        let expected = "2501 training pairs need 5002 digits, but the dataset has 5000 for them";
+        assert_eq!(error.to_string(), expected);
+    }
+}

@@ -1,0 +1,169 @@
+//! Identity of configurations and of data: canonical JSON and its SHA-256.
+//!
+//! Pure. Keys are sorted here, because another crate in the build can switch `serde_json` to
+//! insertion order, which would silently move every digest.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// A SHA-256, shown and stored as 64 lowercase hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// Digest of raw bytes.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// Digest of the canonical JSON of `value`.
+    ///
+    /// # Errors
+    /// If `value` holds a float that is not finite; see [`canonical_json`].
+    pub fn of<T: Serialize>(value: &T) -> Result<Self, CanonicalError> {
+        canonical_json(value).map(|json| Self::of_bytes(json.as_bytes()))
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The first twelve digits: enough to tell runs apart in a listing.
+    #[must_use]
+    pub fn short(&self) -> String {
+        self.to_string()[..12].to_owned()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> Self {
+        digest.to_string()
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let malformed = || format!("`{text}` is not a digest of 64 lowercase hexadecimal digits");
+        if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(malformed());
+        }
+        let mut bytes = [0; 32];
+        for (byte, start) in bytes.iter_mut().zip((0..64).step_by(2)) {
+            *byte = u8::from_str_radix(&text[start..start + 2], 16).map_err(|_| malformed())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// A value that has no canonical JSON.
+#[derive(Debug, thiserror::Error)]
+pub enum CanonicalError {
+    /// JSON has no spelling for it; `serde_json` would write `null`.
+    #[error("the value at `{path}` is null or not a finite number")]
+    NotFinite {
+        /// Dotted path from the root.
+        path: String,
+    },
+    /// The type's own serialisation failed.
+    #[error("cannot be written as JSON")]
+    Unserializable(#[source] serde_json::Error),
+}
+
+/// JSON with sorted keys, no white space, and no null: one spelling for each value.
+///
+/// # Errors
+/// If `value` holds a null or a float that is not finite, or cannot be serialised.
+pub fn canonical_json<T: Serialize>(value: &T) -> Result<String, CanonicalError> {
+    let value = serde_json::to_value(value).map_err(CanonicalError::Unserializable)?;
+    let mut json = String::new();
+    write_canonical(&value, "", &mut json)?;
+    Ok(json)
+}
+
+fn write_canonical(value: &Value, path: &str, json: &mut String) -> Result<(), CanonicalError> {
+    match value {
+        Value::Null => return Err(CanonicalError::NotFinite { path: path.to_owned() }),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => json.push_str(&value.to_string()),
+        Value::Array(items) => {
+            json.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    json.push(',');
+                }
+                write_canonical(item, &format!("{path}[{index}]"), json)?;
+            }
+            json.push(']');
+        }
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            json.push('{');
+            for (index, (key, item)) in entries.into_iter().enumerate() {
+                if index > 0 {
+                    json.push(',');
+                }
+                json.push_str(&Value::from(key.as_str()).to_string());
+                json.push(':');
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                write_canonical(item, &path, json)?;
+            }
+            json.push('}');
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_bytes_is_the_published_sha256() {
+        // FIPS 180-2, appendix B.1.
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Digest::of_bytes(b"abc").to_string(), expected);
+    }
+
+    #[test]
+    fn keys_are_sorted_at_every_depth() {
+        let value = serde_json::json!({"b": 1, "a": [{"d": true, "c": 0.5}]});
+        assert_eq!(canonical_json(&value).unwrap(), r#"{"a":[{"c":0.5,"d":true}],"b":1}"#);
+    }
+
+    #[test]
+    fn a_float_that_is_not_finite_is_refused_with_its_path() {
+        let value = std::collections::BTreeMap::from([("train", vec![1.0, f64::NAN])]);
+        let message = canonical_json(&value).unwrap_err().to_string();
+        assert_eq!(message, "the value at `train[1]` is null or not a finite number");
+    }
+
+    #[test]
+    fn a_digest_survives_its_text_and_nothing_else_passes() {
+        let digest = Digest::of_bytes(b"abc");
+        assert_eq!(Digest::try_from(digest.to_string()).unwrap(), digest);
+        for wrong in ["", "abc", &"g".repeat(64), &"A".repeat(64), &"é".repeat(32)] {
+            assert!(Digest::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! The tree of a TOML document, with locations; merging of documents.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Location, Violation};
+
+/// Keys in sorted order: the order in the file means nothing.
+pub type Table = BTreeMap<String, Node>;
+
+/// A value and the line that it (or its key) stands on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// The value.
+    pub value: Value,
+    /// Where it stands.
+    pub location: Location,
+}
+
+/// A TOML value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A finite number with a point or exponent.
+    Float(f64),
+    /// Text.
+    String(String),
+    /// Values in order.
+    Array(Vec<Node>),
+    /// Values by key.
+    Table(Table),
+}
+
+impl Value {
+    /// The name of the type, with its article.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Bool(_) => "a boolean",
+            Self::Integer(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::String(_) => "a string",
+            Self::Array(_) => "an array",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
+/// Scalars as they would be typed, strings without their quotes; the name of a level.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Integer(value) => write!(f, "{value}"),
+            Self::Float(value) => write!(f, "{value}"),
+            Self::String(value) => f.write_str(value),
+            Self::Array(items) => {
+                f.write_str("[")?;
+                for (index, item) in items.iter().enumerate() {
+                    write!(f, "{}{}", if index > 0 { ", " } else { "" }, item.value)?;
+                }
+                f.write_str("]")
+            }
+            Self::Table(table) => {
+                f.write_str("{")?;
+                for (index, (key, item)) in table.iter().enumerate() {
+                    write!(f, "{}{key} = {}", if index > 0 { ", " } else { "" }, item.value)?;
+                }
+                f.write_str("}")
+            }
+        }
+    }
+}
+
+/// Parses the text of `file`.
+///
+/// # Errors
+/// With every syntax error of the text, dates (which no key takes), and floats that are not
+/// finite.
+pub fn parse(file: &str, text: &str) -> Result<Node, Vec<Violation>> {
+    let lines = Lines::of(file, text);
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut violations: Vec<_> = errors
+        .iter()
+        .map(|error| Violation {
+            location: lines.at(error.span().map_or(0, |span| span.start)),
+            key: String::new(),
+            message: format!("is not TOML: {}", error.message()),
+        })
+        .collect();
+    let table = convert_table(root.get_ref(), "", &lines, &mut violations);
+    if violations.is_empty() {
+        Ok(Node { value: Value::Table(table), location: lines.at(0) })
+    } else {
+        Err(violations)
+    }
+}
+
+fn convert_table(
+    table: &DeTable<'_>,
+    path: &str,
+    lines: &Lines,
+    violations: &mut Vec<Violation>,
+) -> Table {
+    table
+        .iter()
+        .filter_map(|(key, value)| {
+            let path = join(path, key.get_ref());
+            let location = lines.at(key.span().start);
+            let mut node = convert(value, &path, lines, violations)?;
+            // A key is found faster than a value that starts some lines below it.
+            node.location = location;
+            Some((key.get_ref().to_string(), node))
+        })
+        .collect()
+}
+
+fn convert(
+    value: &Spanned<DeValue<'_>>,
+    path: &str,
+    lines: &Lines,
+    violations: &mut Vec<Violation>,
+) -> Option<Node> {
+    let location = lines.at(value.span().start);
+    let mut refuse = |message: String| {
+        violations.push(Violation { location: location.clone(), key: path.to_owned(), message });
+        None
+    };
+    let value = match value.get_ref() {
+        DeValue::Boolean(value) => Value::Bool(*value),
+        DeValue::Integer(digits) => match i64::from_str_radix(digits.as_str(), digits.radix()) {
+            Ok(value) => Value::Integer(value),
+            Err(_) => return refuse(format!("is an integer beyond 64 bits, {digits}")),
+        },
+        DeValue::Float(digits) => match digits.as_str().parse::<f64>() {
+            Ok(value) if value.is_finite() => Value::Float(value),
+            _ => return refuse(format!("is not a finite number, {digits}")),
+        },
+        DeValue::String(text) => Value::String(text.to_string()),
+        DeValue::Datetime(date) => {
+            return refuse(format!("is a date, {date}; write it as a string if it is text"));
+        }
+        DeValue::Array(items) => Value::Array(
+            items
+                .iter()
+                .enumerate()
+                .filter_map(|(i, item)| convert(item, &join(path, &i.to_string()), lines, violations))
+                .collect(),
+        ),
+        DeValue::Table(table) => Value::Table(convert_table(table, path, lines, violations)),
+    };
+    Some(Node { value, location })
+}
+
+/// `base` with every value of `over` laid over it: tables key by key, everything else whole.
+#[must_use]
+pub fn merge(base: Node, over: Node) -> Node {
+    match (base, over) {
+        (
+            Node { value: Value::Table(mut base), .. },
+            Node { value: Value::Table(over), location },
+        ) => {
+            for (key, node) in over {
+                let merged = match base.remove(&key) {
+                    Some(below) => merge(below, node),
+                    None => node,
+                };
+                base.insert(key, merged);
+            }
+            Node { value: Value::Table(base), location }
+        }
+        (_, over) => over,
+    }
+}
+
+/// Puts `node` in place of the value at the dotted `path`; numbers index arrays. The last key may
+/// be new, so that a key left at its default can be a factor.
+///
+/// # Errors
+/// With the part of the path that leads nowhere.
+pub fn replace(root: &mut Node, path: &str, node: Node) -> Result<(), String> {
+    let mut keys: Vec<&str> = path.split('.').collect();
+    let last = keys.pop().unwrap_or_default();
+    let mut parent = root;
+    for key in keys {
+        parent = match &mut parent.value {
+            Value::Table(table) => table.get_mut(key),
+            Value::Array(items) => key.parse::<usize>().ok().and_then(|i| items.get_mut(i)),
+            _ => None,
+        }
+        .ok_or_else(|| key.to_owned())?;
+    }
+    match &mut parent.value {
+        Value::Table(table) => {
+            table.insert(last.to_owned(), node);
+            Ok(())
+        }
+        Value::Array(items) => {
+            let item = last.parse::<usize>().ok().and_then(|i| items.get_mut(i));
+            *item.ok_or_else(|| last.to_owned())? = node;
+            Ok(())
+        }
+        _ => Err(last.to_owned()),
+    }
+}
+
+/// `parent.key`, or `key` at the root.
+pub(super) fn join(parent: &str, key: &str) -> String {
+    if parent.is_empty() { key.to_owned() } else { format!("{parent}.{key}") }
+}
+
+/// Byte offsets of a file's lines.
+struct Lines {
+    file: Arc<str>,
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    fn of(file: &str, text: &str) -> Self {
+        let starts = std::iter::once(0)
+            .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1))
+            .collect();
+        Self { file: file.into(), starts }
+    }
+
+    fn at(&self, offset: usize) -> Location {
+        let line = self.starts.partition_point(|start| *start <= offset).max(1);
+        Location { file: Arc::clone(&self.file), line }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(node: &Node) -> String {
+        node.value.to_string()
+    }
+
+    #[test]
+    fn merging_goes_key_by_key_and_keeps_the_line_of_each_value() {
+        let base = parse("base.toml", "[train]\nepochs = 30\nlr = 0.1\n").unwrap();
+        let over = parse("over.toml", "\n\n[train]\nlr = 0.2\n").unwrap();
+        let merged = merge(base, over);
+        assert_eq!(text(&merged), "{train = {epochs = 30, lr = 0.2}}");
+        let Value::Table(root) = &merged.value else { unreachable!() };
+        let Value::Table(train) = &root["train"].value else { unreachable!() };
+        assert_eq!(train["epochs"].location.to_string(), "base.toml:2");
+        assert_eq!(train["lr"].location.to_string(), "over.toml:4");
+    }
+
+    #[test]
+    fn a_path_reaches_into_tables_and_arrays() {
+        let mut root = parse("a.toml", "a = [{ b = 1 }, { b = 2 }]").unwrap();
+        let three = Node { value: Value::Integer(3), location: root.location.clone() };
+        replace(&mut root, "a.1.b", three.clone()).unwrap();
+        assert_eq!(text(&root), "{a = [{b = 1}, {b = 3}]}");
+        assert_eq!(replace(&mut root, "a.2.b", three.clone()).unwrap_err(), "2");
+        assert_eq!(replace(&mut root, "c.b", three).unwrap_err(), "c");
+    }
+
+    #[test]
+    fn every_syntax_error_and_every_hostile_number_has_its_line() {
+        let broken = "a = nan\nb = 99999999999999999999\nc = 2019-05-17\nd = [1, inf]\n";
+        let lines: Vec<_> =
+            parse("x.toml", broken).unwrap_err().iter().map(ToString::to_string).collect();
+        assert_eq!(lines.len(), 4, "{lines:#?}");
+        assert!(lines[0].starts_with("x.toml:1: `a` is not a finite number"), "{lines:#?}");
+        assert!(lines[1].starts_with("x.toml:2: `b` is an integer beyond 64 bits"), "{lines:#?}");
+        assert!(lines[2].starts_with("x.toml:3: `c` is a date"), "{lines:#?}");
+        assert!(lines[3].starts_with("x.toml:4: `d.1` is not a finite"), "{lines:#?}");
+
+        let syntax = parse("x.toml", "a = 1\nb = = 2\n").unwrap_err();
+        assert_eq!(syntax[0].location.line, 2, "{syntax:?}");
+    }
+}

@@ -1,0 +1,290 @@
+//! Reads a table key by key and reports what is missing, mistyped or unknown.
+
+use std::cell::RefCell;
+
+use super::node::join;
+use super::{Location, Node, Table, Value, Violations};
+
+/// A type that one value can be read as.
+pub trait FromNode: Sized {
+    /// What a value must be, for messages: "an integer", "a boolean".
+    const EXPECTED: &'static str;
+
+    /// The value, if it is of that type.
+    fn from_node(node: &Node) -> Option<Self>;
+}
+
+impl FromNode for bool {
+    const EXPECTED: &'static str = "a boolean";
+
+    fn from_node(node: &Node) -> Option<Self> {
+        match node.value {
+            Value::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl FromNode for u64 {
+    const EXPECTED: &'static str = "an integer that is not negative";
+
+    fn from_node(node: &Node) -> Option<Self> {
+        match node.value {
+            Value::Integer(value) => value.try_into().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl FromNode for usize {
+    const EXPECTED: &'static str = "an integer that is not negative";
+
+    fn from_node(node: &Node) -> Option<Self> {
+        u64::from_node(node)?.try_into().ok()
+    }
+}
+
+impl FromNode for f64 {
+    const EXPECTED: &'static str = "a number";
+
+    fn from_node(node: &Node) -> Option<Self> {
+        match node.value {
+            Value::Float(value) => Some(value),
+            #[expect(clippy::cast_precision_loss, reason = "`1` is a spelling of `1.0`")]
+            Value::Integer(value) => Some(value as Self),
+            _ => None,
+        }
+    }
+}
+
+impl FromNode for String {
+    const EXPECTED: &'static str = "a string";
+
+    fn from_node(node: &Node) -> Option<Self> {
+        match &node.value {
+            Value::String(value) => Some(value.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl FromNode for Node {
+    const EXPECTED: &'static str = "a value";
+
+    fn from_node(node: &Node) -> Option<Self> {
+        Some(node.clone())
+    }
+}
+
+impl<T: FromNode> FromNode for Vec<T> {
+    const EXPECTED: &'static str = "an array";
+
+    fn from_node(node: &Node) -> Option<Self> {
+        match &node.value {
+            Value::Array(items) => items.iter().map(T::from_node).collect(),
+            _ => None,
+        }
+    }
+}
+
+/// Reads one table. Call [`Reader::finish`] at the end: it reports the keys that nobody asked for.
+pub struct Reader<'a> {
+    table: &'a Table,
+    path: String,
+    location: &'a Location,
+    violations: &'a Violations,
+    known: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of `node`, which stands at `path`; none, with a violation, if it is no table.
+    #[must_use]
+    pub fn new(node: &'a Node, path: impl Into<String>, violations: &'a Violations) -> Option<Self> {
+        let path = path.into();
+        if let Value::Table(table) = &node.value {
+            let known = RefCell::default();
+            return Some(Self { table, path, location: &node.location, violations, known });
+        }
+        let found = node.value.type_name();
+        violations.push(&node.location, path, format!("must be a table, but is {found}"));
+        None
+    }
+
+    /// The value of `key`; a violation if it is missing or of another type.
+    pub fn required<T: FromNode>(&self, key: &'static str) -> Option<T> {
+        let value = self.optional(key);
+        if value.is_none() && !self.table.contains_key(key) {
+            let message = format!("is missing; it takes {}", T::EXPECTED);
+            self.violations.push(self.location, self.path_of(key), message);
+        }
+        value
+    }
+
+    /// The value of `key`; none if it is absent, and a violation if it is of another type.
+    pub fn optional<T: FromNode>(&self, key: &'static str) -> Option<T> {
+        let node = self.node(key)?;
+        let value = T::from_node(node);
+        if value.is_none() {
+            let found = node.value.type_name();
+            let shown = match &node.value {
+                Value::Array(_) | Value::Table(_) => found.to_owned(),
+                scalar => format!("{found}, `{}`", shorten(&scalar.to_string())),
+            };
+            self.refuse(key, format!("must be {}, but is {shown}", T::EXPECTED));
+        }
+        value
+    }
+
+    /// As [`Reader::required`], and the value must lie in `range`.
+    pub fn required_in<T, R>(&self, key: &'static str, range: R) -> Option<T>
+    where
+        T: FromNode + PartialOrd + std::fmt::Display,
+        R: std::ops::RangeBounds<T>,
+    {
+        let value = self.required(key)?;
+        self.check_in(key, value, &range)
+    }
+
+    /// As [`Reader::optional`], and the value must lie in `range`.
+    pub fn optional_in<T, R>(&self, key: &'static str, range: R) -> Option<T>
+    where
+        T: FromNode + PartialOrd + std::fmt::Display,
+        R: std::ops::RangeBounds<T>,
+    {
+        let value = self.optional(key)?;
+        self.check_in(key, value, &range)
+    }
+
+    fn check_in<T, R>(&self, key: &'static str, value: T, range: &R) -> Option<T>
+    where
+        T: PartialOrd + std::fmt::Display,
+        R: std::ops::RangeBounds<T>,
+    {
+        use std::ops::Bound;
+        if range.contains(&value) {
+            return Some(value);
+        }
+        let lower = match range.start_bound() {
+            Bound::Included(bound) => format!("at least {bound}"),
+            Bound::Excluded(bound) => format!("more than {bound}"),
+            Bound::Unbounded => String::new(),
+        };
+        let upper = match range.end_bound() {
+            Bound::Included(bound) => format!("at most {bound}"),
+            Bound::Excluded(bound) => format!("less than {bound}"),
+            Bound::Unbounded => String::new(),
+        };
+        let and = if lower.is_empty() || upper.is_empty() { "" } else { " and " };
+        self.refuse(key, format!("must be {lower}{and}{upper}, but is {value}"));
+        None
+    }
+
+    /// A reader of the table at `key`; a violation if it is missing or no table.
+    pub fn table(&self, key: &'static str) -> Option<Reader<'a>> {
+        match self.node(key) {
+            Some(node) => Reader::new(node, self.path_of(key), self.violations),
+            None => {
+                self.violations.push(self.location, self.path_of(key), "is missing; it takes a table");
+                None
+            }
+        }
+    }
+
+    /// The items of the array at `key`, each with its path; empty if it is absent.
+    pub fn items(&self, key: &'static str) -> Vec<(String, &'a Node)> {
+        let path = self.path_of(key);
+        match self.node(key).map(|node| &node.value) {
+            None => Vec::new(),
+            Some(Value::Array(items)) => {
+                items.iter().enumerate().map(|(i, item)| (join(&path, &i.to_string()), item)).collect()
+            }
+            Some(other) => {
+                self.refuse(key, format!("must be an array, but is {}", other.type_name()));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The entries of the table at `key`; empty if it is absent.
+    pub fn entries(&self, key: &'static str) -> Vec<(&'a str, &'a Node)> {
+        match self.node(key).map(|node| &node.value) {
+            None => Vec::new(),
+            Some(Value::Table(table)) => table.iter().map(|(k, v)| (k.as_str(), v)).collect(),
+            Some(other) => {
+                self.refuse(key, format!("must be a table, but is {}", other.type_name()));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The raw value of `key`, which then counts as known.
+    pub fn node(&self, key: &'static str) -> Option<&'a Node> {
+        self.known.borrow_mut().push(key);
+        self.table.get(key)
+    }
+
+    /// Reports `message` about `key`, at its line if it is present.
+    pub fn refuse(&self, key: &str, message: impl Into<String>) {
+        let location = self.table.get(key).map_or(self.location, |node| &node.location);
+        self.violations.push(location, self.path_of(key), message);
+    }
+
+    /// Where violations go.
+    #[must_use]
+    pub fn violations(&self) -> &'a Violations {
+        self.violations
+    }
+
+    /// Where the table stands.
+    #[must_use]
+    pub fn location(&self) -> &'a Location {
+        self.location
+    }
+
+    /// Dotted path of `key`.
+    #[must_use]
+    pub fn path_of(&self, key: &str) -> String {
+        join(&self.path, key)
+    }
+
+    /// Reports the keys that were never asked for, with the nearest that exists.
+    pub fn finish(self) {
+        let known = self.known.borrow();
+        for key in self.table.keys().filter(|key| !known.contains(&key.as_str())) {
+            let message = match nearest(key, known.iter().copied()) {
+                Some(near) => format!("is not a known key; did you mean `{near}`?"),
+                None => format!("is not a known key; known here: {}", listing(&known)),
+            };
+            self.refuse(key, message);
+        }
+    }
+}
+
+fn listing(known: &[&str]) -> String {
+    let mut keys: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.join(", ")
+}
+
+/// The candidate that `word` is most likely a misspelling of.
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    // Long hostile keys would make the quadratic distance slow, and are no misspelling of anything.
+    if word.len() > 64 {
+        return None;
+    }
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// `text`, cut to what a message can carry.
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= 60 {
+        return text.to_owned();
+    }
+    text.chars().take(59).chain(['…']).collect()
+}

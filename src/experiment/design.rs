@@ -1,0 +1,237 @@
+//! The configuration of one condition, read from the tables `data`, `model` and `train`.
+
+use serde::Serialize;
+
+use super::layers;
+use crate::document::{Node, Reader, Violations};
+use crate::run::{
+    CLASSES, DataConfig, DatasetIdentity, DeviceKind, IMAGE_SIDE, Layer, ModelConfig, NumberType,
+    Optimizer, PartVersions, RunConfig, Shape, TrainConfig, infer,
+};
+
+/// The tables that make up a configuration.
+pub(super) const PARTS: [&str; 3] = ["data", "model", "train"];
+
+/// Most steps, pairs or values a size may ask for: far beyond any use, and far below what would
+/// fill the memory.
+const MOST: usize = 1 << 20;
+
+/// A [`RunConfig`] without its seed, and with the place of the data instead of their digest.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Design {
+    /// Where the digits come from.
+    pub source: DataSource,
+    /// Seeds the draw of the pairs.
+    pub data_seed: u64,
+    /// Number of training pairs.
+    pub train_pairs: usize,
+    /// Number of test pairs.
+    pub test_pairs: usize,
+    /// Side of the average-pooling window.
+    pub pooling: usize,
+    /// Layers and how they are shared.
+    pub model: ModelConfig,
+    /// Losses, batches and optimiser.
+    pub train: TrainConfig,
+}
+
+/// Where digits come from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataSource {
+    /// The 10,000 digits inside the binary.
+    Embedded,
+    /// A directory with the four standard MNIST files.
+    Directory(String),
+}
+
+impl Design {
+    /// The full configuration of one run.
+    #[must_use]
+    pub fn resolve(&self, dataset: DatasetIdentity, seed: u64, device: DeviceKind) -> RunConfig {
+        RunConfig {
+            data: DataConfig {
+                dataset: dataset.digest,
+                pools: dataset.pools,
+                seed: self.data_seed,
+                train_pairs: self.train_pairs,
+                test_pairs: self.test_pairs,
+                pooling: self.pooling,
+            },
+            model: self.model.clone(),
+            train: self.train.clone(),
+            seed,
+            device,
+            number_type: NumberType::F32,
+            versions: PartVersions::CURRENT,
+        }
+    }
+
+    /// Shape of one image after average pooling.
+    #[must_use]
+    pub fn image(&self) -> Shape {
+        let side = IMAGE_SIDE / self.pooling;
+        Shape::Image { height: side, width: side, channels: 1 }
+    }
+
+    /// Reads the three tables of `root`.
+    pub(super) fn read(root: &Node, violations: &Violations) -> Option<Self> {
+        let all = Reader::new(root, "", violations)?;
+        let data = all.table("data").and_then(|reader| read_data(reader));
+        let model = all.table("model").and_then(|reader| {
+            let pooling = data.as_ref().map(|data| data.pooling);
+            read_model(reader, pooling)
+        });
+        let train = all.table("train").and_then(|reader| {
+            let pairs = data.as_ref().map(|data| data.train_pairs);
+            read_train(reader, pairs, model.as_ref())
+        });
+        let (data, model, train) = (data?, model?, train?);
+        Some(Self {
+            source: data.source,
+            data_seed: data.seed,
+            train_pairs: data.train_pairs,
+            test_pairs: data.test_pairs,
+            pooling: data.pooling,
+            model,
+            train,
+        })
+    }
+}
+
+struct Data {
+    source: DataSource,
+    seed: u64,
+    train_pairs: usize,
+    test_pairs: usize,
+    pooling: usize,
+}
+
+fn read_data(reader: Reader<'_>) -> Option<Data> {
+    let directory = reader.optional::<String>("directory");
+    let seed = reader.required::<u64>("seed");
+    let train_pairs = reader.required_in("train_pairs", 2..=MOST);
+    let test_pairs = reader.required_in("test_pairs", 2..=MOST);
+    let pooling = reader.required::<usize>("pooling").filter(|pooling| {
+        let divides = *pooling > 0 && IMAGE_SIDE.is_multiple_of(*pooling);
+        if !divides {
+            let message = format!("must divide the image side of {IMAGE_SIDE}, but is {pooling}");
+            reader.refuse("pooling", message);
+        }
+        divides
+    });
+    reader.finish();
+    Some(Data {
+        source: directory.map_or(DataSource::Embedded, DataSource::Directory),
+        seed: seed?,
+        train_pairs: train_pairs?,
+        test_pairs: test_pairs?,
+        pooling: pooling?,
+    })
+}
+
+fn read_model(reader: Reader<'_>, pooling: Option<usize>) -> Option<ModelConfig> {
+    let weight_sharing = reader.required::<bool>("weight_sharing");
+    let branch = layers::read(&reader, "branch");
+    let head = layers::read(&reader, "head");
+    if let (Some(branch), Some(pooling)) = (&branch, pooling) {
+        let side = IMAGE_SIDE / pooling;
+        let image = Shape::Image { height: side, width: side, channels: 1 };
+        let digits = format!("must end in {CLASSES} outputs, one for each digit");
+        check_layers(&reader, "branch", branch, image, Shape::Vector(CLASSES), &digits);
+    }
+    if let Some(head) = &head {
+        let single = "must end in one output, the probability that a ≤ b";
+        let pair = Shape::Vector(2 * CLASSES);
+        check_layers(&reader, "head", head, pair, Shape::Vector(1), single);
+        if !matches!(head.last(), Some(Layer::Sigmoid) | None) {
+            reader.refuse("head", "must end in `sigmoid`: the main loss takes a probability");
+        }
+    }
+    reader.finish();
+    Some(ModelConfig { branch: branch?, head: head?, weight_sharing: weight_sharing? })
+}
+
+fn check_layers(
+    reader: &Reader<'_>,
+    key: &'static str,
+    layers: &[Layer],
+    input: Shape,
+    expected: Shape,
+    requirement: &str,
+) {
+    let refuse_layer = |index: usize, message: String| {
+        let layer = reader.items(key).into_iter().nth(index);
+        let location = layer.as_ref().map_or(reader.location(), |(_, node)| &node.location);
+        let path = layer.as_ref().map_or(key, |(path, _)| path);
+        reader.violations().push(location, path, message);
+    };
+    match infer(layers, input) {
+        Err(error) => refuse_layer(error.layer, format!("({}) {error}", layers[error.layer])),
+        Ok(shapes) => {
+            let output = shapes.last().copied().unwrap_or(input);
+            if output != expected {
+                reader.refuse(key, format!("{requirement}, but puts out {output}"));
+            }
+        }
+    }
+}
+
+fn read_train(
+    reader: Reader<'_>,
+    pairs: Option<usize>,
+    model: Option<&ModelConfig>,
+) -> Option<TrainConfig> {
+    let auxiliary_loss = reader.required::<bool>("auxiliary_loss");
+    let epochs = reader.required_in("epochs", 1..=MOST);
+    let batch_size = reader.required_in("batch_size", 1..=MOST);
+    let optimizer = reader.table("optimizer").and_then(read_optimizer);
+    if let (Some(batch_size), Some(pairs)) = (batch_size, pairs) {
+        let normalizes = model.is_some_and(|model| {
+            let mut layers = model.branch.iter().chain(&model.head);
+            layers.any(|layer| matches!(layer, Layer::BatchNorm { .. }))
+        });
+        if batch_size > pairs {
+            let message = format!("is {batch_size}, more than the {pairs} training pairs");
+            reader.refuse("batch_size", message);
+        } else if normalizes && (batch_size == 1 || pairs % batch_size == 1) {
+            let message = format!(
+                "of {batch_size} leaves a batch of one of {pairs} pairs, which `batch_norm` cannot \
+                 normalise"
+            );
+            reader.refuse("batch_size", message);
+        }
+    }
+    reader.finish();
+    Some(TrainConfig {
+        auxiliary_loss: auxiliary_loss?,
+        epochs: epochs?,
+        batch_size: batch_size?,
+        optimizer: optimizer?,
+    })
+}
+
+fn read_optimizer(reader: Reader<'_>) -> Option<Optimizer> {
+    use crate::run::{default_adam_epsilon, default_beta1, default_beta2};
+    let kind = reader.required::<String>("kind")?;
+    let lr = reader.required_in("lr", 0.0..=1e6);
+    let optimizer = match kind.as_str() {
+        "adam" => {
+            let beta1 = reader.optional_in("beta1", 0.0..1.0).unwrap_or_else(default_beta1);
+            let beta2 = reader.optional_in("beta2", 0.0..1.0).unwrap_or_else(default_beta2);
+            let epsilon = reader.optional_in("epsilon", f64::MIN_POSITIVE..=1.0);
+            let epsilon = epsilon.unwrap_or_else(default_adam_epsilon);
+            lr.map(|lr| Optimizer::Adam { lr, beta1, beta2, epsilon })
+        }
+        "sgd" => {
+            let momentum = reader.optional_in("momentum", 0.0..1.0).unwrap_or(0.0);
+            lr.map(|lr| Optimizer::Sgd { lr, momentum })
+        }
+        other => {
+            reader.refuse("kind", format!("must be `adam` or `sgd`, but is `{other}`"));
+            return None;
+        }
+    };
+    reader.finish();
+    optimizer
+}

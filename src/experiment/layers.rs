@@ -1,0 +1,106 @@
+//! Layer lists: `"relu"`, or `{ layer = "conv2d", channels = 35, kernel = 3, padding = 1 }`.
+
+use std::collections::BTreeMap;
+
+use crate::document::{Node, Reader, Value, Violations, nearest};
+use crate::run::{Layer, default_epsilon, default_momentum};
+
+/// Names of all layers.
+const NAMES: [&str; 9] = [
+    "batch_norm",
+    "conv2d",
+    "dropout",
+    "flatten",
+    "linear",
+    "max_pool2d",
+    "relu",
+    "sigmoid",
+    "tanh",
+];
+
+/// Largest size of a kernel, window, stride or layer.
+const MOST: usize = 1 << 16;
+
+/// The layer list at `key`; violations for each layer that is wrong.
+pub(super) fn read(reader: &Reader<'_>, key: &'static str) -> Option<Vec<Layer>> {
+    match reader.node(key).map(|node| &node.value) {
+        None => {
+            reader.refuse(key, "is missing; it takes a list of layers");
+            return None;
+        }
+        Some(Value::Array(layers)) if layers.is_empty() => {
+            reader.refuse(key, "lists no layer");
+            return None;
+        }
+        Some(_) => {}
+    }
+    let items = reader.items(key);
+    if items.is_empty() {
+        return None;
+    }
+    // Every layer is read before the first missing one ends the list: all violations at once.
+    let layers: Vec<_> =
+        items.iter().map(|(path, node)| read_layer(node, path, reader.violations())).collect();
+    layers.into_iter().collect()
+}
+
+fn read_layer(node: &Node, path: &str, violations: &Violations) -> Option<Layer> {
+    match &node.value {
+        // A bare name is short for a table with nothing else in it.
+        Value::String(_) => {
+            let table = BTreeMap::from([("layer".to_owned(), node.clone())]);
+            let node = Node { value: Value::Table(table), location: node.location.clone() };
+            read_table(&Reader::new(&node, path, violations)?)
+        }
+        _ => {
+            let reader = Reader::new(node, path, violations)?;
+            let layer = read_table(&reader);
+            if layer.is_some() {
+                reader.finish();
+            }
+            layer
+        }
+    }
+}
+
+fn read_table(reader: &Reader<'_>) -> Option<Layer> {
+    let name = reader.required::<String>("layer")?;
+    match name.as_str() {
+        "conv2d" => {
+            let channels = reader.required_in("channels", 1..=MOST);
+            let kernel = reader.required_in("kernel", 1..=MOST);
+            let stride = reader.optional_in("stride", 1..=MOST).unwrap_or(1);
+            let padding = reader.optional_in("padding", 0..=MOST).unwrap_or(0);
+            Some(Layer::Conv2d { channels: channels?, kernel: kernel?, stride, padding })
+        }
+        "max_pool2d" => {
+            let size = reader.required_in("size", 1..=MOST)?;
+            let stride = reader.optional_in("stride", 1..=MOST).unwrap_or(size);
+            Some(Layer::MaxPool2d { size, stride })
+        }
+        "linear" => Some(Layer::Linear { outputs: reader.required_in("outputs", 1..=MOST)? }),
+        "batch_norm" => {
+            let epsilon = reader.optional_in("epsilon", f64::MIN_POSITIVE..=1.0);
+            let momentum = reader.optional_in("momentum", 0.0..=1.0);
+            Some(Layer::BatchNorm {
+                epsilon: epsilon.unwrap_or_else(default_epsilon),
+                momentum: momentum.unwrap_or_else(default_momentum),
+            })
+        }
+        "dropout" => {
+            Some(Layer::Dropout { probability: reader.required_in("probability", 0.0..1.0)? })
+        }
+        "flatten" => Some(Layer::Flatten),
+        "relu" => Some(Layer::Relu),
+        "sigmoid" => Some(Layer::Sigmoid),
+        "tanh" => Some(Layer::Tanh),
+        other => {
+            let hint = match nearest(other, NAMES) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are {}", NAMES.join(", ")),
+            };
+            reader.refuse("layer", format!("names no layer, `{other}`; {hint}"));
+            None
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Reads a project from its files: experiments, the paper, templates and data.
+
+use std::path::{Path, PathBuf};
+
+use super::datasets::Datasets;
+use super::Error;
+use crate::document::{self, Node, Violation, nearest};
+use crate::experiment::{self, DataSource, Experiment};
+use crate::fs;
+use crate::paper::{Paper, Vocabulary};
+
+/// A project, read and validated.
+#[derive(Debug)]
+pub struct Project {
+    /// Where it stands.
+    pub root: PathBuf,
+    /// Its experiments, sorted by name.
+    pub experiments: Vec<Experiment>,
+    /// Its tables, figures and published values.
+    pub paper: Paper,
+    /// The datasets of its conditions.
+    pub datasets: Datasets,
+}
+
+/// What the command line changes about the experiments.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Seeds 0 to N − 1 in place of those of the files.
+    pub seeds: Option<u64>,
+    /// A directory of MNIST files in place of the data of the files.
+    pub data: Option<PathBuf>,
+}
+
+/// Reads the project at `root`: every `experiments/*.toml` is an experiment, but for
+/// `experiments/paper.toml`.
+///
+/// # Errors
+/// With all violations of all files, or the first file that cannot be read.
+pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
+    let directory = root.join("experiments");
+    let paths = fs::files_with_extension(&directory, "toml").map_err(Error::Input)?;
+    let (mut experiments, mut violations) = (Vec::new(), Vec::new());
+    for path in paths.iter().filter(|path| path.file_name().is_some_and(|n| n != "paper.toml")) {
+        match read_experiment(root, path)? {
+            Ok(experiment) => experiments.push(experiment),
+            Err(found) => violations.extend(found),
+        }
+    }
+    let all_read = violations.is_empty();
+    for experiment in &mut experiments {
+        apply(overrides, experiment);
+    }
+    let paper = match read_document(root, &directory.join("paper.toml"))? {
+        // What the paper says of an experiment can only be checked if all of them were read.
+        Ok(document) if all_read => {
+            let paper = Paper::from_document(&document, &Vocabulary::of(&experiments));
+            paper.map_err(|found| violations.extend(found)).ok()
+        }
+        Ok(_) => None,
+        Err(found) => {
+            violations.extend(found);
+            None
+        }
+    };
+    let Some(paper) = paper.filter(|_| violations.is_empty()) else {
+        violations.sort();
+        violations.dedup();
+        return Err(Error::Invalid(violations));
+    };
+    let datasets = Datasets::load(root, &experiments)?;
+    Ok(Project { root: root.to_owned(), experiments, paper, datasets })
+}
+
+impl Project {
+    /// Checks that each of `names` is an experiment.
+    ///
+    /// # Errors
+    /// With the name that is none, and what exists.
+    pub fn check_names(&self, names: &[String]) -> Result<(), Error> {
+        let known = || self.experiments.iter().map(|experiment| experiment.name.as_str());
+        match names.iter().find(|name| !known().any(|known| known == *name)) {
+            None => Ok(()),
+            Some(unknown) => Err(Error::Request {
+                message: format!("there is no experiment `{unknown}`"),
+                hint: match nearest(unknown, known()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("there are {}", known().collect::<Vec<_>>().join(", ")),
+                },
+            }),
+        }
+    }
+}
+
+fn apply(overrides: &Overrides, experiment: &mut Experiment) {
+    if let Some(count) = overrides.seeds {
+        experiment.seeds = (0..count).collect();
+    }
+    if let Some(directory) = &overrides.data {
+        let source = DataSource::Directory(directory.to_string_lossy().into_owned());
+        for condition in &mut experiment.conditions {
+            condition.design.source = source.clone();
+        }
+    }
+}
+
+type Checked<T> = Result<T, Vec<Violation>>;
+
+fn read_experiment(root: &Path, path: &Path) -> Result<Checked<Experiment>, Error> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let file = match read_document(root, path)? {
+        Ok(file) => file,
+        Err(violations) => return Ok(Err(violations)),
+    };
+    let mut base = None;
+    if let Some((relative, location)) = experiment::extends(&file) {
+        let base_path = path.with_file_name(relative);
+        match fs::is_file(&base_path).then(|| read_document(root, &base_path)).transpose()? {
+            Some(Ok(document)) => base = Some(document),
+            Some(Err(violations)) => return Ok(Err(violations)),
+            None => {
+                let message = format!("names a file that does not exist, `{relative}`");
+                let (location, key) = (location.clone(), "extends".to_owned());
+                return Ok(Err(vec![Violation { location, key, message }]));
+            }
+        }
+    }
+    Ok(Experiment::from_documents(&name, file, base))
+}
+
+fn read_document(root: &Path, path: &Path) -> Result<Checked<Node>, Error> {
+    let text = fs::read_to_string(path).map_err(Error::Input)?;
+    let shown = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
+    Ok(document::parse(&shown, &text))
+}

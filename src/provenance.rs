@@ -1,0 +1,45 @@
+//! Where and when: the only reader of the clock and of the platform.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::run::RunProvenance;
+
+/// A running measurement of one run.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch {
+    started_at: SystemTime,
+    started: Instant,
+}
+
+impl Stopwatch {
+    /// Starts now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { started_at: SystemTime::now(), started: Instant::now() }
+    }
+
+    /// Time since the start.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The provenance of a run that began at the start and ends now.
+    #[must_use]
+    pub fn finish(self) -> RunProvenance {
+        let since_1970 = self.started_at.duration_since(SystemTime::UNIX_EPOCH);
+        RunProvenance {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            // A clock before 1970 is wrong; it must not stop a run.
+            started_at: since_1970.unwrap_or_default().as_secs(),
+            seconds: (self.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+        }
+    }
+}
+
+/// Cores that this process may use.
+#[must_use]
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}

@@ -1,0 +1,196 @@
+//! `RunConfig`: everything that can change the result of a run, resolved.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Layer, Shape};
+use crate::digest::Digest;
+
+/// Rows and columns of an MNIST image.
+pub const IMAGE_SIDE: usize = 28;
+
+/// Digit classes, and so outputs of a branch.
+pub const CLASSES: usize = 10;
+
+/// The key of a run. Its digest is the run's identity; values that equal the default of the schema
+/// are left out of it, so that a new option moves no key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunConfig {
+    /// Which digits, and which pairs of them.
+    pub data: DataConfig,
+    /// Layers and how they are shared.
+    pub model: ModelConfig,
+    /// Losses, batches and optimiser.
+    pub train: TrainConfig,
+    /// Seeds initialisation and dropout.
+    pub seed: u64,
+    /// What kind of device computes.
+    pub device: DeviceKind,
+    /// Type of the parameters and activations.
+    pub number_type: NumberType,
+    /// Versions of the code that computes.
+    pub versions: PartVersions,
+}
+
+/// Which pairs are drawn from which digits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    /// Digest of the unpacked IDX files.
+    pub dataset: Digest,
+    /// Where the training and the test digits come from.
+    pub pools: Pools,
+    /// Seeds the draw of the pairs.
+    pub seed: u64,
+    /// Number of training pairs.
+    pub train_pairs: usize,
+    /// Number of test pairs.
+    pub test_pairs: usize,
+    /// Side of the average-pooling window applied to each image.
+    pub pooling: usize,
+}
+
+impl DataConfig {
+    /// Shape of one image after average pooling.
+    #[must_use]
+    pub fn image(&self) -> Shape {
+        let side = IMAGE_SIDE / self.pooling;
+        Shape::Image { height: side, width: side, channels: 1 }
+    }
+}
+
+/// What a configuration needs to know of a dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatasetIdentity {
+    /// Digest of the unpacked IDX files.
+    pub digest: Digest,
+    /// Where its training and test pairs come from.
+    pub pools: Pools,
+}
+
+/// Where training and test pairs are drawn from; the two never share a digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pools {
+    /// The two halves of one set of digits.
+    Halves,
+    /// MNIST's own training and test files.
+    Separate,
+}
+
+/// Layers of the pair network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// One branch: image of a digit → ten outputs.
+    pub branch: Vec<Layer>,
+    /// Concatenated outputs of both branches → probability that a ≤ b.
+    pub head: Vec<Layer>,
+    /// Whether both digits go through one branch.
+    pub weight_sharing: bool,
+}
+
+/// How the network is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Whether the branches' digit classification is added to the objective.
+    pub auxiliary_loss: bool,
+    /// Passes over the training pairs.
+    pub epochs: usize,
+    /// Pairs a step, in fixed order.
+    pub batch_size: usize,
+    /// Update rule.
+    pub optimizer: Optimizer,
+}
+
+/// Update rule of the parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Optimizer {
+    /// Adam (Kingma and Ba, 2015), without weight decay.
+    Adam {
+        /// Learning rate, constant over the run.
+        lr: f64,
+        /// Decay of the mean of the gradients.
+        #[serde(default = "default_beta1", skip_serializing_if = "is_default_beta1")]
+        beta1: f64,
+        /// Decay of the mean of their squares.
+        #[serde(default = "default_beta2", skip_serializing_if = "is_default_beta2")]
+        beta2: f64,
+        /// Added to the root of the mean square.
+        #[serde(default = "default_adam_epsilon", skip_serializing_if = "is_default_adam_epsilon")]
+        epsilon: f64,
+    },
+    /// Stochastic gradient descent, with optional classical momentum.
+    Sgd {
+        /// Learning rate, constant over the run.
+        lr: f64,
+        /// Weight of the past updates.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        momentum: f64,
+    },
+}
+
+/// Kind of device: two kinds do not give the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    /// Any processor.
+    Cpu,
+}
+
+/// Type of the numbers that are computed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberType {
+    /// IEEE 754 single precision.
+    F32,
+}
+
+/// Versions of the parts that compute, each raised by hand when its results change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartVersions {
+    /// Drawing and pooling of pairs.
+    pub data: u32,
+    /// Layers, initialisation and losses.
+    pub model: u32,
+    /// Loop, optimiser and evaluation.
+    pub train: u32,
+}
+
+impl PartVersions {
+    /// The versions of this build.
+    pub const CURRENT: Self = Self { data: 1, model: 1, train: 1 };
+}
+
+/// Default of `optimizer.beta1`.
+pub(crate) fn default_beta1() -> f64 {
+    0.9
+}
+
+/// Default of `optimizer.beta2`.
+pub(crate) fn default_beta2() -> f64 {
+    0.999
+}
+
+/// Default of `optimizer.epsilon`.
+pub(crate) fn default_adam_epsilon() -> f64 {
+    1e-8
+}
+
+macro_rules! is_exactly {
+    ($name:ident, $default:expr) => {
+        #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+        #[expect(clippy::float_cmp, reason = "only the exact default is left out of the key")]
+        fn $name(value: &f64) -> bool {
+            *value == $default
+        }
+    };
+}
+
+is_exactly!(is_default_beta1, default_beta1());
+is_exactly!(is_default_beta2, default_beta2());
+is_exactly!(is_default_adam_epsilon, default_adam_epsilon());
+is_exactly!(is_zero, 0.0);

@@ -1,0 +1,135 @@
+//! One layer of a branch or of the head, as the experiment file lists it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A layer with its sizes. Images are square windows of height × width × channels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "layer", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Layer {
+    /// Two-dimensional cross-correlation with bias.
+    Conv2d {
+        /// Output channels.
+        channels: usize,
+        /// Side of the square kernel.
+        kernel: usize,
+        /// Step between windows.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        stride: usize,
+        /// Zeros added on each side.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        padding: usize,
+    },
+    /// Maximum over square windows; windows that do not fit are dropped.
+    MaxPool2d {
+        /// Side of the window.
+        size: usize,
+        /// Step between windows.
+        stride: usize,
+    },
+    /// Image to vector, in height, width, channel order.
+    Flatten,
+    /// Affine map of a vector.
+    Linear {
+        /// Length of the output.
+        outputs: usize,
+    },
+    /// Normalisation over the batch, for each channel (Ioffe and Szegedy, 2015).
+    BatchNorm {
+        /// Added to the variance.
+        #[serde(default = "default_epsilon", skip_serializing_if = "is_default_epsilon")]
+        epsilon: f64,
+        /// Weight of the newest batch in the running statistics.
+        #[serde(default = "default_momentum", skip_serializing_if = "is_default_momentum")]
+        momentum: f64,
+    },
+    /// Zeroes each value with this probability in training, and scales the others up.
+    Dropout {
+        /// Probability of a zero.
+        probability: f64,
+    },
+    /// max(x, 0).
+    Relu,
+    /// 1 / (1 + exp(−x)).
+    Sigmoid,
+    /// Hyperbolic tangent.
+    Tanh,
+}
+
+impl Layer {
+    /// Whether the layer is one of the element-wise, non-decreasing activations.
+    #[must_use]
+    pub fn is_activation(&self) -> bool {
+        matches!(self, Self::Relu | Self::Sigmoid | Self::Tanh)
+    }
+
+    /// Whether its result depends on how it is evaluated: on the other images of the batch, or on
+    /// a draw.
+    #[must_use]
+    pub fn depends_on_mode(&self) -> bool {
+        matches!(self, Self::BatchNorm { .. } | Self::Dropout { .. })
+    }
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conv2d { channels, kernel, stride, padding } => {
+                write!(f, "conv {kernel}×{kernel}, {channels}")?;
+                if *stride != 1 {
+                    write!(f, ", stride {stride}")?;
+                }
+                if *padding != 0 {
+                    write!(f, ", pad {padding}")?;
+                }
+                Ok(())
+            }
+            Self::MaxPool2d { size, stride } if size == stride => write!(f, "max-pool {size}"),
+            Self::MaxPool2d { size, stride } => write!(f, "max-pool {size}, stride {stride}"),
+            Self::Flatten => f.write_str("flatten"),
+            Self::Linear { outputs } => write!(f, "linear {outputs}"),
+            Self::BatchNorm { .. } => f.write_str("batch-norm"),
+            Self::Dropout { probability } => write!(f, "dropout {probability}"),
+            Self::Relu => f.write_str("ReLU"),
+            Self::Sigmoid => f.write_str("sigmoid"),
+            Self::Tanh => f.write_str("tanh"),
+        }
+    }
+}
+
+fn one() -> usize {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_one(value: &usize) -> bool {
+    *value == 1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(value: &usize) -> bool {
+    *value == 0
+}
+
+/// Default of `batch_norm.epsilon`.
+pub(crate) fn default_epsilon() -> f64 {
+    1e-5
+}
+
+/// Default of `batch_norm.momentum`.
+pub(crate) fn default_momentum() -> f64 {
+    0.1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+#[expect(clippy::float_cmp, reason = "only the exact default is left out of the key")]
+fn is_default_epsilon(value: &f64) -> bool {
+    *value == default_epsilon()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+#[expect(clippy::float_cmp, reason = "only the exact default is left out of the key")]
+fn is_default_momentum(value: &f64) -> bool {
+    *value == default_momentum()
+}

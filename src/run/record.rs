@@ -1,0 +1,79 @@
+//! `RunRecord`: what happened in a run, one immutable file each.
+
+use serde::{Deserialize, Serialize};
+
+use super::RunConfig;
+use crate::digest::Digest;
+
+/// Version of the record's layout.
+pub const RECORD_FORMAT: u32 = 1;
+
+/// The outcome of one run, with the configuration that it answers for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunRecord {
+    /// [`RECORD_FORMAT`] of the writer.
+    pub format: u32,
+    /// Digest of `config`.
+    pub digest: Digest,
+    /// The key of the run.
+    pub config: RunConfig,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was measured, epoch by epoch.
+    pub curve: LearningCurve,
+    /// Where and when; the only part that differs between two executions of one key.
+    pub provenance: RunProvenance,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Outcome {
+    /// All epochs were trained.
+    Completed,
+    /// A loss was not finite; nothing was trained after it, and every later prediction counts as
+    /// wrong.
+    Diverged {
+        /// Epoch, from 0.
+        epoch: usize,
+        /// Step within the epoch, from 0.
+        step: usize,
+    },
+}
+
+/// One value an epoch for each thing measured; accuracies are fractions in [0, 1].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LearningCurve {
+    /// Mean main loss over the epoch's steps, before division by its first value; none from the
+    /// epoch in which the run diverged.
+    pub train_main_loss: Vec<Option<f64>>,
+    /// Mean auxiliary loss over the epoch's steps, likewise.
+    pub train_auxiliary_loss: Vec<Option<f64>>,
+    /// Published protocol: before the epoch's first update, in training mode, the test set as one
+    /// batch.
+    pub published_test_accuracy: Vec<f64>,
+    /// Corrected protocol: after the epoch's last update, in inference mode.
+    pub corrected_test_accuracy: Vec<f64>,
+    /// Digit recognised by the first branch, corrected protocol.
+    pub first_digit_accuracy: Vec<f64>,
+    /// Digit recognised by the second branch, corrected protocol.
+    pub second_digit_accuracy: Vec<f64>,
+    /// Answer from comparing the two recognised digits, corrected protocol.
+    pub comparison_accuracy: Vec<f64>,
+}
+
+/// Where and when a run was computed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunProvenance {
+    /// Version of `report`.
+    pub version: String,
+    /// Operating system and processor family.
+    pub platform: String,
+    /// Start, seconds since 1970 (UTC).
+    pub started_at: u64,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}

@@ -1,0 +1,229 @@
+//! Shapes and parameter counts of a layer list, inferred before anything is trained.
+
+use std::fmt;
+
+use super::{Layer, ModelConfig};
+
+/// What flows between layers, for one example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// An image, stored in height, width, channel order.
+    Image {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+        /// Values a pixel.
+        channels: usize,
+    },
+    /// A vector of this length.
+    Vector(usize),
+}
+
+impl Shape {
+    /// Number of values.
+    #[must_use]
+    pub fn len(self) -> usize {
+        match self {
+            Self::Image { height, width, channels } => height * width * channels,
+            Self::Vector(len) => len,
+        }
+    }
+
+    /// Whether it holds no value; never true of an inferred shape.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// Values that batch-norm treats alike: the channels of an image, the entries of a vector.
+    #[must_use]
+    pub fn channels(self) -> usize {
+        match self {
+            Self::Image { channels, .. } => channels,
+            Self::Vector(len) => len,
+        }
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Image { height, width, channels } => write!(f, "{height}×{width}×{channels}"),
+            Self::Vector(len) => write!(f, "{len}"),
+        }
+    }
+}
+
+/// A layer that cannot follow what comes before it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ShapeError {
+    /// Index into the layer list.
+    pub layer: usize,
+    /// What does not fit, with both sizes.
+    pub message: String,
+}
+
+/// More values than one layer may put out for one example, so that no typing error asks for the
+/// memory of a data centre.
+const LARGEST_SHAPE: usize = 1 << 24;
+
+/// The shape after each layer; as long as `layers`.
+///
+/// # Errors
+/// At the first layer that does not fit its input.
+pub fn infer(layers: &[Layer], input: Shape) -> Result<Vec<Shape>, ShapeError> {
+    let mut shape = input;
+    let mut shapes = Vec::with_capacity(layers.len());
+    for (index, layer) in layers.iter().enumerate() {
+        shape = after(layer, shape).map_err(|message| ShapeError { layer: index, message })?;
+        shapes.push(shape);
+    }
+    Ok(shapes)
+}
+
+fn after(layer: &Layer, input: Shape) -> Result<Shape, String> {
+    let output = match (layer, input) {
+        (
+            Layer::Conv2d { channels, kernel, stride, padding },
+            Shape::Image { height, width, .. },
+        ) => Shape::Image {
+            height: windows(height, *kernel, *stride, *padding)?,
+            width: windows(width, *kernel, *stride, *padding)?,
+            channels: *channels,
+        },
+        (Layer::MaxPool2d { size, stride }, Shape::Image { height, width, channels }) => {
+            Shape::Image {
+                height: windows(height, *size, *stride, 0)?,
+                width: windows(width, *size, *stride, 0)?,
+                channels,
+            }
+        }
+        (Layer::Conv2d { .. } | Layer::MaxPool2d { .. }, Shape::Vector(len)) => {
+            return Err(format!("needs an image, but a vector of {len} comes in"));
+        }
+        (Layer::Flatten, shape) => Shape::Vector(shape.len()),
+        (Layer::Linear { outputs }, Shape::Vector(_)) => Shape::Vector(*outputs),
+        (Layer::Linear { .. }, shape @ Shape::Image { .. }) => {
+            return Err(format!(
+                "needs a vector, but an image of {shape} comes in; put `flatten` before it"
+            ));
+        }
+        (_, shape) => shape,
+    };
+    let too_large = || {
+        format!("puts out {output} for one example; the limit is {LARGEST_SHAPE} values")
+    };
+    let len = match output {
+        Shape::Image { height, width, channels } => {
+            height.checked_mul(width).and_then(|area| area.checked_mul(channels))
+        }
+        Shape::Vector(len) => Some(len),
+    };
+    len.filter(|len| *len <= LARGEST_SHAPE).map(|_| output).ok_or_else(too_large)
+}
+
+/// How many windows of `size` fit into `length` cells with `padding` on both sides.
+fn windows(length: usize, size: usize, stride: usize, padding: usize) -> Result<usize, String> {
+    let padded = padding.checked_mul(2).and_then(|both| both.checked_add(length));
+    match padded {
+        Some(padded) if padded >= size && size > 0 && stride > 0 => {
+            Ok((padded - size) / stride + 1)
+        }
+        _ => Err(format!(
+            "a window of {size} does not fit into {length} cells with padding {padding}"
+        )),
+    }
+}
+
+/// Number of trainable parameters of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParameterCount {
+    /// One branch.
+    pub branch: usize,
+    /// The head.
+    pub head: usize,
+    /// What is trained: one branch if it is shared, else two, and the head.
+    pub trained: usize,
+    /// Two branches and the head, whether shared or not: as the paper counts.
+    pub unshared: usize,
+}
+
+/// Counts the parameters of `model` for images of `input`.
+///
+/// # Errors
+/// If the layers do not fit together; the layer index counts on from the branch into the head.
+pub fn parameter_count(model: &ModelConfig, input: Shape) -> Result<ParameterCount, ShapeError> {
+    let branch_output = output_of(&model.branch, input)?;
+    let branch = count(&model.branch, input)?;
+    let head = count(&model.head, Shape::Vector(2 * branch_output.len()))?;
+    let branches = if model.weight_sharing { 1 } else { 2 };
+    Ok(ParameterCount {
+        branch,
+        head,
+        trained: branches * branch + head,
+        unshared: 2 * branch + head,
+    })
+}
+
+fn output_of(layers: &[Layer], input: Shape) -> Result<Shape, ShapeError> {
+    Ok(infer(layers, input)?.last().copied().unwrap_or(input))
+}
+
+fn count(layers: &[Layer], input: Shape) -> Result<usize, ShapeError> {
+    let shapes = infer(layers, input)?;
+    let inputs = std::iter::once(input).chain(shapes);
+    Ok(layers
+        .iter()
+        .zip(inputs)
+        .map(|(layer, input)| match layer {
+            Layer::Conv2d { channels, kernel, .. } => {
+                channels * (kernel * kernel * input.channels() + 1)
+            }
+            Layer::Linear { outputs } => outputs * (input.len() + 1),
+            Layer::BatchNorm { .. } => 2 * input.channels(),
+            _ => 0,
+        })
+        .sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IMAGE: Shape = Shape::Image { height: 7, width: 7, channels: 35 };
+
+    #[test]
+    fn a_full_convolution_and_a_pool_that_drops_the_last_row() {
+        let layers = [
+            Layer::Conv2d { channels: 32, kernel: 5, stride: 1, padding: 4 },
+            Layer::MaxPool2d { size: 2, stride: 2 },
+            Layer::Flatten,
+        ];
+        let shapes = infer(&layers, IMAGE).unwrap();
+        assert_eq!(shapes[0], Shape::Image { height: 11, width: 11, channels: 32 });
+        assert_eq!(shapes[1], Shape::Image { height: 5, width: 5, channels: 32 });
+        assert_eq!(shapes[2], Shape::Vector(800));
+    }
+
+    #[test]
+    fn a_layer_that_does_not_fit_is_named_with_both_sizes() {
+        let linear = [Layer::Relu, Layer::Linear { outputs: 3 }];
+        let error = infer(&linear, IMAGE).unwrap_err();
+        assert_eq!(error.layer, 1);
+        assert!(error.message.contains("7×7×35") && error.message.contains("flatten"), "{error}");
+
+        let pool = [Layer::MaxPool2d { size: 8, stride: 8 }];
+        let error = infer(&pool, IMAGE).unwrap_err();
+        assert!(error.message.contains("8") && error.message.contains("7 cells"), "{error}");
+    }
+
+    #[test]
+    fn a_shape_that_would_fill_the_memory_is_refused_without_overflow() {
+        for padding in [1 << 20, usize::MAX / 4, usize::MAX] {
+            let layers = [Layer::Conv2d { channels: usize::MAX, kernel: 1, stride: 1, padding }];
+            assert!(infer(&layers, IMAGE).is_err());
+        }
+    }
+}

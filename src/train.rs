@@ -1,0 +1,58 @@
+//! Training, with dfdx on the CPU. The one seam of the crate: everything else sees [`Trainer`].
+//!
+//! A run is a pure function of its configuration and the drawn pairs. It uses one thread, the one
+//! that it is called on; the machine is filled with runs side by side.
+//!
+//! Images and the windows on them are stored in height, width, channel order throughout.
+
+mod activation;
+mod convolution;
+mod evaluate;
+mod loss;
+mod max_pool;
+mod network;
+mod normalization;
+mod operation;
+mod parameter;
+mod product;
+mod sequence;
+mod trainer;
+
+#[cfg(test)]
+mod fixtures;
+
+use crate::dataset::Split;
+use crate::run::{LearningCurve, Outcome, RunConfig};
+
+pub use trainer::DfdxTrainer;
+
+/// What a training yields: the part of a record that the configuration determines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Training {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was measured.
+    pub curve: LearningCurve,
+}
+
+/// Why a run could not be trained; a diverged run is no error.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The device gave up.
+    #[error("the device failed: {0}")]
+    Device(String),
+}
+
+/// Trains one run.
+pub trait Trainer: Sync {
+    /// Trains `config` on `split`; calls `epoch_done` after each epoch.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn train(
+        &self,
+        config: &RunConfig,
+        split: &Split,
+        epoch_done: &dyn Fn(),
+    ) -> Result<Training, TrainError>;
+}

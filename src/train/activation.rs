@@ -1,0 +1,34 @@
+//! Element-wise activations, all non-decreasing.
+
+use dfdx::prelude::*;
+
+use super::operation::Rows;
+use crate::run::Layer;
+
+/// An activation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Activation {
+    Relu,
+    Sigmoid,
+    Tanh,
+}
+
+impl Activation {
+    /// The activation that `layer` is, if it is one.
+    pub(super) fn of(layer: &Layer) -> Option<Self> {
+        match layer {
+            Layer::Relu => Some(Self::Relu),
+            Layer::Sigmoid => Some(Self::Sigmoid),
+            Layer::Tanh => Some(Self::Tanh),
+            _ => None,
+        }
+    }
+
+    pub(super) fn apply<T: Tape<f32, Cpu>>(self, x: Rows<T>) -> Rows<T> {
+        match self {
+            Self::Relu => x.relu(),
+            Self::Sigmoid => x.sigmoid(),
+            Self::Tanh => x.tanh(),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The two protocols, on one pass through what they share. Nothing here changes the network.
+
+use dfdx::prelude::*;
+
+use super::network::Network;
+use super::operation::{Rows, values};
+use super::sequence::Mode;
+use crate::dataset::Pairs;
+use crate::random::Stream;
+use crate::run::CLASSES;
+
+/// Images that go through the first layers together; the test set as a whole would not stay in
+/// the cache.
+const CHUNK: usize = 100;
+
+/// What the branches make of the test images before any layer whose result depends on the mode.
+pub(super) struct Features([Rows; 2]);
+
+/// Accuracies of the corrected protocol, as fractions.
+pub(super) struct Corrected {
+    /// Of the answer a ≤ b.
+    pub(super) test: f64,
+    /// Of the digit recognised by the first and by the second branch.
+    pub(super) digits: [f64; 2],
+    /// Of the answer from comparing the two recognised digits.
+    pub(super) comparison: f64,
+}
+
+/// Passes the images of `pairs` through the layers that both protocols share.
+pub(super) fn features(device: &Cpu, network: &Network, pairs: &Pairs) -> Features {
+    let of_digit = |digit: usize| {
+        let images = &pairs.images[digit];
+        let pixels = images.len() / pairs.n;
+        let mut features = Vec::new();
+        for chunk in images.chunks(CHUNK * pixels) {
+            let x = device.tensor_from_vec(chunk.to_vec(), (chunk.len() / pixels, pixels));
+            features.extend(values(&network.branch(digit).forward_fixed(x)));
+        }
+        let columns = features.len() / pairs.n;
+        device.tensor_from_vec(features, (pairs.n, columns))
+    };
+    Features([of_digit(0), of_digit(1)])
+}
+
+/// Published protocol: training mode on the test set as one batch, dropout and all. A prediction
+/// is right if it is less than ½ away from the target; a dropped logit gives exactly ½ and is
+/// always wrong.
+pub(super) fn published(
+    network: &Network,
+    features: &Features,
+    pairs: &Pairs,
+    dropout: &mut Stream,
+) -> f64 {
+    // The statistics are noted and dropped: the test set must not reach the running ones.
+    let mut mode = Mode::Batch { dropout, observed: &mut Vec::new() };
+    let digits = rest(network, features, &mut mode);
+    accuracy(&values(&network.join(digits, &mut mode).probabilities), pairs)
+}
+
+/// Corrected protocol: inference mode.
+pub(super) fn corrected(network: &Network, features: &Features, pairs: &Pairs) -> Corrected {
+    let mut mode = Mode::Inference;
+    let digits = rest(network, features, &mut mode);
+    let outputs = network.join(digits, &mut mode);
+    let [first, second] = outputs.digits.each_ref().map(|digits| recognized(&values(digits)));
+    let right = |recognized: &[Option<u8>], classes: &[u8]| {
+        fraction(recognized.iter().zip(classes).map(|(digit, class)| *digit == Some(*class)))
+    };
+    let compared = first.iter().zip(&second).map(|pair| match pair {
+        (Some(a), Some(b)) => Some(a <= b),
+        _ => None,
+    });
+    Corrected {
+        test: accuracy(&values(&outputs.probabilities), pairs),
+        digits: [right(&first, &pairs.classes[0]), right(&second, &pairs.classes[1])],
+        comparison: fraction(compared.zip(pairs.targets()).map(|(answer, t)| answer == Some(t))),
+    }
+}
+
+fn rest(network: &Network, features: &Features, mode: &mut Mode<'_>) -> [Rows; 2] {
+    let Features([first, second]) = features;
+    let first = network.branch(0).forward_rest(first.clone(), mode);
+    let second = network.branch(1).forward_rest(second.clone(), mode);
+    [first, second]
+}
+
+fn accuracy(probabilities: &[f32], pairs: &Pairs) -> f64 {
+    let right = |(p, holds): (&f32, bool)| (p - if holds { 1.0 } else { 0.0 }).abs() < 0.5;
+    fraction(probabilities.iter().zip(pairs.targets()).map(right))
+}
+
+/// The class of the largest output of each row, the first of equal ones; none beside a NaN.
+fn recognized(outputs: &[f32]) -> Vec<Option<u8>> {
+    let largest = |row: &[f32]| {
+        let mut best = 0;
+        for (class, output) in row.iter().enumerate() {
+            if output.is_nan() {
+                return None;
+            }
+            if *output > row[best] {
+                best = class;
+            }
+        }
+        u8::try_from(best).ok()
+    };
+    outputs.chunks_exact(CLASSES).map(largest).collect()
+}
+
+fn fraction(right: impl Iterator<Item = bool>) -> f64 {
+    let (mut n, mut n_right) = (0u32, 0u32);
+    for right in right {
+        n += 1;
+        n_right += u32::from(right);
+    }
+    f64::from(n_right) / f64::from(n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prediction_of_exactly_one_half_or_nan_is_wrong_for_either_target() {
+        let pairs = Pairs { n: 4, images: [vec![], vec![]], classes: [vec![1, 3, 1, 3], vec![2; 4]] };
+        assert_eq!(accuracy(&[0.5, 0.5, 0.500_001, 0.499_999], &pairs), 0.5);
+        assert_eq!(accuracy(&[f32::NAN; 4], &pairs), 0.0);
+    }
+
+    #[test]
+    fn the_first_of_equal_outputs_is_recognised_and_nan_is_no_digit() {
+        let mut outputs = vec![0.0; 30];
+        outputs[13] = 2.0;
+        outputs[17] = 2.0;
+        outputs[25] = f32::NAN;
+        assert_eq!(recognized(&outputs), [Some(0), Some(3), None]);
+    }
+}

@@ -1,0 +1,93 @@
+//! The pair network: two branches, or one for both digits, and a head.
+
+use dfdx::prelude::*;
+
+use super::normalization::Moments;
+use super::operation::{Rows, Slopes};
+use super::sequence::{Mode, Sequence};
+use crate::random::Stream;
+use crate::run::{CLASSES, ModelConfig, Optimizer, Shape};
+
+/// A pair network.
+pub(super) struct Network {
+    /// One branch if it is shared, else two.
+    branches: Vec<Sequence>,
+    head: Sequence,
+}
+
+/// What a pass through the whole network gives.
+pub(super) struct Outputs<T> {
+    /// Outputs of the branch for the first and for the second digits; their tapes are empty, the
+    /// history is in that of `probabilities`.
+    pub(super) digits: [Rows<T>; 2],
+    /// Probability that a ≤ b.
+    pub(super) probabilities: Rows<T>,
+}
+
+impl Network {
+    /// A network with initial parameters from the streams of `seed`.
+    pub(super) fn new(device: &Cpu, model: &ModelConfig, image: Shape, seed: u64) -> Self {
+        let names: &[_] = if model.weight_sharing { &["first"] } else { &["first", "second"] };
+        let branch = |name: &&str| {
+            let mut stream = Stream::new(seed, &format!("initial/{name}"));
+            Sequence::new(device, &model.branch, image, &mut stream)
+        };
+        let mut stream = Stream::new(seed, "initial/head");
+        Self {
+            branches: names.iter().map(branch).collect(),
+            head: Sequence::new(device, &model.head, Shape::Vector(2 * CLASSES), &mut stream),
+        }
+    }
+
+    /// The branch of the first (0) or second (1) digits.
+    pub(super) fn branch(&self, digit: usize) -> &Sequence {
+        &self.branches[digit % self.branches.len()]
+    }
+
+    /// The pass of a training step.
+    pub(super) fn forward<T: Tape<f32, Cpu>>(
+        &self,
+        images: [Rows<T>; 2],
+        mode: &mut Mode<'_>,
+    ) -> Outputs<T> {
+        let [first, second] = images;
+        let first = self.branch(0).forward(first, mode);
+        let second = self.branch(1).forward(second, mode);
+        self.join([first, second], mode)
+    }
+
+    /// The end of a pass: the outputs of the branches, concatenated, through the head.
+    pub(super) fn join<T: Tape<f32, Cpu>>(
+        &self,
+        digits: [Rows<T>; 2],
+        mode: &mut Mode<'_>,
+    ) -> Outputs<T> {
+        let kept = [digits[0].retaped::<T>(), digits[1].retaped::<T>()];
+        let [first, second] = digits;
+        let both = (first, second).concat_along(Axis::<1>);
+        Outputs { digits: kept, probabilities: self.head.forward(both, mode) }
+    }
+
+    /// Takes over the statistics that one training pass noted.
+    pub(super) fn observe(&mut self, observed: Vec<Moments>) {
+        let mut observed = observed.into_iter();
+        for digit in 0..2 {
+            let branch = digit % self.branches.len();
+            self.branches[branch].observe(&mut observed);
+        }
+        self.head.observe(&mut observed);
+    }
+
+    /// Applies update number `step`, from 1.
+    pub(super) fn update(
+        &mut self,
+        optimizer: &Optimizer,
+        step: i32,
+        slopes: &mut Slopes,
+    ) -> Result<(), CpuError> {
+        for sequence in self.branches.iter_mut().chain([&mut self.head]) {
+            sequence.update(optimizer, step, slopes)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! Batch normalisation (Ioffe and Szegedy, 2015) over the rows of a batch, for each column.
+
+use dfdx::prelude::*;
+
+use super::operation::{Rows, Slopes, Vector, values};
+use super::parameter::Parameter;
+use crate::run::Optimizer;
+
+/// A batch-norm layer.
+pub(super) struct Normalization {
+    pub(super) scale: Parameter<(usize,)>,
+    pub(super) shift: Parameter<(usize,)>,
+    pub(super) running: Moments,
+    epsilon: f32,
+    momentum: f32,
+}
+
+/// Mean and variance of each column.
+#[derive(Clone, Debug)]
+pub(super) struct Moments {
+    pub(super) mean: Vec<f32>,
+    /// Divided by n − 1 where it is observed, as it goes into the running statistics.
+    pub(super) variance: Vec<f32>,
+}
+
+impl Normalization {
+    /// Scale 1, shift 0, running mean 0 and variance 1.
+    pub(super) fn new(device: &Cpu, channels: usize, epsilon: f64, momentum: f64) -> Self {
+        Self {
+            scale: Parameter::new(device, vec![1.0; channels], (channels,)),
+            shift: Parameter::new(device, vec![0.0; channels], (channels,)),
+            running: Moments { mean: vec![0.0; channels], variance: vec![1.0; channels] },
+            epsilon: epsilon as f32,
+            momentum: momentum as f32,
+        }
+    }
+
+    /// Normalises with the statistics of `x` itself, and returns them.
+    pub(super) fn with_batch<T: Tape<f32, Cpu>>(&self, x: Rows<T>) -> (Rows<T>, Moments) {
+        let rows = self.channel_rows(&x);
+        let original = *x.shape();
+        let x = x.reshape_like(&rows);
+        let mean = x.retaped::<T>().mean::<_, Axis<0>>();
+        let mean_values = values(&mean);
+        let centered = x - mean.broadcast_like::<_, Axis<0>>(&rows);
+        let variance = centered.retaped::<T>().square().mean::<_, Axis<0>>();
+        let n = rows.0 as f32;
+        let unbiased = values(&variance).iter().map(|v| v * (n / (n - 1.0))).collect();
+        let spread = (variance + self.epsilon).sqrt().broadcast_like::<_, Axis<0>>(&rows);
+        let y = self.affine(centered / spread, &rows).reshape_like(&original);
+        (y, Moments { mean: mean_values, variance: unbiased })
+    }
+
+    /// Normalises with the running statistics.
+    pub(super) fn with_running<T: Tape<f32, Cpu>>(&self, x: Rows<T>) -> Rows<T> {
+        let rows = self.channel_rows(&x);
+        let original = *x.shape();
+        let vector = |values: Vec<f32>| -> Vector {
+            let len = values.len();
+            x.device().tensor_from_vec(values, (len,))
+        };
+        let mean = vector(self.running.mean.clone());
+        let spread = vector(self.running.variance.clone()) + self.epsilon;
+        let spread = spread.sqrt().broadcast_like::<_, Axis<0>>(&rows);
+        let x = x.reshape_like(&rows);
+        let centered = x - mean.broadcast_like::<_, Axis<0>>(&rows);
+        self.affine(centered / spread, &rows).reshape_like(&original)
+    }
+
+    /// Moves the running statistics towards those of a training batch.
+    pub(super) fn observe(&mut self, observed: &Moments) {
+        let follow = |running: &mut [f32], observed: &[f32]| {
+            for (running, observed) in running.iter_mut().zip(observed) {
+                *running = (1.0 - self.momentum) * *running + self.momentum * observed;
+            }
+        };
+        follow(&mut self.running.mean, &observed.mean);
+        follow(&mut self.running.variance, &observed.variance);
+    }
+
+    pub(super) fn update(
+        &mut self,
+        optimizer: &Optimizer,
+        step: i32,
+        slopes: &mut Slopes,
+    ) -> Result<(), CpuError> {
+        self.scale.update(optimizer, step, slopes)?;
+        self.shift.update(optimizer, step, slopes)
+    }
+
+    /// An image counts as one row for each pixel, so that columns are channels.
+    fn channel_rows<T>(&self, x: &Rows<T>) -> (usize, usize) {
+        let channels = self.running.mean.len();
+        (x.shape().num_elements() / channels, channels)
+    }
+
+    fn affine<T: Tape<f32, Cpu>>(&self, x: Rows<T>, rows: &(usize, usize)) -> Rows<T> {
+        let scale = self.scale.value.retaped::<T>().broadcast_like::<_, Axis<0>>(rows);
+        let shift = self.shift.value.retaped::<T>().broadcast_like::<_, Axis<0>>(rows);
+        x * scale + shift
+    }
+}

@@ -1,0 +1,57 @@
+//! A trainable tensor with the state that its optimiser keeps.
+
+use dfdx::prelude::*;
+use dfdx::tensor_ops::{AdamConfig, Momentum, SgdConfig};
+
+use super::operation::Slopes;
+use crate::random::Stream;
+use crate::run::Optimizer;
+
+/// A trainable tensor.
+pub(super) struct Parameter<S: Shape> {
+    pub(super) value: Tensor<S, f32, Cpu>,
+    /// First moment, or velocity.
+    first: Slopes,
+    /// Second moment.
+    second: Slopes,
+}
+
+impl<S: Shape> Parameter<S> {
+    /// A parameter with these values.
+    pub(super) fn new(device: &Cpu, values: Vec<f32>, shape: S) -> Self {
+        let value = device.tensor_from_vec(values, shape);
+        Self { value, first: Gradients::leaky(), second: Gradients::leaky() }
+    }
+
+    /// A parameter with every value uniform in ±1/√`fan_in`, PyTorch's default.
+    pub(super) fn uniform(device: &Cpu, fan_in: usize, stream: &mut Stream, shape: S) -> Self {
+        let bound = 1.0 / (fan_in as f32).sqrt();
+        let values = (0..shape.num_elements()).map(|_| stream.symmetric(bound)).collect();
+        Self::new(device, values, shape)
+    }
+
+    /// Applies update number `step`, from 1.
+    pub(super) fn update(
+        &mut self,
+        optimizer: &Optimizer,
+        step: i32,
+        slopes: &mut Slopes,
+    ) -> Result<(), CpuError> {
+        let gradient = slopes.get_or_alloc_mut(&self.value)?;
+        let ghost = self.value.ghost();
+        let first = self.first.get_or_alloc_mut(&ghost)?;
+        match *optimizer {
+            Optimizer::Adam { lr, beta1, beta2, epsilon } => {
+                let second = self.second.get_or_alloc_mut(&ghost)?;
+                let adam =
+                    AdamConfig { lr, betas: [beta1, beta2], eps: epsilon, weight_decay: None };
+                adam.try_update(step, &mut self.value, first, second, gradient)
+            }
+            Optimizer::Sgd { lr, momentum } => {
+                let momentum = (momentum > 0.0).then_some(Momentum::Classic(momentum));
+                let sgd = SgdConfig { lr, momentum, weight_decay: None };
+                sgd.try_update(&mut self.value, first, gradient)
+            }
+        }
+    }
+}

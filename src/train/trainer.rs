@@ -1,0 +1,196 @@
+//! The training loop.
+
+use dfdx::prelude::*;
+
+use super::evaluate;
+use super::loss::Targets;
+use super::network::Network;
+use super::operation::Rows;
+use super::sequence::Mode;
+use super::{TrainError, Trainer, Training};
+use crate::dataset::{Pairs, Split};
+use crate::random::Stream;
+use crate::run::{LearningCurve, Outcome, RunConfig, TrainConfig};
+
+/// The trainer that uses dfdx on the CPU.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DfdxTrainer;
+
+impl Trainer for DfdxTrainer {
+    fn train(
+        &self,
+        config: &RunConfig,
+        split: &Split,
+        epoch_done: &dyn Fn(),
+    ) -> Result<Training, TrainError> {
+        let device = Cpu::default();
+        let mut run = Run::new(&device, config, &split.train);
+        let mut curve = LearningCurve::default();
+        let mut outcome = Outcome::Completed;
+        for epoch in 0..config.train.epochs {
+            let features = evaluate::features(&device, &run.network, &split.test);
+            let mut dropout = Stream::new(config.seed, &format!("dropout/test/{epoch}"));
+            let published = evaluate::published(&run.network, &features, &split.test, &mut dropout);
+            curve.published_test_accuracy.push(published);
+            if epoch > 0 {
+                push_corrected(&mut curve, &run.network, &features, split);
+            }
+            match run.train_epoch(epoch).map_err(|e| TrainError::Device(e.to_string()))? {
+                Epoch::Trained { main, auxiliary } => {
+                    curve.train_main_loss.push(Some(main));
+                    curve.train_auxiliary_loss.push(Some(auxiliary));
+                }
+                Epoch::Diverged { step } => {
+                    outcome = Outcome::Diverged { epoch, step };
+                    break;
+                }
+            }
+            epoch_done();
+        }
+        if outcome == Outcome::Completed {
+            let features = evaluate::features(&device, &run.network, &split.test);
+            push_corrected(&mut curve, &run.network, &features, split);
+        }
+        fill_after_divergence(&mut curve, config.train.epochs);
+        Ok(Training { outcome, curve })
+    }
+}
+
+/// Losses after the divergence are unknown, and no answer of a network of NaN is right.
+fn fill_after_divergence(curve: &mut LearningCurve, epochs: usize) {
+    curve.train_main_loss.resize(epochs, None);
+    curve.train_auxiliary_loss.resize(epochs, None);
+    for accuracies in [
+        &mut curve.published_test_accuracy,
+        &mut curve.corrected_test_accuracy,
+        &mut curve.first_digit_accuracy,
+        &mut curve.second_digit_accuracy,
+        &mut curve.comparison_accuracy,
+    ] {
+        accuracies.resize(epochs, 0.0);
+    }
+}
+
+fn push_corrected(
+    curve: &mut LearningCurve,
+    network: &Network,
+    features: &evaluate::Features,
+    split: &Split,
+) {
+    let corrected = evaluate::corrected(network, features, &split.test);
+    curve.corrected_test_accuracy.push(corrected.test);
+    curve.first_digit_accuracy.push(corrected.digits[0]);
+    curve.second_digit_accuracy.push(corrected.digits[1]);
+    curve.comparison_accuracy.push(corrected.comparison);
+}
+
+/// A network in training.
+pub(super) struct Run<'r> {
+    pub(super) network: Network,
+    train: &'r TrainConfig,
+    seed: u64,
+    batches: Vec<Batch>,
+    /// Both losses on the first batch of the run, which they are divided by from then on.
+    first_losses: Option<[f32; 2]>,
+    steps_done: i32,
+}
+
+/// The pairs of one step.
+struct Batch {
+    images: [Rows; 2],
+    targets: Targets,
+}
+
+enum Epoch {
+    /// Mean losses over the steps, before division.
+    Trained { main: f64, auxiliary: f64 },
+    Diverged { step: usize },
+}
+
+/// Both losses of one step, before division.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Losses {
+    pub(super) main: f32,
+    pub(super) auxiliary: f32,
+}
+
+impl<'r> Run<'r> {
+    pub(super) fn new(device: &Cpu, config: &'r RunConfig, pairs: &Pairs) -> Self {
+        Self {
+            network: Network::new(device, &config.model, config.data.image(), config.seed),
+            train: &config.train,
+            seed: config.seed,
+            batches: batches(device, pairs, config.train.batch_size),
+            first_losses: None,
+            steps_done: 0,
+        }
+    }
+
+    fn train_epoch(&mut self, epoch: usize) -> Result<Epoch, CpuError> {
+        let mut dropout = Stream::new(self.seed, &format!("dropout/train/{epoch}"));
+        let (mut main, mut auxiliary) = (0.0, 0.0);
+        for step in 0..self.batches.len() {
+            match self.step(step, &mut dropout)? {
+                Some(losses) => {
+                    main += f64::from(losses.main);
+                    auxiliary += f64::from(losses.auxiliary);
+                }
+                None => return Ok(Epoch::Diverged { step }),
+            }
+        }
+        let n = self.batches.len() as f64;
+        Ok(Epoch::Trained { main: main / n, auxiliary: auxiliary / n })
+    }
+
+    /// One update on batch number `step`; none, and no update, if the objective is not finite.
+    pub(super) fn step(
+        &mut self,
+        step: usize,
+        dropout: &mut Stream,
+    ) -> Result<Option<Losses>, CpuError> {
+        let Batch { images, targets } = &self.batches[step];
+        let mut observed = Vec::new();
+        let mut mode = Mode::Batch { dropout, observed: &mut observed };
+        let traced = images.each_ref().map(Trace::leaky_trace); //              2 × (batch, pixels)
+        let outputs = self.network.forward(traced, &mut mode); // 2 × (batch, classes), (batch, 1)
+        let [first, second] = outputs.digits;
+
+        let main = targets.main(outputs.probabilities); //                                  scalar
+        let auxiliary = targets.auxiliary(first, second); //                                scalar
+        let losses = Losses { main: main.array(), auxiliary: auxiliary.array() };
+        let [main0, auxiliary0] =
+            *self.first_losses.get_or_insert([losses.main, losses.auxiliary]);
+        let objective = match self.train.auxiliary_loss {
+            true => main / main0 + auxiliary / auxiliary0,
+            false => main / main0,
+        };
+        if !objective.array().is_finite() {
+            return Ok(None);
+        }
+
+        let mut slopes = objective.backward();
+        self.steps_done += 1;
+        self.network.update(&self.train.optimizer, self.steps_done, &mut slopes)?;
+        self.network.observe(observed);
+        Ok(Some(losses))
+    }
+}
+
+/// Consecutive pairs, in their order; the last batch may be smaller.
+fn batches(device: &Cpu, pairs: &Pairs, size: usize) -> Vec<Batch> {
+    let pixels = pairs.images[0].len() / pairs.n;
+    (0..pairs.n)
+        .step_by(size)
+        .map(|start| {
+            let range = start..(start + size).min(pairs.n);
+            let rows = |images: &Vec<f32>| {
+                let values = images[range.start * pixels..range.end * pixels].to_vec();
+                device.tensor_from_vec(values, (range.len(), pixels))
+            };
+            Batch {
+                images: pairs.images.each_ref().map(rows),
+                targets: Targets::of(pairs, range.clone(), device),
+            }
+        })
+        .collect()
+}
