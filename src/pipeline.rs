@@ -2,10 +2,12 @@
 //! write.
 
 mod datasets;
+mod drawing;
 mod load;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::cache::{Cache, Lookup};
 use crate::dataset::{self, DatasetError};
@@ -13,9 +15,12 @@ use crate::digest::CanonicalError;
 use crate::document::Violation;
 use crate::execute::{FailedRun, Observer, execute};
 use crate::experiment::Experiment;
-use crate::fs::FileError;
+use crate::figure::FigureError;
+use crate::fs::{self, FileError};
 use crate::plan::{self, Plan, PlannedRun};
+use crate::render::{self, Context, RenderError, Templates};
 use crate::run::DeviceKind;
+use crate::summary::{self, SummaryError};
 use crate::train::Trainer;
 
 pub use load::{Overrides, Project, load};
@@ -59,6 +64,15 @@ pub enum Error {
     /// A configuration without canonical form.
     #[error(transparent)]
     Canonical(CanonicalError),
+    /// A template that cannot be rendered.
+    #[error(transparent)]
+    Render(RenderError),
+    /// Records that cannot be aggregated.
+    #[error(transparent)]
+    Summary(SummaryError),
+    /// A figure that cannot be drawn.
+    #[error(transparent)]
+    Figure(FigureError),
     /// Runs failed; the others are recorded.
     #[error("{} of {total} runs failed; the first: {}", failed.len(), chain(&failed[0]))]
     Runs {
@@ -78,8 +92,13 @@ impl Error {
             | Self::Request { .. }
             | Self::Dataset { .. }
             | Self::DatasetFile { .. }
-            | Self::Input(_) => 2,
-            Self::File(_) | Self::Canonical(_) | Self::Runs { .. } => 1,
+            | Self::Input(_)
+            | Self::Render(_) => 2,
+            Self::File(_)
+            | Self::Canonical(_)
+            | Self::Summary(_)
+            | Self::Figure(_)
+            | Self::Runs { .. } => 1,
         }
     }
 
@@ -104,7 +123,11 @@ impl Error {
             Self::Runs { .. } => {
                 Some("finished runs are kept; the same command tries the others again".to_owned())
             }
-            Self::Invalid(_) | Self::Canonical(_) => None,
+            Self::Invalid(_)
+            | Self::Canonical(_)
+            | Self::Render(_)
+            | Self::Summary(_)
+            | Self::Figure(_) => None,
         }
     }
 }
@@ -187,7 +210,29 @@ pub fn train(
     }
 }
 
-/// Placeholder until rendering lands in this same change.
-pub fn render(_: &Project, _: &Plan, _: &std::path::Path) -> Result<Vec<PathBuf>, Error> {
-    Ok(Vec::new())
+/// Writes the report of the records in `plan` into `out`; returns the two files that a reader
+/// opens. Nothing is written before everything is rendered.
+///
+/// # Errors
+/// If a template cannot be rendered or a file cannot be written.
+pub fn render(project: &Project, plan: &Plan, out: &Path) -> Result<[PathBuf; 2], Error> {
+    let summary = summary::summarize(&project.paper, &project.experiments, plan);
+    let summary = summary.map_err(Error::Summary)?;
+    let figures = drawing::draw_all(project, plan, &summary)?;
+    let (paper, experiments) = (&project.paper, &project.experiments);
+    let context = Arc::new(Context::gather(paper, experiments, plan, &summary, figures));
+    let read = |name| fs::read_to_string(&project.root.join(name)).map_err(Error::Input);
+    let (prose, page) = (read(render::PAPER_TEMPLATE)?, read(render::PAGE_TEMPLATE)?);
+    let templates = Templates { paper: &prose, page: &page };
+    let rendered = render::render(templates, &context).map_err(Error::Render)?;
+
+    let write = |path: &Path, text: &str| fs::write_atomic(path, text.as_bytes());
+    for (name, figure) in &context.figures {
+        let path = out.join("figures").join(format!("{name}.svg"));
+        write(&path, &figure.svg).map_err(Error::File)?;
+    }
+    let files = [out.join("report.md"), out.join("report.html")];
+    write(&files[0], &rendered.markdown).map_err(Error::File)?;
+    write(&files[1], &rendered.html).map_err(Error::File)?;
+    Ok(files)
 }

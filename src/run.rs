@@ -13,4 +13,4 @@ pub use config::{
 pub use layer::Layer;
 pub(crate) use layer::{default_epsilon, default_momentum};
 pub use record::{LearningCurve, Outcome, RunProvenance, RunRecord, RECORD_FORMAT};
-pub use shape::{ParameterCount, Shape, ShapeError, infer, parameter_count};
+pub use shape::{ParameterCount, Shape, ShapeError, infer, layer_parameters, parameter_count};

@@ -46,6 +46,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
             Err(found) => violations.extend(found),
         }
     }
+    experiments.sort_by(|a: &Experiment, b| a.name.cmp(&b.name));
     let all_read = violations.is_empty();
     for experiment in &mut experiments {
         apply(overrides, experiment);

@@ -177,15 +177,21 @@ fn count(layers: &[Layer], input: Shape) -> Result<usize, ShapeError> {
     Ok(layers
         .iter()
         .zip(inputs)
-        .map(|(layer, input)| match layer {
-            Layer::Conv2d { channels, kernel, .. } => {
-                channels * (kernel * kernel * input.channels() + 1)
-            }
-            Layer::Linear { outputs } => outputs * (input.len() + 1),
-            Layer::BatchNorm { .. } => 2 * input.channels(),
-            _ => 0,
-        })
+        .map(|(layer, input)| layer_parameters(layer, input))
         .sum())
+}
+
+/// Trainable parameters of one layer with this input.
+#[must_use]
+pub fn layer_parameters(layer: &Layer, input: Shape) -> usize {
+    match layer {
+        Layer::Conv2d { channels, kernel, .. } => {
+            channels * (kernel * kernel * input.channels() + 1)
+        }
+        Layer::Linear { outputs } => outputs * (input.len() + 1),
+        Layer::BatchNorm { .. } => 2 * input.channels(),
+        _ => 0,
+    }
 }
 
 #[cfg(test)]

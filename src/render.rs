@@ -1,0 +1,130 @@
+//! One Markdown template → a Markdown report and an HTML page. Pure.
+//!
+//! A template sees the fields of [`Context`] and the functions of `functions.rs`. Unknown names are
+//! errors that name template and line. Whatever comes from experiment files is escaped: a title
+//! cannot become markup.
+
+mod context;
+mod format;
+mod functions;
+mod html;
+mod markdown;
+
+use std::sync::Arc;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+
+pub use context::{
+    ConditionContext, Context, ExperimentContext, FigureContext, ProvenanceContext, RowContext,
+    RunsContext, TableContext,
+};
+
+/// The two templates of a report, as text.
+#[derive(Clone, Copy, Debug)]
+pub struct Templates<'t> {
+    /// The notebook: Markdown prose.
+    pub paper: &'t str,
+    /// The HTML page around it.
+    pub page: &'t str,
+}
+
+/// File names of the templates, for errors.
+pub const PAPER_TEMPLATE: &str = "templates/paper.md.jinja";
+/// See [`PAPER_TEMPLATE`].
+pub const PAGE_TEMPLATE: &str = "templates/page.html.jinja";
+
+/// A rendered report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// Markdown that links its figures in `figures/`.
+    pub markdown: String,
+    /// A page that needs no other file.
+    pub html: String,
+}
+
+/// A template that cannot be rendered.
+#[derive(Debug, thiserror::Error)]
+#[error("{template}:{line}: {message}")]
+pub struct RenderError {
+    /// The template's file.
+    pub template: String,
+    /// The line, from 1; 0 if it is not known.
+    pub line: usize,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl RenderError {
+    fn of(error: &minijinja::Error, template: &str) -> Self {
+        let kind = error.kind();
+        let message = match error.detail() {
+            Some(detail) => format!("{kind}: {detail}"),
+            None => kind.to_string(),
+        };
+        Self {
+            template: error.name().unwrap_or(template).to_owned(),
+            line: error.line().unwrap_or_default(),
+            message,
+        }
+    }
+}
+
+/// What the template is rendered to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    Markdown,
+    Html,
+}
+
+/// Renders both forms of the report.
+///
+/// # Errors
+/// Naming template and line.
+pub fn render(templates: Templates<'_>, context: &Arc<Context>) -> Result<Rendered, RenderError> {
+    let markdown = prose(templates.paper, context, Target::Markdown)?;
+    let body = html::body(&prose(templates.paper, context, Target::Html)?, context);
+    let html = page(templates.page, context, &body)?;
+    Ok(Rendered { markdown, html })
+}
+
+fn prose(template: &str, context: &Arc<Context>, target: Target) -> Result<String, RenderError> {
+    let mut environment = environment();
+    environment.set_formatter(markdown::write_escaped);
+    functions::add(&mut environment, context, target);
+    let rendered = environment
+        .template_from_named_str(PAPER_TEMPLATE, template)
+        .and_then(|template| template.render(Serde(&**context)));
+    let mut text = rendered.map_err(|error| RenderError::of(&error, PAPER_TEMPLATE))?;
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    Ok(text)
+}
+
+fn page(
+    template: &str,
+    context: &Arc<Context>,
+    body: &html::Body,
+) -> Result<String, RenderError> {
+    let mut environment = environment();
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
+    let values = minijinja::context! {
+        title => context.title.clone(),
+        contents => minijinja::Value::from(Serde(&body.contents)),
+        body => minijinja::Value::from_safe_string(body.html.clone()),
+    };
+    environment
+        .template_from_named_str(PAGE_TEMPLATE, template)
+        .and_then(|template| template.render(values))
+        .map_err(|error| RenderError::of(&error, PAGE_TEMPLATE))
+}
+
+fn environment<'e>() -> Environment<'e> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // Lines that hold only a `{% %}` leave no trace.
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    environment.set_syntax(syntax.expect("the delimiters are the default ones"));
+    environment
+}

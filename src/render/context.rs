@@ -1,0 +1,299 @@
+//! What a template sees: numbers as they are, and text as it came.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::experiment::Experiment;
+use crate::paper::{EXPERIMENT, Paper};
+use crate::plan::Plan;
+use crate::run::{self, RunRecord};
+use crate::summary::{Row, Summary};
+
+/// Everything that a template can show.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Context {
+    /// Title of the report.
+    pub title: String,
+    /// The publication whose values are compared with.
+    pub source: String,
+    /// The experiments, in order.
+    pub experiments: Vec<ExperimentContext>,
+    /// All conditions, in order.
+    pub conditions: Vec<ConditionContext>,
+    /// The tables, by name.
+    pub tables: BTreeMap<String, TableContext>,
+    /// The figures, by name.
+    pub figures: BTreeMap<String, FigureContext>,
+    /// How many runs there are and should be.
+    pub runs: RunsContext,
+    /// What differs between two executions of the same runs; belongs into one marked block.
+    pub provenance: ProvenanceContext,
+}
+
+/// An experiment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExperimentContext {
+    /// Its name.
+    pub name: String,
+    /// How readers refer to it.
+    pub title: String,
+    /// What it asks; empty if its file does not say.
+    pub question: String,
+    /// Parameters of one branch of its first condition.
+    pub branch_parameters: usize,
+    /// Parameters of two branches and the head.
+    pub parameters: usize,
+    /// The resolved configuration of its first condition.
+    pub config: serde_json::Value,
+    /// Number of conditions.
+    pub conditions: usize,
+    /// Its seeds.
+    pub seeds: Vec<u64>,
+}
+
+/// A condition with its estimates, in percent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConditionContext {
+    /// `experiment` and each factor, with their level.
+    pub levels: BTreeMap<String, String>,
+    /// How it is called.
+    pub label: String,
+    /// Recorded runs.
+    pub n: usize,
+    /// Runs that diverged.
+    pub diverged: usize,
+    /// For each metric: `mean`, `std`, `minimum`, `maximum`, each none without runs.
+    pub metrics: BTreeMap<String, BTreeMap<&'static str, Option<f64>>>,
+}
+
+/// A table of the paper.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TableContext {
+    /// Its number in the report.
+    pub number: usize,
+    /// What it shows.
+    pub caption: String,
+    /// How its metric is called.
+    pub metric: String,
+    /// `experiment` or factors: what tells its rows apart.
+    pub by: Vec<String>,
+    /// How they are called.
+    pub heads: Vec<String>,
+    /// Whether anything was published for it.
+    pub has_published: bool,
+    /// Its rows, in order.
+    pub rows: Vec<RowContext>,
+}
+
+/// A row of a table, in percent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RowContext {
+    /// The level of each of the table's `by`.
+    pub levels: BTreeMap<String, String>,
+    /// How the levels are called, in order.
+    pub labels: Vec<String>,
+    /// Our mean.
+    pub mean: Option<f64>,
+    /// Our standard deviation.
+    pub std: Option<f64>,
+    /// Published mean.
+    pub published_mean: Option<f64>,
+    /// Published standard deviation.
+    pub published_std: Option<f64>,
+    /// Our mean less the published one.
+    pub difference: Option<f64>,
+    /// Recorded runs.
+    pub n: usize,
+    /// Runs there should be.
+    pub expected: usize,
+    /// Runs that diverged.
+    pub diverged: usize,
+}
+
+/// A figure.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FigureContext {
+    /// Its number in the report.
+    pub number: usize,
+    /// What it shows.
+    pub caption: String,
+    /// What it shows, for readers who do not see it.
+    pub alt: String,
+    /// The drawing.
+    #[serde(skip)]
+    pub svg: String,
+}
+
+/// Numbers of runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RunsContext {
+    /// Runs there should be.
+    pub expected: usize,
+    /// Runs with a record.
+    pub recorded: usize,
+    /// Runs without one.
+    pub missing: usize,
+    /// Recorded runs that diverged.
+    pub diverged: usize,
+}
+
+/// Where and when the runs of the report were computed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProvenanceContext {
+    /// Versions of `report` that computed runs.
+    pub versions: Vec<String>,
+    /// Platforms that they were computed on.
+    pub platforms: Vec<String>,
+    /// Start of the first run, RFC 3339 in UTC; empty without runs.
+    pub first: String,
+    /// Start of the last run.
+    pub last: String,
+    /// Core time of all runs together.
+    pub core_time: String,
+    /// Digest over the digests of all runs shown.
+    pub records: String,
+}
+
+impl Context {
+    /// Gathers what a template of `paper` can show. `figures` are the drawings, with their
+    /// alternative texts, in the paper's order.
+    #[must_use]
+    pub fn gather(
+        paper: &Paper,
+        experiments: &[Experiment],
+        plan: &Plan,
+        summary: &Summary,
+        figures: Vec<(String, String)>,
+    ) -> Self {
+        let label = |factor: &str, level: &str| label(paper, experiments, factor, level);
+        let conditions: Vec<_> =
+            summary.conditions.iter().map(|condition| condition_context(condition, &label)).collect();
+        let tables = paper.tables.iter().zip(&summary.tables).enumerate();
+        let tables = tables.map(|(index, (table, computed))| {
+            let rows = computed.rows.iter().map(|row| row_context(row, &table.by, &label)).collect();
+            let context = TableContext {
+                number: index + 1,
+                caption: table.caption.clone(),
+                metric: paper.metric(&table.metric).map_or_else(String::new, |m| m.label.clone()),
+                by: table.by.clone(),
+                heads: table.by.iter().map(|name| paper.factor_label(name).to_owned()).collect(),
+                has_published: !table.published.is_empty(),
+                rows,
+            };
+            (table.name.clone(), context)
+        });
+        let figures = paper.figures.iter().zip(figures).enumerate();
+        let figures = figures.map(|(index, (figure, (svg, alt)))| {
+            let caption = figure.caption.clone();
+            (figure.name.clone(), FigureContext { number: index + 1, caption, alt, svg })
+        });
+        let recorded = conditions.iter().map(|condition| condition.n).sum();
+        let expected = plan.runs.len();
+        Self {
+            title: paper.title.clone(),
+            source: paper.source.clone(),
+            experiments: experiments.iter().map(experiment_context).collect(),
+            tables: tables.collect(),
+            figures: figures.collect(),
+            runs: RunsContext {
+                expected,
+                recorded,
+                missing: expected - recorded,
+                diverged: conditions.iter().map(|condition| condition.diverged).sum(),
+            },
+            conditions,
+            provenance: provenance(plan),
+        }
+    }
+}
+
+/// How a level is called: an experiment by its title, a factor's level as the paper says.
+fn label(paper: &Paper, experiments: &[Experiment], factor: &str, level: &str) -> String {
+    if factor != EXPERIMENT {
+        return paper.level_label(factor, level).to_owned();
+    }
+    let experiment = experiments.iter().find(|experiment| experiment.name == level);
+    experiment.map_or_else(|| level.to_owned(), |experiment| experiment.title.clone())
+}
+
+fn experiment_context(experiment: &Experiment) -> ExperimentContext {
+    let design = &experiment.conditions[0].design;
+    let count = run::parameter_count(&design.model, design.image()).ok();
+    ExperimentContext {
+        name: experiment.name.clone(),
+        title: experiment.title.clone(),
+        question: experiment.question.clone().unwrap_or_default(),
+        branch_parameters: count.map_or(0, |count| count.branch),
+        parameters: count.map_or(0, |count| count.unshared),
+        config: serde_json::to_value(design).unwrap_or_default(),
+        conditions: experiment.conditions.len(),
+        seeds: experiment.seeds.clone(),
+    }
+}
+
+fn condition_context(
+    condition: &crate::summary::ConditionSummary,
+    label: &impl Fn(&str, &str) -> String,
+) -> ConditionContext {
+    let metrics = condition.estimates.iter().map(|(name, estimate)| {
+        let statistics = [
+            ("mean", estimate.mean),
+            ("std", estimate.std_dev),
+            ("minimum", estimate.minimum),
+            ("maximum", estimate.maximum),
+        ];
+        (name.clone(), statistics.into_iter().collect())
+    });
+    let labels = condition.levels.iter().map(|(factor, level)| label(factor, level));
+    ConditionContext {
+        label: labels.collect::<Vec<_>>().join(", "),
+        levels: condition.levels.clone(),
+        n: condition.runs.len(),
+        diverged: condition.runs.iter().filter(|run| run.diverged).count(),
+        metrics: metrics.collect(),
+    }
+}
+
+fn row_context(row: &Row, by: &[String], label: &impl Fn(&str, &str) -> String) -> RowContext {
+    let published_mean = row.published.as_ref().map(|published| published.mean);
+    RowContext {
+        levels: by.iter().cloned().zip(row.levels.iter().cloned()).collect(),
+        labels: by.iter().zip(&row.levels).map(|(factor, level)| label(factor, level)).collect(),
+        mean: row.mean,
+        std: row.std_dev,
+        published_mean,
+        published_std: row.published.as_ref().map(|published| published.std_dev),
+        difference: row.mean.zip(published_mean).map(|(ours, published)| ours - published),
+        n: row.n,
+        expected: row.expected,
+        diverged: row.diverged,
+    }
+}
+
+fn provenance(plan: &Plan) -> ProvenanceContext {
+    let records: Vec<&RunRecord> = plan.records.values().collect();
+    let sorted = |of: fn(&RunRecord) -> &String| {
+        let mut values: Vec<_> = records.iter().map(|record| of(record).clone()).collect();
+        values.sort();
+        values.dedup();
+        values
+    };
+    let date = |seconds: Option<u64>| {
+        let time = |s| std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(s);
+        // Beyond the year 9999 the formatter fails; a record can claim anything.
+        let valid = seconds.filter(|s| *s < 253_370_764_800);
+        valid.map_or_else(String::new, |s| humantime::format_rfc3339_seconds(time(s)).to_string())
+    };
+    let starts = || records.iter().map(|record| record.provenance.started_at);
+    let seconds: f64 = records.iter().map(|record| record.provenance.seconds).sum();
+    let digests: Vec<_> = plan.records.keys().map(ToString::to_string).collect();
+    ProvenanceContext {
+        versions: sorted(|record| &record.provenance.version),
+        platforms: sorted(|record| &record.provenance.platform),
+        first: date(starts().min()),
+        last: date(starts().max()),
+        core_time: super::format::duration(seconds),
+        records: crate::digest::Digest::of_bytes(digests.join("\n").as_bytes()).to_string(),
+    }
+}

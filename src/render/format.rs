@@ -1,0 +1,89 @@
+//! How numbers are written in a report.
+
+/// What stands where there is no number.
+pub(super) const MISSING: &str = "–";
+
+/// A number with two decimals, with a true minus sign.
+pub(super) fn fixed(value: Option<f64>) -> String {
+    match value {
+        Some(value) => minus(&format!("{:.2}", positive_zero(value, 2))),
+        None => MISSING.to_owned(),
+    }
+}
+
+/// A difference: two decimals, always with a sign.
+pub(super) fn signed(value: Option<f64>) -> String {
+    match value {
+        Some(value) => minus(&format!("{:+.2}", positive_zero(value, 2))),
+        None => MISSING.to_owned(),
+    }
+}
+
+/// `81.91 (1.21)`.
+pub(super) fn mean_and_std_dev(mean: Option<f64>, std_dev: Option<f64>) -> String {
+    match (mean, std_dev) {
+        (Some(_), Some(_)) => format!("{} ({})", fixed(mean), fixed(std_dev)),
+        _ => MISSING.to_owned(),
+    }
+}
+
+/// `10`, or `9/10` if runs are missing; and how many of them diverged.
+pub(super) fn count(n: usize, expected: usize, diverged: usize) -> String {
+    let mut text = if n == expected { n.to_string() } else { format!("{n}/{expected}") };
+    if diverged > 0 {
+        text.push_str(&format!(" ({diverged} diverged)"));
+    }
+    text
+}
+
+/// `98697` → `98,697`.
+pub(super) fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 h 2 min`, `3 min 4 s`, `5 s`.
+pub(super) fn duration(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, min, s) => format!("{min} min {s} s"),
+        (h, min, _) => format!("{h} h {min} min"),
+    }
+}
+
+/// `-0.001` with two decimals would be `-0.00`.
+fn positive_zero(value: f64, decimals: i32) -> f64 {
+    if value.abs() < 0.5 * 10f64.powi(-decimals) { 0.0 } else { value }
+}
+
+fn minus(text: &str) -> String {
+    text.replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_readers_expect_them() {
+        assert_eq!(fixed(Some(81.914)), "81.91");
+        assert_eq!(fixed(Some(-0.001)), "0.00");
+        assert_eq!(fixed(None), "–");
+        assert_eq!(signed(Some(1.0)), "+1.00");
+        assert_eq!(signed(Some(-1.5)), "−1.50");
+        assert_eq!(mean_and_std_dev(Some(70.309), Some(12.4)), "70.31 (12.40)");
+        assert_eq!(mean_and_std_dev(None, None), "–");
+        assert_eq!(count(10, 10, 0), "10");
+        assert_eq!(count(9, 10, 1), "9/10 (1 diverged)");
+        assert_eq!([7, 700, 98_697, 1_234_567].map(thousands), ["7", "700", "98,697", "1,234,567"]);
+        assert_eq!([5.4, 184.0, 3720.0].map(duration), ["5 s", "3 min 4 s", "1 h 2 min"]);
+    }
+}

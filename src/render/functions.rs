@@ -1,0 +1,202 @@
+//! The functions of templates:
+//!
+//! - `table("table1")`: a table with caption and number
+//! - `figure("models")`: a figure likewise
+//! - `reference("table1")`: `Table 1`, linked
+//! - `cell("table2", "mean", weight_sharing=true)`: one cell, written as in the table
+//! - `score("corrected", "mean", experiment="deep", weight_sharing=true, auxiliary_loss=true)`: an
+//!   estimate of one condition
+//! - `banner()`: what is missing from this report, if anything
+//!
+//! and the filters `fixed` and `signed` for percentages, `thousands` for counts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::value::{Kwargs, Value};
+use minijinja::{Environment, Error, ErrorKind};
+
+use super::context::{Context, RowContext, TableContext};
+use super::format::{count, fixed, mean_and_std_dev, signed, thousands};
+use super::html::figure_mark;
+use super::markdown::{self, Column, escape};
+use super::Target;
+use crate::document::nearest;
+
+pub(super) fn add(environment: &mut Environment<'_>, context: &Arc<Context>, target: Target) {
+    let of = || Arc::clone(context);
+
+    let all = of();
+    environment.add_function("table", move |name: &str| {
+        find_table(&all, name).map(|table| Value::from_safe_string(table_text(table)))
+    });
+    let all = of();
+    environment.add_function("figure", move |name: &str| {
+        let figure = find(&all.figures, "figure", name)?;
+        let number = figure.number;
+        let text = match target {
+            Target::Html => figure_mark(name),
+            Target::Markdown => format!(
+                "<a id=\"figure-{number}\"></a>\n\n![{}](figures/{name}.svg)\n\n\
+                 **Figure {number}.** {}",
+                escape(&figure.alt),
+                escape(&figure.caption)
+            ),
+        };
+        Ok::<_, Error>(Value::from_safe_string(text))
+    });
+    let all = of();
+    environment.add_function("reference", move |name: &str| {
+        if let Some(figure) = all.figures.get(name) {
+            let number = figure.number;
+            return Ok(Value::from_safe_string(format!("[Figure {number}](#figure-{number})")));
+        }
+        let number = find_table(&all, name)?.number;
+        Ok::<_, Error>(Value::from_safe_string(format!("[Table {number}](#table-{number})")))
+    });
+    let all = of();
+    environment.add_function("cell", move |name: &str, column: &str, levels: Kwargs| {
+        let row = find_row(&all, name, &levels)?;
+        cell(row, column).ok_or_else(|| unknown("column", column, &COLUMNS))
+    });
+    let all = of();
+    environment.add_function("score", move |metric: &str, statistic: &str, levels: Kwargs| {
+        score(&all, metric, statistic, &levels).map(fixed)
+    });
+    let all = of();
+    environment.add_function("banner", move || Value::from_safe_string(banner(&all)));
+
+    environment.add_filter("fixed", |value: Option<f64>| fixed(value));
+    environment.add_filter("signed", |value: Option<f64>| signed(value));
+    environment.add_filter("thousands", |value: usize| thousands(value));
+}
+
+const COLUMNS: [&str; 6] =
+    ["mean", "std", "n", "published_mean", "published_std", "difference"];
+
+fn cell(row: &RowContext, column: &str) -> Option<String> {
+    Some(match column {
+        "mean" => fixed(row.mean),
+        "std" => fixed(row.std),
+        "n" => count(row.n, row.expected, row.diverged),
+        "published_mean" => fixed(row.published_mean),
+        "published_std" => fixed(row.published_std),
+        "difference" => signed(row.difference),
+        _ => return None,
+    })
+}
+
+fn score(
+    context: &Context,
+    metric: &str,
+    statistic: &str,
+    levels: &Kwargs,
+) -> Result<Option<f64>, Error> {
+    let wanted = wanted(levels)?;
+    let matching: Vec<_> = context
+        .conditions
+        .iter()
+        .filter(|condition| wanted.iter().all(|(f, level)| condition.levels.get(f) == Some(level)))
+        .collect();
+    let [condition] = matching[..] else {
+        let message = format!("{} match {} conditions, not one", shown(&wanted), matching.len());
+        return Err(invalid(message));
+    };
+    let statistics = find(&condition.metrics, "metric", metric)?;
+    let known = || statistics.keys().copied().collect::<Vec<_>>();
+    statistics.get(statistic).copied().ok_or_else(|| unknown("statistic", statistic, &known()))
+}
+
+fn find_table<'c>(context: &'c Context, name: &str) -> Result<&'c TableContext, Error> {
+    find(&context.tables, "table", name)
+}
+
+fn find_row<'c>(
+    context: &'c Context,
+    table: &str,
+    levels: &Kwargs,
+) -> Result<&'c RowContext, Error> {
+    let wanted = wanted(levels)?;
+    let row = find_table(context, table)?.rows.iter().find(|row| row.levels == wanted);
+    row.ok_or_else(|| invalid(format!("table `{table}` has no row with {}", shown(&wanted))))
+}
+
+fn wanted(levels: &Kwargs) -> Result<BTreeMap<String, String>, Error> {
+    let pair = |factor: &str| {
+        let level: Value = levels.get(factor)?;
+        Ok((factor.to_owned(), level.to_string()))
+    };
+    levels.args().map(pair).collect()
+}
+
+fn shown(levels: &BTreeMap<String, String>) -> String {
+    let levels: Vec<_> = levels.iter().map(|(factor, level)| format!("{factor}={level}")).collect();
+    levels.join(", ")
+}
+
+fn find<'m, T>(map: &'m BTreeMap<String, T>, what: &str, name: &str) -> Result<&'m T, Error> {
+    let known = || map.keys().map(String::as_str).collect::<Vec<_>>();
+    map.get(name).ok_or_else(|| unknown(what, name, &known()))
+}
+
+fn unknown(what: &str, name: &str, known: &[&str]) -> Error {
+    let hint = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", known.join(", ")),
+    };
+    invalid(format!("there is no {what} `{name}`; {hint}"))
+}
+
+fn invalid(message: String) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message)
+}
+
+fn table_text(table: &TableContext) -> String {
+    let mut columns: Vec<_> = table
+        .heads
+        .iter()
+        .map(|head| Column { head: escape(head), is_number: false })
+        .collect();
+    let mut number = |head: &str| columns.push(Column { head: head.to_owned(), is_number: true });
+    number("n");
+    number("ours, % (std)");
+    if table.has_published {
+        number("published, % (std)");
+        number("difference");
+    }
+    let row = |row: &RowContext| {
+        let mut cells: Vec<_> = row.labels.iter().map(|label| escape(label)).collect();
+        cells.push(count(row.n, row.expected, row.diverged));
+        cells.push(mean_and_std_dev(row.mean, row.std));
+        if table.has_published {
+            cells.push(mean_and_std_dev(row.published_mean, row.published_std));
+            cells.push(signed(row.difference));
+        }
+        cells
+    };
+    let rows: Vec<_> = table.rows.iter().map(row).collect();
+    let number = table.number;
+    format!(
+        "<a id=\"table-{number}\"></a>\n\n**Table {number}.** {}\n\n{}",
+        escape(&table.caption),
+        markdown::table(&columns, &rows)
+    )
+}
+
+fn banner(context: &Context) -> String {
+    let runs = context.runs;
+    let mut lines = Vec::new();
+    if runs.missing > 0 {
+        lines.push(format!(
+            "> **This report is partial:** {} of {} runs are missing; `report build` trains them.",
+            runs.missing, runs.expected
+        ));
+    }
+    if runs.diverged > 0 {
+        lines.push(format!(
+            "> **{} of {} runs diverged** and count with what they had reached.",
+            runs.diverged, runs.recorded
+        ));
+    }
+    lines.join("\n>\n")
+}

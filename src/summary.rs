@@ -1,0 +1,313 @@
+//! Records → scores, estimates of conditions, rows of tables, learning curves.
+//!
+//! All aggregation is done by polars; its types stay inside.
+
+mod frame;
+
+use std::collections::BTreeMap;
+
+use crate::experiment::Experiment;
+use crate::paper::{Curve, EXPERIMENT, Metric, Order, Paper, PublishedRow, Selection, Table, Take};
+use crate::plan::Plan;
+use crate::run::{LearningCurve, Outcome, RunRecord};
+
+/// Everything that a report shows numbers of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// All conditions, in order of experiments and levels.
+    pub conditions: Vec<ConditionSummary>,
+    /// The paper's tables, in its order.
+    pub tables: Vec<TableSummary>,
+}
+
+/// The runs of one condition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConditionSummary {
+    /// `experiment` and each factor, with their level here.
+    pub levels: BTreeMap<String, String>,
+    /// The runs that have a record, in order of the seeds.
+    pub runs: Vec<RunScores>,
+    /// Runs that it should have.
+    pub expected: usize,
+    /// The estimate of each metric, by name.
+    pub estimates: BTreeMap<String, Estimate>,
+}
+
+/// The scores of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunScores {
+    /// Its seed.
+    pub seed: u64,
+    /// Whether a loss was not finite.
+    pub diverged: bool,
+    /// Its score in percent, for each metric by name.
+    pub scores: BTreeMap<String, f64>,
+}
+
+/// What a sample of scores says, in percent.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Estimate {
+    /// Number of scores.
+    pub n: usize,
+    /// Their mean; none of no score.
+    pub mean: Option<f64>,
+    /// Their population standard deviation (divided by n), as published.
+    pub std_dev: Option<f64>,
+    /// The smallest.
+    pub minimum: Option<f64>,
+    /// The largest.
+    pub maximum: Option<f64>,
+}
+
+/// A table of the paper, computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableSummary {
+    /// Its name in the paper.
+    pub name: String,
+    /// Its rows, in the order that the paper asks for.
+    pub rows: Vec<Row>,
+}
+
+/// One row: the plain means of what its conditions have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The levels of the table's `by`, in order.
+    pub levels: Vec<String>,
+    /// Indices of its conditions.
+    pub conditions: Vec<usize>,
+    /// Mean over its conditions of their means; none if one of them has no run.
+    pub mean: Option<f64>,
+    /// Mean over its conditions of their standard deviations.
+    pub std_dev: Option<f64>,
+    /// Runs with a record.
+    pub n: usize,
+    /// Runs that it should have.
+    pub expected: usize,
+    /// Of the recorded, how many diverged.
+    pub diverged: usize,
+    /// What was published.
+    pub published: Option<PublishedRow>,
+}
+
+/// The mean learning curve of a condition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CurveSummary {
+    /// Index of the condition.
+    pub condition: usize,
+    /// The estimate at each epoch.
+    pub epochs: Vec<Estimate>,
+}
+
+/// An aggregation that polars refused: a fault of this program.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot aggregate the records: {0}")]
+pub struct SummaryError(String);
+
+/// Summarises the records of `plan` as `paper` asks.
+///
+/// # Errors
+/// If polars refuses an aggregation.
+pub fn summarize(
+    paper: &Paper,
+    experiments: &[Experiment],
+    plan: &Plan,
+) -> Result<Summary, SummaryError> {
+    let mut conditions = conditions(paper, experiments, plan);
+    for metric in &paper.metrics {
+        let (mut keys, mut scores) = (Vec::new(), Vec::new());
+        for (index, condition) in conditions.iter().enumerate() {
+            keys.extend(condition.runs.iter().map(|_| index));
+            scores.extend(condition.runs.iter().map(|run| run.scores[&metric.name]));
+        }
+        let estimates = frame::estimates(&keys, &scores, conditions.len())?;
+        for (condition, estimate) in conditions.iter_mut().zip(estimates) {
+            condition.estimates.insert(metric.name.clone(), estimate);
+        }
+    }
+    let tables = paper
+        .tables
+        .iter()
+        .map(|table| Ok(TableSummary { name: table.name.clone(), rows: rows(table, &conditions)? }))
+        .collect::<Result<_, SummaryError>>()?;
+    Ok(Summary { conditions, tables })
+}
+
+/// The mean of `curve` over the runs of each selected condition, epoch by epoch.
+///
+/// # Errors
+/// If polars refuses an aggregation.
+pub fn learning_curves(
+    summary: &Summary,
+    plan: &Plan,
+    curve: Curve,
+    selection: &Selection,
+) -> Result<Vec<CurveSummary>, SummaryError> {
+    let selected = summary.select(selection);
+    let mut records: Vec<Vec<&RunRecord>> = vec![Vec::new(); summary.conditions.len()];
+    for (condition, record) in numbered(plan) {
+        records[condition].extend(record);
+    }
+    selected
+        .into_iter()
+        .map(|condition| {
+            let (mut epochs, mut values) = (Vec::new(), Vec::new());
+            for record in &records[condition] {
+                for (epoch, value) in percent(&record.curve, curve).into_iter().enumerate() {
+                    epochs.push(epoch);
+                    values.push(value);
+                }
+            }
+            let n_epochs = epochs.iter().max().map_or(0, |last| last + 1);
+            Ok(CurveSummary { condition, epochs: frame::estimates(&epochs, &values, n_epochs)? })
+        })
+        .collect()
+}
+
+impl Summary {
+    /// Indices of the conditions that `selection` lets through.
+    #[must_use]
+    pub fn select(&self, selection: &Selection) -> Vec<usize> {
+        let is_selected = |condition: &ConditionSummary| {
+            selection.iter().all(|(factor, wanted)| {
+                condition.levels.get(factor).is_some_and(|level| wanted.contains(level))
+            })
+        };
+        let indices = 0..self.conditions.len();
+        indices.filter(|index| is_selected(&self.conditions[*index])).collect()
+    }
+
+    /// The table of that name.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<&TableSummary> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+}
+
+/// Conditions are numbered through all experiments; the runs of a plan come in that order.
+fn numbered(plan: &Plan) -> impl Iterator<Item = (usize, Option<&RunRecord>)> {
+    let mut index = 0;
+    let mut last = None;
+    plan.runs.iter().map(move |run| {
+        let key = (run.experiment, run.condition);
+        index += usize::from(last.is_some_and(|last| last != key));
+        last = Some(key);
+        (index, plan.records.get(&run.digest))
+    })
+}
+
+fn conditions(paper: &Paper, experiments: &[Experiment], plan: &Plan) -> Vec<ConditionSummary> {
+    let mut conditions: Vec<_> = experiments
+        .iter()
+        .flat_map(|experiment| {
+            experiment.conditions.iter().map(|condition| {
+                let names = experiment.factors.iter().map(|factor| factor.name.clone());
+                let mut levels: BTreeMap<_, _> =
+                    names.zip(condition.levels.iter().cloned()).collect();
+                levels.insert(EXPERIMENT.to_owned(), experiment.name.clone());
+                ConditionSummary {
+                    levels,
+                    runs: Vec::new(),
+                    expected: experiment.seeds.len(),
+                    estimates: BTreeMap::new(),
+                }
+            })
+        })
+        .collect();
+    for (condition, record) in numbered(plan) {
+        conditions[condition].runs.extend(record.map(|record| run_scores(paper, record)));
+    }
+    conditions
+}
+
+fn run_scores(paper: &Paper, record: &RunRecord) -> RunScores {
+    let scores = paper.metrics.iter().map(|metric| (metric.name.clone(), score(metric, record)));
+    RunScores {
+        seed: record.config.seed,
+        diverged: matches!(record.outcome, Outcome::Diverged { .. }),
+        scores: scores.collect(),
+    }
+}
+
+/// The score of a run in percent.
+fn score(metric: &Metric, record: &RunRecord) -> f64 {
+    let values = percent(&record.curve, metric.curve);
+    match metric.take {
+        Take::Maximum => values.into_iter().fold(0.0, f64::max),
+        Take::Last => values.last().copied().unwrap_or(0.0),
+    }
+}
+
+fn percent(curve: &LearningCurve, which: Curve) -> Vec<f64> {
+    let accuracies = match which {
+        Curve::PublishedTestAccuracy => curve.published_test_accuracy.clone(),
+        Curve::CorrectedTestAccuracy => curve.corrected_test_accuracy.clone(),
+        Curve::ComparisonAccuracy => curve.comparison_accuracy.clone(),
+        Curve::DigitAccuracy => {
+            let both = curve.first_digit_accuracy.iter().zip(&curve.second_digit_accuracy);
+            both.map(|(first, second)| (first + second) / 2.0).collect()
+        }
+    };
+    accuracies.into_iter().map(|accuracy| 100.0 * accuracy).collect()
+}
+
+fn rows(table: &Table, conditions: &[ConditionSummary]) -> Result<Vec<Row>, SummaryError> {
+    let all = Summary { conditions: conditions.to_vec(), tables: Vec::new() };
+    let mut rows: Vec<Row> = Vec::new();
+    for index in all.select(&table.selection) {
+        let condition = &conditions[index];
+        let level = |factor| condition.levels.get(factor).cloned();
+        // A condition of an experiment without the factor has no place in the table.
+        let Some(levels) = table.by.iter().map(level).collect::<Option<Vec<_>>>() else { continue };
+        let position = rows.iter().position(|row| row.levels == levels).unwrap_or_else(|| {
+            let published = table.published.iter().find(|row| row.row == levels).cloned();
+            rows.push(Row::empty(levels, published));
+            rows.len() - 1
+        });
+        let row = &mut rows[position];
+        row.conditions.push(index);
+        row.n += condition.runs.len();
+        row.expected += condition.expected;
+        row.diverged += condition.runs.iter().filter(|run| run.diverged).count();
+    }
+    let (mut keys, mut means, mut std_devs) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, row) in rows.iter().enumerate() {
+        for condition in &row.conditions {
+            let estimate = conditions[*condition].estimates[&table.metric];
+            if let (Some(mean), Some(std_dev)) = (estimate.mean, estimate.std_dev) {
+                keys.push(index);
+                means.push(mean);
+                std_devs.push(std_dev);
+            }
+        }
+    }
+    let means = frame::estimates(&keys, &means, rows.len())?;
+    let std_devs = frame::estimates(&keys, &std_devs, rows.len())?;
+    for ((row, mean), std_dev) in rows.iter_mut().zip(means).zip(std_devs) {
+        // The mean over some of a row's conditions would be a number of another row.
+        if mean.n == row.conditions.len() {
+            row.mean = mean.mean;
+            row.std_dev = std_dev.mean;
+        }
+    }
+    if table.order == Order::Descending {
+        // Stable, so that equal means stay in the order of the experiments; missing ones go last.
+        let key = |row: &Row| row.mean.unwrap_or(f64::NEG_INFINITY);
+        rows.sort_by(|a, b| key(b).total_cmp(&key(a)));
+    }
+    Ok(rows)
+}
+
+impl Row {
+    fn empty(levels: Vec<String>, published: Option<PublishedRow>) -> Self {
+        Self {
+            levels,
+            conditions: Vec::new(),
+            mean: None,
+            std_dev: None,
+            n: 0,
+            expected: 0,
+            diverged: 0,
+            published,
+        }
+    }
+}
