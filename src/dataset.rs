@@ -46,10 +46,8 @@ pub struct Dataset {
 }
 
 /// The embedded files, as shipped.
-const EMBEDDED_IMAGES: &[u8] =
-    include_bytes!("../experiments/data/mnist-10k/images-idx3-ubyte.gz");
-const EMBEDDED_LABELS: &[u8] =
-    include_bytes!("../experiments/data/mnist-10k/labels-idx1-ubyte.gz");
+const EMBEDDED_IMAGES: &[u8] = include_bytes!("../experiments/data/mnist-10k/images-idx3-ubyte.gz");
+const EMBEDDED_LABELS: &[u8] = include_bytes!("../experiments/data/mnist-10k/labels-idx1-ubyte.gz");
 
 /// SHA-256 of the unpacked embedded files, as in the README beside them.
 const EMBEDDED_SHA256: [&str; 2] = [
@@ -135,8 +133,11 @@ fn digits(names: [&str; 2], bytes: [&[u8]; 2]) -> Result<Digits, DatasetError> {
     let labels = idx::labels(&unpack(bytes[1], names[1])?).map_err(at(names[1]))?;
     let n_images = images.len() / (IMAGE_SIDE * IMAGE_SIDE);
     if n_images != labels.len() {
-        let source =
-            IdxError::Mismatch { images: n_images, labels: labels.len(), other: names[0].to_owned() };
+        let source = IdxError::Mismatch {
+            images: n_images,
+            labels: labels.len(),
+            other: names[0].to_owned(),
+        };
         return Err(at(names[1])(source));
     }
     Ok(Digits { images, labels })

@@ -134,7 +134,14 @@ fn read(name: &str, root: &Node, violations: &Violations) -> Option<Experiment> 
     let matrix = matrix::read(&reader, root);
     reader.finish();
     let (factors, conditions) = matrix?;
-    Some(Experiment { name: name.to_owned(), title: title?, question, seeds: seeds?, factors, conditions })
+    Some(Experiment {
+        name: name.to_owned(),
+        title: title?,
+        question,
+        seeds: seeds?,
+        factors,
+        conditions,
+    })
 }
 
 /// `seeds = 10` for 0 to 9, or a list.
@@ -148,7 +155,9 @@ fn read_seeds(reader: &Reader<'_>) -> Option<Vec<u64>> {
     };
     match &node.value {
         Value::Integer(count) => match u64::try_from(*count) {
-            Ok(count) if (1..=matrix::MOST_RUNS as u64).contains(&count) => Some((0..count).collect()),
+            Ok(count) if (1..=matrix::MOST_RUNS as u64).contains(&count) => {
+                Some((0..count).collect())
+            }
             _ => refuse(format!("must be from 1 to {}, but is {count}", matrix::MOST_RUNS)),
         },
         Value::Array(items) if items.is_empty() => refuse("lists no seed".to_owned()),

@@ -165,7 +165,9 @@ pub fn plan(project: &Project) -> Result<Planned, Error> {
     let expanded = project
         .experiments
         .iter()
-        .map(|experiment| experiment.expand(DeviceKind::Cpu, |source| project.datasets.identity(source)))
+        .map(|experiment| {
+            experiment.expand(DeviceKind::Cpu, |source| project.datasets.identity(source))
+        })
         .collect();
     let runs = plan::identify(expanded).map_err(Error::Canonical)?;
     let cache = Cache::new(&project.root);

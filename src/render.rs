@@ -102,11 +102,7 @@ fn prose(template: &str, context: &Arc<Context>, target: Target) -> Result<Strin
     Ok(text)
 }
 
-fn page(
-    template: &str,
-    context: &Arc<Context>,
-    body: &html::Body,
-) -> Result<String, RenderError> {
+fn page(template: &str, context: &Arc<Context>, body: &html::Body) -> Result<String, RenderError> {
     let mut environment = environment();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
     let values = minijinja::context! {

@@ -5,12 +5,12 @@ mod layer;
 mod record;
 mod shape;
 
-pub(crate) use config::{default_adam_epsilon, default_beta1, default_beta2};
 pub use config::{
-    DataConfig, DatasetIdentity, DeviceKind, ModelConfig, NumberType, Optimizer, PartVersions, Pools, RunConfig,
-    TrainConfig, CLASSES, IMAGE_SIDE,
+    CLASSES, DataConfig, DatasetIdentity, DeviceKind, IMAGE_SIDE, ModelConfig, NumberType,
+    Optimizer, PartVersions, Pools, RunConfig, TrainConfig,
 };
+pub(crate) use config::{default_adam_epsilon, default_beta1, default_beta2};
 pub use layer::Layer;
 pub(crate) use layer::{default_epsilon, default_momentum};
-pub use record::{LearningCurve, Outcome, RunProvenance, RunRecord, RECORD_FORMAT};
+pub use record::{LearningCurve, Outcome, RECORD_FORMAT, RunProvenance, RunRecord};
 pub use shape::{ParameterCount, Shape, ShapeError, infer, layer_parameters, parameter_count};

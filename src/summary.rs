@@ -114,12 +114,13 @@ pub fn summarize(
 ) -> Result<Summary, SummaryError> {
     let mut conditions = conditions(paper, experiments, plan);
     for metric in &paper.metrics {
-        let (mut keys, mut scores) = (Vec::new(), Vec::new());
-        for (index, condition) in conditions.iter().enumerate() {
-            keys.extend(condition.runs.iter().map(|_| index));
-            scores.extend(condition.runs.iter().map(|run| run.scores[&metric.name]));
-        }
-        let estimates = frame::estimates(&keys, &scores, conditions.len())?;
+        let numbered = conditions.iter().enumerate();
+        let scores: Vec<_> = numbered
+            .flat_map(|(index, condition)| {
+                condition.runs.iter().map(move |run| (index, run.scores[&metric.name]))
+            })
+            .collect();
+        let estimates = frame::estimates(&scores, conditions.len())?;
         for (condition, estimate) in conditions.iter_mut().zip(estimates) {
             condition.estimates.insert(metric.name.clone(), estimate);
         }
@@ -150,15 +151,12 @@ pub fn learning_curves(
     selected
         .into_iter()
         .map(|condition| {
-            let (mut epochs, mut values) = (Vec::new(), Vec::new());
-            for record in &records[condition] {
-                for (epoch, value) in percent(&record.curve, curve).into_iter().enumerate() {
-                    epochs.push(epoch);
-                    values.push(value);
-                }
-            }
-            let n_epochs = epochs.iter().max().map_or(0, |last| last + 1);
-            Ok(CurveSummary { condition, epochs: frame::estimates(&epochs, &values, n_epochs)? })
+            let runs = records[condition].iter();
+            let points: Vec<_> = runs
+                .flat_map(|record| percent(&record.curve, curve).into_iter().enumerate())
+                .collect();
+            let n_epochs = points.iter().map(|(epoch, _)| epoch + 1).max().unwrap_or(0);
+            Ok(CurveSummary { condition, epochs: frame::estimates(&points, n_epochs)? })
         })
         .collect()
 }
@@ -269,25 +267,21 @@ fn rows(table: &Table, conditions: &[ConditionSummary]) -> Result<Vec<Row>, Summ
         row.expected += condition.expected;
         row.diverged += condition.runs.iter().filter(|run| run.diverged).count();
     }
-    let (mut keys, mut means, mut std_devs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut means, mut std_devs) = (Vec::new(), Vec::new());
     for (index, row) in rows.iter().enumerate() {
         for condition in &row.conditions {
             let estimate = conditions[*condition].estimates[&table.metric];
-            if let (Some(mean), Some(std_dev)) = (estimate.mean, estimate.std_dev) {
-                keys.push(index);
-                means.push(mean);
-                std_devs.push(std_dev);
-            }
+            means.extend(estimate.mean.map(|mean| (index, mean)));
+            std_devs.extend(estimate.std_dev.map(|std_dev| (index, std_dev)));
         }
     }
-    let means = frame::estimates(&keys, &means, rows.len())?;
-    let std_devs = frame::estimates(&keys, &std_devs, rows.len())?;
+    let means = frame::estimates(&means, rows.len())?;
+    let std_devs = frame::estimates(&std_devs, rows.len())?;
     for ((row, mean), std_dev) in rows.iter_mut().zip(means).zip(std_devs) {
         // The mean over some of a row's conditions would be a number of another row.
-        if mean.n == row.conditions.len() {
-            row.mean = mean.mean;
-            row.std_dev = std_dev.mean;
-        }
+        let of_all =
+            |estimate: Estimate| estimate.mean.filter(|_| estimate.n == row.conditions.len());
+        (row.mean, row.std_dev) = (of_all(mean), of_all(std_dev));
     }
     if table.order == Order::Descending {
         // Stable, so that equal means stay in the order of the experiments; missing ones go last.

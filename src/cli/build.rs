@@ -16,7 +16,8 @@ pub(super) fn run(args: &BuildArgs) -> Result<(), Error> {
     }
 
     let stopwatch = Stopwatch::start();
-    let wanted = |experiment: &str| args.only.is_empty() || args.only.iter().any(|n| n == experiment);
+    let wanted =
+        |experiment: &str| args.only.is_empty() || args.only.iter().any(|n| n == experiment);
     let is_wanted = |index: usize| wanted(&project.experiments[index].name);
     let missing = planned.plan.misses(is_wanted).len();
     let (total, workers) = (planned.plan.runs.len(), args.workers());

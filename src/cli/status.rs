@@ -27,7 +27,8 @@ pub(super) fn run(args: &ProjectArgs) -> Result<(), Error> {
         .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
         .collect();
     for [name, numbers @ ..] in &rows {
-        let cells = numbers.iter().zip(&widths[1..]).map(|(cell, width)| format!("  {cell:>width$}"));
+        let cells =
+            numbers.iter().zip(&widths[1..]).map(|(cell, width)| format!("  {cell:>width$}"));
         println!("{name:<width$}{}", cells.collect::<String>(), width = widths[0]);
     }
     for (path, reason) in &planned.unreadable {

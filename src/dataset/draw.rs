@@ -70,11 +70,7 @@ fn pairs(
     let digits_of = |side: usize| drawn.iter().skip(side).step_by(2).map(|i| *i as usize);
     let images_of = |side| digits_of(side).flat_map(|i| pooled(pool, i, config.pooling)).collect();
     let classes_of = |side| digits_of(side).map(|i| pool.labels[i]).collect();
-    Ok(Pairs {
-        n,
-        images: [images_of(0), images_of(1)],
-        classes: [classes_of(0), classes_of(1)],
-    })
+    Ok(Pairs { n, images: [images_of(0), images_of(1)], classes: [classes_of(0), classes_of(1)] })
 }
 
 /// One image, average-pooled with a square window.

@@ -151,7 +151,9 @@ fn convert(
             items
                 .iter()
                 .enumerate()
-                .filter_map(|(i, item)| convert(item, &join(path, &i.to_string()), lines, violations))
+                .filter_map(|(i, item)| {
+                    convert(item, &join(path, &i.to_string()), lines, violations)
+                })
                 .collect(),
         ),
         DeValue::Table(table) => Value::Table(convert_table(table, path, lines, violations)),

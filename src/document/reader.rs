@@ -99,7 +99,11 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader of `node`, which stands at `path`; none, with a violation, if it is no table.
     #[must_use]
-    pub fn new(node: &'a Node, path: impl Into<String>, violations: &'a Violations) -> Option<Self> {
+    pub fn new(
+        node: &'a Node,
+        path: impl Into<String>,
+        violations: &'a Violations,
+    ) -> Option<Self> {
         let path = path.into();
         if let Value::Table(table) = &node.value {
             let known = RefCell::default();
@@ -184,7 +188,11 @@ impl<'a> Reader<'a> {
         match self.node(key) {
             Some(node) => Reader::new(node, self.path_of(key), self.violations),
             None => {
-                self.violations.push(self.location, self.path_of(key), "is missing; it takes a table");
+                self.violations.push(
+                    self.location,
+                    self.path_of(key),
+                    "is missing; it takes a table",
+                );
                 None
             }
         }
@@ -195,9 +203,11 @@ impl<'a> Reader<'a> {
         let path = self.path_of(key);
         match self.node(key).map(|node| &node.value) {
             None => Vec::new(),
-            Some(Value::Array(items)) => {
-                items.iter().enumerate().map(|(i, item)| (join(&path, &i.to_string()), item)).collect()
-            }
+            Some(Value::Array(items)) => items
+                .iter()
+                .enumerate()
+                .map(|(i, item)| (join(&path, &i.to_string()), item))
+                .collect(),
             Some(other) => {
                 self.refuse(key, format!("must be an array, but is {}", other.type_name()));
                 Vec::new()

@@ -64,7 +64,8 @@ fn paint(area: &Area<'_>, rows: &[SeedRow], x_label: &str) -> Result<(), Refusal
             let bar = [(mean, y - 0.36), (mean, y + 0.36)];
             chart.draw_series([PathElement::new(bar, INK.stroke_width(3))])?;
         }
-        let dots = row.values.iter().map(|value| Circle::new((*value, y), 4, color(0).mix(0.55).filled()));
+        let dots =
+            row.values.iter().map(|value| Circle::new((*value, y), 4, color(0).mix(0.55).filled()));
         chart.draw_series(dots)?;
         if let Some(published) = row.published {
             let at = chart.backend_coord(&(published, y));

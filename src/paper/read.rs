@@ -20,10 +20,7 @@ impl Paper {
     ///
     /// # Errors
     /// With every violation, in order of the lines.
-    pub fn from_document(
-        root: &Node,
-        vocabulary: &Vocabulary,
-    ) -> Result<Self, Vec<Violation>> {
+    pub fn from_document(root: &Node, vocabulary: &Vocabulary) -> Result<Self, Vec<Violation>> {
         let violations = Violations::default();
         let paper = Reader::new(root, "", &violations)
             .and_then(|reader| read(reader, vocabulary, &violations));
@@ -154,11 +151,7 @@ fn read_table(
     Some((table.name.clone(), table))
 }
 
-fn read_published(
-    reader: Reader<'_>,
-    by: &[String],
-    words: &Vocabulary,
-) -> Option<PublishedRow> {
+fn read_published(reader: Reader<'_>, by: &[String], words: &Vocabulary) -> Option<PublishedRow> {
     let row = reader.node("row").map(|node| match &node.value {
         Value::Array(levels) => levels.iter().map(|level| level.value.to_string()).collect(),
         single => vec![single.to_string()],
@@ -166,7 +159,8 @@ fn read_published(
     match &row {
         None => reader.refuse("row", "is missing; it takes the levels of the row"),
         Some(row) if row.len() != by.len() => {
-            let message = format!("must give a level for each of {}, but gives {}", by.join(", "), row.len());
+            let message =
+                format!("must give a level for each of {}, but gives {}", by.join(", "), row.len());
             reader.refuse("row", message);
         }
         Some(row) => {
@@ -206,7 +200,9 @@ fn read_figure(
         "learning-curves" => {
             let curve = choice(&reader, "curve", &CURVES);
             let selection = read_selection(&reader, words);
-            curve.zip(selection).map(|(curve, selection)| FigureKind::LearningCurves { curve, selection })
+            curve
+                .zip(selection)
+                .map(|(curve, selection)| FigureKind::LearningCurves { curve, selection })
         }
         "seeds" => {
             let table = reader.required::<String>("table");
@@ -217,7 +213,8 @@ fn read_figure(
             table.map(|table| FigureKind::Seeds { table })
         }
         other => {
-            let message = format!("must be `diagram`, `learning-curves` or `seeds`, but is `{other}`");
+            let message =
+                format!("must be `diagram`, `learning-curves` or `seeds`, but is `{other}`");
             reader.refuse("kind", message);
             None
         }
@@ -263,7 +260,8 @@ fn check_level(
     level: &str,
     words: &Vocabulary,
 ) {
-    let levels: Vec<_> = words.levels(factor).unwrap_or_default().iter().map(String::as_str).collect();
+    let levels: Vec<_> =
+        words.levels(factor).unwrap_or_default().iter().map(String::as_str).collect();
     check_known(reader, key, level, &levels, &format!("level of `{factor}`"));
 }
 

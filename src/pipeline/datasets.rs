@@ -47,7 +47,8 @@ impl Datasets {
     /// All datasets, by digest.
     pub(super) fn unpacked(&self) -> Result<BTreeMap<Digest, &Dataset>, Error> {
         if self.embedded.get().is_none() {
-            let in_binary = |source| Error::Dataset { directory: PathBuf::from("embedded"), source };
+            let in_binary =
+                |source| Error::Dataset { directory: PathBuf::from("embedded"), source };
             // Set at most once: nothing else holds a reference to this project yet.
             let _ = self.embedded.set(dataset::embedded().map_err(in_binary)?);
         }

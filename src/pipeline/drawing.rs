@@ -28,7 +28,8 @@ pub(super) fn draw_all(
         FigureKind::LearningCurves { curve, selection } => {
             let curves = summary::learning_curves(summary, plan, *curve, selection)
                 .map_err(Error::Summary)?;
-            let point = |e: &Estimate| e.mean.zip(e.std_dev);
+            // Of one run there is a line, but no spread around it.
+            let point = |e: &Estimate| e.mean.map(|mean| (mean, e.std_dev.unwrap_or(0.0)));
             let series: Vec<_> = curves
                 .iter()
                 .map(|curve| CurveSeries {

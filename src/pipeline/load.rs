@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::datasets::Datasets;
 use super::Error;
+use super::datasets::Datasets;
 use crate::document::{self, Node, Violation, nearest};
 use crate::experiment::{self, DataSource, Experiment};
 use crate::fs;

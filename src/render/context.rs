@@ -167,11 +167,15 @@ impl Context {
         figures: Vec<(String, String)>,
     ) -> Self {
         let label = |factor: &str, level: &str| label(paper, experiments, factor, level);
-        let conditions: Vec<_> =
-            summary.conditions.iter().map(|condition| condition_context(condition, &label)).collect();
+        let conditions: Vec<_> = summary
+            .conditions
+            .iter()
+            .map(|condition| condition_context(condition, &label))
+            .collect();
         let tables = paper.tables.iter().zip(&summary.tables).enumerate();
         let tables = tables.map(|(index, (table, computed))| {
-            let rows = computed.rows.iter().map(|row| row_context(row, &table.by, &label)).collect();
+            let rows =
+                computed.rows.iter().map(|row| row_context(row, &table.by, &label)).collect();
             let context = TableContext {
                 number: index + 1,
                 caption: table.caption.clone(),

@@ -22,8 +22,8 @@ pub(super) fn signed(value: Option<f64>) -> String {
 /// `81.91 (1.21)`.
 pub(super) fn mean_and_std_dev(mean: Option<f64>, std_dev: Option<f64>) -> String {
     match (mean, std_dev) {
-        (Some(_), Some(_)) => format!("{} ({})", fixed(mean), fixed(std_dev)),
-        _ => MISSING.to_owned(),
+        (None, _) => MISSING.to_owned(),
+        (Some(_), _) => format!("{} ({})", fixed(mean), fixed(std_dev)),
     }
 }
 
@@ -80,6 +80,7 @@ mod tests {
         assert_eq!(signed(Some(1.0)), "+1.00");
         assert_eq!(signed(Some(-1.5)), "−1.50");
         assert_eq!(mean_and_std_dev(Some(70.309), Some(12.4)), "70.31 (12.40)");
+        assert_eq!(mean_and_std_dev(Some(70.309), None), "70.31 (–)");
         assert_eq!(mean_and_std_dev(None, None), "–");
         assert_eq!(count(10, 10, 0), "10");
         assert_eq!(count(9, 10, 1), "9/10 (1 diverged)");

@@ -6,6 +6,9 @@
 //! - `cell("table2", "mean", weight_sharing=true)`: one cell, written as in the table
 //! - `score("corrected", "mean", experiment="deep", weight_sharing=true, auxiliary_loss=true)`: an
 //!   estimate of one condition
+//! - `contrast("table2", {"weight_sharing": true}, {"weight_sharing": false})`: the mean of one row
+//!   less that of another; with `published=true`, of the published means
+//! - `provenance_block()`: what differs between two executions of the same runs, between marks
 //! - `banner()`: what is missing from this report, if anything
 //!
 //! and the filters `fixed` and `signed` for percentages, `thousands` for counts.
@@ -13,14 +16,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use minijinja::value::{Kwargs, Value};
+use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 
-use super::context::{Context, RowContext, TableContext};
+use super::Target;
+use super::context::{Context, ProvenanceContext, RowContext, TableContext};
 use super::format::{count, fixed, mean_and_std_dev, signed, thousands};
 use super::html::figure_mark;
 use super::markdown::{self, Column, escape};
-use super::Target;
 use crate::document::nearest;
 
 pub(super) fn add(environment: &mut Environment<'_>, context: &Arc<Context>, target: Target) {
@@ -56,12 +59,33 @@ pub(super) fn add(environment: &mut Environment<'_>, context: &Arc<Context>, tar
     });
     let all = of();
     environment.add_function("cell", move |name: &str, column: &str, levels: Kwargs| {
-        let row = find_row(&all, name, &levels)?;
+        let row = find_row(&all, name, &wanted(&levels)?)?;
         cell(row, column).ok_or_else(|| unknown("column", column, &COLUMNS))
     });
     let all = of();
     environment.add_function("score", move |metric: &str, statistic: &str, levels: Kwargs| {
         score(&all, metric, statistic, &levels).map(fixed)
+    });
+    let all = of();
+    environment.add_function(
+        "contrast",
+        move |name: &str, left: Value, right: Value, options: Kwargs| {
+            let published = options.get::<Option<bool>>("published")?.unwrap_or(false);
+            options.assert_all_used()?;
+            let mean = |levels: Value| {
+                let pair =
+                    |factor: Value| Ok((factor.to_string(), spelled(&levels.get_item(&factor)?)));
+                let levels = levels.try_iter()?.map(pair).collect::<Result<_, Error>>()?;
+                let row = find_row(&all, name, &levels)?;
+                Ok::<_, Error>(if published { row.published_mean } else { row.mean })
+            };
+            let (left, right) = (mean(left)?, mean(right)?);
+            Ok::<_, Error>(left.zip(right).map(|(left, right)| left - right))
+        },
+    );
+    let all = of();
+    environment.add_function("provenance_block", move || {
+        Value::from_safe_string(provenance_block(&all.provenance))
     });
     let all = of();
     environment.add_function("banner", move || Value::from_safe_string(banner(&all)));
@@ -71,8 +95,7 @@ pub(super) fn add(environment: &mut Environment<'_>, context: &Arc<Context>, tar
     environment.add_filter("thousands", |value: usize| thousands(value));
 }
 
-const COLUMNS: [&str; 6] =
-    ["mean", "std", "n", "published_mean", "published_std", "difference"];
+const COLUMNS: [&str; 6] = ["mean", "std", "n", "published_mean", "published_std", "difference"];
 
 fn cell(row: &RowContext, column: &str) -> Option<String> {
     Some(match column {
@@ -114,19 +137,26 @@ fn find_table<'c>(context: &'c Context, name: &str) -> Result<&'c TableContext, 
 fn find_row<'c>(
     context: &'c Context,
     table: &str,
-    levels: &Kwargs,
+    wanted: &BTreeMap<String, String>,
 ) -> Result<&'c RowContext, Error> {
-    let wanted = wanted(levels)?;
-    let row = find_table(context, table)?.rows.iter().find(|row| row.levels == wanted);
-    row.ok_or_else(|| invalid(format!("table `{table}` has no row with {}", shown(&wanted))))
+    let row = find_table(context, table)?.rows.iter().find(|row| row.levels == *wanted);
+    row.ok_or_else(|| invalid(format!("table `{table}` has no row with {}", shown(wanted))))
 }
 
 fn wanted(levels: &Kwargs) -> Result<BTreeMap<String, String>, Error> {
     let pair = |factor: &str| {
         let level: Value = levels.get(factor)?;
-        Ok((factor.to_owned(), level.to_string()))
+        Ok((factor.to_owned(), spelled(&level)))
     };
     levels.args().map(pair).collect()
+}
+
+/// A level as experiment files spell it; templates would write `True`.
+fn spelled(level: &Value) -> String {
+    match level.kind() {
+        ValueKind::Bool => level.is_true().to_string(),
+        _ => level.to_string(),
+    }
 }
 
 fn shown(levels: &BTreeMap<String, String>) -> String {
@@ -152,11 +182,8 @@ fn invalid(message: String) -> Error {
 }
 
 fn table_text(table: &TableContext) -> String {
-    let mut columns: Vec<_> = table
-        .heads
-        .iter()
-        .map(|head| Column { head: escape(head), is_number: false })
-        .collect();
+    let mut columns: Vec<_> =
+        table.heads.iter().map(|head| Column { head: escape(head), is_number: false }).collect();
     let mut number = |head: &str| columns.push(Column { head: head.to_owned(), is_number: true });
     number("n");
     number("ours, % (std)");
@@ -180,6 +207,26 @@ fn table_text(table: &TableContext) -> String {
         "<a id=\"table-{number}\"></a>\n\n**Table {number}.** {}\n\n{}",
         escape(&table.caption),
         markdown::table(&columns, &rows)
+    )
+}
+
+/// The marks let a comparison of two reports pass over what may differ.
+fn provenance_block(provenance: &ProvenanceContext) -> String {
+    let rows = [
+        ("report", provenance.versions.join(", ")),
+        ("platform", provenance.platforms.join(", ")),
+        ("first run started", provenance.first.clone()),
+        ("last run started", provenance.last.clone()),
+        ("core time of all runs", provenance.core_time.clone()),
+    ];
+    let columns = ["provenance", "of these runs"]
+        .map(|head| Column { head: head.to_owned(), is_number: false });
+    let rows = rows.map(|(name, value)| vec![name.to_owned(), escape(&value)]);
+    let table = markdown::table(&columns, &rows);
+    format!(
+        "Digest of the digests of all runs: `{}`\n\n<!-- provenance -->\n\n{table}\n\
+         <!-- end of provenance -->",
+        provenance.records
     )
 }
 

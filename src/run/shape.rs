@@ -112,9 +112,8 @@ fn after(layer: &Layer, input: Shape) -> Result<Shape, String> {
         }
         (_, shape) => shape,
     };
-    let too_large = || {
-        format!("puts out {output} for one example; the limit is {LARGEST_SHAPE} values")
-    };
+    let too_large =
+        || format!("puts out {output} for one example; the limit is {LARGEST_SHAPE} values");
     let len = match output {
         Shape::Image { height, width, channels } => {
             height.checked_mul(width).and_then(|area| area.checked_mul(channels))
@@ -174,11 +173,7 @@ fn output_of(layers: &[Layer], input: Shape) -> Result<Shape, ShapeError> {
 fn count(layers: &[Layer], input: Shape) -> Result<usize, ShapeError> {
     let shapes = infer(layers, input)?;
     let inputs = std::iter::once(input).chain(shapes);
-    Ok(layers
-        .iter()
-        .zip(inputs)
-        .map(|(layer, input)| layer_parameters(layer, input))
-        .sum())
+    Ok(layers.iter().zip(inputs).map(|(layer, input)| layer_parameters(layer, input)).sum())
 }
 
 /// Trainable parameters of one layer with this input.

@@ -4,22 +4,22 @@ use polars::prelude::*;
 
 use super::{Estimate, SummaryError};
 
-/// The estimate of the values of each group. `keys` names the group of each value, from 0; the
-/// result has `n_groups` estimates, of n = 0 for groups without a value.
+/// The estimate of the values of each group. Values come with the number of their group, from 0;
+/// the result has `n_groups` estimates, of n = 0 for groups without a value.
 pub(super) fn estimates(
-    keys: &[usize],
-    values: &[f64],
+    values: &[(usize, f64)],
     n_groups: usize,
 ) -> Result<Vec<Estimate>, SummaryError> {
-    grouped(keys, values, n_groups).map_err(|error| SummaryError(error.to_string()))
+    grouped(values, n_groups).map_err(|error| SummaryError(error.to_string()))
 }
 
-fn grouped(keys: &[usize], values: &[f64], n_groups: usize) -> PolarsResult<Vec<Estimate>> {
+fn grouped(values: &[(usize, f64)], n_groups: usize) -> PolarsResult<Vec<Estimate>> {
     let mut estimates = vec![Estimate::default(); n_groups];
-    if keys.is_empty() {
+    if values.is_empty() {
         return Ok(estimates);
     }
-    let keys: Vec<u64> = keys.iter().map(|key| *key as u64).collect();
+    let (keys, values): (Vec<u64>, Vec<f64>) =
+        values.iter().map(|(key, value)| (*key as u64, *value)).unzip();
     let frame = df!("group" => keys, "value" => values)?;
     for group in frame.partition_by_stable(["group"], true)? {
         let key = group.column("group")?.u64()?.first().unwrap_or_default() as usize;
@@ -27,7 +27,8 @@ fn grouped(keys: &[usize], values: &[f64], n_groups: usize) -> PolarsResult<Vec<
         estimates[key] = Estimate {
             n: values.len(),
             mean: values.mean(),
-            std_dev: values.std(0),
+            // One value has no spread to speak of; 0 would look like certainty.
+            std_dev: if values.len() > 1 { values.std(0) } else { None },
             minimum: values.min(),
             maximum: values.max(),
         };

@@ -192,8 +192,7 @@ impl Convolution {
                         let Some(y) = below(oy, ky, self.input.height) else { continue };
                         for kx in 0..self.kernel {
                             let Some(x) = below(ox, kx, self.input.width) else { continue };
-                            let input_pixel =
-                                image * self.input.area() + y * self.input.width + x;
+                            let input_pixel = image * self.input.area() + y * self.input.width + x;
                             visit(output_pixel, ky * self.kernel + kx, input_pixel);
                         }
                     }

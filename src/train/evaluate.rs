@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn a_prediction_of_exactly_one_half_or_nan_is_wrong_for_either_target() {
-        let pairs = Pairs { n: 4, images: [vec![], vec![]], classes: [vec![1, 3, 1, 3], vec![2; 4]] };
+        let pairs =
+            Pairs { n: 4, images: [vec![], vec![]], classes: [vec![1, 3, 1, 3], vec![2; 4]] };
         assert_eq!(accuracy(&[0.5, 0.5, 0.500_001, 0.499_999], &pairs), 0.5);
         assert_eq!(accuracy(&[f32::NAN; 4], &pairs), 0.0);
     }

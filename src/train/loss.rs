@@ -31,10 +31,7 @@ impl Targets {
         let targets = pairs.targets().skip(range.start).take(range.len());
         Self {
             not_larger: targets.map(|holds| if holds { 1.0 } else { 0.0 }).collect(),
-            classes: [
-                one_hot(&pairs.classes[0][range.clone()]),
-                one_hot(&pairs.classes[1][range]),
-            ],
+            classes: [one_hot(&pairs.classes[0][range.clone()]), one_hot(&pairs.classes[1][range])],
         }
     }
 

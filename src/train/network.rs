@@ -68,6 +68,12 @@ impl Network {
         Outputs { digits: kept, probabilities: self.head.forward(both, mode) }
     }
 
+    /// The branches, then the head.
+    #[cfg(test)]
+    pub(super) fn sequences(&mut self) -> impl Iterator<Item = &mut Sequence> {
+        self.branches.iter_mut().chain([&mut self.head])
+    }
+
     /// Takes over the statistics that one training pass noted.
     pub(super) fn observe(&mut self, observed: Vec<Moments>) {
         let mut observed = observed.into_iter();

@@ -30,6 +30,19 @@ impl<S: Shape> Parameter<S> {
         Self::new(device, values, shape)
     }
 
+    /// Replaces the values by what `exchange` makes of them.
+    #[cfg(test)]
+    pub(super) fn exchange(&mut self, exchange: &mut dyn FnMut(Vec<f32>) -> Vec<f32>) {
+        let values = exchange(super::operation::values(&self.value));
+        self.value.copy_from(&values);
+    }
+
+    /// The gradient of the values in `slopes`.
+    #[cfg(test)]
+    pub(super) fn gradient(&self, slopes: &mut Slopes) -> Vec<f32> {
+        slopes.get_or_alloc_mut(&self.value).expect("memory").to_vec()
+    }
+
     /// Applies update number `step`, from 1.
     pub(super) fn update(
         &mut self,

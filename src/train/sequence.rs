@@ -32,9 +32,14 @@ enum Stage {
         bias: Parameter<(usize,)>,
     },
     MaxPool(MaxPool),
-    Linear { weight: Parameter<(usize, usize)>, bias: Parameter<(usize,)> },
+    Linear {
+        weight: Parameter<(usize, usize)>,
+        bias: Parameter<(usize,)>,
+    },
     Normalization(Normalization),
-    Dropout { probability: f32 },
+    Dropout {
+        probability: f32,
+    },
     Activation(Activation),
 }
 
@@ -80,9 +85,8 @@ impl Sequence {
     /// Number of leading stages whose result for one example depends on nothing else: neither on
     /// the rest of the batch, nor on a draw, nor on the mode.
     pub(super) fn fixed_stages(&self) -> usize {
-        let varies = |stage: &Stage| {
-            matches!(stage, Stage::Normalization(_) | Stage::Dropout { .. })
-        };
+        let varies =
+            |stage: &Stage| matches!(stage, Stage::Normalization(_) | Stage::Dropout { .. });
         self.stages.iter().position(varies).unwrap_or(self.stages.len())
     }
 
@@ -134,6 +138,53 @@ impl Sequence {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Sequence {
+    /// Replaces each parameter by what `exchange` makes of it, layer by layer: weight, then bias;
+    /// scale, then shift.
+    pub(super) fn exchange(&mut self, exchange: &mut dyn FnMut(Vec<f32>) -> Vec<f32>) {
+        for stage in &mut self.stages {
+            match stage {
+                Stage::ConvolvePool { weight, bias, .. } | Stage::Linear { weight, bias } => {
+                    weight.exchange(exchange);
+                    bias.exchange(exchange);
+                }
+                Stage::Normalization(normalization) => {
+                    normalization.scale.exchange(exchange);
+                    normalization.shift.exchange(exchange);
+                }
+                Stage::MaxPool(_) | Stage::Dropout { .. } | Stage::Activation(_) => {}
+            }
+        }
+    }
+
+    /// The batch-norm layers, in order.
+    pub(super) fn normalizations(&mut self) -> impl Iterator<Item = &mut Normalization> {
+        self.stages.iter_mut().filter_map(|stage| match stage {
+            Stage::Normalization(normalization) => Some(normalization),
+            _ => None,
+        })
+    }
+
+    /// The gradient of each parameter, in the order of [`Sequence::exchange`].
+    pub(super) fn gradients(&self, slopes: &mut Slopes) -> Vec<Vec<f32>> {
+        let mut gradients = Vec::new();
+        for stage in &self.stages {
+            match stage {
+                Stage::ConvolvePool { weight, bias, .. } | Stage::Linear { weight, bias } => {
+                    gradients.extend([weight.gradient(slopes), bias.gradient(slopes)]);
+                }
+                Stage::Normalization(normalization) => gradients.extend([
+                    normalization.scale.gradient(slopes),
+                    normalization.shift.gradient(slopes),
+                ]),
+                Stage::MaxPool(_) | Stage::Dropout { .. } | Stage::Activation(_) => {}
+            }
+        }
+        gradients
     }
 }
 

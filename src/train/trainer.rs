@@ -5,7 +5,8 @@ use dfdx::prelude::*;
 use super::evaluate;
 use super::loss::Targets;
 use super::network::Network;
-use super::operation::Rows;
+use super::normalization::Moments;
+use super::operation::{Rows, Slopes};
 use super::sequence::Mode;
 use super::{TrainError, Trainer, Training};
 use crate::dataset::{Pairs, Split};
@@ -103,8 +104,13 @@ struct Batch {
 
 enum Epoch {
     /// Mean losses over the steps, before division.
-    Trained { main: f64, auxiliary: f64 },
-    Diverged { step: usize },
+    Trained {
+        main: f64,
+        auxiliary: f64,
+    },
+    Diverged {
+        step: usize,
+    },
 }
 
 /// Both losses of one step, before division.
@@ -112,6 +118,14 @@ enum Epoch {
 pub(super) struct Losses {
     pub(super) main: f32,
     pub(super) auxiliary: f32,
+}
+
+/// What a pass forward and backward gives.
+pub(super) struct Pass {
+    pub(super) losses: Losses,
+    pub(super) slopes: Slopes,
+    /// Batch statistics, in the order of the pass.
+    observed: Vec<Moments>,
 }
 
 impl<'r> Run<'r> {
@@ -148,6 +162,17 @@ impl<'r> Run<'r> {
         step: usize,
         dropout: &mut Stream,
     ) -> Result<Option<Losses>, CpuError> {
+        let Some(Pass { losses, mut slopes, observed }) = self.backward(step, dropout) else {
+            return Ok(None);
+        };
+        self.steps_done += 1;
+        self.network.update(&self.train.optimizer, self.steps_done, &mut slopes)?;
+        self.network.observe(observed);
+        Ok(Some(losses))
+    }
+
+    /// Losses and gradients on batch number `step`; none if the objective is not finite.
+    pub(super) fn backward(&mut self, step: usize, dropout: &mut Stream) -> Option<Pass> {
         let Batch { images, targets } = &self.batches[step];
         let mut observed = Vec::new();
         let mut mode = Mode::Batch { dropout, observed: &mut observed };
@@ -158,21 +183,13 @@ impl<'r> Run<'r> {
         let main = targets.main(outputs.probabilities); //                                  scalar
         let auxiliary = targets.auxiliary(first, second); //                                scalar
         let losses = Losses { main: main.array(), auxiliary: auxiliary.array() };
-        let [main0, auxiliary0] =
-            *self.first_losses.get_or_insert([losses.main, losses.auxiliary]);
+        let [main0, auxiliary0] = *self.first_losses.get_or_insert([losses.main, losses.auxiliary]);
         let objective = match self.train.auxiliary_loss {
             true => main / main0 + auxiliary / auxiliary0,
             false => main / main0,
         };
-        if !objective.array().is_finite() {
-            return Ok(None);
-        }
-
-        let mut slopes = objective.backward();
-        self.steps_done += 1;
-        self.network.update(&self.train.optimizer, self.steps_done, &mut slopes)?;
-        self.network.observe(observed);
-        Ok(Some(losses))
+        let is_finite = objective.array().is_finite();
+        is_finite.then(|| Pass { losses, slopes: objective.backward(), observed })
     }
 }
 
