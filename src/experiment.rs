@@ -162,9 +162,7 @@ fn read_seeds(reader: &Reader<'_>) -> Option<Vec<u64>> {
         },
         Value::Array(items) if items.is_empty() => refuse("lists no seed".to_owned()),
         Value::Array(_) => {
-            let Some(mut seeds) = reader.optional::<Vec<u64>>("seeds") else {
-                return None;
-            };
+            let mut seeds = reader.optional::<Vec<u64>>("seeds")?;
             seeds.sort_unstable();
             match seeds.windows(2).find(|pair| pair[0] == pair[1]) {
                 Some(pair) => refuse(format!("lists {} more than once", pair[0])),

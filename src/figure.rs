@@ -25,9 +25,8 @@ fn draw(
     {
         let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         area.fill(&WHITE)
-            .map_err(style::Refusal::from)
             .and_then(|()| paint(&area))
-            .and_then(|()| area.present().map_err(style::Refusal::from))
+            .and_then(|()| area.present())
             .map_err(|refusal| FigureError(refusal.to_string()))?;
     }
     Ok(svg)

@@ -1,6 +1,8 @@
 //! The only access to files. Every error names the path and what was tried; every write replaces
 //! its file at once or not at all.
 
+#![expect(clippy::disallowed_methods, reason = "this is the module that they are reserved for")]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 

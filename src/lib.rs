@@ -1,19 +1,60 @@
-//! `report`: a notebook for seeded experiments.
-pub mod cache;
-pub mod cli;
-pub mod dataset;
+//! `report` is a notebook for seeded experiments. A paper's experiments are TOML files, its prose
+//! is a Markdown template; `report build` trains exactly the runs that are missing, and renders
+//! tables, figures and every number in the prose from their records.
+//!
+//! This page is the map. A build goes one way, and each arrow is a type:
+//!
+//! ```text
+//! experiments/*.toml → Experiment → RunConfig → Plan → RunRecord → Summary → Context → report.md
+//!                                                                     └→ figures ──┘    report.html
+//! ```
+//!
+//! # Floors
+//! Modules are declared bottom-up; each names only modules above it in this file, which a test
+//! enforces.
+//!
+//! 1. Vocabulary, pure: [`digest`] (canonical JSON, SHA-256), [`random`] (named streams),
+//!    [`document`] (TOML that knows its lines), [`run`] (what a run is), [`experiment`] (files →
+//!    conditions → runs), [`paper`] (what tables and figures show, and what was published).
+//! 2. Stages, pure: [`plan`] (hits and misses), [`dataset`] (IDX files → pairs), [`summary`]
+//!    (records → estimates; polars), [`figure`] (data → SVG; plotters), [`render`] (template →
+//!    Markdown and HTML; minijinja).
+//! 3. Effects: [`fs`] (the only file access), [`provenance`] (the only clock), [`cache`] (one
+//!    immutable file a run), [`train`] (dfdx), [`execute`] (workers).
+//! 4. Composition: [`pipeline`] (the story), [`cli`] (flags, text, exit codes).
+//!
+//! # Invariants
+//! - A [`run::RunConfig`] holds everything that can change a result; its digest is its identity.
+//!   Titles, prose, paths and the number of workers are never in it.
+//! - Nothing below floor 3 does I/O, reads the clock or the environment, or draws from an unseeded
+//!   generator. Every stream is named: (seed, purpose, epoch).
+//! - dfdx, polars, plotters and minijinja each live in one module; their types never leave it.
+//! - The same records render to the same bytes. What differs between two executions of the same
+//!   runs stands in one marked provenance block.
+//! - No order comes from a hash map, a directory listing or a thread: `-j 1` and `-j N` leave the
+//!   same records, durations aside.
+//! - A record is written whole or not at all, the moment that its run ends. There is no lock and no
+//!   repair command: after any kill the same command goes on.
+//! - Only [`cli`] prints.
+
 pub mod digest;
-pub mod document;
-pub mod execute;
-pub mod experiment;
-pub mod figure;
-pub mod fs;
-pub mod paper;
-pub mod pipeline;
-pub mod plan;
-pub mod provenance;
 pub mod random;
-pub mod render;
+pub mod document;
 pub mod run;
+pub mod experiment;
+pub mod paper;
+
+pub mod plan;
+pub mod dataset;
 pub mod summary;
+pub mod figure;
+pub mod render;
+
+pub mod fs;
+pub mod provenance;
+pub mod cache;
 pub mod train;
+pub mod execute;
+
+pub mod pipeline;
+pub mod cli;

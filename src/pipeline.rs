@@ -204,10 +204,10 @@ pub fn train(
     let dataset_of = |run: &PlannedRun| datasets[&run.config.data.dataset];
     let cache = Cache::new(&project.root);
     let (records, failed) = execute(&misses, dataset_of, trainer, &cache, workers, observer);
-    let trained = records.len();
+    let n_recorded = records.len();
     plan.records.extend(records.into_iter().map(|record| (record.digest, record)));
     match failed.is_empty() {
-        true => Ok(trained),
+        true => Ok(n_recorded),
         false => Err(Error::Runs { failed, total }),
     }
 }

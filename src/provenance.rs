@@ -1,5 +1,7 @@
 //! Where and when: the only reader of the clock and of the platform.
 
+#![expect(clippy::disallowed_methods, reason = "this is the module that they are reserved for")]
+
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::run::RunProvenance;

@@ -20,6 +20,7 @@ pub use context::{
     ConditionContext, Context, ExperimentContext, FigureContext, ProvenanceContext, RowContext,
     RunsContext, TableContext,
 };
+pub use format::{duration, thousands};
 
 /// The two templates of a report, as text.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +100,10 @@ fn prose(template: &str, context: &Arc<Context>, target: Target) -> Result<Strin
     let mut text = rendered.map_err(|error| RenderError::of(&error, PAPER_TEMPLATE))?;
     text.truncate(text.trim_end().len());
     text.push('\n');
+    // What a template leaves of its control lines and absent banners.
+    while text.contains("\n\n\n") {
+        text = text.replace("\n\n\n", "\n\n");
+    }
     Ok(text)
 }
 

@@ -1,9 +1,10 @@
 //! `report build`.
 
 use super::BuildArgs;
-use super::progress::{Progress, duration};
+use super::progress::Progress;
 use crate::pipeline::{self, Error};
 use crate::provenance::Stopwatch;
+use crate::render::duration;
 use crate::train::DfdxTrainer;
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "what a command is for")]

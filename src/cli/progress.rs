@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::execute::{FailedRun, Observer};
 use crate::pipeline::Project;
 use crate::plan::PlannedRun;
+use crate::render::duration;
 use crate::run::{Outcome, RunRecord};
 
 /// Shows what an execution does.
@@ -99,15 +100,5 @@ impl Observer for Progress {
 
     fn run_failed(&self, run: &PlannedRun, failure: &FailedRun) {
         self.say(&format!("error: {} failed: {}", self.name(run), failure.source));
-    }
-}
-
-/// `1 h 2 min`, `3 min 4 s`, `5 s`.
-pub(super) fn duration(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64().round() as u64;
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, s) => format!("{s} s"),
-        (0, min, s) => format!("{min} min {s} s"),
-        (h, min, _) => format!("{h} h {min} min"),
     }
 }

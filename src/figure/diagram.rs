@@ -28,13 +28,11 @@ pub struct ModelDiagram {
     pub branch: Vec<LayerBox>,
     /// Layers of the head.
     pub head: Vec<LayerBox>,
-    /// Parameters of one branch.
-    pub branch_parameters: usize,
-    /// Parameters of two branches and the head.
-    pub parameters: usize,
+    /// What is told below the title: how many parameters it has.
+    pub subtitle: String,
 }
 
-const COLUMN: i32 = 300;
+const COLUMN: i32 = 340;
 const MARGIN: i32 = 14;
 const BOX: i32 = 22;
 const GAP: i32 = 8;
@@ -49,7 +47,7 @@ pub fn diagram(models: &[ModelDiagram]) -> Result<String, FigureError> {
     let rows = |model: &ModelDiagram| model.branch.len() + model.head.len();
     let most = models.iter().map(rows).max().unwrap_or(0).min(500);
     let most = i32::try_from(most).unwrap_or(0);
-    let height = TOP + (most + 4) * STEP + 3 * MARGIN;
+    let height = TOP + (most + 4) * STEP + MARGIN;
     let width = COLUMN * i32::try_from(models.len().clamp(1, 20)).unwrap_or(1);
     let size = (width.unsigned_abs(), height.unsigned_abs());
     draw(size, |area| {
@@ -64,13 +62,9 @@ fn paint(area: &Area<'_>, model: &ModelDiagram, left: i32) -> Result<(), Refusal
     let middle = left + COLUMN / 2;
     let width = (COLUMN - 3 * MARGIN) / 2;
     let branches = [left + MARGIN, left + 2 * MARGIN + width];
-    area.draw_text(&model.title, &text(17, INK, HPos::Center), (middle, 20))?;
-    let counted = format!(
-        "{} parameters a branch, {} in all",
-        thousands(model.branch_parameters),
-        thousands(model.parameters)
-    );
-    area.draw_text(&counted, &text(12, FAINT_INK, HPos::Center), (middle, 42))?;
+    area.draw_text(&model.title, &text(19, INK, HPos::Center), (middle, 20))?;
+    let style = text(13, FAINT_INK, HPos::Center);
+    area.draw_text(&model.subtitle, &style, (middle, 42))?;
 
     let mut end = TOP;
     for (x, digit) in branches.into_iter().zip(["digit a", "digit b"]) {
@@ -92,14 +86,12 @@ fn paint(area: &Area<'_>, model: &ModelDiagram, left: i32) -> Result<(), Refusal
     let join_x = middle - join_width / 2;
     for x in branches {
         let center = x + width / 2;
-        let label = text(12, color(1), HPos::Center);
+        let label = text(14, color(1), HPos::Center);
         arrow(area, (center, end + BOX), (center, auxiliary - 2))?;
         area.draw_text("auxiliary loss", &label, (center, auxiliary + 8))?;
         let toward = if center < middle { 1 } else { -1 };
         let edge = middle - toward * (join_width / 2 - 24);
-        let start = (center + toward * 44, auxiliary + 8);
-        arrow(area, (center + toward * 58, end + BOX), (edge, joined))?;
-        let _ = start;
+        arrow(area, (center + toward * 68, end + BOX), (edge, joined))?;
     }
     let mut y = joined;
     node(area, (join_x, y, join_width), "concatenate", "20", INK)?;
@@ -109,7 +101,7 @@ fn paint(area: &Area<'_>, model: &ModelDiagram, left: i32) -> Result<(), Refusal
         let color = if layer.parameters > 0 { color(0) } else { FAINT_INK };
         node(area, (join_x, y, join_width), &layer.label, &layer.output, color)?;
     }
-    let label = text(13, color(1), HPos::Center);
+    let label = text(15, color(1), HPos::Center);
     arrow(area, (middle, y + BOX), (middle, y + STEP))?;
     area.draw_text("a ≤ b: main loss", &label, (middle, y + STEP + 10))
 }
@@ -125,8 +117,8 @@ fn node(
     let corners = [(x, y), (x + width, y + BOX)];
     area.draw(&Rectangle::new(corners, color.mix(0.08).filled()))?;
     area.draw(&Rectangle::new(corners, color.mix(0.7).stroke_width(1)))?;
-    area.draw_text(label, &text(11, INK, HPos::Left), (x + 5, y + BOX / 2))?;
-    let style = text(10, FAINT_INK, HPos::Right);
+    area.draw_text(label, &text(13, INK, HPos::Left), (x + 5, y + BOX / 2))?;
+    let style = text(12, FAINT_INK, HPos::Right);
     area.draw_text(output, &style, (x + width - 5, y + BOX / 2))
 }
 
@@ -134,17 +126,4 @@ fn arrow(area: &Area<'_>, from: (i32, i32), to: (i32, i32)) -> Result<(), Refusa
     area.draw(&PathElement::new([from, to], LINE.stroke_width(2)))?;
     let tip = [(to.0 - 3, to.1 - 5), (to.0 + 3, to.1 - 5), to];
     area.draw(&Polygon::new(tip.to_vec(), FAINT_INK.filled()))
-}
-
-/// `98697` → `98,697`.
-fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -52,8 +52,8 @@ fn paint(area: &Area<'_>, rows: &[SeedRow], x_label: &str) -> Result<(), Refusal
         .light_line_style(TRANSPARENT)
         .bold_line_style(LINE)
         .axis_style(LINE)
-        .label_style(text(13, FAINT_INK, HPos::Center))
-        .axis_desc_style(text(14, INK, HPos::Center))
+        .label_style(text(15, FAINT_INK, HPos::Center))
+        .axis_desc_style(text(16, INK, HPos::Center))
         .x_desc(x_label)
         .x_labels(10)
         .x_label_formatter(&|x| format!("{x:.0}"))
@@ -72,7 +72,7 @@ fn paint(area: &Area<'_>, rows: &[SeedRow], x_label: &str) -> Result<(), Refusal
             area.draw(&diamond(at))?;
         }
         let at = chart.backend_coord(&(chart.x_range().start, y));
-        area.draw_text(&row.label, &text(13, INK, HPos::Right), (at.0 - 10, at.1))?;
+        area.draw_text(&row.label, &text(15, INK, HPos::Right), (at.0 - 10, at.1))?;
     }
     legend(area, i32::try_from(left).unwrap_or(0))
 }
@@ -84,7 +84,7 @@ fn diamond(at: (i32, i32)) -> Polygon<(i32, i32)> {
 
 fn legend(area: &Area<'_>, left: i32) -> Result<(), Refusal> {
     let y = 18;
-    let style = text(13, INK, HPos::Left);
+    let style = text(15, INK, HPos::Left);
     area.draw(&Circle::new((left, y), 4, color(0).mix(0.55).filled()))?;
     area.draw_text("one run", &style, (left + 12, y))?;
     area.draw(&PathElement::new([(left + 90, y - 8), (left + 90, y + 8)], INK.stroke_width(3)))?;

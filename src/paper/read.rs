@@ -144,7 +144,7 @@ fn read_table(
         caption: caption?,
         metric: metric?,
         by,
-        selection: selection?,
+        selection,
         order: order?,
         published: published?,
     };
@@ -200,9 +200,7 @@ fn read_figure(
         "learning-curves" => {
             let curve = choice(&reader, "curve", &CURVES);
             let selection = read_selection(&reader, words);
-            curve
-                .zip(selection)
-                .map(|(curve, selection)| FigureKind::LearningCurves { curve, selection })
+            curve.map(|curve| FigureKind::LearningCurves { curve, selection })
         }
         "seeds" => {
             let table = reader.required::<String>("table");
@@ -225,7 +223,7 @@ fn read_figure(
 }
 
 /// `where = { weight_sharing = true, experiment = ["deep", "deep-sigmoid"] }`.
-fn read_selection(reader: &Reader<'_>, words: &Vocabulary) -> Option<Selection> {
+fn read_selection(reader: &Reader<'_>, words: &Vocabulary) -> Selection {
     let mut selection = Selection::new();
     for (factor, node) in reader.entries("where") {
         if !check_factor(reader, factor, node, words) {
@@ -240,7 +238,7 @@ fn read_selection(reader: &Reader<'_>, words: &Vocabulary) -> Option<Selection> 
         }
         selection.insert(factor.to_owned(), levels);
     }
-    Some(selection)
+    selection
 }
 
 fn check_factor(reader: &Reader<'_>, factor: &str, node: &Node, words: &Vocabulary) -> bool {

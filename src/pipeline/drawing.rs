@@ -6,6 +6,7 @@ use crate::experiment::Experiment;
 use crate::figure::{self, CurveSeries, LayerBox, ModelDiagram, SeedRow};
 use crate::paper::{EXPERIMENT, FigureKind};
 use crate::plan::Plan;
+use crate::render;
 use crate::run::{self, Layer, Shape};
 use crate::summary::{self, ConditionSummary, Estimate, Summary};
 
@@ -52,15 +53,17 @@ pub(super) fn draw_all(
 fn model(experiment: &Experiment) -> ModelDiagram {
     let design = &experiment.conditions[0].design;
     let model = &design.model;
-    let branch_output = run::CLASSES;
     let count = run::parameter_count(model, design.image()).ok();
     ModelDiagram {
         title: experiment.title.clone(),
         input: design.image().to_string(),
         branch: boxes(&model.branch, design.image()),
-        head: boxes(&model.head, Shape::Vector(2 * branch_output)),
-        branch_parameters: count.map_or(0, |count| count.branch),
-        parameters: count.map_or(0, |count| count.unshared),
+        head: boxes(&model.head, Shape::Vector(2 * run::CLASSES)),
+        subtitle: count.map_or_else(String::new, |count| {
+            let (branch, all) =
+                (render::thousands(count.branch), render::thousands(count.unshared));
+            format!("{branch} parameters a branch, {all} in all")
+        }),
     }
 }
 

@@ -291,13 +291,14 @@ fn provenance(plan: &Plan) -> ProvenanceContext {
     };
     let starts = || records.iter().map(|record| record.provenance.started_at);
     let seconds: f64 = records.iter().map(|record| record.provenance.seconds).sum();
+    let core_time = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
     let digests: Vec<_> = plan.records.keys().map(ToString::to_string).collect();
     ProvenanceContext {
         versions: sorted(|record| &record.provenance.version),
         platforms: sorted(|record| &record.provenance.platform),
         first: date(starts().min()),
         last: date(starts().max()),
-        core_time: super::format::duration(seconds),
+        core_time: super::format::duration(core_time),
         records: crate::digest::Digest::of_bytes(digests.join("\n").as_bytes()).to_string(),
     }
 }

@@ -1,4 +1,6 @@
-//! How numbers are written in a report.
+//! How numbers are written, in a report and on the command line.
+
+use std::time::Duration;
 
 /// What stands where there is no number.
 pub(super) const MISSING: &str = "–";
@@ -31,13 +33,14 @@ pub(super) fn mean_and_std_dev(mean: Option<f64>, std_dev: Option<f64>) -> Strin
 pub(super) fn count(n: usize, expected: usize, diverged: usize) -> String {
     let mut text = if n == expected { n.to_string() } else { format!("{n}/{expected}") };
     if diverged > 0 {
-        text.push_str(&format!(" ({diverged} diverged)"));
+        text = format!("{text} ({diverged} diverged)");
     }
     text
 }
 
 /// `98697` → `98,697`.
-pub(super) fn thousands(n: usize) -> String {
+#[must_use]
+pub fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -50,8 +53,9 @@ pub(super) fn thousands(n: usize) -> String {
 }
 
 /// `1 h 2 min`, `3 min 4 s`, `5 s`.
-pub(super) fn duration(seconds: f64) -> String {
-    let seconds = seconds.round() as u64;
+#[must_use]
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().round() as u64;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, s) => format!("{s} s"),
         (0, min, s) => format!("{min} min {s} s"),
@@ -85,6 +89,9 @@ mod tests {
         assert_eq!(count(10, 10, 0), "10");
         assert_eq!(count(9, 10, 1), "9/10 (1 diverged)");
         assert_eq!([7, 700, 98_697, 1_234_567].map(thousands), ["7", "700", "98,697", "1,234,567"]);
-        assert_eq!([5.4, 184.0, 3720.0].map(duration), ["5 s", "3 min 4 s", "1 h 2 min"]);
+        assert_eq!(
+            [5.4, 184.0, 3720.0].map(|s| duration(Duration::from_secs_f64(s))),
+            ["5 s", "3 min 4 s", "1 h 2 min"]
+        );
     }
 }

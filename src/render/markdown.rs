@@ -54,7 +54,8 @@ pub(super) fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
     let rules = columns.iter().map(|column| if column.is_number { "---:" } else { "---" });
     let rules: Vec<_> = rules.map(str::to_owned).collect();
     let lines = [&heads, &rules].into_iter().chain(rows);
-    lines.map(|cells| format!("| {} |\n", cells.join(" | "))).collect()
+    let lines: Vec<_> = lines.map(|cells| format!("| {} |", cells.join(" | "))).collect();
+    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]

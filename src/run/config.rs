@@ -113,13 +113,16 @@ pub enum Optimizer {
         /// Learning rate, constant over the run.
         lr: f64,
         /// Decay of the mean of the gradients.
-        #[serde(default = "default_beta1", skip_serializing_if = "is_default_beta1")]
+        #[serde(default = "default_beta1", skip_serializing_if = "is::default_beta1")]
         beta1: f64,
         /// Decay of the mean of their squares.
-        #[serde(default = "default_beta2", skip_serializing_if = "is_default_beta2")]
+        #[serde(default = "default_beta2", skip_serializing_if = "is::default_beta2")]
         beta2: f64,
         /// Added to the root of the mean square.
-        #[serde(default = "default_adam_epsilon", skip_serializing_if = "is_default_adam_epsilon")]
+        #[serde(
+            default = "default_adam_epsilon",
+            skip_serializing_if = "is::default_adam_epsilon"
+        )]
         epsilon: f64,
     },
     /// Stochastic gradient descent, with optional classical momentum.
@@ -127,7 +130,7 @@ pub enum Optimizer {
         /// Learning rate, constant over the run.
         lr: f64,
         /// Weight of the past updates.
-        #[serde(default, skip_serializing_if = "is_zero")]
+        #[serde(default, skip_serializing_if = "is::zero")]
         momentum: f64,
     },
 }
@@ -180,17 +183,23 @@ pub(crate) fn default_adam_epsilon() -> f64 {
     1e-8
 }
 
-macro_rules! is_exactly {
-    ($name:ident, $default:expr) => {
-        #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-        #[expect(clippy::float_cmp, reason = "only the exact default is left out of the key")]
-        fn $name(value: &f64) -> bool {
-            *value == $default
-        }
-    };
-}
+/// Predicates for `skip_serializing_if`: only the exact default is left out of the key.
+mod is {
+    #![expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 
-is_exactly!(is_default_beta1, default_beta1());
-is_exactly!(is_default_beta2, default_beta2());
-is_exactly!(is_default_adam_epsilon, default_adam_epsilon());
-is_exactly!(is_zero, 0.0);
+    pub(super) fn default_beta1(value: &f64) -> bool {
+        value.to_bits() == super::default_beta1().to_bits()
+    }
+
+    pub(super) fn default_beta2(value: &f64) -> bool {
+        value.to_bits() == super::default_beta2().to_bits()
+    }
+
+    pub(super) fn default_adam_epsilon(value: &f64) -> bool {
+        value.to_bits() == super::default_adam_epsilon().to_bits()
+    }
+
+    pub(super) fn zero(value: &f64) -> bool {
+        value.to_bits() == 0.0f64.to_bits()
+    }
+}

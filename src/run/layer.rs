@@ -15,10 +15,10 @@ pub enum Layer {
         /// Side of the square kernel.
         kernel: usize,
         /// Step between windows.
-        #[serde(default = "one", skip_serializing_if = "is_one")]
+        #[serde(default = "one", skip_serializing_if = "is::one")]
         stride: usize,
         /// Zeros added on each side.
-        #[serde(default, skip_serializing_if = "is_zero")]
+        #[serde(default, skip_serializing_if = "is::zero")]
         padding: usize,
     },
     /// Maximum over square windows; windows that do not fit are dropped.
@@ -38,10 +38,10 @@ pub enum Layer {
     /// Normalisation over the batch, for each channel (Ioffe and Szegedy, 2015).
     BatchNorm {
         /// Added to the variance.
-        #[serde(default = "default_epsilon", skip_serializing_if = "is_default_epsilon")]
+        #[serde(default = "default_epsilon", skip_serializing_if = "is::default_epsilon")]
         epsilon: f64,
         /// Weight of the newest batch in the running statistics.
-        #[serde(default = "default_momentum", skip_serializing_if = "is_default_momentum")]
+        #[serde(default = "default_momentum", skip_serializing_if = "is::default_momentum")]
         momentum: f64,
     },
     /// Zeroes each value with this probability in training, and scales the others up.
@@ -102,16 +102,6 @@ fn one() -> usize {
     1
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_one(value: &usize) -> bool {
-    *value == 1
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_zero(value: &usize) -> bool {
-    *value == 0
-}
-
 /// Default of `batch_norm.epsilon`.
 pub(crate) fn default_epsilon() -> f64 {
     1e-5
@@ -122,14 +112,23 @@ pub(crate) fn default_momentum() -> f64 {
     0.1
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-#[expect(clippy::float_cmp, reason = "only the exact default is left out of the key")]
-fn is_default_epsilon(value: &f64) -> bool {
-    *value == default_epsilon()
-}
+/// Predicates for `skip_serializing_if`: only the exact default is left out of the key.
+mod is {
+    #![expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-#[expect(clippy::float_cmp, reason = "only the exact default is left out of the key")]
-fn is_default_momentum(value: &f64) -> bool {
-    *value == default_momentum()
+    pub(super) fn one(value: &usize) -> bool {
+        *value == 1
+    }
+
+    pub(super) fn zero(value: &usize) -> bool {
+        *value == 0
+    }
+
+    pub(super) fn default_epsilon(value: &f64) -> bool {
+        value.to_bits() == super::default_epsilon().to_bits()
+    }
+
+    pub(super) fn default_momentum(value: &f64) -> bool {
+        value.to_bits() == super::default_momentum().to_bits()
+    }
 }
