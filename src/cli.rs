@@ -51,9 +51,10 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct ProjectArgs {
-    /// The directory with `experiments/` and `templates/`; records go to `.report/` in it.
-    #[arg(long, short = 'C', value_name = "DIR", default_value = ".")]
-    project: PathBuf,
+    /// The directory with `experiments/` and `templates/` [default: this one]; records go to
+    /// `.report/` in it.
+    #[arg(long, short = 'C', value_name = "DIR")]
+    project: Option<PathBuf>,
     /// Use seeds 0 to N − 1, in place of those of the experiment files.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     seeds: Option<u64>,
@@ -78,9 +79,13 @@ struct BuildArgs {
 }
 
 impl ProjectArgs {
+    fn root(&self) -> PathBuf {
+        self.project.clone().unwrap_or_default()
+    }
+
     fn load(&self) -> Result<pipeline::Project, Error> {
         let overrides = Overrides { seeds: self.seeds, data: self.data.clone() };
-        pipeline::load(&self.project, &overrides)
+        pipeline::load(&self.root(), &overrides)
     }
 }
 
@@ -90,7 +95,7 @@ impl BuildArgs {
     }
 
     fn out(&self) -> PathBuf {
-        self.out.clone().unwrap_or_else(|| self.project.project.join("reports"))
+        self.out.clone().unwrap_or_else(|| self.project.root().join("reports"))
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::Read;
 use crate::digest::Digest;
 use crate::run::{DatasetIdentity, IMAGE_SIDE, Pools};
 
-pub use draw::{DrawError, Pairs, Split, draw};
+pub use draw::{DrawError, Pairs, Split, check_pools, draw};
 pub use idx::IdxError;
 
 /// A set of digits.
@@ -54,6 +54,9 @@ const EMBEDDED_SHA256: [&str; 2] = [
     "87ff80b1af14cbb3cd72b14f87b48775177b2bbd6ad1b2645c25bd389d95c284",
     "abc1ca0c0af29e09d56751fab3baff6f96ac830fe542e7e091e7f3ed8afce81d",
 ];
+
+/// Digits in each half of the embedded files.
+pub const EMBEDDED_POOLS: [usize; 2] = [5000, 5000];
 
 /// Names of the four standard files: images and labels for training, then for testing.
 pub const STANDARD_FILES: [&str; 4] = [
@@ -174,7 +177,7 @@ mod tests {
             counts[usize::from(*label)] += 1;
         }
         assert_eq!(counts, [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978]);
-        assert_eq!((dataset.train.len(), dataset.test.len()), (5000, 5000));
+        assert_eq!([dataset.train.len(), dataset.test.len()], EMBEDDED_POOLS);
         assert_eq!(dataset.test.images.len(), 5000 * 28 * 28);
     }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cache::{Cache, Lookup};
-use crate::dataset::{self, DatasetError};
+use crate::dataset::{self, DatasetError, DrawError};
 use crate::digest::CanonicalError;
 use crate::document::Violation;
 use crate::execute::{FailedRun, Observer, execute};
@@ -55,6 +55,14 @@ pub enum Error {
         /// The file that cannot be read.
         source: FileError,
     },
+    /// An experiment that asks for more pairs than its data have.
+    #[error("experiment `{experiment}`: {source}")]
+    Draw {
+        /// Its name.
+        experiment: String,
+        /// What is too small.
+        source: DrawError,
+    },
     /// A file of the user's that is missing or unreadable.
     #[error(transparent)]
     Input(FileError),
@@ -92,6 +100,7 @@ impl Error {
             | Self::Request { .. }
             | Self::Dataset { .. }
             | Self::DatasetFile { .. }
+            | Self::Draw { .. }
             | Self::Input(_)
             | Self::Render(_) => 2,
             Self::File(_)
@@ -122,6 +131,9 @@ impl Error {
             ),
             Self::Runs { .. } => {
                 Some("finished runs are kept; the same command tries the others again".to_owned())
+            }
+            Self::Draw { .. } => {
+                Some("lower `data.train_pairs` or `data.test_pairs`, or use larger data".to_owned())
             }
             Self::Invalid(_)
             | Self::Canonical(_)

@@ -20,7 +20,7 @@ pub use context::{
     ConditionContext, Context, ExperimentContext, FigureContext, ProvenanceContext, RowContext,
     RunsContext, TableContext,
 };
-pub use format::{duration, thousands};
+pub use format::{duration, thousands, visible};
 
 /// The two templates of a report, as text.
 #[derive(Clone, Copy, Debug)]
@@ -58,11 +58,12 @@ pub struct RenderError {
 }
 
 impl RenderError {
-    fn of(error: &minijinja::Error, template: &str) -> Self {
+    fn of(error: &minijinja::Error, template: &str, source: &str) -> Self {
         let kind = error.kind();
-        let message = match error.detail() {
-            Some(detail) => format!("{kind}: {detail}"),
-            None => kind.to_string(),
+        let message = match (error.detail(), error.range().and_then(|range| source.get(range))) {
+            (Some(detail), _) => format!("{kind}: {detail}"),
+            (None, Some(place)) => format!("{kind}: `{place}`"),
+            (None, None) => kind.to_string(),
         };
         Self {
             template: error.name().unwrap_or(template).to_owned(),
@@ -96,8 +97,8 @@ fn prose(template: &str, context: &Arc<Context>, target: Target) -> Result<Strin
     functions::add(&mut environment, context, target);
     let rendered = environment
         .template_from_named_str(PAPER_TEMPLATE, template)
-        .and_then(|template| template.render(Serde(&**context)));
-    let mut text = rendered.map_err(|error| RenderError::of(&error, PAPER_TEMPLATE))?;
+        .and_then(|compiled| compiled.render(Serde(&**context)));
+    let mut text = rendered.map_err(|error| RenderError::of(&error, PAPER_TEMPLATE, template))?;
     text.truncate(text.trim_end().len());
     text.push('\n');
     // What a template leaves of its control lines and absent banners.
@@ -117,8 +118,8 @@ fn page(template: &str, context: &Arc<Context>, body: &html::Body) -> Result<Str
     };
     environment
         .template_from_named_str(PAGE_TEMPLATE, template)
-        .and_then(|template| template.render(values))
-        .map_err(|error| RenderError::of(&error, PAGE_TEMPLATE))
+        .and_then(|compiled| compiled.render(values))
+        .map_err(|error| RenderError::of(&error, PAGE_TEMPLATE, template))
 }
 
 fn environment<'e>() -> Environment<'e> {

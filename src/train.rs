@@ -19,6 +19,8 @@ mod sequence;
 mod trainer;
 
 #[cfg(test)]
+mod differences;
+#[cfg(test)]
 mod fixtures;
 
 use crate::dataset::Split;

@@ -31,6 +31,9 @@ pub struct Split {
     pub test: Pairs,
 }
 
+/// Names of the splits, in errors and in the streams that draw them.
+const SPLITS: [&str; 2] = ["training", "test"];
+
 /// A pool that is too small.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{pairs} {split} pairs need {} digits, but the dataset has {digits} for them", 2 * pairs)]
@@ -43,34 +46,40 @@ pub struct DrawError {
     pub digits: usize,
 }
 
+/// Checks that pools of these sizes have the digits for that many pairs.
+///
+/// # Errors
+/// If one is too small.
+pub fn check_pools(pairs: [usize; 2], digits: [usize; 2]) -> Result<(), DrawError> {
+    for ((split, pairs), digits) in SPLITS.into_iter().zip(pairs).zip(digits) {
+        if pairs.saturating_mul(2) > digits {
+            return Err(DrawError { split, pairs, digits });
+        }
+    }
+    Ok(())
+}
+
 /// Draws the pairs of `config`: each digit is used at most once.
 ///
 /// # Errors
 /// If a pool has fewer digits than its pairs need.
 pub fn draw(config: &DataConfig, dataset: &Dataset) -> Result<Split, DrawError> {
-    let train = pairs(config, &dataset.train, "training", config.train_pairs)?;
-    let test = pairs(config, &dataset.test, "test", config.test_pairs)?;
-    Ok(Split { train, test })
+    let n_pairs = [config.train_pairs, config.test_pairs];
+    check_pools(n_pairs, [dataset.train.len(), dataset.test.len()])?;
+    Ok(Split {
+        train: pairs(config, &dataset.train, SPLITS[0], config.train_pairs),
+        test: pairs(config, &dataset.test, SPLITS[1], config.test_pairs),
+    })
 }
 
-fn pairs(
-    config: &DataConfig,
-    pool: &Digits,
-    split: &'static str,
-    n: usize,
-) -> Result<Pairs, DrawError> {
-    let error = DrawError { split, pairs: n, digits: pool.len() };
-    let (Ok(size), Ok(needed)) = (u32::try_from(pool.len()), u32::try_from(2 * n)) else {
-        return Err(error);
-    };
-    if needed > size {
-        return Err(error);
-    }
+fn pairs(config: &DataConfig, pool: &Digits, split: &str, n: usize) -> Pairs {
+    let [size, needed] = [pool.len(), 2 * n]
+        .map(|count| u32::try_from(count).expect("a dataset has fewer than 2³² digits"));
     let drawn = Stream::new(config.seed, &format!("draw/{split}")).choose(size, needed);
     let digits_of = |side: usize| drawn.iter().skip(side).step_by(2).map(|i| *i as usize);
     let images_of = |side| digits_of(side).flat_map(|i| pooled(pool, i, config.pooling)).collect();
     let classes_of = |side| digits_of(side).map(|i| pool.labels[i]).collect();
-    Ok(Pairs { n, images: [images_of(0), images_of(1)], classes: [classes_of(0), classes_of(1)] })
+    Pairs { n, images: [images_of(0), images_of(1)], classes: [classes_of(0), classes_of(1)] }
 }
 
 /// One image, average-pooled with a square window.

@@ -283,9 +283,13 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     if word.len() > 64 {
         return None;
     }
+    let similarity = |candidate: &str| match candidate.contains(word) && word.len() > 2 {
+        true => 0.9,
+        false => strsim::jaro_winkler(word, candidate),
+    };
     candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .map(|candidate| (similarity(candidate), candidate))
         .filter(|(similarity, _)| *similarity > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)

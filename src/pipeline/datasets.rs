@@ -19,15 +19,15 @@ pub struct Datasets {
 }
 
 impl Datasets {
-    /// Reads the directories that the experiments name, relative to `root`.
-    pub(super) fn load(root: &Path, experiments: &[Experiment]) -> Result<Self, Error> {
+    /// Reads the directories that the experiments name.
+    pub(super) fn load(experiments: &[Experiment]) -> Result<Self, Error> {
         let mut datasets = Self::default();
         let conditions = experiments.iter().flat_map(|experiment| &experiment.conditions);
         for condition in conditions {
             if let DataSource::Directory(name) = &condition.design.source
                 && !datasets.directories.contains_key(name)
             {
-                datasets.directories.insert(name.clone(), read(&root.join(name))?);
+                datasets.directories.insert(name.clone(), read(Path::new(name))?);
             }
         }
         Ok(datasets)
@@ -41,6 +41,17 @@ impl Datasets {
         match source {
             DataSource::Embedded => dataset::embedded_identity(),
             DataSource::Directory(name) => self.directories[name].identity,
+        }
+    }
+
+    /// Digits for training and for testing in `source`.
+    pub(super) fn pools(&self, source: &DataSource) -> [usize; 2] {
+        match source {
+            DataSource::Embedded => dataset::EMBEDDED_POOLS,
+            DataSource::Directory(name) => {
+                let dataset = &self.directories[name];
+                [dataset.train.len(), dataset.test.len()]
+            }
         }
     }
 

@@ -55,7 +55,7 @@ fn model(experiment: &Experiment) -> ModelDiagram {
     let model = &design.model;
     let count = run::parameter_count(model, design.image()).ok();
     ModelDiagram {
-        title: experiment.title.clone(),
+        title: label(&experiment.title),
         input: design.image().to_string(),
         branch: boxes(&model.branch, design.image()),
         head: boxes(&model.head, Shape::Vector(2 * run::CLASSES)),
@@ -101,7 +101,17 @@ fn short_label(
 
 fn title(project: &Project, name: &str) -> String {
     let experiment = project.experiments.iter().find(|experiment| experiment.name == name);
-    experiment.map_or_else(|| name.to_owned(), |experiment| experiment.title.clone())
+    label(experiment.map_or(name, |experiment| &experiment.title))
+}
+
+/// `text` as it fits into a figure.
+fn label(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let text = render::visible(text);
+    match text.chars().count() <= LONGEST {
+        true => text,
+        false => text.chars().take(LONGEST - 1).chain(['…']).collect(),
+    }
 }
 
 /// The rows of `table` with the scores behind each: the label names an experiment, and of the
@@ -110,7 +120,7 @@ fn seed_rows(project: &Project, summary: &Summary, table: &str) -> Vec<SeedRow> 
     let (Some(spec), Some(computed)) = (project.paper.table(table), summary.table(table)) else {
         return Vec::new();
     };
-    let label = |levels: &[String]| {
+    let row_label = |levels: &[String]| {
         let parts: Vec<_> = spec
             .by
             .iter()
@@ -136,7 +146,7 @@ fn seed_rows(project: &Project, summary: &Summary, table: &str) -> Vec<SeedRow> 
         .rows
         .iter()
         .map(|row| SeedRow {
-            label: label(&row.levels),
+            label: row_label(&row.levels),
             values: scores(&row.conditions),
             mean: row.mean,
             published: row.published.as_ref().map(|published| published.mean),

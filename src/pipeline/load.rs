@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::datasets::Datasets;
+use crate::dataset;
 use crate::document::{self, Node, Violation, nearest};
 use crate::experiment::{self, DataSource, Experiment};
 use crate::fs;
@@ -49,7 +50,10 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     experiments.sort_by(|a: &Experiment, b| a.name.cmp(&b.name));
     let all_read = violations.is_empty();
     for experiment in &mut experiments {
-        apply(overrides, experiment);
+        place_data(root, overrides, experiment);
+        if let Some(count) = overrides.seeds {
+            experiment.seeds = (0..count).collect();
+        }
     }
     let paper = match read_document(root, &directory.join("paper.toml"))? {
         // What the paper says of an experiment can only be checked if all of them were read.
@@ -68,7 +72,14 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         violations.dedup();
         return Err(Error::Invalid(violations));
     };
-    let datasets = Datasets::load(root, &experiments)?;
+    let datasets = Datasets::load(&experiments)?;
+    for experiment in &experiments {
+        for design in experiment.conditions.iter().map(|condition| &condition.design) {
+            let pairs = [design.train_pairs, design.test_pairs];
+            dataset::check_pools(pairs, datasets.pools(&design.source))
+                .map_err(|source| Error::Draw { experiment: experiment.name.clone(), source })?;
+        }
+    }
     Ok(Project { root: root.to_owned(), experiments, paper, datasets })
 }
 
@@ -92,14 +103,14 @@ impl Project {
     }
 }
 
-fn apply(overrides: &Overrides, experiment: &mut Experiment) {
-    if let Some(count) = overrides.seeds {
-        experiment.seeds = (0..count).collect();
-    }
-    if let Some(directory) = &overrides.data {
-        let source = DataSource::Directory(directory.to_string_lossy().into_owned());
-        for condition in &mut experiment.conditions {
-            condition.design.source = source.clone();
+/// A directory in a file is relative to the project, one on the command line to where the user is.
+fn place_data(root: &Path, overrides: &Overrides, experiment: &mut Experiment) {
+    let at = |path: &Path| DataSource::Directory(path.to_string_lossy().into_owned());
+    for source in experiment.conditions.iter_mut().map(|condition| &mut condition.design.source) {
+        match (&overrides.data, &*source) {
+            (Some(directory), _) => *source = at(directory),
+            (None, DataSource::Directory(directory)) => *source = at(&root.join(directory)),
+            (None, DataSource::Embedded) => {}
         }
     }
 }

@@ -63,6 +63,23 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
+/// `text` on one line, without characters that would hide or reorder what stands around them.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            c if c.is_whitespace() => visible.push(' '),
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => {
+                visible.extend(character.escape_unicode());
+            }
+            c if c.is_control() => visible.push('\u{fffd}'),
+            c => visible.push(c),
+        }
+    }
+    visible
+}
+
 /// `-0.001` with two decimals would be `-0.00`.
 fn positive_zero(value: f64, decimals: i32) -> f64 {
     if value.abs() < 0.5 * 10f64.powi(-decimals) { 0.0 } else { value }

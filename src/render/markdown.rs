@@ -1,8 +1,8 @@
 //! Values as Markdown: escaped text, tables.
 
-use std::fmt::Write as _;
-
 use minijinja::{Error, Output, State, Value};
+
+use super::format::visible;
 
 /// Writes a value of a template: markup made here as it is, anything else escaped.
 pub(super) fn write_escaped(
@@ -19,7 +19,7 @@ pub(super) fn write_escaped(
 /// `text` as CommonMark and GitHub's tables read it literally, on one line.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in visible(text).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
@@ -28,12 +28,6 @@ pub(super) fn escape(text: &str) -> String {
                 escaped.push('\\');
                 escaped.push(character);
             }
-            c if c.is_whitespace() => escaped.push(' '),
-            // Direction marks would reorder the text around them.
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                let _ = write!(escaped, "\\\\u{{{:x}}}", character as u32);
-            }
-            c if c.is_control() => escaped.push('\u{fffd}'),
             c => escaped.push(c),
         }
     }

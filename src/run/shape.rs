@@ -217,7 +217,7 @@ mod tests {
 
         let pool = [Layer::MaxPool2d { size: 8, stride: 8 }];
         let error = infer(&pool, IMAGE).unwrap_err();
-        assert!(error.message.contains("8") && error.message.contains("7 cells"), "{error}");
+        assert!(error.message.contains('8') && error.message.contains("7 cells"), "{error}");
     }
 
     #[test]

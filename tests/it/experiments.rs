@@ -1,0 +1,203 @@
+//! Experiment files: the shipped ones, and every way to get one wrong.
+
+use report::document;
+use report::experiment::Experiment;
+use report::run;
+
+use crate::project::{Project, repository};
+
+fn shipped(name: &str) -> Experiment {
+    let read = |path: &str| {
+        let text = std::fs::read_to_string(repository().join("experiments").join(path)).unwrap();
+        document::parse(path, &text).unwrap()
+    };
+    let (file, base) = (read(&format!("{name}.toml")), read("base/protocol.toml"));
+    Experiment::from_documents(name, file, Some(base)).unwrap()
+}
+
+#[test]
+fn the_shipped_models_have_the_parameters_that_their_authors_count() {
+    for (name, branch, unshared) in [
+        ("deep", 49_337, 98_697),
+        ("deep-sigmoid", 49_337, 98_697),
+        ("fully-connected", 49_522, 99_067),
+    ] {
+        let experiment = shipped(name);
+        assert_eq!(experiment.conditions.len(), 4, "{name}");
+        assert_eq!(experiment.seeds, (0..10).collect::<Vec<_>>(), "{name}");
+        for condition in &experiment.conditions {
+            let design = &condition.design;
+            let count = run::parameter_count(&design.model, design.image()).unwrap();
+            assert_eq!((count.branch, count.unshared), (branch, unshared), "{name}");
+            let branches = if design.model.weight_sharing { 1 } else { 2 };
+            assert_eq!(count.trained, branches * branch + count.head, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_shipped_experiments_are_the_papers_protocol() {
+    let rates = [("deep", 0.2), ("deep-sigmoid", 0.01), ("fully-connected", 0.01)];
+    for (name, expected) in rates {
+        for condition in shipped(name).conditions {
+            let design = condition.design;
+            let run::Optimizer::Adam { lr, beta1, beta2, epsilon } = design.train.optimizer else {
+                panic!("{name} is trained with Adam");
+            };
+            assert_eq!([lr, beta1, beta2, epsilon], [expected, 0.9, 0.999, 1e-8]);
+            assert_eq!((design.train.epochs, design.train.batch_size), (30, 100));
+            assert_eq!((design.train_pairs, design.test_pairs, design.pooling), (1000, 1000, 2));
+        }
+    }
+}
+
+/// All violations of a project whose files were changed by `change`, one a line.
+#[track_caller]
+fn violations(change: impl Fn(&Project)) -> Vec<String> {
+    let project = Project::new();
+    change(&project);
+    let outcome = project.run(&["status"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert_eq!(outcome.stdout, "");
+    let lines = outcome.stderr.lines().filter_map(|line| line.strip_prefix("error: "));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn all_violations_of_all_files_are_reported_at_once_with_file_line_and_key() {
+    let found = violations(|project| {
+        project
+            .edit("experiments/base/protocol.toml", "epochs = 2", "epoch = 2")
+            .edit("experiments/base/protocol.toml", "seeds = 2", "seeds = [1, 1]")
+            .edit("experiments/deep.toml", "kernel = 3", "kernel = \"three\"")
+            .edit("experiments/deep.toml", "\"relu\"", "\"rleu\"")
+            .edit("experiments/fully-connected.toml", "outputs = 10", "outputs = 11");
+    });
+    let expected = [
+        "experiments/base/protocol.toml:2: `seeds` lists 1 more than once",
+        "experiments/base/protocol.toml:22: `train.epochs` is missing; it takes an integer",
+        "experiments/base/protocol.toml:24: `train.epoch` is not a known key; did you mean `epochs`?",
+        "experiments/deep.toml:8: `model.branch.0.kernel` must be an integer that is not negative, \
+         but is a string, `three`",
+        "experiments/deep.toml:9: `model.branch.1.layer` names no layer, `rleu`; did you mean `relu`?",
+        "experiments/fully-connected.toml:6: `model.branch` must end in 10 outputs, one for each \
+         digit, but puts out 11",
+    ];
+    for line in expected {
+        assert!(found.iter().any(|f| f.starts_with(line)), "{line}\nnot in {found:#?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+}
+
+#[test]
+fn each_single_mistake_has_its_own_message() {
+    let deep = "experiments/deep.toml";
+    let base = "experiments/base/protocol.toml";
+    for (file, from, to, expected) in [
+        (base, "lr = 0.01", "lr = -1.0", "`train.optimizer.lr` must be at least 0 and at most"),
+        (base, "lr = 0.01", "lr = nan", "is not a finite number"),
+        (base, "kind = \"adam\"", "kind = \"adma\"", "must be `adam` or `sgd`, but is `adma`"),
+        (base, "seeds = 2", "seeds = []", "`seeds` lists no seed"),
+        (base, "seeds = 2", "seeds = 0", "`seeds` must be from 1 to"),
+        (base, "seeds = 2", "seeds = -3", "`seeds` must be from 1 to"),
+        (base, "seeds = 2", "", "`seeds` is missing"),
+        (base, "= [true, false]", "= []", "lists no level"),
+        (base, "= [true, false]", "= [true, true]", "(true) and (true) are the same"),
+        (base, "= [true, false]", "= true", "must list the levels of the factor"),
+        (base, "\"model.weight_sharing\"", "\"weight_sharing\"", "must be the path of a key"),
+        (base, "\"model.weight_sharing\"", "\"title.x\"", "must start with `data.`"),
+        (
+            base,
+            "\"model.weight_sharing\"",
+            "\"model.wieght_sharing\"",
+            "did you mean `weight_sharing`?",
+        ),
+        (base, "\"model.weight_sharing\"", "\"model.heads.0\"", "leads nowhere"),
+        (base, "pooling = 2", "pooling = 3", "must divide the image side of 28"),
+        (base, "train_pairs = 20", "train_pairs = 21", "leaves a batch of one"),
+        (base, "batch_size = 10", "batch_size = 30", "more than the 20 training pairs"),
+        (base, "probability = 0.25", "probability = 1.0", "less than 1, but is 1"),
+        (base, "  \"sigmoid\",\n", "", "must end in `sigmoid`"),
+        (base, "outputs = 1 }", "outputs = 2 }", "must end in one output"),
+        (base, "seeds = 2", "seeds = 2 = 3", "is not TOML"),
+        (
+            base,
+            "seeds = 2",
+            "seeds = 2\nextends = \"x.toml\"",
+            "is not allowed in a file that others",
+        ),
+        (deep, "\"flatten\",\n", "", "needs a vector, but an image of 7×7×2"),
+        (deep, "size = 2", "size = 20", "a window of 20 does not fit into 14 cells"),
+        (deep, "channels = 2", "channels = 70000", "at most 65536, but is 70000"),
+        (deep, "padding = 1", "padding = 65000", "the limit is"),
+        (deep, "title = \"deep\"", "title = 3", "`title` must be a string, but is an integer, `3`"),
+        (deep, "title = \"deep\"", "", "`title` is missing"),
+        (deep, "base/protocol.toml", "base/portocol.toml", "names a file that does not exist"),
+        (deep, "title = \"deep\"", "title = 2019-05-17", "is a date"),
+    ] {
+        let found = violations(|project| {
+            project.edit(file, from, to);
+        });
+        assert!(found.iter().any(|line| line.contains(expected)), "{expected}\nnot in {found:#?}");
+    }
+}
+
+#[test]
+fn an_architecture_and_a_factor_by_path_need_no_rust() {
+    let project = Project::new();
+    let text = r#"
+extends = "base/protocol.toml"
+title = "another"
+
+[factors]
+"model.branch.1.channels" = [1, 3]
+"train.optimizer.lr" = [0.1, 0.01]
+
+[model]
+branch = [
+  "tanh",
+  { layer = "conv2d", channels = 4, kernel = 5, stride = 3 },
+  "batch_norm",
+  { layer = "dropout", probability = 0.1 },
+  { layer = "max_pool2d", size = 3, stride = 1 },
+  "flatten",
+  { layer = "linear", outputs = 10 },
+  "tanh",
+]
+
+[train.optimizer]
+kind = "sgd"
+momentum = 0.9
+"#;
+    project.write("experiments/another.toml", text);
+    assert_eq!(project.build(&[]), 8 + 2 * 2 * 2 * 2);
+    assert!(project.report()[0].contains("another"));
+}
+
+#[test]
+fn numbers_of_hostile_size_are_refused_quickly() {
+    let base = "experiments/base/protocol.toml";
+    let levels: Vec<_> = (0..400).map(|level| level.to_string()).collect();
+    let levels = levels.join(", ");
+    for (from, to) in [
+        ("seeds = 2", "seeds = 9223372036854775807".to_owned()),
+        ("seeds = 2", "seeds = 99999999999999999999999".to_owned()),
+        ("epochs = 2", "epochs = 9223372036854775807".to_owned()),
+        ("train_pairs = 20", "train_pairs = 9223372036854775807".to_owned()),
+        (
+            "= [true, false]",
+            format!("= [true, false]\n\"data.seed\" = [{levels}]\n\"train.epochs\" = [{levels}]"),
+        ),
+        ("seeds = 2", format!("seeds = {}{}", "[".repeat(5000), "]".repeat(5000))),
+        ("seeds = 2", format!("{} = 2", "s".repeat(100_000))),
+    ] {
+        let started = std::time::Instant::now();
+        assert!(
+            !violations(|project| {
+                project.edit(base, from, &to);
+            })
+            .is_empty()
+        );
+        assert!(started.elapsed().as_secs() < 5, "{}", &to[..40.min(to.len())]);
+    }
+}

@@ -1,0 +1,15 @@
+//! The one integration-test binary: the `report` binary, run on projects in temporary directories.
+
+#![expect(clippy::disallowed_methods, reason = "tests look behind the binary, at its files")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod build;
+mod cache;
+mod data;
+mod determinism;
+mod experiments;
+mod key;
+mod paper;
+mod project;
+mod readme;
+mod tidy;

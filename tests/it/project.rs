@@ -1,0 +1,249 @@
+//! A project in a temporary directory, and the binary run on it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The root of this repository.
+pub(crate) fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A project whose runs take milliseconds. Experiments are named as the shipped ones: `deep`, with
+/// a convolution, and `fully-connected`; two conditions and two seeds each, so eight runs.
+pub(crate) struct Project {
+    directory: TempDir,
+}
+
+/// What a command left.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+const BASE: &str = r#"
+seeds = 2
+
+[factors]
+"model.weight_sharing" = [true, false]
+
+[data]
+seed = 0
+train_pairs = 20
+test_pairs = 20
+pooling = 2
+
+[model]
+weight_sharing = false
+head = [
+  { layer = "linear", outputs = 1 },
+  "batch_norm",
+  { layer = "dropout", probability = 0.25 },
+  "sigmoid",
+]
+
+[train]
+auxiliary_loss = true
+epochs = 2
+batch_size = 10
+
+[train.optimizer]
+kind = "adam"
+lr = 0.01
+"#;
+
+const DEEP: &str = r#"
+extends = "base/protocol.toml"
+title = "deep"
+question = "Does a convolution help?"
+
+[model]
+branch = [
+  { layer = "conv2d", channels = 2, kernel = 3, padding = 1 },
+  "relu",
+  { layer = "max_pool2d", size = 2 },
+  "flatten",
+  { layer = "linear", outputs = 10 },
+  "batch_norm",
+]
+"#;
+
+const FULLY_CONNECTED: &str = r#"
+extends = "base/protocol.toml"
+title = "fully connected"
+
+[model]
+branch = ["flatten", { layer = "linear", outputs = 10 }]
+"#;
+
+const PAPER: &str = r#"
+title = "A small paper"
+source = "nobody"
+
+[labels.weight_sharing]
+label = "weight sharing"
+levels = { true = "yes", false = "no" }
+
+[[metric]]
+name = "published"
+label = "test accuracy"
+curve = "published_test_accuracy"
+take = "maximum"
+
+[[table]]
+name = "all"
+caption = "All conditions."
+metric = "published"
+by = ["experiment", "weight_sharing"]
+published = [{ row = ["deep", true], mean = 50.0, std = 1.0 }]
+
+[[table]]
+name = "sharing"
+caption = "With and without sharing."
+metric = "published"
+by = ["weight_sharing"]
+
+[[figure]]
+name = "models"
+kind = "diagram"
+caption = "The models."
+experiments = ["deep", "fully-connected"]
+
+[[figure]]
+name = "curves"
+kind = "learning-curves"
+caption = "The curves."
+curve = "published_test_accuracy"
+
+[[figure]]
+name = "seeds"
+kind = "seeds"
+caption = "The runs."
+table = "all"
+"#;
+
+const TEMPLATE: &str = r#"# {{ title }}
+
+{{ banner() }}
+
+The mean is {{ cell("all", "mean", experiment="deep", weight_sharing=true) }}.
+
+{{ table("all") }}
+
+{{ table("sharing") }}
+
+{{ figure("models") }}
+
+{{ figure("curves") }}
+
+{{ figure("seeds") }}
+
+## End
+
+{{ provenance_block() }}
+"#;
+
+impl Project {
+    /// The small project.
+    pub(crate) fn new() -> Self {
+        let project = Self { directory: tempfile::tempdir().unwrap() };
+        project
+            .write("experiments/base/protocol.toml", BASE)
+            .write("experiments/deep.toml", DEEP)
+            .write("experiments/fully-connected.toml", FULLY_CONNECTED)
+            .write("experiments/paper.toml", PAPER)
+            .write("templates/paper.md.jinja", TEMPLATE);
+        let page = std::fs::read_to_string(repository().join("templates/page.html.jinja")).unwrap();
+        project.write("templates/page.html.jinja", &page);
+        project
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> &Self {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// Replaces `from`, which must be there, by `to`.
+    #[track_caller]
+    pub(crate) fn edit(&self, name: &str, from: &str, to: &str) -> &Self {
+        let text = self.read(name);
+        assert!(text.contains(from), "`{name}` has no `{from}`");
+        self.write(name, text.replace(from, to))
+    }
+
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_report"));
+        command.args(args).current_dir(self.directory.path()).stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Outcome {
+        let output = self.command(args).output().unwrap();
+        Outcome {
+            code: output.status.code().expect("the command was not killed"),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Builds, which must succeed, and returns how many runs were trained.
+    #[track_caller]
+    pub(crate) fn build(&self, args: &[&str]) -> usize {
+        let outcome = self.run(&[&["build"], args].concat());
+        assert_eq!(outcome.code, 0, "{outcome:#?}");
+        trained(&outcome)
+    }
+
+    /// The files of all records.
+    pub(crate) fn record_files(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.path(".report/records")).unwrap();
+        let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    /// All records by file name, without what differs between two executions.
+    pub(crate) fn records(&self) -> BTreeMap<String, Value> {
+        let read = |path: PathBuf| {
+            let mut record: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+            record.as_object_mut().unwrap().remove("provenance").unwrap();
+            (path.file_name().unwrap().to_string_lossy().into_owned(), record)
+        };
+        self.record_files().into_iter().map(read).collect()
+    }
+
+    /// The report's two files, without the block of what differs between two executions.
+    pub(crate) fn report(&self) -> [String; 2] {
+        ["reports/report.md", "reports/report.html"].map(|name| {
+            let text = self.read(name);
+            let (before, rest) = text.split_once("<!-- provenance -->").unwrap();
+            let (_, after) = rest.split_once("<!-- end of provenance -->").unwrap();
+            format!("{before}{after}")
+        })
+    }
+}
+
+/// How many runs a build says that it trained.
+#[track_caller]
+pub(crate) fn trained(outcome: &Outcome) -> usize {
+    if outcome.stderr.contains("nothing to train") {
+        return 0;
+    }
+    let line = outcome.stderr.lines().find_map(|line| line.strip_prefix("trained ")).unwrap();
+    line.split_once(' ').unwrap().0.parse().unwrap()
+}

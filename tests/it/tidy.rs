@@ -1,0 +1,87 @@
+//! The structure that `lib.rs` promises.
+
+use std::path::PathBuf;
+
+use crate::project::repository;
+
+/// Module and source of every file under `src`, but for the binary.
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut directories = vec![repository().join("src")];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.file_name().unwrap() != "main.rs" {
+                let relative = path.strip_prefix(repository().join("src")).unwrap();
+                let first = relative.components().next().unwrap().as_os_str().to_string_lossy();
+                let module = first.trim_end_matches(".rs").to_owned();
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((module, path, text));
+            }
+        }
+    }
+    found
+}
+
+fn floors() -> Vec<String> {
+    let lib = std::fs::read_to_string(repository().join("src/lib.rs")).unwrap();
+    let lines = lib.lines().filter_map(|line| line.strip_prefix("pub mod "));
+    lines.map(|line| line.trim_end_matches(';').to_owned()).collect()
+}
+
+#[test]
+fn a_module_names_only_modules_above_it_in_lib_rs() {
+    let floors = floors();
+    let floor = |module: &str| floors.iter().position(|name| name == module);
+    assert!(floors.len() > 15);
+    for (module, path, text) in sources() {
+        let Some(own) = floor(&module) else { continue };
+        for named in text.split("crate::").skip(1) {
+            let name: String =
+                named.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let other =
+                floor(&name).unwrap_or_else(|| panic!("`crate::{name}` in {}", path.display()));
+            assert!(other <= own, "{} names `{name}`, which is above `{module}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn each_large_dependency_is_named_by_one_module() {
+    for (dependency, owners) in [
+        ("dfdx", &["train"][..]),
+        ("gemm", &["train"]),
+        ("polars", &["summary"]),
+        ("plotters", &["figure"]),
+        ("minijinja", &["render"]),
+        ("pulldown_cmark", &["render"]),
+        ("clap", &["cli"]),
+        ("indicatif", &["cli"]),
+        ("rayon", &["execute"]),
+        ("rand_chacha", &["random"]),
+        ("flate2", &["dataset"]),
+        ("toml", &["document"]),
+        ("sha2", &["digest"]),
+        ("tempfile", &["fs"]),
+    ] {
+        for (module, path, text) in sources() {
+            let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+            let names_it = [format!("use {dependency}::"), format!(" {dependency}::")]
+                .iter()
+                .any(|name| code.contains(name.as_str()));
+            let is_owner = owners.contains(&module.as_str());
+            assert!(is_owner || !names_it, "{} names {dependency}", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_500_lines_and_every_module_says_what_it_is() {
+    for (_, path, text) in sources() {
+        let lines = text.lines().count();
+        assert!(lines <= 500, "{} has {lines} lines", path.display());
+        assert!(text.starts_with("//! "), "{} has no module documentation", path.display());
+    }
+}
