@@ -88,26 +88,38 @@ impl Convolution {
         self.kernel * self.kernel * side
     }
 
+    /// Room for the intermediate matrix of one chunk, which [`Self::forward`] and
+    /// [`Self::backward`] share between the chunks of one call; zero wherever they write nothing.
+    pub(super) fn scratch(&self, images: usize) -> Vec<f32> {
+        vec![0.0; images.min(self.chunk()) * self.rows() * self.columns()]
+    }
+
     /// Convolves the images of `input`; every value of `output` is written.
-    pub(super) fn forward(&self, input: &[f32], weight: &[f32], bias: &[f32], output: &mut [f32]) {
+    pub(super) fn forward(
+        &self,
+        input: &[f32],
+        weight: &[f32],
+        bias: &[f32],
+        output: &mut [f32],
+        scratch: &mut [f32],
+    ) {
         let n = input.len() / self.input.len();
         for pixel in output.chunks_exact_mut(self.output.channels) {
             pixel.copy_from_slice(bias);
         }
-        let mut matrix = vec![0.0; n * self.rows() * self.columns()];
+        let matrix = &mut scratch[..n * self.rows() * self.columns()];
         if self.scatters() {
             let pixels = View::new(input, n * self.input.area(), self.input.channels);
             let kernel = View::new(weight, self.input.channels, self.columns());
-            multiply(&mut matrix, false, pixels, kernel);
+            multiply(matrix, false, pixels, kernel);
             let channels = self.output.channels;
             self.each_product(n, |output_pixel, offset, row| {
                 let products = &matrix[row * self.columns() + offset * channels..][..channels];
-                let sums = &mut output[output_pixel * channels..][..channels];
-                sums.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
+                add(&mut output[output_pixel * channels..][..channels], products);
             });
         } else {
-            self.gather(n, input, &mut matrix);
-            let windows = View::new(&matrix, n * self.output.area(), self.columns());
+            self.gather(n, input, matrix);
+            let windows = View::new(matrix, n * self.output.area(), self.columns());
             let kernel = View::new(weight, self.columns(), self.output.channels);
             multiply(output, true, windows, kernel);
         }
@@ -120,41 +132,42 @@ impl Convolution {
         input: &[f32],
         weight: &[f32],
         output_gradient: &[f32],
-        weight_gradient: &mut [f32],
-        bias_gradient: &mut [f32],
-        input_gradient: Option<&mut [f32]>,
+        gradients: &mut Gradients<'_>,
+        scratch: &mut [f32],
     ) {
         let n = input.len() / self.input.len();
         for pixel in output_gradient.chunks_exact(self.output.channels) {
-            bias_gradient.iter_mut().zip(pixel).for_each(|(sum, gradient)| *sum += gradient);
+            add(gradients.bias, pixel);
         }
-        let mut matrix = vec![0.0; n * self.rows() * self.columns()];
+        let matrix = &mut scratch[..n * self.rows() * self.columns()];
         if self.scatters() {
             let channels = self.output.channels;
             self.each_product(n, |output_pixel, offset, row| {
-                let gradients = &output_gradient[output_pixel * channels..][..channels];
+                let pixel = &output_gradient[output_pixel * channels..][..channels];
                 matrix[row * self.columns() + offset * channels..][..channels]
-                    .copy_from_slice(gradients);
+                    .copy_from_slice(pixel);
             });
-            let gradients = View::new(&matrix, n * self.input.area(), self.columns());
+            let spread = View::new(matrix, n * self.input.area(), self.columns());
             let pixels = View::new(input, n * self.input.area(), self.input.channels);
             let kernel = View::new(weight, self.input.channels, self.columns());
-            multiply(weight_gradient, true, pixels.transposed(), gradients);
-            if let Some(input_gradient) = input_gradient {
-                multiply(input_gradient, true, gradients, kernel.transposed());
+            multiply(gradients.weight, true, pixels.transposed(), spread);
+            if let Some(input_gradient) = &mut gradients.input {
+                multiply(input_gradient, true, spread, kernel.transposed());
             }
         } else {
-            self.gather(n, input, &mut matrix);
+            self.gather(n, input, matrix);
             let area = n * self.output.area();
-            let gradients = View::new(output_gradient, area, self.output.channels);
-            let windows = View::new(&matrix, area, self.columns());
-            multiply(weight_gradient, true, windows.transposed(), gradients);
-            if let Some(input_gradient) = input_gradient {
+            let output_gradient = View::new(output_gradient, area, self.output.channels);
+            let windows = View::new(matrix, area, self.columns());
+            multiply(gradients.weight, true, windows.transposed(), output_gradient);
+            if let Some(input_gradient) = &mut gradients.input {
                 let kernel = View::new(weight, self.columns(), self.output.channels);
-                multiply(&mut matrix, false, gradients, kernel.transposed());
+                multiply(matrix, false, output_gradient, kernel.transposed());
                 self.each_window_value(n, |value, input_value| {
                     input_gradient[input_value] += matrix[value];
                 });
+                // The next chunk's windows are gathered around their padding.
+                matrix.fill(0.0);
             }
         }
     }
@@ -200,4 +213,18 @@ impl Convolution {
             }
         }
     }
+}
+
+/// Gradients that one chunk adds to.
+pub(super) struct Gradients<'g> {
+    pub(super) weight: &'g mut [f32],
+    pub(super) bias: &'g mut [f32],
+    /// None for the first layer: nobody asks for the gradient of an image.
+    pub(super) input: Option<&'g mut [f32]>,
+}
+
+/// Adds element by element. A function of its own, so that the compiler sees slices that do not
+/// overlap.
+fn add(sums: &mut [f32], terms: &[f32]) {
+    sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
 }

@@ -59,6 +59,7 @@ fn slope<S: Shape>(slopes: &mut Slopes, of: &Tensor<S, f32, Cpu>) -> Vec<f32> {
 }
 
 #[test]
+#[expect(clippy::many_single_char_names, reason = "the names of the formula: y = w ∗ x + b")]
 fn convolutions_of_random_sizes_with_and_without_pooling() {
     let device = Cpu::default();
     let mut stream = Stream::new(0, "sizes");

@@ -32,13 +32,7 @@ impl MaxPool {
                 for x in 0..self.size {
                     let pixel = first + y * self.input.width + x;
                     let values = &input[pixel * channels..][..channels];
-                    for ((largest, winner), value) in
-                        largest.iter_mut().zip(winners.iter_mut()).zip(values)
-                    {
-                        let wins = *value > *largest || value.is_nan();
-                        *largest = if wins { *value } else { *largest };
-                        *winner = if wins { index(pixel) } else { *winner };
-                    }
+                    take_larger(largest, winners, values, index(pixel));
                 }
             }
         });
@@ -68,6 +62,16 @@ impl MaxPool {
                 }
             }
         }
+    }
+}
+
+/// Replaces what `values`, all of `pixel`, exceeds. A function of its own and without branches, so
+/// that the compiler sees slices that do not overlap and makes vectors of them.
+fn take_larger(largest: &mut [f32], winners: &mut [u32], values: &[f32], pixel: u32) {
+    for ((largest, winner), value) in largest.iter_mut().zip(winners).zip(values) {
+        let wins = (*value > *largest) | value.is_nan();
+        *largest = if wins { *value } else { *largest };
+        *winner = if wins { pixel } else { *winner };
     }
 }
 

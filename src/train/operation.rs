@@ -3,7 +3,7 @@
 
 use dfdx::prelude::*;
 
-use super::convolution::Convolution;
+use super::convolution::{self, Convolution};
 use super::max_pool::MaxPool;
 
 /// A batch of examples: one row each.
@@ -60,11 +60,13 @@ impl ConvolvePool {
             let dy = std::mem::take(&mut **slopes.get_or_alloc_mut(&y_ghost)?);
             let mut dweight = std::mem::take(&mut **slopes.get_or_alloc_mut(&weight_ghost)?);
             let mut dbias = std::mem::take(&mut **slopes.get_or_alloc_mut(&bias_ghost)?);
-            let dx = match self.is_first {
+            let input = match self.is_first {
                 true => None,
                 false => Some(&mut slopes.get_or_alloc_mut(&x_ghost)?[..]),
             };
-            self.backward(&x_values, &kernel, &winners, &dy, &mut dweight, &mut dbias, dx);
+            let gradients =
+                convolution::Gradients { weight: &mut dweight, bias: &mut dbias, input };
+            self.backward(&x_values, &kernel, &winners, &dy, gradients);
             **slopes.get_or_alloc_mut(&weight_ghost)? = dweight;
             **slopes.get_or_alloc_mut(&bias_ghost)? = dbias;
             Ok(())
@@ -82,43 +84,46 @@ impl ConvolvePool {
         keep_winners: bool,
     ) -> Vec<u32> {
         let (input, between) = (self.convolution.input.len(), self.convolution.output.len());
+        let chunk = self.convolution.chunk();
+        let mut scratch = self.convolution.scratch(x.len() / input);
         let Some(pool) = self.pool else {
-            let chunks = x.chunks(self.convolution.chunk() * input);
-            for (x, y) in chunks.zip(y.chunks_mut(self.convolution.chunk() * between)) {
-                self.convolution.forward(x, kernel, shift, y);
+            for (x, y) in x.chunks(chunk * input).zip(y.chunks_mut(chunk * between)) {
+                self.convolution.forward(x, kernel, shift, y, &mut scratch);
             }
             return Vec::new();
         };
-        let chunk = self.convolution.chunk();
         let pooled = chunk * self.output_len();
         let mut winners = vec![0; if keep_winners { y.len() } else { pooled.min(y.len()) }];
         let mut convolved = vec![0.0; chunk * between];
         for (index, (x, y)) in x.chunks(chunk * input).zip(y.chunks_mut(pooled)).enumerate() {
             let convolved = &mut convolved[..x.len() / input * between];
-            self.convolution.forward(x, kernel, shift, convolved);
+            self.convolution.forward(x, kernel, shift, convolved, &mut scratch);
             let start = if keep_winners { index * pooled } else { 0 };
             pool.forward(convolved, y, &mut winners[start..start + y.len()]);
         }
         winners
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the three inputs and their three gradients")]
     fn backward(
         &self,
         x: &[f32],
         kernel: &[f32],
         winners: &[u32],
         dy: &[f32],
-        dweight: &mut [f32],
-        dbias: &mut [f32],
-        mut dx: Option<&mut [f32]>,
+        mut gradients: convolution::Gradients<'_>,
     ) {
         let (input, between) = (self.convolution.input.len(), self.convolution.output.len());
         let chunk = self.convolution.chunk();
         let pooled = chunk * self.output_len();
+        let mut scratch = self.convolution.scratch(x.len() / input);
         let mut spread = vec![0.0; chunk * between];
         for (index, (x, dy)) in x.chunks(chunk * input).zip(dy.chunks(pooled)).enumerate() {
-            let dx = dx.as_deref_mut().map(|dx| &mut dx[index * chunk * input..][..x.len()]);
+            let dx = gradients.input.as_deref_mut();
+            let mut of_chunk = convolution::Gradients {
+                weight: &mut *gradients.weight,
+                bias: &mut *gradients.bias,
+                input: dx.map(|dx| &mut dx[index * chunk * input..][..x.len()]),
+            };
             let gradient = match self.pool {
                 None => dy,
                 Some(pool) => {
@@ -128,7 +133,7 @@ impl ConvolvePool {
                     spread
                 }
             };
-            self.convolution.backward(x, kernel, gradient, dweight, dbias, dx);
+            self.convolution.backward(x, kernel, gradient, &mut of_chunk, &mut scratch);
         }
     }
 }
