@@ -4,14 +4,18 @@
 mod build;
 mod progress;
 mod status;
+mod terminal;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::pipeline::{self, Error, Overrides};
+use crate::pipeline::{self, Error, Overrides, Planned};
 use crate::provenance;
+use crate::render::visible;
+
+use terminal::message;
 
 const LONG_ABOUT: &str = "\
 A notebook for seeded experiments.
@@ -115,18 +119,24 @@ pub fn run() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the command line is where errors are shown")]
 fn explain(error: &Error) {
     for line in error.to_string().lines() {
-        eprintln!("error: {line}");
+        message(&format!("error: {}", visible(line)));
     }
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        eprintln!("caused by: {cause}");
+        message(&format!("caused by: {}", visible(&cause.to_string())));
         source = cause.source();
     }
     if let Some(hint) = error.hint() {
-        eprintln!("hint: {hint}");
+        message(&format!("hint: {hint}"));
+    }
+}
+
+fn warn_of_unreadable(planned: &Planned) {
+    for (path, reason) in &planned.unreadable {
+        let path = path.display();
+        message(&format!("warning: `{path}` {reason}; its run counts as missing"));
     }
 }
 

@@ -68,12 +68,12 @@ pub const STANDARD_FILES: [&str; 4] = [
 
 /// Why bytes are no dataset. `file` is the name that the caller gave.
 #[derive(Debug, thiserror::Error)]
-#[error("`{file}` {source}")]
+#[error("`{file}` {reason}")]
 pub struct DatasetError {
     /// The file at fault.
     pub file: String,
     /// What is wrong with it.
-    pub source: IdxError,
+    pub reason: IdxError,
 }
 
 /// Identity of the embedded digits, without unpacking them.
@@ -91,17 +91,16 @@ pub fn embedded_identity() -> DatasetIdentity {
 /// If the files in the binary are not those that were shipped.
 pub fn embedded() -> Result<Dataset, DatasetError> {
     let files = ["images-idx3-ubyte.gz", "labels-idx1-ubyte.gz"];
-    let bytes = [EMBEDDED_IMAGES, EMBEDDED_LABELS];
-    for ((file, bytes), expected) in files.into_iter().zip(bytes).zip(EMBEDDED_SHA256) {
-        let found = Digest::of_bytes(&unpack(bytes, file)?).to_string();
+    let unpacked = unpack_all(&files, [EMBEDDED_IMAGES, EMBEDDED_LABELS])?;
+    for ((file, bytes), expected) in files.into_iter().zip(&unpacked).zip(EMBEDDED_SHA256) {
+        let found = Digest::of_bytes(bytes).to_string();
         if found != expected {
-            let source = IdxError::Digest { expected: expected.to_owned(), found };
-            return Err(DatasetError { file: file.to_owned(), source });
+            let reason = IdxError::Digest { expected: expected.to_owned(), found };
+            return Err(DatasetError { file: file.to_owned(), reason });
         }
     }
-    let all = digits(files, bytes)?;
-    let half = all.len() / 2;
-    let mut train = all;
+    let mut train = digits(files, [&unpacked[0], &unpacked[1]])?;
+    let half = train.len() / 2;
     let test = Digits {
         images: train.images.split_off(half * IMAGE_SIDE * IMAGE_SIDE),
         labels: train.labels.split_off(half),
@@ -114,12 +113,10 @@ pub fn embedded() -> Result<Dataset, DatasetError> {
 /// # Errors
 /// Naming the file of `names` that is at fault.
 pub fn standard(names: [&str; 4], bytes: [&[u8]; 4]) -> Result<Dataset, DatasetError> {
-    let train = digits([names[0], names[1]], [bytes[0], bytes[1]])?;
-    let test = digits([names[2], names[3]], [bytes[2], bytes[3]])?;
-    let mut digests = Vec::with_capacity(4);
-    for (name, bytes) in names.into_iter().zip(bytes) {
-        digests.push(Digest::of_bytes(&unpack(bytes, name)?).to_string());
-    }
+    let unpacked = unpack_all(&names, bytes)?;
+    let train = digits([names[0], names[1]], [&unpacked[0], &unpacked[1]])?;
+    let test = digits([names[2], names[3]], [&unpacked[2], &unpacked[3]])?;
+    let digests: Vec<_> = unpacked.iter().map(|b| Digest::of_bytes(b).to_string()).collect();
     Ok(Dataset { identity: identity(Pools::Separate, &digests), train, test })
 }
 
@@ -127,29 +124,37 @@ fn identity(pools: Pools, unpacked: &[String]) -> DatasetIdentity {
     DatasetIdentity { digest: Digest::of_bytes(unpacked.join("\n").as_bytes()), pools }
 }
 
-fn digits(names: [&str; 2], bytes: [&[u8]; 2]) -> Result<Digits, DatasetError> {
+/// Digits from an unpacked image file and an unpacked label file.
+fn digits(names: [&str; 2], unpacked: [&[u8]; 2]) -> Result<Digits, DatasetError> {
     let at = |file: &str| {
         let file = file.to_owned();
-        move |source| DatasetError { file, source }
+        move |reason| DatasetError { file, reason }
     };
-    let images = idx::images(&unpack(bytes[0], names[0])?).map_err(at(names[0]))?;
-    let labels = idx::labels(&unpack(bytes[1], names[1])?).map_err(at(names[1]))?;
+    let images = idx::images(unpacked[0]).map_err(at(names[0]))?;
+    let labels = idx::labels(unpacked[1]).map_err(at(names[1]))?;
     let n_images = images.len() / (IMAGE_SIDE * IMAGE_SIDE);
     if n_images != labels.len() {
-        let source = IdxError::Mismatch {
-            images: n_images,
-            labels: labels.len(),
-            other: names[0].to_owned(),
-        };
-        return Err(at(names[1])(source));
+        let other = names[0].to_owned();
+        let reason = IdxError::Mismatch { images: n_images, labels: labels.len(), other };
+        return Err(at(names[1])(reason));
     }
     Ok(Digits { images, labels })
 }
 
+fn unpack_all<const N: usize>(
+    names: &[&str; N],
+    bytes: [&[u8]; N],
+) -> Result<Vec<Vec<u8>>, DatasetError> {
+    let at = |name: &str| {
+        let file = name.to_owned();
+        move |reason| DatasetError { file, reason }
+    };
+    names.iter().zip(bytes).map(|(name, bytes)| unpack(bytes).map_err(at(name))).collect()
+}
+
 /// The bytes of a gzip file, or the bytes themselves. Stops above what the largest accepted IDX
 /// file holds, so that a small file cannot unpack into all of the memory.
-fn unpack(bytes: &[u8], file: &str) -> Result<Vec<u8>, DatasetError> {
-    let fail = |source| DatasetError { file: file.to_owned(), source };
+fn unpack(bytes: &[u8]) -> Result<Vec<u8>, IdxError> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(bytes.to_owned());
     }
@@ -158,9 +163,9 @@ fn unpack(bytes: &[u8], file: &str) -> Result<Vec<u8>, DatasetError> {
     flate2::read::MultiGzDecoder::new(bytes)
         .take(limit as u64)
         .read_to_end(&mut unpacked)
-        .map_err(|source| fail(IdxError::Gzip(source.to_string())))?;
+        .map_err(|error| IdxError::Gzip(error.to_string()))?;
     if unpacked.len() == limit {
-        return Err(fail(IdxError::TooLarge));
+        return Err(IdxError::TooLarge);
     }
     Ok(unpacked)
 }
@@ -193,13 +198,13 @@ mod tests {
     #[test]
     fn a_damaged_gzip_file_is_an_error_and_not_a_shorter_dataset() {
         let half = &EMBEDDED_LABELS[..EMBEDDED_LABELS.len() / 2];
-        let error = digits(["i", "l"], [EMBEDDED_IMAGES, half]).unwrap_err();
+        let error = unpack_all(&["i", "l"], [EMBEDDED_IMAGES, half]).unwrap_err();
         assert!(error.to_string().starts_with("`l` is damaged"), "{error}");
     }
 
     #[test]
     fn gzip_and_plain_files_are_the_same_dataset() {
-        let plain = [unpack(EMBEDDED_IMAGES, "").unwrap(), unpack(EMBEDDED_LABELS, "").unwrap()];
+        let plain = [EMBEDDED_IMAGES, EMBEDDED_LABELS].map(|bytes| unpack(bytes).unwrap());
         let names = ["a", "b", "c", "d"];
         let packed =
             standard(names, [EMBEDDED_IMAGES, EMBEDDED_LABELS, EMBEDDED_IMAGES, EMBEDDED_LABELS]);

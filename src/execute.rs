@@ -44,8 +44,6 @@ pub struct FailedRun {
 
 /// What an execution tells about its progress; called from the workers' threads.
 pub trait Observer: Sync {
-    /// An epoch of some run was trained.
-    fn epoch_done(&self) {}
     /// A run was recorded.
     fn run_done(&self, _run: &PlannedRun, _record: &RunRecord) {}
     /// A run failed.
@@ -71,7 +69,7 @@ pub fn execute<'d>(
         while !stopped.load(Ordering::Relaxed) {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(run) = runs.get(index) else { break };
-            let result = run_one(run, dataset_of(run), trainer, cache, observer);
+            let result = run_one(run, dataset_of(run), trainer, cache);
             match &result {
                 Ok(record) => observer.run_done(run, record),
                 Err(failure) => {
@@ -113,12 +111,11 @@ fn run_one(
     dataset: &Dataset,
     trainer: &dyn Trainer,
     cache: &Cache,
-    observer: &dyn Observer,
 ) -> Result<RunRecord, FailedRun> {
     let stopwatch = Stopwatch::start();
     let record = || {
         let split = dataset::draw(&run.config.data, dataset).map_err(RunFailure::Draw)?;
-        let train = || trainer.train(&run.config, &split, &|| observer.epoch_done());
+        let train = || trainer.train(&run.config, &split);
         let training = catch_unwind(AssertUnwindSafe(train))
             .map_err(|panic| RunFailure::Panic(panic_message(&*panic)))?
             .map_err(RunFailure::Train)?;

@@ -11,6 +11,7 @@ use crate::document::{self, Location, Node, Reader, Value, Violation, Violations
 use crate::run::{DatasetIdentity, DeviceKind, RunConfig};
 
 pub use design::{DataSource, Design};
+pub use matrix::MOST_RUNS;
 
 /// A validated experiment file.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,11 +33,11 @@ pub struct Experiment {
 /// A key that the experiment varies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Factor {
-    /// Last key of the path; unique within the experiment.
+    /// Last key of the path, or as many last keys as make it unique within the experiment.
     pub name: String,
     /// Dotted path of the key.
     pub path: String,
-    /// Its values, spelled as in the file.
+    /// Its values, spelled as TOML would: `true`, `0.2`, `adam`.
     pub levels: Vec<String>,
 }
 
@@ -134,14 +135,14 @@ fn read(name: &str, root: &Node, violations: &Violations) -> Option<Experiment> 
     let matrix = matrix::read(&reader, root);
     reader.finish();
     let (factors, conditions) = matrix?;
-    Some(Experiment {
-        name: name.to_owned(),
-        title: title?,
-        question,
-        seeds: seeds?,
-        factors,
-        conditions,
-    })
+    let seeds = seeds?;
+    if conditions.len().saturating_mul(seeds.len()) > MOST_RUNS {
+        let message =
+            format!("make more than {MOST_RUNS} runs with {} conditions", conditions.len());
+        violations.push(&root.location, "seeds", message);
+        return None;
+    }
+    Some(Experiment { name: name.to_owned(), title: title?, question, seeds, factors, conditions })
 }
 
 /// `seeds = 10` for 0 to 9, or a list.

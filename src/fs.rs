@@ -46,7 +46,8 @@ pub fn read_to_string(path: &Path) -> Result<String, FileError> {
     std::fs::read_to_string(path).map_err(FileError::at("read", path))
 }
 
-/// The files of a directory whose names end in `.extension`, sorted by name.
+/// The files of a directory whose names end in `.extension`, sorted by name, without hidden ones
+/// (editors keep their locks and backups in such).
 ///
 /// # Errors
 /// If the directory cannot be listed.
@@ -55,7 +56,9 @@ pub fn files_with_extension(directory: &Path, extension: &str) -> Result<Vec<Pat
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(fail())? {
         let path = entry.map_err(fail())?.path();
-        if path.is_file() && path.extension().is_some_and(|found| found == extension) {
+        let is_hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+        if !is_hidden && path.is_file() && path.extension().is_some_and(|found| found == extension)
+        {
             paths.push(path);
         }
     }

@@ -14,7 +14,6 @@ use crate::dataset::{self, DatasetError, DrawError};
 use crate::digest::CanonicalError;
 use crate::document::Violation;
 use crate::execute::{FailedRun, Observer, execute};
-use crate::experiment::Experiment;
 use crate::figure::FigureError;
 use crate::fs::{self, FileError};
 use crate::plan::{self, Plan, PlannedRun};
@@ -47,6 +46,9 @@ pub enum Error {
         /// The file at fault and why.
         source: DatasetError,
     },
+    /// The digits in the binary are not those that were shipped.
+    #[error("the embedded digits are damaged")]
+    Embedded(#[source] DatasetError),
     /// A dataset directory without one of its files.
     #[error("`{}` is no dataset", directory.display())]
     DatasetFile {
@@ -56,7 +58,7 @@ pub enum Error {
         source: FileError,
     },
     /// An experiment that asks for more pairs than its data have.
-    #[error("experiment `{experiment}`: {source}")]
+    #[error("experiment `{experiment}` asks for too many pairs")]
     Draw {
         /// Its name.
         experiment: String,
@@ -104,6 +106,7 @@ impl Error {
             | Self::Input(_)
             | Self::Render(_) => 2,
             Self::File(_)
+            | Self::Embedded(_)
             | Self::Canonical(_)
             | Self::Summary(_)
             | Self::Figure(_)
@@ -120,6 +123,9 @@ impl Error {
                 "a dataset directory holds {}, plain or with `.gz`",
                 dataset::STANDARD_FILES.join(", ")
             )),
+            Self::Input(error) if !error.is_not_found() => {
+                Some("check that it is a readable file of UTF-8 text".to_owned())
+            }
             Self::Input(_) => Some(
                 "run `report` where `experiments/` and `templates/` are, or name that place with \
                  `--project DIR`"
@@ -135,11 +141,16 @@ impl Error {
             Self::Draw { .. } => {
                 Some("lower `data.train_pairs` or `data.test_pairs`, or use larger data".to_owned())
             }
-            Self::Invalid(_)
-            | Self::Canonical(_)
-            | Self::Render(_)
-            | Self::Summary(_)
-            | Self::Figure(_) => None,
+            Self::Invalid(_) => {
+                Some("`report status` checks the files again without training".to_owned())
+            }
+            Self::Render(_) => Some(format!(
+                "templates know {}, and the fields of `render::Context`",
+                render::FUNCTIONS.join(", ")
+            )),
+            Self::Embedded(_) | Self::Canonical(_) | Self::Summary(_) | Self::Figure(_) => {
+                Some("this is a fault of `report`: please report it with the message".to_owned())
+            }
         }
     }
 }
@@ -194,59 +205,75 @@ pub fn plan(project: &Project) -> Result<Planned, Error> {
     Ok(Planned { plan: Plan { runs, records }, unreadable })
 }
 
-/// Trains the runs of `plan` that are missing and of an experiment that is `wanted`, and adds
-/// their records to it. Returns the new records.
+/// Trains the runs of `plan` that are missing and of an experiment whose index is `wanted`, and adds
+/// their records to it.
 ///
 /// # Errors
 /// If runs fail; those that did not are recorded and in the plan.
 pub fn train(
     project: &Project,
     plan: &mut Plan,
-    wanted: impl Fn(&Experiment) -> bool,
+    wanted: impl Fn(usize) -> bool,
     trainer: &dyn Trainer,
     workers: usize,
     observer: &dyn Observer,
-) -> Result<usize, Error> {
-    let misses = plan.misses(|experiment| wanted(&project.experiments[experiment]));
+) -> Result<(), Error> {
+    let misses = plan.misses(wanted);
     if misses.is_empty() {
-        return Ok(0);
+        return Ok(());
     }
     let datasets = project.datasets.unpacked()?;
     let total = misses.len();
     let dataset_of = |run: &PlannedRun| datasets[&run.config.data.dataset];
     let cache = Cache::new(&project.root);
     let (records, failed) = execute(&misses, dataset_of, trainer, &cache, workers, observer);
-    let n_recorded = records.len();
     plan.records.extend(records.into_iter().map(|record| (record.digest, record)));
     match failed.is_empty() {
-        true => Ok(n_recorded),
+        true => Ok(()),
         false => Err(Error::Runs { failed, total }),
     }
 }
 
-/// Writes the report of the records in `plan` into `out`; returns the two files that a reader
-/// opens. Nothing is written before everything is rendered.
+/// A report that is rendered and not yet written.
+#[derive(Debug)]
+pub struct Report {
+    /// Files by their path in the report's directory; the two that a reader opens come last.
+    files: Vec<(PathBuf, String)>,
+}
+
+/// Renders the report of the records in `plan`. It works without any record too, so that a fault
+/// in a template shows before anything is trained.
 ///
 /// # Errors
-/// If a template cannot be rendered or a file cannot be written.
-pub fn render(project: &Project, plan: &Plan, out: &Path) -> Result<[PathBuf; 2], Error> {
+/// If a template cannot be rendered.
+pub fn render(project: &Project, plan: &Plan) -> Result<Report, Error> {
     let summary = summary::summarize(&project.paper, &project.experiments, plan);
     let summary = summary.map_err(Error::Summary)?;
     let figures = drawing::draw_all(project, plan, &summary)?;
     let (paper, experiments) = (&project.paper, &project.experiments);
     let context = Arc::new(Context::gather(paper, experiments, plan, &summary, figures));
-    let read = |name| fs::read_to_string(&project.root.join(name)).map_err(Error::Input);
-    let (prose, page) = (read(render::PAPER_TEMPLATE)?, read(render::PAGE_TEMPLATE)?);
-    let templates = Templates { paper: &prose, page: &page };
+    let templates = Templates { paper: &project.prose, page: &project.page };
     let rendered = render::render(templates, &context).map_err(Error::Render)?;
 
-    let write = |path: &Path, text: &str| fs::write_atomic(path, text.as_bytes());
-    for (name, figure) in &context.figures {
-        let path = out.join("figures").join(format!("{name}.svg"));
-        write(&path, &figure.svg).map_err(Error::File)?;
+    let figures = context.figures.iter().map(|(name, figure)| {
+        (Path::new("figures").join(format!("{name}.svg")), figure.svg.clone())
+    });
+    let mut files: Vec<_> = figures.collect();
+    files.push((PathBuf::from("report.md"), rendered.markdown));
+    files.push((PathBuf::from("report.html"), rendered.html));
+    Ok(Report { files })
+}
+
+impl Report {
+    /// Writes the files into `out`; returns the two that a reader opens.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write(&self, out: &Path) -> Result<Vec<PathBuf>, Error> {
+        for (path, text) in &self.files {
+            fs::write_atomic(&out.join(path), text.as_bytes()).map_err(Error::File)?;
+        }
+        let read_first = &self.files[self.files.len() - 2..];
+        Ok(read_first.iter().map(|(path, _)| out.join(path)).collect())
     }
-    let files = [out.join("report.md"), out.join("report.html")];
-    write(&files[0], &rendered.markdown).map_err(Error::File)?;
-    write(&files[1], &rendered.html).map_err(Error::File)?;
-    Ok(files)
 }

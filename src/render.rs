@@ -18,9 +18,10 @@ use minijinja::{Environment, UndefinedBehavior};
 
 pub use context::{
     ConditionContext, Context, ExperimentContext, FigureContext, ProvenanceContext, RowContext,
-    RunsContext, TableContext,
+    RunsContext, TableContext, describe,
 };
 pub use format::{duration, thousands, visible};
+pub use functions::FUNCTIONS;
 
 /// The two templates of a report, as text.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,5 @@
-//! The words of a run: what can change its result, and what happened. Types only, no effects.
+//! The words of a run: what can change its result, what that implies (shapes, parameter counts),
+//! and what happened. No effects.
 
 mod config;
 mod layer;
@@ -7,10 +8,12 @@ mod shape;
 
 pub use config::{
     CLASSES, DataConfig, DatasetIdentity, DeviceKind, IMAGE_SIDE, ModelConfig, NumberType,
-    Optimizer, PartVersions, Pools, RunConfig, TrainConfig,
+    Optimizer, PartVersions, Pools, RunConfig, TrainConfig, pooled_image,
 };
 pub(crate) use config::{default_adam_epsilon, default_beta1, default_beta2};
 pub use layer::Layer;
 pub(crate) use layer::{default_epsilon, default_momentum};
 pub use record::{LearningCurve, Outcome, RECORD_FORMAT, RunProvenance, RunRecord};
-pub use shape::{ParameterCount, Shape, ShapeError, infer, layer_parameters, parameter_count};
+pub use shape::{
+    ParameterCount, Shape, ShapeError, count, infer, layer_parameters, parameter_count,
+};

@@ -143,7 +143,7 @@ pub fn learning_curves(
     curve: Curve,
     selection: &Selection,
 ) -> Result<Vec<CurveSummary>, SummaryError> {
-    let selected = summary.select(selection);
+    let selected = select(&summary.conditions, selection);
     let mut records: Vec<Vec<&RunRecord>> = vec![Vec::new(); summary.conditions.len()];
     for (condition, record) in numbered(plan) {
         records[condition].extend(record);
@@ -162,23 +162,21 @@ pub fn learning_curves(
 }
 
 impl Summary {
-    /// Indices of the conditions that `selection` lets through.
-    #[must_use]
-    pub fn select(&self, selection: &Selection) -> Vec<usize> {
-        let is_selected = |condition: &ConditionSummary| {
-            selection.iter().all(|(factor, wanted)| {
-                condition.levels.get(factor).is_some_and(|level| wanted.contains(level))
-            })
-        };
-        let indices = 0..self.conditions.len();
-        indices.filter(|index| is_selected(&self.conditions[*index])).collect()
-    }
-
     /// The table of that name.
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&TableSummary> {
         self.tables.iter().find(|table| table.name == name)
     }
+}
+
+/// Indices of the conditions that `selection` lets through.
+fn select(conditions: &[ConditionSummary], selection: &Selection) -> Vec<usize> {
+    let is_selected = |condition: &ConditionSummary| {
+        selection.iter().all(|(factor, wanted)| {
+            condition.levels.get(factor).is_some_and(|level| wanted.contains(level))
+        })
+    };
+    (0..conditions.len()).filter(|index| is_selected(&conditions[*index])).collect()
 }
 
 /// Conditions are numbered through all experiments; the runs of a plan come in that order.
@@ -249,9 +247,8 @@ fn percent(curve: &LearningCurve, which: Curve) -> Vec<f64> {
 }
 
 fn rows(table: &Table, conditions: &[ConditionSummary]) -> Result<Vec<Row>, SummaryError> {
-    let all = Summary { conditions: conditions.to_vec(), tables: Vec::new() };
     let mut rows: Vec<Row> = Vec::new();
-    for index in all.select(&table.selection) {
+    for index in select(conditions, &table.selection) {
         let condition = &conditions[index];
         let level = |factor| condition.levels.get(factor).cloned();
         // A condition of an experiment without the factor has no place in the table.

@@ -47,14 +47,9 @@ pub enum TrainError {
 
 /// Trains one run.
 pub trait Trainer: Sync {
-    /// Trains `config` on `split`; calls `epoch_done` after each epoch.
+    /// Trains `config` on `split`.
     ///
     /// # Errors
     /// If the device fails.
-    fn train(
-        &self,
-        config: &RunConfig,
-        split: &Split,
-        epoch_done: &dyn Fn(),
-    ) -> Result<Training, TrainError>;
+    fn train(&self, config: &RunConfig, split: &Split) -> Result<Training, TrainError>;
 }

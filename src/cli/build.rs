@@ -2,48 +2,48 @@
 
 use super::BuildArgs;
 use super::progress::Progress;
+use super::terminal::{data, message};
 use crate::pipeline::{self, Error};
 use crate::provenance::Stopwatch;
 use crate::render::duration;
 use crate::train::DfdxTrainer;
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "what a command is for")]
 pub(super) fn run(args: &BuildArgs) -> Result<(), Error> {
     let project = args.project.load()?;
     project.check_names(&args.only)?;
     let mut planned = pipeline::plan(&project)?;
-    for (path, reason) in &planned.unreadable {
-        eprintln!("warning: `{}` {reason}; its run counts as missing", path.display());
-    }
+    super::warn_of_unreadable(&planned);
 
-    let stopwatch = Stopwatch::start();
-    let wanted =
-        |experiment: &str| args.only.is_empty() || args.only.iter().any(|n| n == experiment);
-    let is_wanted = |index: usize| wanted(&project.experiments[index].name);
+    let is_wanted = |index: usize| {
+        let name = &project.experiments[index].name;
+        args.only.is_empty() || args.only.contains(name)
+    };
     let missing = planned.plan.misses(is_wanted).len();
     let (total, workers) = (planned.plan.runs.len(), args.workers());
+    let mut failure = None;
     if missing == 0 {
-        eprintln!("{total} runs, nothing to train");
+        message(&format!("{total} runs, nothing to train"));
     } else {
-        eprintln!("{total} runs, {missing} to train on {workers} workers");
+        // A fault in a template is better told before an hour of training than after it.
+        pipeline::render(&project, &planned.plan)?;
+        message(&format!("{total} runs, {missing} to train on {workers} workers"));
+        let stopwatch = Stopwatch::start();
+        let progress = Progress::new(&project, missing, workers);
+        let plan = &mut planned.plan;
+        failure =
+            pipeline::train(&project, plan, is_wanted, &DfdxTrainer, workers, &progress).err();
+        progress.finish();
+        let trained = missing - planned.plan.misses(is_wanted).len();
+        message(&format!("trained {trained} runs in {}", duration(stopwatch.elapsed())));
     }
-    let progress = Progress::new(&project, missing, workers);
-    let trained = pipeline::train(
-        &project,
-        &mut planned.plan,
-        |experiment| wanted(&experiment.name),
-        &DfdxTrainer,
-        workers,
-        &progress,
-    );
-    progress.finish();
-    if missing > 0 {
-        let trained = trained.as_ref().copied().unwrap_or_default();
-        eprintln!("trained {trained} runs in {}", duration(stopwatch.elapsed()));
+    // The report is written from the runs that there are; then a failure is told.
+    let report = pipeline::render(&project, &planned.plan)?;
+    let written = report.write(&args.out());
+    if let Some(failure) = failure {
+        return Err(failure);
     }
-    // The report is written from the runs that succeeded, then a failure is told.
-    for path in pipeline::render(&project, &planned.plan, &args.out())? {
-        println!("{}", path.display());
+    for path in written? {
+        data(&path.display().to_string());
     }
-    trained.map(|_| ())
+    Ok(())
 }

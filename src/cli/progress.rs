@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::terminal::message;
 use crate::execute::{FailedRun, Observer};
 use crate::pipeline::Project;
 use crate::plan::PlannedRun;
@@ -43,7 +44,10 @@ impl Progress {
                 let factors = experiment.factors.iter().zip(levels);
                 let levels: Vec<_> =
                     factors.map(|(factor, level)| format!("{} {level}", factor.name)).collect();
-                format!("{} ({})", experiment.name, levels.join(", "))
+                match levels.is_empty() {
+                    true => experiment.name.clone(),
+                    false => format!("{} ({})", experiment.name, levels.join(", ")),
+                }
             };
             experiment.conditions.iter().map(|c| of_condition(&c.levels)).collect()
         });
@@ -62,11 +66,10 @@ impl Progress {
         format!("{condition} seed {}", run.config.seed)
     }
 
-    #[expect(clippy::print_stderr, reason = "where progress is shown")]
     fn say(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(bar) => bar.suspend(|| message(line)),
+            None => message(line),
         }
     }
 }

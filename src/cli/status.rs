@@ -1,11 +1,11 @@
 //! `report status`.
 
 use super::ProjectArgs;
+use super::terminal::{data, message};
 use crate::pipeline::{self, Error};
 use crate::plan::Count;
 use crate::run;
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "what a command is for")]
 pub(super) fn run(args: &ProjectArgs) -> Result<(), Error> {
     let project = args.load()?;
     let planned = pipeline::plan(&project)?;
@@ -29,14 +29,12 @@ pub(super) fn run(args: &ProjectArgs) -> Result<(), Error> {
     for [name, numbers @ ..] in &rows {
         let cells =
             numbers.iter().zip(&widths[1..]).map(|(cell, width)| format!("  {cell:>width$}"));
-        println!("{name:<width$}{}", cells.collect::<String>(), width = widths[0]);
+        data(&format!("{name:<width$}{}", cells.collect::<String>(), width = widths[0]));
     }
-    for (path, reason) in &planned.unreadable {
-        eprintln!("warning: `{}` {reason}; its run counts as missing", path.display());
-    }
+    super::warn_of_unreadable(&planned);
     let misses: usize = counts.iter().map(|count| count.misses).sum();
     let next = if misses == 0 { "nothing to train" } else { "`report build` trains the misses" };
-    eprintln!("{misses} of {} runs missing: {next}", planned.plan.runs.len());
+    message(&format!("{misses} of {} runs missing: {next}", planned.plan.runs.len()));
     Ok(())
 }
 

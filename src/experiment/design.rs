@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::layers;
 use crate::document::{Node, Reader, Violations};
 use crate::run::{
-    CLASSES, DataConfig, DatasetIdentity, DeviceKind, IMAGE_SIDE, Layer, ModelConfig, NumberType,
-    Optimizer, PartVersions, RunConfig, Shape, TrainConfig, infer,
+    self, CLASSES, DataConfig, DatasetIdentity, DeviceKind, IMAGE_SIDE, Layer, ModelConfig,
+    NumberType, Optimizer, PartVersions, RunConfig, Shape, TrainConfig, infer,
 };
 
 /// The tables that make up a configuration.
@@ -15,6 +15,12 @@ pub(super) const PARTS: [&str; 3] = ["data", "model", "train"];
 /// Most steps, pairs or values a size may ask for: far beyond any use, and far below what would
 /// fill the memory.
 const MOST: usize = 1 << 20;
+
+/// Most parameters of a branch or head: 256 MiB of them, before gradients and moments.
+const MOST_PARAMETERS: usize = 1 << 26;
+
+/// Most values that one layer may put out for a batch: 1 GiB of them.
+const MOST_VALUES: usize = 1 << 28;
 
 /// A [`RunConfig`] without its seed, and with the place of the data instead of their digest.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -70,8 +76,7 @@ impl Design {
     /// Shape of one image after average pooling.
     #[must_use]
     pub fn image(&self) -> Shape {
-        let side = IMAGE_SIDE / self.pooling;
-        Shape::Image { height: side, width: side, channels: 1 }
+        run::pooled_image(self.pooling)
     }
 
     /// Reads the three tables of `root`.
@@ -135,8 +140,7 @@ fn read_model(reader: Reader<'_>, pooling: Option<usize>) -> Option<ModelConfig>
     let branch = layers::read(&reader, "branch");
     let head = layers::read(&reader, "head");
     if let (Some(branch), Some(pooling)) = (&branch, pooling) {
-        let side = IMAGE_SIDE / pooling;
-        let image = Shape::Image { height: side, width: side, channels: 1 };
+        let image = run::pooled_image(pooling);
         let digits = format!("must end in {CLASSES} outputs, one for each digit");
         check_layers(&reader, "branch", branch, image, Shape::Vector(CLASSES), &digits);
     }
@@ -173,6 +177,11 @@ fn check_layers(
             if output != expected {
                 reader.refuse(key, format!("{requirement}, but puts out {output}"));
             }
+            let parameters = run::count(layers, input);
+            if parameters > MOST_PARAMETERS {
+                let message = format!("has more than {MOST_PARAMETERS} parameters");
+                reader.refuse(key, message);
+            }
         }
     }
 }
@@ -191,7 +200,11 @@ fn read_train(
             let mut layers = model.branch.iter().chain(&model.head);
             layers.any(|layer| matches!(layer, Layer::BatchNorm { .. }))
         });
-        if batch_size > pairs {
+        let largest = model.and_then(largest_output).unwrap_or(0);
+        if batch_size.saturating_mul(largest) > MOST_VALUES {
+            let message = format!("of {batch_size} is too large for a layer of {largest} values");
+            reader.refuse("batch_size", message);
+        } else if batch_size > pairs {
             let message = format!("is {batch_size}, more than the {pairs} training pairs");
             reader.refuse("batch_size", message);
         } else if normalizes && (batch_size == 1 || pairs % batch_size == 1) {
@@ -211,20 +224,27 @@ fn read_train(
     })
 }
 
+/// Values that the largest layer of a branch puts out for one image, whatever its pooling.
+fn largest_output(model: &ModelConfig) -> Option<usize> {
+    let shapes = infer(&model.branch, run::pooled_image(1)).ok()?;
+    shapes.into_iter().map(Shape::len).max()
+}
+
 fn read_optimizer(reader: Reader<'_>) -> Option<Optimizer> {
     use crate::run::{default_adam_epsilon, default_beta1, default_beta2};
     let kind = reader.required::<String>("kind")?;
-    let lr = reader.required_in("lr", 0.0..=1e6);
+    // `-0.0` is another key but the same rate.
+    let lr = reader.required_in("lr", 0.0..=1e6).map(|lr| lr + 0.0);
     let optimizer = match kind.as_str() {
         "adam" => {
             let beta1 = reader.optional_in("beta1", 0.0..1.0).unwrap_or_else(default_beta1);
             let beta2 = reader.optional_in("beta2", 0.0..1.0).unwrap_or_else(default_beta2);
-            let epsilon = reader.optional_in("epsilon", f64::MIN_POSITIVE..=1.0);
+            let epsilon = reader.optional_in("epsilon", 1e-12..=1.0);
             let epsilon = epsilon.unwrap_or_else(default_adam_epsilon);
             lr.map(|lr| Optimizer::Adam { lr, beta1, beta2, epsilon })
         }
         "sgd" => {
-            let momentum = reader.optional_in("momentum", 0.0..1.0).unwrap_or(0.0);
+            let momentum = reader.optional_in("momentum", 0.0..1.0).unwrap_or(0.0) + 0.0;
             lr.map(|lr| Optimizer::Sgd { lr, momentum })
         }
         other => {

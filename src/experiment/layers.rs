@@ -18,6 +18,9 @@ const NAMES: [&str; 9] = [
     "tanh",
 ];
 
+/// Smallest epsilon: far below any use, and far above what an f32 rounds to zero.
+const LEAST_EPSILON: f64 = 1e-12;
+
 /// Largest size of a kernel, window, stride or layer.
 const MOST: usize = 1 << 16;
 
@@ -45,27 +48,30 @@ pub(super) fn read(reader: &Reader<'_>, key: &'static str) -> Option<Vec<Layer>>
 }
 
 fn read_layer(node: &Node, path: &str, violations: &Violations) -> Option<Layer> {
-    match &node.value {
-        // A bare name is short for a table with nothing else in it.
-        Value::String(_) => {
-            let table = BTreeMap::from([("layer".to_owned(), node.clone())]);
-            let node = Node { value: Value::Table(table), location: node.location.clone() };
-            read_table(&Reader::new(&node, path, violations)?)
-        }
-        _ => {
-            let reader = Reader::new(node, path, violations)?;
-            let layer = read_table(&reader);
-            if layer.is_some() {
-                reader.finish();
-            }
-            layer
-        }
+    // A bare name is short for a table with nothing else in it.
+    let table = match &node.value {
+        Value::String(_) => Value::Table(BTreeMap::from([("layer".to_owned(), node.clone())])),
+        other => other.clone(),
+    };
+    let node = Node { value: table, location: node.location.clone() };
+    let reader = Reader::new(&node, path, violations)?;
+    let name = reader.required::<String>("layer")?;
+    if !NAMES.contains(&name.as_str()) {
+        let hint = match nearest(&name, NAMES) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are {}", NAMES.join(", ")),
+        };
+        reader.refuse("layer", format!("names no layer, `{name}`; {hint}"));
+        return None;
     }
+    let layer = read_named(&name, &reader);
+    reader.finish();
+    layer
 }
 
-fn read_table(reader: &Reader<'_>) -> Option<Layer> {
-    let name = reader.required::<String>("layer")?;
-    match name.as_str() {
+/// The layer of a known name. Every key is read before the first missing one ends it.
+fn read_named(name: &str, reader: &Reader<'_>) -> Option<Layer> {
+    match name {
         "conv2d" => {
             let channels = reader.required_in("channels", 1..=MOST);
             let kernel = reader.required_in("kernel", 1..=MOST);
@@ -80,7 +86,7 @@ fn read_table(reader: &Reader<'_>) -> Option<Layer> {
         }
         "linear" => Some(Layer::Linear { outputs: reader.required_in("outputs", 1..=MOST)? }),
         "batch_norm" => {
-            let epsilon = reader.optional_in("epsilon", f64::MIN_POSITIVE..=1.0);
+            let epsilon = reader.optional_in("epsilon", LEAST_EPSILON..=1.0);
             let momentum = reader.optional_in("momentum", 0.0..=1.0);
             Some(Layer::BatchNorm {
                 epsilon: epsilon.unwrap_or_else(default_epsilon),
@@ -94,13 +100,6 @@ fn read_table(reader: &Reader<'_>) -> Option<Layer> {
         "relu" => Some(Layer::Relu),
         "sigmoid" => Some(Layer::Sigmoid),
         "tanh" => Some(Layer::Tanh),
-        other => {
-            let hint = match nearest(other, NAMES) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are {}", NAMES.join(", ")),
-            };
-            reader.refuse("layer", format!("names no layer, `{other}`; {hint}"));
-            None
-        }
+        _ => None,
     }
 }

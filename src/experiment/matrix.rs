@@ -6,36 +6,56 @@ use super::{Condition, Design, Factor, design};
 use crate::digest::canonical_json;
 use crate::document::{self, Location, Node, Reader, Value, Violations};
 
-/// Most conditions, and most seeds, of one experiment.
-pub(super) const MOST_RUNS: usize = 100_000;
+/// Most conditions of one experiment.
+const MOST_CONDITIONS: usize = 100_000;
+
+/// Most runs of one experiment: conditions times seeds.
+pub const MOST_RUNS: usize = 1_000_000;
 
 /// Reads `factors` and makes a condition of each combination of levels in `root`.
 pub(super) fn read(reader: &Reader<'_>, root: &Node) -> Option<(Vec<Factor>, Vec<Condition>)> {
     let declared = reader.entries("factors");
-    let factors: Vec<_> =
+    let read: Vec<_> =
         declared.iter().map(|(path, levels)| read_factor(reader, path, levels)).collect();
-    let factors: Vec<(Factor, &[Node])> = factors.into_iter().collect::<Option<_>>()?;
-    for (index, (factor, levels)) in factors.iter().enumerate() {
-        if factors[..index].iter().any(|(earlier, _)| earlier.name == factor.name) {
-            let message = format!("shares its last key, `{}`, with another factor", factor.name);
-            refuse(reader.violations(), &levels[0].location, &factor.path, message);
-            return None;
-        }
-    }
+    let violations = reader.violations();
+    let Some(mut factors) = read.iter().cloned().collect::<Option<Vec<_>>>() else {
+        // The rest of the file is still worth reading, with the levels of the factors that are
+        // right.
+        let right: Vec<_> = read.into_iter().flatten().collect();
+        read_condition(0, &right, root, violations);
+        return None;
+    };
+    name_apart(&mut factors);
     let count = factors
         .iter()
         .try_fold(1usize, |count, (_, levels)| count.checked_mul(levels.len()))
-        .filter(|count| *count <= MOST_RUNS);
+        .filter(|count| *count <= MOST_CONDITIONS);
     let Some(count) = count else {
-        reader.refuse("factors", format!("make more than {MOST_RUNS} conditions"));
+        reader.refuse("factors", format!("make more than {MOST_CONDITIONS} conditions"));
         return None;
     };
-    let conditions: Vec<_> = (0..count)
-        .map(|index| read_condition(index, &factors, root, reader.violations()))
-        .collect();
+    let conditions: Vec<_> =
+        (0..count).map(|index| read_condition(index, &factors, root, violations)).collect();
     let conditions: Vec<_> = conditions.into_iter().collect::<Option<_>>()?;
     refuse_repeats(reader, &conditions)?;
     Some((factors.into_iter().map(|(factor, _)| factor).collect(), conditions))
+}
+
+/// Names each factor by as few last keys of its path as tell it apart from the others.
+fn name_apart(factors: &mut [(Factor, &[Node])]) {
+    let paths: Vec<_> = factors.iter().map(|(factor, _)| factor.path.clone()).collect();
+    let suffix = |path: &str, n: usize| {
+        let keys: Vec<_> = path.split('.').collect();
+        keys[keys.len().saturating_sub(n)..].join(".")
+    };
+    for (factor, _) in factors {
+        let is_own =
+            |name: &str, n| paths.iter().filter(|path| suffix(path, n) == name).count() < 2;
+        let depth = factor.path.split('.').count();
+        let names = (1..=depth).map(|n| (n, suffix(&factor.path, n)));
+        let own = names.into_iter().find(|(n, name)| is_own(name, *n));
+        factor.name = own.map_or_else(|| factor.path.clone(), |(_, name)| name);
+    }
 }
 
 fn read_factor<'n>(
@@ -59,9 +79,9 @@ fn read_factor<'n>(
     if items.is_empty() {
         return refuse("lists no level");
     }
-    let name = path.rsplit('.').next().unwrap_or(path).to_owned();
     let spelled: Vec<_> = items.iter().map(|item| item.value.to_string()).collect();
-    Some((Factor { name, path: path.to_owned(), levels: spelled }, items))
+    let factor = Factor { name: String::new(), path: path.to_owned(), levels: spelled };
+    Some((factor, items))
 }
 
 /// The condition at `index` of the product, the last factor varying fastest.

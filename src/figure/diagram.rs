@@ -86,7 +86,7 @@ fn paint(area: &Area<'_>, model: &ModelDiagram, left: i32) -> Result<(), Refusal
     let join_x = middle - join_width / 2;
     for x in branches {
         let center = x + width / 2;
-        let label = text(14, color(1), HPos::Center);
+        let label = text(14, INK, HPos::Center);
         arrow(area, (center, end + BOX), (center, auxiliary - 2))?;
         area.draw_text("auxiliary loss", &label, (center, auxiliary + 8))?;
         let toward = if center < middle { 1 } else { -1 };
@@ -101,7 +101,7 @@ fn paint(area: &Area<'_>, model: &ModelDiagram, left: i32) -> Result<(), Refusal
         let color = if layer.parameters > 0 { color(0) } else { FAINT_INK };
         node(area, (join_x, y, join_width), &layer.label, &layer.output, color)?;
     }
-    let label = text(15, color(1), HPos::Center);
+    let label = text(15, INK, HPos::Center);
     arrow(area, (middle, y + BOX), (middle, y + STEP))?;
     area.draw_text("a ≤ b: main loss", &label, (middle, y + STEP + 10))
 }

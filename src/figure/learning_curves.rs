@@ -31,7 +31,7 @@ fn paint(area: &Area<'_>, series: &[CurveSeries], y_label: &str) -> Result<(), R
     let longest = series.iter().map(|s| s.label.chars().count()).max().unwrap_or(0);
     let mut chart = ChartBuilder::on(area)
         .margin(14)
-        .margin_right(26 + 8 * u32::try_from(longest.min(30)).unwrap_or(30))
+        .margin_right(46 + 8 * u32::try_from(longest.min(30)).unwrap_or(30))
         .x_label_area_size(44)
         .y_label_area_size(58)
         .build_cartesian_2d(1.0..n_epochs as f64, y_range.clone())?;
@@ -74,9 +74,10 @@ fn paint(area: &Area<'_>, series: &[CurveSeries], y_label: &str) -> Result<(), R
     let ends = series.iter().map(|s| s.points.last().map_or(0.0, |(mean, _)| *mean));
     let least_gap = (y_range.end - y_range.start) * 0.045;
     for ((index, one), y) in series.iter().enumerate().zip(spread(ends.collect(), least_gap)) {
-        let style = text(16, color(index), HPos::Left);
-        let at = chart.backend_coord(&(n_epochs as f64, y));
-        area.draw_text(&one.label, &style, (at.0 + 10, at.1))?;
+        let (x, y) = chart.backend_coord(&(n_epochs as f64, y));
+        let key = [(x + 8, y), (x + 24, y)];
+        area.draw(&PathElement::new(key, color(index).stroke_width(4)))?;
+        area.draw_text(&one.label, &text(16, INK, HPos::Left), (x + 30, y))?;
     }
     Ok(())
 }

@@ -40,16 +40,14 @@ fn read(reader: Reader<'_>, words: &Vocabulary, violations: &Violations) -> Opti
         .filter_map(|(factor, node)| {
             check_factor(&reader, factor, node, words);
             let reader = Reader::new(node, format!("labels.{factor}"), violations)?;
-            Some((factor.to_owned(), read_label(reader)?))
+            Some((factor.to_owned(), read_label(reader, factor, words)?))
         })
         .collect();
     let metrics = all(&reader, "metric", violations, read_metric);
-    let tables = all(&reader, "table", violations, |reader| {
-        read_table(reader, words, metrics.as_deref().unwrap_or_default())
-    });
-    let figures = all(&reader, "figure", violations, |reader| {
-        read_figure(reader, words, tables.as_deref().unwrap_or_default())
-    });
+    let tables =
+        all(&reader, "table", violations, |reader| read_table(reader, words, metrics.as_deref()));
+    let figures =
+        all(&reader, "figure", violations, |reader| read_figure(reader, words, tables.as_deref()));
     reader.finish();
     Some(Paper {
         title: title?,
@@ -86,10 +84,16 @@ fn all<T>(
     items.into_iter().collect()
 }
 
-fn read_label(reader: Reader<'_>) -> Option<FactorLabel> {
+fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary) -> Option<FactorLabel> {
     let label = reader.required::<String>("label");
     let mut levels = BTreeMap::new();
+    if factor == EXPERIMENT && reader.node("levels").is_some() {
+        reader.refuse("levels", "has no use: experiments are called by their titles");
+    }
     for (level, node) in reader.entries("levels") {
+        if factor != EXPERIMENT {
+            check_level(&reader, "levels", factor, level, words);
+        }
         match &node.value {
             Value::String(text) => drop(levels.insert(level.to_owned(), text.clone())),
             other => reader.refuse(
@@ -115,12 +119,13 @@ fn read_metric(reader: Reader<'_>) -> Option<(String, Metric)> {
 fn read_table(
     reader: Reader<'_>,
     words: &Vocabulary,
-    metrics: &[Metric],
+    metrics: Option<&[Metric]>,
 ) -> Option<(String, Table)> {
     let name = reader.required::<String>("name");
     let caption = reader.required::<String>("caption");
     let metric = reader.required::<String>("metric");
-    if let Some(metric) = &metric {
+    // Faulty metrics are reported themselves; what refers to them may be right.
+    if let (Some(metric), Some(metrics)) = (&metric, metrics) {
         let known: Vec<_> = metrics.iter().map(|metric| metric.name.as_str()).collect();
         check_known(&reader, "metric", metric, &known, "metric");
     }
@@ -135,7 +140,7 @@ fn read_table(
         None => Some(Order::Listed),
     };
     let published = all(&reader, "published", reader.violations(), |reader| {
-        let row = read_published(reader, &by, words)?;
+        let row = read_published(reader, &by, &selection, words)?;
         Some((row.row.join(", "), row))
     });
     reader.finish();
@@ -151,7 +156,12 @@ fn read_table(
     Some((table.name.clone(), table))
 }
 
-fn read_published(reader: Reader<'_>, by: &[String], words: &Vocabulary) -> Option<PublishedRow> {
+fn read_published(
+    reader: Reader<'_>,
+    by: &[String],
+    selection: &Selection,
+    words: &Vocabulary,
+) -> Option<PublishedRow> {
     let row = reader.node("row").map(|node| match &node.value {
         Value::Array(levels) => levels.iter().map(|level| level.value.to_string()).collect(),
         single => vec![single.to_string()],
@@ -166,6 +176,10 @@ fn read_published(reader: Reader<'_>, by: &[String], words: &Vocabulary) -> Opti
         Some(row) => {
             for (factor, level) in by.iter().zip(row) {
                 check_level(&reader, "row", factor, level, words);
+                if selection.get(factor).is_some_and(|levels| !levels.contains(level)) {
+                    let message = format!("is not in the table: its `where` leaves out `{level}`");
+                    reader.refuse("row", message);
+                }
             }
         }
     }
@@ -178,7 +192,7 @@ fn read_published(reader: Reader<'_>, by: &[String], words: &Vocabulary) -> Opti
 fn read_figure(
     reader: Reader<'_>,
     words: &Vocabulary,
-    tables: &[Table],
+    tables: Option<&[Table]>,
 ) -> Option<(String, Figure)> {
     let name = reader.required::<String>("name");
     // The name becomes a file's.
@@ -204,7 +218,7 @@ fn read_figure(
         }
         "seeds" => {
             let table = reader.required::<String>("table");
-            if let Some(table) = &table {
+            if let (Some(table), Some(tables)) = (&table, tables) {
                 let known: Vec<_> = tables.iter().map(|table| table.name.as_str()).collect();
                 check_known(&reader, "table", table, &known, "table");
             }

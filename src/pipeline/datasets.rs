@@ -1,7 +1,7 @@
 //! The datasets that a project's conditions draw from.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
 use super::Error;
@@ -14,6 +14,7 @@ use crate::run::DatasetIdentity;
 /// The datasets of a project. The embedded one is unpacked only when something is trained.
 #[derive(Debug, Default)]
 pub struct Datasets {
+    uses_embedded: bool,
     embedded: OnceLock<Dataset>,
     directories: BTreeMap<String, Dataset>,
 }
@@ -24,10 +25,12 @@ impl Datasets {
         let mut datasets = Self::default();
         let conditions = experiments.iter().flat_map(|experiment| &experiment.conditions);
         for condition in conditions {
-            if let DataSource::Directory(name) = &condition.design.source
-                && !datasets.directories.contains_key(name)
-            {
-                datasets.directories.insert(name.clone(), read(Path::new(name))?);
+            match &condition.design.source {
+                DataSource::Embedded => datasets.uses_embedded = true,
+                DataSource::Directory(name) if datasets.directories.contains_key(name) => {}
+                DataSource::Directory(name) => {
+                    datasets.directories.insert(name.clone(), read(Path::new(name))?);
+                }
             }
         }
         Ok(datasets)
@@ -57,11 +60,9 @@ impl Datasets {
 
     /// All datasets, by digest.
     pub(super) fn unpacked(&self) -> Result<BTreeMap<Digest, &Dataset>, Error> {
-        if self.embedded.get().is_none() {
-            let in_binary =
-                |source| Error::Dataset { directory: PathBuf::from("embedded"), source };
-            // Set at most once: nothing else holds a reference to this project yet.
-            let _ = self.embedded.set(dataset::embedded().map_err(in_binary)?);
+        if self.uses_embedded && self.embedded.get().is_none() {
+            let embedded = dataset::embedded().map_err(Error::Embedded)?;
+            self.embedded.get_or_init(|| embedded);
         }
         let all = self.embedded.get().into_iter().chain(self.directories.values());
         Ok(all.map(|dataset| (dataset.identity.digest, dataset)).collect())
@@ -69,17 +70,20 @@ impl Datasets {
 }
 
 fn read(directory: &Path) -> Result<Dataset, Error> {
-    let mut files = Vec::with_capacity(4);
+    let (mut names, mut files) = (Vec::with_capacity(4), Vec::with_capacity(4));
     for name in STANDARD_FILES {
-        let path = directory.join(name);
-        let packed = directory.join(format!("{name}.gz"));
-        let path = if !fs::is_file(&path) && fs::is_file(&packed) { packed } else { path };
-        files.push(fs::read(&path).map_err(|error| Error::DatasetFile {
+        let packed = format!("{name}.gz");
+        let is_packed =
+            !fs::is_file(&directory.join(name)) && fs::is_file(&directory.join(&packed));
+        let name = if is_packed { packed } else { name.to_owned() };
+        files.push(fs::read(&directory.join(&name)).map_err(|error| Error::DatasetFile {
             directory: directory.to_owned(),
             source: error,
         })?);
+        names.push(name);
     }
+    let names = [&names[0][..], &names[1], &names[2], &names[3]];
     let bytes = [&files[0][..], &files[1], &files[2], &files[3]];
-    dataset::standard(STANDARD_FILES, bytes)
+    dataset::standard(names, bytes)
         .map_err(|source| Error::Dataset { directory: directory.to_owned(), source })
 }

@@ -4,7 +4,7 @@
 use super::{Error, Project};
 use crate::experiment::Experiment;
 use crate::figure::{self, CurveSeries, LayerBox, ModelDiagram, SeedRow};
-use crate::paper::{EXPERIMENT, FigureKind};
+use crate::paper::{EXPERIMENT, FigureKind, Selection};
 use crate::plan::Plan;
 use crate::render;
 use crate::run::{self, Layer, Shape};
@@ -34,7 +34,7 @@ pub(super) fn draw_all(
             let series: Vec<_> = curves
                 .iter()
                 .map(|curve| CurveSeries {
-                    label: short_label(project, &summary.conditions[curve.condition], selection),
+                    label: open_levels(project, &summary.conditions[curve.condition], selection),
                     points: curve.epochs.iter().filter_map(point).collect(),
                 })
                 .collect();
@@ -82,31 +82,17 @@ fn boxes(layers: &[Layer], input: Shape) -> Vec<LayerBox> {
         .collect()
 }
 
-/// A condition by the levels that a selection leaves open: `deep`, or `deep, weight sharing yes`.
-fn short_label(
-    project: &Project,
-    condition: &ConditionSummary,
-    selection: &crate::paper::Selection,
-) -> String {
+/// A condition by the levels that a selection leaves open: `deep`, or `deep + weight sharing`.
+fn open_levels(project: &Project, condition: &ConditionSummary, selection: &Selection) -> String {
     let is_open = |factor: &str| selection.get(factor).is_none_or(|levels| levels.len() > 1);
-    let title = title(project, &condition.levels[EXPERIMENT]);
-    let factors = condition.levels.iter().filter(|(factor, _)| *factor != EXPERIMENT);
-    let levels = factors.filter(|(factor, _)| is_open(factor)).map(|(factor, level)| {
-        let (factor, level) =
-            (project.paper.factor_label(factor), project.paper.level_label(factor, level));
-        format!("{factor} {level}")
-    });
-    std::iter::once(title).chain(levels).collect::<Vec<_>>().join(", ")
-}
-
-fn title(project: &Project, name: &str) -> String {
-    let experiment = project.experiments.iter().find(|experiment| experiment.name == name);
-    label(experiment.map_or(name, |experiment| &experiment.title))
+    let named = condition.levels.iter();
+    let levels = named.filter(|(factor, _)| *factor == EXPERIMENT || is_open(factor));
+    label(&render::describe(&project.paper, &project.experiments, levels))
 }
 
 /// `text` as it fits into a figure.
 fn label(text: &str) -> String {
-    const LONGEST: usize = 40;
+    const LONGEST: usize = 50;
     let text = render::visible(text);
     match text.chars().count() <= LONGEST {
         true => text,
@@ -114,29 +100,14 @@ fn label(text: &str) -> String {
     }
 }
 
-/// The rows of `table` with the scores behind each: the label names an experiment, and of the
-/// factors those that are on.
+/// The rows of `table` with the scores behind each.
 fn seed_rows(project: &Project, summary: &Summary, table: &str) -> Vec<SeedRow> {
     let (Some(spec), Some(computed)) = (project.paper.table(table), summary.table(table)) else {
         return Vec::new();
     };
     let row_label = |levels: &[String]| {
-        let parts: Vec<_> = spec
-            .by
-            .iter()
-            .zip(levels)
-            .filter_map(|(factor, level)| match (factor.as_str(), level.as_str()) {
-                (EXPERIMENT, name) => Some(title(project, name)),
-                (_, "false") => None,
-                (factor, "true") => Some(project.paper.factor_label(factor).to_owned()),
-                (factor, level) => Some(format!(
-                    "{} {}",
-                    project.paper.factor_label(factor),
-                    project.paper.level_label(factor, level)
-                )),
-            })
-            .collect();
-        parts.join(" + ")
+        let levels = spec.by.iter().zip(levels);
+        label(&render::describe(&project.paper, &project.experiments, levels))
     };
     let scores = |conditions: &[usize]| {
         let runs = conditions.iter().flat_map(|index| &summary.conditions[*index].runs);

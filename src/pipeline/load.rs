@@ -9,6 +9,7 @@ use crate::document::{self, Node, Violation, nearest};
 use crate::experiment::{self, DataSource, Experiment};
 use crate::fs;
 use crate::paper::{Paper, Vocabulary};
+use crate::render;
 
 /// A project, read and validated.
 #[derive(Debug)]
@@ -19,6 +20,10 @@ pub struct Project {
     pub experiments: Vec<Experiment>,
     /// Its tables, figures and published values.
     pub paper: Paper,
+    /// The template of its prose, as text.
+    pub prose: String,
+    /// The template of its page, as text.
+    pub page: String,
     /// The datasets of its conditions.
     pub datasets: Datasets,
 }
@@ -48,6 +53,12 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         }
     }
     experiments.sort_by(|a: &Experiment, b| a.name.cmp(&b.name));
+    if experiments.is_empty() && violations.is_empty() {
+        return Err(Error::Request {
+            message: format!("there is no experiment in `{}`", directory.display()),
+            hint: "an experiment is a TOML file there; see the README".to_owned(),
+        });
+    }
     let all_read = violations.is_empty();
     for experiment in &mut experiments {
         place_data(root, overrides, experiment);
@@ -72,6 +83,17 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         violations.dedup();
         return Err(Error::Invalid(violations));
     };
+    let template = |name| fs::read_to_string(&root.join(name)).map_err(Error::Input);
+    let (prose, page) = (template(render::PAPER_TEMPLATE)?, template(render::PAGE_TEMPLATE)?);
+    for experiment in &experiments {
+        let runs = experiment.conditions.len().saturating_mul(experiment.seeds.len());
+        if runs > experiment::MOST_RUNS {
+            return Err(Error::Request {
+                message: format!("`{}` would have {runs} runs", experiment.name),
+                hint: format!("an experiment has at most {} runs", experiment::MOST_RUNS),
+            });
+        }
+    }
     let datasets = Datasets::load(&experiments)?;
     for experiment in &experiments {
         for design in experiment.conditions.iter().map(|condition| &condition.design) {
@@ -80,7 +102,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
                 .map_err(|source| Error::Draw { experiment: experiment.name.clone(), source })?;
         }
     }
-    Ok(Project { root: root.to_owned(), experiments, paper, datasets })
+    Ok(Project { root: root.to_owned(), experiments, paper, prose, page, datasets })
 }
 
 impl Project {

@@ -8,7 +8,7 @@ use crate::experiment::Experiment;
 use crate::paper::{EXPERIMENT, Paper};
 use crate::plan::Plan;
 use crate::run::{self, RunRecord};
-use crate::summary::{Row, Summary};
+use crate::summary::{ConditionSummary, Row, Summary};
 
 /// Everything that a template can show.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -93,6 +93,8 @@ pub struct RowContext {
     pub levels: BTreeMap<String, String>,
     /// How the levels are called, in order.
     pub labels: Vec<String>,
+    /// The row in a few words: `deep + weight sharing`.
+    pub label: String,
     /// Our mean.
     pub mean: Option<f64>,
     /// Our standard deviation.
@@ -166,16 +168,13 @@ impl Context {
         summary: &Summary,
         figures: Vec<(String, String)>,
     ) -> Self {
-        let label = |factor: &str, level: &str| label(paper, experiments, factor, level);
-        let conditions: Vec<_> = summary
-            .conditions
-            .iter()
-            .map(|condition| condition_context(condition, &label))
-            .collect();
+        let conditions = summary.conditions.iter();
+        let conditions: Vec<_> =
+            conditions.map(|condition| condition_context(paper, experiments, condition)).collect();
         let tables = paper.tables.iter().zip(&summary.tables).enumerate();
         let tables = tables.map(|(index, (table, computed))| {
-            let rows =
-                computed.rows.iter().map(|row| row_context(row, &table.by, &label)).collect();
+            let rows = computed.rows.iter();
+            let rows = rows.map(|row| row_context(paper, experiments, row, &table.by)).collect();
             let context = TableContext {
                 number: index + 1,
                 caption: table.caption.clone(),
@@ -221,6 +220,28 @@ fn label(paper: &Paper, experiments: &[Experiment], factor: &str, level: &str) -
     experiment.map_or_else(|| level.to_owned(), |experiment| experiment.title.clone())
 }
 
+/// Levels in a few words: an experiment by its title, factors that are on by their name, others
+/// with their level.
+pub fn describe<'l>(
+    paper: &Paper,
+    experiments: &[Experiment],
+    levels: impl Iterator<Item = (&'l String, &'l String)>,
+) -> String {
+    let part = |(factor, level): (&'l String, &'l String)| match (factor.as_str(), level.as_str()) {
+        (EXPERIMENT, name) => Some(label(paper, experiments, EXPERIMENT, name)),
+        (_, "false") => None,
+        (factor, "true") => Some(paper.factor_label(factor).to_owned()),
+        (factor, level) => {
+            let (factor, level) = (paper.factor_label(factor), paper.level_label(factor, level));
+            Some(format!("{factor} {level}"))
+        }
+    };
+    // The experiment first, and the factors in their order.
+    let mut levels: Vec<_> = levels.collect();
+    levels.sort_by_key(|(factor, _)| *factor != EXPERIMENT);
+    levels.into_iter().filter_map(part).collect::<Vec<_>>().join(" + ")
+}
+
 fn experiment_context(experiment: &Experiment) -> ExperimentContext {
     let design = &experiment.conditions[0].design;
     let count = run::parameter_count(&design.model, design.image()).ok();
@@ -237,8 +258,9 @@ fn experiment_context(experiment: &Experiment) -> ExperimentContext {
 }
 
 fn condition_context(
-    condition: &crate::summary::ConditionSummary,
-    label: &impl Fn(&str, &str) -> String,
+    paper: &Paper,
+    experiments: &[Experiment],
+    condition: &ConditionSummary,
 ) -> ConditionContext {
     let metrics = condition.estimates.iter().map(|(name, estimate)| {
         let statistics = [
@@ -249,9 +271,8 @@ fn condition_context(
         ];
         (name.clone(), statistics.into_iter().collect())
     });
-    let labels = condition.levels.iter().map(|(factor, level)| label(factor, level));
     ConditionContext {
-        label: labels.collect::<Vec<_>>().join(", "),
+        label: describe(paper, experiments, condition.levels.iter()),
         levels: condition.levels.clone(),
         n: condition.runs.len(),
         diverged: condition.runs.iter().filter(|run| run.diverged).count(),
@@ -259,11 +280,13 @@ fn condition_context(
     }
 }
 
-fn row_context(row: &Row, by: &[String], label: &impl Fn(&str, &str) -> String) -> RowContext {
+fn row_context(paper: &Paper, experiments: &[Experiment], row: &Row, by: &[String]) -> RowContext {
+    let label = |factor, level| label(paper, experiments, factor, level);
     let published_mean = row.published.as_ref().map(|published| published.mean);
     RowContext {
         levels: by.iter().cloned().zip(row.levels.iter().cloned()).collect(),
         labels: by.iter().zip(&row.levels).map(|(factor, level)| label(factor, level)).collect(),
+        label: describe(paper, experiments, by.iter().zip(&row.levels)),
         mean: row.mean,
         std: row.std_dev,
         published_mean,

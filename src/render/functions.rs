@@ -26,6 +26,18 @@ use super::html::figure_mark;
 use super::markdown::{self, Column, escape};
 use crate::document::nearest;
 
+/// Names of the functions, for hints.
+pub const FUNCTIONS: [&str; 8] = [
+    "table()",
+    "figure()",
+    "reference()",
+    "cell()",
+    "score()",
+    "contrast()",
+    "banner()",
+    "provenance_block()",
+];
+
 pub(super) fn add(environment: &mut Environment<'_>, context: &Arc<Context>, target: Target) {
     let of = || Arc::clone(context);
 
@@ -240,9 +252,16 @@ fn banner(context: &Context) -> String {
         ));
     }
     if runs.diverged > 0 {
+        let conditions = context.conditions.iter().filter(|condition| condition.diverged > 0);
+        let named: Vec<_> = conditions
+            .map(|condition| format!("{} ({})", escape(&condition.label), condition.diverged))
+            .collect();
         lines.push(format!(
-            "> **{} of {} runs diverged** and count with what they had reached.",
-            runs.diverged, runs.recorded
+            "> **{} of {} runs diverged:** {}. From there on each of their answers counts as wrong, \
+             so that a score of the last epoch is 0 %.",
+            runs.diverged,
+            runs.recorded,
+            named.join("; ")
         ));
     }
     lines.join("\n>\n")

@@ -39,7 +39,9 @@ pub(super) fn body(markdown: &str, context: &Context) -> Body {
             }
             // A wide table scrolls on its own, not the page with it.
             Event::Start(Tag::Table(_)) => {
-                events.push(raw("<div class=\"table\" role=\"group\" tabindex=\"0\">"));
+                events.push(raw(
+                    "<div class=\"table\" role=\"group\" aria-label=\"Table\" tabindex=\"0\">",
+                ));
             }
             _ => {}
         }
@@ -64,8 +66,8 @@ pub(super) fn body(markdown: &str, context: &Context) -> Body {
         let caption = super::markdown::escape(&figure.caption);
         let number = figure.number;
         let inline = format!(
-            "<figure id=\"figure-{number}\">\n{svg}\n<figcaption><strong>Figure {number}.</strong> \
-             {}</figcaption>\n</figure>",
+            "<figure id=\"figure-{number}\">\n<div class=\"drawing\" role=\"group\" aria-label=\"Drawing of figure {number}\" tabindex=\"0\">\
+             {svg}</div>\n<figcaption><strong>Figure {number}.</strong> {}</figcaption>\n</figure>",
             inline_markdown(&caption)
         );
         html = html.replace(&figure_mark(name), &inline);
@@ -97,7 +99,8 @@ fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// Letters and digits of the title, joined by `-`; numbered if an earlier heading has the same.
+/// Letters and digits of the title, joined by `-`; numbered if an earlier heading has the same, and
+/// never the id of a table or figure.
 fn unique_id(title: &str, contents: &[Heading]) -> String {
     let words: Vec<_> = title
         .to_lowercase()
@@ -105,7 +108,8 @@ fn unique_id(title: &str, contents: &[Heading]) -> String {
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
         .collect();
-    let id = words.join("-");
-    let repeats = contents.iter().filter(|heading| heading.id.starts_with(&id)).count();
-    if repeats == 0 && !id.is_empty() { id } else { format!("{id}-{}", repeats + 1) }
+    let id = format!("section-{}", words.join("-"));
+    let numbered = (2..).map(|number| format!("{id}-{number}"));
+    let is_free = |id: &String| contents.iter().all(|heading| heading.id != *id);
+    std::iter::once(id.clone()).chain(numbered).find(is_free).unwrap_or(id)
 }

@@ -28,10 +28,12 @@ pub(super) fn escape(text: &str) -> String {
                 escaped.push('\\');
                 escaped.push(character);
             }
+            // Code hosts make links of bare addresses and of names.
+            '@' => escaped.push_str("&#64;"),
             c => escaped.push(c),
         }
     }
-    escaped
+    escaped.replace("://", "&#58;//")
 }
 
 /// A column of a table.

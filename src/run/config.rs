@@ -54,9 +54,15 @@ impl DataConfig {
     /// Shape of one image after average pooling.
     #[must_use]
     pub fn image(&self) -> Shape {
-        let side = IMAGE_SIDE / self.pooling;
-        Shape::Image { height: side, width: side, channels: 1 }
+        pooled_image(self.pooling)
     }
+}
+
+/// Shape of an image after average pooling with windows of `pooling` × `pooling`.
+#[must_use]
+pub fn pooled_image(pooling: usize) -> Shape {
+    let side = IMAGE_SIDE / pooling;
+    Shape::Image { height: side, width: side, channels: 1 }
 }
 
 /// What a configuration needs to know of a dataset.

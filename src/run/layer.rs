@@ -57,21 +57,6 @@ pub enum Layer {
     Tanh,
 }
 
-impl Layer {
-    /// Whether the layer is one of the element-wise, non-decreasing activations.
-    #[must_use]
-    pub fn is_activation(&self) -> bool {
-        matches!(self, Self::Relu | Self::Sigmoid | Self::Tanh)
-    }
-
-    /// Whether its result depends on how it is evaluated: on the other images of the batch, or on
-    /// a draw.
-    #[must_use]
-    pub fn depends_on_mode(&self) -> bool {
-        matches!(self, Self::BatchNorm { .. } | Self::Dropout { .. })
-    }
-}
-
 impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

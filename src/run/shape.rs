@@ -87,12 +87,21 @@ fn after(layer: &Layer, input: Shape) -> Result<Shape, String> {
     let output = match (layer, input) {
         (
             Layer::Conv2d { channels, kernel, stride, padding },
-            Shape::Image { height, width, .. },
-        ) => Shape::Image {
-            height: windows(height, *kernel, *stride, *padding)?,
-            width: windows(width, *kernel, *stride, *padding)?,
-            channels: *channels,
-        },
+            Shape::Image { height, width, channels: input_channels },
+        ) => {
+            // The products of a convolution stand in memory for one image at least.
+            let window = kernel.saturating_mul(*kernel).saturating_mul(input_channels);
+            if window > LARGEST_SHAPE {
+                return Err(format!(
+                    "has windows of {window} values; the limit is {LARGEST_SHAPE}"
+                ));
+            }
+            Shape::Image {
+                height: windows(height, *kernel, *stride, *padding)?,
+                width: windows(width, *kernel, *stride, *padding)?,
+                channels: *channels,
+            }
+        }
         (Layer::MaxPool2d { size, stride }, Shape::Image { height, width, channels }) => {
             Shape::Image {
                 height: windows(height, *size, *stride, 0)?,
@@ -155,8 +164,8 @@ pub struct ParameterCount {
 /// If the layers do not fit together; the layer index counts on from the branch into the head.
 pub fn parameter_count(model: &ModelConfig, input: Shape) -> Result<ParameterCount, ShapeError> {
     let branch_output = output_of(&model.branch, input)?;
-    let branch = count(&model.branch, input)?;
-    let head = count(&model.head, Shape::Vector(2 * branch_output.len()))?;
+    let branch = count(&model.branch, input);
+    let head = count(&model.head, Shape::Vector(2 * branch_output.len()));
     let branches = if model.weight_sharing { 1 } else { 2 };
     Ok(ParameterCount {
         branch,
@@ -170,10 +179,19 @@ fn output_of(layers: &[Layer], input: Shape) -> Result<Shape, ShapeError> {
     Ok(infer(layers, input)?.last().copied().unwrap_or(input))
 }
 
-fn count(layers: &[Layer], input: Shape) -> Result<usize, ShapeError> {
-    let shapes = infer(layers, input)?;
-    let inputs = std::iter::once(input).chain(shapes);
-    Ok(layers.iter().zip(inputs).map(|(layer, input)| layer_parameters(layer, input)).sum())
+/// Trainable parameters of `layers`, up to the first that does not fit.
+#[must_use]
+pub fn count(layers: &[Layer], input: Shape) -> usize {
+    let mut shape = input;
+    let mut sum = 0usize;
+    for layer in layers {
+        sum = sum.saturating_add(layer_parameters(layer, shape));
+        match after(layer, shape) {
+            Ok(output) => shape = output,
+            Err(_) => break,
+        }
+    }
+    sum
 }
 
 /// Trainable parameters of one layer with this input.
@@ -181,9 +199,10 @@ fn count(layers: &[Layer], input: Shape) -> Result<usize, ShapeError> {
 pub fn layer_parameters(layer: &Layer, input: Shape) -> usize {
     match layer {
         Layer::Conv2d { channels, kernel, .. } => {
-            channels * (kernel * kernel * input.channels() + 1)
+            let window = kernel.saturating_mul(*kernel).saturating_mul(input.channels());
+            window.saturating_add(1).saturating_mul(*channels)
         }
-        Layer::Linear { outputs } => outputs * (input.len() + 1),
+        Layer::Linear { outputs } => input.len().saturating_add(1).saturating_mul(*outputs),
         Layer::BatchNorm { .. } => 2 * input.channels(),
         _ => 0,
     }

@@ -2,7 +2,7 @@
 
 use dfdx::prelude::*;
 
-use super::operation::Rows;
+use super::operation::{Rows, relu};
 use crate::run::Layer;
 
 /// An activation.
@@ -26,7 +26,7 @@ impl Activation {
 
     pub(super) fn apply<T: Tape<f32, Cpu>>(self, x: Rows<T>) -> Rows<T> {
         match self {
-            Self::Relu => x.relu(),
+            Self::Relu => relu(x),
             Self::Sigmoid => x.sigmoid(),
             Self::Tanh => x.tanh(),
         }

@@ -155,6 +155,31 @@ pub(super) fn max_pool<T: Tape<f32, Cpu>>(pool: MaxPool, x: Rows<T>) -> Rows<T> 
     y.put_tape(tape)
 }
 
+/// max(x, 0) of each value, and NaN of NaN: dfdx's own makes a zero of it, which would hide that a
+/// run has diverged.
+pub(super) fn relu<T: Tape<f32, Cpu>>(x: Rows<T>) -> Rows<T> {
+    let (x, mut tape) = x.split_tape();
+    let x_values = values(&x);
+    let y_values = x_values.iter().map(|x| if *x <= 0.0 { 0.0 } else { *x }).collect();
+    let y = x.device().tensor_from_vec(y_values, *x.shape());
+    let (x_ghost, y_ghost) = (x.ghost(), y.ghost());
+    tape.add_backward_op(move |slopes| {
+        let dy = std::mem::take(&mut **slopes.get_or_alloc_mut(&y_ghost)?);
+        let dx = slopes.get_or_alloc_mut(&x_ghost)?;
+        for ((dx, dy), x) in dx.iter_mut().zip(&dy).zip(&x_values) {
+            *dx += if *x > 0.0 {
+                *dy
+            } else if x.is_nan() {
+                f32::NAN
+            } else {
+                0.0
+            };
+        }
+        Ok(())
+    });
+    y.put_tape(tape)
+}
+
 /// Mean binary cross-entropy of the probabilities `p` (one column) with `targets` of 0 or 1.
 ///
 /// As PyTorch's `BCELoss` does, and so as the published runs did, each logarithm is at least −100,

@@ -18,12 +18,7 @@ use crate::run::{LearningCurve, Outcome, RunConfig, TrainConfig};
 pub struct DfdxTrainer;
 
 impl Trainer for DfdxTrainer {
-    fn train(
-        &self,
-        config: &RunConfig,
-        split: &Split,
-        epoch_done: &dyn Fn(),
-    ) -> Result<Training, TrainError> {
+    fn train(&self, config: &RunConfig, split: &Split) -> Result<Training, TrainError> {
         let device = Cpu::default();
         let mut run = Run::new(&device, config, &split.train);
         let mut curve = LearningCurve::default();
@@ -46,7 +41,6 @@ impl Trainer for DfdxTrainer {
                     break;
                 }
             }
-            epoch_done();
         }
         if outcome == Outcome::Completed {
             let features = evaluate::features(&device, &run.network, &split.test);
@@ -188,7 +182,7 @@ impl<'r> Run<'r> {
             true => main / main0 + auxiliary / auxiliary0,
             false => main / main0,
         };
-        let is_finite = objective.array().is_finite();
+        let is_finite = objective.array().is_finite() && losses.auxiliary.is_finite();
         is_finite.then(|| Pass { losses, slopes: objective.backward(), observed })
     }
 }
@@ -210,4 +204,81 @@ fn batches(device: &Cpu, pairs: &Pairs, size: usize) -> Vec<Batch> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset;
+    use crate::run::{
+        DataConfig, DeviceKind, Layer, ModelConfig, NumberType, Optimizer, PartVersions,
+    };
+
+    fn config() -> RunConfig {
+        let identity = dataset::embedded_identity();
+        let layer =
+            |name: &str| serde_json::from_value(serde_json::json!({ "layer": name })).unwrap();
+        RunConfig {
+            data: DataConfig {
+                dataset: identity.digest,
+                pools: identity.pools,
+                seed: 0,
+                train_pairs: 40,
+                test_pairs: 30,
+                pooling: 4,
+            },
+            model: ModelConfig {
+                branch: vec![layer("flatten"), Layer::Linear { outputs: 10 }, layer("batch_norm")],
+                head: vec![
+                    Layer::Linear { outputs: 1 },
+                    Layer::Dropout { probability: 0.3 },
+                    layer("sigmoid"),
+                ],
+                weight_sharing: true,
+            },
+            train: TrainConfig {
+                auxiliary_loss: true,
+                epochs: 3,
+                batch_size: 10,
+                optimizer: Optimizer::Sgd { lr: 0.01, momentum: 0.5 },
+            },
+            seed: 4,
+            device: DeviceKind::Cpu,
+            number_type: NumberType::F32,
+            versions: PartVersions::CURRENT,
+        }
+    }
+
+    #[test]
+    fn evaluation_changes_no_bit_of_the_training() {
+        let config = config();
+        let split = dataset::draw(&config.data, &dataset::embedded().unwrap()).unwrap();
+        let device = Cpu::default();
+        let trained = |evaluates: bool| {
+            let mut run = Run::new(&device, &config, &split.train);
+            for epoch in 0..config.train.epochs {
+                if evaluates {
+                    let features = evaluate::features(&device, &run.network, &split.test);
+                    let mut dropout = Stream::new(config.seed, "dropout/test/0");
+                    evaluate::published(&run.network, &features, &split.test, &mut dropout);
+                    evaluate::corrected(&run.network, &features, &split.test);
+                }
+                run.train_epoch(epoch).unwrap();
+            }
+            let mut state = Vec::new();
+            for sequence in run.network.sequences() {
+                sequence.exchange(&mut |parameter| {
+                    state.push(parameter.clone());
+                    parameter
+                });
+                for layer in sequence.normalizations() {
+                    state.extend([layer.running.mean.clone(), layer.running.variance.clone()]);
+                }
+            }
+            state
+        };
+        let state = trained(true);
+        assert_eq!(state, trained(false));
+        assert!(state.len() >= 8 && state.concat().iter().all(|value| value.is_finite()));
+    }
 }

@@ -122,7 +122,10 @@ fn a_diverged_run_is_recorded_shown_and_counted_and_not_tried_again() {
     assert_eq!((outcome.code, trained(&outcome)), (0, 8), "{outcome:#?}");
     assert!(outcome.stderr.contains("diverged in epoch"), "{}", outcome.stderr);
     let [markdown, _] = project.report();
-    assert!(markdown.contains("diverged** and count"), "{markdown}");
+    assert!(
+        markdown.contains("**8 of 8 runs diverged:** deep + weight sharing (2); "),
+        "{markdown}"
+    );
     assert!(markdown.contains("(2 diverged)"), "{markdown}");
     for record in project.records().values() {
         assert_eq!(record["outcome"]["kind"], "diverged");

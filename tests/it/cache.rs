@@ -114,3 +114,15 @@ fn a_template_that_fails_names_its_line_and_leaves_the_old_report_whole() {
         project.edit("templates/paper.md.jinja", to, from);
     }
 }
+
+#[test]
+fn a_rate_of_seventeen_digits_reads_back_as_itself() {
+    let project = Project::new();
+    for rate in ["0.23333333333333334", "0.1234567890123456", "1.0000000000000002e-5"] {
+        let protocol = project.read("experiments/base/protocol.toml");
+        project.edit("experiments/base/protocol.toml", "lr = 0.01", &format!("lr = {rate}"));
+        assert_eq!(project.build(&[]), 8, "{rate}");
+        assert_eq!(project.build(&[]), 0, "{rate}");
+        project.write("experiments/base/protocol.toml", protocol);
+    }
+}

@@ -150,25 +150,34 @@ fn every_name_in_a_paper_file_is_checked() {
 }
 
 #[test]
-fn the_shipped_project_reads_and_renders_without_a_single_run() {
-    let project = Project::new();
-    for name in [
-        "experiments/base/protocol.toml",
-        "experiments/deep.toml",
-        "experiments/deep-sigmoid.toml",
-        "experiments/fully-connected.toml",
-        "experiments/paper.toml",
-        "templates/paper.md.jinja",
-        "templates/page.html.jinja",
-    ] {
-        project.write(name, std::fs::read(repository().join(name)).unwrap());
-    }
+fn the_shipped_paper_renders_without_a_single_run_and_a_new_experiment_leaves_its_tables_alone() {
+    let project = Project::shipped();
     let outcome = project.run(&["status"]);
     assert_eq!(outcome.code, 0, "{outcome:#?}");
     assert!(outcome.stderr.contains("120 of 120 runs missing"), "{outcome:#?}");
-    for count in ["98697", "99067"] {
-        assert!(outcome.stdout.contains(count), "{outcome:#?}");
-    }
+    let rendered = |project: &Project| {
+        let root = project.path("");
+        let read = report::pipeline::load(&root, &report::pipeline::Overrides::default()).unwrap();
+        let planned = report::pipeline::plan(&read).unwrap();
+        let report = report::pipeline::render(&read, &planned.plan).unwrap();
+        report.write(&project.path("reports")).unwrap();
+        project.read("reports/report.md")
+    };
+    let markdown = rendered(&project);
+    assert!(markdown.contains("120 of 120 runs are missing"), "{markdown}");
+    assert_eq!(row(&markdown, "| yes |")[1..3], ["0/60", "–"]);
+    assert!(row(&markdown, "| deep |")[2..].contains(&"98,697"), "{markdown}");
+
+    // The experiment that the README shows.
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let toml = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    project.write("experiments/small.toml", toml);
+    let outcome = project.run(&["status"]);
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    let with_small = rendered(&project);
+    assert_eq!(row(&with_small, "| yes |"), row(&markdown, "| yes |"));
+    assert!(with_small.contains("| small |"), "{with_small}");
+    assert_eq!(with_small.matches("| small |").count(), 1, "only in the list of experiments");
 }
 
 #[test]

@@ -163,6 +163,23 @@ impl Project {
         project
     }
 
+    /// The shipped experiments and templates, without records.
+    pub(crate) fn shipped() -> Self {
+        let project = Self { directory: tempfile::tempdir().unwrap() };
+        for name in [
+            "experiments/base/protocol.toml",
+            "experiments/deep.toml",
+            "experiments/deep-sigmoid.toml",
+            "experiments/fully-connected.toml",
+            "experiments/paper.toml",
+            "templates/paper.md.jinja",
+            "templates/page.html.jinja",
+        ] {
+            project.write(name, std::fs::read(repository().join(name)).unwrap());
+        }
+        project
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
