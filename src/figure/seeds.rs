@@ -36,7 +36,7 @@ fn paint(area: &Area<'_>, rows: &[SeedRow], x_label: &str) -> Result<(), Refusal
     let marks = |row: &SeedRow| row.values.iter().copied().chain(row.published).collect::<Vec<_>>();
     let x_range = range_of(rows.iter().flat_map(marks), 5.0, (0.0, 100.0));
     let longest = rows.iter().map(|row| row.label.chars().count()).max().unwrap_or(0);
-    let left = 24 + 7 * u32::try_from(longest.min(44)).unwrap_or(44);
+    let left = 24 + 7 * u32::try_from(longest.min(60)).unwrap_or(60);
     let n = rows.len().max(1) as f64;
     let mut chart = ChartBuilder::on(area)
         .margin_top(TOP)

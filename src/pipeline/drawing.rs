@@ -92,7 +92,7 @@ fn open_levels(project: &Project, condition: &ConditionSummary, selection: &Sele
 
 /// `text` as it fits into a figure.
 fn label(text: &str) -> String {
-    const LONGEST: usize = 50;
+    const LONGEST: usize = 60;
     let text = render::visible(text);
     match text.chars().count() <= LONGEST {
         true => text,

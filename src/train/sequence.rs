@@ -62,20 +62,14 @@ impl Sequence {
                 .expect("layers are checked when they are read")
                 .last()
                 .expect("one layer has one output");
-            match stages.last_mut() {
-                // The image between the two never leaves the cache.
-                Some(Stage::ConvolvePool { operation, .. }) if operation.pool.is_none() => {
-                    match layer {
-                        Layer::MaxPool2d { size, stride } => {
-                            operation.pool = Some(MaxPool::new(shape, output, *size, *stride));
-                        }
-                        layer => stages.extend(stage(device, layer, shape, output, false, stream)),
-                    }
-                }
-                last => {
-                    let is_first = last.is_none();
-                    stages.extend(stage(device, layer, shape, output, is_first, stream));
-                }
+            if let (Layer::MaxPool2d { size, stride }, Some(Stage::ConvolvePool { operation, .. })) =
+                (layer, stages.last_mut())
+                && operation.pool.is_none()
+            {
+                operation.pool = Some(MaxPool::new(shape, output, *size, *stride));
+            } else {
+                let is_first = stages.is_empty();
+                stages.extend(stage(device, layer, shape, output, is_first, stream));
             }
             shape = output;
         }
