@@ -91,5 +91,15 @@ fn parse(bytes: &[u8], digest: Digest, config: &RunConfig) -> Result<RunRecord, 
     if lengths.iter().any(|length| *length != config.train.epochs) {
         return Err(format!("does not have {} values in each curve", config.train.epochs));
     }
+    let accuracies = [
+        &curve.published_test_accuracy,
+        &curve.corrected_test_accuracy,
+        &curve.first_digit_accuracy,
+        &curve.second_digit_accuracy,
+        &curve.comparison_accuracy,
+    ];
+    if accuracies.into_iter().flatten().any(|accuracy| !(0.0..=1.0).contains(accuracy)) {
+        return Err("has an accuracy that is no fraction".to_owned());
+    }
     Ok(record)
 }

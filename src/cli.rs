@@ -13,7 +13,6 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::pipeline::{self, Error, Overrides, Planned};
 use crate::provenance;
-use crate::render::visible;
 
 use terminal::message;
 
@@ -121,11 +120,11 @@ pub fn run() -> ExitCode {
 
 fn explain(error: &Error) {
     for line in error.to_string().lines() {
-        message(&format!("error: {}", visible(line)));
+        message(&format!("error: {line}"));
     }
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        message(&format!("caused by: {}", visible(&cause.to_string())));
+        message(&format!("caused by: {cause}"));
         source = cause.source();
     }
     if let Some(hint) = error.hint() {

@@ -50,17 +50,21 @@ pub fn read_to_string(path: &Path) -> Result<String, FileError> {
 /// (editors keep their locks and backups in such).
 ///
 /// # Errors
-/// If the directory cannot be listed.
+/// If the directory cannot be listed, or one of them is a directory, a device or a broken link.
 pub fn files_with_extension(directory: &Path, extension: &str) -> Result<Vec<PathBuf>, FileError> {
     let fail = || FileError::at("list", directory);
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(fail())? {
         let path = entry.map_err(fail())?.path();
         let is_hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
-        if !is_hidden && path.is_file() && path.extension().is_some_and(|found| found == extension)
-        {
-            paths.push(path);
+        if is_hidden || path.extension().is_none_or(|found| found != extension) {
+            continue;
         }
+        if !path.is_file() {
+            let source = std::io::Error::other("it is no regular file");
+            return Err(FileError::at("read", &path)(source));
+        }
+        paths.push(path);
     }
     paths.sort();
     Ok(paths)
@@ -70,6 +74,17 @@ pub fn files_with_extension(directory: &Path, extension: &str) -> Result<Vec<Pat
 #[must_use]
 pub fn is_file(path: &Path) -> bool {
     path.is_file()
+}
+
+/// Makes sure that files can be written into `directory`, which is made if it is missing.
+///
+/// # Errors
+/// If they cannot.
+pub fn check_writable(directory: &Path) -> Result<(), FileError> {
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
+    let probe = tempfile::Builder::new().prefix(".writing-").tempfile_in(directory);
+    probe.map(drop).map_err(FileError::at("write into", directory))
 }
 
 /// Puts `bytes` at `path`, through a temporary file beside it that is synced and renamed: readers

@@ -13,7 +13,7 @@ use crate::cache::{Cache, Lookup};
 use crate::dataset::{self, DatasetError, DrawError};
 use crate::digest::CanonicalError;
 use crate::document::Violation;
-use crate::execute::{FailedRun, Observer, execute};
+use crate::execute::{FailedRun, Observer, RunFailure, execute};
 use crate::figure::FigureError;
 use crate::fs::{self, FileError};
 use crate::plan::{self, Plan, PlannedRun};
@@ -84,12 +84,18 @@ pub enum Error {
     #[error(transparent)]
     Figure(FigureError),
     /// Runs failed; the others are recorded.
-    #[error("{} of {total} runs failed; the first: {}", failed.len(), chain(&failed[0]))]
+    #[error(
+        "{} of {total} runs failed and {untried} were not tried; the first: {}",
+        failed.len(),
+        chain(&failed[0])
+    )]
     Runs {
         /// The failures, in order of the runs; at least one.
         failed: Vec<FailedRun>,
         /// Runs that were to be trained.
         total: usize,
+        /// Runs that were not begun after a record could not be written.
+        untried: usize,
     },
 }
 
@@ -135,6 +141,10 @@ impl Error {
                 "check space and permissions, then run the same command: finished runs are kept"
                     .to_owned(),
             ),
+            Self::Runs { failed, .. } if matches!(failed[0].source, RunFailure::Store(_)) => Some(
+                "check space and permissions, then run the same command: finished runs are kept"
+                    .to_owned(),
+            ),
             Self::Runs { .. } => {
                 Some("finished runs are kept; the same command tries the others again".to_owned())
             }
@@ -156,12 +166,17 @@ impl Error {
 }
 
 fn list(violations: &[Violation]) -> String {
-    let lines: Vec<_> = violations.iter().map(ToString::to_string).collect();
+    const MOST: usize = 50;
+    let mut lines: Vec<_> = violations.iter().take(MOST).map(ToString::to_string).collect();
+    if violations.len() > MOST {
+        lines.push(format!("and {} more", violations.len() - MOST));
+    }
     lines.join("\n")
 }
 
 /// An error and its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -227,10 +242,11 @@ pub fn train(
     let dataset_of = |run: &PlannedRun| datasets[&run.config.data.dataset];
     let cache = Cache::new(&project.root);
     let (records, failed) = execute(&misses, dataset_of, trainer, &cache, workers, observer);
+    let n_recorded = records.len();
     plan.records.extend(records.into_iter().map(|record| (record.digest, record)));
     match failed.is_empty() {
         true => Ok(()),
-        false => Err(Error::Runs { failed, total }),
+        false => Err(Error::Runs { untried: total - n_recorded - failed.len(), failed, total }),
     }
 }
 
@@ -251,7 +267,8 @@ pub fn render(project: &Project, plan: &Plan) -> Result<Report, Error> {
     let summary = summary.map_err(Error::Summary)?;
     let figures = drawing::draw_all(project, plan, &summary)?;
     let (paper, experiments) = (&project.paper, &project.experiments);
-    let context = Arc::new(Context::gather(paper, experiments, plan, &summary, figures));
+    let context =
+        Arc::new(Context::gather(paper, experiments, plan, &summary, figures, &project.note));
     let templates = Templates { paper: &project.prose, page: &project.page };
     let rendered = render::render(templates, &context).map_err(Error::Render)?;
 
@@ -262,6 +279,14 @@ pub fn render(project: &Project, plan: &Plan) -> Result<Report, Error> {
     files.push((PathBuf::from("report.md"), rendered.markdown));
     files.push((PathBuf::from("report.html"), rendered.html));
     Ok(Report { files })
+}
+
+/// Makes sure that a report can be written into `out`, before anything is trained for it.
+///
+/// # Errors
+/// If it cannot.
+pub fn check_writable(out: &Path) -> Result<(), Error> {
+    fs::check_writable(out).map_err(Error::File)
 }
 
 impl Report {

@@ -113,7 +113,7 @@ fn page(template: &str, context: &Arc<Context>, body: &html::Body) -> Result<Str
     let mut environment = environment();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
     let values = minijinja::context! {
-        title => context.title.clone(),
+        title => visible(&context.title),
         contents => minijinja::Value::from(Serde(&body.contents)),
         body => minijinja::Value::from_safe_string(body.html.clone()),
     };

@@ -2,7 +2,7 @@
 
 use super::BuildArgs;
 use super::progress::Progress;
-use super::terminal::{data, message};
+use super::terminal::{data, message, runs};
 use crate::pipeline::{self, Error};
 use crate::provenance::Stopwatch;
 use crate::render::duration;
@@ -22,11 +22,16 @@ pub(super) fn run(args: &BuildArgs) -> Result<(), Error> {
     let (total, workers) = (planned.plan.runs.len(), args.workers());
     let mut failure = None;
     if missing == 0 {
-        message(&format!("{total} runs, nothing to train"));
+        let all_missing = planned.plan.misses(|_| true).len();
+        message(&format!("{}, nothing to train", runs(total)));
+        if all_missing > 0 {
+            message(&format!("{} of other experiments missing", runs(all_missing)));
+        }
     } else {
+        pipeline::check_writable(&args.out())?;
         // A fault in a template is better told before an hour of training than after it.
         pipeline::render(&project, &planned.plan)?;
-        message(&format!("{total} runs, {missing} to train on {workers} workers"));
+        message(&format!("{}, {missing} to train on {workers} workers", runs(total)));
         let stopwatch = Stopwatch::start();
         let progress = Progress::new(&project, missing, workers);
         let plan = &mut planned.plan;
@@ -34,7 +39,7 @@ pub(super) fn run(args: &BuildArgs) -> Result<(), Error> {
             pipeline::train(&project, plan, is_wanted, &DfdxTrainer, workers, &progress).err();
         progress.finish();
         let trained = missing - planned.plan.misses(is_wanted).len();
-        message(&format!("trained {trained} runs in {}", duration(stopwatch.elapsed())));
+        message(&format!("trained {} in {}", runs(trained), duration(stopwatch.elapsed())));
     }
     // The report is written from the runs that there are; then a failure is told.
     let report = pipeline::render(&project, &planned.plan)?;
@@ -43,7 +48,7 @@ pub(super) fn run(args: &BuildArgs) -> Result<(), Error> {
         return Err(failure);
     }
     for path in written? {
-        data(&path.display().to_string());
+        data(&path.display().to_string())?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::terminal::message;
 use crate::execute::{FailedRun, Observer};
-use crate::pipeline::Project;
+use crate::pipeline::{Project, chain};
 use crate::plan::PlannedRun;
 use crate::render::duration;
 use crate::run::{Outcome, RunRecord};
@@ -102,6 +102,6 @@ impl Observer for Progress {
     }
 
     fn run_failed(&self, run: &PlannedRun, failure: &FailedRun) {
-        self.say(&format!("error: {} failed: {}", self.name(run), failure.source));
+        self.say(&format!("error: {} failed: {}", self.name(run), chain(&failure.source)));
     }
 }

@@ -1,7 +1,7 @@
 //! `report status`.
 
 use super::ProjectArgs;
-use super::terminal::{data, message};
+use super::terminal::{data, message, runs};
 use crate::pipeline::{self, Error};
 use crate::plan::Count;
 use crate::run;
@@ -29,12 +29,16 @@ pub(super) fn run(args: &ProjectArgs) -> Result<(), Error> {
     for [name, numbers @ ..] in &rows {
         let cells =
             numbers.iter().zip(&widths[1..]).map(|(cell, width)| format!("  {cell:>width$}"));
-        data(&format!("{name:<width$}{}", cells.collect::<String>(), width = widths[0]));
+        data(&format!("{name:<width$}{}", cells.collect::<String>(), width = widths[0]))?;
     }
     super::warn_of_unreadable(&planned);
     let misses: usize = counts.iter().map(|count| count.misses).sum();
-    let next = if misses == 0 { "nothing to train" } else { "`report build` trains the misses" };
-    message(&format!("{misses} of {} runs missing: {next}", planned.plan.runs.len()));
+    let next = if misses == 0 {
+        "nothing to train"
+    } else {
+        "`report build` with the same options trains the misses"
+    };
+    message(&format!("{misses} of {} missing: {next}", runs(planned.plan.runs.len())));
     Ok(())
 }
 

@@ -12,6 +12,17 @@ pub trait FromNode: Sized {
 
     /// The value, if it is of that type.
     fn from_node(node: &Node) -> Option<Self>;
+
+    /// What is wrong with a value of another type.
+    #[must_use]
+    fn mismatch(node: &Node) -> String {
+        let found = node.value.type_name();
+        let shown = match &node.value {
+            Value::Array(_) | Value::Table(_) => found.to_owned(),
+            scalar => format!("{found}, `{}`", shorten(&scalar.to_string())),
+        };
+        format!("must be {}, but is {shown}", Self::EXPECTED)
+    }
 }
 
 impl FromNode for bool {
@@ -85,6 +96,16 @@ impl<T: FromNode> FromNode for Vec<T> {
             _ => None,
         }
     }
+
+    fn mismatch(node: &Node) -> String {
+        let Value::Array(items) = &node.value else {
+            return format!("must be an array, but is {}", node.value.type_name());
+        };
+        let wrong = items.iter().enumerate().find(|(_, item)| T::from_node(item).is_none());
+        wrong.map_or_else(String::new, |(index, item)| {
+            format!("has an item {index} that {}", T::mismatch(item))
+        })
+    }
 }
 
 /// Reads one table. Call [`Reader::finish`] at the end: it reports the keys that nobody asked for.
@@ -129,12 +150,7 @@ impl<'a> Reader<'a> {
         let node = self.node(key)?;
         let value = T::from_node(node);
         if value.is_none() {
-            let found = node.value.type_name();
-            let shown = match &node.value {
-                Value::Array(_) | Value::Table(_) => found.to_owned(),
-                scalar => format!("{found}, `{}`", shorten(&scalar.to_string())),
-            };
-            self.refuse(key, format!("must be {}, but is {shown}", T::EXPECTED));
+            self.refuse(key, T::mismatch(node));
         }
         value
     }

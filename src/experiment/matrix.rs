@@ -49,8 +49,10 @@ fn name_apart(factors: &mut [(Factor, &[Node])]) {
         keys[keys.len().saturating_sub(n)..].join(".")
     };
     for (factor, _) in factors {
-        let is_own =
-            |name: &str, n| paths.iter().filter(|path| suffix(path, n) == name).count() < 2;
+        // Runs have a seed of their own, and tables a column of experiments.
+        let is_taken = |name: &str| name == "seed" || name == "experiment";
+        let repeats = |name: &str, n| paths.iter().filter(|path| suffix(path, n) == name).count();
+        let is_own = |name: &str, n| !is_taken(name) && repeats(name, n) < 2;
         let depth = factor.path.split('.').count();
         let names = (1..=depth).map(|n| (n, suffix(&factor.path, n)));
         let own = names.into_iter().find(|(n, name)| is_own(name, *n));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use super::datasets::Datasets;
 use crate::dataset;
-use crate::document::{self, Node, Violation, nearest};
+use crate::document::{self, Location, Node, Violation, nearest};
 use crate::experiment::{self, DataSource, Experiment};
 use crate::fs;
 use crate::paper::{Paper, Vocabulary};
@@ -24,6 +24,8 @@ pub struct Project {
     pub prose: String,
     /// The template of its page, as text.
     pub page: String,
+    /// What the command line changed about the experiments, for the report; empty if nothing.
+    pub note: String,
     /// The datasets of its conditions.
     pub datasets: Datasets,
 }
@@ -52,6 +54,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
             Err(found) => violations.extend(found),
         }
     }
+    violations.extend(repeated_titles(root, &paths, &experiments));
     experiments.sort_by(|a: &Experiment, b| a.name.cmp(&b.name));
     if experiments.is_empty() && violations.is_empty() {
         return Err(Error::Request {
@@ -60,10 +63,15 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         });
     }
     let all_read = violations.is_empty();
+    let mut note = String::new();
     for experiment in &mut experiments {
         place_data(root, overrides, experiment);
         if let Some(count) = overrides.seeds {
-            experiment.seeds = (0..count).collect();
+            let seeds: Vec<u64> = (0..count).collect();
+            if experiment.seeds != seeds {
+                note = format!("`--seeds {count}` takes seeds 0 to {}", count - 1);
+            }
+            experiment.seeds = seeds;
         }
     }
     let paper = match read_document(root, &directory.join("paper.toml"))? {
@@ -102,7 +110,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
                 .map_err(|source| Error::Draw { experiment: experiment.name.clone(), source })?;
         }
     }
-    Ok(Project { root: root.to_owned(), experiments, paper, prose, page, datasets })
+    Ok(Project { root: root.to_owned(), experiments, paper, prose, page, note, datasets })
 }
 
 impl Project {
@@ -137,10 +145,34 @@ fn place_data(root: &Path, overrides: &Overrides, experiment: &mut Experiment) {
     }
 }
 
+/// Two experiments of one title could not be told apart in a table.
+fn repeated_titles(root: &Path, paths: &[PathBuf], experiments: &[Experiment]) -> Vec<Violation> {
+    let path_of =
+        |name: &str| paths.iter().find(|path| path.file_stem().is_some_and(|s| s == name));
+    let repeats = experiments.iter().enumerate().filter_map(|(index, experiment)| {
+        let same = experiments[..index].iter().find(|other| other.title == experiment.title)?;
+        let message = format!("is that of `{}` too, `{}`", same.name, experiment.title);
+        let location = Location { file: shown(root, path_of(&experiment.name)?).into(), line: 1 };
+        Some(Violation { location, key: "title".to_owned(), message })
+    });
+    repeats.collect()
+}
+
+/// A path as the user would name it.
+fn shown<'p>(root: &Path, path: &'p Path) -> std::borrow::Cow<'p, str> {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy()
+}
+
 type Checked<T> = Result<T, Vec<Violation>>;
 
 fn read_experiment(root: &Path, path: &Path) -> Result<Checked<Experiment>, Error> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+        let location = Location { file: shown(root, path).into(), line: 1 };
+        let message = "is an experiment by its name, which must be of letters, digits, `-` and `_`";
+        let (key, message) = (String::new(), message.to_owned());
+        return Ok(Err(vec![Violation { location, key, message }]));
+    }
     let file = match read_document(root, path)? {
         Ok(file) => file,
         Err(violations) => return Ok(Err(violations)),
@@ -163,6 +195,5 @@ fn read_experiment(root: &Path, path: &Path) -> Result<Checked<Experiment>, Erro
 
 fn read_document(root: &Path, path: &Path) -> Result<Checked<Node>, Error> {
     let text = fs::read_to_string(path).map_err(Error::Input)?;
-    let shown = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
-    Ok(document::parse(&shown, &text))
+    Ok(document::parse(&shown(root, path), &text))
 }

@@ -1,6 +1,6 @@
 //! What a template sees: numbers as they are, and text as it came.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -25,8 +25,12 @@ pub struct Context {
     pub tables: BTreeMap<String, TableContext>,
     /// The figures, by name.
     pub figures: BTreeMap<String, FigureContext>,
+    /// The conditions that no table of the paper covers.
+    pub others: Vec<ConditionContext>,
     /// How many runs there are and should be.
     pub runs: RunsContext,
+    /// What the command line changed about the experiments; empty if nothing.
+    pub note: String,
     /// What differs between two executions of the same runs; belongs into one marked block.
     pub provenance: ProvenanceContext,
 }
@@ -159,7 +163,7 @@ pub struct ProvenanceContext {
 
 impl Context {
     /// Gathers what a template of `paper` can show. `figures` are the drawings, with their
-    /// alternative texts, in the paper's order.
+    /// alternative texts, in the paper's order; `note` is what the command line changed.
     #[must_use]
     pub fn gather(
         paper: &Paper,
@@ -167,6 +171,7 @@ impl Context {
         plan: &Plan,
         summary: &Summary,
         figures: Vec<(String, String)>,
+        note: &str,
     ) -> Self {
         let conditions = summary.conditions.iter();
         let conditions: Vec<_> =
@@ -191,6 +196,12 @@ impl Context {
             let caption = figure.caption.clone();
             (figure.name.clone(), FigureContext { number: index + 1, caption, alt, svg })
         });
+        let rows = summary.tables.iter().flat_map(|table| &table.rows);
+        let covered: BTreeSet<usize> =
+            rows.flat_map(|row| row.conditions.iter().copied()).collect();
+        let numbered = conditions.iter().enumerate();
+        let others = numbered.filter(|(index, _)| !covered.contains(index));
+        let others = others.map(|(_, condition)| condition.clone()).collect();
         let recorded = conditions.iter().map(|condition| condition.n).sum();
         let expected = plan.runs.len();
         Self {
@@ -206,6 +217,8 @@ impl Context {
                 diverged: conditions.iter().map(|condition| condition.diverged).sum(),
             },
             conditions,
+            others,
+            note: note.to_owned(),
             provenance: provenance(plan),
         }
     }

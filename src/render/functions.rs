@@ -245,9 +245,15 @@ fn provenance_block(provenance: &ProvenanceContext) -> String {
 fn banner(context: &Context) -> String {
     let runs = context.runs;
     let mut lines = Vec::new();
+    if !context.note.is_empty() {
+        lines.push(format!(
+            "> **Not the experiments as their files say:** {}.",
+            escape(&context.note)
+        ));
+    }
     if runs.missing > 0 {
         lines.push(format!(
-            "> **This report is partial:** {} of {} runs are missing; `report build` trains them.",
+            "> **This report is partial:** {} of {} runs are missing.",
             runs.missing, runs.expected
         ));
     }

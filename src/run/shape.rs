@@ -140,7 +140,7 @@ fn windows(length: usize, size: usize, stride: usize, padding: usize) -> Result<
             Ok((padded - size) / stride + 1)
         }
         _ => Err(format!(
-            "a window of {size} does not fit into {length} cells with padding {padding}"
+            "a window of {size} does not fit into a length of {length} with padding {padding}"
         )),
     }
 }
@@ -236,7 +236,7 @@ mod tests {
 
         let pool = [Layer::MaxPool2d { size: 8, stride: 8 }];
         let error = infer(&pool, IMAGE).unwrap_err();
-        assert!(error.message.contains('8') && error.message.contains("7 cells"), "{error}");
+        assert!(error.message.contains('8') && error.message.contains("length of 7"), "{error}");
     }
 
     #[test]

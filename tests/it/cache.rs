@@ -20,12 +20,17 @@ fn a_damaged_record_is_named_and_its_run_trained_again_to_the_same_bits() {
         record["curve"]["comparison_accuracy"].as_array_mut().unwrap().pop();
         serde_json::to_vec(&record).unwrap()
     };
+    let impossible = String::from_utf8(whole.clone()).unwrap();
+    let first = impossible.split_once("\"published_test_accuracy\": [").unwrap().1;
+    let first = first.split(',').next().unwrap().trim();
+    let impossible = impossible.replacen(&format!("{first},"), "7.5,", 1);
     for (damage, bytes) in [
         ("empty", Vec::new()),
         ("truncated", whole[..whole.len() / 2].to_vec()),
         ("of another run", other),
         ("of another format", wrong_format.into_bytes()),
         ("with a short curve", short_curve),
+        ("with an accuracy of 750 %", impossible.into_bytes()),
         ("no text", vec![0xff; 100]),
     ] {
         std::fs::write(&files[0], bytes).unwrap();
@@ -84,13 +89,31 @@ fn a_record_that_cannot_be_written_fails_the_build_with_its_path() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_fails_the_build_and_keeps_the_records() {
+fn a_place_that_takes_no_report_is_told_before_anything_is_trained() {
     let project = Project::new();
     project.write("blocked", "a file");
-    let outcome = project.run(&["build", "--out", "blocked/reports"]);
-    assert_eq!(outcome.code, 1, "{outcome:#?}");
-    assert!(outcome.stderr.contains("blocked"), "{outcome:#?}");
+    let fails = || {
+        let outcome = project.run(&["build", "--out", "blocked/reports"]);
+        assert_eq!(outcome.code, 1, "{outcome:#?}");
+        assert!(outcome.stderr.contains("blocked"), "{outcome:#?}");
+        assert!(outcome.stderr.contains("hint: "), "{outcome:#?}");
+    };
+    fails();
+    assert!(!project.path(".report").exists());
+    assert_eq!(project.build(&[]), 8);
+    fails();
     assert_eq!(project.build(&[]), 0);
+}
+
+#[test]
+fn a_full_disk_fails_the_build_and_says_so() {
+    let project = Project::new();
+    project.build(&[]);
+    let status = std::process::Stdio::from(std::fs::File::create("/dev/full").unwrap());
+    let output = project.command(&["status"]).stdout(status).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("cannot write to `standard output`"), "{message}");
 }
 
 #[test]

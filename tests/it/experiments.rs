@@ -101,6 +101,13 @@ fn each_single_mistake_has_its_own_message() {
         (base, "seeds = 2", "seeds = 0", "`seeds` must be from 1 to"),
         (base, "seeds = 2", "seeds = -3", "`seeds` must be from 1 to"),
         (base, "seeds = 2", "", "`seeds` is missing"),
+        (
+            base,
+            "seeds = 2",
+            "seeds = [0, -1]",
+            "`seeds` has an item 1 that must be an integer that",
+        ),
+        (deep, "\"deep\"", "\"fully connected\"", "is that of `deep` too"),
         (base, "= [true, false]", "= []", "lists no level"),
         (base, "= [true, false]", "= [true, true]", "(true) and (true) are the same"),
         (base, "= [true, false]", "= true", "must list the levels of the factor"),
@@ -127,7 +134,7 @@ fn each_single_mistake_has_its_own_message() {
             "is not allowed in a file that others",
         ),
         (deep, "\"flatten\",\n", "", "needs a vector, but an image of 7×7×2"),
-        (deep, "size = 2", "size = 20", "a window of 20 does not fit into 14 cells"),
+        (deep, "size = 2", "size = 20", "a window of 20 does not fit into a length of 14"),
         (deep, "channels = 2", "channels = 70000", "at most 65536, but is 70000"),
         (deep, "padding = 1", "padding = 65000", "the limit is"),
         (deep, "title = \"deep\"", "title = 3", "`title` must be a string, but is an integer, `3`"),
@@ -200,4 +207,25 @@ fn numbers_of_hostile_size_are_refused_quickly() {
         );
         assert!(started.elapsed().as_secs() < 5, "{}", &to[..40.min(to.len())]);
     }
+}
+
+#[test]
+fn a_name_that_a_table_or_terminal_would_trip_over_is_refused() {
+    for name in ["a b.toml", "<b>.toml", "\u{1b}[31m.toml", "é.toml", "a.b.toml"] {
+        let found = violations(|project| {
+            let text = project.read("experiments/deep.toml");
+            project.write(&format!("experiments/{name}"), text);
+        });
+        assert!(found[0].contains("must be of letters, digits, `-` and `_`"), "{found:#?}");
+        assert!(!found[0].contains('\u{1b}'), "{found:#?}");
+    }
+}
+
+#[test]
+fn what_is_no_file_among_the_experiments_is_an_error_and_not_a_missing_experiment() {
+    let project = Project::new();
+    std::fs::create_dir(project.path("experiments/directory.toml")).unwrap();
+    let outcome = project.run(&["status"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert!(outcome.stderr.contains("directory.toml"), "{outcome:#?}");
 }
