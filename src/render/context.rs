@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::digest::Digest;
 use crate::experiment::Experiment;
 use crate::paper::{EXPERIMENT, Paper};
 use crate::plan::Plan;
@@ -157,8 +158,8 @@ pub struct ProvenanceContext {
     pub last: String,
     /// Core time of all runs together.
     pub core_time: String,
-    /// Digest over the digests of all runs shown.
-    pub records: String,
+    /// Digest over the keys, outcomes and curves of all runs: equal where every bit is.
+    pub results: String,
 }
 
 impl Context {
@@ -328,13 +329,15 @@ fn provenance(plan: &Plan) -> ProvenanceContext {
     let starts = || records.iter().map(|record| record.provenance.started_at);
     let seconds: f64 = records.iter().map(|record| record.provenance.seconds).sum();
     let core_time = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
-    let digests: Vec<_> = plan.records.keys().map(ToString::to_string).collect();
+    let results: Vec<_> =
+        records.iter().map(|record| (record.digest, record.outcome, &record.curve)).collect();
+    let results = serde_json::to_vec(&results).unwrap_or_default();
     ProvenanceContext {
         versions: sorted(|record| &record.provenance.version),
         platforms: sorted(|record| &record.provenance.platform),
         first: date(starts().min()),
         last: date(starts().max()),
         core_time: super::format::duration(core_time),
-        records: crate::digest::Digest::of_bytes(digests.join("\n").as_bytes()).to_string(),
+        results: Digest::of_bytes(&results).to_string(),
     }
 }

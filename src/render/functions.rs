@@ -236,9 +236,9 @@ fn provenance_block(provenance: &ProvenanceContext) -> String {
     let rows = rows.map(|(name, value)| vec![name.to_owned(), escape(&value)]);
     let table = markdown::table(&columns, &rows);
     format!(
-        "Digest of the digests of all runs: `{}`\n\n<!-- provenance -->\n\n{table}\n\
+        "Digest of the results of all runs: `{}`\n\n<!-- provenance -->\n\n{table}\n\
          <!-- end of provenance -->",
-        provenance.records
+        provenance.results
     )
 }
 
