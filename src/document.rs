@@ -9,5 +9,5 @@ mod reader;
 mod violation;
 
 pub use node::{Node, Table, Value, merge, parse, replace};
-pub use reader::{FromNode, Reader, nearest};
+pub use reader::{FromNode, Reader, suggestion};
 pub use violation::{Location, Violation, Violations};

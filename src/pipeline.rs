@@ -99,6 +99,10 @@ pub enum Error {
     },
 }
 
+/// The remedy where a file cannot be written.
+const SPACE_HINT: &str =
+    "check space and permissions, then run the same command: finished runs are kept";
+
 impl Error {
     /// 2 if an input has to be fixed, 1 if the environment or a run failed.
     #[must_use]
@@ -137,14 +141,10 @@ impl Error {
                  `--project DIR`"
                     .to_owned(),
             ),
-            Self::File(_) => Some(
-                "check space and permissions, then run the same command: finished runs are kept"
-                    .to_owned(),
-            ),
-            Self::Runs { failed, .. } if matches!(failed[0].source, RunFailure::Store(_)) => Some(
-                "check space and permissions, then run the same command: finished runs are kept"
-                    .to_owned(),
-            ),
+            Self::File(_) => Some(SPACE_HINT.to_owned()),
+            Self::Runs { failed, .. } if matches!(failed[0].source, RunFailure::Store(_)) => {
+                Some(SPACE_HINT.to_owned())
+            }
             Self::Runs { .. } => {
                 Some("finished runs are kept; the same command tries the others again".to_owned())
             }

@@ -294,7 +294,7 @@ fn listing(known: &[&str]) -> String {
 }
 
 /// The candidate that `word` is most likely a misspelling of.
-pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     // Long hostile keys would make the quadratic distance slow, and are no misspelling of anything.
     if word.len() > 64 {
         return None;
@@ -309,6 +309,16 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .filter(|(similarity, _)| *similarity > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+/// What to try in place of `word`: the candidate that it is most likely a misspelling of, or else all
+/// that there are.
+#[must_use]
+pub fn suggestion(word: &str, candidates: &[&str]) -> String {
+    match nearest(word, candidates.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", candidates.join(", ")),
+    }
 }
 
 /// `text`, cut to what a message can carry.

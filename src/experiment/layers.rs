@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::document::{Node, Reader, Value, Violations, nearest};
+use crate::document::{Node, Reader, Value, Violations, suggestion};
 use crate::run::{Layer, default_epsilon, default_momentum};
 
 /// Names of all layers.
@@ -57,10 +57,7 @@ fn read_layer(node: &Node, path: &str, violations: &Violations) -> Option<Layer>
     let reader = Reader::new(&node, path, violations)?;
     let name = reader.required::<String>("layer")?;
     if !NAMES.contains(&name.as_str()) {
-        let hint = match nearest(&name, NAMES) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are {}", NAMES.join(", ")),
-        };
+        let hint = suggestion(&name, &NAMES);
         reader.refuse("layer", format!("names no layer, `{name}`; {hint}"));
         return None;
     }

@@ -6,7 +6,7 @@ use super::{
     Curve, EXPERIMENT, FactorLabel, Figure, FigureKind, Metric, Order, Paper, PublishedRow,
     Selection, Table, Take, Vocabulary,
 };
-use crate::document::{Node, Reader, Value, Violation, Violations, nearest};
+use crate::document::{Node, Reader, Value, Violation, Violations, suggestion};
 
 const CURVES: [(&str, Curve); 4] = [
     ("published_test_accuracy", Curve::PublishedTestAccuracy),
@@ -258,7 +258,7 @@ fn read_selection(reader: &Reader<'_>, words: &Vocabulary) -> Selection {
 fn check_factor(reader: &Reader<'_>, factor: &str, node: &Node, words: &Vocabulary) -> bool {
     let known = words.levels(factor).is_some();
     if !known {
-        let hint = did_you_mean(factor, &words.names().collect::<Vec<_>>());
+        let hint = suggestion(factor, &words.names().collect::<Vec<_>>());
         let message = format!("is not a factor of any experiment; {hint}");
         reader.violations().push(&node.location, reader.path_of(factor), message);
     }
@@ -279,14 +279,7 @@ fn check_level(
 
 fn check_known(reader: &Reader<'_>, key: &'static str, word: &str, known: &[&str], what: &str) {
     if !known.contains(&word) {
-        reader.refuse(key, format!("names no {what}, `{word}`; {}", did_you_mean(word, known)));
-    }
-}
-
-fn did_you_mean(word: &str, known: &[&str]) -> String {
-    match nearest(word, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}", known.join(", ")),
+        reader.refuse(key, format!("names no {what}, `{word}`; {}", suggestion(word, known)));
     }
 }
 
@@ -295,7 +288,7 @@ fn choice<T: Copy>(reader: &Reader<'_>, key: &'static str, choices: &[(&str, T)]
     let found = choices.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
     if found.is_none() {
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-        reader.refuse(key, format!("is unknown, `{word}`; {}", did_you_mean(&word, &names)));
+        reader.refuse(key, format!("is unknown, `{word}`; {}", suggestion(&word, &names)));
     }
     found
 }

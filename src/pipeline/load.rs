@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use super::datasets::Datasets;
 use crate::dataset;
-use crate::document::{self, Location, Node, Violation, nearest};
+use crate::document::{self, Location, Node, Violation, suggestion};
 use crate::experiment::{self, DataSource, Experiment};
 use crate::fs;
 use crate::paper::{Paper, Vocabulary};
@@ -119,15 +119,12 @@ impl Project {
     /// # Errors
     /// With the name that is none, and what exists.
     pub fn check_names(&self, names: &[String]) -> Result<(), Error> {
-        let known = || self.experiments.iter().map(|experiment| experiment.name.as_str());
-        match names.iter().find(|name| !known().any(|known| known == *name)) {
+        let known: Vec<_> = self.experiments.iter().map(|e| e.name.as_str()).collect();
+        match names.iter().find(|name| !known.contains(&name.as_str())) {
             None => Ok(()),
             Some(unknown) => Err(Error::Request {
                 message: format!("there is no experiment `{unknown}`"),
-                hint: match nearest(unknown, known()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("there are {}", known().collect::<Vec<_>>().join(", ")),
-                },
+                hint: suggestion(unknown, &known),
             }),
         }
     }

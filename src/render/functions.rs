@@ -24,7 +24,7 @@ use super::context::{Context, ProvenanceContext, RowContext, TableContext};
 use super::format::{count, fixed, mean_and_std_dev, signed, thousands};
 use super::html::figure_mark;
 use super::markdown::{self, Column, escape};
-use crate::document::nearest;
+use crate::document::suggestion;
 
 /// Names of the functions, for hints.
 pub const FUNCTIONS: [&str; 8] = [
@@ -182,11 +182,7 @@ fn find<'m, T>(map: &'m BTreeMap<String, T>, what: &str, name: &str) -> Result<&
 }
 
 fn unknown(what: &str, name: &str, known: &[&str]) -> Error {
-    let hint = match nearest(name, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}", known.join(", ")),
-    };
-    invalid(format!("there is no {what} `{name}`; {hint}"))
+    invalid(format!("there is no {what} `{name}`; {}", suggestion(name, known)))
 }
 
 fn invalid(message: String) -> Error {
