@@ -46,6 +46,7 @@ pub mod paper;
 
 pub mod plan;
 pub mod dataset;
+pub mod kernel;
 pub mod summary;
 pub mod figure;
 pub mod render;

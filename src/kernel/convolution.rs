@@ -1,0 +1,319 @@
+//! Two-dimensional convolution, with the max-pooling that may follow it, forward and backward.
+//!
+//! With x the input, w the kernel, b the bias and y the output, stride s and padding p:
+//!
+//! ```text
+//! y[oy, ox, :] = b + Σ over ky, kx of x[s·oy + ky − p, s·ox + kx − p, :] · w[ky, kx, :, :]
+//! ```
+//!
+//! A batch of images is stored in height, width, image, channel order: a matrix with a row for each
+//! pixel, in which all images lie side by side. So pixels are added, compared and transformed as
+//! long rows, whatever the number of channels. The kernel is stored in height, width, input channel,
+//! output channel order.
+//!
+//! Convolution and pooling are one operation, because what lies between them is the largest thing in
+//! a run. It exists for one chunk of images at a time and stays in the cache. The chunks have a size
+//! that depends on the layer alone, so that the order of all sums is always the same. The bias is
+//! added after the maximum: adding a number and rounding keep the order.
+
+use super::direct::Direct;
+use super::elementwise::Add;
+use super::lanes::map;
+use super::max_pool::MaxPool;
+use super::spectral::Spectral;
+use super::workspace::Workspace;
+
+/// Floats that one chunk of images may take between the steps of a convolution: 1 MiB, about what a
+/// core's second cache holds.
+const CHUNK: usize = 1 << 18;
+
+/// Sizes of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// Numbers a pixel.
+    pub channels: usize,
+}
+
+impl Image {
+    /// Number of pixels.
+    #[must_use]
+    pub fn area(self) -> usize {
+        self.height * self.width
+    }
+
+    /// Number of numbers.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.area() * self.channels
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Sizes of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Convolution {
+    /// What is convolved.
+    pub input: Image,
+    /// What comes out.
+    pub output: Image,
+    /// Rows and columns of the kernel.
+    pub kernel: usize,
+    /// From one window to the next.
+    pub stride: usize,
+    /// Zeros around the input.
+    pub padding: usize,
+}
+
+impl Convolution {
+    /// Inputs that one output depends on.
+    #[must_use]
+    pub fn fan_in(&self) -> usize {
+        self.input.channels * self.kernel * self.kernel
+    }
+}
+
+/// A convolution and the max-pooling that may follow it, made ready for its sizes.
+#[derive(Clone, Debug)]
+pub struct ConvolvePool {
+    /// Computes those outputs alone that a window of the pooling covers.
+    convolution: Convolution,
+    pool: Option<MaxPool>,
+    method: Method,
+    /// Images in one chunk.
+    chunk: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Method {
+    Direct(Direct),
+    Spectral(Box<Spectral>),
+}
+
+/// Gradients that a pass backward adds to.
+#[derive(Debug)]
+pub struct Gradients<'a> {
+    /// Of the kernel.
+    pub weight: &'a mut [f32],
+    /// Of the bias.
+    pub bias: &'a mut [f32],
+    /// Of the input; none for the first layer: nobody asks for the gradient of an image.
+    pub input: Option<&'a mut [f32]>,
+}
+
+/// Which way a pass goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pass {
+    Forward,
+    Backward,
+}
+
+/// Some images of a batch: a row of numbers for each pixel, each `stride`.
+pub(super) struct Batch<'a> {
+    pub(super) pixels: &'a [f32],
+    pub(super) stride: usize,
+    pub(super) images: usize,
+}
+
+/// As [`Batch`], to be written.
+pub(super) struct BatchMut<'a> {
+    pub(super) pixels: &'a mut [f32],
+    pub(super) stride: usize,
+}
+
+impl ConvolvePool {
+    /// Chooses the method with the fewest multiplications.
+    ///
+    /// # Panics
+    /// If `pool` does not take the output of `convolution`.
+    #[must_use]
+    pub fn new(mut convolution: Convolution, pool: Option<MaxPool>) -> Self {
+        let pool = pool.map(|mut pool| {
+            assert_eq!(pool.input, convolution.output, "what is pooled");
+            let covered = |windows: usize| (windows - 1) * pool.stride + pool.size;
+            pool.input.height = covered(pool.output.height);
+            pool.input.width = covered(pool.output.width);
+            convolution.output = pool.input;
+            pool
+        });
+        let direct = Direct::new(convolution);
+        let spectral = Spectral::new(convolution);
+        let method = match spectral.filter(|spectral| spectral.products() < direct.products()) {
+            Some(spectral) => Method::Spectral(Box::new(spectral)),
+            None => Method::Direct(direct),
+        };
+        Self::with(convolution, pool, method)
+    }
+
+    fn with(convolution: Convolution, pool: Option<MaxPool>, method: Method) -> Self {
+        let floats = match &method {
+            Method::Direct(_) => convolution.output.len(),
+            Method::Spectral(spectral) => spectral.floats(),
+        };
+        Self { convolution, pool, method, chunk: (CHUNK / floats).max(1) }
+    }
+
+    /// The operation by the direct and, where it is possible, by the spectral method.
+    #[cfg(test)]
+    pub(super) fn by_each_method(
+        convolution: Convolution,
+        pool: Option<MaxPool>,
+    ) -> [Option<Self>; 2] {
+        let chosen = Self::new(convolution, pool);
+        let (convolution, pool) = (chosen.convolution, chosen.pool);
+        let direct = Method::Direct(Direct::new(convolution));
+        let spectral = Spectral::new(convolution).map(|s| Method::Spectral(Box::new(s)));
+        [Some(direct), spectral].map(|method| Some(Self::with(convolution, pool, method?)))
+    }
+
+    /// What comes out: of the pooling if there is one.
+    #[must_use]
+    pub fn output(&self) -> Image {
+        self.pool.map_or(self.convolution.output, |pool| pool.output)
+    }
+
+    /// Applies the operation to all images of `x`; every value of `y` is written, and of `winners`,
+    /// if they are wanted for a pass backward: which pixel of its window each output came from.
+    ///
+    /// # Panics
+    /// If the slices do not hold equally many whole images, or the kernel or the bias not what the
+    /// sizes say.
+    pub fn forward(
+        &self,
+        x: &[f32],
+        weight: &[f32],
+        bias: &[f32],
+        y: &mut [f32],
+        mut winners: Option<&mut [f32]>,
+        workspace: &mut Workspace,
+    ) {
+        let n = self.images(x, weight, y);
+        self.prepare(weight, Pass::Forward, workspace);
+        let stride = n * self.output().channels;
+        for (first, batch) in self.chunks(x, n) {
+            match &self.method {
+                Method::Direct(direct) => direct.forward(&batch, workspace),
+                Method::Spectral(spectral) => spectral.forward(&batch, workspace),
+            }
+            let at = first * self.output().channels;
+            let lanes = batch.images * self.output().channels;
+            let Workspace { convolved, unwanted, .. } = workspace;
+            match (self.pool, winners.as_deref_mut()) {
+                (None, _) => {
+                    for (row, y) in convolved.chunks_exact(lanes).zip(y.chunks_exact_mut(stride)) {
+                        y[at..at + lanes].copy_from_slice(row);
+                    }
+                }
+                (Some(pool), Some(winners)) => {
+                    pool.forward(convolved, lanes, &mut y[at..], &mut winners[at..], stride);
+                }
+                (Some(pool), None) => {
+                    let winners = unwanted.room(y.len());
+                    pool.forward(convolved, lanes, &mut y[at..], &mut winners[at..], stride);
+                }
+            }
+        }
+        let biases = workspace.convolved.room(stride);
+        for image in biases.chunks_exact_mut(bias.len()) {
+            image.copy_from_slice(bias);
+        }
+        for row in y.chunks_exact_mut(stride) {
+            map(Add, [row], [&*biases]);
+        }
+    }
+
+    /// Adds the gradients, given that of the output and the winners of the pass forward, which are
+    /// not read where nothing is pooled.
+    ///
+    /// # Panics
+    /// As [`Self::forward`].
+    pub fn backward(
+        &self,
+        x: &[f32],
+        weight: &[f32],
+        winners: &[f32],
+        dy: &[f32],
+        gradients: Gradients<'_>,
+        workspace: &mut Workspace,
+    ) {
+        let n = self.images(x, weight, dy);
+        let Gradients { weight: dweight, bias: dbias, input: mut dx } = gradients;
+        self.prepare(weight, Pass::Backward, workspace);
+        let stride = n * self.output().channels;
+        let sums = workspace.convolved.room(stride);
+        sums.fill(0.0);
+        for row in dy.chunks_exact(stride) {
+            map(Add, [&mut *sums], [row]);
+        }
+        for image in sums.chunks_exact(dbias.len()) {
+            map(Add, [&mut *dbias], [image]);
+        }
+        for (first, batch) in self.chunks(x, n) {
+            let at = first * self.output().channels;
+            let lanes = batch.images * self.output().channels;
+            let gradient = workspace.convolved.room(self.convolution.output.area() * lanes);
+            match self.pool {
+                None => {
+                    for (to, row) in gradient.chunks_exact_mut(lanes).zip(dy.chunks_exact(stride)) {
+                        to.copy_from_slice(&row[at..at + lanes]);
+                    }
+                }
+                Some(pool) => {
+                    gradient.fill(0.0);
+                    pool.backward(&winners[at..], &dy[at..], stride, gradient, lanes);
+                }
+            }
+            let mut dx = dx.as_deref_mut().map(|dx| BatchMut {
+                pixels: &mut dx[first * self.convolution.input.channels..],
+                stride: batch.stride,
+            });
+            match &self.method {
+                Method::Direct(direct) => direct.backward(&batch, dx.as_mut(), dweight, workspace),
+                Method::Spectral(spectral) => spectral.backward(&batch, dx.as_mut(), workspace),
+            }
+        }
+        if let Method::Spectral(spectral) = &self.method {
+            spectral.finish(dweight, workspace);
+        }
+    }
+
+    fn prepare(&self, weight: &[f32], pass: Pass, workspace: &mut Workspace) {
+        match &self.method {
+            Method::Direct(direct) => direct.prepare(weight, pass, workspace),
+            Method::Spectral(spectral) => spectral.prepare(weight, pass, workspace),
+        }
+    }
+
+    fn images(&self, x: &[f32], weight: &[f32], y: &[f32]) -> usize {
+        let Convolution { input, output, .. } = self.convolution;
+        let n = x.len() / input.len();
+        assert_eq!(x.len(), n * input.len(), "whole images");
+        assert_eq!(y.len(), n * self.output().len(), "as many outputs");
+        assert_eq!(weight.len(), self.convolution.fan_in() * output.channels, "the kernel");
+        n
+    }
+
+    /// The chunks of a batch of `n`, each with the number of its first image.
+    fn chunks<'a>(&self, x: &'a [f32], n: usize) -> impl Iterator<Item = (usize, Batch<'a>)> {
+        let (chunk, channels) = (self.chunk, self.convolution.input.channels);
+        (0..n).step_by(chunk).map(move |first| {
+            let images = chunk.min(n - first);
+            (first, Batch { pixels: &x[first * channels..], stride: n * channels, images })
+        })
+    }
+}
+
+impl BatchMut<'_> {
+    /// Adds a row of numbers to the images of a pixel.
+    pub(super) fn add(&mut self, pixel: usize, row: &[f32]) {
+        map(Add, [&mut self.pixels[pixel * self.stride..][..row.len()]], [row]);
+    }
+}

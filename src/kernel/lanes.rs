@@ -1,0 +1,143 @@
+//! Element by element, on whatever vectors the processor has.
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// The most numbers that a vector of any supported instruction set holds.
+pub const WIDEST: usize = 16;
+
+/// Runs `operation` with the widest instructions of this processor: AVX-512, AVX2, NEON or plain.
+/// Operations are written so that all of them give the same bits.
+pub(super) fn dispatch<O: WithSimd>(operation: O) -> O::Output {
+    #[cfg(test)]
+    if let Some(instructions) = forced::get() {
+        return instructions.dispatch(operation);
+    }
+    Arch::new().dispatch(operation)
+}
+
+/// A function of `INPUTS` numbers, and of the `OUTPUTS` that it replaces.
+pub trait Lanewise<const OUTPUTS: usize, const INPUTS: usize>: Copy {
+    /// The new outputs; lane by lane, so that the width of a vector cannot matter.
+    fn apply<S: Simd>(
+        self,
+        simd: S,
+        outputs: [S::f32s; OUTPUTS],
+        inputs: [S::f32s; INPUTS],
+    ) -> [S::f32s; OUTPUTS];
+}
+
+/// Applies `function` to each position of equally long slices.
+///
+/// # Panics
+/// If a slice has another length.
+pub fn map<const OUTPUTS: usize, const INPUTS: usize>(
+    function: impl Lanewise<OUTPUTS, INPUTS>,
+    outputs: [&mut [f32]; OUTPUTS],
+    inputs: [&[f32]; INPUTS],
+) {
+    dispatch(Map { function, outputs, inputs });
+}
+
+struct Map<'a, F, const OUTPUTS: usize, const INPUTS: usize> {
+    function: F,
+    outputs: [&'a mut [f32]; OUTPUTS],
+    inputs: [&'a [f32]; INPUTS],
+}
+
+impl<F: Lanewise<OUTPUTS, INPUTS>, const OUTPUTS: usize, const INPUTS: usize> WithSimd
+    for Map<'_, F, OUTPUTS, INPUTS>
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { function, outputs, inputs } = self;
+        let len = outputs[0].len();
+        let outputs = outputs.map(|slice| {
+            assert_eq!(slice.len(), len, "outputs of one length");
+            S::as_mut_simd_f32s(slice)
+        });
+        let inputs = inputs.map(|slice| {
+            assert_eq!(slice.len(), len, "inputs as long as the outputs");
+            S::as_simd_f32s(slice)
+        });
+        let (mut whole_outputs, mut rest_outputs) = unzip(outputs);
+        let (whole_inputs, rest_inputs) = unzip(inputs);
+        for at in 0..len / S::F32_LANES {
+            let old = std::array::from_fn(|i| whole_outputs[i][at]);
+            let new = function.apply(simd, old, std::array::from_fn(|i| whole_inputs[i][at]));
+            for (output, value) in whole_outputs.iter_mut().zip(new) {
+                output[at] = value;
+            }
+        }
+        if len % S::F32_LANES > 0 {
+            let old = std::array::from_fn(|i| simd.partial_load_f32s(rest_outputs[i]));
+            let values = std::array::from_fn(|i| simd.partial_load_f32s(rest_inputs[i]));
+            let new = function.apply(simd, old, values);
+            for (output, value) in rest_outputs.iter_mut().zip(new) {
+                simd.partial_store_f32s(output, value);
+            }
+        }
+    }
+}
+
+/// Reads a slice of at most one vector; lanes beyond it are zero.
+#[inline(always)]
+pub(super) fn load<S: Simd>(simd: S, slice: &[f32]) -> S::f32s {
+    match S::as_simd_f32s(slice) {
+        ([whole], _) => *whole,
+        _ => simd.partial_load_f32s(slice),
+    }
+}
+
+/// Writes the first lanes of `value` to a slice of at most one vector.
+#[inline(always)]
+pub(super) fn store<S: Simd>(simd: S, slice: &mut [f32], value: S::f32s) {
+    match S::as_mut_simd_f32s(slice) {
+        ([whole], _) => *whole = value,
+        (_, part) => simd.partial_store_f32s(part, value),
+    }
+}
+
+#[inline(always)]
+fn unzip<A, B, const N: usize>(pairs: [(A, B); N]) -> ([A; N], [B; N]) {
+    let mut seconds = [const { None }; N];
+    let mut index = 0;
+    let firsts = pairs.map(|(first, second)| {
+        seconds[index] = Some(second);
+        index += 1;
+        first
+    });
+    (firsts, seconds.map(|second| second.expect("one for each pair")))
+}
+
+/// Lets a test choose the instruction set of its thread.
+#[cfg(test)]
+pub(crate) mod forced {
+    use std::cell::Cell;
+
+    use pulp::Arch;
+
+    thread_local! {
+        static INSTRUCTIONS: Cell<Option<Arch>> = const { Cell::new(None) };
+    }
+
+    pub(super) fn get() -> Option<Arch> {
+        INSTRUCTIONS.get()
+    }
+
+    /// What `work` gives with each instruction set that this processor has.
+    pub(crate) fn on_each<T>(work: impl Fn() -> T) -> Vec<T> {
+        let mut sets = vec![Arch::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        sets.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        sets.push(Arch::new());
+        let run = |set: Arch| {
+            INSTRUCTIONS.set(Some(set));
+            let result = work();
+            INSTRUCTIONS.set(None);
+            result
+        };
+        sets.into_iter().map(run).collect()
+    }
+}

@@ -1,0 +1,117 @@
+//! Maximum over windows of an image.
+
+use pulp::Simd;
+
+use super::convolution::Image;
+use super::lanes::{Lanewise, map};
+
+/// Sizes of a max-pooling; windows that do not fit are dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxPool {
+    /// What is pooled.
+    pub input: Image,
+    /// One pixel for each window.
+    pub output: Image,
+    /// Rows and columns of a window.
+    pub size: usize,
+    /// From one window to the next.
+    pub stride: usize,
+}
+
+impl MaxPool {
+    /// The largest value of each window, and which pixel of the window it came from, counted row by
+    /// row: the first of equal ones. A NaN is larger than anything.
+    ///
+    /// A pixel is a row of `lanes` numbers in `input` and, each `stride`, in `output` and
+    /// `winners`.
+    pub fn forward(
+        &self,
+        input: &[f32],
+        lanes: usize,
+        output: &mut [f32],
+        winners: &mut [f32],
+        stride: usize,
+    ) {
+        for (window, pixels) in self.windows().enumerate() {
+            let largest = &mut output[window * stride..][..lanes];
+            let winner = &mut winners[window * stride..][..lanes];
+            for (position, pixel) in pixels.enumerate() {
+                let values = &input[pixel * lanes..][..lanes];
+                if position == 0 {
+                    largest.copy_from_slice(values);
+                    winner.fill(0.0);
+                } else {
+                    map(TakeLarger { position: position as f32 }, [largest, winner], [values]);
+                }
+            }
+        }
+    }
+
+    /// Adds the gradient of each output to the input that it came from.
+    pub fn backward(
+        &self,
+        winners: &[f32],
+        output: &[f32],
+        stride: usize,
+        input: &mut [f32],
+        lanes: usize,
+    ) {
+        for (window, pixels) in self.windows().enumerate() {
+            let winner = &winners[window * stride..][..lanes];
+            let gradient = &output[window * stride..][..lanes];
+            for (position, pixel) in pixels.enumerate() {
+                let position = position as f32;
+                let input = &mut input[pixel * lanes..][..lanes];
+                map(AddToWinner { position }, [input], [winner, gradient]);
+            }
+        }
+    }
+
+    /// The pixels of each window.
+    fn windows(self) -> impl Iterator<Item = impl Iterator<Item = usize>> {
+        let starts = (0..self.output.height).flat_map(move |y| {
+            (0..self.output.width).map(move |x| (y * self.stride, x * self.stride))
+        });
+        starts.map(move |(y, x)| {
+            (0..self.size).flat_map(move |dy| {
+                (0..self.size).map(move |dx| (y + dy) * self.input.width + x + dx)
+            })
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+struct TakeLarger {
+    position: f32,
+}
+
+impl Lanewise<2, 1> for TakeLarger {
+    #[inline(always)]
+    fn apply<S: Simd>(self, simd: S, old: [S::f32s; 2], [value]: [S::f32s; 1]) -> [S::f32s; 2] {
+        let [largest, winner] = old;
+        // A NaN value is larger than nothing and not equal to itself; a NaN so far is exceeded by
+        // nothing and stays.
+        let is_larger = simd.greater_than_f32s(value, largest);
+        let is_number = simd.equal_f32s(value, value);
+        let largest = simd.select_f32s(is_larger, value, largest);
+        let winner = simd.select_f32s(is_larger, simd.splat_f32s(self.position), winner);
+        [
+            simd.select_f32s(is_number, largest, value),
+            simd.select_f32s(is_number, winner, simd.splat_f32s(self.position)),
+        ]
+    }
+}
+
+#[derive(Clone, Copy)]
+struct AddToWinner {
+    position: f32,
+}
+
+impl Lanewise<1, 2> for AddToWinner {
+    #[inline(always)]
+    fn apply<S: Simd>(self, simd: S, [sum]: [S::f32s; 1], inputs: [S::f32s; 2]) -> [S::f32s; 1] {
+        let [winner, gradient] = inputs;
+        let won = simd.equal_f32s(winner, simd.splat_f32s(self.position));
+        [simd.add_f32s(sum, simd.select_f32s(won, gradient, simd.splat_f32s(0.0)))]
+    }
+}

@@ -1,0 +1,369 @@
+//! Every kernel against a plain version of itself, and against itself on other instructions.
+
+use super::activation::{Relu, ReluSlope, Sigmoid, SigmoidSlope, Tanh, TanhSlope};
+use super::convolution::{Convolution, ConvolvePool, Gradients, Image};
+use super::lanes::forced::on_each;
+use super::lanes::{Lanewise, map};
+use super::max_pool::MaxPool;
+use super::product::{Left, Offsets, Right, Start, multiply};
+use super::workspace::{Buffer, Workspace};
+use crate::random::Stream;
+
+fn uniform(n: usize, stream: &mut Stream) -> Vec<f32> {
+    (0..n).map(|_| stream.symmetric(1.0)).collect()
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+#[track_caller]
+fn assert_all_equal<T: PartialEq + std::fmt::Debug>(results: &[T]) {
+    assert!(results.len() > 1);
+    for other in &results[1..] {
+        assert!(*other == results[0], "another instruction set gives other bits");
+    }
+}
+
+/// Compares with the exact values to within `tolerance` of the largest.
+#[track_caller]
+fn assert_close(found: &[f32], exact: &[f64], tolerance: f64) {
+    assert_eq!(found.len(), exact.len());
+    let largest = exact.iter().fold(1e-30, |largest: f64, value| largest.max(value.abs()));
+    for (index, (found, exact)) in found.iter().zip(exact).enumerate() {
+        let error = (f64::from(*found) - exact).abs() / largest;
+        assert!(error < tolerance, "element {index}: {found} but {exact}");
+    }
+}
+
+/// One convolution with pooling, its operands, and what it should give.
+struct Case {
+    convolution: Convolution,
+    pool: Option<MaxPool>,
+    n: usize,
+    x: Vec<f32>,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    dy: Vec<f32>,
+}
+
+/// y, winners, and the gradients of kernel, bias and input.
+type Outcome<T> = (Vec<T>, Vec<f32>, Vec<T>, Vec<T>, Vec<T>);
+
+impl Case {
+    fn new(convolution: Convolution, pool: Option<MaxPool>, n: usize, stream: &mut Stream) -> Self {
+        let Convolution { input, output, .. } = convolution;
+        let last = pool.map_or(output, |pool| pool.output);
+        Self {
+            convolution,
+            pool,
+            n,
+            x: uniform(n * input.len(), stream),
+            weight: uniform(convolution.fan_in() * output.channels, stream),
+            bias: uniform(output.channels, stream),
+            dy: uniform(n * last.len(), stream),
+        }
+    }
+
+    /// The sizes of a random layer, small enough for the plain version.
+    fn random(round: usize, stream: &mut Stream) -> Self {
+        let mut draw = |low: u32, high: u32| (low + stream.below(high - low + 1)) as usize;
+        let kernel = draw(1, 5);
+        let stride = if round.is_multiple_of(3) { draw(1, 3) } else { 1 };
+        let padding = draw(0, 5);
+        let input = Image { height: draw(5, 9), width: draw(5, 9), channels: draw(1, 5) };
+        let windows = |length: usize| (length + 2 * padding - kernel) / stride + 1;
+        let output = Image {
+            height: windows(input.height),
+            width: windows(input.width),
+            channels: draw(1, 20),
+        };
+        let convolution = Convolution { input, output, kernel, stride, padding };
+        let n = draw(1, 5);
+        let (size, stride) = (draw(1, 3), draw(1, 3));
+        let pool = (round % 2 == 1 && output.height >= size && output.width >= size).then(|| {
+            let windows = |length: usize| (length - size) / stride + 1;
+            let (height, width) = (windows(output.height), windows(output.width));
+            let pooled = Image { height, width, channels: output.channels };
+            MaxPool { input: output, output: pooled, size, stride }
+        });
+        Self::new(convolution, pool, n, stream)
+    }
+
+    fn run(&self, operation: &ConvolvePool) -> Outcome<f32> {
+        let mut workspace = Workspace::default();
+        let mut y = vec![f32::NAN; self.dy.len()];
+        let mut winners = vec![f32::NAN; y.len()];
+        let (x, weight) = (&self.x, &self.weight);
+        operation.forward(x, weight, &self.bias, &mut y, Some(&mut winners), &mut workspace);
+        let mut again = vec![f32::NAN; y.len()];
+        operation.forward(x, weight, &self.bias, &mut again, None, &mut workspace);
+        assert_eq!(bits(&y), bits(&again), "a pass that keeps no winners");
+        let mut dweight = vec![0.0; weight.len()];
+        let mut dbias = vec![0.0; self.bias.len()];
+        let mut dx = vec![0.0; x.len()];
+        for input in [Some(&mut dx[..]), None] {
+            let gradients = Gradients { weight: &mut dweight, bias: &mut dbias, input };
+            operation.backward(x, weight, &winners, &self.dy, gradients, &mut workspace);
+        }
+        (y, winners, dweight, dbias, dx)
+    }
+
+    /// The definition, with the gradients of kernel and bias twice, as [`Self::run`] adds them.
+    fn plain(&self, winners: &[f32]) -> Outcome<f64> {
+        let Convolution { input, output, kernel, stride, padding } = self.convolution;
+        let n = self.n;
+        let taps = |each: &mut dyn FnMut(usize, usize, usize)| {
+            for pixel in 0..output.area() {
+                let (oy, ox) = (pixel / output.width, pixel % output.width);
+                for tap in 0..kernel * kernel {
+                    let y = (oy * stride + tap / kernel).checked_sub(padding);
+                    let x = (ox * stride + tap % kernel).checked_sub(padding);
+                    let (Some(y), Some(x)) = (y, x) else { continue };
+                    if y < input.height && x < input.width {
+                        each(pixel, tap, y * input.width + x);
+                    }
+                }
+            }
+        };
+        let product = |each: &mut dyn FnMut(usize, usize, usize)| {
+            taps(&mut |pixel, tap, from| {
+                for image in 0..n {
+                    for i in 0..input.channels {
+                        for o in 0..output.channels {
+                            each(
+                                (pixel * n + image) * output.channels + o,
+                                (tap * input.channels + i) * output.channels + o,
+                                (from * n + image) * input.channels + i,
+                            );
+                        }
+                    }
+                }
+            });
+        };
+        let lanes = n * output.channels;
+        let of = |values: &[f32]| values.iter().map(|v| f64::from(*v)).collect::<Vec<_>>();
+        let (x, weight, bias, dy) = (of(&self.x), of(&self.weight), of(&self.bias), of(&self.dy));
+        let mut z: Vec<f64> =
+            (0..output.area() * lanes).map(|at| bias[at % output.channels]).collect();
+        product(&mut |to, w, from| z[to] += weight[w] * x[from]);
+
+        // The pixel that each pooled value comes from is taken from the winners: rounding decides
+        // between values that are almost equal.
+        let mut y = z.clone();
+        let mut dz = dy.clone();
+        if let Some(pool) = self.pool {
+            dz = vec![0.0; z.len()];
+            y = vec![0.0; dy.len()];
+            for at in 0..y.len() {
+                let (window, lane) = (at / lanes, at % lanes);
+                let (oy, ox) = (window / pool.output.width, window % pool.output.width);
+                let position = winners[at] as usize;
+                let row = oy * pool.stride + position / pool.size;
+                let column = ox * pool.stride + position % pool.size;
+                let from = (row * output.width + column) * lanes + lane;
+                (y[at], dz[from]) = (z[from], dz[from] + dy[at]);
+                let best = (0..pool.size * pool.size).map(|p| {
+                    let row = oy * pool.stride + p / pool.size;
+                    z[(row * output.width + ox * pool.stride + p % pool.size) * lanes + lane]
+                });
+                assert!(best.fold(f64::MIN, f64::max) - y[at] < 1e-5, "not the largest");
+            }
+        }
+        let mut dweight = vec![0.0; weight.len()];
+        let mut dbias = vec![0.0; bias.len()];
+        let mut dx = vec![0.0; x.len()];
+        product(&mut |to, w, from| {
+            dweight[w] += 2.0 * dz[to] * x[from];
+            dx[from] += dz[to] * weight[w];
+        });
+        for (at, dz) in dz.iter().enumerate() {
+            dbias[at % output.channels] += 2.0 * dz;
+        }
+        (y, winners.to_vec(), dweight, dbias, dx)
+    }
+}
+
+#[test]
+fn convolutions_of_random_sizes_are_what_the_definition_says_by_either_method() {
+    let mut stream = Stream::new(0, "convolutions");
+    let mut methods = [0, 0];
+    for round in 0..200 {
+        let case = Case::random(round, &mut stream);
+        for (method, operation) in
+            ConvolvePool::by_each_method(case.convolution, case.pool).into_iter().enumerate()
+        {
+            let Some(operation) = operation else { continue };
+            methods[method] += 1;
+            let (y, winners, dweight, dbias, dx) = case.run(&operation);
+            let exact = case.plain(&winners);
+            assert_close(&y, &exact.0, 3e-6);
+            assert_close(&dweight, &exact.2, 3e-6);
+            assert_close(&dbias, &exact.3, 3e-6);
+            assert_close(&dx, &exact.4, 3e-6);
+        }
+    }
+    assert!(methods.into_iter().all(|n| n > 50), "{methods:?}");
+}
+
+fn paper() -> Convolution {
+    let input = Image { height: 7, width: 7, channels: 35 };
+    let output = Image { height: 11, width: 11, channels: 32 };
+    Convolution { input, output, kernel: 5, stride: 1, padding: 4 }
+}
+
+fn pool_of(input: Image) -> MaxPool {
+    let output = Image { height: input.height / 2, width: input.width / 2, ..input };
+    MaxPool { input, output, size: 2, stride: 2 }
+}
+
+#[test]
+fn the_second_convolution_of_the_paper_over_several_chunks() {
+    let mut stream = Stream::new(1, "paper");
+    let case = Case::new(paper(), Some(pool_of(paper().output)), 50, &mut stream);
+    let (y, winners, dweight, dbias, dx) =
+        case.run(&ConvolvePool::new(case.convolution, case.pool));
+    let exact = case.plain(&winners);
+    assert_close(&y, &exact.0, 3e-6);
+    assert_close(&dweight, &exact.2, 3e-6);
+    assert_close(&dbias, &exact.3, 3e-6);
+    assert_close(&dx, &exact.4, 3e-6);
+}
+
+#[test]
+fn convolutions_give_the_same_bits_on_every_instruction_set() {
+    let mut stream = Stream::new(2, "instructions");
+    for round in 0..40 {
+        let case = Case::random(round, &mut stream);
+        for operation in
+            ConvolvePool::by_each_method(case.convolution, case.pool).into_iter().flatten()
+        {
+            let outcome = || {
+                let (y, winners, dweight, dbias, dx) = case.run(&operation);
+                [y, winners, dweight, dbias, dx].map(|values| bits(&values))
+            };
+            assert_all_equal(&on_each(outcome));
+        }
+    }
+}
+
+#[test]
+fn products_of_random_sizes_are_one_chain_of_fused_multiply_adds_on_every_instruction_set() {
+    let mut stream = Stream::new(3, "products");
+    for _ in 0..100 {
+        let mut draw = |high: u32| 1 + stream.below(high) as usize;
+        let (rows, columns, inner) = (draw(30), draw(70), draw(20));
+        let left = uniform(rows * inner, &mut stream);
+        let right = uniform(inner * columns, &mut stream);
+        let old = uniform(rows * columns, &mut stream);
+        for start in [Start::Zero, Start::Output] {
+            for is_transposed in [false, true] {
+                let (row, column) = if is_transposed { (1, rows) } else { (inner, 1) };
+                let mut exact = old.clone();
+                for (at, exact) in exact.iter_mut().enumerate() {
+                    let (i, j) = (at / columns, at % columns);
+                    let from = if start == Start::Zero { 0.0 } else { *exact };
+                    *exact = (0..inner).fold(from, |sum, k| {
+                        left[i * row + k * column].mul_add(right[k * columns + j], sum)
+                    });
+                }
+                let found = on_each(|| {
+                    let mut output = old.clone();
+                    let mut with_room = Buffer::default();
+                    with_room.fill_from(&right);
+                    multiply(
+                        &mut output,
+                        &Offsets::strided(rows, columns),
+                        start,
+                        Left {
+                            data: &left,
+                            rows: &Offsets::strided(rows, row),
+                            columns: &Offsets::strided(inner, column),
+                        },
+                        Right { data: &with_room, stride: columns, columns },
+                    );
+                    bits(&output)
+                });
+                assert_all_equal(&found);
+                assert_eq!(found[0], bits(&exact));
+            }
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "room for whole vectors")]
+fn a_right_matrix_without_room_for_whole_vectors_is_refused() {
+    let one = Offsets::strided(1, 1);
+    let left = Left { data: &[1.0], rows: &one, columns: &one };
+    multiply(&mut [0.0], &one, Start::Zero, left, Right { data: &[1.0], stride: 1, columns: 1 });
+}
+
+fn applied<const INPUTS: usize>(
+    function: impl Lanewise<1, INPUTS>,
+    start: f32,
+    inputs: [&[f32]; INPUTS],
+) -> Vec<f32> {
+    let results = on_each(|| {
+        let mut output = vec![start; inputs[0].len()];
+        map(function, [&mut output], inputs);
+        bits(&output)
+    });
+    assert_all_equal(&results);
+    results[0].iter().map(|bits| f32::from_bits(*bits)).collect()
+}
+
+#[test]
+fn sigmoid_and_tanh_are_right_to_a_few_units_in_the_last_place_everywhere() {
+    let x: Vec<f32> = (-40_000..=40_000).map(|i: i32| i as f32 / 400.0).collect();
+    let [sigmoid, tanh] = [applied(Sigmoid, 0.0, [&x]), applied(Tanh, 0.0, [&x])];
+    for ((x, sigmoid), tanh) in x.iter().zip(sigmoid).zip(tanh) {
+        let exact = 1.0 / (1.0 + (-f64::from(*x)).exp());
+        // Below −87 the exponential is that of 87.
+        if *x > -87.0 {
+            assert!((f64::from(sigmoid) - exact).abs() <= 4e-7 * exact, "sigmoid({x}) = {sigmoid}");
+        }
+        assert!((0.0..2e-38).contains(&sigmoid) || *x > -87.0);
+        let exact = f64::from(*x).tanh();
+        assert!((f64::from(tanh) - exact).abs() <= 4e-7 * exact.abs(), "tanh({x}) = {tanh}");
+    }
+}
+
+#[test]
+fn no_activation_hides_a_nan() {
+    let x = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1.0, -1.0];
+    let nan = |values: Vec<f32>| values.iter().map(|v| v.is_nan()).collect::<Vec<_>>();
+    let only_first = [true, false, false, false, false];
+    assert_eq!(applied(Relu, 0.0, [&x])[1..], [f32::INFINITY, 0.0, 1.0, 0.0]);
+    assert_eq!(nan(applied(Relu, 0.0, [&x])), only_first);
+    assert_eq!(nan(applied(Sigmoid, 0.0, [&x])), only_first);
+    assert_eq!(nan(applied(Tanh, 0.0, [&x])), only_first);
+    let slope = applied(ReluSlope, 1.0, [&x, &[2.0; 5]]);
+    assert_eq!(slope[1..], [3.0, 1.0, 3.0, 1.0]);
+    assert_eq!(nan(slope), only_first);
+}
+
+#[test]
+fn slopes_add_the_derivative_times_the_upstream_gradient() {
+    let y = [0.25, 0.5, 0.75];
+    assert_eq!(applied(SigmoidSlope, 1.0, [&y, &[2.0; 3]]), [1.375, 1.5, 1.375]);
+    assert_eq!(applied(TanhSlope, 1.0, [&y, &[2.0; 3]]), [2.875, 2.5, 1.875]);
+}
+
+#[test]
+fn the_first_of_equal_values_wins_a_window_and_a_nan_wins_any() {
+    let input = Image { height: 2, width: 4, channels: 1 };
+    let nan = f32::NAN;
+    // Two windows of 2×2; two images side by side in each pixel.
+    let x = [1.0, 5.0, 1.0, 5.0, 0.0, nan, 7.0, 9.0, 1.0, 4.0, 1.0, 5.0, 8.0, 1.0, nan, nan];
+    let found = on_each(|| {
+        let (mut y, mut winners) = ([0.0; 4], [0.0; 4]);
+        pool_of(input).forward(&x, 2, &mut y, &mut winners, 2);
+        (bits(&y), winners.to_vec())
+    });
+    assert_all_equal(&found);
+    let y: Vec<f32> = found[0].0.iter().map(|bits| f32::from_bits(*bits)).collect();
+    assert_eq!(y[..2], [1.0, 5.0]);
+    assert!(y[2].is_nan() && y[3].is_nan());
+    assert_eq!(found[0].1, [0.0, 0.0, 3.0, 3.0]);
+}
