@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::pipeline::{self, Error, Overrides, Planned};
 use crate::provenance;
+use crate::train::Device;
 
 use terminal::message;
 
@@ -64,6 +65,10 @@ struct ProjectArgs {
     /// Take digits from the four standard MNIST files in DIR, in place of the embedded ones.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Compute on `cpu`, `cuda` or `cuda:N`; each kind has records of its own [default: cpu, or
+    /// cuda if it was built in and a device is found].
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<Device>,
 }
 
 #[derive(Debug, Args)]
@@ -84,6 +89,10 @@ struct BuildArgs {
 impl ProjectArgs {
     fn root(&self) -> PathBuf {
         self.project.clone().unwrap_or_default()
+    }
+
+    fn device(&self) -> Device {
+        self.device.unwrap_or_else(Device::detect)
     }
 
     fn load(&self) -> Result<pipeline::Project, Error> {

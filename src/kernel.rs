@@ -5,6 +5,13 @@
 //! NEON and plain instructions ([`lanes`]) only differ in how many results they compute at once.
 //! There is no `exp` or `cos` of the platform, and no block size that depends on its caches.
 
+#![expect(
+    clippy::inline_always,
+    reason = "code for an instruction set must be inlined into the function that enables it"
+)]
+#![expect(clippy::needless_range_loop, reason = "iterators over arrays are not always inlined")]
+#![expect(clippy::many_single_char_names, reason = "the names of the formulas")]
+
 pub mod activation;
 pub mod convolution;
 mod direct;
@@ -14,7 +21,9 @@ pub mod lanes;
 pub mod max_pool;
 pub mod product;
 mod spectral;
+mod transform;
 pub mod workspace;
+pub mod yardstick;
 
 #[cfg(test)]
 mod tests;

@@ -16,11 +16,11 @@
 //! 1. Vocabulary, pure: [`digest`] (canonical JSON, SHA-256), [`random`] (named streams),
 //!    [`document`] (TOML that knows its lines), [`run`] (what a run is), [`experiment`] (files →
 //!    conditions → runs), [`paper`] (what tables and figures show, and what was published).
-//! 2. Stages, pure: [`plan`] (hits and misses), [`dataset`] (IDX files → pairs), [`summary`]
-//!    (records → estimates; polars), [`figure`] (data → SVG; plotters), [`render`] (template →
-//!    Markdown and HTML; minijinja).
+//! 2. Stages, pure: [`plan`] (hits and misses), [`dataset`] (IDX files → pairs), [`kernel`] (the
+//!    arithmetic of a training step; pulp), [`summary`] (records → estimates; polars), [`figure`]
+//!    (data → SVG; plotters), [`render`] (template → Markdown and HTML; minijinja).
 //! 3. Effects: [`fs`] (the only file access), [`provenance`] (the only clock), [`cache`] (one
-//!    immutable file a run), [`train`] (dfdx), [`execute`] (workers).
+//!    immutable file a run), [`train`] (networks, tape and optimisers; dfdx), [`execute`] (workers).
 //! 4. Composition: [`pipeline`] (the story), [`cli`] (flags, text, exit codes).
 //!
 //! # Invariants
@@ -28,9 +28,11 @@
 //!   Titles, prose, paths and the number of workers are never in it.
 //! - Nothing below floor 3 does I/O, reads the clock or the environment, or draws from an unseeded
 //!   generator. Every stream is named: (seed, purpose, epoch).
-//! - dfdx, polars, plotters and minijinja each live in one module; their types never leave it.
+//! - dfdx, pulp, polars, plotters and minijinja each live in one module; their types never leave it.
 //! - The same records render to the same bytes. What differs between two executions of the same
 //!   runs stands in one marked provenance block.
+//! - A run gives the same bits on every processor. Sums have one order, and functions like `exp` are
+//!   this crate's or `libm`'s; a test compares records with those of an emulated processor.
 //! - No order comes from a hash map, a directory listing or a thread: `-j 1` and `-j N` leave the
 //!   same records, durations aside.
 //! - A record is written whole or not at all, the moment that its run ends. There is no lock and no

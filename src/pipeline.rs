@@ -20,7 +20,7 @@ use crate::plan::{self, Plan, PlannedRun};
 use crate::render::{self, Context, RenderError, Templates};
 use crate::run::DeviceKind;
 use crate::summary::{self, SummaryError};
-use crate::train::Trainer;
+use crate::train::{DeviceError, Trainer};
 
 pub use load::{Overrides, Project, load};
 
@@ -71,6 +71,9 @@ pub enum Error {
     /// A file that the build itself reads or writes.
     #[error(transparent)]
     File(FileError),
+    /// A device that is not there.
+    #[error(transparent)]
+    Device(DeviceError),
     /// A configuration without canonical form.
     #[error(transparent)]
     Canonical(CanonicalError),
@@ -114,6 +117,7 @@ impl Error {
             | Self::DatasetFile { .. }
             | Self::Draw { .. }
             | Self::Input(_)
+            | Self::Device(_)
             | Self::Render(_) => 2,
             Self::File(_)
             | Self::Embedded(_)
@@ -142,6 +146,13 @@ impl Error {
                     .to_owned(),
             ),
             Self::File(_) => Some(SPACE_HINT.to_owned()),
+            Self::Device(DeviceError::NotBuilt(_)) => Some(
+                "build it with `cargo build --release --features cuda`, or use `--device cpu`"
+                    .to_owned(),
+            ),
+            Self::Device(DeviceError::NotFound { .. }) => {
+                Some("`nvidia-smi` lists the devices; `--device cpu` needs none".to_owned())
+            }
             Self::Runs { failed, .. } if matches!(failed[0].source, RunFailure::Store(_)) => {
                 Some(SPACE_HINT.to_owned())
             }
@@ -195,17 +206,15 @@ pub struct Planned {
     pub unreadable: Vec<(PathBuf, String)>,
 }
 
-/// Looks up every run of the project.
+/// Looks up every run of the project on a kind of device.
 ///
 /// # Errors
 /// If the cache cannot be read.
-pub fn plan(project: &Project) -> Result<Planned, Error> {
+pub fn plan(project: &Project, device: DeviceKind) -> Result<Planned, Error> {
     let expanded = project
         .experiments
         .iter()
-        .map(|experiment| {
-            experiment.expand(DeviceKind::Cpu, |source| project.datasets.identity(source))
-        })
+        .map(|experiment| experiment.expand(device, |source| project.datasets.identity(source)))
         .collect();
     let runs = plan::identify(expanded).map_err(Error::Canonical)?;
     let cache = Cache::new(&project.root);

@@ -2,8 +2,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the module that they are reserved for")]
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::kernel::yardstick::{OPERATIONS, Yardstick};
 use crate::run::RunProvenance;
 
 /// A running measurement of one run.
@@ -36,8 +38,27 @@ impl Stopwatch {
             // A clock before 1970 is wrong; it must not stop a run.
             started_at: since_1970.unwrap_or_default().as_secs(),
             seconds: (self.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+            gemm_gflops: Some(gemm_gflops()),
         }
     }
+}
+
+/// What one core of this machine reaches on a product of 512 × 512 matrices by `gemm`, in GFLOP/s:
+/// the median of a few. Measured by the first call, which is best made while nothing else runs.
+pub fn gemm_gflops() -> f64 {
+    static MEASURED: OnceLock<f64> = OnceLock::new();
+    *MEASURED.get_or_init(|| {
+        let mut yardstick = Yardstick::default();
+        yardstick.multiply();
+        let mut seconds = [0.0; 7].map(|_: f64| {
+            let started = Instant::now();
+            yardstick.multiply();
+            started.elapsed().as_secs_f64()
+        });
+        seconds.sort_by(f64::total_cmp);
+        let gflops = OPERATIONS as f64 / seconds[seconds.len() / 2] / 1e9;
+        (gflops * 10.0).round() / 10.0
+    })
 }
 
 /// Cores that this process may use.

@@ -1,4 +1,4 @@
-//! Training, with dfdx on the CPU. The one seam of the crate: everything else sees [`Trainer`].
+//! Training, with dfdx on the CPU or on CUDA. The one seam of the crate: everything else sees [`Trainer`].
 //!
 //! A run is a pure function of its configuration and the drawn pairs. It uses one thread, the one
 //! that it is called on; the machine is filled with runs side by side.
@@ -6,26 +6,29 @@
 //! Images and the windows on them are stored in height, width, channel order throughout.
 
 mod activation;
-mod convolution;
+mod affine;
+mod device;
 mod evaluate;
+mod fast;
 mod loss;
-mod max_pool;
 mod network;
 mod normalization;
-mod operation;
+mod operations;
 mod parameter;
-mod product;
+mod portable;
+mod rows;
 mod sequence;
 mod trainer;
 
 #[cfg(test)]
-mod differences;
+mod agreement;
 #[cfg(test)]
 mod fixtures;
 
 use crate::dataset::Split;
 use crate::run::{LearningCurve, Outcome, RunConfig};
 
+pub use device::{Device, DeviceError};
 pub use trainer::DfdxTrainer;
 
 /// What a training yields: the part of a record that the configuration determines.

@@ -10,8 +10,9 @@ use super::terminal::message;
 use crate::execute::{FailedRun, Observer};
 use crate::pipeline::{Project, chain};
 use crate::plan::PlannedRun;
+use crate::provenance;
 use crate::render::duration;
-use crate::run::{Outcome, RunRecord};
+use crate::run::{self, Outcome, RunRecord};
 
 /// Shows what an execution does.
 pub(super) struct Progress {
@@ -28,6 +29,9 @@ struct Done {
     runs: usize,
     /// Seconds of the finished runs, together.
     seconds: f64,
+    /// Pairs trained on, and floating-point operations, in them.
+    pairs: f64,
+    operations: f64,
 }
 
 impl Progress {
@@ -61,6 +65,20 @@ impl Progress {
         }
     }
 
+    /// How fast the finished runs were, if there are any.
+    pub(super) fn speed(&self) -> Option<String> {
+        let done = self.done.lock().expect("nothing panics with the lock");
+        (done.seconds > 0.0).then(|| {
+            let gflops = done.operations / done.seconds / 1e9;
+            format!(
+                "{:.2} s a run, {:.0} pairs/s and {gflops:.0} GFLOP/s a worker ({:.0} % of gemm's)",
+                done.seconds / done.runs as f64,
+                done.pairs / done.seconds,
+                100.0 * gflops / provenance::gemm_gflops(),
+            )
+        })
+    }
+
     fn name(&self, run: &PlannedRun) -> String {
         let condition = &self.names[run.experiment][run.condition];
         format!("{condition} seed {}", run.config.seed)
@@ -80,6 +98,9 @@ impl Observer for Progress {
             let mut done = self.done.lock().expect("nothing panics with the lock");
             done.runs += 1;
             done.seconds += record.provenance.seconds;
+            let config = &record.config;
+            done.pairs += (config.train.epochs * config.data.train_pairs) as f64;
+            done.operations += run::operations(config);
             let mean = done.seconds / done.runs as f64;
             let rounds = (self.total - done.runs).div_ceil(self.workers);
             (done.runs, Duration::from_secs_f64(mean * rounds as f64))

@@ -8,7 +8,7 @@ use crate::run;
 
 pub(super) fn run(args: &ProjectArgs) -> Result<(), Error> {
     let project = args.load()?;
-    let planned = pipeline::plan(&project)?;
+    let planned = pipeline::plan(&project, args.device().kind())?;
     let counts = planned.plan.counts(&project.experiments);
     let mut rows = vec![
         ["experiment", "parameters", "conditions", "seeds", "hits", "misses"].map(str::to_owned),

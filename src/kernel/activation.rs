@@ -8,7 +8,8 @@ use super::lanes::Lanewise;
 #[derive(Clone, Copy, Debug)]
 pub struct Relu;
 
-/// Adds the upstream gradient where x > 0; a NaN stays one.
+/// Leaves of the upstream gradient what passes where y, the output of [`Relu`], is positive; a NaN
+/// of y stays one.
 #[derive(Clone, Copy, Debug)]
 pub struct ReluSlope;
 
@@ -16,7 +17,7 @@ pub struct ReluSlope;
 #[derive(Clone, Copy, Debug)]
 pub struct Sigmoid;
 
-/// Adds the upstream gradient times y (1 − y), with y the sigmoid.
+/// Multiplies the upstream gradient by y (1 − y), with y the sigmoid.
 #[derive(Clone, Copy, Debug)]
 pub struct SigmoidSlope;
 
@@ -24,56 +25,53 @@ pub struct SigmoidSlope;
 #[derive(Clone, Copy, Debug)]
 pub struct Tanh;
 
-/// Adds the upstream gradient times 1 − y², with y the hyperbolic tangent.
+/// Multiplies the upstream gradient by 1 − y², with y the hyperbolic tangent.
 #[derive(Clone, Copy, Debug)]
 pub struct TanhSlope;
 
-impl Lanewise<1, 1> for Relu {
+impl Lanewise<1, 0> for Relu {
     #[inline(always)]
-    fn apply<S: Simd>(self, simd: S, _: [S::f32s; 1], [x]: [S::f32s; 1]) -> [S::f32s; 1] {
+    fn apply<S: Simd>(self, simd: S, [x]: [S::f32s; 1], []: [S::f32s; 0]) -> [S::f32s; 1] {
         let zero = simd.splat_f32s(0.0);
         [simd.select_f32s(simd.less_than_or_equal_f32s(x, zero), zero, x)]
     }
 }
 
-impl Lanewise<1, 2> for ReluSlope {
+impl Lanewise<1, 1> for ReluSlope {
     #[inline(always)]
-    fn apply<S: Simd>(self, simd: S, [sum]: [S::f32s; 1], inputs: [S::f32s; 2]) -> [S::f32s; 1] {
-        let [x, upstream] = inputs;
+    fn apply<S: Simd>(self, simd: S, [dy]: [S::f32s; 1], [y]: [S::f32s; 1]) -> [S::f32s; 1] {
         let zero = simd.splat_f32s(0.0);
-        let passed = simd.select_f32s(simd.greater_than_f32s(x, zero), upstream, zero);
-        let slope = simd.select_f32s(simd.equal_f32s(x, x), passed, x);
-        [simd.add_f32s(sum, slope)]
+        let passed = simd.select_f32s(simd.greater_than_f32s(y, zero), dy, zero);
+        [simd.select_f32s(simd.equal_f32s(y, y), passed, y)]
     }
 }
 
-impl Lanewise<1, 1> for Sigmoid {
+impl Lanewise<1, 0> for Sigmoid {
     #[inline(always)]
-    fn apply<S: Simd>(self, simd: S, _: [S::f32s; 1], [x]: [S::f32s; 1]) -> [S::f32s; 1] {
+    fn apply<S: Simd>(self, simd: S, [x]: [S::f32s; 1], []: [S::f32s; 0]) -> [S::f32s; 1] {
         let one = simd.splat_f32s(1.0);
         [simd.div_f32s(one, simd.add_f32s(one, exponential(simd, simd.neg_f32s(x))))]
     }
 }
 
-impl Lanewise<1, 2> for SigmoidSlope {
+impl Lanewise<1, 1> for SigmoidSlope {
     #[inline(always)]
-    fn apply<S: Simd>(self, simd: S, [sum]: [S::f32s; 1], inputs: [S::f32s; 2]) -> [S::f32s; 1] {
-        let [y, upstream] = inputs;
+    fn apply<S: Simd>(self, simd: S, [dy]: [S::f32s; 1], [y]: [S::f32s; 1]) -> [S::f32s; 1] {
         let slope = simd.mul_f32s(y, simd.sub_f32s(simd.splat_f32s(1.0), y));
-        [simd.mul_add_f32s(upstream, slope, sum)]
+        [simd.mul_f32s(dy, slope)]
     }
 }
 
-impl Lanewise<1, 1> for Tanh {
+impl Lanewise<1, 0> for Tanh {
     /// The polynomial of Cephes' `tanhf` (Moshier) below 0.625, where 1 − 2 / (e²ˣ + 1) would lose
     /// digits, and that beyond.
     #[inline(always)]
-    fn apply<S: Simd>(self, simd: S, _: [S::f32s; 1], [x]: [S::f32s; 1]) -> [S::f32s; 1] {
+    fn apply<S: Simd>(self, simd: S, [x]: [S::f32s; 1], []: [S::f32s; 0]) -> [S::f32s; 1] {
         let splat = |value| simd.splat_f32s(value);
         let magnitude = simd.abs_f32s(x);
         let square = simd.mul_f32s(x, x);
         let mut series = splat(-5.704_988_7e-3);
-        for coefficient in [2.063_908_8e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_2e-1] {
+        for coefficient in [2.063_908_8e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328e-1] {
             series = simd.mul_add_f32s(series, square, splat(coefficient));
         }
         let near = simd.mul_add_f32s(simd.mul_f32s(series, square), x, x);
@@ -85,12 +83,11 @@ impl Lanewise<1, 1> for Tanh {
     }
 }
 
-impl Lanewise<1, 2> for TanhSlope {
+impl Lanewise<1, 1> for TanhSlope {
     #[inline(always)]
-    fn apply<S: Simd>(self, simd: S, [sum]: [S::f32s; 1], inputs: [S::f32s; 2]) -> [S::f32s; 1] {
-        let [y, upstream] = inputs;
+    fn apply<S: Simd>(self, simd: S, [dy]: [S::f32s; 1], [y]: [S::f32s; 1]) -> [S::f32s; 1] {
         let slope = simd.sub_f32s(simd.splat_f32s(1.0), simd.mul_f32s(y, y));
-        [simd.mul_add_f32s(upstream, slope, sum)]
+        [simd.mul_f32s(dy, slope)]
     }
 }
 
@@ -102,7 +99,7 @@ fn exponential<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     const LIMIT: f32 = 87.0;
     // Adding 1.5 · 2²³ rounds to a whole number, which then stands in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
-    const LN_2_HIGH: f32 = 0.693_359_375;
+    const LN_2_HIGH: f32 = 355.0 / 512.0;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     let splat = |value| simd.splat_f32s(value);
     let clamped = {

@@ -23,9 +23,9 @@ use super::max_pool::MaxPool;
 use super::spectral::Spectral;
 use super::workspace::Workspace;
 
-/// Floats that one chunk of images may take between the steps of a convolution: 1 MiB, about what a
-/// core's second cache holds.
-const CHUNK: usize = 1 << 18;
+/// Floats that one chunk of images may take between the steps of a convolution: 1.5 MiB, about what
+/// a core's second cache holds.
+const CHUNK: usize = 3 << 17;
 
 /// Sizes of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,10 +155,11 @@ impl ConvolvePool {
 
     fn with(convolution: Convolution, pool: Option<MaxPool>, method: Method) -> Self {
         let floats = match &method {
-            Method::Direct(_) => convolution.output.len(),
+            Method::Direct(_) => 2 * convolution.output.len(),
             Method::Spectral(spectral) => spectral.floats(),
         };
-        Self { convolution, pool, method, chunk: (CHUNK / floats).max(1) }
+        let chunk = (CHUNK / floats).max(1);
+        Self { convolution, pool, method, chunk }
     }
 
     /// The operation by the direct and, where it is possible, by the spectral method.
@@ -172,6 +173,24 @@ impl ConvolvePool {
         let direct = Method::Direct(Direct::new(convolution));
         let spectral = Spectral::new(convolution).map(|s| Method::Spectral(Box::new(s)));
         [Some(direct), spectral].map(|method| Some(Self::with(convolution, pool, method?)))
+    }
+
+    /// What is convolved.
+    #[must_use]
+    pub fn input(&self) -> Image {
+        self.convolution.input
+    }
+
+    /// The convolution, of whose outputs only those that a window of the pooling covers are left.
+    #[must_use]
+    pub fn convolution(&self) -> Convolution {
+        self.convolution
+    }
+
+    /// The pooling that follows.
+    #[must_use]
+    pub fn pool(&self) -> Option<MaxPool> {
+        self.pool
     }
 
     /// What comes out: of the pooling if there is one.
@@ -267,17 +286,16 @@ impl ConvolvePool {
                     }
                 }
                 Some(pool) => {
-                    gradient.fill(0.0);
-                    pool.backward(&winners[at..], &dy[at..], stride, gradient, lanes);
+                    pool.spread(&winners[at..], &dy[at..], stride, gradient, lanes);
                 }
             }
-            let mut dx = dx.as_deref_mut().map(|dx| BatchMut {
+            let dx = dx.as_deref_mut().map(|dx| BatchMut {
                 pixels: &mut dx[first * self.convolution.input.channels..],
                 stride: batch.stride,
             });
             match &self.method {
-                Method::Direct(direct) => direct.backward(&batch, dx.as_mut(), dweight, workspace),
-                Method::Spectral(spectral) => spectral.backward(&batch, dx.as_mut(), workspace),
+                Method::Direct(direct) => direct.backward(&batch, dx, dweight, workspace),
+                Method::Spectral(spectral) => spectral.backward(&batch, dx, workspace),
             }
         }
         if let Method::Spectral(spectral) = &self.method {
@@ -303,10 +321,12 @@ impl ConvolvePool {
 
     /// The chunks of a batch of `n`, each with the number of its first image.
     fn chunks<'a>(&self, x: &'a [f32], n: usize) -> impl Iterator<Item = (usize, Batch<'a>)> {
-        let (chunk, channels) = (self.chunk, self.convolution.input.channels);
-        (0..n).step_by(chunk).map(move |first| {
-            let images = chunk.min(n - first);
-            (first, Batch { pixels: &x[first * channels..], stride: n * channels, images })
+        let channels = self.convolution.input.channels;
+        let chunks = n.div_ceil(self.chunk);
+        (0..chunks).map(move |chunk| {
+            let (first, end) = (n * chunk / chunks, n * (chunk + 1) / chunks);
+            let pixels = &x[first * channels..];
+            (first, Batch { pixels, stride: n * channels, images: end - first })
         })
     }
 }

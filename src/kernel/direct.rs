@@ -80,7 +80,7 @@ impl Direct {
     pub(super) fn backward(
         &self,
         x: &Batch<'_>,
-        dx: Option<&mut BatchMut<'_>>,
+        dx: Option<BatchMut<'_>>,
         dweight: &mut [f32],
         workspace: &mut Workspace,
     ) {
@@ -98,7 +98,7 @@ impl Direct {
             multiply(dweight, &taps, Start::Output, left, right);
         }
 
-        let Some(dx) = dx else { return };
+        let Some(mut dx) = dx else { return };
         let frame = padded.room(self.frame[0] * layout.row);
         frame.fill(0.0);
         let rows = Offsets::strided(output.width * x.images, output.channels);

@@ -38,6 +38,13 @@ pub(super) struct Axis {
     table: Vec<f32>,
 }
 
+/// What is done with the values that come out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Store {
+    Overwrite,
+    Add,
+}
+
 /// Equally long rows, as positions of a sequence or as frequencies of its transform.
 pub(super) struct Rows<D> {
     pub(super) data: D,
@@ -49,8 +56,6 @@ impl Axis {
     pub(super) fn new(points: usize, length: usize, centre: usize) -> Self {
         let terms = (centre + 1).max(length - centre);
         let (cosines, sines) = (points / 2 + 1, (points - 1) / 2);
-        // Computed to 53 bits and then rounded to 24, which no libm's last bit survives; a golden
-        // digest would tell.
         let angle = |f: usize, k: usize| TAU * ((f * k % points) as f64) / points as f64;
         let rows = |frequencies: std::ops::Range<usize>, function: fn(f64) -> f64| {
             let row = move |f| (0..terms).map(move |k| function(angle(f, k)) as f32);
@@ -62,7 +67,7 @@ impl Axis {
 
     /// Whether sequences of `length` around `centre` are short enough.
     pub(super) fn fits(length: usize, centre: usize) -> bool {
-        (centre + 1).max(length - centre) <= MOST_TERMS
+        centre < length && (centre + 1).max(length - centre) <= MOST_TERMS
     }
 
     /// N, the number of real components of a transform.
@@ -74,12 +79,8 @@ impl Axis {
         self.length
     }
 
-    /// Where the cosine of frequency `f` is among the components.
-    pub(super) fn cosine(&self, f: usize) -> usize {
-        f
-    }
-
-    /// Where the sine of frequency `f` is, if it has one: those of 0 and N/2 are zero.
+    /// Where the sine of frequency `f` is among the components, if it has one: those of 0 and N/2
+    /// are zero. Its cosine is component `f`.
     pub(super) fn sine(&self, f: usize) -> Option<usize> {
         (1..=self.sines).contains(&f).then(|| self.cosines + f - 1)
     }
@@ -99,8 +100,14 @@ impl Axis {
     }
 
     /// The transpose: lane l of the positions from lane l of the components.
-    pub(super) fn synthesize(&self, input: &Rows<&[f32]>, output: Rows<&mut [f32]>, lanes: usize) {
-        dispatch(Synthesis { axis: self, input, output, lanes });
+    pub(super) fn synthesize(
+        &self,
+        input: &Rows<&[f32]>,
+        output: Rows<&mut [f32]>,
+        store: Store,
+        lanes: usize,
+    ) {
+        dispatch(Synthesis { axis: self, input, output, store, lanes });
     }
 
     /// The positions c + k and c − k, where they are in the sequence and not the same.
@@ -123,11 +130,19 @@ impl Rows<&mut [f32]> {
     fn store<S: Simd>(
         &mut self,
         simd: S,
+        how: Store,
         row: usize,
         lanes: std::ops::Range<usize>,
         value: S::f32s,
     ) {
-        store(simd, &mut self.data[row * self.stride + lanes.start..][..lanes.len()], value);
+        let slice = &mut self.data[row * self.stride + lanes.start..][..lanes.len()];
+        match how {
+            Store::Overwrite => store(simd, slice, value),
+            Store::Add => {
+                let sum = simd.add_f32s(load(simd, slice), value);
+                store(simd, slice, sum);
+            }
+        }
     }
 }
 
@@ -147,6 +162,7 @@ struct Synthesis<'a> {
     axis: &'a Axis,
     input: &'a Rows<&'a [f32]>,
     output: Rows<&'a mut [f32]>,
+    store: Store,
     lanes: usize,
 }
 
@@ -204,11 +220,12 @@ impl Analysis<'_> {
                 sum
             };
             for (f, factors) in cosines.chunks_exact(TERMS).enumerate() {
-                output.store(simd, f, lanes.clone(), component(factors, &sums));
+                let value = component(factors, &sums);
+                output.store(simd, Store::Overwrite, f, lanes.clone(), value);
             }
             for (f, factors) in sines.chunks_exact(TERMS).enumerate() {
                 let value = component(factors, &differences);
-                output.store(simd, axis.cosines + f, lanes.clone(), value);
+                output.store(simd, Store::Overwrite, axis.cosines + f, lanes.clone(), value);
             }
         }
     }
@@ -217,7 +234,7 @@ impl Analysis<'_> {
 impl Synthesis<'_> {
     #[inline(always)]
     fn run<S: Simd, const TERMS: usize>(self, simd: S) {
-        let Self { axis, input, mut output, lanes } = self;
+        let Self { axis, input, mut output, store, lanes } = self;
         let zero = simd.splat_f32s(0.0);
         for lanes in vectors::<S>(lanes) {
             let mut even = [zero; TERMS];
@@ -237,10 +254,10 @@ impl Synthesis<'_> {
             for k in 0..TERMS {
                 let (above, below) = axis.pair(k);
                 if let Some(j) = above {
-                    output.store(simd, j, lanes.clone(), simd.add_f32s(even[k], odd[k]));
+                    output.store(simd, store, j, lanes.clone(), simd.add_f32s(even[k], odd[k]));
                 }
                 if let Some(j) = below {
-                    output.store(simd, j, lanes.clone(), simd.sub_f32s(even[k], odd[k]));
+                    output.store(simd, store, j, lanes.clone(), simd.sub_f32s(even[k], odd[k]));
                 }
             }
         }

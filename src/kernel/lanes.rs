@@ -53,29 +53,35 @@ impl<F: Lanewise<OUTPUTS, INPUTS>, const OUTPUTS: usize, const INPUTS: usize> Wi
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { function, outputs, inputs } = self;
         let len = outputs[0].len();
-        let outputs = outputs.map(|slice| {
-            assert_eq!(slice.len(), len, "outputs of one length");
-            S::as_mut_simd_f32s(slice)
-        });
-        let inputs = inputs.map(|slice| {
-            assert_eq!(slice.len(), len, "inputs as long as the outputs");
-            S::as_simd_f32s(slice)
-        });
-        let (mut whole_outputs, mut rest_outputs) = unzip(outputs);
-        let (whole_inputs, rest_inputs) = unzip(inputs);
+        assert!(outputs.iter().all(|slice| slice.len() == len), "outputs of one length");
+        assert!(inputs.iter().all(|slice| slice.len() == len), "inputs as long as the outputs");
+        // Whole vectors and the rest of each slice.
+        let outputs = outputs.map(S::as_mut_simd_f32s);
+        let inputs = inputs.map(S::as_simd_f32s);
+        let mut old = [simd.splat_f32s(0.0); OUTPUTS];
+        let mut values = [simd.splat_f32s(0.0); INPUTS];
         for at in 0..len / S::F32_LANES {
-            let old = std::array::from_fn(|i| whole_outputs[i][at]);
-            let new = function.apply(simd, old, std::array::from_fn(|i| whole_inputs[i][at]));
-            for (output, value) in whole_outputs.iter_mut().zip(new) {
-                output[at] = value;
+            for i in 0..OUTPUTS {
+                old[i] = outputs[i].0[at];
+            }
+            for i in 0..INPUTS {
+                values[i] = inputs[i].0[at];
+            }
+            let new = function.apply(simd, old, values);
+            for i in 0..OUTPUTS {
+                outputs[i].0[at] = new[i];
             }
         }
         if len % S::F32_LANES > 0 {
-            let old = std::array::from_fn(|i| simd.partial_load_f32s(rest_outputs[i]));
-            let values = std::array::from_fn(|i| simd.partial_load_f32s(rest_inputs[i]));
+            for i in 0..OUTPUTS {
+                old[i] = simd.partial_load_f32s(outputs[i].1);
+            }
+            for i in 0..INPUTS {
+                values[i] = simd.partial_load_f32s(inputs[i].1);
+            }
             let new = function.apply(simd, old, values);
-            for (output, value) in rest_outputs.iter_mut().zip(new) {
-                simd.partial_store_f32s(output, value);
+            for i in 0..OUTPUTS {
+                simd.partial_store_f32s(outputs[i].1, new[i]);
             }
         }
     }
@@ -97,18 +103,6 @@ pub(super) fn store<S: Simd>(simd: S, slice: &mut [f32], value: S::f32s) {
         ([whole], _) => *whole = value,
         (_, part) => simd.partial_store_f32s(part, value),
     }
-}
-
-#[inline(always)]
-fn unzip<A, B, const N: usize>(pairs: [(A, B); N]) -> ([A; N], [B; N]) {
-    let mut seconds = [const { None }; N];
-    let mut index = 0;
-    let firsts = pairs.map(|(first, second)| {
-        seconds[index] = Some(second);
-        index += 1;
-        first
-    });
-    (firsts, seconds.map(|second| second.expect("one for each pair")))
 }
 
 /// Lets a test choose the instruction set of its thread.

@@ -32,17 +32,21 @@ impl MaxPool {
         winners: &mut [f32],
         stride: usize,
     ) {
-        for (window, pixels) in self.windows().enumerate() {
+        for (window, mut pixels) in self.windows().enumerate() {
             let largest = &mut output[window * stride..][..lanes];
             let winner = &mut winners[window * stride..][..lanes];
-            for (position, pixel) in pixels.enumerate() {
-                let values = &input[pixel * lanes..][..lanes];
-                if position == 0 {
-                    largest.copy_from_slice(values);
-                    winner.fill(0.0);
-                } else {
-                    map(TakeLarger { position: position as f32 }, [largest, winner], [values]);
-                }
+            let mut next = || pixels.next().map(|pixel| &input[pixel * lanes..][..lanes]);
+            let Some(first) = next() else { continue };
+            let Some(second) = next() else {
+                largest.copy_from_slice(first);
+                winner.fill(0.0);
+                continue;
+            };
+            map(FirstTwo, [&mut *largest, &mut *winner], [first, second]);
+            let mut position = 2.0;
+            while let Some(values) = next() {
+                map(TakeLarger { position }, [&mut *largest, &mut *winner], [values]);
+                position += 1.0;
             }
         }
     }
@@ -56,13 +60,46 @@ impl MaxPool {
         input: &mut [f32],
         lanes: usize,
     ) {
+        self.each_place(winners, output, stride, input, lanes, |position, input, sides| {
+            map(AddToWinner { position }, [input], sides);
+        });
+    }
+
+    /// The gradient of the input: as [`Self::backward`] from zero.
+    pub(super) fn spread(
+        &self,
+        winners: &[f32],
+        output: &[f32],
+        stride: usize,
+        input: &mut [f32],
+        lanes: usize,
+    ) {
+        let (height, width) = (self.output.height * self.size, self.output.width * self.size);
+        if self.stride == self.size && [height, width] == [self.input.height, self.input.width] {
+            // Every input is in one window.
+            self.each_place(winners, output, stride, input, lanes, |position, input, sides| {
+                map(OfWinner { position }, [input], sides);
+            });
+        } else {
+            input.fill(0.0);
+            self.backward(winners, output, stride, input, lanes);
+        }
+    }
+
+    /// Calls `visit(position, input, [winners, output])` for each place of each window.
+    fn each_place(
+        &self,
+        winners: &[f32],
+        output: &[f32],
+        stride: usize,
+        input: &mut [f32],
+        lanes: usize,
+        visit: impl Fn(f32, &mut [f32], [&[f32]; 2]),
+    ) {
         for (window, pixels) in self.windows().enumerate() {
-            let winner = &winners[window * stride..][..lanes];
-            let gradient = &output[window * stride..][..lanes];
+            let sides = [winners, output].map(|side| &side[window * stride..][..lanes]);
             for (position, pixel) in pixels.enumerate() {
-                let position = position as f32;
-                let input = &mut input[pixel * lanes..][..lanes];
-                map(AddToWinner { position }, [input], [winner, gradient]);
+                visit(position as f32, &mut input[pixel * lanes..][..lanes], sides);
             }
         }
     }
@@ -77,6 +114,18 @@ impl MaxPool {
                 (0..self.size).map(move |dx| (y + dy) * self.input.width + x + dx)
             })
         })
+    }
+}
+
+#[derive(Clone, Copy)]
+struct FirstTwo;
+
+impl Lanewise<2, 2> for FirstTwo {
+    #[inline(always)]
+    fn apply<S: Simd>(self, simd: S, _: [S::f32s; 2], inputs: [S::f32s; 2]) -> [S::f32s; 2] {
+        let [first, second] = inputs;
+        let zero = simd.splat_f32s(0.0);
+        TakeLarger { position: 1.0 }.apply(simd, [first, zero], [second])
     }
 }
 
@@ -110,8 +159,21 @@ struct AddToWinner {
 impl Lanewise<1, 2> for AddToWinner {
     #[inline(always)]
     fn apply<S: Simd>(self, simd: S, [sum]: [S::f32s; 1], inputs: [S::f32s; 2]) -> [S::f32s; 1] {
+        let [share] = OfWinner { position: self.position }.apply(simd, [sum], inputs);
+        [simd.add_f32s(sum, share)]
+    }
+}
+
+#[derive(Clone, Copy)]
+struct OfWinner {
+    position: f32,
+}
+
+impl Lanewise<1, 2> for OfWinner {
+    #[inline(always)]
+    fn apply<S: Simd>(self, simd: S, _: [S::f32s; 1], inputs: [S::f32s; 2]) -> [S::f32s; 1] {
         let [winner, gradient] = inputs;
         let won = simd.equal_f32s(winner, simd.splat_f32s(self.position));
-        [simd.add_f32s(sum, simd.select_f32s(won, gradient, simd.splat_f32s(0.0)))]
+        [simd.select_f32s(won, gradient, simd.splat_f32s(0.0))]
     }
 }

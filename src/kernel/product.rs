@@ -53,8 +53,8 @@ pub struct Left<'a> {
 /// The right matrix of a product: element (k, j) is at `k · stride + j` of `data`.
 #[derive(Clone, Copy, Debug)]
 pub struct Right<'a> {
-    /// The numbers. Whole vectors are read, so there must be room for the last row's columns,
-    /// rounded up to a multiple of [`WIDEST`]; what lies there does not matter.
+    /// The numbers. Whole vectors are read, so the last row must have room for one of the
+    /// [`WIDEST`], even if its columns are fewer; what lies there does not matter.
     pub data: &'a [f32],
     /// From one row to the next.
     pub stride: usize,
@@ -89,100 +89,113 @@ pub fn multiply(
     assert!(rows.largest + right.columns <= output.len(), "room for a product");
     if let Some(last) = left.columns.len().checked_sub(1) {
         assert!(left.rows.largest + left.columns.largest < left.data.len(), "the left matrix");
-        let read = last * right.stride + right.columns.next_multiple_of(WIDEST);
-        assert!(read <= right.data.len(), "the right matrix and its room for whole vectors");
+        let read = last * right.stride + right.columns.max(WIDEST);
+        assert!(read <= right.data.len(), "the right matrix and its room for a whole vector");
     }
-    dispatch(Product { output, rows, start, left, right });
+    match start {
+        Start::Zero => dispatch(Product::<false> { output, rows, left, right }),
+        Start::Output => dispatch(Product::<true> { output, rows, left, right }),
+    }
 }
 
-struct Product<'a> {
+struct Product<'a, const ADDS: bool> {
     output: &'a mut [f32],
     rows: &'a Offsets,
-    start: Start,
     left: Left<'a>,
     right: Right<'a>,
 }
 
-impl WithSimd for Product<'_> {
+impl<const ADDS: bool> WithSimd for Product<'_, ADDS> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        // Two vectors of sums a row, and as many broadcast numbers as rows, must fit the registers.
-        let most = if S::REGISTER_COUNT >= 32 { 10 } else { 5 };
+        let (columns, lanes) = (self.right.columns, S::F32_LANES);
+        // Blocks of two vectors of columns, and at last what is left: up to three. There the last
+        // vector ends with the last column and may overlap the one before; the lanes that both
+        // hold are computed twice, from the same start, to the same bits.
+        let mut column = 0;
+        while columns - column > 3 * lanes {
+            self.columns::<S, 2>(simd, [column, column + lanes]);
+            column += 2 * lanes;
+        }
+        let last = columns.saturating_sub(lanes);
+        match (columns - column).div_ceil(lanes) {
+            3 => self.columns::<S, 3>(simd, [column, column + lanes, last]),
+            2 => self.columns::<S, 2>(simd, [column, last]),
+            _ => self.columns::<S, 1>(simd, [last]),
+        }
+    }
+}
+
+impl<const ADDS: bool> Product<'_, ADDS> {
+    /// The vectors of columns that begin at `columns`, for all rows.
+    #[inline(always)]
+    fn columns<S: Simd, const VECTORS: usize>(&mut self, simd: S, columns: [usize; VECTORS]) {
+        // The sums of a block of rows, as many broadcast numbers as rows and a row of the right
+        // matrix must fit the registers.
+        let most = match (S::REGISTER_COUNT >= 32, VECTORS) {
+            (true, 3) => 7,
+            (true, _) => 10,
+            (false, 3) => 3,
+            (false, _) => 5,
+        };
         let rows = self.rows.len();
         let blocks = rows.div_ceil(most);
         let mut row = 0;
         for block in 1..=blocks {
             let end = rows * block / blocks;
             match end - row {
-                1 => self.block::<S, 1>(simd, row),
-                2 => self.block::<S, 2>(simd, row),
-                3 => self.block::<S, 3>(simd, row),
-                4 => self.block::<S, 4>(simd, row),
-                5 => self.block::<S, 5>(simd, row),
-                6 => self.block::<S, 6>(simd, row),
-                7 => self.block::<S, 7>(simd, row),
-                8 => self.block::<S, 8>(simd, row),
-                9 => self.block::<S, 9>(simd, row),
-                _ => self.block::<S, 10>(simd, row),
+                1 => self.tile::<S, 1, VECTORS>(simd, row, columns),
+                2 => self.tile::<S, 2, VECTORS>(simd, row, columns),
+                3 => self.tile::<S, 3, VECTORS>(simd, row, columns),
+                4 => self.tile::<S, 4, VECTORS>(simd, row, columns),
+                5 => self.tile::<S, 5, VECTORS>(simd, row, columns),
+                6 => self.tile::<S, 6, VECTORS>(simd, row, columns),
+                7 => self.tile::<S, 7, VECTORS>(simd, row, columns),
+                8 => self.tile::<S, 8, VECTORS>(simd, row, columns),
+                9 => self.tile::<S, 9, VECTORS>(simd, row, columns),
+                _ => self.tile::<S, 10, VECTORS>(simd, row, columns),
             }
             row = end;
         }
     }
-}
 
-impl Product<'_> {
-    /// `ROWS` rows of the product from number `row`.
-    #[inline(always)]
-    fn block<S: Simd, const ROWS: usize>(&mut self, simd: S, row: usize) {
-        let mut column = 0;
-        while column + S::F32_LANES < self.right.columns {
-            self.tile::<S, ROWS, 2>(simd, row, column);
-            column += 2 * S::F32_LANES;
-        }
-        if column < self.right.columns {
-            self.tile::<S, ROWS, 1>(simd, row, column);
-        }
-    }
-
-    /// `ROWS` rows and `VECTORS` vectors of columns, all held in registers.
+    /// `ROWS` rows of these columns, all held in registers.
     #[inline(always)]
     #[expect(unsafe_code, reason = "bounds checks in the innermost loop cost half of the speed")]
     fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
         simd: S,
         row: usize,
-        column: usize,
+        columns: [usize; VECTORS],
     ) {
-        use std::array::from_fn;
-        // Lanes of vector j that are columns of the product: the last vector may be cut.
-        let lanes = |j: usize| {
-            (self.right.columns - column).saturating_sub(j * S::F32_LANES).min(S::F32_LANES)
-        };
-        let rows: [usize; ROWS] = from_fn(|i| self.rows.offsets[row + i] + column);
-        let mut sums: [[S::f32s; VECTORS]; ROWS] = match self.start {
-            Start::Zero => [[simd.splat_f32s(0.0); VECTORS]; ROWS],
-            Start::Output => from_fn(|i| {
-                from_fn(|j| match lanes(j) {
-                    0 => simd.splat_f32s(0.0),
-                    n => load(simd, &self.output[rows[i] + j * S::F32_LANES..][..n]),
-                })
-            }),
-        };
+        let lanes = S::F32_LANES.min(self.right.columns);
+        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+        if ADDS {
+            for i in 0..ROWS {
+                for j in 0..VECTORS {
+                    let start = self.rows.offsets[row + i] + columns[j];
+                    sums[i][j] = load(simd, &self.output[start..][..lanes]);
+                }
+            }
+        }
         // SAFETY: `multiply` has checked that the largest row offset plus the largest column offset
-        // lies in `left.data`, and that every row of `right.data`, the last included, has room for
-        // its columns rounded up to WIDEST, a multiple of every vector's length: `column` is below
-        // `right.columns` and a multiple of 2 vectors, and there is a second vector only where
-        // `column` plus one vector is still below. The pointer to the right goes past the last row
-        // after its use, hence `wrapping_add`.
+        // lies in `left.data`, and that the last row of `right.data`, and so every row, has room
+        // for its columns and for one vector of any length. A vector begins either at 0 or so that
+        // it ends with the last column or before it. The pointer to the right goes past the last
+        // row after its last use, hence `wrapping_add`.
         unsafe {
-            let left: [*const f32; ROWS] =
-                from_fn(|i| self.left.data.as_ptr().add(self.left.rows.offsets[row + i]));
-            let mut right = self.right.data.as_ptr().add(column);
+            let mut left = [self.left.data.as_ptr(); ROWS];
+            for i in 0..ROWS {
+                left[i] = left[i].add(self.left.rows.offsets[row + i]);
+            }
+            let mut right = self.right.data.as_ptr();
             for &offset in &self.left.columns.offsets {
-                let vectors: [S::f32s; VECTORS] =
-                    from_fn(|j| right.add(j * S::F32_LANES).cast::<S::f32s>().read_unaligned());
+                let mut vectors = [simd.splat_f32s(0.0); VECTORS];
+                for j in 0..VECTORS {
+                    vectors[j] = right.add(columns[j]).cast::<S::f32s>().read_unaligned();
+                }
                 for i in 0..ROWS {
                     let factor = simd.splat_f32s(*left[i].add(offset));
                     for j in 0..VECTORS {
@@ -192,12 +205,10 @@ impl Product<'_> {
                 right = right.wrapping_add(self.right.stride);
             }
         }
-        for (sums, start) in sums.into_iter().zip(rows) {
-            for (j, sum) in sums.into_iter().enumerate() {
-                let n = lanes(j);
-                if n > 0 {
-                    store(simd, &mut self.output[start + j * S::F32_LANES..][..n], sum);
-                }
+        for i in 0..ROWS {
+            for j in 0..VECTORS {
+                let start = self.rows.offsets[row + i] + columns[j];
+                store(simd, &mut self.output[start..][..lanes], sums[i][j]);
             }
         }
     }

@@ -292,8 +292,8 @@ fn products_of_random_sizes_are_one_chain_of_fused_multiply_adds_on_every_instru
 }
 
 #[test]
-#[should_panic(expected = "room for whole vectors")]
-fn a_right_matrix_without_room_for_whole_vectors_is_refused() {
+#[should_panic(expected = "room for a whole vector")]
+fn a_right_matrix_without_room_for_a_whole_vector_is_refused() {
     let one = Offsets::strided(1, 1);
     let left = Left { data: &[1.0], rows: &one, columns: &one };
     multiply(&mut [0.0], &one, Start::Zero, left, Right { data: &[1.0], stride: 1, columns: 1 });
@@ -301,11 +301,11 @@ fn a_right_matrix_without_room_for_whole_vectors_is_refused() {
 
 fn applied<const INPUTS: usize>(
     function: impl Lanewise<1, INPUTS>,
-    start: f32,
+    start: &[f32],
     inputs: [&[f32]; INPUTS],
 ) -> Vec<f32> {
     let results = on_each(|| {
-        let mut output = vec![start; inputs[0].len()];
+        let mut output = start.to_vec();
         map(function, [&mut output], inputs);
         bits(&output)
     });
@@ -316,7 +316,7 @@ fn applied<const INPUTS: usize>(
 #[test]
 fn sigmoid_and_tanh_are_right_to_a_few_units_in_the_last_place_everywhere() {
     let x: Vec<f32> = (-40_000..=40_000).map(|i: i32| i as f32 / 400.0).collect();
-    let [sigmoid, tanh] = [applied(Sigmoid, 0.0, [&x]), applied(Tanh, 0.0, [&x])];
+    let [sigmoid, tanh] = [applied(Sigmoid, &x, []), applied(Tanh, &x, [])];
     for ((x, sigmoid), tanh) in x.iter().zip(sigmoid).zip(tanh) {
         let exact = 1.0 / (1.0 + (-f64::from(*x)).exp());
         // Below −87 the exponential is that of 87.
@@ -334,20 +334,20 @@ fn no_activation_hides_a_nan() {
     let x = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1.0, -1.0];
     let nan = |values: Vec<f32>| values.iter().map(|v| v.is_nan()).collect::<Vec<_>>();
     let only_first = [true, false, false, false, false];
-    assert_eq!(applied(Relu, 0.0, [&x])[1..], [f32::INFINITY, 0.0, 1.0, 0.0]);
-    assert_eq!(nan(applied(Relu, 0.0, [&x])), only_first);
-    assert_eq!(nan(applied(Sigmoid, 0.0, [&x])), only_first);
-    assert_eq!(nan(applied(Tanh, 0.0, [&x])), only_first);
-    let slope = applied(ReluSlope, 1.0, [&x, &[2.0; 5]]);
-    assert_eq!(slope[1..], [3.0, 1.0, 3.0, 1.0]);
+    assert_eq!(applied(Relu, &x, [])[1..], [f32::INFINITY, 0.0, 1.0, 0.0]);
+    assert_eq!(nan(applied(Relu, &x, [])), only_first);
+    assert_eq!(nan(applied(Sigmoid, &x, [])), only_first);
+    assert_eq!(nan(applied(Tanh, &x, [])), only_first);
+    let slope = applied(ReluSlope, &[2.0; 5], [&x]);
+    assert_eq!(slope[1..], [2.0, 0.0, 2.0, 0.0]);
     assert_eq!(nan(slope), only_first);
 }
 
 #[test]
-fn slopes_add_the_derivative_times_the_upstream_gradient() {
+fn slopes_multiply_the_upstream_gradient_by_the_derivative() {
     let y = [0.25, 0.5, 0.75];
-    assert_eq!(applied(SigmoidSlope, 1.0, [&y, &[2.0; 3]]), [1.375, 1.5, 1.375]);
-    assert_eq!(applied(TanhSlope, 1.0, [&y, &[2.0; 3]]), [2.875, 2.5, 1.875]);
+    assert_eq!(applied(SigmoidSlope, &[2.0; 3], [&y]), [0.375, 0.5, 0.375]);
+    assert_eq!(applied(TanhSlope, &[2.0; 3], [&y]), [1.875, 1.5, 0.875]);
 }
 
 #[test]

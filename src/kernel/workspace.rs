@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::lanes::WIDEST;
+use super::transform::Scratch;
 
 /// Floats that grow to the largest size asked for, and stay.
 ///
@@ -50,14 +51,11 @@ pub struct Workspace {
     pub(super) kernel: Buffer,
     /// The images of a chunk with their padding, or their gradient.
     pub(super) padded: Buffer,
-    /// Between the transforms of the two axes.
-    pub(super) half: Buffer,
-    /// Real components of a transform.
-    pub(super) components: Buffer,
+    pub(super) scratch: Scratch,
     pub(super) planes: Planes,
 }
 
-/// Factors and products at each point of a transform.
+/// Factors and products between the transforms.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Planes {
     pub(super) input: Buffer,

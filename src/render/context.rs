@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::experiment::Experiment;
 use crate::paper::{EXPERIMENT, Paper};
 use crate::plan::Plan;
-use crate::run::{self, RunRecord};
+use crate::run::{self, DeviceKind, RunRecord};
 use crate::summary::{ConditionSummary, Row, Summary};
 
 /// Everything that a template can show.
@@ -158,6 +158,13 @@ pub struct ProvenanceContext {
     pub last: String,
     /// Core time of all runs together.
     pub core_time: String,
+    /// Median time of a run of each experiment, as `deep 4.1 s, …`.
+    pub run_times: String,
+    /// Pairs that one worker trains on in a second, over all runs; empty without runs.
+    pub pairs_a_second: String,
+    /// Speed of a worker over all runs, and its share of the speed of `gemm` on the same core;
+    /// empty if that was not measured.
+    pub speed: String,
     /// Digest over the keys, outcomes and curves of all runs: equal where every bit is.
     pub results: String,
 }
@@ -220,7 +227,7 @@ impl Context {
             conditions,
             others,
             note: note.to_owned(),
-            provenance: provenance(plan),
+            provenance: provenance(plan, experiments),
         }
     }
 }
@@ -312,7 +319,7 @@ fn row_context(paper: &Paper, experiments: &[Experiment], row: &Row, by: &[Strin
     }
 }
 
-fn provenance(plan: &Plan) -> ProvenanceContext {
+fn provenance(plan: &Plan, experiments: &[Experiment]) -> ProvenanceContext {
     let records: Vec<&RunRecord> = plan.records.values().collect();
     let sorted = |of: fn(&RunRecord) -> &String| {
         let mut values: Vec<_> = records.iter().map(|record| of(record).clone()).collect();
@@ -338,6 +345,53 @@ fn provenance(plan: &Plan) -> ProvenanceContext {
         first: date(starts().min()),
         last: date(starts().max()),
         core_time: super::format::duration(core_time),
+        run_times: run_times(plan, experiments),
+        pairs_a_second: pairs_a_second(&records),
+        speed: speed(&records),
         results: Digest::of_bytes(&results).to_string(),
+    }
+}
+
+/// The median time of the recorded runs of each experiment.
+fn run_times(plan: &Plan, experiments: &[Experiment]) -> String {
+    let times = experiments.iter().enumerate().filter_map(|(index, experiment)| {
+        let runs = plan.runs.iter().filter(|run| run.experiment == index);
+        let records = runs.filter_map(|run| plan.records.get(&run.digest));
+        let mut seconds: Vec<_> = records.map(|record| record.provenance.seconds).collect();
+        seconds.sort_by(f64::total_cmp);
+        let median = seconds.get(seconds.len() / 2)?;
+        Some(format!("{} {median:.2} s", experiment.name))
+    });
+    times.collect::<Vec<_>>().join(", ")
+}
+
+fn pairs_a_second(records: &[&RunRecord]) -> String {
+    let pairs = |record: &&RunRecord| {
+        record.config.train.epochs as f64 * record.config.data.train_pairs as f64
+    };
+    let seconds: f64 = records.iter().map(|record| record.provenance.seconds).sum();
+    match seconds > 0.0 {
+        true => format!("{:.0}", records.iter().map(pairs).sum::<f64>() / seconds),
+        false => String::new(),
+    }
+}
+
+/// Operations in all runs that were computed on a processor of known speed, by their time.
+fn speed(records: &[&RunRecord]) -> String {
+    let (mut operations, mut seconds, mut by_gemm) = (0.0, 0.0, 0.0);
+    for record in records.iter().filter(|record| record.config.device == DeviceKind::Cpu) {
+        if let Some(gflops) = record.provenance.gemm_gflops {
+            operations += run::operations(&record.config);
+            seconds += record.provenance.seconds;
+            by_gemm += record.provenance.seconds * gflops * 1e9;
+        }
+    }
+    match seconds > 0.0 && by_gemm > 0.0 {
+        true => format!(
+            "{:.0} GFLOP/s as a dense computation would need, {:.0} % of gemm's on one core",
+            operations / seconds / 1e9,
+            100.0 * operations / by_gemm
+        ),
+        false => String::new(),
     }
 }

@@ -226,6 +226,9 @@ fn provenance_block(provenance: &ProvenanceContext) -> String {
         ("first run started", provenance.first.clone()),
         ("last run started", provenance.last.clone()),
         ("core time of all runs", provenance.core_time.clone()),
+        ("median time of a run", provenance.run_times.clone()),
+        ("training pairs a second, one worker", provenance.pairs_a_second.clone()),
+        ("speed of one worker", provenance.speed.clone()),
     ];
     let columns = ["provenance", "of these runs"]
         .map(|head| Column { head: head.to_owned(), is_number: false });

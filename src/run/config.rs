@@ -145,8 +145,10 @@ pub enum Optimizer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceKind {
-    /// Any processor.
+    /// Any processor: they all give the same bits.
     Cpu,
+    /// Any NVIDIA device, through CUDA.
+    Cuda,
 }
 
 /// Type of the numbers that are computed with.
@@ -163,15 +165,15 @@ pub enum NumberType {
 pub struct PartVersions {
     /// Drawing and pooling of pairs.
     pub data: u32,
-    /// Layers, initialisation and losses.
+    /// What layers, initialisation and losses mean.
     pub model: u32,
-    /// Loop, optimiser and evaluation.
+    /// How they are computed, to the last bit; loop, optimiser and evaluation.
     pub train: u32,
 }
 
 impl PartVersions {
     /// The versions of this build.
-    pub const CURRENT: Self = Self { data: 1, model: 1, train: 1 };
+    pub const CURRENT: Self = Self { data: 1, model: 2, train: 2 };
 }
 
 /// Default of `optimizer.beta1`.

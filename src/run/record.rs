@@ -76,4 +76,8 @@ pub struct RunProvenance {
     pub started_at: u64,
     /// Wall-clock seconds.
     pub seconds: f64,
+    /// What one core of that machine reached on a product of 512 × 512 matrices by `gemm`, in
+    /// GFLOP/s; none in records of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gemm_gflops: Option<f64>,
 }

@@ -1,8 +1,5 @@
 //! Element-wise activations, all non-decreasing.
 
-use dfdx::prelude::*;
-
-use super::operation::{Rows, relu};
 use crate::run::Layer;
 
 /// An activation.
@@ -21,14 +18,6 @@ impl Activation {
             Layer::Sigmoid => Some(Self::Sigmoid),
             Layer::Tanh => Some(Self::Tanh),
             _ => None,
-        }
-    }
-
-    pub(super) fn apply<T: Tape<f32, Cpu>>(self, x: Rows<T>) -> Rows<T> {
-        match self {
-            Self::Relu => relu(x),
-            Self::Sigmoid => x.sigmoid(),
-            Self::Tanh => x.tanh(),
         }
     }
 }

@@ -3,18 +3,15 @@
 use dfdx::prelude::*;
 
 use super::network::Network;
-use super::operation::{Rows, values};
+use super::operations::Operations;
+use super::rows::{Rows, concatenate, values};
 use super::sequence::Mode;
 use crate::dataset::Pairs;
 use crate::random::Stream;
 use crate::run::CLASSES;
 
-/// Images that go through the first layers together; the test set as a whole would not stay in
-/// the cache.
-const CHUNK: usize = 100;
-
 /// What the branches make of the test images before any layer whose result depends on the mode.
-pub(super) struct Features([Rows; 2]);
+pub(super) struct Features<D: Device<f32>>([Rows<D>; 2]);
 
 /// Accuracies of the corrected protocol, as fractions.
 pub(super) struct Corrected {
@@ -26,18 +23,18 @@ pub(super) struct Corrected {
     pub(super) comparison: f64,
 }
 
-/// Passes the images of `pairs` through the layers that both protocols share.
-pub(super) fn features(device: &Cpu, network: &Network, pairs: &Pairs) -> Features {
+/// Passes the test images, batch by batch, through the layers that both protocols share: the test
+/// set as a whole would not stay in the cache.
+pub(super) fn features<O: Operations>(
+    network: &Network<O>,
+    batches: &[[Rows<O::Device>; 2]],
+) -> Features<O::Device> {
     let of_digit = |digit: usize| {
-        let images = &pairs.images[digit];
-        let pixels = images.len() / pairs.n;
-        let mut features = Vec::new();
-        for chunk in images.chunks(CHUNK * pixels) {
-            let x = device.tensor_from_vec(chunk.to_vec(), (chunk.len() / pixels, pixels));
-            features.extend(values(&network.branch(digit).forward_fixed(x)));
-        }
-        let columns = features.len() / pairs.n;
-        device.tensor_from_vec(features, (pairs.n, columns))
+        let (branch, operations) = (network.branch(digit), &network.operations);
+        let fixed =
+            |batch: &[Rows<O::Device>; 2]| branch.forward_fixed(operations, batch[digit].clone());
+        let features: Vec<_> = batches.iter().map(fixed).collect();
+        concatenate(operations.device(), &features, branch.fixed_gives_images())
     };
     Features([of_digit(0), of_digit(1)])
 }
@@ -45,9 +42,9 @@ pub(super) fn features(device: &Cpu, network: &Network, pairs: &Pairs) -> Featur
 /// Published protocol: training mode on the test set as one batch, dropout and all. A prediction
 /// is right if it is less than ½ away from the target; a dropped logit gives exactly ½ and is
 /// always wrong.
-pub(super) fn published(
-    network: &Network,
-    features: &Features,
+pub(super) fn published<O: Operations>(
+    network: &Network<O>,
+    features: &Features<O::Device>,
     pairs: &Pairs,
     dropout: &mut Stream,
 ) -> f64 {
@@ -58,7 +55,11 @@ pub(super) fn published(
 }
 
 /// Corrected protocol: inference mode.
-pub(super) fn corrected(network: &Network, features: &Features, pairs: &Pairs) -> Corrected {
+pub(super) fn corrected<O: Operations>(
+    network: &Network<O>,
+    features: &Features<O::Device>,
+    pairs: &Pairs,
+) -> Corrected {
     let mut mode = Mode::Inference;
     let digits = rest(network, features, &mut mode);
     let outputs = network.join(digits, &mut mode);
@@ -77,10 +78,15 @@ pub(super) fn corrected(network: &Network, features: &Features, pairs: &Pairs) -
     }
 }
 
-fn rest(network: &Network, features: &Features, mode: &mut Mode<'_>) -> [Rows; 2] {
+fn rest<O: Operations>(
+    network: &Network<O>,
+    features: &Features<O::Device>,
+    mode: &mut Mode<'_>,
+) -> [Rows<O::Device>; 2] {
     let Features([first, second]) = features;
-    let first = network.branch(0).forward_rest(first.clone(), mode);
-    let second = network.branch(1).forward_rest(second.clone(), mode);
+    let operations = &network.operations;
+    let first = network.branch(0).forward_rest(operations, first.clone(), mode);
+    let second = network.branch(1).forward_rest(operations, second.clone(), mode);
     [first, second]
 }
 

@@ -33,25 +33,49 @@ fn assert_close(what: &str, found: &[f32], expected: &[f32]) {
     }
 }
 
-/// (…, channels, height, width) → (…, height, width, channels).
+/// (image, channel, pixel) → (pixel, image, channel).
+fn images_to_ours(x: &[f32], channels: usize, area: usize) -> Vec<f32> {
+    let n = x.len() / (channels * area);
+    let at = |pixel, image, channel| x[(image * channels + channel) * area + pixel];
+    (0..area)
+        .flat_map(|pixel| {
+            (0..n).flat_map(move |image| (0..channels).map(move |c| at(pixel, image, c)))
+        })
+        .collect()
+}
+
+/// (pixel, image, channel) → (image, channel, pixel).
+fn images_to_theirs(x: &[f32], channels: usize, area: usize) -> Vec<f32> {
+    let n = x.len() / (channels * area);
+    let at = |pixel, image, channel| x[(pixel * n + image) * channels + channel];
+    (0..n)
+        .flat_map(|image| {
+            (0..channels).flat_map(move |c| (0..area).map(move |pixel| at(pixel, image, c)))
+        })
+        .collect()
+}
+
+/// (output, channel, pixel) → (output, pixel, channel): the rows of a matrix after `flatten`.
 fn channels_last(x: &[f32], channels: usize, area: usize) -> Vec<f32> {
     let images = x.chunks_exact(channels * area);
     images.flat_map(|image| transposed(image, channels, area)).collect()
-}
-
-fn channels_first(x: &[f32], channels: usize, area: usize) -> Vec<f32> {
-    channels_last(x, area, channels)
 }
 
 fn transposed(x: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     (0..columns).flat_map(|j| (0..rows).map(move |i| x[i * columns + j])).collect()
 }
 
-/// (output, input, ky, kx) ↔ (input, ky, kx, output).
-fn kernel_to_ours(weight: &[f32], outputs: usize) -> Vec<f32> {
-    transposed(weight, outputs, weight.len() / outputs)
+/// (output, input, tap) → (tap, input, output).
+fn kernel_to_ours(weight: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
+    transposed(
+        &channels_last(weight, inputs, weight.len() / outputs / inputs),
+        outputs,
+        weight.len() / outputs,
+    )
 }
 
-fn kernel_to_theirs(weight: &[f32], outputs: usize) -> Vec<f32> {
-    transposed(weight, weight.len() / outputs, outputs)
+/// (tap, input, output) → (output, input, tap).
+fn kernel_to_theirs(weight: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
+    let rows = transposed(weight, weight.len() / outputs, outputs);
+    channels_last(&rows, weight.len() / outputs / inputs, inputs)
 }

@@ -3,74 +3,78 @@
 use dfdx::prelude::*;
 
 use super::normalization::Moments;
-use super::operation::{Rows, Slopes};
+use super::operations::Operations;
+use super::rows::{Rows, Slopes};
 use super::sequence::{Mode, Sequence};
 use crate::random::Stream;
 use crate::run::{CLASSES, ModelConfig, Optimizer, Shape};
 
 /// A pair network.
-pub(super) struct Network {
+pub(super) struct Network<O: Operations> {
+    pub(super) operations: O,
     /// One branch if it is shared, else two.
-    branches: Vec<Sequence>,
-    head: Sequence,
+    branches: Vec<Sequence<O::Device>>,
+    head: Sequence<O::Device>,
 }
 
 /// What a pass through the whole network gives.
-pub(super) struct Outputs<T> {
+pub(super) struct Outputs<D: Device<f32>, T> {
     /// Outputs of the branch for the first and for the second digits; their tapes are empty, the
     /// history is in that of `probabilities`.
-    pub(super) digits: [Rows<T>; 2],
+    pub(super) digits: [Rows<D, T>; 2],
     /// Probability that a ≤ b.
-    pub(super) probabilities: Rows<T>,
+    pub(super) probabilities: Rows<D, T>,
 }
 
-impl Network {
+impl<O: Operations> Network<O> {
     /// A network with initial parameters from the streams of `seed`.
-    pub(super) fn new(device: &Cpu, model: &ModelConfig, image: Shape, seed: u64) -> Self {
+    pub(super) fn new(operations: O, model: &ModelConfig, image: Shape, seed: u64) -> Self {
         let names: &[_] = if model.weight_sharing { &["first"] } else { &["first", "second"] };
         let branch = |name: &&str| {
             let mut stream = Stream::new(seed, &format!("initial/{name}"));
-            Sequence::new(device, &model.branch, image, &mut stream)
+            Sequence::new(operations.device(), &model.branch, image, &mut stream)
         };
         let mut stream = Stream::new(seed, "initial/head");
+        let pair = Shape::Vector(2 * CLASSES);
         Self {
             branches: names.iter().map(branch).collect(),
-            head: Sequence::new(device, &model.head, Shape::Vector(2 * CLASSES), &mut stream),
+            head: Sequence::new(operations.device(), &model.head, pair, &mut stream),
+            operations,
         }
     }
 
     /// The branch of the first (0) or second (1) digits.
-    pub(super) fn branch(&self, digit: usize) -> &Sequence {
+    pub(super) fn branch(&self, digit: usize) -> &Sequence<O::Device> {
         &self.branches[digit % self.branches.len()]
     }
 
     /// The pass of a training step.
-    pub(super) fn forward<T: Tape<f32, Cpu>>(
+    pub(super) fn forward<T: Tape<f32, O::Device>>(
         &self,
-        images: [Rows<T>; 2],
+        images: [Rows<O::Device, T>; 2],
         mode: &mut Mode<'_>,
-    ) -> Outputs<T> {
+    ) -> Outputs<O::Device, T> {
         let [first, second] = images;
-        let first = self.branch(0).forward(first, mode);
-        let second = self.branch(1).forward(second, mode);
+        let first = self.branch(0).forward(&self.operations, first, mode);
+        let second = self.branch(1).forward(&self.operations, second, mode);
         self.join([first, second], mode)
     }
 
     /// The end of a pass: the outputs of the branches, concatenated, through the head.
-    pub(super) fn join<T: Tape<f32, Cpu>>(
+    pub(super) fn join<T: Tape<f32, O::Device>>(
         &self,
-        digits: [Rows<T>; 2],
+        digits: [Rows<O::Device, T>; 2],
         mode: &mut Mode<'_>,
-    ) -> Outputs<T> {
+    ) -> Outputs<O::Device, T> {
         let kept = [digits[0].retaped::<T>(), digits[1].retaped::<T>()];
         let [first, second] = digits;
         let both = (first, second).concat_along(Axis::<1>);
-        Outputs { digits: kept, probabilities: self.head.forward(both, mode) }
+        Outputs { digits: kept, probabilities: self.head.forward(&self.operations, both, mode) }
     }
 
     /// The branches, then the head.
     #[cfg(test)]
-    pub(super) fn sequences(&mut self) -> impl Iterator<Item = &mut Sequence> {
+    pub(super) fn sequences(&mut self) -> impl Iterator<Item = &mut Sequence<O::Device>> {
         self.branches.iter_mut().chain([&mut self.head])
     }
 
@@ -89,8 +93,8 @@ impl Network {
         &mut self,
         optimizer: &Optimizer,
         step: i32,
-        slopes: &mut Slopes,
-    ) -> Result<(), CpuError> {
+        slopes: &mut Slopes<O::Device>,
+    ) -> Result<(), <O::Device as HasErr>::Err> {
         for sequence in self.branches.iter_mut().chain([&mut self.head]) {
             sequence.update(optimizer, step, slopes)?;
         }

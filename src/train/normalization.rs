@@ -2,14 +2,14 @@
 
 use dfdx::prelude::*;
 
-use super::operation::{Rows, Slopes, Vector, values};
 use super::parameter::Parameter;
+use super::rows::{Rows, Slopes, Vector, upload, values};
 use crate::run::Optimizer;
 
 /// A batch-norm layer.
-pub(super) struct Normalization {
-    pub(super) scale: Parameter<(usize,)>,
-    pub(super) shift: Parameter<(usize,)>,
+pub(super) struct Normalization<D: Device<f32>> {
+    pub(super) scale: Parameter<(usize,), D>,
+    pub(super) shift: Parameter<(usize,), D>,
     pub(super) running: Moments,
     epsilon: f32,
     momentum: f32,
@@ -23,9 +23,9 @@ pub(super) struct Moments {
     pub(super) variance: Vec<f32>,
 }
 
-impl Normalization {
+impl<D: Device<f32>> Normalization<D> {
     /// Scale 1, shift 0, running mean 0 and variance 1.
-    pub(super) fn new(device: &Cpu, channels: usize, epsilon: f64, momentum: f64) -> Self {
+    pub(super) fn new(device: &D, channels: usize, epsilon: f64, momentum: f64) -> Self {
         Self {
             scale: Parameter::new(device, vec![1.0; channels], (channels,)),
             shift: Parameter::new(device, vec![0.0; channels], (channels,)),
@@ -36,7 +36,7 @@ impl Normalization {
     }
 
     /// Normalises with the statistics of `x` itself, and returns them.
-    pub(super) fn with_batch<T: Tape<f32, Cpu>>(&self, x: Rows<T>) -> (Rows<T>, Moments) {
+    pub(super) fn with_batch<T: Tape<f32, D>>(&self, x: Rows<D, T>) -> (Rows<D, T>, Moments) {
         let rows = self.channel_rows(&x);
         let original = *x.shape();
         let x = x.reshape_like(&rows);
@@ -52,15 +52,12 @@ impl Normalization {
     }
 
     /// Normalises with the running statistics.
-    pub(super) fn with_running<T: Tape<f32, Cpu>>(&self, x: Rows<T>) -> Rows<T> {
+    pub(super) fn with_running<T: Tape<f32, D>>(&self, x: Rows<D, T>) -> Rows<D, T> {
         let rows = self.channel_rows(&x);
         let original = *x.shape();
-        let vector = |values: Vec<f32>| -> Vector {
-            let len = values.len();
-            x.device().tensor_from_vec(values, (len,))
-        };
-        let mean = vector(self.running.mean.clone());
-        let spread = vector(self.running.variance.clone()) + self.epsilon;
+        let vector = |values: &[f32]| -> Vector<D> { upload(x.device(), values, (values.len(),)) };
+        let mean = vector(&self.running.mean);
+        let spread = vector(&self.running.variance) + self.epsilon;
         let spread = spread.sqrt().broadcast_like::<_, Axis<0>>(&rows);
         let x = x.reshape_like(&rows);
         let centered = x - mean.broadcast_like::<_, Axis<0>>(&rows);
@@ -82,19 +79,19 @@ impl Normalization {
         &mut self,
         optimizer: &Optimizer,
         step: i32,
-        slopes: &mut Slopes,
-    ) -> Result<(), CpuError> {
+        slopes: &mut Slopes<D>,
+    ) -> Result<(), D::Err> {
         self.scale.update(optimizer, step, slopes)?;
         self.shift.update(optimizer, step, slopes)
     }
 
     /// An image counts as one row for each pixel, so that columns are channels.
-    fn channel_rows<T>(&self, x: &Rows<T>) -> (usize, usize) {
+    fn channel_rows<T>(&self, x: &Rows<D, T>) -> (usize, usize) {
         let channels = self.running.mean.len();
         (x.shape().num_elements() / channels, channels)
     }
 
-    fn affine<T: Tape<f32, Cpu>>(&self, x: Rows<T>, rows: &(usize, usize)) -> Rows<T> {
+    fn affine<T: Tape<f32, D>>(&self, x: Rows<D, T>, rows: &(usize, usize)) -> Rows<D, T> {
         let scale = self.scale.value.retaped::<T>().broadcast_like::<_, Axis<0>>(rows);
         let shift = self.shift.value.retaped::<T>().broadcast_like::<_, Axis<0>>(rows);
         x * scale + shift

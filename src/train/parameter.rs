@@ -3,28 +3,28 @@
 use dfdx::prelude::*;
 use dfdx::tensor_ops::{AdamConfig, Momentum, SgdConfig};
 
-use super::operation::Slopes;
+use super::rows::Slopes;
 use crate::random::Stream;
 use crate::run::Optimizer;
 
 /// A trainable tensor.
-pub(super) struct Parameter<S: Shape> {
-    pub(super) value: Tensor<S, f32, Cpu>,
+pub(super) struct Parameter<S: Shape, D: Device<f32>> {
+    pub(super) value: Tensor<S, f32, D>,
     /// First moment, or velocity.
-    first: Slopes,
+    first: Slopes<D>,
     /// Second moment.
-    second: Slopes,
+    second: Slopes<D>,
 }
 
-impl<S: Shape> Parameter<S> {
+impl<S: Shape, D: Device<f32>> Parameter<S, D> {
     /// A parameter with these values.
-    pub(super) fn new(device: &Cpu, values: Vec<f32>, shape: S) -> Self {
+    pub(super) fn new(device: &D, values: Vec<f32>, shape: S) -> Self {
         let value = device.tensor_from_vec(values, shape);
         Self { value, first: Gradients::leaky(), second: Gradients::leaky() }
     }
 
     /// A parameter with every value uniform in ±1/√`fan_in`, PyTorch's default.
-    pub(super) fn uniform(device: &Cpu, fan_in: usize, stream: &mut Stream, shape: S) -> Self {
+    pub(super) fn uniform(device: &D, fan_in: usize, stream: &mut Stream, shape: S) -> Self {
         let bound = 1.0 / (fan_in as f32).sqrt();
         let values = (0..shape.num_elements()).map(|_| stream.symmetric(bound)).collect();
         Self::new(device, values, shape)
@@ -33,14 +33,14 @@ impl<S: Shape> Parameter<S> {
     /// Replaces the values by what `exchange` makes of them.
     #[cfg(test)]
     pub(super) fn exchange(&mut self, exchange: &mut dyn FnMut(Vec<f32>) -> Vec<f32>) {
-        let values = exchange(super::operation::values(&self.value));
+        let values = exchange(super::rows::values(&self.value));
         self.value.copy_from(&values);
     }
 
     /// The gradient of the values in `slopes`.
     #[cfg(test)]
-    pub(super) fn gradient(&self, slopes: &mut Slopes) -> Vec<f32> {
-        slopes.get_or_alloc_mut(&self.value).expect("memory").to_vec()
+    pub(super) fn gradient(&self, slopes: &mut Slopes<D>) -> Vec<f32> {
+        super::rows::values(&slopes.get(&self.value))
     }
 
     /// Applies update number `step`, from 1.
@@ -48,8 +48,8 @@ impl<S: Shape> Parameter<S> {
         &mut self,
         optimizer: &Optimizer,
         step: i32,
-        slopes: &mut Slopes,
-    ) -> Result<(), CpuError> {
+        slopes: &mut Slopes<D>,
+    ) -> Result<(), D::Err> {
         let gradient = slopes.get_or_alloc_mut(&self.value)?;
         let ghost = self.value.ghost();
         let first = self.first.get_or_alloc_mut(&ghost)?;

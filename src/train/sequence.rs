@@ -1,13 +1,17 @@
 //! A layer list made ready to run: parameters in place, convolutions joined with their pooling.
 
+use std::iter::Peekable;
+use std::rc::Rc;
+
 use dfdx::prelude::*;
 
 use super::activation::Activation;
-use super::convolution::{Convolution, Image};
-use super::max_pool::MaxPool;
+use super::affine::Affine;
 use super::normalization::{Moments, Normalization};
-use super::operation::{ConvolvePool, Rows, Slopes, max_pool};
-use super::parameter::Parameter;
+use super::operations::Operations;
+use super::rows::{Rows, Slopes, upload};
+use crate::kernel::convolution::{Convolution, ConvolvePool, Image};
+use crate::kernel::max_pool::MaxPool;
 use crate::random::Stream;
 use crate::run::{self, Layer, Optimizer};
 
@@ -21,57 +25,73 @@ pub(super) enum Mode<'m> {
 }
 
 /// Stages in order.
-pub(super) struct Sequence {
-    stages: Vec<Stage>,
+pub(super) struct Sequence<D: Device<f32>> {
+    stages: Vec<Stage<D>>,
 }
 
-enum Stage {
-    ConvolvePool {
-        operation: ConvolvePool,
-        weight: Parameter<(usize, usize)>,
-        bias: Parameter<(usize,)>,
-    },
+enum Stage<D: Device<f32>> {
+    ConvolvePool { operation: Rc<ConvolvePool>, affine: Affine<D> },
     MaxPool(MaxPool),
-    Linear {
-        weight: Parameter<(usize, usize)>,
-        bias: Parameter<(usize,)>,
-    },
-    Normalization(Normalization),
-    Dropout {
-        probability: f32,
-    },
+    Flatten { image: Image, is_first: bool },
+    Linear(Affine<D>),
+    Normalization(Normalization<D>),
+    Dropout { probability: f32 },
     Activation(Activation),
 }
 
-impl Sequence {
+impl<D: Device<f32>> Sequence<D> {
     /// The stages of `layers`, with parameters drawn from `stream`.
     ///
     /// # Panics
     /// If the layers do not fit together; experiments are checked for that when they are read.
     pub(super) fn new(
-        device: &Cpu,
+        device: &D,
         layers: &[Layer],
         input: run::Shape,
         stream: &mut Stream,
     ) -> Self {
         let layers = pool_before_activation(layers);
-        let mut stages: Vec<Stage> = Vec::with_capacity(layers.len());
-        let mut shape = input;
-        for layer in &layers {
-            let output = *run::infer(std::slice::from_ref(layer), shape)
-                .expect("layers are checked when they are read")
-                .last()
-                .expect("one layer has one output");
-            if let (Layer::MaxPool2d { size, stride }, Some(Stage::ConvolvePool { operation, .. })) =
-                (layer, stages.last_mut())
-                && operation.pool.is_none()
-            {
-                operation.pool = Some(MaxPool::new(shape, output, *size, *stride));
-            } else {
-                let is_first = stages.is_empty();
-                stages.extend(stage(device, layer, shape, output, is_first, stream));
-            }
-            shape = output;
+        let shapes = run::infer(&layers, input).expect("layers are checked when they are read");
+        let inputs = std::iter::once(input).chain(shapes.iter().copied());
+        let mut steps = layers.iter().zip(inputs.zip(shapes.iter().copied())).peekable();
+        let mut stages = Vec::with_capacity(layers.len());
+        // Images are given; the vectors that the head begins with come from trained branches.
+        let mut is_first = matches!(input, run::Shape::Image { .. });
+        while let Some((layer, (input, output))) = steps.next() {
+            let mut affine = |fan_in: usize, outputs: usize, activation: Option<Activation>| {
+                Affine::new(device, fan_in, outputs, activation, is_first, stream)
+            };
+            let stage = match *layer {
+                Layer::Conv2d { channels, kernel, stride, padding } => {
+                    let (input, output) = (image(input), image(output));
+                    let convolution = Convolution { input, output, kernel, stride, padding };
+                    let pool = steps.next_if(|(next, _)| matches!(next, Layer::MaxPool2d { .. }));
+                    let pool = pool.map(|(layer, (input, output))| max_pool(layer, input, output));
+                    let operation = Rc::new(ConvolvePool::new(convolution, pool));
+                    let activation = next_activation(&mut steps);
+                    let affine = affine(convolution.fan_in(), channels, activation);
+                    Stage::ConvolvePool { operation, affine }
+                }
+                Layer::MaxPool2d { .. } => Stage::MaxPool(max_pool(layer, input, output)),
+                Layer::Flatten => Stage::Flatten { image: image(input), is_first },
+                Layer::Linear { outputs } => {
+                    Stage::Linear(affine(input.len(), outputs, next_activation(&mut steps)))
+                }
+                Layer::BatchNorm { epsilon, momentum } => Stage::Normalization(Normalization::new(
+                    device,
+                    input.channels(),
+                    epsilon,
+                    momentum,
+                )),
+                Layer::Dropout { probability } => {
+                    Stage::Dropout { probability: probability as f32 }
+                }
+                Layer::Relu => Stage::Activation(Activation::Relu),
+                Layer::Sigmoid => Stage::Activation(Activation::Sigmoid),
+                Layer::Tanh => Stage::Activation(Activation::Tanh),
+            };
+            is_first &= matches!(stage, Stage::Flatten { .. });
+            stages.push(stage);
         }
         Self { stages }
     }
@@ -80,25 +100,49 @@ impl Sequence {
     /// the rest of the batch, nor on a draw, nor on the mode.
     pub(super) fn fixed_stages(&self) -> usize {
         let varies =
-            |stage: &Stage| matches!(stage, Stage::Normalization(_) | Stage::Dropout { .. });
+            |stage: &Stage<D>| matches!(stage, Stage::Normalization(_) | Stage::Dropout { .. });
         self.stages.iter().position(varies).unwrap_or(self.stages.len())
     }
 
+    /// Whether what comes out of [`Sequence::forward_fixed`] is a batch of images.
+    pub(super) fn fixed_gives_images(&self) -> bool {
+        let is_image = |stage: &Stage<D>| match stage {
+            Stage::ConvolvePool { .. } | Stage::MaxPool(_) => Some(true),
+            Stage::Flatten { .. } | Stage::Linear(_) => Some(false),
+            Stage::Normalization(_) | Stage::Dropout { .. } | Stage::Activation(_) => None,
+        };
+        self.stages[..self.fixed_stages()].iter().rev().find_map(is_image).unwrap_or(true)
+    }
+
     /// All stages.
-    pub(super) fn forward<T: Tape<f32, Cpu>>(&self, x: Rows<T>, mode: &mut Mode<'_>) -> Rows<T> {
-        self.stages.iter().fold(x, |x, stage| stage.forward(x, mode))
+    pub(super) fn forward<T: Tape<f32, D>>(
+        &self,
+        operations: &impl Operations<Device = D>,
+        x: Rows<D, T>,
+        mode: &mut Mode<'_>,
+    ) -> Rows<D, T> {
+        self.stages.iter().fold(x, |x, stage| stage.forward(operations, x, mode))
     }
 
     /// The stages of [`Sequence::fixed_stages`] alone.
-    pub(super) fn forward_fixed(&self, x: Rows) -> Rows {
+    pub(super) fn forward_fixed(
+        &self,
+        operations: &impl Operations<Device = D>,
+        x: Rows<D>,
+    ) -> Rows<D> {
         let fixed = &self.stages[..self.fixed_stages()];
-        fixed.iter().fold(x, |x, stage| stage.forward(x, &mut Mode::Inference))
+        fixed.iter().fold(x, |x, stage| stage.forward(operations, x, &mut Mode::Inference))
     }
 
     /// The stages that [`Sequence::forward_fixed`] leaves.
-    pub(super) fn forward_rest(&self, x: Rows, mode: &mut Mode<'_>) -> Rows {
+    pub(super) fn forward_rest(
+        &self,
+        operations: &impl Operations<Device = D>,
+        x: Rows<D>,
+        mode: &mut Mode<'_>,
+    ) -> Rows<D> {
         let rest = &self.stages[self.fixed_stages()..];
-        rest.iter().fold(x, |x, stage| stage.forward(x, mode))
+        rest.iter().fold(x, |x, stage| stage.forward(operations, x, mode))
     }
 
     /// Takes over the statistics that one training pass noted, removing them from the front.
@@ -117,18 +161,20 @@ impl Sequence {
         &mut self,
         optimizer: &Optimizer,
         step: i32,
-        slopes: &mut Slopes,
-    ) -> Result<(), CpuError> {
+        slopes: &mut Slopes<D>,
+    ) -> Result<(), D::Err> {
         for stage in &mut self.stages {
             match stage {
-                Stage::ConvolvePool { weight, bias, .. } | Stage::Linear { weight, bias } => {
-                    weight.update(optimizer, step, slopes)?;
-                    bias.update(optimizer, step, slopes)?;
+                Stage::ConvolvePool { affine, .. } | Stage::Linear(affine) => {
+                    affine.update(optimizer, step, slopes)?;
                 }
                 Stage::Normalization(normalization) => {
                     normalization.update(optimizer, step, slopes)?;
                 }
-                Stage::MaxPool(_) | Stage::Dropout { .. } | Stage::Activation(_) => {}
+                Stage::MaxPool(_)
+                | Stage::Flatten { .. }
+                | Stage::Dropout { .. }
+                | Stage::Activation(_) => {}
             }
         }
         Ok(())
@@ -136,27 +182,30 @@ impl Sequence {
 }
 
 #[cfg(test)]
-impl Sequence {
+impl<D: Device<f32>> Sequence<D> {
     /// Replaces each parameter by what `exchange` makes of it, layer by layer: weight, then bias;
     /// scale, then shift.
     pub(super) fn exchange(&mut self, exchange: &mut dyn FnMut(Vec<f32>) -> Vec<f32>) {
         for stage in &mut self.stages {
             match stage {
-                Stage::ConvolvePool { weight, bias, .. } | Stage::Linear { weight, bias } => {
-                    weight.exchange(exchange);
-                    bias.exchange(exchange);
+                Stage::ConvolvePool { affine, .. } | Stage::Linear(affine) => {
+                    affine.weight.exchange(exchange);
+                    affine.bias.exchange(exchange);
                 }
                 Stage::Normalization(normalization) => {
                     normalization.scale.exchange(exchange);
                     normalization.shift.exchange(exchange);
                 }
-                Stage::MaxPool(_) | Stage::Dropout { .. } | Stage::Activation(_) => {}
+                Stage::MaxPool(_)
+                | Stage::Flatten { .. }
+                | Stage::Dropout { .. }
+                | Stage::Activation(_) => {}
             }
         }
     }
 
     /// The batch-norm layers, in order.
-    pub(super) fn normalizations(&mut self) -> impl Iterator<Item = &mut Normalization> {
+    pub(super) fn normalizations(&mut self) -> impl Iterator<Item = &mut Normalization<D>> {
         self.stages.iter_mut().filter_map(|stage| match stage {
             Stage::Normalization(normalization) => Some(normalization),
             _ => None,
@@ -164,18 +213,22 @@ impl Sequence {
     }
 
     /// The gradient of each parameter, in the order of [`Sequence::exchange`].
-    pub(super) fn gradients(&self, slopes: &mut Slopes) -> Vec<Vec<f32>> {
+    pub(super) fn gradients(&self, slopes: &mut Slopes<D>) -> Vec<Vec<f32>> {
         let mut gradients = Vec::new();
         for stage in &self.stages {
             match stage {
-                Stage::ConvolvePool { weight, bias, .. } | Stage::Linear { weight, bias } => {
-                    gradients.extend([weight.gradient(slopes), bias.gradient(slopes)]);
+                Stage::ConvolvePool { affine, .. } | Stage::Linear(affine) => {
+                    gradients
+                        .extend([affine.weight.gradient(slopes), affine.bias.gradient(slopes)]);
                 }
                 Stage::Normalization(normalization) => gradients.extend([
                     normalization.scale.gradient(slopes),
                     normalization.shift.gradient(slopes),
                 ]),
-                Stage::MaxPool(_) | Stage::Dropout { .. } | Stage::Activation(_) => {}
+                Stage::MaxPool(_)
+                | Stage::Flatten { .. }
+                | Stage::Dropout { .. }
+                | Stage::Activation(_) => {}
             }
         }
         gradients
@@ -195,65 +248,46 @@ fn pool_before_activation(layers: &[Layer]) -> Vec<Layer> {
     layers
 }
 
-fn stage(
-    device: &Cpu,
-    layer: &Layer,
-    input: run::Shape,
-    output: run::Shape,
-    is_first: bool,
-    stream: &mut Stream,
-) -> Option<Stage> {
-    Some(match layer {
-        Layer::Conv2d { channels, kernel, stride, padding } => {
-            let convolution = Convolution {
-                input: Image::of(input),
-                output: Image::of(output),
-                kernel: *kernel,
-                stride: *stride,
-                padding: *padding,
-            };
-            let fan_in = convolution.fan_in();
-            let shape = (convolution.input.channels, kernel * kernel * channels);
-            Stage::ConvolvePool {
-                operation: ConvolvePool { convolution, pool: None, is_first },
-                weight: Parameter::uniform(device, fan_in, stream, shape),
-                bias: Parameter::uniform(device, fan_in, stream, (*channels,)),
-            }
-        }
-        Layer::MaxPool2d { size, stride } => {
-            Stage::MaxPool(MaxPool::new(input, output, *size, *stride))
-        }
-        // Rows are stored in the order that `flatten` promises.
-        Layer::Flatten => return None,
-        Layer::Linear { outputs } => {
-            let fan_in = input.len();
-            Stage::Linear {
-                weight: Parameter::uniform(device, fan_in, stream, (fan_in, *outputs)),
-                bias: Parameter::uniform(device, fan_in, stream, (*outputs,)),
-            }
-        }
-        Layer::BatchNorm { epsilon, momentum } => {
-            Stage::Normalization(Normalization::new(device, input.channels(), *epsilon, *momentum))
-        }
-        Layer::Dropout { probability } => Stage::Dropout { probability: *probability as f32 },
-        Layer::Relu => Stage::Activation(Activation::Relu),
-        Layer::Sigmoid => Stage::Activation(Activation::Sigmoid),
-        Layer::Tanh => Stage::Activation(Activation::Tanh),
-    })
+/// The activation that comes next, if one does; it is taken.
+fn next_activation<'l, S>(
+    steps: &mut Peekable<impl Iterator<Item = (&'l Layer, S)>>,
+) -> Option<Activation> {
+    let (layer, _) = steps.next_if(|(layer, _)| Activation::of(layer).is_some())?;
+    Activation::of(layer)
 }
 
-impl Stage {
-    fn forward<T: Tape<f32, Cpu>>(&self, x: Rows<T>, mode: &mut Mode<'_>) -> Rows<T> {
+fn max_pool(layer: &Layer, input: run::Shape, output: run::Shape) -> MaxPool {
+    match *layer {
+        Layer::MaxPool2d { size, stride } => {
+            MaxPool { input: image(input), output: image(output), size, stride }
+        }
+        _ => unreachable!("only called for max-pooling"),
+    }
+}
+
+/// # Panics
+/// If `shape` is a vector: shapes were inferred before.
+fn image(shape: run::Shape) -> Image {
+    match shape {
+        run::Shape::Image { height, width, channels } => Image { height, width, channels },
+        run::Shape::Vector(_) => panic!("inferred shapes give images to layers that need them"),
+    }
+}
+
+impl<D: Device<f32>> Stage<D> {
+    fn forward<T: Tape<f32, D>>(
+        &self,
+        operations: &impl Operations<Device = D>,
+        x: Rows<D, T>,
+        mode: &mut Mode<'_>,
+    ) -> Rows<D, T> {
         match (self, mode) {
-            (Self::ConvolvePool { operation, weight, bias }, _) => {
-                operation.apply(x, &weight.value, &bias.value)
+            (Self::ConvolvePool { operation, affine }, _) => {
+                operations.convolve_pool(operation, affine, x)
             }
-            (Self::MaxPool(pool), _) => max_pool(*pool, x),
-            (Self::Linear { weight, bias }, _) => {
-                let y = x.matmul(weight.value.clone());
-                let shape = *y.shape();
-                y + bias.value.retaped::<T>().broadcast_like::<_, Axis<0>>(&shape)
-            }
+            (Self::MaxPool(pool), _) => operations.max_pool(*pool, x),
+            (Self::Flatten { image, is_first }, _) => operations.flatten(*image, *is_first, x),
+            (Self::Linear(affine), _) => operations.linear(affine, x),
             (Self::Normalization(normalization), Mode::Batch { observed, .. }) => {
                 let (y, moments) = normalization.with_batch(x);
                 observed.push(moments);
@@ -265,11 +299,11 @@ impl Stage {
                 let shape = *x.shape();
                 let draw = |_| if dropout.unit() < *probability { 0.0 } else { kept };
                 let mask = (0..shape.0 * shape.1).map(draw).collect::<Vec<_>>();
-                let mask: Rows = x.device().tensor_from_vec(mask, shape);
+                let mask = upload(x.device(), &mask, shape);
                 x * mask
             }
             (Self::Dropout { .. }, Mode::Inference) => x,
-            (Self::Activation(activation), _) => activation.apply(x),
+            (Self::Activation(activation), _) => operations.activate(*activation, x),
         }
     }
 }

@@ -2,53 +2,92 @@
 
 use dfdx::prelude::*;
 
+use super::device;
 use super::evaluate;
 use super::loss::Targets;
 use super::network::Network;
 use super::normalization::Moments;
-use super::operation::{Rows, Slopes};
+use super::operations::Operations;
+use super::rows::{Rows, Slopes, scalar, upload_images};
 use super::sequence::Mode;
 use super::{TrainError, Trainer, Training};
 use crate::dataset::{Pairs, Split};
 use crate::random::Stream;
 use crate::run::{LearningCurve, Outcome, RunConfig, TrainConfig};
 
-/// The trainer that uses dfdx on the CPU.
+/// Test pairs that go through the first layers together.
+const TEST_BATCH: usize = 100;
+
+/// The trainer that uses dfdx, on one device.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct DfdxTrainer;
+pub struct DfdxTrainer {
+    /// Where it computes.
+    pub device: device::Device,
+}
 
 impl Trainer for DfdxTrainer {
     fn train(&self, config: &RunConfig, split: &Split) -> Result<Training, TrainError> {
-        let device = Cpu::default();
-        let mut run = Run::new(&device, config, &split.train);
-        let mut curve = LearningCurve::default();
-        let mut outcome = Outcome::Completed;
-        for epoch in 0..config.train.epochs {
-            let features = evaluate::features(&device, &run.network, &split.test);
-            let mut dropout = Stream::new(config.seed, &format!("dropout/test/{epoch}"));
-            let published = evaluate::published(&run.network, &features, &split.test, &mut dropout);
-            curve.published_test_accuracy.push(published);
-            if epoch > 0 {
-                push_corrected(&mut curve, &run.network, &features, split);
-            }
-            match run.train_epoch(epoch).map_err(|e| TrainError::Device(e.to_string()))? {
-                Epoch::Trained { main, auxiliary } => {
-                    curve.train_main_loss.push(Some(main));
-                    curve.train_auxiliary_loss.push(Some(auxiliary));
-                }
-                Epoch::Diverged { step } => {
-                    outcome = Outcome::Diverged { epoch, step };
-                    break;
-                }
-            }
-        }
-        if outcome == Outcome::Completed {
-            let features = evaluate::features(&device, &run.network, &split.test);
+        self.device.train(config, split)
+    }
+}
+
+/// Trains `config` on `split` with these operations.
+pub(super) fn train<O: Operations>(
+    operations: O,
+    config: &RunConfig,
+    split: &Split,
+) -> Result<Training, TrainError> {
+    let test_images = images(&operations, &split.test, TEST_BATCH);
+    let mut run = Run::new(operations, config, &split.train);
+    let mut curve = LearningCurve::default();
+    let mut outcome = Outcome::Completed;
+    for epoch in 0..config.train.epochs {
+        let features = evaluate::features(&run.network, &test_images);
+        let mut dropout = Stream::new(config.seed, &format!("dropout/test/{epoch}"));
+        let published = evaluate::published(&run.network, &features, &split.test, &mut dropout);
+        curve.published_test_accuracy.push(published);
+        if epoch > 0 {
             push_corrected(&mut curve, &run.network, &features, split);
         }
-        fill_after_divergence(&mut curve, config.train.epochs);
-        Ok(Training { outcome, curve })
+        match run.train_epoch(epoch).map_err(|e| TrainError::Device(e.to_string()))? {
+            Epoch::Trained { main, auxiliary } => {
+                curve.train_main_loss.push(Some(main));
+                curve.train_auxiliary_loss.push(Some(auxiliary));
+            }
+            Epoch::Diverged { step } => {
+                outcome = Outcome::Diverged { epoch, step };
+                break;
+            }
+        }
     }
+    if outcome == Outcome::Completed {
+        let features = evaluate::features(&run.network, &test_images);
+        push_corrected(&mut curve, &run.network, &features, split);
+    }
+    fill_after_divergence(&mut curve, config.train.epochs);
+    Ok(Training { outcome, curve })
+}
+
+/// The images of consecutive pairs, `size` at a time.
+pub(super) fn images<O: Operations>(
+    operations: &O,
+    pairs: &Pairs,
+    size: usize,
+) -> Vec<[Rows<O::Device>; 2]> {
+    let pixels = pairs.images[0].len() / pairs.n;
+    let batch = |range: std::ops::Range<usize>| {
+        let rows = |images: &Vec<f32>| {
+            let images = &images[range.start * pixels..range.end * pixels];
+            upload_images(operations.device(), images, pixels)
+        };
+        pairs.images.each_ref().map(rows)
+    };
+    batches(pairs.n, size).map(batch).collect()
+}
+
+/// Consecutive numbers below `n`, `size` at a time; the last batch may be smaller.
+fn batches(n: usize, size: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    (0..n).step_by(size).map(move |start| start..n.min(start + size))
 }
 
 /// Losses after the divergence are unknown, and no answer of a network of NaN is right.
@@ -66,10 +105,10 @@ fn fill_after_divergence(curve: &mut LearningCurve, epochs: usize) {
     }
 }
 
-fn push_corrected(
+fn push_corrected<O: Operations>(
     curve: &mut LearningCurve,
-    network: &Network,
-    features: &evaluate::Features,
+    network: &Network<O>,
+    features: &evaluate::Features<O::Device>,
     split: &Split,
 ) {
     let corrected = evaluate::corrected(network, features, &split.test);
@@ -80,19 +119,19 @@ fn push_corrected(
 }
 
 /// A network in training.
-pub(super) struct Run<'r> {
-    pub(super) network: Network,
+pub(super) struct Run<'r, O: Operations> {
+    pub(super) network: Network<O>,
     train: &'r TrainConfig,
     seed: u64,
-    batches: Vec<Batch>,
+    batches: Vec<Batch<O::Device>>,
     /// Both losses on the first batch of the run, which they are divided by from then on.
     first_losses: Option<[f32; 2]>,
     steps_done: i32,
 }
 
 /// The pairs of one step.
-struct Batch {
-    images: [Rows; 2],
+struct Batch<D: Device<f32>> {
+    images: [Rows<D>; 2],
     targets: Targets,
 }
 
@@ -115,26 +154,31 @@ pub(super) struct Losses {
 }
 
 /// What a pass forward and backward gives.
-pub(super) struct Pass {
+pub(super) struct Pass<D: Device<f32>> {
     pub(super) losses: Losses,
-    pub(super) slopes: Slopes,
+    pub(super) slopes: Slopes<D>,
     /// Batch statistics, in the order of the pass.
     observed: Vec<Moments>,
 }
 
-impl<'r> Run<'r> {
-    pub(super) fn new(device: &Cpu, config: &'r RunConfig, pairs: &Pairs) -> Self {
+impl<'r, O: Operations> Run<'r, O> {
+    pub(super) fn new(operations: O, config: &'r RunConfig, pairs: &Pairs) -> Self {
+        let size = config.train.batch_size;
+        let images = images(&operations, pairs, size);
+        let targets = batches(pairs.n, size).map(|range| Targets::of(pairs, range));
+        let batches =
+            images.into_iter().zip(targets).map(|(images, targets)| Batch { images, targets });
         Self {
-            network: Network::new(device, &config.model, config.data.image(), config.seed),
+            network: Network::new(operations, &config.model, config.data.image(), config.seed),
             train: &config.train,
             seed: config.seed,
-            batches: batches(device, pairs, config.train.batch_size),
+            batches: batches.collect(),
             first_losses: None,
             steps_done: 0,
         }
     }
 
-    fn train_epoch(&mut self, epoch: usize) -> Result<Epoch, CpuError> {
+    fn train_epoch(&mut self, epoch: usize) -> Result<Epoch, DeviceError<O>> {
         let mut dropout = Stream::new(self.seed, &format!("dropout/train/{epoch}"));
         let (mut main, mut auxiliary) = (0.0, 0.0);
         for step in 0..self.batches.len() {
@@ -155,7 +199,7 @@ impl<'r> Run<'r> {
         &mut self,
         step: usize,
         dropout: &mut Stream,
-    ) -> Result<Option<Losses>, CpuError> {
+    ) -> Result<Option<Losses>, DeviceError<O>> {
         let Some(Pass { losses, mut slopes, observed }) = self.backward(step, dropout) else {
             return Ok(None);
         };
@@ -166,7 +210,11 @@ impl<'r> Run<'r> {
     }
 
     /// Losses and gradients on batch number `step`; none if the objective is not finite.
-    pub(super) fn backward(&mut self, step: usize, dropout: &mut Stream) -> Option<Pass> {
+    pub(super) fn backward(
+        &mut self,
+        step: usize,
+        dropout: &mut Stream,
+    ) -> Option<Pass<O::Device>> {
         let Batch { images, targets } = &self.batches[step];
         let mut observed = Vec::new();
         let mut mode = Mode::Batch { dropout, observed: &mut observed };
@@ -176,35 +224,18 @@ impl<'r> Run<'r> {
 
         let main = targets.main(outputs.probabilities); //                                  scalar
         let auxiliary = targets.auxiliary(first, second); //                                scalar
-        let losses = Losses { main: main.array(), auxiliary: auxiliary.array() };
+        let losses = Losses { main: scalar(&main), auxiliary: scalar(&auxiliary) };
         let [main0, auxiliary0] = *self.first_losses.get_or_insert([losses.main, losses.auxiliary]);
         let objective = match self.train.auxiliary_loss {
             true => main / main0 + auxiliary / auxiliary0,
             false => main / main0,
         };
-        let is_finite = objective.array().is_finite() && losses.auxiliary.is_finite();
+        let is_finite = scalar(&objective).is_finite() && losses.auxiliary.is_finite();
         is_finite.then(|| Pass { losses, slopes: objective.backward(), observed })
     }
 }
 
-/// Consecutive pairs, in their order; the last batch may be smaller.
-fn batches(device: &Cpu, pairs: &Pairs, size: usize) -> Vec<Batch> {
-    let pixels = pairs.images[0].len() / pairs.n;
-    (0..pairs.n)
-        .step_by(size)
-        .map(|start| {
-            let range = start..(start + size).min(pairs.n);
-            let rows = |images: &Vec<f32>| {
-                let values = images[range.start * pixels..range.end * pixels].to_vec();
-                device.tensor_from_vec(values, (range.len(), pixels))
-            };
-            Batch {
-                images: pairs.images.each_ref().map(rows),
-                targets: Targets::of(pairs, range.clone(), device),
-            }
-        })
-        .collect()
-}
+type DeviceError<O> = <<O as Operations>::Device as HasErr>::Err;
 
 #[cfg(test)]
 mod tests {
@@ -213,6 +244,7 @@ mod tests {
     use crate::run::{
         DataConfig, DeviceKind, Layer, ModelConfig, NumberType, Optimizer, PartVersions,
     };
+    use crate::train::fast::Fast;
 
     fn config() -> RunConfig {
         let identity = dataset::embedded_identity();
@@ -253,12 +285,12 @@ mod tests {
     fn evaluation_changes_no_bit_of_the_training() {
         let config = config();
         let split = dataset::draw(&config.data, &dataset::embedded().unwrap()).unwrap();
-        let device = Cpu::default();
         let trained = |evaluates: bool| {
-            let mut run = Run::new(&device, &config, &split.train);
+            let mut run = Run::new(Fast::new(), &config, &split.train);
+            let test_images = images(&run.network.operations, &split.test, 7);
             for epoch in 0..config.train.epochs {
                 if evaluates {
-                    let features = evaluate::features(&device, &run.network, &split.test);
+                    let features = evaluate::features(&run.network, &test_images);
                     let mut dropout = Stream::new(config.seed, "dropout/test/0");
                     evaluate::published(&run.network, &features, &split.test, &mut dropout);
                     evaluate::corrected(&run.network, &features, &split.test);

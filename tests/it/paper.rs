@@ -158,7 +158,7 @@ fn the_shipped_paper_renders_without_a_single_run_and_a_new_experiment_leaves_it
     let rendered = |project: &Project| {
         let root = project.path("");
         let read = report::pipeline::load(&root, &report::pipeline::Overrides::default()).unwrap();
-        let planned = report::pipeline::plan(&read).unwrap();
+        let planned = report::pipeline::plan(&read, report::run::DeviceKind::Cpu).unwrap();
         let report = report::pipeline::render(&read, &planned.plan).unwrap();
         report.write(&project.path("reports")).unwrap();
         project.read("reports/report.md")

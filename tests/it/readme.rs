@@ -55,7 +55,7 @@ fn help_explains_every_option_and_the_exit_status() {
         assert!(help.contains(part), "{part}: {help}");
     }
     let build = project.run(&["build", "--help"]).stdout;
-    for option in ["--only", "--seeds", "--jobs", "--data", "--out", "--project"] {
+    for option in ["--only", "--seeds", "--jobs", "--data", "--out", "--project", "--device"] {
         assert!(build.contains(option), "{option}: {build}");
     }
 }

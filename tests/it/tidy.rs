@@ -52,7 +52,9 @@ fn a_module_names_only_modules_above_it_in_lib_rs() {
 fn each_large_dependency_is_named_by_one_module() {
     for (dependency, owners) in [
         ("dfdx", &["train"][..]),
-        ("gemm", &["train"]),
+        ("gemm", &["kernel"]),
+        ("pulp", &["kernel"]),
+        ("libm", &["kernel", "train"]),
         ("polars", &["summary"]),
         ("plotters", &["figure"]),
         ("minijinja", &["render"]),

@@ -1,0 +1,332 @@
+//! Between the pixels of images and real *planes*, whose products make a convolution.
+//!
+//! Along both axes, the transform ([`Axis`]) of real pixels has real components. Of them, a pair of
+//! frequencies (f, g) has
+//!
+//! - one, if neither has a sine: it is the value at a point, which is real;
+//! - two, if one has a sine: the real and imaginary parts of the value at one point;
+//! - four: cc, cs, sc and ss make the values at the points (f, g) and (f, −g), which are
+//!   (cc − ss) + i(cs + sc) and (cc + ss) + i(sc − cs).
+//!
+//! The other half of the points are conjugates of these. A product of complex numbers takes three
+//! real ones (Karatsuba): with (a + ib)(c + id) and P = ac, Q = bd, R = (a + b)(c + d), the real part
+//! is P − Q and the imaginary part R − P − Q. So a complex value becomes three planes, and everything
+//! between the transforms is products of real planes.
+
+use pulp::Simd;
+
+use super::fourier::{Axis, Rows, Store};
+use super::lanes::{Lanewise, map};
+use super::workspace::Buffer;
+
+/// The transform of grids of one size.
+#[derive(Clone, Debug)]
+pub(super) struct Transform {
+    y: Axis,
+    x: Axis,
+    points: Vec<Point>,
+    /// Weight of each real component in the inverse transform: 1/N² for real points, and 2/N² for
+    /// the others, which stand for their conjugates too.
+    weights: Vec<f32>,
+}
+
+/// Which real components belong to one pair of frequencies.
+#[derive(Clone, Copy, Debug)]
+enum Point {
+    Real(usize),
+    Complex([usize; 2]),
+    /// Two complex points: cc, cs, sc, ss.
+    Two([usize; 4]),
+}
+
+/// What planes stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A factor; or, coming back, the gradient of one.
+    Factor,
+    /// The other factor, with the weights of the inverse transform; or the gradient of it.
+    WeightedFactor,
+    /// The product; or, going there, the gradient of it.
+    Product,
+}
+
+/// Grids of numbers: pixels, row by row, each of which is a row of `lanes` numbers.
+pub(super) struct Grid<D> {
+    pub(super) pixels: D,
+    /// From one pixel to the next.
+    pub(super) stride: usize,
+    pub(super) lanes: usize,
+}
+
+/// Memory between the steps of a transform.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scratch {
+    /// Transformed along one axis.
+    half: Buffer,
+    /// Transformed along both.
+    components: Buffer,
+}
+
+impl Transform {
+    pub(super) fn new(y: Axis, x: Axis) -> Self {
+        let at =
+            |y_component: usize, x_component: usize| y_component * x.components() + x_component;
+        let n = y.components() * x.components();
+        let mut points = Vec::new();
+        let mut weights = vec![2.0 / n as f32; n];
+        for f in y.frequencies() {
+            for g in x.frequencies() {
+                let cc = at(f, g);
+                points.push(match (y.sine(f), x.sine(g)) {
+                    (None, None) => {
+                        weights[cc] = 1.0 / n as f32;
+                        Point::Real(cc)
+                    }
+                    (None, Some(sine)) => Point::Complex([cc, at(f, sine)]),
+                    (Some(sine), None) => Point::Complex([cc, at(sine, g)]),
+                    (Some(sy), Some(sx)) => Point::Two([cc, at(f, sx), at(sy, g), at(sy, sx)]),
+                });
+            }
+        }
+        Self { y, x, points, weights }
+    }
+
+    pub(super) fn planes(&self) -> usize {
+        let planes = |point: &Point| match point {
+            Point::Real(_) => 1,
+            Point::Complex(_) => 3,
+            Point::Two(_) => 6,
+        };
+        self.points.iter().map(planes).sum()
+    }
+
+    /// Multiplications of one transform of one lane.
+    pub(super) fn products(&self) -> usize {
+        self.x.length() * self.y.products() + self.y.components() * self.x.products()
+    }
+
+    /// Pixels → planes, each of which is a row of as many lanes.
+    pub(super) fn analyze(
+        &self,
+        grid: &Grid<&[f32]>,
+        role: Role,
+        planes: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        let Grid { pixels, stride, lanes } = *grid;
+        let width = self.x.length();
+        let (rows, columns) = (self.y.components(), self.x.components());
+        let half = scratch.half.room(rows * width * lanes);
+        for x in 0..width {
+            let column = Rows { data: &pixels[x * stride..], stride: width * stride };
+            let to = Rows { data: &mut half[x * lanes..], stride: width * lanes };
+            self.y.analyze(&column, to, lanes);
+        }
+        let components = scratch.components.room(rows * columns * lanes);
+        for f in 0..rows {
+            let row = Rows { data: &half[f * width * lanes..], stride: lanes };
+            let to = Rows { data: &mut components[f * columns * lanes..], stride: lanes };
+            self.x.analyze(&row, to, lanes);
+        }
+        match role {
+            Role::Factor => self.make_planes(components, Factor, planes),
+            Role::WeightedFactor => {
+                self.weigh(components);
+                self.make_planes(components, Factor, planes);
+            }
+            Role::Product => self.make_planes(components, Product, planes),
+        }
+    }
+
+    /// The transpose: planes → pixels.
+    pub(super) fn synthesize(
+        &self,
+        planes: &[f32],
+        role: Role,
+        grid: Grid<&mut [f32]>,
+        store: Store,
+        scratch: &mut Scratch,
+    ) {
+        let Grid { pixels, stride, lanes } = grid;
+        let width = self.x.length();
+        let (rows, columns) = (self.y.components(), self.x.components());
+        let components = scratch.components.room(rows * columns * lanes);
+        match role {
+            Role::Factor => self.gather_planes(planes, Factor, components),
+            Role::WeightedFactor => {
+                self.gather_planes(planes, Factor, components);
+                self.weigh(components);
+            }
+            Role::Product => self.gather_planes(planes, Product, components),
+        }
+        let half = scratch.half.room(rows * width * lanes);
+        for f in 0..rows {
+            let row = Rows { data: &components[f * columns * lanes..], stride: lanes };
+            let to = Rows { data: &mut half[f * width * lanes..], stride: lanes };
+            self.x.synthesize(&row, to, Store::Overwrite, lanes);
+        }
+        for x in 0..width {
+            let column = Rows { data: &half[x * lanes..], stride: width * lanes };
+            let to = Rows { data: &mut pixels[x * stride..], stride: width * stride };
+            self.y.synthesize(&column, to, store, lanes);
+        }
+    }
+
+    fn weigh(&self, components: &mut [f32]) {
+        let lanes = components.len() / self.weights.len();
+        for (component, weight) in components.chunks_exact_mut(lanes).zip(&self.weights) {
+            map(Scale(*weight), [component], []);
+        }
+    }
+
+    fn make_planes(&self, components: &[f32], form: impl Form, planes: &mut [f32]) {
+        let lanes = components.len() / self.weights.len();
+        let component = |index: usize| &components[index * lanes..][..lanes];
+        let mut planes = planes.chunks_exact_mut(lanes);
+        for point in &self.points {
+            match *point {
+                Point::Real(at) => {
+                    let [plane] = take(&mut planes);
+                    plane.copy_from_slice(component(at));
+                }
+                Point::Complex(parts) => {
+                    map(ToPlanes(form), take(&mut planes), parts.map(component));
+                }
+                Point::Two(parts) => {
+                    map(TwoToPlanes(form), take(&mut planes), parts.map(component));
+                }
+            }
+        }
+    }
+
+    /// The transpose of [`Self::make_planes`] with the other form.
+    fn gather_planes(&self, planes: &[f32], form: impl Form, components: &mut [f32]) {
+        let lanes = components.len() / self.weights.len();
+        let mut planes = planes.chunks_exact(lanes);
+        for point in &self.points {
+            let range = |at: usize| at * lanes..(at + 1) * lanes;
+            match *point {
+                Point::Real(at) => {
+                    let [plane] = take(&mut planes);
+                    components[range(at)].copy_from_slice(plane);
+                }
+                Point::Complex(parts) => {
+                    let parts = disjoint(components, parts.map(range));
+                    map(FromPlanes(form), parts, take(&mut planes));
+                }
+                Point::Two(parts) => {
+                    let parts = disjoint(components, parts.map(range));
+                    map(TwoFromPlanes(form), parts, take(&mut planes));
+                }
+            }
+        }
+    }
+}
+
+/// The next `N` planes.
+fn take<T, const N: usize>(planes: &mut impl Iterator<Item = T>) -> [T; N] {
+    std::array::from_fn(|_| planes.next().expect("as many planes as the points have"))
+}
+
+fn disjoint<const N: usize>(
+    components: &mut [f32],
+    ranges: [std::ops::Range<usize>; N],
+) -> [&mut [f32]; N] {
+    components.get_disjoint_mut(ranges).expect("every component belongs to one point")
+}
+
+/// How a complex number a + ib becomes the three planes of a product, and back.
+trait Form: Copy {
+    fn split<S: Simd>(self, simd: S, a: S::f32s, b: S::f32s) -> [S::f32s; 3];
+    fn join<S: Simd>(self, simd: S, p: S::f32s, q: S::f32s, r: S::f32s) -> [S::f32s; 2];
+}
+
+/// A factor of a product, or the gradient of one.
+#[derive(Clone, Copy)]
+struct Factor;
+
+/// A product, or the gradient of one. `split` is the transpose of what `join` does to a product, as
+/// that of a [`Factor`] is the transpose of its `split`.
+#[derive(Clone, Copy)]
+struct Product;
+
+impl Form for Factor {
+    #[inline(always)]
+    fn split<S: Simd>(self, simd: S, a: S::f32s, b: S::f32s) -> [S::f32s; 3] {
+        [a, b, simd.add_f32s(a, b)]
+    }
+
+    #[inline(always)]
+    fn join<S: Simd>(self, simd: S, p: S::f32s, q: S::f32s, r: S::f32s) -> [S::f32s; 2] {
+        [simd.add_f32s(p, r), simd.add_f32s(q, r)]
+    }
+}
+
+impl Form for Product {
+    #[inline(always)]
+    fn split<S: Simd>(self, simd: S, a: S::f32s, b: S::f32s) -> [S::f32s; 3] {
+        [simd.sub_f32s(a, b), simd.neg_f32s(simd.add_f32s(a, b)), b]
+    }
+
+    #[inline(always)]
+    fn join<S: Simd>(self, simd: S, p: S::f32s, q: S::f32s, r: S::f32s) -> [S::f32s; 2] {
+        [simd.sub_f32s(p, q), simd.sub_f32s(simd.sub_f32s(r, p), q)]
+    }
+}
+
+#[derive(Clone, Copy)]
+struct ToPlanes<F>(F);
+
+impl<F: Form> Lanewise<3, 2> for ToPlanes<F> {
+    #[inline(always)]
+    fn apply<S: Simd>(self, simd: S, _: [S::f32s; 3], [a, b]: [S::f32s; 2]) -> [S::f32s; 3] {
+        self.0.split(simd, a, b)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct TwoToPlanes<F>(F);
+
+impl<F: Form> Lanewise<6, 4> for TwoToPlanes<F> {
+    #[inline(always)]
+    fn apply<S: Simd>(self, simd: S, _: [S::f32s; 6], parts: [S::f32s; 4]) -> [S::f32s; 6] {
+        let [cc, cs, sc, ss] = parts;
+        let [p, q, r] = self.0.split(simd, simd.sub_f32s(cc, ss), simd.add_f32s(cs, sc));
+        let [t, u, v] = self.0.split(simd, simd.add_f32s(cc, ss), simd.sub_f32s(sc, cs));
+        [p, q, r, t, u, v]
+    }
+}
+
+#[derive(Clone, Copy)]
+struct FromPlanes<F>(F);
+
+impl<F: Form> Lanewise<2, 3> for FromPlanes<F> {
+    #[inline(always)]
+    fn apply<S: Simd>(self, simd: S, _: [S::f32s; 2], [p, q, r]: [S::f32s; 3]) -> [S::f32s; 2] {
+        self.0.join(simd, p, q, r)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct TwoFromPlanes<F>(F);
+
+impl<F: Form> Lanewise<4, 6> for TwoFromPlanes<F> {
+    #[inline(always)]
+    fn apply<S: Simd>(self, simd: S, _: [S::f32s; 4], planes: [S::f32s; 6]) -> [S::f32s; 4] {
+        let [p, q, r, t, u, v] = planes;
+        let [a, b] = self.0.join(simd, p, q, r);
+        let [c, d] = self.0.join(simd, t, u, v);
+        [simd.add_f32s(a, c), simd.sub_f32s(b, d), simd.add_f32s(b, d), simd.sub_f32s(c, a)]
+    }
+}
+
+/// Multiplies by a number.
+#[derive(Clone, Copy)]
+struct Scale(f32);
+
+impl Lanewise<1, 0> for Scale {
+    #[inline(always)]
+    fn apply<S: Simd>(self, simd: S, [x]: [S::f32s; 1], []: [S::f32s; 0]) -> [S::f32s; 1] {
+        [simd.mul_f32s(x, simd.splat_f32s(self.0))]
+    }
+}

@@ -1,0 +1,89 @@
+//! The bits of a training, frozen, and the same on other processors.
+
+use std::process::{Command, Stdio};
+
+use report::dataset;
+use report::digest::Digest;
+use report::experiment::Run;
+use report::train::{DfdxTrainer, Trainer};
+
+use crate::key::runs;
+use crate::project::Project;
+
+/// A change of these is a change of every number in every report: if it is meant, raise the `train`
+/// part version in `run/config.rs` with it, and build the reports again.
+#[test]
+fn the_bits_of_a_run_of_two_epochs_of_each_architecture_are_frozen() {
+    let digits = dataset::embedded().unwrap();
+    let found = ["deep", "deep-sigmoid", "fully-connected"].map(|name| {
+        let Run { mut config, .. } = runs(name).remove(0);
+        config.train.epochs = 2;
+        let split = dataset::draw(&config.data, &digits).unwrap();
+        let training = DfdxTrainer::default().train(&config, &split).unwrap();
+        format!("{name} {}", Digest::of(&training.curve).unwrap())
+    });
+    let expected = [
+        "deep a54761ea4bb3078284534450beba9a2d3455bf761c99ea28e7a1d9576f14712f",
+        "deep-sigmoid 47c20fe721fcd03abec026401c5811178dea2a08d25e5e5447cafb9e45b98ef2",
+        "fully-connected 7d971a3846b779000f89730cefba2393775f7955c2c542861c97f06ee754b737",
+    ];
+    assert_eq!(found, expected);
+}
+
+/// Every kernel: convolutions through the Fourier transform and direct, with and without pooling,
+/// and all activations.
+const EVERY_LAYER: &str = r#"
+extends = "base/protocol.toml"
+title = "every layer"
+
+[model]
+branch = [
+  { layer = "conv2d", channels = 5, kernel = 3, padding = 1 },
+  "relu",
+  { layer = "max_pool2d", size = 2 },
+  { layer = "conv2d", channels = 20, kernel = 5, padding = 4 },
+  "batch_norm",
+  { layer = "max_pool2d", size = 3, stride = 2 },
+  "tanh",
+  { layer = "conv2d", channels = 3, kernel = 2, stride = 2 },
+  "sigmoid",
+  "flatten",
+  { layer = "dropout", probability = 0.1 },
+  { layer = "linear", outputs = 10 },
+  "batch_norm",
+  "relu",
+]
+"#;
+
+/// Processors without AVX-512, and without AVX2 and fused multiply-add either, as QEMU knows them.
+const OTHER_PROCESSORS: [&str; 2] = ["Haswell", "Nehalem"];
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that was skipped says so")]
+fn other_instruction_sets_give_the_same_records() {
+    let qemu = "qemu-x86_64";
+    let has_qemu = Command::new(qemu).arg("--version").stdout(Stdio::null()).status();
+    if !has_qemu.is_ok_and(|status| status.success()) || !cfg!(target_arch = "x86_64") {
+        eprintln!(
+            "skipped: there is no {qemu} (Debian: qemu-user), or this is another architecture"
+        );
+        return;
+    }
+    let here = Project::new();
+    here.write("experiments/deep.toml", EVERY_LAYER);
+    here.build(&[]);
+    assert_eq!(here.records().len(), 8);
+    for processor in OTHER_PROCESSORS {
+        let there = Project::new();
+        there.write("experiments/deep.toml", EVERY_LAYER);
+        let status = Command::new(qemu)
+            .args(["-cpu", processor, env!("CARGO_BIN_EXE_report"), "build", "-j", "2"])
+            .current_dir(there.path(""))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success(), "{processor}");
+        assert_eq!(here.records(), there.records(), "{processor} gives other records");
+    }
+}
