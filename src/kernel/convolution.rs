@@ -20,6 +20,7 @@ use super::direct::Direct;
 use super::elementwise::Add;
 use super::lanes::map;
 use super::max_pool::MaxPool;
+use super::product::Start;
 use super::spectral::Spectral;
 use super::workspace::Workspace;
 
@@ -295,7 +296,10 @@ impl ConvolvePool {
             });
             match &self.method {
                 Method::Direct(direct) => direct.backward(&batch, dx, dweight, workspace),
-                Method::Spectral(spectral) => spectral.backward(&batch, dx, workspace),
+                Method::Spectral(spectral) => {
+                    let start = if first == 0 { Start::Zero } else { Start::Output };
+                    spectral.backward(&batch, start, dx, workspace);
+                }
             }
         }
         if let Method::Spectral(spectral) = &self.method {

@@ -29,7 +29,7 @@ use super::elementwise::{Add, transpose};
 use super::fourier::{Axis, Store};
 use super::lanes::map;
 use super::product::{Left, Offsets, Right, Start, multiply};
-use super::transform::{Grid, Role, Transform};
+use super::transform::{Grid, Role, Transform, padded};
 use super::workspace::Workspace;
 
 /// A convolution made ready for its sizes.
@@ -90,7 +90,7 @@ impl Spectral {
     }
 
     /// Transforms the kernel: for [`Self::forward`], or with its channels transposed for
-    /// [`Self::backward`], which then starts its sums.
+    /// [`Self::backward`].
     pub(super) fn prepare(&self, weight: &[f32], pass: Pass, workspace: &mut Workspace) {
         let [inputs, outputs] = self.channels();
         let lanes = inputs * outputs;
@@ -103,11 +103,8 @@ impl Spectral {
             }
         }
         let grid = Grid { pixels: &*reversed, stride: lanes, lanes };
-        let kernel_planes = planes.kernel.room(self.planes * lanes);
+        let kernel_planes = planes.kernel.room(self.planes * padded(lanes));
         self.kernel.analyze(&grid, Role::WeightedFactor, kernel_planes, scratch);
-        if pass == Pass::Backward {
-            planes.kernel_gradient.room(self.planes * lanes).fill(0.0);
-        }
     }
 
     /// Convolves the images of `x` into `workspace.convolved`.
@@ -116,18 +113,18 @@ impl Spectral {
         let n = x.images;
         let Workspace { planes, scratch, convolved, .. } = workspace;
         let grid = Grid { pixels: x.pixels, stride: x.stride, lanes: n * inputs };
-        let input = planes.input.room(self.planes * n * inputs);
+        let input = planes.input.room(self.planes * padded(n * inputs));
         self.input.analyze(&grid, Role::Factor, input, scratch);
 
-        let product = planes.output.room(self.planes * n * outputs);
+        let product = planes.output.room(self.planes * padded(n * outputs));
         let rows = Offsets::strided(n, outputs);
         let (left_rows, columns) = (Offsets::strided(n, inputs), Offsets::strided(inputs, 1));
         for plane in 0..self.planes {
-            let data = &planes.input[plane * n * inputs..];
+            let data = &planes.input[plane * padded(n * inputs)..];
             let left = Left { data, rows: &left_rows, columns: &columns };
-            let data = &planes.kernel[plane * inputs * outputs..];
+            let data = &planes.kernel[plane * padded(inputs * outputs)..];
             let right = Right { data, stride: outputs, columns: outputs };
-            multiply(&mut product[plane * n * outputs..], &rows, Start::Zero, left, right);
+            multiply(&mut product[plane * padded(n * outputs)..], &rows, Start::Zero, left, right);
         }
 
         let lanes = n * outputs;
@@ -137,10 +134,11 @@ impl Spectral {
     }
 
     /// Given the gradient of the output in `workspace.convolved`, adds to that of the input, if it
-    /// is wanted, and to the sums of that of the kernel.
+    /// is wanted, and to the sums of that of the kernel, which the first images of a batch start.
     pub(super) fn backward(
         &self,
         x: &Batch<'_>,
+        start: Start,
         dx: Option<BatchMut<'_>>,
         workspace: &mut Workspace,
     ) {
@@ -148,33 +146,34 @@ impl Spectral {
         let n = x.images;
         let Workspace { planes, scratch, convolved, .. } = workspace;
         let grid = Grid { pixels: x.pixels, stride: x.stride, lanes: n * inputs };
-        let input = planes.input.room(self.planes * n * inputs);
+        let input = planes.input.room(self.planes * padded(n * inputs));
         self.input.analyze(&grid, Role::Factor, input, scratch);
         let grid = Grid { pixels: &convolved[..], stride: n * outputs, lanes: n * outputs };
-        let output = planes.output.room(self.planes * n * outputs);
+        let output = planes.output.room(self.planes * padded(n * outputs));
         self.output.analyze(&grid, Role::Product, output, scratch);
 
+        let kernel_gradient = planes.kernel_gradient.room(self.planes * padded(inputs * outputs));
         let rows = Offsets::strided(inputs, outputs);
         let (left_rows, columns) = (Offsets::strided(inputs, 1), Offsets::strided(n, inputs));
         for plane in 0..self.planes {
-            let data = &planes.input[plane * n * inputs..];
+            let data = &planes.input[plane * padded(n * inputs)..];
             let left = Left { data, rows: &left_rows, columns: &columns };
-            let data = &planes.output[plane * n * outputs..];
+            let data = &planes.output[plane * padded(n * outputs)..];
             let right = Right { data, stride: outputs, columns: outputs };
-            let sums = &mut planes.kernel_gradient[plane * inputs * outputs..];
-            multiply(sums, &rows, Start::Output, left, right);
+            let sums = &mut kernel_gradient[plane * padded(inputs * outputs)..];
+            multiply(sums, &rows, start, left, right);
         }
 
         let Some(dx) = dx else { return };
-        let product = planes.input.room(self.planes * n * inputs);
+        let product = planes.input.room(self.planes * padded(n * inputs));
         let rows = Offsets::strided(n, inputs);
         let (left_rows, columns) = (Offsets::strided(n, outputs), Offsets::strided(outputs, 1));
         for plane in 0..self.planes {
-            let data = &planes.output[plane * n * outputs..];
+            let data = &planes.output[plane * padded(n * outputs)..];
             let left = Left { data, rows: &left_rows, columns: &columns };
-            let data = &planes.kernel[plane * inputs * outputs..];
+            let data = &planes.kernel[plane * padded(inputs * outputs)..];
             let right = Right { data, stride: inputs, columns: inputs };
-            multiply(&mut product[plane * n * inputs..], &rows, Start::Zero, left, right);
+            multiply(&mut product[plane * padded(n * inputs)..], &rows, Start::Zero, left, right);
         }
         let grid = Grid { pixels: dx.pixels, stride: dx.stride, lanes: n * inputs };
         self.input.synthesize(product, Role::Factor, grid, Store::Add, scratch);
@@ -185,7 +184,7 @@ impl Spectral {
         let [inputs, outputs] = self.channels();
         let lanes = inputs * outputs;
         let Workspace { kernel, planes, scratch, .. } = workspace;
-        let sums = planes.kernel_gradient.room(self.planes * lanes);
+        let sums = planes.kernel_gradient.room(self.planes * padded(lanes));
         let reversed = kernel.room(dweight.len());
         let grid = Grid { pixels: &mut *reversed, stride: lanes, lanes };
         self.kernel.synthesize(sums, Role::WeightedFactor, grid, Store::Overwrite, scratch);

@@ -16,7 +16,7 @@
 use pulp::Simd;
 
 use super::fourier::{Axis, Rows, Store};
-use super::lanes::{Lanewise, map};
+use super::lanes::{Lanewise, WIDEST, map};
 use super::workspace::Buffer;
 
 /// The transform of grids of one size.
@@ -59,12 +59,17 @@ pub(super) struct Grid<D> {
 }
 
 /// Memory between the steps of a transform.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Scratch {
     /// Transformed along one axis.
     half: Buffer,
     /// Transformed along both.
     components: Buffer,
+}
+
+/// From one plane to the next: whole vectors, so that none straddles two cache lines.
+pub(super) fn padded(lanes: usize) -> usize {
+    lanes.next_multiple_of(WIDEST)
 }
 
 impl Transform {
@@ -105,7 +110,7 @@ impl Transform {
         self.x.length() * self.y.products() + self.y.components() * self.x.products()
     }
 
-    /// Pixels → planes, each of which is a row of as many lanes.
+    /// Pixels → planes, each of which is a row of as many lanes, [`padded`].
     pub(super) fn analyze(
         &self,
         grid: &Grid<&[f32]>,
@@ -116,16 +121,17 @@ impl Transform {
         let Grid { pixels, stride, lanes } = *grid;
         let width = self.x.length();
         let (rows, columns) = (self.y.components(), self.x.components());
-        let half = scratch.half.room(rows * width * lanes);
+        let between = padded(lanes);
+        let half = scratch.half.room(rows * width * between);
         for x in 0..width {
             let column = Rows { data: &pixels[x * stride..], stride: width * stride };
-            let to = Rows { data: &mut half[x * lanes..], stride: width * lanes };
+            let to = Rows { data: &mut half[x * between..], stride: width * between };
             self.y.analyze(&column, to, lanes);
         }
-        let components = scratch.components.room(rows * columns * lanes);
+        let components = scratch.components.room(rows * columns * between);
         for f in 0..rows {
-            let row = Rows { data: &half[f * width * lanes..], stride: lanes };
-            let to = Rows { data: &mut components[f * columns * lanes..], stride: lanes };
+            let row = Rows { data: &half[f * width * between..], stride: between };
+            let to = Rows { data: &mut components[f * columns * between..], stride: between };
             self.x.analyze(&row, to, lanes);
         }
         match role {
@@ -150,7 +156,8 @@ impl Transform {
         let Grid { pixels, stride, lanes } = grid;
         let width = self.x.length();
         let (rows, columns) = (self.y.components(), self.x.components());
-        let components = scratch.components.room(rows * columns * lanes);
+        let between = padded(lanes);
+        let components = scratch.components.room(rows * columns * between);
         match role {
             Role::Factor => self.gather_planes(planes, Factor, components),
             Role::WeightedFactor => {
@@ -159,14 +166,14 @@ impl Transform {
             }
             Role::Product => self.gather_planes(planes, Product, components),
         }
-        let half = scratch.half.room(rows * width * lanes);
+        let half = scratch.half.room(rows * width * between);
         for f in 0..rows {
-            let row = Rows { data: &components[f * columns * lanes..], stride: lanes };
-            let to = Rows { data: &mut half[f * width * lanes..], stride: lanes };
+            let row = Rows { data: &components[f * columns * between..], stride: between };
+            let to = Rows { data: &mut half[f * width * between..], stride: between };
             self.x.synthesize(&row, to, Store::Overwrite, lanes);
         }
         for x in 0..width {
-            let column = Rows { data: &half[x * lanes..], stride: width * lanes };
+            let column = Rows { data: &half[x * between..], stride: width * between };
             let to = Rows { data: &mut pixels[x * stride..], stride: width * stride };
             self.y.synthesize(&column, to, store, lanes);
         }

@@ -7,17 +7,25 @@ use super::transform::Scratch;
 
 /// Floats that grow to the largest size asked for, and stay.
 ///
-/// There is always room for one more vector at the end, as [`Right`](super::product::Right) asks.
-#[derive(Clone, Debug, Default)]
-pub struct Buffer(Vec<f32>);
+/// They begin at a cache line, so that vectors in rows of whole vectors do not straddle two. There is
+/// always room for one more vector at the end, as [`Right`](super::product::Right) asks.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    floats: Vec<f32>,
+    /// The first float that begins a cache line.
+    start: usize,
+}
 
 impl Buffer {
     /// The first `len` floats; their values are whatever was there.
     pub fn room(&mut self, len: usize) -> &mut [f32] {
-        if self.0.len() < len + WIDEST {
-            self.0.resize(len + WIDEST, 0.0);
+        // The widest vector is a cache line long: one for the beginning, one for the end.
+        if self.floats.len() < len + 2 * WIDEST {
+            self.floats.resize(len + 2 * WIDEST, 0.0);
+            let line = WIDEST * size_of::<f32>();
+            self.start = self.floats.as_ptr().align_offset(line).min(WIDEST);
         }
-        &mut self.0[..len]
+        &mut self.floats[self.start..][..len]
     }
 
     /// Takes over `values`.
@@ -30,18 +38,18 @@ impl Deref for Buffer {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        &self.0
+        &self.floats[self.start..]
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.0
+        &mut self.floats[self.start..]
     }
 }
 
 /// Buffers of the convolutions of one thread.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Workspace {
     /// The output of the convolution for one chunk of images, or its gradient.
     pub(super) convolved: Buffer,
@@ -56,7 +64,7 @@ pub struct Workspace {
 }
 
 /// Factors and products between the transforms.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Planes {
     pub(super) input: Buffer,
     pub(super) output: Buffer,
