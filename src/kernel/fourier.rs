@@ -18,12 +18,12 @@
 
 use std::f64::consts::TAU;
 
-use pulp::{Simd, WithSimd};
+use pulp::Simd;
 
-use super::lanes::{dispatch, load, store};
+use super::lanes::{load, store};
 
 /// The most terms k of one transform, so that they stay in registers.
-const MOST_TERMS: usize = 16;
+const MOST_TERMS: usize = 12;
 
 /// Sequences of one length, to be transformed at one number of points.
 #[derive(Clone, Debug)]
@@ -36,6 +36,17 @@ pub(super) struct Axis {
     sines: usize,
     /// The cosines, then the sines, of 2π f k / N: one row for each frequency.
     table: Vec<f32>,
+}
+
+/// Calls the method for the number of terms, which it takes as a constant to keep all of them in
+/// registers.
+macro_rules! for_terms {
+    ($operation:ident, $simd:ident: $($terms:literal)*) => {
+        match $operation.axis.terms {
+            $($terms => $operation.run::<S, $terms>($simd),)*
+            terms => unreachable!("{terms} terms: `Axis::fits` was not asked"),
+        }
+    };
 }
 
 /// What is done with the values that come out.
@@ -95,19 +106,30 @@ impl Axis {
     }
 
     /// Transforms `lanes` sequences: lane l of the components from lane l of the positions.
-    pub(super) fn analyze(&self, input: &Rows<&[f32]>, output: Rows<&mut [f32]>, lanes: usize) {
-        dispatch(Analysis { axis: self, input, output, lanes });
+    #[inline(always)]
+    pub(super) fn analyze<S: Simd>(
+        &self,
+        simd: S,
+        input: &Rows<&[f32]>,
+        output: Rows<&mut [f32]>,
+        lanes: usize,
+    ) {
+        let analysis = Analysis { axis: self, input, output, lanes };
+        for_terms!(analysis, simd: 1 2 3 4 5 6 7 8 9 10 11 12);
     }
 
     /// The transpose: lane l of the positions from lane l of the components.
-    pub(super) fn synthesize(
+    #[inline(always)]
+    pub(super) fn synthesize<S: Simd>(
         &self,
+        simd: S,
         input: &Rows<&[f32]>,
         output: Rows<&mut [f32]>,
         store: Store,
         lanes: usize,
     ) {
-        dispatch(Synthesis { axis: self, input, output, store, lanes });
+        let synthesis = Synthesis { axis: self, input, output, store, lanes };
+        for_terms!(synthesis, simd: 1 2 3 4 5 6 7 8 9 10 11 12);
     }
 
     /// The positions c + k and c − k, where they are in the sequence and not the same.
@@ -164,35 +186,6 @@ struct Synthesis<'a> {
     output: Rows<&'a mut [f32]>,
     store: Store,
     lanes: usize,
-}
-
-/// Calls the method for the number of terms, which it takes as a constant to keep all of them in
-/// registers.
-macro_rules! for_terms {
-    ($operation:ident, $simd:ident: $($terms:literal)*) => {
-        match $operation.axis.terms {
-            $($terms => $operation.run::<S, $terms>($simd),)*
-            terms => unreachable!("{terms} terms: `Axis::fits` was not asked"),
-        }
-    };
-}
-
-impl WithSimd for Analysis<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        for_terms!(self, simd: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
-    }
-}
-
-impl WithSimd for Synthesis<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        for_terms!(self, simd: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
-    }
 }
 
 impl Analysis<'_> {

@@ -51,38 +51,48 @@ impl<F: Lanewise<OUTPUTS, INPUTS>, const OUTPUTS: usize, const INPUTS: usize> Wi
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { function, outputs, inputs } = self;
-        let len = outputs[0].len();
-        assert!(outputs.iter().all(|slice| slice.len() == len), "outputs of one length");
-        assert!(inputs.iter().all(|slice| slice.len() == len), "inputs as long as the outputs");
-        // Whole vectors and the rest of each slice.
-        let outputs = outputs.map(S::as_mut_simd_f32s);
-        let inputs = inputs.map(S::as_simd_f32s);
-        let mut old = [simd.splat_f32s(0.0); OUTPUTS];
-        let mut values = [simd.splat_f32s(0.0); INPUTS];
-        for at in 0..len / S::F32_LANES {
-            for i in 0..OUTPUTS {
-                old[i] = outputs[i].0[at];
-            }
-            for i in 0..INPUTS {
-                values[i] = inputs[i].0[at];
-            }
-            let new = function.apply(simd, old, values);
-            for i in 0..OUTPUTS {
-                outputs[i].0[at] = new[i];
-            }
+        apply(simd, self.function, self.outputs, self.inputs);
+    }
+}
+
+/// [`map`], inside of an operation that is dispatched as a whole.
+#[inline(always)]
+pub(super) fn apply<S: Simd, const OUTPUTS: usize, const INPUTS: usize>(
+    simd: S,
+    function: impl Lanewise<OUTPUTS, INPUTS>,
+    outputs: [&mut [f32]; OUTPUTS],
+    inputs: [&[f32]; INPUTS],
+) {
+    let len = outputs[0].len();
+    assert!(outputs.iter().all(|slice| slice.len() == len), "outputs of one length");
+    assert!(inputs.iter().all(|slice| slice.len() == len), "inputs as long as the outputs");
+    // Whole vectors and the rest of each slice.
+    let outputs = outputs.map(S::as_mut_simd_f32s);
+    let inputs = inputs.map(S::as_simd_f32s);
+    let mut old = [simd.splat_f32s(0.0); OUTPUTS];
+    let mut values = [simd.splat_f32s(0.0); INPUTS];
+    for at in 0..len / S::F32_LANES {
+        for i in 0..OUTPUTS {
+            old[i] = outputs[i].0[at];
         }
-        if len % S::F32_LANES > 0 {
-            for i in 0..OUTPUTS {
-                old[i] = simd.partial_load_f32s(outputs[i].1);
-            }
-            for i in 0..INPUTS {
-                values[i] = simd.partial_load_f32s(inputs[i].1);
-            }
-            let new = function.apply(simd, old, values);
-            for i in 0..OUTPUTS {
-                simd.partial_store_f32s(outputs[i].1, new[i]);
-            }
+        for i in 0..INPUTS {
+            values[i] = inputs[i].0[at];
+        }
+        let new = function.apply(simd, old, values);
+        for i in 0..OUTPUTS {
+            outputs[i].0[at] = new[i];
+        }
+    }
+    if len % S::F32_LANES > 0 {
+        for i in 0..OUTPUTS {
+            old[i] = simd.partial_load_f32s(outputs[i].1);
+        }
+        for i in 0..INPUTS {
+            values[i] = simd.partial_load_f32s(inputs[i].1);
+        }
+        let new = function.apply(simd, old, values);
+        for i in 0..OUTPUTS {
+            simd.partial_store_f32s(outputs[i].1, new[i]);
         }
     }
 }

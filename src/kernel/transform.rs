@@ -13,10 +13,12 @@
 //! is P − Q and the imaginary part R − P − Q. So a complex value becomes three planes, and everything
 //! between the transforms is products of real planes.
 
-use pulp::Simd;
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
 
 use super::fourier::{Axis, Rows, Store};
-use super::lanes::{Lanewise, WIDEST, map};
+use super::lanes::{Lanewise, WIDEST, apply, dispatch};
 use super::workspace::Buffer;
 
 /// The transform of grids of one size.
@@ -58,7 +60,10 @@ pub(super) struct Grid<D> {
     pub(super) lanes: usize,
 }
 
-/// Memory between the steps of a transform.
+/// Lanes that are transformed together, in memory that stays in the first caches.
+const BLOCK: usize = 128;
+
+/// Memory between the steps of a transform, for one block of lanes.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     /// Transformed along one axis.
@@ -118,30 +123,7 @@ impl Transform {
         planes: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        let Grid { pixels, stride, lanes } = *grid;
-        let width = self.x.length();
-        let (rows, columns) = (self.y.components(), self.x.components());
-        let between = padded(lanes);
-        let half = scratch.half.room(rows * width * between);
-        for x in 0..width {
-            let column = Rows { data: &pixels[x * stride..], stride: width * stride };
-            let to = Rows { data: &mut half[x * between..], stride: width * between };
-            self.y.analyze(&column, to, lanes);
-        }
-        let components = scratch.components.room(rows * columns * between);
-        for f in 0..rows {
-            let row = Rows { data: &half[f * width * between..], stride: between };
-            let to = Rows { data: &mut components[f * columns * between..], stride: between };
-            self.x.analyze(&row, to, lanes);
-        }
-        match role {
-            Role::Factor => self.make_planes(components, Factor, planes),
-            Role::WeightedFactor => {
-                self.weigh(components);
-                self.make_planes(components, Factor, planes);
-            }
-            Role::Product => self.make_planes(components, Product, planes),
-        }
+        dispatch(Analysis { transform: self, grid, role, planes, scratch });
     }
 
     /// The transpose: planes → pixels.
@@ -153,43 +135,28 @@ impl Transform {
         store: Store,
         scratch: &mut Scratch,
     ) {
-        let Grid { pixels, stride, lanes } = grid;
-        let width = self.x.length();
-        let (rows, columns) = (self.y.components(), self.x.components());
-        let between = padded(lanes);
-        let components = scratch.components.room(rows * columns * between);
-        match role {
-            Role::Factor => self.gather_planes(planes, Factor, components),
-            Role::WeightedFactor => {
-                self.gather_planes(planes, Factor, components);
-                self.weigh(components);
-            }
-            Role::Product => self.gather_planes(planes, Product, components),
-        }
-        let half = scratch.half.room(rows * width * between);
-        for f in 0..rows {
-            let row = Rows { data: &components[f * columns * between..], stride: between };
-            let to = Rows { data: &mut half[f * width * between..], stride: between };
-            self.x.synthesize(&row, to, Store::Overwrite, lanes);
-        }
-        for x in 0..width {
-            let column = Rows { data: &half[x * between..], stride: width * between };
-            let to = Rows { data: &mut pixels[x * stride..], stride: width * stride };
-            self.y.synthesize(&column, to, store, lanes);
+        dispatch(Synthesis { transform: self, planes, role, grid, store, scratch });
+    }
+
+    #[inline(always)]
+    fn weigh<S: Simd>(&self, simd: S, components: &mut [f32]) {
+        for (component, weight) in components.chunks_exact_mut(BLOCK).zip(&self.weights) {
+            apply(simd, Scale(*weight), [component], []);
         }
     }
 
-    fn weigh(&self, components: &mut [f32]) {
-        let lanes = components.len() / self.weights.len();
-        for (component, weight) in components.chunks_exact_mut(lanes).zip(&self.weights) {
-            map(Scale(*weight), [component], []);
-        }
-    }
-
-    fn make_planes(&self, components: &[f32], form: impl Form, planes: &mut [f32]) {
-        let lanes = components.len() / self.weights.len();
-        let component = |index: usize| &components[index * lanes..][..lanes];
-        let mut planes = planes.chunks_exact_mut(lanes);
+    #[inline(always)]
+    fn make_planes<S: Simd>(
+        &self,
+        simd: S,
+        components: &[f32],
+        form: impl Form,
+        planes: &mut [f32],
+        stride: usize,
+        lanes: Range<usize>,
+    ) {
+        let component = |index: usize| &components[index * BLOCK..][..lanes.len()];
+        let mut planes = planes.chunks_exact_mut(stride).map(|plane| &mut plane[lanes.clone()]);
         for point in &self.points {
             match *point {
                 Point::Real(at) => {
@@ -197,21 +164,29 @@ impl Transform {
                     plane.copy_from_slice(component(at));
                 }
                 Point::Complex(parts) => {
-                    map(ToPlanes(form), take(&mut planes), parts.map(component));
+                    apply(simd, ToPlanes(form), take(&mut planes), parts.map(component));
                 }
                 Point::Two(parts) => {
-                    map(TwoToPlanes(form), take(&mut planes), parts.map(component));
+                    apply(simd, TwoToPlanes(form), take(&mut planes), parts.map(component));
                 }
             }
         }
     }
 
     /// The transpose of [`Self::make_planes`] with the other form.
-    fn gather_planes(&self, planes: &[f32], form: impl Form, components: &mut [f32]) {
-        let lanes = components.len() / self.weights.len();
-        let mut planes = planes.chunks_exact(lanes);
+    #[inline(always)]
+    fn gather_planes<S: Simd>(
+        &self,
+        simd: S,
+        planes: &[f32],
+        stride: usize,
+        lanes: Range<usize>,
+        form: impl Form,
+        components: &mut [f32],
+    ) {
+        let mut planes = planes.chunks_exact(stride).map(|plane| &plane[lanes.clone()]);
         for point in &self.points {
-            let range = |at: usize| at * lanes..(at + 1) * lanes;
+            let range = |at: usize| at * BLOCK..at * BLOCK + lanes.len();
             match *point {
                 Point::Real(at) => {
                     let [plane] = take(&mut planes);
@@ -219,12 +194,110 @@ impl Transform {
                 }
                 Point::Complex(parts) => {
                     let parts = disjoint(components, parts.map(range));
-                    map(FromPlanes(form), parts, take(&mut planes));
+                    apply(simd, FromPlanes(form), parts, take(&mut planes));
                 }
                 Point::Two(parts) => {
                     let parts = disjoint(components, parts.map(range));
-                    map(TwoFromPlanes(form), parts, take(&mut planes));
+                    apply(simd, TwoFromPlanes(form), parts, take(&mut planes));
                 }
+            }
+        }
+    }
+}
+
+struct Analysis<'a> {
+    transform: &'a Transform,
+    grid: &'a Grid<&'a [f32]>,
+    role: Role,
+    planes: &'a mut [f32],
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for Analysis<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { transform, grid: Grid { pixels, stride, lanes }, role, planes, scratch } = self;
+        let Transform { y, x, .. } = transform;
+        let width = x.length();
+        let half = scratch.half.room(y.components() * width * BLOCK);
+        let components = scratch.components.room(transform.weights.len() * BLOCK);
+        for start in (0..*lanes).step_by(BLOCK) {
+            let n = BLOCK.min(lanes - start);
+            for column in 0..width {
+                let from =
+                    Rows { data: &pixels[column * stride + start..], stride: width * stride };
+                let to = Rows { data: &mut half[column * BLOCK..], stride: width * BLOCK };
+                y.analyze(simd, &from, to, n);
+            }
+            // The lanes beyond the last are padding.
+            let n = padded(n);
+            for f in 0..y.components() {
+                let from = Rows { data: &half[f * width * BLOCK..], stride: BLOCK };
+                let to = &mut components[f * x.components() * BLOCK..];
+                x.analyze(simd, &from, Rows { data: to, stride: BLOCK }, n);
+            }
+            if role == Role::WeightedFactor {
+                transform.weigh(simd, components);
+            }
+            let (planes, stride, lanes) = (&mut *planes, padded(*lanes), start..start + n);
+            match role {
+                Role::Factor | Role::WeightedFactor => {
+                    transform.make_planes(simd, components, Factor, planes, stride, lanes);
+                }
+                Role::Product => {
+                    transform.make_planes(simd, components, Product, planes, stride, lanes);
+                }
+            }
+        }
+    }
+}
+
+struct Synthesis<'a> {
+    transform: &'a Transform,
+    planes: &'a [f32],
+    role: Role,
+    grid: Grid<&'a mut [f32]>,
+    store: Store,
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for Synthesis<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { transform, planes, role, grid, store, scratch } = self;
+        let Grid { pixels, stride, lanes } = grid;
+        let Transform { y, x, .. } = transform;
+        let width = x.length();
+        let half = scratch.half.room(y.components() * width * BLOCK);
+        let components = scratch.components.room(transform.weights.len() * BLOCK);
+        for start in (0..lanes).step_by(BLOCK) {
+            let n = BLOCK.min(lanes - start);
+            let (row, block) = (padded(lanes), start..start + padded(n));
+            match role {
+                Role::Factor | Role::WeightedFactor => {
+                    transform.gather_planes(simd, planes, row, block, Factor, components);
+                }
+                Role::Product => {
+                    transform.gather_planes(simd, planes, row, block, Product, components);
+                }
+            }
+            if role == Role::WeightedFactor {
+                transform.weigh(simd, components);
+            }
+            for f in 0..y.components() {
+                let from = &components[f * x.components() * BLOCK..];
+                let to = Rows { data: &mut half[f * width * BLOCK..], stride: BLOCK };
+                let from = Rows { data: from, stride: BLOCK };
+                x.synthesize(simd, &from, to, Store::Overwrite, padded(n));
+            }
+            for column in 0..width {
+                let from = Rows { data: &half[column * BLOCK..], stride: width * BLOCK };
+                let to = &mut pixels[column * stride + start..];
+                y.synthesize(simd, &from, Rows { data: to, stride: width * stride }, store, n);
             }
         }
     }
