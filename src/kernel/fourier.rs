@@ -128,49 +128,32 @@ impl Axis {
         store: Store,
         lanes: usize,
     ) {
-        let synthesis = Synthesis { axis: self, input, output, store, lanes };
-        for_terms!(synthesis, simd: 1 2 3 4 5 6 7 8 9 10 11 12);
-    }
-
-    /// The positions c + k and c − k, where they are in the sequence and not the same.
-    #[inline(always)]
-    fn pair(&self, k: usize) -> (Option<usize>, Option<usize>) {
-        let above = Some(self.centre + k).filter(|j| *j < self.length);
-        (above, if k == 0 { None } else { self.centre.checked_sub(k) })
-    }
-}
-
-impl Rows<&[f32]> {
-    #[inline(always)]
-    fn load<S: Simd>(&self, simd: S, row: usize, lanes: std::ops::Range<usize>) -> S::f32s {
-        load(simd, &self.data[row * self.stride + lanes.start..][..lanes.len()])
-    }
-}
-
-impl Rows<&mut [f32]> {
-    #[inline(always)]
-    fn store<S: Simd>(
-        &mut self,
-        simd: S,
-        how: Store,
-        row: usize,
-        lanes: std::ops::Range<usize>,
-        value: S::f32s,
-    ) {
-        let slice = &mut self.data[row * self.stride + lanes.start..][..lanes.len()];
-        match how {
-            Store::Overwrite => store(simd, slice, value),
+        match store {
+            Store::Overwrite => {
+                let synthesis = Synthesis::<false> { axis: self, input, output, lanes };
+                for_terms!(synthesis, simd: 1 2 3 4 5 6 7 8 9 10 11 12);
+            }
             Store::Add => {
-                let sum = simd.add_f32s(load(simd, slice), value);
-                store(simd, slice, sum);
+                let synthesis = Synthesis::<true> { axis: self, input, output, lanes };
+                for_terms!(synthesis, simd: 1 2 3 4 5 6 7 8 9 10 11 12);
             }
         }
     }
 }
 
-/// The lanes of each vector.
-fn vectors<S: Simd>(lanes: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    (0..lanes).step_by(S::F32_LANES).map(move |at| at..lanes.min(at + S::F32_LANES))
+impl Rows<&[f32]> {
+    /// `n` lanes of a row from number `start`.
+    #[inline(always)]
+    fn load<S: Simd>(&self, simd: S, row: usize, start: usize, n: usize) -> S::f32s {
+        load(simd, &self.data[row * self.stride + start..][..n])
+    }
+}
+
+impl Rows<&mut [f32]> {
+    #[inline(always)]
+    fn slice(&mut self, row: usize, start: usize, n: usize) -> &mut [f32] {
+        &mut self.data[row * self.stride + start..][..n]
+    }
 }
 
 struct Analysis<'a> {
@@ -180,79 +163,109 @@ struct Analysis<'a> {
     lanes: usize,
 }
 
-struct Synthesis<'a> {
+struct Synthesis<'a, const ADDS: bool> {
     axis: &'a Axis,
     input: &'a Rows<&'a [f32]>,
     output: Rows<&'a mut [f32]>,
-    store: Store,
     lanes: usize,
 }
 
 impl Analysis<'_> {
     #[inline(always)]
-    fn run<S: Simd, const TERMS: usize>(self, simd: S) {
-        let Self { axis, input, mut output, lanes } = self;
+    fn run<S: Simd, const TERMS: usize>(mut self, simd: S) {
+        // Of whole vectors the length is a constant, which spares the compiler its checks.
+        let whole = self.lanes - self.lanes % S::F32_LANES;
+        for start in (0..whole).step_by(S::F32_LANES) {
+            self.vector::<S, TERMS>(simd, start, S::F32_LANES);
+        }
+        if whole < self.lanes {
+            self.vector::<S, TERMS>(simd, whole, self.lanes - whole);
+        }
+    }
+
+    /// Transforms `n` lanes from number `start`.
+    #[inline(always)]
+    fn vector<S: Simd, const TERMS: usize>(&mut self, simd: S, start: usize, n: usize) {
+        let Self { axis, input, output, .. } = self;
         let zero = simd.splat_f32s(0.0);
-        for lanes in vectors::<S>(lanes) {
-            let mut sums = [zero; TERMS];
-            let mut differences = [zero; TERMS];
+        let mut sums = [input.load(simd, axis.centre, start, n); TERMS];
+        let mut differences = [zero; TERMS];
+        for k in 1..TERMS {
+            let (mut above, mut below) = (zero, zero);
+            if axis.centre + k < axis.length {
+                above = input.load(simd, axis.centre + k, start, n);
+            }
+            if k <= axis.centre {
+                below = input.load(simd, axis.centre - k, start, n);
+            }
+            sums[k] = simd.add_f32s(above, below);
+            differences[k] = simd.sub_f32s(above, below);
+        }
+        let (cosines, sines) = axis.table.split_at(axis.cosines * TERMS);
+        for (f, factors) in cosines.chunks_exact(TERMS).enumerate() {
+            let mut sum = zero;
             for k in 0..TERMS {
-                let (above, below) = axis.pair(k);
-                let at =
-                    |row: Option<usize>| row.map_or(zero, |j| input.load(simd, j, lanes.clone()));
-                let (above, below) = (at(above), at(below));
-                sums[k] = simd.add_f32s(above, below);
-                differences[k] = simd.sub_f32s(above, below);
+                sum = simd.mul_add_f32s(simd.splat_f32s(factors[k]), sums[k], sum);
             }
-            let (cosines, sines) = axis.table.split_at(axis.cosines * TERMS);
-            let component = |factors: &[f32], of: &[S::f32s; TERMS]| {
-                let mut sum = zero;
-                for k in 0..TERMS {
-                    sum = simd.mul_add_f32s(simd.splat_f32s(factors[k]), of[k], sum);
-                }
-                sum
-            };
-            for (f, factors) in cosines.chunks_exact(TERMS).enumerate() {
-                let value = component(factors, &sums);
-                output.store(simd, Store::Overwrite, f, lanes.clone(), value);
+            store(simd, output.slice(f, start, n), sum);
+        }
+        for (f, factors) in sines.chunks_exact(TERMS).enumerate() {
+            let mut sum = zero;
+            for k in 1..TERMS {
+                sum = simd.mul_add_f32s(simd.splat_f32s(factors[k]), differences[k], sum);
             }
-            for (f, factors) in sines.chunks_exact(TERMS).enumerate() {
-                let value = component(factors, &differences);
-                output.store(simd, Store::Overwrite, axis.cosines + f, lanes.clone(), value);
+            store(simd, output.slice(axis.cosines + f, start, n), sum);
+        }
+    }
+}
+
+impl<const ADDS: bool> Synthesis<'_, ADDS> {
+    #[inline(always)]
+    fn run<S: Simd, const TERMS: usize>(mut self, simd: S) {
+        let whole = self.lanes - self.lanes % S::F32_LANES;
+        for start in (0..whole).step_by(S::F32_LANES) {
+            self.vector::<S, TERMS>(simd, start, S::F32_LANES);
+        }
+        if whole < self.lanes {
+            self.vector::<S, TERMS>(simd, whole, self.lanes - whole);
+        }
+    }
+
+    #[inline(always)]
+    fn vector<S: Simd, const TERMS: usize>(&mut self, simd: S, start: usize, n: usize) {
+        let Self { axis, input, output, .. } = self;
+        let zero = simd.splat_f32s(0.0);
+        let mut even = [zero; TERMS];
+        let mut odd = [zero; TERMS];
+        let (cosines, sines) = axis.table.split_at(axis.cosines * TERMS);
+        for (f, factors) in cosines.chunks_exact(TERMS).enumerate() {
+            let component = input.load(simd, f, start, n);
+            for k in 0..TERMS {
+                even[k] = simd.mul_add_f32s(simd.splat_f32s(factors[k]), component, even[k]);
+            }
+        }
+        for (f, factors) in sines.chunks_exact(TERMS).enumerate() {
+            let component = input.load(simd, axis.cosines + f, start, n);
+            for k in 1..TERMS {
+                odd[k] = simd.mul_add_f32s(simd.splat_f32s(factors[k]), component, odd[k]);
+            }
+        }
+        put::<S, ADDS>(simd, output.slice(axis.centre, start, n), even[0]);
+        for k in 1..TERMS {
+            if axis.centre + k < axis.length {
+                let value = simd.add_f32s(even[k], odd[k]);
+                put::<S, ADDS>(simd, output.slice(axis.centre + k, start, n), value);
+            }
+            if k <= axis.centre {
+                let value = simd.sub_f32s(even[k], odd[k]);
+                put::<S, ADDS>(simd, output.slice(axis.centre - k, start, n), value);
             }
         }
     }
 }
 
-impl Synthesis<'_> {
-    #[inline(always)]
-    fn run<S: Simd, const TERMS: usize>(self, simd: S) {
-        let Self { axis, input, mut output, store, lanes } = self;
-        let zero = simd.splat_f32s(0.0);
-        for lanes in vectors::<S>(lanes) {
-            let mut even = [zero; TERMS];
-            let mut odd = [zero; TERMS];
-            let (cosines, sines) = axis.table.split_at(axis.cosines * TERMS);
-            let add = |sums: &mut [S::f32s; TERMS], factors: &[f32], component: S::f32s| {
-                for k in 0..TERMS {
-                    sums[k] = simd.mul_add_f32s(simd.splat_f32s(factors[k]), component, sums[k]);
-                }
-            };
-            for (f, factors) in cosines.chunks_exact(TERMS).enumerate() {
-                add(&mut even, factors, input.load(simd, f, lanes.clone()));
-            }
-            for (f, factors) in sines.chunks_exact(TERMS).enumerate() {
-                add(&mut odd, factors, input.load(simd, axis.cosines + f, lanes.clone()));
-            }
-            for k in 0..TERMS {
-                let (above, below) = axis.pair(k);
-                if let Some(j) = above {
-                    output.store(simd, store, j, lanes.clone(), simd.add_f32s(even[k], odd[k]));
-                }
-                if let Some(j) = below {
-                    output.store(simd, store, j, lanes.clone(), simd.sub_f32s(even[k], odd[k]));
-                }
-            }
-        }
-    }
+#[inline(always)]
+fn put<S: Simd, const ADDS: bool>(simd: S, slice: &mut [f32], value: S::f32s) {
+    let value = if ADDS { simd.add_f32s(load(simd, slice), value) } else { value };
+    store(simd, slice, value);
 }
