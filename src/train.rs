@@ -1,9 +1,15 @@
-//! Training, with dfdx on the CPU or on CUDA. The one seam of the crate: everything else sees [`Trainer`].
+//! Training, with dfdx on the CPU or on CUDA. The one seam of the crate: everything else sees
+//! [`Trainer`].
 //!
 //! A run is a pure function of its configuration and the drawn pairs. It uses one thread, the one
 //! that it is called on; the machine is filled with runs side by side.
 //!
-//! Images and the windows on them are stored in height, width, channel order throughout.
+//! dfdx holds the tensors, the tape and the optimisers. Networks, losses and the loop are written
+//! once, over its `Device`; the few operations that are most of the time (`operations`) exist twice:
+//! on the crate's own kernels for the CPU (`fast`), and composed of dfdx's for any device
+//! (`portable`). Batches of images lie pixel by pixel, as [`kernel::convolution`] says.
+//!
+//! [`kernel::convolution`]: crate::kernel::convolution
 
 mod activation;
 mod affine;

@@ -83,7 +83,7 @@ pub(super) fn apply<S: Simd, const OUTPUTS: usize, const INPUTS: usize>(
             outputs[i].0[at] = new[i];
         }
     }
-    if len % S::F32_LANES > 0 {
+    if !len.is_multiple_of(S::F32_LANES) {
         for i in 0..OUTPUTS {
             old[i] = simd.partial_load_f32s(outputs[i].1);
         }

@@ -163,6 +163,10 @@ impl Operations for Fast {
         pool.forward(&x_values, lanes, y_values.room(y_len), winners.room(y_len), lanes);
         let y = upload(&self.device, &y_values[..y_len], shape);
         self.give([x_values, y_values]);
+        if !T::OWNS_TAPE {
+            self.give([winners]);
+            return y.put_tape(tape);
+        }
         let (y_kept, fast) = (y.clone(), self.clone());
         tape.add_backward_op(move |slopes| {
             lend(slopes, &y_kept, |dy, slopes| {
