@@ -16,6 +16,7 @@ pub mod activation;
 pub mod convolution;
 mod direct;
 pub mod elementwise;
+mod form;
 mod fourier;
 pub mod lanes;
 pub mod max_pool;
