@@ -34,7 +34,7 @@ impl Offsets {
         Self::new((0..n).map(|index| index * stride).collect())
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.offsets.len()
     }
 }

@@ -117,15 +117,8 @@ impl Spectral {
         self.input.analyze(&grid, Role::Factor, input, scratch);
 
         let product = planes.output.room(self.planes * padded(n * outputs));
-        let rows = Offsets::strided(n, outputs);
-        let (left_rows, columns) = (Offsets::strided(n, inputs), Offsets::strided(inputs, 1));
-        for plane in 0..self.planes {
-            let data = &planes.input[plane * padded(n * inputs)..];
-            let left = Left { data, rows: &left_rows, columns: &columns };
-            let data = &planes.kernel[plane * padded(inputs * outputs)..];
-            let right = Right { data, stride: outputs, columns: outputs };
-            multiply(&mut product[plane * padded(n * outputs)..], &rows, Start::Zero, left, right);
-        }
+        let rows = (Offsets::strided(n, inputs), Offsets::strided(inputs, 1));
+        self.multiply(product, Start::Zero, &planes.input, rows, &planes.kernel, outputs);
 
         let lanes = n * outputs;
         let pixels = convolved.room(self.convolution.output.area() * lanes);
@@ -153,30 +146,42 @@ impl Spectral {
         self.output.analyze(&grid, Role::Product, output, scratch);
 
         let kernel_gradient = planes.kernel_gradient.room(self.planes * padded(inputs * outputs));
-        let rows = Offsets::strided(inputs, outputs);
-        let (left_rows, columns) = (Offsets::strided(inputs, 1), Offsets::strided(n, inputs));
-        for plane in 0..self.planes {
-            let data = &planes.input[plane * padded(n * inputs)..];
-            let left = Left { data, rows: &left_rows, columns: &columns };
-            let data = &planes.output[plane * padded(n * outputs)..];
-            let right = Right { data, stride: outputs, columns: outputs };
-            let sums = &mut kernel_gradient[plane * padded(inputs * outputs)..];
-            multiply(sums, &rows, start, left, right);
-        }
+        let transposed = (Offsets::strided(inputs, 1), Offsets::strided(n, inputs));
+        let (input, output) = (&planes.input, &planes.output);
+        self.multiply(kernel_gradient, start, input, transposed, output, outputs);
 
         let Some(dx) = dx else { return };
         let product = planes.input.room(self.planes * padded(n * inputs));
-        let rows = Offsets::strided(n, inputs);
-        let (left_rows, columns) = (Offsets::strided(n, outputs), Offsets::strided(outputs, 1));
-        for plane in 0..self.planes {
-            let data = &planes.output[plane * padded(n * outputs)..];
-            let left = Left { data, rows: &left_rows, columns: &columns };
-            let data = &planes.kernel[plane * padded(inputs * outputs)..];
-            let right = Right { data, stride: inputs, columns: inputs };
-            multiply(&mut product[plane * padded(n * inputs)..], &rows, Start::Zero, left, right);
-        }
+        let rows = (Offsets::strided(n, outputs), Offsets::strided(outputs, 1));
+        self.multiply(product, Start::Zero, &planes.output, rows, &planes.kernel, inputs);
         let grid = Grid { pixels: dx.pixels, stride: dx.stride, lanes: n * inputs };
         self.input.synthesize(product, Role::Factor, grid, Store::Add, scratch);
+    }
+
+    /// In each plane, the product of a left matrix, which has its numbers at these rows and columns,
+    /// and a right one of `width` columns.
+    fn multiply(
+        &self,
+        output: &mut [f32],
+        start: Start,
+        left: &[f32],
+        (rows, columns): (Offsets, Offsets),
+        right: &[f32],
+        width: usize,
+    ) {
+        let output_rows = Offsets::strided(rows.len(), width);
+        let [left_plane, right_plane, output_plane] = [
+            padded(rows.len() * columns.len()),
+            padded(columns.len() * width),
+            padded(rows.len() * width),
+        ];
+        for plane in 0..self.planes {
+            let data = &left[plane * left_plane..];
+            let left = Left { data, rows: &rows, columns: &columns };
+            let right =
+                Right { data: &right[plane * right_plane..], stride: width, columns: width };
+            multiply(&mut output[plane * output_plane..], &output_rows, start, left, right);
+        }
     }
 
     /// Adds the sums of all calls of [`Self::backward`] to the gradient of the kernel.

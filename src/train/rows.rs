@@ -2,6 +2,8 @@
 
 use dfdx::prelude::*;
 
+use crate::kernel::elementwise::transpose;
+
 /// A batch. Of vectors: a row for each example. Of images: a row for each pixel, in which the
 /// channels of all images lie side by side, as `kernel::convolution` wants them.
 pub(super) type Rows<D, T = NoneTape> = Tensor<(usize, usize), f32, D, T>;
@@ -43,11 +45,7 @@ where
 {
     let n = images.len() / pixels;
     let mut rows = vec![0.0; images.len()];
-    for (image, values) in images.chunks_exact(pixels).enumerate() {
-        for (pixel, value) in values.iter().enumerate() {
-            rows[pixel * n + image] = *value;
-        }
-    }
+    transpose(images, pixels, &mut rows);
     upload(device, &rows, (pixels, n))
 }
 
