@@ -20,6 +20,7 @@ mod form;
 mod fourier;
 pub mod lanes;
 pub mod max_pool;
+mod pooled_product;
 pub mod product;
 mod spectral;
 mod transform;

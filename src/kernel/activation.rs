@@ -120,3 +120,65 @@ fn exponential<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let exponent = simd.wrapping_dyn_shl_u32s(biased, simd.splat_u32s(23));
     simd.mul_f32s(power, simd.transmute_f32s_u32s(exponent))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::lanes::forced::on_each;
+    use crate::kernel::lanes::map;
+    use crate::kernel::tests::{assert_all_equal, bits};
+
+    fn applied<const INPUTS: usize>(
+        function: impl Lanewise<1, INPUTS>,
+        start: &[f32],
+        inputs: [&[f32]; INPUTS],
+    ) -> Vec<f32> {
+        let results = on_each(|| {
+            let mut output = start.to_vec();
+            map(function, [&mut output], inputs);
+            bits(&output)
+        });
+        assert_all_equal(&results);
+        results[0].iter().map(|bits| f32::from_bits(*bits)).collect()
+    }
+
+    #[test]
+    fn sigmoid_and_tanh_are_right_to_a_few_units_in_the_last_place_everywhere() {
+        let x: Vec<f32> = (-40_000..=40_000).map(|i: i32| i as f32 / 400.0).collect();
+        let [sigmoid, tanh] = [applied(Sigmoid, &x, []), applied(Tanh, &x, [])];
+        for ((x, sigmoid), tanh) in x.iter().zip(sigmoid).zip(tanh) {
+            let exact = 1.0 / (1.0 + (-f64::from(*x)).exp());
+            // Below −87 the exponential is that of 87.
+            if *x > -87.0 {
+                assert!(
+                    (f64::from(sigmoid) - exact).abs() <= 4e-7 * exact,
+                    "sigmoid({x}) = {sigmoid}"
+                );
+            }
+            assert!((0.0..2e-38).contains(&sigmoid) || *x > -87.0);
+            let exact = f64::from(*x).tanh();
+            assert!((f64::from(tanh) - exact).abs() <= 4e-7 * exact.abs(), "tanh({x}) = {tanh}");
+        }
+    }
+
+    #[test]
+    fn no_activation_hides_a_nan() {
+        let x = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1.0, -1.0];
+        let nan = |values: Vec<f32>| values.iter().map(|v| v.is_nan()).collect::<Vec<_>>();
+        let only_first = [true, false, false, false, false];
+        assert_eq!(applied(Relu, &x, [])[1..], [f32::INFINITY, 0.0, 1.0, 0.0]);
+        assert_eq!(nan(applied(Relu, &x, [])), only_first);
+        assert_eq!(nan(applied(Sigmoid, &x, [])), only_first);
+        assert_eq!(nan(applied(Tanh, &x, [])), only_first);
+        let slope = applied(ReluSlope, &[2.0; 5], [&x]);
+        assert_eq!(slope[1..], [2.0, 0.0, 2.0, 0.0]);
+        assert_eq!(nan(slope), only_first);
+    }
+
+    #[test]
+    fn slopes_multiply_the_upstream_gradient_by_the_derivative() {
+        let y = [0.25, 0.5, 0.75];
+        assert_eq!(applied(SigmoidSlope, &[2.0; 3], [&y]), [0.375, 0.5, 0.375]);
+        assert_eq!(applied(TanhSlope, &[2.0; 3], [&y]), [1.875, 1.5, 0.875]);
+    }
+}

@@ -124,10 +124,13 @@ pub(super) struct Batch<'a> {
     pub(super) images: usize,
 }
 
-/// As [`Batch`], to be written.
-pub(super) struct BatchMut<'a> {
-    pub(super) pixels: &'a mut [f32],
-    pub(super) stride: usize,
+/// A row of numbers for each pixel, each `stride`, to be written.
+#[derive(Debug)]
+pub struct BatchMut<'a> {
+    /// The first row and all after it.
+    pub pixels: &'a mut [f32],
+    /// From one row to the next; if zero, each row is written over the one before.
+    pub stride: usize,
 }
 
 impl ConvolvePool {
@@ -218,36 +221,30 @@ impl ConvolvePool {
         let n = self.images(x, weight, y);
         self.prepare(weight, Pass::Forward, workspace);
         let stride = n * self.output().channels;
+        let mut unwanted = std::mem::take(&mut workspace.unwanted);
         for (first, batch) in self.chunks(x, n) {
-            match &self.method {
-                Method::Direct(direct) => direct.forward(&batch, workspace),
-                Method::Spectral(spectral) => spectral.forward(&batch, workspace),
-            }
             let at = first * self.output().channels;
             let lanes = batch.images * self.output().channels;
-            let Workspace { convolved, unwanted, .. } = workspace;
-            match (self.pool, winners.as_deref_mut()) {
-                (None, _) => {
-                    for (row, y) in convolved.chunks_exact(lanes).zip(y.chunks_exact_mut(stride)) {
-                        y[at..at + lanes].copy_from_slice(row);
-                    }
+            let y = BatchMut { pixels: &mut y[at..], stride };
+            let winners = match &mut winners {
+                Some(winners) => BatchMut { pixels: &mut winners[at..], stride },
+                None => BatchMut { pixels: unwanted.room(lanes), stride: 0 },
+            };
+            match (&self.method, self.pool) {
+                (Method::Direct(direct), Some(pool)) if Direct::can_pool(pool) => {
+                    direct.forward_pooled(&batch, pool, bias, y, winners, workspace);
                 }
-                (Some(pool), Some(winners)) => {
-                    pool.forward(convolved, lanes, &mut y[at..], &mut winners[at..], stride);
+                (Method::Direct(direct), pool) => {
+                    direct.forward(&batch, workspace);
+                    finish(workspace, pool, bias, lanes, y, winners);
                 }
-                (Some(pool), None) => {
-                    let winners = unwanted.room(y.len());
-                    pool.forward(convolved, lanes, &mut y[at..], &mut winners[at..], stride);
+                (Method::Spectral(spectral), pool) => {
+                    spectral.forward(&batch, workspace);
+                    finish(workspace, pool, bias, lanes, y, winners);
                 }
             }
         }
-        let biases = workspace.convolved.room(stride);
-        for image in biases.chunks_exact_mut(bias.len()) {
-            image.copy_from_slice(bias);
-        }
-        for row in y.chunks_exact_mut(stride) {
-            map(Add, [row], [&*biases]);
-        }
+        workspace.unwanted = unwanted;
     }
 
     /// Adds the gradients, given that of the output and the winners of the pass forward, which are
@@ -335,9 +332,46 @@ impl ConvolvePool {
     }
 }
 
+/// Pools what is in `workspace.convolved`, if it is to be pooled, and adds the bias.
+fn finish(
+    workspace: &mut Workspace,
+    pool: Option<MaxPool>,
+    bias: &[f32],
+    lanes: usize,
+    y: BatchMut<'_>,
+    winners: BatchMut<'_>,
+) {
+    let Workspace { convolved, biases, .. } = workspace;
+    let biases = biases.room(lanes);
+    for image in biases.chunks_exact_mut(bias.len()) {
+        image.copy_from_slice(bias);
+    }
+    let BatchMut { pixels, stride } = y;
+    let pixels = match pool {
+        Some(pool) => {
+            pool.forward(convolved, lanes, BatchMut { pixels: &mut *pixels, stride }, winners);
+            pixels
+        }
+        None => {
+            for (row, y) in convolved.chunks_exact(lanes).zip(pixels.chunks_mut(stride)) {
+                y[..lanes].copy_from_slice(row);
+            }
+            pixels
+        }
+    };
+    for row in pixels.chunks_mut(stride) {
+        map(Add, [&mut row[..lanes]], [&*biases]);
+    }
+}
+
 impl BatchMut<'_> {
+    /// One row of `lanes` numbers.
+    pub(super) fn row(&mut self, index: usize, lanes: usize) -> &mut [f32] {
+        &mut self.pixels[index * self.stride..][..lanes]
+    }
+
     /// Adds a row of numbers to the images of a pixel.
     pub(super) fn add(&mut self, pixel: usize, row: &[f32]) {
-        map(Add, [&mut self.pixels[pixel * self.stride..][..row.len()]], [row]);
+        map(Add, [self.row(pixel, row.len())], [row]);
     }
 }

@@ -8,6 +8,8 @@
 
 use super::convolution::{Batch, BatchMut, Convolution, Pass};
 use super::elementwise::transpose;
+use super::max_pool::MaxPool;
+use super::pooled_product::{self, PooledOutput, PooledProduct};
 use super::product::{Left, Offsets, Right, Start, multiply};
 use super::workspace::{Buffer, Workspace};
 
@@ -72,6 +74,54 @@ impl Direct {
             let left = Left { data, rows: &layout.windows, columns: &layout.taps };
             let right = Right { data: kernel, stride: output.channels, columns: output.channels };
             multiply(row, &rows, Start::Zero, left, right);
+        }
+    }
+
+    /// Whether [`Self::forward_pooled`] is possible.
+    pub(super) fn can_pool(pool: MaxPool) -> bool {
+        pooled_product::fits(pool.size * pool.size)
+    }
+
+    /// Convolves and pools the images of `x` and adds the bias.
+    pub(super) fn forward_pooled(
+        &self,
+        x: &Batch<'_>,
+        pool: MaxPool,
+        bias: &[f32],
+        y: BatchMut<'_>,
+        winners: BatchMut<'_>,
+        workspace: &mut Workspace,
+    ) {
+        let Convolution { input, output, stride, .. } = self.convolution;
+        let Workspace { padded, kernel, .. } = workspace;
+        let layout = self.layout(x.images);
+        self.pad(x, &layout, padded);
+        let offsets = |n: usize, stride: usize, m: usize, step: usize| {
+            let outer = (0..n).map(|i| i * stride);
+            Offsets::new(outer.flat_map(|start| (0..m).map(move |j| start + j * step)).collect())
+        };
+        let [down, right] = [stride * layout.row, stride * layout.pixel];
+        let windows = offsets(pool.output.width, pool.stride * right, x.images, input.channels);
+        let positions = offsets(pool.size, down, pool.size, right);
+        let rows = |stride| offsets(pool.output.width, stride, x.images, output.channels);
+        let (y_rows, winners_rows) = (rows(y.stride), rows(winners.stride));
+        let (y_pixels, winners_pixels) = (y.pixels, winners.pixels);
+        for window_row in 0..pool.output.height {
+            let left = Left {
+                data: &padded[window_row * pool.stride * down..],
+                rows: &windows,
+                columns: &layout.taps,
+            };
+            let right = Right { data: kernel, stride: output.channels, columns: output.channels };
+            let product = PooledProduct { left, positions: &positions, right, bias };
+            let first = window_row * pool.output.width;
+            product.write(
+                PooledOutput { data: &mut y_pixels[first * y.stride..], rows: &y_rows },
+                PooledOutput {
+                    data: &mut winners_pixels[first * winners.stride..],
+                    rows: &winners_rows,
+                },
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 
 use pulp::Simd;
 
-use super::convolution::Image;
+use super::convolution::{BatchMut, Image};
 use super::lanes::{Lanewise, map};
 
 /// Sizes of a max-pooling; windows that do not fit are dropped.
@@ -22,19 +22,16 @@ impl MaxPool {
     /// The largest value of each window, and which pixel of the window it came from, counted row by
     /// row: the first of equal ones. A NaN is larger than anything.
     ///
-    /// A pixel is a row of `lanes` numbers in `input` and, each `stride`, in `output` and
-    /// `winners`.
+    /// A pixel is a row of `lanes` numbers.
     pub fn forward(
         &self,
         input: &[f32],
         lanes: usize,
-        output: &mut [f32],
-        winners: &mut [f32],
-        stride: usize,
+        mut output: BatchMut<'_>,
+        mut winners: BatchMut<'_>,
     ) {
         for (window, mut pixels) in self.windows().enumerate() {
-            let largest = &mut output[window * stride..][..lanes];
-            let winner = &mut winners[window * stride..][..lanes];
+            let (largest, winner) = (output.row(window, lanes), winners.row(window, lanes));
             let mut next = || pixels.next().map(|pixel| &input[pixel * lanes..][..lanes]);
             let Some(first) = next() else { continue };
             let Some(second) = next() else {
@@ -129,9 +126,10 @@ impl Lanewise<2, 2> for FirstTwo {
     }
 }
 
+/// Replaces a maximum so far and its position by a value that is larger, and by its position.
 #[derive(Clone, Copy)]
-struct TakeLarger {
-    position: f32,
+pub(super) struct TakeLarger {
+    pub(super) position: f32,
 }
 
 impl Lanewise<2, 1> for TakeLarger {
@@ -141,12 +139,11 @@ impl Lanewise<2, 1> for TakeLarger {
         // A NaN value is larger than nothing and not equal to itself; a NaN so far is exceeded by
         // nothing and stays.
         let is_larger = simd.greater_than_f32s(value, largest);
-        let is_number = simd.equal_f32s(value, value);
-        let largest = simd.select_f32s(is_larger, value, largest);
-        let winner = simd.select_f32s(is_larger, simd.splat_f32s(self.position), winner);
+        let is_nan = simd.not_m32s(simd.equal_f32s(value, value));
+        let takes = simd.or_m32s(is_larger, is_nan);
         [
-            simd.select_f32s(is_number, largest, value),
-            simd.select_f32s(is_number, winner, simd.splat_f32s(self.position)),
+            simd.select_f32s(takes, value, largest),
+            simd.select_f32s(takes, simd.splat_f32s(self.position), winner),
         ]
     }
 }

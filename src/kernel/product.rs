@@ -37,6 +37,14 @@ impl Offsets {
     pub(super) fn len(&self) -> usize {
         self.offsets.len()
     }
+
+    pub(super) fn at(&self, index: usize) -> usize {
+        self.offsets[index]
+    }
+
+    pub(super) fn largest(&self) -> usize {
+        self.largest
+    }
 }
 
 /// The left matrix of a product: element (i, k) is at `rows[i] + columns[k]` of `data`.
@@ -87,15 +95,63 @@ pub fn multiply(
         return;
     }
     assert!(rows.largest + right.columns <= output.len(), "room for a product");
-    if let Some(last) = left.columns.len().checked_sub(1) {
-        assert!(left.rows.largest + left.columns.largest < left.data.len(), "the left matrix");
-        let read = last * right.stride + right.columns.max(WIDEST);
-        assert!(read <= right.data.len(), "the right matrix and its room for a whole vector");
-    }
+    check(left, 0, right);
     match start {
         Start::Zero => dispatch(Product::<false> { output, rows, left, right }),
         Start::Output => dispatch(Product::<true> { output, rows, left, right }),
     }
+}
+
+/// Asserts what [`chains`] relies on, for rows that begin up to `beyond` after those of `left`.
+pub(super) fn check(left: Left<'_>, beyond: usize, right: Right<'_>) {
+    if let Some(last) = left.columns.len().checked_sub(1) {
+        let furthest = left.rows.largest + beyond + left.columns.largest;
+        assert!(furthest < left.data.len(), "the left matrix");
+        let read = last * right.stride + right.columns.max(WIDEST);
+        assert!(read <= right.data.len(), "the right matrix and its room for a whole vector");
+    }
+}
+
+/// Continues the chains of the rows of the left matrix that begin at `rows` and of the vectors of
+/// columns of the right one that begin at `columns`, all held in registers.
+///
+/// # Safety
+/// [`check`] has passed, `rows` are no further than it was told, and a vector of columns ends with
+/// the last column or before it, or begins with the first.
+#[inline(always)]
+#[expect(unsafe_code, reason = "bounds checks in the innermost loop cost half of the speed")]
+pub(super) unsafe fn chains<S: Simd, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    mut sums: [[S::f32s; VECTORS]; ROWS],
+    left: Left<'_>,
+    rows: [usize; ROWS],
+    right: Right<'_>,
+    columns: [usize; VECTORS],
+) -> [[S::f32s; VECTORS]; ROWS] {
+    // SAFETY: every element (i, k) lies in `left.data`, and every row of `right.data` has room for
+    // its columns and for one vector of any length, as the caller has made sure. The pointer to the
+    // right goes past the last row after its last use, hence `wrapping_add`.
+    unsafe {
+        let mut starts = [left.data.as_ptr(); ROWS];
+        for i in 0..ROWS {
+            starts[i] = starts[i].add(rows[i]);
+        }
+        let mut row = right.data.as_ptr();
+        for &offset in &left.columns.offsets {
+            let mut vectors = [simd.splat_f32s(0.0); VECTORS];
+            for j in 0..VECTORS {
+                vectors[j] = row.add(columns[j]).cast::<S::f32s>().read_unaligned();
+            }
+            for i in 0..ROWS {
+                let factor = simd.splat_f32s(*starts[i].add(offset));
+                for j in 0..VECTORS {
+                    sums[i][j] = simd.mul_add_f32s(factor, vectors[j], sums[i][j]);
+                }
+            }
+            row = row.wrapping_add(right.stride);
+        }
+    }
+    sums
 }
 
 struct Product<'a, const ADDS: bool> {
@@ -161,9 +217,9 @@ impl<const ADDS: bool> Product<'_, ADDS> {
         }
     }
 
-    /// `ROWS` rows of these columns, all held in registers.
+    /// `ROWS` rows of these columns.
     #[inline(always)]
-    #[expect(unsafe_code, reason = "bounds checks in the innermost loop cost half of the speed")]
+    #[expect(unsafe_code, reason = "`chains` reads without bounds checks")]
     fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
         simd: S,
@@ -172,39 +228,18 @@ impl<const ADDS: bool> Product<'_, ADDS> {
     ) {
         let lanes = S::F32_LANES.min(self.right.columns);
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-        if ADDS {
-            for i in 0..ROWS {
+        let mut rows = [0; ROWS];
+        for i in 0..ROWS {
+            rows[i] = self.left.rows.offsets[row + i];
+            if ADDS {
                 for j in 0..VECTORS {
                     let start = self.rows.offsets[row + i] + columns[j];
                     sums[i][j] = load(simd, &self.output[start..][..lanes]);
                 }
             }
         }
-        // SAFETY: `multiply` has checked that the largest row offset plus the largest column offset
-        // lies in `left.data`, and that the last row of `right.data`, and so every row, has room
-        // for its columns and for one vector of any length. A vector begins either at 0 or so that
-        // it ends with the last column or before it. The pointer to the right goes past the last
-        // row after its last use, hence `wrapping_add`.
-        unsafe {
-            let mut left = [self.left.data.as_ptr(); ROWS];
-            for i in 0..ROWS {
-                left[i] = left[i].add(self.left.rows.offsets[row + i]);
-            }
-            let mut right = self.right.data.as_ptr();
-            for &offset in &self.left.columns.offsets {
-                let mut vectors = [simd.splat_f32s(0.0); VECTORS];
-                for j in 0..VECTORS {
-                    vectors[j] = right.add(columns[j]).cast::<S::f32s>().read_unaligned();
-                }
-                for i in 0..ROWS {
-                    let factor = simd.splat_f32s(*left[i].add(offset));
-                    for j in 0..VECTORS {
-                        sums[i][j] = simd.mul_add_f32s(factor, vectors[j], sums[i][j]);
-                    }
-                }
-                right = right.wrapping_add(self.right.stride);
-            }
-        }
+        // SAFETY: `multiply` has checked both matrices, and the vectors of columns are chosen so.
+        let sums = unsafe { chains(simd, sums, self.left, rows, self.right, columns) };
         for i in 0..ROWS {
             for j in 0..VECTORS {
                 let start = self.rows.offsets[row + i] + columns[j];

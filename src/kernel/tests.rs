@@ -1,9 +1,7 @@
 //! Every kernel against a plain version of itself, and against itself on other instructions.
 
-use super::activation::{Relu, ReluSlope, Sigmoid, SigmoidSlope, Tanh, TanhSlope};
-use super::convolution::{Convolution, ConvolvePool, Gradients, Image};
+use super::convolution::{BatchMut, Convolution, ConvolvePool, Gradients, Image};
 use super::lanes::forced::on_each;
-use super::lanes::{Lanewise, map};
 use super::max_pool::MaxPool;
 use super::product::{Left, Offsets, Right, Start, multiply};
 use super::workspace::{Buffer, Workspace};
@@ -13,12 +11,12 @@ fn uniform(n: usize, stream: &mut Stream) -> Vec<f32> {
     (0..n).map(|_| stream.symmetric(1.0)).collect()
 }
 
-fn bits(values: &[f32]) -> Vec<u32> {
+pub(super) fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
 #[track_caller]
-fn assert_all_equal<T: PartialEq + std::fmt::Debug>(results: &[T]) {
+pub(super) fn assert_all_equal<T: PartialEq + std::fmt::Debug>(results: &[T]) {
     assert!(results.len() > 1);
     for other in &results[1..] {
         assert!(*other == results[0], "another instruction set gives other bits");
@@ -248,6 +246,40 @@ fn convolutions_give_the_same_bits_on_every_instruction_set() {
 }
 
 #[test]
+fn pooling_in_registers_gives_the_bits_of_pooling_afterwards_even_of_a_nan() {
+    let mut stream = Stream::new(4, "pooling");
+    for (size, channels) in [(2, 35), (3, 35), (2, 3), (3, 20), (2, 64)] {
+        let input = Image { height: 8, width: 7, channels: 2 };
+        let output = Image { height: 8, width: 7, channels };
+        let convolution = Convolution { input, output, kernel: 3, stride: 1, padding: 1 };
+        let pooled = Image { height: 8 / size, width: 7 / size, channels };
+        let pool = MaxPool { input: output, output: pooled, size, stride: size };
+        let mut x = uniform(3 * input.len(), &mut stream);
+        x[100] = f32::NAN;
+        let weight = uniform(convolution.fan_in() * channels, &mut stream);
+        let bias = vec![0.0; channels];
+        let [together, _] = ConvolvePool::by_each_method(convolution, Some(pool));
+        let [alone, _] = ConvolvePool::by_each_method(convolution, None);
+        let (together, alone) = (together.expect("direct"), alone.expect("direct"));
+        let found = on_each(|| {
+            let mut workspace = Workspace::default();
+            let [mut y, mut winners] = [(); 2].map(|()| vec![0.0; 3 * pooled.len()]);
+            together.forward(&x, &weight, &bias, &mut y, Some(&mut winners), &mut workspace);
+            (bits(&y), bits(&winners))
+        });
+        assert_all_equal(&found);
+        let mut convolved = vec![0.0; 3 * output.len()];
+        alone.forward(&x, &weight, &bias, &mut convolved, None, &mut Workspace::default());
+        let [mut y, mut winners] = [(); 2].map(|()| vec![0.0; 3 * pooled.len()]);
+        let stride = 3 * channels;
+        let [maxima, positions] = [&mut y, &mut winners].map(|pixels| BatchMut { pixels, stride });
+        pool.forward(&convolved, stride, maxima, positions);
+        assert!(y.iter().any(|value| value.is_nan()) && !y.iter().all(|value| value.is_nan()));
+        assert_eq!(found[0], (bits(&y), bits(&winners)));
+    }
+}
+
+#[test]
 fn products_of_random_sizes_are_one_chain_of_fused_multiply_adds_on_every_instruction_set() {
     let mut stream = Stream::new(3, "products");
     for _ in 0..100 {
@@ -299,57 +331,6 @@ fn a_right_matrix_without_room_for_a_whole_vector_is_refused() {
     multiply(&mut [0.0], &one, Start::Zero, left, Right { data: &[1.0], stride: 1, columns: 1 });
 }
 
-fn applied<const INPUTS: usize>(
-    function: impl Lanewise<1, INPUTS>,
-    start: &[f32],
-    inputs: [&[f32]; INPUTS],
-) -> Vec<f32> {
-    let results = on_each(|| {
-        let mut output = start.to_vec();
-        map(function, [&mut output], inputs);
-        bits(&output)
-    });
-    assert_all_equal(&results);
-    results[0].iter().map(|bits| f32::from_bits(*bits)).collect()
-}
-
-#[test]
-fn sigmoid_and_tanh_are_right_to_a_few_units_in_the_last_place_everywhere() {
-    let x: Vec<f32> = (-40_000..=40_000).map(|i: i32| i as f32 / 400.0).collect();
-    let [sigmoid, tanh] = [applied(Sigmoid, &x, []), applied(Tanh, &x, [])];
-    for ((x, sigmoid), tanh) in x.iter().zip(sigmoid).zip(tanh) {
-        let exact = 1.0 / (1.0 + (-f64::from(*x)).exp());
-        // Below −87 the exponential is that of 87.
-        if *x > -87.0 {
-            assert!((f64::from(sigmoid) - exact).abs() <= 4e-7 * exact, "sigmoid({x}) = {sigmoid}");
-        }
-        assert!((0.0..2e-38).contains(&sigmoid) || *x > -87.0);
-        let exact = f64::from(*x).tanh();
-        assert!((f64::from(tanh) - exact).abs() <= 4e-7 * exact.abs(), "tanh({x}) = {tanh}");
-    }
-}
-
-#[test]
-fn no_activation_hides_a_nan() {
-    let x = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1.0, -1.0];
-    let nan = |values: Vec<f32>| values.iter().map(|v| v.is_nan()).collect::<Vec<_>>();
-    let only_first = [true, false, false, false, false];
-    assert_eq!(applied(Relu, &x, [])[1..], [f32::INFINITY, 0.0, 1.0, 0.0]);
-    assert_eq!(nan(applied(Relu, &x, [])), only_first);
-    assert_eq!(nan(applied(Sigmoid, &x, [])), only_first);
-    assert_eq!(nan(applied(Tanh, &x, [])), only_first);
-    let slope = applied(ReluSlope, &[2.0; 5], [&x]);
-    assert_eq!(slope[1..], [2.0, 0.0, 2.0, 0.0]);
-    assert_eq!(nan(slope), only_first);
-}
-
-#[test]
-fn slopes_multiply_the_upstream_gradient_by_the_derivative() {
-    let y = [0.25, 0.5, 0.75];
-    assert_eq!(applied(SigmoidSlope, &[2.0; 3], [&y]), [0.375, 0.5, 0.375]);
-    assert_eq!(applied(TanhSlope, &[2.0; 3], [&y]), [1.875, 1.5, 0.875]);
-}
-
 #[test]
 fn the_first_of_equal_values_wins_a_window_and_a_nan_wins_any() {
     let input = Image { height: 2, width: 4, channels: 1 };
@@ -358,7 +339,8 @@ fn the_first_of_equal_values_wins_a_window_and_a_nan_wins_any() {
     let x = [1.0, 5.0, 1.0, 5.0, 0.0, nan, 7.0, 9.0, 1.0, 4.0, 1.0, 5.0, 8.0, 1.0, nan, nan];
     let found = on_each(|| {
         let (mut y, mut winners) = ([0.0; 4], [0.0; 4]);
-        pool_of(input).forward(&x, 2, &mut y, &mut winners, 2);
+        let [output, winning] = [&mut y, &mut winners].map(|pixels| BatchMut { pixels, stride: 2 });
+        pool_of(input).forward(&x, 2, output, winning);
         (bits(&y), winners.to_vec())
     });
     assert_all_equal(&found);

@@ -55,6 +55,8 @@ pub struct Workspace {
     pub(super) convolved: Buffer,
     /// Winners of a pooling that nobody keeps.
     pub(super) unwanted: Buffer,
+    /// The bias, for each image of a chunk.
+    pub(super) biases: Buffer,
     /// The kernel, reversed or transposed.
     pub(super) kernel: Buffer,
     /// The images of a chunk with their padding, or their gradient.

@@ -14,7 +14,7 @@ use super::affine::Affine;
 use super::operations::Operations;
 use super::rows::{Rows, Slopes, upload};
 use crate::kernel::activation::{Relu, ReluSlope, Sigmoid, SigmoidSlope, Tanh, TanhSlope};
-use crate::kernel::convolution::{self, ConvolvePool, Image};
+use crate::kernel::convolution::{self, BatchMut, ConvolvePool, Image};
 use crate::kernel::elementwise::{Add, transpose};
 use crate::kernel::lanes::map;
 use crate::kernel::max_pool::MaxPool;
@@ -160,7 +160,9 @@ impl Operations for Fast {
         let shape = (pool.output.area(), lanes);
         let y_len = shape.0 * lanes;
         let (x_values, mut y_values, mut winners) = (self.copy(&x), self.take(), self.take());
-        pool.forward(&x_values, lanes, y_values.room(y_len), winners.room(y_len), lanes);
+        let [y_rows, winner_rows] = [&mut y_values, &mut winners]
+            .map(|buffer| BatchMut { pixels: buffer.room(y_len), stride: lanes });
+        pool.forward(&x_values, lanes, y_rows, winner_rows);
         let y = upload(&self.device, &y_values[..y_len], shape);
         self.give([x_values, y_values]);
         if !T::OWNS_TAPE {

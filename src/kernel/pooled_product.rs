@@ -1,0 +1,128 @@
+//! Matrix products of which only the largest rows are kept.
+//!
+//! A max-pooling after a convolution takes, of each window of rows of a product, the largest number
+//! in each column. Here the rows of a window are multiplied side by side and compared while they are
+//! still in registers, so that the output of the convolution never is in memory.
+
+use pulp::{Simd, WithSimd};
+
+use super::lanes::{Lanewise, dispatch, load, store};
+use super::max_pool::TakeLarger;
+use super::product::{Left, Offsets, Right, chains, check};
+
+/// A product, the maximum over windows of its rows, and a bias.
+pub(super) struct PooledProduct<'a> {
+    /// The left matrix, of which these are the first rows of the windows.
+    pub(super) left: Left<'a>,
+    /// The rows of a window: where they begin, from its first.
+    pub(super) positions: &'a Offsets,
+    pub(super) right: Right<'a>,
+    /// Added to the maxima: one number for each column.
+    pub(super) bias: &'a [f32],
+}
+
+/// Rows to be written, one for each window.
+pub(super) struct PooledOutput<'a> {
+    pub(super) data: &'a mut [f32],
+    pub(super) rows: &'a Offsets,
+}
+
+/// Whether windows of so many rows fit the registers of every instruction set.
+pub(super) fn fits(rows: usize) -> bool {
+    matches!(rows, 4 | 9)
+}
+
+impl PooledProduct<'_> {
+    /// Writes the maxima with their bias and which row of its window each came from: the first of
+    /// equal ones, and a NaN before any number.
+    ///
+    /// # Panics
+    /// If the shapes do not fit each other, the slices do not hold them, or the windows have more
+    /// rows than [`fits`] allows.
+    pub(super) fn write(self, maxima: PooledOutput<'_>, winners: PooledOutput<'_>) {
+        let Self { left, positions, right, bias } = &self;
+        assert_eq!(bias.len(), right.columns, "numbers of the bias");
+        for output in [&maxima, &winners] {
+            assert_eq!(output.rows.len(), left.rows.len(), "windows of a product");
+            assert!(output.rows.largest() + right.columns <= output.data.len(), "room for maxima");
+        }
+        check(*left, positions.largest(), *right);
+        match positions.len() {
+            4 => dispatch(Write::<4> { product: self, maxima, winners }),
+            9 => dispatch(Write::<9> { product: self, maxima, winners }),
+            rows => unreachable!("a window of {rows} rows: `fits` was not asked"),
+        }
+    }
+}
+
+struct Write<'a, const ROWS: usize> {
+    product: PooledProduct<'a>,
+    maxima: PooledOutput<'a>,
+    winners: PooledOutput<'a>,
+}
+
+impl<const ROWS: usize> WithSimd for Write<'_, ROWS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        // As many vectors of columns as the registers can hold the sums of. The last may overlap
+        // the one before, as in any product.
+        let most = match (S::REGISTER_COUNT >= 32, ROWS) {
+            (true, 4) => 3,
+            (false, 9) => 1,
+            _ => 2,
+        };
+        let (columns, lanes) = (self.product.right.columns, S::F32_LANES);
+        let last = columns.saturating_sub(lanes);
+        let mut column = 0;
+        while column < columns {
+            let vectors = (columns - column).div_ceil(lanes).min(most);
+            let [first, second] = [column, column + lanes].map(|start| start.min(last));
+            match vectors {
+                3 => self.columns::<S, 3>(simd, [first, second, (column + 2 * lanes).min(last)]),
+                2 => self.columns::<S, 2>(simd, [first, second]),
+                _ => self.columns::<S, 1>(simd, [first]),
+            }
+            column += vectors * lanes;
+        }
+    }
+}
+
+impl<const ROWS: usize> Write<'_, ROWS> {
+    /// The vectors of columns that begin at `columns`, for all windows.
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "`chains` reads without bounds checks")]
+    fn columns<S: Simd, const VECTORS: usize>(&mut self, simd: S, columns: [usize; VECTORS]) {
+        let Self { product, maxima, winners } = self;
+        let PooledProduct { left, positions, right, bias } = product;
+        let lanes = S::F32_LANES.min(right.columns);
+        let zero = simd.splat_f32s(0.0);
+        let mut biases = [zero; VECTORS];
+        for j in 0..VECTORS {
+            biases[j] = load(simd, &bias[columns[j]..][..lanes]);
+        }
+        for window in 0..left.rows.len() {
+            let mut rows = [left.rows.at(window); ROWS];
+            for i in 0..ROWS {
+                rows[i] += positions.at(i);
+            }
+            // SAFETY: `write` has checked both matrices, with the largest of the positions, and the
+            // vectors of columns are chosen so.
+            let sums =
+                unsafe { chains(simd, [[zero; VECTORS]; ROWS], *left, rows, *right, columns) };
+            let to = [maxima.rows.at(window), winners.rows.at(window)];
+            for j in 0..VECTORS {
+                let mut largest = [sums[0][j], zero];
+                for i in 1..ROWS {
+                    let take = TakeLarger { position: i as f32 };
+                    largest = take.apply(simd, largest, [sums[i][j]]);
+                }
+                let [maximum, winner] = largest;
+                let maximum = simd.add_f32s(maximum, biases[j]);
+                store(simd, &mut maxima.data[to[0] + columns[j]..][..lanes], maximum);
+                store(simd, &mut winners.data[to[1] + columns[j]..][..lanes], winner);
+            }
+        }
+    }
+}
