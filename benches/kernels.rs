@@ -1,4 +1,4 @@
-//! Every kernel at the sizes of the paper, beside `gemm`'s own product of 512³, which is the peak
+//! The kernels that most of a run is spent in, at the sizes of the paper, beside `gemm`'s own product of 512³, which is the peak
 //! that this crate measures itself by. A throughput of one item a nanosecond is one GFLOP/s: items
 //! are floating-point operations, counted as a dense computation without padding would need them.
 

@@ -83,7 +83,7 @@ pub fn execute<'d>(
     };
     std::thread::scope(|scope| {
         for _ in 0..workers.clamp(1, runs.len().max(1)) {
-            scope.spawn(|| on_one_thread(work));
+            scope.spawn(work);
         }
     });
     let mut finished = finished.into_inner().expect("no worker panics with the lock");
@@ -96,14 +96,6 @@ pub fn execute<'d>(
         }
     }
     (records, failures)
-}
-
-/// Runs `work` where dfdx sees a pool of one thread, so that its products stay on this one.
-fn on_one_thread(work: impl FnOnce() + Send) {
-    match rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build() {
-        Ok(pool) => pool.install(work),
-        Err(error) => unreachable!("this thread is in no pool yet: {error}"),
-    }
 }
 
 fn run_one(

@@ -18,7 +18,7 @@ mod direct;
 pub mod elementwise;
 mod form;
 mod fourier;
-pub mod lanes;
+pub(crate) mod lanes;
 pub mod max_pool;
 mod pooled_product;
 pub mod product;

@@ -31,8 +31,9 @@
 //! - dfdx, pulp, polars, plotters and minijinja each live in one module; their types never leave it.
 //! - The same records render to the same bytes. What differs between two executions of the same
 //!   runs stands in one marked provenance block.
-//! - A run gives the same bits on every processor. Sums have one order, and functions like `exp` are
-//!   this crate's or `libm`'s; a test compares records with those of an emulated processor.
+//! - On the CPU, a run gives the same bits whatever the processor. Sums have one order, and functions
+//!   like `exp` are this crate's or `libm`'s; a test compares records with those of emulated x86-64
+//!   processors. (CUDA devices promise less: some of dfdx's kernels there add in no fixed order.)
 //! - No order comes from a hash map, a directory listing or a thread: `-j 1` and `-j N` leave the
 //!   same records, durations aside.
 //! - A record is written whole or not at all, the moment that its run ends. There is no lock and no

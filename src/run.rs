@@ -12,7 +12,7 @@ pub use config::{
     Optimizer, PartVersions, Pools, RunConfig, TrainConfig, pooled_image,
 };
 pub(crate) use config::{default_adam_epsilon, default_beta1, default_beta2};
-pub use cost::operations;
+pub use cost::{Speed, Work, work};
 pub use layer::Layer;
 pub(crate) use layer::{default_epsilon, default_momentum};
 pub use record::{LearningCurve, Outcome, RECORD_FORMAT, RunProvenance, RunRecord};

@@ -10,9 +10,8 @@ use super::terminal::message;
 use crate::execute::{FailedRun, Observer};
 use crate::pipeline::{Project, chain};
 use crate::plan::PlannedRun;
-use crate::provenance;
 use crate::render::duration;
-use crate::run::{self, Outcome, RunRecord};
+use crate::run::{Outcome, RunRecord, Speed};
 
 /// Shows what an execution does.
 pub(super) struct Progress {
@@ -21,17 +20,8 @@ pub(super) struct Progress {
     total: usize,
     workers: usize,
     bar: Option<ProgressBar>,
-    done: Mutex<Done>,
-}
-
-#[derive(Default)]
-struct Done {
-    runs: usize,
-    /// Seconds of the finished runs, together.
-    seconds: f64,
-    /// Pairs trained on, and floating-point operations, in them.
-    pairs: f64,
-    operations: f64,
+    /// Of the finished runs.
+    done: Mutex<(usize, Speed)>,
 }
 
 impl Progress {
@@ -67,16 +57,13 @@ impl Progress {
 
     /// How fast the finished runs were, if there are any.
     pub(super) fn speed(&self) -> Option<String> {
-        let done = self.done.lock().expect("nothing panics with the lock");
-        (done.seconds > 0.0).then(|| {
-            let gflops = done.operations / done.seconds / 1e9;
-            format!(
-                "{:.2} s a run, {:.0} pairs/s and {gflops:.0} GFLOP/s a worker ({:.0} % of gemm's)",
-                done.seconds / done.runs as f64,
-                done.pairs / done.seconds,
-                100.0 * gflops / provenance::gemm_gflops(),
-            )
-        })
+        let (_, speed) = *self.done.lock().expect("nothing panics with the lock");
+        let (seconds, pairs) = (speed.seconds_a_run()?, speed.pairs_a_second()?);
+        let mut text = format!("{seconds:.2} s a run, {pairs:.0} pairs/s");
+        if let Some([gflops, share]) = speed.gflops() {
+            text = format!("{text} and {gflops:.0} GFLOP/s a worker ({share:.0} % of gemm's)");
+        }
+        Some(text)
     }
 
     fn name(&self, run: &PlannedRun) -> String {
@@ -96,14 +83,12 @@ impl Observer for Progress {
     fn run_done(&self, run: &PlannedRun, record: &RunRecord) {
         let (done, left) = {
             let mut done = self.done.lock().expect("nothing panics with the lock");
-            done.runs += 1;
-            done.seconds += record.provenance.seconds;
-            let config = &record.config;
-            done.pairs += (config.train.epochs * config.data.train_pairs) as f64;
-            done.operations += run::operations(config);
-            let mean = done.seconds / done.runs as f64;
-            let rounds = (self.total - done.runs).div_ceil(self.workers);
-            (done.runs, Duration::from_secs_f64(mean * rounds as f64))
+            let (runs, speed) = &mut *done;
+            *runs += 1;
+            speed.add(record);
+            let rounds = (self.total - *runs).div_ceil(self.workers);
+            let mean = speed.seconds_a_run().unwrap_or_default();
+            (*runs, Duration::from_secs_f64(mean * rounds as f64))
         };
         let left = format!("about {} left", duration(left));
         if let Outcome::Diverged { epoch, .. } = record.outcome {

@@ -12,8 +12,9 @@
 //! output channel order.
 //!
 //! Convolution and pooling are one operation, because what lies between them is the largest thing in
-//! a run. It exists for one chunk of images at a time and stays in the cache. The chunks have a size
-//! that depends on the layer alone, so that the order of all sums is always the same. The bias is
+//! a run. It exists for one chunk of images at a time and stays in the cache. The size of the chunks
+//! depends on the layer and the batch alone, not on the processor, so that the order of all sums is
+//! always the same. The bias is
 //! added after the maximum: adding a number and rounding keep the order.
 
 use super::direct::Direct;
@@ -24,8 +25,8 @@ use super::product::Start;
 use super::spectral::Spectral;
 use super::workspace::Workspace;
 
-/// Floats that one chunk of images may take between the steps of a convolution: 1.5 MiB, about what
-/// a core's second cache holds.
+/// Floats that one chunk of images may take between the steps of a convolution: 1.5 MiB, the best of
+/// those measured on a core with a second cache of 1 MiB.
 const CHUNK: usize = 3 << 17;
 
 /// Sizes of an image.

@@ -22,7 +22,7 @@ use pulp::Simd;
 
 use super::lanes::{load, store};
 
-/// The most terms k of one transform, so that they stay in registers.
+/// The most terms k of one transform; where vectors are 16 numbers long, that many stay in registers.
 const MOST_TERMS: usize = 12;
 
 /// Sequences of one length, to be transformed at one number of points.

@@ -3,7 +3,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 /// The most numbers that a vector of any supported instruction set holds.
-pub const WIDEST: usize = 16;
+pub(crate) const WIDEST: usize = 16;
 
 /// Runs `operation` with the widest instructions of this processor: AVX-512, AVX2, NEON or plain.
 /// Operations are written so that all of them give the same bits.
@@ -16,7 +16,7 @@ pub(super) fn dispatch<O: WithSimd>(operation: O) -> O::Output {
 }
 
 /// A function of `INPUTS` numbers, and of the `OUTPUTS` that it replaces.
-pub trait Lanewise<const OUTPUTS: usize, const INPUTS: usize>: Copy {
+pub(crate) trait Lanewise<const OUTPUTS: usize, const INPUTS: usize>: Copy {
     /// The new outputs; lane by lane, so that the width of a vector cannot matter.
     fn apply<S: Simd>(
         self,
@@ -30,7 +30,7 @@ pub trait Lanewise<const OUTPUTS: usize, const INPUTS: usize>: Copy {
 ///
 /// # Panics
 /// If a slice has another length.
-pub fn map<const OUTPUTS: usize, const INPUTS: usize>(
+pub(crate) fn map<const OUTPUTS: usize, const INPUTS: usize>(
     function: impl Lanewise<OUTPUTS, INPUTS>,
     outputs: [&mut [f32]; OUTPUTS],
     inputs: [&[f32]; INPUTS],

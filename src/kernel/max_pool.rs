@@ -137,7 +137,7 @@ impl Lanewise<2, 1> for TakeLarger {
     fn apply<S: Simd>(self, simd: S, old: [S::f32s; 2], [value]: [S::f32s; 1]) -> [S::f32s; 2] {
         let [largest, winner] = old;
         // A NaN value is larger than nothing and not equal to itself; a NaN so far is exceeded by
-        // nothing and stays.
+        // no number.
         let is_larger = simd.greater_than_f32s(value, largest);
         let is_nan = simd.not_m32s(simd.equal_f32s(value, value));
         let takes = simd.or_m32s(is_larger, is_nan);

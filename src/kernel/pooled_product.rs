@@ -27,7 +27,8 @@ pub(super) struct PooledOutput<'a> {
     pub(super) rows: &'a Offsets,
 }
 
-/// Whether windows of so many rows fit the registers of every instruction set.
+/// Whether there is a version for windows of so many rows: of 2×2 and of 3×3 pixels, which poolings
+/// are in practice, and whose sums fit the registers of every instruction set.
 pub(super) fn fits(rows: usize) -> bool {
     matches!(rows, 4 | 9)
 }

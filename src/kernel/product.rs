@@ -94,7 +94,8 @@ pub fn multiply(
     if rows.len() == 0 || right.columns == 0 {
         return;
     }
-    assert!(rows.largest + right.columns <= output.len(), "room for a product");
+    let end = rows.largest.checked_add(right.columns);
+    assert!(end.is_some_and(|end| end <= output.len()), "room for a product");
     check(left, 0, right);
     match start {
         Start::Zero => dispatch(Product::<false> { output, rows, left, right }),
@@ -104,12 +105,15 @@ pub fn multiply(
 
 /// Asserts what [`chains`] relies on, for rows that begin up to `beyond` after those of `left`.
 pub(super) fn check(left: Left<'_>, beyond: usize, right: Right<'_>) {
-    if let Some(last) = left.columns.len().checked_sub(1) {
-        let furthest = left.rows.largest + beyond + left.columns.largest;
-        assert!(furthest < left.data.len(), "the left matrix");
-        let read = last * right.stride + right.columns.max(WIDEST);
-        assert!(read <= right.data.len(), "the right matrix and its room for a whole vector");
-    }
+    let Some(last) = left.columns.len().checked_sub(1) else { return };
+    // Sizes that overflow are larger than any slice.
+    let furthest = left.rows.largest.checked_add(beyond);
+    let furthest = furthest.and_then(|row| row.checked_add(left.columns.largest));
+    assert!(furthest.is_some_and(|at| at < left.data.len()), "the left matrix");
+    let read = last.checked_mul(right.stride);
+    let read = read.and_then(|row| row.checked_add(right.columns.max(WIDEST)));
+    let fits = read.is_some_and(|read| read <= right.data.len());
+    assert!(fits, "the right matrix and its room for a whole vector");
 }
 
 /// Continues the chains of the rows of the left matrix that begin at `rows` and of the vectors of
@@ -128,13 +132,15 @@ pub(super) unsafe fn chains<S: Simd, const ROWS: usize, const VECTORS: usize>(
     right: Right<'_>,
     columns: [usize; VECTORS],
 ) -> [[S::f32s; VECTORS]; ROWS] {
+    const { assert!(S::F32_LANES <= WIDEST, "vectors that `check` knows of") };
     // SAFETY: every element (i, k) lies in `left.data`, and every row of `right.data` has room for
-    // its columns and for one vector of any length, as the caller has made sure. The pointer to the
-    // right goes past the last row after its last use, hence `wrapping_add`.
+    // its columns and for one vector of any length, as the caller has made sure. Pointers that are
+    // not read from may lie anywhere, hence `wrapping_add`: to the rows if there is no column, and
+    // past the last row of the right matrix.
     unsafe {
         let mut starts = [left.data.as_ptr(); ROWS];
         for i in 0..ROWS {
-            starts[i] = starts[i].add(rows[i]);
+            starts[i] = starts[i].wrapping_add(rows[i]);
         }
         let mut row = right.data.as_ptr();
         for &offset in &left.columns.offsets {

@@ -3,6 +3,7 @@
 use super::convolution::{BatchMut, Convolution, ConvolvePool, Gradients, Image};
 use super::lanes::forced::on_each;
 use super::max_pool::MaxPool;
+use super::pooled_product::{PooledOutput, PooledProduct};
 use super::product::{Left, Offsets, Right, Start, multiply};
 use super::workspace::{Buffer, Workspace};
 use crate::random::Stream;
@@ -248,12 +249,13 @@ fn convolutions_give_the_same_bits_on_every_instruction_set() {
 #[test]
 fn pooling_in_registers_gives_the_bits_of_pooling_afterwards_even_of_a_nan() {
     let mut stream = Stream::new(4, "pooling");
-    for (size, channels) in [(2, 35), (3, 35), (2, 3), (3, 20), (2, 64)] {
+    for (size, stride, channels) in [(2, 2, 35), (3, 3, 35), (2, 1, 3), (3, 2, 20), (2, 2, 64)] {
         let input = Image { height: 8, width: 7, channels: 2 };
         let output = Image { height: 8, width: 7, channels };
         let convolution = Convolution { input, output, kernel: 3, stride: 1, padding: 1 };
-        let pooled = Image { height: 8 / size, width: 7 / size, channels };
-        let pool = MaxPool { input: output, output: pooled, size, stride: size };
+        let windows = |length: usize| (length - size) / stride + 1;
+        let pooled = Image { height: windows(8), width: windows(7), channels };
+        let pool = MaxPool { input: output, output: pooled, size, stride };
         let mut x = uniform(3 * input.len(), &mut stream);
         x[100] = f32::NAN;
         let weight = uniform(convolution.fan_in() * channels, &mut stream);
@@ -271,9 +273,10 @@ fn pooling_in_registers_gives_the_bits_of_pooling_afterwards_even_of_a_nan() {
         let mut convolved = vec![0.0; 3 * output.len()];
         alone.forward(&x, &weight, &bias, &mut convolved, None, &mut Workspace::default());
         let [mut y, mut winners] = [(); 2].map(|()| vec![0.0; 3 * pooled.len()]);
-        let stride = 3 * channels;
-        let [maxima, positions] = [&mut y, &mut winners].map(|pixels| BatchMut { pixels, stride });
-        pool.forward(&convolved, stride, maxima, positions);
+        let lanes = 3 * channels;
+        let [maxima, positions] =
+            [&mut y, &mut winners].map(|pixels| BatchMut { pixels, stride: lanes });
+        pool.forward(&convolved, lanes, maxima, positions);
         assert!(y.iter().any(|value| value.is_nan()) && !y.iter().all(|value| value.is_nan()));
         assert_eq!(found[0], (bits(&y), bits(&winners)));
     }
@@ -320,6 +323,48 @@ fn products_of_random_sizes_are_one_chain_of_fused_multiply_adds_on_every_instru
                 assert_eq!(found[0], bits(&exact));
             }
         }
+    }
+}
+
+#[test]
+#[should_panic(expected = "the left matrix")]
+fn a_left_matrix_of_which_a_row_lies_beyond_its_slice_is_refused() {
+    let (rows, one) = (Offsets::new(vec![usize::MAX]), Offsets::strided(1, 1));
+    let left = Left { data: &[1.0], rows: &rows, columns: &one };
+    let right = Right { data: &[1.0; 16], stride: 1, columns: 1 };
+    multiply(&mut [0.0], &one, Start::Zero, left, right);
+}
+
+#[test]
+#[should_panic(expected = "the left matrix")]
+fn a_window_of_which_a_row_lies_beyond_its_slice_is_refused() {
+    let (positions, one) = (Offsets::strided(4, 1), Offsets::strided(1, 1));
+    let left = Left { data: &[1.0; 3], rows: &one, columns: &one };
+    let right = Right { data: &[1.0; 16], stride: 1, columns: 1 };
+    let [mut maximum, mut winner] = [[0.0]; 2];
+    let [maxima, winners] =
+        [&mut maximum, &mut winner].map(|data| PooledOutput { data, rows: &one });
+    PooledProduct { left, positions: &positions, right, bias: &[0.0] }.write(maxima, winners);
+}
+
+#[test]
+fn each_image_of_a_batch_is_computed_as_if_it_were_alone() {
+    let mut stream = Stream::new(5, "batches");
+    let case = Case::new(paper(), Some(pool_of(paper().output)), 33, &mut stream);
+    let operation = ConvolvePool::new(case.convolution, case.pool);
+    let (y, winners, ..) = case.run(&operation);
+    let of_image = |values: &[f32], image: usize, channels: usize| {
+        let images = values.chunks_exact(channels).skip(image).step_by(case.n);
+        images.flatten().copied().collect::<Vec<_>>()
+    };
+    for image in 0..case.n {
+        let x = of_image(&case.x, image, operation.input().channels);
+        let [mut alone, mut positions] = [(); 2].map(|()| vec![0.0; operation.output().len()]);
+        let (workspace, kept) = (&mut Workspace::default(), Some(&mut positions[..]));
+        operation.forward(&x, &case.weight, &case.bias, &mut alone, kept, workspace);
+        let channels = operation.output().channels;
+        assert_eq!(bits(&of_image(&y, image, channels)), bits(&alone));
+        assert_eq!(of_image(&winners, image, channels), positions);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Memory that kernels reuse, so that a training step allocates none.
+//! Memory that kernels reuse: what grows with the images of a batch is not allocated again each step.
 
 use std::ops::{Deref, DerefMut};
 

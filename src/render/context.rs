@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::experiment::Experiment;
 use crate::paper::{EXPERIMENT, Paper};
 use crate::plan::Plan;
-use crate::run::{self, DeviceKind, RunRecord};
+use crate::run::{self, RunRecord, Speed};
 use crate::summary::{ConditionSummary, Row, Summary};
 
 /// Everything that a template can show.
@@ -339,6 +339,7 @@ fn provenance(plan: &Plan, experiments: &[Experiment]) -> ProvenanceContext {
     let results: Vec<_> =
         records.iter().map(|record| (record.digest, record.outcome, &record.curve)).collect();
     let results = serde_json::to_vec(&results).unwrap_or_default();
+    let speed = Speed::of(records.iter().copied());
     ProvenanceContext {
         versions: sorted(|record| &record.provenance.version),
         platforms: sorted(|record| &record.provenance.platform),
@@ -346,8 +347,13 @@ fn provenance(plan: &Plan, experiments: &[Experiment]) -> ProvenanceContext {
         last: date(starts().max()),
         core_time: super::format::duration(core_time),
         run_times: run_times(plan, experiments),
-        pairs_a_second: pairs_a_second(&records),
-        speed: speed(&records),
+        pairs_a_second: speed.pairs_a_second().map_or_else(String::new, |n| format!("{n:.0}")),
+        speed: speed.gflops().map_or_else(String::new, |[gflops, share]| {
+            format!(
+                "{gflops:.0} GFLOP/s as a dense computation would need, {share:.0} % of gemm's on \
+                 one core"
+            )
+        }),
         results: Digest::of_bytes(&results).to_string(),
     }
 }
@@ -363,35 +369,4 @@ fn run_times(plan: &Plan, experiments: &[Experiment]) -> String {
         Some(format!("{} {median:.2} s", experiment.name))
     });
     times.collect::<Vec<_>>().join(", ")
-}
-
-fn pairs_a_second(records: &[&RunRecord]) -> String {
-    let pairs = |record: &&RunRecord| {
-        record.config.train.epochs as f64 * record.config.data.train_pairs as f64
-    };
-    let seconds: f64 = records.iter().map(|record| record.provenance.seconds).sum();
-    match seconds > 0.0 {
-        true => format!("{:.0}", records.iter().map(pairs).sum::<f64>() / seconds),
-        false => String::new(),
-    }
-}
-
-/// Operations in all runs that were computed on a processor of known speed, by their time.
-fn speed(records: &[&RunRecord]) -> String {
-    let (mut operations, mut seconds, mut by_gemm) = (0.0, 0.0, 0.0);
-    for record in records.iter().filter(|record| record.config.device == DeviceKind::Cpu) {
-        if let Some(gflops) = record.provenance.gemm_gflops {
-            operations += run::operations(&record.config);
-            seconds += record.provenance.seconds;
-            by_gemm += record.provenance.seconds * gflops * 1e9;
-        }
-    }
-    match seconds > 0.0 && by_gemm > 0.0 {
-        true => format!(
-            "{:.0} GFLOP/s as a dense computation would need, {:.0} % of gemm's on one core",
-            operations / seconds / 1e9,
-            100.0 * operations / by_gemm
-        ),
-        false => String::new(),
-    }
 }

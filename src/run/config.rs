@@ -147,7 +147,7 @@ pub enum Optimizer {
 pub enum DeviceKind {
     /// Any processor: they all give the same bits.
     Cpu,
-    /// Any NVIDIA device, through CUDA.
+    /// Any NVIDIA device, through CUDA: to rounding, not to the bit.
     Cuda,
 }
 

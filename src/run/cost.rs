@@ -1,21 +1,99 @@
 //! How much arithmetic a run is.
 
-use super::{CLASSES, Layer, RunConfig, Shape, infer};
+use super::{
+    CLASSES, DeviceKind, Layer, Outcome, RunConfig, RunProvenance, RunRecord, Shape, infer,
+};
 
-/// Floating-point operations of a run: of its convolutions and linear layers, the rest being small,
-/// as a dense computation needs them that leaves out only the padding. A kernel that gets by with
-/// fewer shows as a higher speed.
+/// How fast runs were, of one worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Speed {
+    runs: usize,
+    seconds: f64,
+    pairs: f64,
+    /// Of the runs on a CPU of known speed: operations, seconds, and what `gemm` would have done in
+    /// them.
+    operations: f64,
+    known_seconds: f64,
+    by_gemm: f64,
+}
+
+impl Speed {
+    /// The speed of these runs together.
+    #[must_use]
+    pub fn of<'r>(records: impl IntoIterator<Item = &'r RunRecord>) -> Self {
+        let mut speed = Self::default();
+        records.into_iter().for_each(|record| speed.add(record));
+        speed
+    }
+
+    /// Counts one run more.
+    pub fn add(&mut self, record: &RunRecord) {
+        let RunProvenance { seconds, gemm_gflops, .. } = record.provenance;
+        let work = work(&record.config, record.outcome);
+        self.runs += 1;
+        self.seconds += seconds;
+        self.pairs += work.pairs;
+        if let (DeviceKind::Cpu, Some(gflops)) = (record.config.device, gemm_gflops) {
+            self.operations += work.operations;
+            self.known_seconds += seconds;
+            self.by_gemm += seconds * gflops * 1e9;
+        }
+    }
+
+    /// Mean seconds of a run; none without runs.
+    #[must_use]
+    pub fn seconds_a_run(&self) -> Option<f64> {
+        (self.runs > 0).then(|| self.seconds / self.runs as f64)
+    }
+
+    /// Pairs trained on in a second.
+    #[must_use]
+    pub fn pairs_a_second(&self) -> Option<f64> {
+        (self.seconds > 0.0).then(|| self.pairs / self.seconds)
+    }
+
+    /// GFLOP/s, counted as [`Work::operations`], and their share of those of `gemm` on one core, in
+    /// percent; none where that was not measured.
+    #[must_use]
+    pub fn gflops(&self) -> Option<[f64; 2]> {
+        let is_known = self.known_seconds > 0.0 && self.by_gemm > 0.0;
+        is_known.then(|| {
+            let share = 100.0 * self.operations / self.by_gemm;
+            [self.operations / self.known_seconds / 1e9, share]
+        })
+    }
+}
+
+/// What a run has computed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Work {
+    /// Pairs trained on, each as often as it was.
+    pub pairs: f64,
+    /// Floating-point operations of convolutions and linear layers, the rest being small, as a dense
+    /// computation needs them that leaves out only the padding. A kernel that gets by with fewer
+    /// shows as a higher speed.
+    pub operations: f64,
+}
+
+/// The work of a run of this configuration that ended so.
 ///
 /// A training example counts the pass forward, the gradients of all parameters, and those of all
-/// inputs but the images; each test example, once an epoch and once at the end, a pass forward.
+/// inputs but the images; each test example a pass forward at the beginning of each epoch and at the
+/// end of the last.
 #[must_use]
-pub fn operations(config: &RunConfig) -> f64 {
+pub fn work(config: &RunConfig, outcome: Outcome) -> Work {
     let branch = passes(&config.model.branch, config.data.image(), true);
     let head = passes(&config.model.head, Shape::Vector(2 * CLASSES), false);
     let [forward, training] = [0, 1].map(|pass| 2.0 * branch[pass] + head[pass]);
-    let epochs = config.train.epochs as f64;
-    epochs * config.data.train_pairs as f64 * training
-        + (epochs + 1.0) * config.data.test_pairs as f64 * forward
+    let in_epoch = config.data.train_pairs;
+    let (pairs, evaluations) = match outcome {
+        Outcome::Completed => (config.train.epochs * in_epoch, config.train.epochs + 1),
+        Outcome::Diverged { epoch, step } => {
+            (epoch * in_epoch + in_epoch.min((step + 1) * config.train.batch_size), epoch + 1)
+        }
+    };
+    let tested = evaluations as f64 * config.data.test_pairs as f64;
+    Work { pairs: pairs as f64, operations: pairs as f64 * training + tested * forward }
 }
 
 /// Operations of one example: forward alone, and forward and backward.
@@ -72,6 +150,28 @@ mod tests {
         let [forward, training] = passes(&branch, input, false);
         assert_eq!(forward, 2.0 * 49.0 * 25.0 * 35.0 * 32.0);
         assert_eq!(training, 3.0 * forward);
+    }
+
+    #[test]
+    fn a_run_that_diverges_has_done_only_what_came_before() {
+        let config: RunConfig = serde_json::from_value(serde_json::json!({
+            "data": {"dataset": "0".repeat(64), "pools": "halves", "seed": 0, "train_pairs": 25,
+                "test_pairs": 4, "pooling": 28},
+            "model": {"branch": [{"layer": "flatten"}, {"layer": "linear", "outputs": 10}],
+                "head": [{"layer": "linear", "outputs": 1}], "weight_sharing": true},
+            "train": {"auxiliary_loss": true, "epochs": 3, "batch_size": 10,
+                "optimizer": {"kind": "sgd", "lr": 0.1}},
+            "seed": 0, "device": "cpu", "number_type": "f32",
+            "versions": {"data": 1, "model": 1, "train": 1},
+        }))
+        .unwrap();
+        // A pair takes 2·20 + 40 operations forward, and 2·40 + 120 with its gradients.
+        let of = |outcome| work(&config, outcome);
+        let all = Work { pairs: 75.0, operations: 75.0 * 200.0 + 16.0 * 80.0 };
+        assert_eq!(of(Outcome::Completed), all);
+        let part = Work { pairs: 45.0, operations: 45.0 * 200.0 + 8.0 * 80.0 };
+        assert_eq!(of(Outcome::Diverged { epoch: 1, step: 1 }), part);
+        assert_eq!(of(Outcome::Diverged { epoch: 1, step: 2 }).pairs, 50.0);
     }
 
     #[test]

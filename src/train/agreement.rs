@@ -74,7 +74,7 @@ fn config(branch: Vec<Layer>, weight_sharing: bool) -> RunConfig {
             auxiliary_loss: true,
             epochs: 2,
             batch_size: 12,
-            optimizer: Optimizer::Sgd { lr: 1e-4, momentum: 0.0 },
+            optimizer: Optimizer::Sgd { lr: 0.01, momentum: 0.0 },
         },
         seed: 3,
         device: DeviceKind::Cpu,
@@ -109,24 +109,30 @@ fn uniform(n: usize, stream: &mut Stream) -> Vec<f32> {
     (0..n).map(|_| stream.symmetric(1.0)).collect()
 }
 
-/// Output and gradient of the input of an operation, and the gradients of its parameters.
+/// Output and gradient of the input of an operation, and the gradients of its parameters, if it has
+/// any.
 fn outcome<O: Operations<Device = Cpu>>(
     operations: &O,
     x: &Rows<Cpu>,
-    affine: &Affine<Cpu>,
+    affine: Option<&Affine<Cpu>>,
     apply: impl Fn(&O, Rows<Cpu, OwnedTape<f32, Cpu>>) -> Rows<Cpu, OwnedTape<f32, Cpu>>,
-) -> [Vec<f32>; 4] {
+) -> Vec<Vec<f32>> {
     let y = apply(operations, x.leaky_trace());
     let y_values = values(&y);
     let upstream = uniform(y_values.len(), &mut Stream::new(9, "upstream"));
     let upstream = upload(operations.device(), &upstream, *y.shape());
     let mut slopes = (y * upstream).sum::<Rank0, _>().backward();
     let dx = slopes.get_or_alloc_mut(x).unwrap().to_vec();
-    [y_values, dx, affine.weight.gradient(&mut slopes), affine.bias.gradient(&mut slopes)]
+    let mut outcome = vec![y_values, dx];
+    if let Some(Affine { weight, bias, .. }) = affine {
+        outcome.extend([weight.gradient(&mut slopes), bias.gradient(&mut slopes)]);
+    }
+    outcome
 }
 
 #[track_caller]
-fn assert_outcomes_agree(what: &str, fast: &[Vec<f32>; 4], portable: &[Vec<f32>; 4]) {
+fn assert_outcomes_agree(what: &str, fast: &[Vec<f32>], portable: &[Vec<f32>]) {
+    assert_eq!(fast.len(), portable.len(), "{what}");
     for (fast, portable) in fast.iter().zip(portable) {
         assert_close(what, fast, portable, 1e-6, 1e-5);
     }
@@ -157,12 +163,13 @@ fn each_portable_operation_agrees_with_the_fast_one_to_one_in_100_000() {
         let x = upload(&device, &x, (input.area(), n * inputs));
         for pool in [None, Some(pool)] {
             let operation = Rc::new(ConvolvePool::new(convolution, pool));
-            let fast = outcome(&Fast::new(), &x, &affine, |operations, x| {
+            let fast = outcome(&Fast::new(), &x, Some(&affine), |operations, x| {
                 operations.convolve_pool(&operation, &affine, x)
             });
-            let portable = outcome(&Portable(device.clone()), &x, &affine, |operations, x| {
-                operations.convolve_pool(&operation, &affine, x)
-            });
+            let portable =
+                outcome(&Portable(device.clone()), &x, Some(&affine), |operations, x| {
+                    operations.convolve_pool(&operation, &affine, x)
+                });
             assert_outcomes_agree(&format!("{convolution:?} {pool:?}"), &fast, &portable);
         }
     }
@@ -170,11 +177,41 @@ fn each_portable_operation_agrees_with_the_fast_one_to_one_in_100_000() {
         let affine = Affine::new(&device, 40, 7, activation, false, &mut stream);
         let x = upload(&device, &uniform(n * 40, &mut stream), (n, 40));
         let fast =
-            outcome(&Fast::new(), &x, &affine, |operations, x| operations.linear(&affine, x));
+            outcome(&Fast::new(), &x, Some(&affine), |operations, x| operations.linear(&affine, x));
         let portable = Portable(device.clone());
         let portable =
-            outcome(&portable, &x, &affine, |operations, x| operations.linear(&affine, x));
+            outcome(&portable, &x, Some(&affine), |operations, x| operations.linear(&affine, x));
         assert_outcomes_agree(&format!("{activation:?}"), &fast, &portable);
+    }
+}
+
+#[test]
+fn what_stands_alone_in_a_layer_list_agrees_as_well() {
+    let mut stream = Stream::new(1, "alone");
+    let device = Cpu::default();
+    let (fast, portable) = (Fast::new(), Portable(device.clone()));
+    let n = 6;
+    let image = Image { height: 7, width: 7, channels: 3 };
+    let x = uniform(n * image.len(), &mut stream);
+    let x = upload(&device, &x, (image.area(), n * image.channels));
+    let pooled = Image { height: 3, width: 3, ..image };
+    let pool = MaxPool { input: image, output: pooled, size: 3, stride: 2 };
+    assert_outcomes_agree(
+        "pooling",
+        &outcome(&fast, &x, None, |operations, x| operations.max_pool(pool, x)),
+        &outcome(&portable, &x, None, |operations, x| operations.max_pool(pool, x)),
+    );
+    assert_outcomes_agree(
+        "flatten",
+        &outcome(&fast, &x, None, |operations, x| operations.flatten(image, false, x)),
+        &outcome(&portable, &x, None, |operations, x| operations.flatten(image, false, x)),
+    );
+    for activation in [Activation::Relu, Activation::Sigmoid, Activation::Tanh] {
+        assert_outcomes_agree(
+            &format!("{activation:?}"),
+            &outcome(&fast, &x, None, |operations, x| operations.activate(activation, x)),
+            &outcome(&portable, &x, None, |operations, x| operations.activate(activation, x)),
+        );
     }
 }
 
@@ -204,10 +241,14 @@ fn a_network_of_portable_operations_trains_as_one_of_fast_operations_does() {
             ];
             assert_eq!(fast.outcome, portable.outcome);
             let losses = fast.curve.train_main_loss.iter().zip(&portable.curve.train_main_loss);
+            let mut seen = Vec::new();
             for (fast, portable) in losses {
                 let (fast, portable) = (fast.unwrap(), portable.unwrap());
                 assert!((fast - portable).abs() < 1e-3 * fast, "{fast} and {portable}");
+                seen.push(fast);
             }
+            let change = (seen[1] - seen[0]).abs();
+            assert!(change > 1e-2 * seen[0], "the updates change too little to compare: {seen:?}");
         }
     }
 }

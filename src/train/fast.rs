@@ -2,7 +2,7 @@
 //!
 //! dfdx offers its tape for this: values are computed on slices, and the tape gets a closure that
 //! turns the output's gradient into the inputs'. Buffers are taken from a store and given back, so
-//! that a step after the first needs no new ones.
+//! that after some steps all are large enough and none is allocated any more.
 
 use std::cell::RefCell;
 use std::rc::Rc;

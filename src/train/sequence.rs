@@ -236,7 +236,7 @@ impl<D: Device<f32>> Sequence<D> {
 }
 
 /// `layers` with each max-pooling moved before the activation in front of it. Activations are
-/// non-decreasing, so the values are the same, of fewer activations.
+/// non-decreasing, so the values are the same up to rounding, of fewer activations.
 fn pool_before_activation(layers: &[Layer]) -> Vec<Layer> {
     let mut layers = layers.to_vec();
     for index in 1..layers.len() {

@@ -4,7 +4,7 @@ use crate::project::Project;
 
 #[test]
 fn one_worker_and_four_leave_the_same_records_and_reports() {
-    let (one, four) = (Project::new(), Project::new());
+    let (one, four) = (Project::with_every_layer(), Project::with_every_layer());
     one.build(&["-j", "1"]);
     four.build(&["-j", "4"]);
     assert_eq!(one.records(), four.records());
@@ -13,7 +13,7 @@ fn one_worker_and_four_leave_the_same_records_and_reports() {
 
 #[test]
 fn the_order_of_training_changes_no_record() {
-    let (forward, backward) = (Project::new(), Project::new());
+    let (forward, backward) = (Project::with_every_layer(), Project::with_every_layer());
     forward.build(&[]);
     backward.build(&["--only", "fully-connected", "--seeds", "1"]);
     backward.build(&["--only", "fully-connected"]);

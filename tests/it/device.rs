@@ -2,6 +2,7 @@
 
 use crate::project::Project;
 
+#[cfg(not(feature = "cuda"))]
 #[test]
 fn a_device_that_was_not_built_in_is_one_clear_error_and_trains_nothing() {
     let project = Project::new();

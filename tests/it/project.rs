@@ -73,6 +73,33 @@ branch = [
 ]
 "#;
 
+/// Every kernel: convolutions through the Fourier transform and direct, with and without pooling,
+/// and all activations.
+const EVERY_LAYER: &str = r#"
+extends = "base/protocol.toml"
+title = "deep"
+
+[model]
+branch = [
+  { layer = "conv2d", channels = 5, kernel = 3, padding = 1 },
+  "relu",
+  { layer = "max_pool2d", size = 2 },
+  { layer = "conv2d", channels = 20, kernel = 5, padding = 4 },
+  "tanh",
+  { layer = "max_pool2d", size = 3, stride = 2 },
+  { layer = "conv2d", channels = 30, kernel = 3, padding = 2 },
+  "batch_norm",
+  { layer = "max_pool2d", size = 2, stride = 1 },
+  { layer = "conv2d", channels = 3, kernel = 2, stride = 2 },
+  "sigmoid",
+  "flatten",
+  { layer = "dropout", probability = 0.1 },
+  { layer = "linear", outputs = 10 },
+  "batch_norm",
+  "relu",
+]
+"#;
+
 const FULLY_CONNECTED: &str = r#"
 extends = "base/protocol.toml"
 title = "fully connected"
@@ -163,6 +190,13 @@ impl Project {
         project
     }
 
+    /// The small project with more kinds of layers in `deep`.
+    pub(crate) fn with_every_layer() -> Self {
+        let project = Self::new();
+        project.write("experiments/deep.toml", EVERY_LAYER);
+        project
+    }
+
     /// The shipped experiments and templates, without records.
     pub(crate) fn shipped() -> Self {
         let project = Self { directory: tempfile::tempdir().unwrap() };
@@ -206,6 +240,10 @@ impl Project {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_report"));
         command.args(args).current_dir(self.directory.path()).stdin(Stdio::null());
+        // The tests are about the reference, also where CUDA would be found.
+        if cfg!(feature = "cuda") && !args.contains(&"--device") {
+            command.args(["--device", "cpu"]);
+        }
         command
     }
 

@@ -61,7 +61,6 @@ fn each_large_dependency_is_named_by_one_module() {
         ("pulldown_cmark", &["render"]),
         ("clap", &["cli"]),
         ("indicatif", &["cli"]),
-        ("rayon", &["execute"]),
         ("rand_chacha", &["random"]),
         ("flate2", &["dataset"]),
         ("toml", &["document"]),
