@@ -87,10 +87,8 @@ impl Design {
             let pooling = data.as_ref().map(|data| data.pooling);
             read_model(reader, pooling)
         });
-        let train = all.table("train").and_then(|reader| {
-            let pairs = data.as_ref().map(|data| data.train_pairs);
-            read_train(reader, pairs, model.as_ref())
-        });
+        let train =
+            all.table("train").and_then(|reader| read_train(reader, data.as_ref(), model.as_ref()));
         let (data, model, train) = (data?, model?, train?);
         Some(Self {
             source: data.source,
@@ -188,19 +186,20 @@ fn check_layers(
 
 fn read_train(
     reader: Reader<'_>,
-    pairs: Option<usize>,
+    data: Option<&Data>,
     model: Option<&ModelConfig>,
 ) -> Option<TrainConfig> {
     let auxiliary_loss = reader.required::<bool>("auxiliary_loss");
     let epochs = reader.required_in("epochs", 1..=MOST);
     let batch_size = reader.required_in("batch_size", 1..=MOST);
     let optimizer = reader.table("optimizer").and_then(read_optimizer);
-    if let (Some(batch_size), Some(pairs)) = (batch_size, pairs) {
+    if let (Some(batch_size), Some(data)) = (batch_size, data) {
+        let pairs = data.train_pairs;
         let normalizes = model.is_some_and(|model| {
             let mut layers = model.branch.iter().chain(&model.head);
             layers.any(|layer| matches!(layer, Layer::BatchNorm { .. }))
         });
-        let largest = model.and_then(largest_output).unwrap_or(0);
+        let largest = model.and_then(|model| largest_output(model, data.pooling)).unwrap_or(0);
         if batch_size.saturating_mul(largest) > MOST_VALUES {
             let message = format!("of {batch_size} is too large for a layer of {largest} values");
             reader.refuse("batch_size", message);
@@ -224,9 +223,11 @@ fn read_train(
     })
 }
 
-/// Values that the largest layer of a branch puts out for one image, whatever its pooling.
-fn largest_output(model: &ModelConfig) -> Option<usize> {
-    let shapes = infer(&model.branch, run::pooled_image(1)).ok()?;
+/// Values that the largest layer puts out for one pair, or one image of it; none if the layers do
+/// not fit together.
+fn largest_output(model: &ModelConfig, pooling: usize) -> Option<usize> {
+    let mut shapes = infer(&model.branch, run::pooled_image(pooling)).ok()?;
+    shapes.extend(infer(&model.head, Shape::Vector(2 * CLASSES)).ok()?);
     shapes.into_iter().map(Shape::len).max()
 }
 

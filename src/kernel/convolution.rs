@@ -160,7 +160,7 @@ impl ConvolvePool {
 
     fn with(convolution: Convolution, pool: Option<MaxPool>, method: Method) -> Self {
         let floats = match &method {
-            Method::Direct(_) => 2 * convolution.output.len(),
+            Method::Direct(direct) => direct.floats(),
             Method::Spectral(spectral) => spectral.floats(),
         };
         let chunk = (CHUNK / floats).max(1);

@@ -45,6 +45,12 @@ impl Direct {
         self.convolution.output.len() * self.convolution.fan_in()
     }
 
+    /// Floats of one image: of its frame, or of its outputs and as many between steps.
+    pub(super) fn floats(&self) -> usize {
+        let Convolution { input, output, .. } = self.convolution;
+        (self.frame[0] * self.frame[1] * input.channels).max(2 * output.len())
+    }
+
     /// Copies the kernel, for a pass backward with the channels of each tap transposed.
     pub(super) fn prepare(&self, weight: &[f32], pass: Pass, workspace: &mut Workspace) {
         let Convolution { input, output, .. } = self.convolution;

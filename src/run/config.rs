@@ -173,7 +173,7 @@ pub struct PartVersions {
 
 impl PartVersions {
     /// The versions of this build.
-    pub const CURRENT: Self = Self { data: 1, model: 2, train: 2 };
+    pub const CURRENT: Self = Self { data: 1, model: 2, train: 3 };
 }
 
 /// Default of `optimizer.beta1`.

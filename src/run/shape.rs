@@ -96,6 +96,14 @@ fn after(layer: &Layer, input: Shape) -> Result<Shape, String> {
                     "has windows of {window} values; the limit is {LARGEST_SHAPE}"
                 ));
             }
+            let padded = |length: usize| length.saturating_add(padding.saturating_mul(2));
+            let area = padded(height).saturating_mul(padded(width));
+            let frame = area.saturating_mul(input_channels);
+            if frame > LARGEST_SHAPE {
+                return Err(format!(
+                    "has {frame} values in its input with padding; the limit is {LARGEST_SHAPE}"
+                ));
+            }
             Shape::Image {
                 height: windows(height, *kernel, *stride, *padding)?,
                 width: windows(width, *kernel, *stride, *padding)?,

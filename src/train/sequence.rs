@@ -73,6 +73,8 @@ impl<D: Device<f32>> Sequence<D> {
                     Stage::ConvolvePool { operation, affine }
                 }
                 Layer::MaxPool2d { .. } => Stage::MaxPool(max_pool(layer, input, output)),
+                // A vector is flat.
+                Layer::Flatten if input == output => continue,
                 Layer::Flatten => Stage::Flatten { image: image(input), is_first },
                 Layer::Linear { outputs } => {
                     Stage::Linear(affine(input.len(), outputs, next_activation(&mut steps)))

@@ -168,6 +168,7 @@ branch = [
   { layer = "dropout", probability = 0.1 },
   { layer = "max_pool2d", size = 3, stride = 1 },
   "flatten",
+  "flatten",
   { layer = "linear", outputs = 10 },
   "tanh",
 ]
@@ -179,6 +180,28 @@ momentum = 0.9
     project.write("experiments/another.toml", text);
     assert_eq!(project.build(&[]), 8 + 2 * 2 * 2 * 2);
     assert!(project.report()[0].contains("another"));
+}
+
+#[test]
+fn layers_that_would_fill_the_memory_are_refused() {
+    let conv = "{ layer = \"conv2d\", channels = 2, kernel = 3, padding = 1 }";
+    for (layers, expected) in [
+        (
+            "{ layer = \"conv2d\", channels = 2, kernel = 1, stride = 65536, padding = 65536 }",
+            "values in its input with padding",
+        ),
+        (
+            "{ layer = \"conv2d\", channels = 60000, kernel = 1 }",
+            "too large for a layer of 11760000",
+        ),
+    ] {
+        let found = violations(|project| {
+            project.edit("experiments/deep.toml", conv, layers);
+            project.edit("experiments/base/protocol.toml", "train_pairs = 20", "train_pairs = 40");
+            project.edit("experiments/base/protocol.toml", "batch_size = 10", "batch_size = 40");
+        });
+        assert!(found.iter().any(|line| line.contains(expected)), "{expected}: {found:#?}");
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn the_canonical_json_of_a_key_is_frozen() {
         r#""outputs":1},{"layer":"batch_norm"},{"layer":"dropout","probability":0.05},"#,
         r#"{"layer":"sigmoid"}],"weight_sharing":true},"number_type":"f32","seed":0,"train":"#,
         r#"{"auxiliary_loss":true,"batch_size":100,"epochs":30,"optimizer":{"kind":"adam","#,
-        r#""lr":0.01}},"versions":{"data":1,"model":2,"train":2}}"#,
+        r#""lr":0.01}},"versions":{"data":1,"model":2,"train":3}}"#,
     );
     let dataset = dataset::embedded_identity().digest.to_string();
     let run = &runs("fully-connected")[0];
@@ -51,16 +51,16 @@ fn the_digests_of_the_shipped_runs_are_frozen() {
     });
     let expected = [
         concat!(
-            "deep 30b19e2bacd19276e7bf5e06cb7606cdc8f549b8ef6aa893d8c76f11841dd692 ",
-            "88840092cafb5114534161cd2dd2bd413804a32d10babc2fb2e20efdef5f1250",
+            "deep 0a12a9d27c4439aab5cd5b31117d3e898b02f5e4f1814cfa4b0b09d5d2b6ac01 ",
+            "c58cc854ed1f32e60a9fc3098cbe894799597a0ad764d41b0fdbf16f2dbbe156",
         ),
         concat!(
-            "deep-sigmoid 3f152a7fbafb13d61bf333db11f825dc7bbb7c13a6f240bb896049a777b918ab ",
-            "f77904d4efd1d811bc78b3411a23240aacaa0e685deb07bcd13f8fd65cac62eb",
+            "deep-sigmoid 52b07ae62a33dbdc6c337d370dcbe6295d8e9b9605a87b537040b2258620cf88 ",
+            "4ede8bef2598acac5379c2eafdb785f774052d594ff53052817829a55992d0d1",
         ),
         concat!(
-            "fully-connected 4b942231be9437f82906607d117c6b275eedec555a6e68e7ddd68930c09ce8e2 ",
-            "1a58cd8bc548082ef40bd9536f68f444760c20af4064bb4e01a24893c595685e",
+            "fully-connected 9c1398c2c6e679b9f5b34fcc4e63f544e794f9007c5ca72a3b50a258ef275cde ",
+            "6d03a25c27dfbf9f44b1cbfb8cd237c7f38cefa3b41dd176a1ed33b40828635a",
         ),
     ];
     assert_eq!(found, expected);
