@@ -2,7 +2,7 @@
 //!
 //! Everything here gives the same bits on every processor: each result is one expression in a fixed
 //! order, with fused multiply-adds and no reduction across the lanes of a vector, so AVX-512, AVX2,
-//! NEON and plain instructions ([`lanes`]) only differ in how many results they compute at once.
+//! NEON and plain instructions (`lanes`) only differ in how many results they compute at once.
 //! There is no `exp` or `cos` of the platform, and no block size that depends on its caches.
 
 #![expect(

@@ -62,7 +62,7 @@ pub struct Left<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Right<'a> {
     /// The numbers. Whole vectors are read, so the last row must have room for one of the
-    /// [`WIDEST`], even if its columns are fewer; what lies there does not matter.
+    /// longest, 16, even if its columns are fewer; what lies there does not matter.
     pub data: &'a [f32],
     /// From one row to the next.
     pub stride: usize,
