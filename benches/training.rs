@@ -7,7 +7,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 
 use report::dataset;
-use report::pipeline::{self, Overrides};
+use report::pipeline::{self, Keep, Overrides};
 use report::run::{DeviceKind, RunConfig};
 use report::train::{DfdxTrainer, Trainer as _};
 
@@ -20,12 +20,13 @@ static CONDITIONS: LazyLock<Vec<(String, RunConfig)>> = LazyLock::new(|| {
     let overrides = Overrides { seeds: Some(1), data: None };
     let project = pipeline::load(Path::new(env!("CARGO_MANIFEST_DIR")), &overrides)
         .expect("the shipped experiments");
-    let planned = pipeline::plan(&project, DeviceKind::Cpu).expect("the shipped experiments");
-    let named = planned.plan.runs.into_iter().map(|run| {
+    let plan =
+        pipeline::plan(&project, DeviceKind::Cpu, Keep::States).expect("the shipped experiments");
+    let named = plan.runs.into_iter().map(|run| {
         let experiment = &project.experiments[run.experiment].name;
         let sharing = if run.config.model.weight_sharing { "shared" } else { "separate" };
         let loss = if run.config.train.auxiliary_loss { "sum loss" } else { "main loss" };
-        (format!("{experiment}, {sharing}, {loss}"), run.config)
+        (format!("{experiment}, {sharing}, {loss}"), (*run.config).clone())
     });
     named.collect()
 });

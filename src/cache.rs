@@ -1,11 +1,24 @@
-//! One immutable record file a run, named by its digest. There is no index and no lock: a record
-//! is there, whole, or it is not.
+//! One immutable record file a run, named by its digest, each with its checksum. There is no index
+//! and no lock: a record is there, whole, or it is not.
+//!
+//! Beside the records stand those that were found damaged (moved, never deleted), the errors of runs
+//! that failed, and the claims of builds that are under way.
 
+mod claim;
+mod entry;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::fs::{self, FileError};
-use crate::run::{RECORD_FORMAT, RunConfig, RunRecord};
+use crate::run::{FailureRecord, RunConfig, RunRecord};
+
+pub use claim::{BEAT, Claim, Claiming, Claims};
+pub use entry::PastRecord;
 
 /// The records of a project.
 #[derive(Clone, Debug)]
@@ -20,86 +33,191 @@ pub enum Lookup {
     Hit(Box<RunRecord>),
     /// Nothing.
     Miss,
-    /// A file that is no record of this run, and why not. The run counts as missing.
-    Unreadable(String),
+    /// A file that is no sound record of this run, and why not. The run counts as missing.
+    Damaged(String),
+}
+
+/// Which runs a report shows.
+#[derive(Deserialize, Serialize)]
+struct Reported {
+    out: String,
+    runs: Vec<Digest>,
 }
 
 impl Cache {
     /// The cache of the project at `root`; nothing is created before the first record.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { directory: root.join(".report").join("records") }
+        Self { directory: root.join(".report") }
     }
 
-    /// The record of the run with this configuration and digest.
+    /// The record of the run with this configuration, given its digest and canonical JSON.
     ///
     /// # Errors
     /// If the file is there but cannot be read.
-    pub fn lookup(&self, digest: Digest, config: &RunConfig) -> Result<Lookup, FileError> {
-        match fs::read(&self.path(digest)) {
-            Ok(bytes) => Ok(match parse(&bytes, digest, config) {
-                Ok(record) => Lookup::Hit(Box::new(record)),
-                Err(reason) => Lookup::Unreadable(reason),
-            }),
-            Err(error) if error.is_not_found() => Ok(Lookup::Miss),
-            Err(error) => Err(error),
-        }
+    pub fn lookup(
+        &self,
+        digest: Digest,
+        canonical: &str,
+        config: &Arc<RunConfig>,
+    ) -> Result<Lookup, FileError> {
+        let read = |bytes: Vec<u8>| entry::read(&bytes, digest, canonical, config);
+        Ok(match self.bytes(digest)?.map(read) {
+            None => Lookup::Miss,
+            Some(Ok(result)) => {
+                Lookup::Hit(Box::new(RunRecord { digest, config: Arc::clone(config), result }))
+            }
+            Some(Err(reason)) => Lookup::Damaged(reason),
+        })
     }
 
-    /// Writes `record`, replacing an unreadable one.
+    /// The digests that there are records of, damaged ones too, in order.
+    ///
+    /// # Errors
+    /// If the directory is there but cannot be listed.
+    pub fn digests(&self) -> Result<Vec<Digest>, FileError> {
+        let names = fs::names(&self.directory.join("records"))?;
+        let digest = |name: &String| Digest::try_from(name.strip_suffix(".json")?.to_owned()).ok();
+        Ok(names.iter().filter_map(digest).collect())
+    }
+
+    /// The record of `digest`, of whatever configuration, or why it is none; nothing if it is not
+    /// there.
+    ///
+    /// # Errors
+    /// If the file is there but cannot be read.
+    pub fn past(&self, digest: Digest) -> Result<Option<Result<PastRecord, String>>, FileError> {
+        Ok(self.bytes(digest)?.map(|bytes| entry::read_past(&bytes, digest)))
+    }
+
+    fn bytes(&self, digest: Digest) -> Result<Option<Vec<u8>>, FileError> {
+        fs::read_if_there(&self.path(digest))
+    }
+
+    /// Writes `record`, over what is there.
     ///
     /// # Errors
     /// If it cannot be written whole.
+    ///
+    /// # Panics
+    /// If its configuration has no canonical form, and so no digest.
     pub fn store(&self, record: &RunRecord) -> Result<(), FileError> {
-        fs::write_atomic(&self.path(record.digest), &to_bytes(record))
+        let bytes = entry::write(record).expect("what has a digest has a canonical form");
+        fs::write_atomic(&self.path(record.digest), &bytes)
+    }
+
+    /// Moves a damaged record out of the way; returns where it is now.
+    ///
+    /// # Errors
+    /// If it cannot be moved.
+    pub fn quarantine(&self, digest: Digest) -> Result<PathBuf, FileError> {
+        let directory = self.directory.join("quarantine");
+        fs::move_aside(&self.path(digest), &directory)
+    }
+
+    /// The digests that have a record in quarantine, in order.
+    ///
+    /// # Errors
+    /// If the directory is there but cannot be listed.
+    pub fn quarantined(&self) -> Result<Vec<Digest>, FileError> {
+        let names = fs::names(&self.directory.join("quarantine"))?;
+        let digest = |name: &String| Digest::try_from(name.split('.').next()?.to_owned()).ok();
+        Ok(names.iter().filter_map(digest).collect())
+    }
+
+    /// Removes the record of `digest`, if it is there.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn remove(&self, digest: Digest) -> Result<(), FileError> {
+        fs::remove(&self.path(digest))
+    }
+
+    /// How the run failed when it was last tried, if it did. What cannot be read counts as not
+    /// tried.
+    #[must_use]
+    pub fn failure(&self, digest: Digest) -> Option<FailureRecord> {
+        let bytes = fs::read(&self.failure_path(digest)).ok()?;
+        let failure: FailureRecord = serde_json::from_slice(&bytes).ok()?;
+        (failure.digest == digest).then_some(failure)
+    }
+
+    /// The digests of the runs that failed, in order.
+    ///
+    /// # Errors
+    /// If the directory is there but cannot be listed.
+    pub fn failed(&self) -> Result<Vec<Digest>, FileError> {
+        let names = fs::names(&self.directory.join("failures"))?;
+        let digest = |name: &String| Digest::try_from(name.strip_suffix(".json")?.to_owned()).ok();
+        Ok(names.iter().filter_map(digest).collect())
+    }
+
+    /// Notes that a run failed.
+    ///
+    /// # Errors
+    /// If the note cannot be written.
+    pub fn store_failure(&self, failure: &FailureRecord) -> Result<(), FileError> {
+        let text = serde_json::to_string(failure).expect("a failure has plain values");
+        fs::write_atomic(&self.failure_path(failure.digest), format!("{text}\n").as_bytes())
+    }
+
+    /// Removes the note that a run failed, if there is one.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn forget_failure(&self, digest: Digest) -> Result<(), FileError> {
+        fs::remove(&self.failure_path(digest))
+    }
+
+    /// Notes which runs the report in `out` shows, so that their records are kept.
+    ///
+    /// # Errors
+    /// If the note cannot be written.
+    pub fn store_reported(&self, out: &Path, digests: &[Digest]) -> Result<(), FileError> {
+        let out = fs::absolute(out).to_string_lossy().into_owned();
+        let name = format!("{}.json", Digest::of_bytes(out.as_bytes()));
+        let reported = Reported { out, runs: digests.to_vec() };
+        let text = serde_json::to_string(&reported).expect("plain values");
+        fs::write_atomic(&self.directory.join("reports").join(name), format!("{text}\n").as_bytes())
+    }
+
+    /// The runs that the last report in each place shows. A note that is damaged counts as none: the
+    /// next build writes it again.
+    ///
+    /// # Errors
+    /// If a note is there but cannot be read.
+    pub fn reported(&self) -> Result<BTreeSet<Digest>, FileError> {
+        let directory = self.directory.join("reports");
+        let mut digests = BTreeSet::new();
+        for name in fs::names(&directory)? {
+            let bytes = fs::read_if_there(&directory.join(name))?.unwrap_or_default();
+            if let Ok(Reported { runs, .. }) = serde_json::from_slice(&bytes) {
+                digests.extend(runs);
+            }
+        }
+        Ok(digests)
+    }
+
+    /// Removes what killed processes have left half written.
+    pub fn sweep(&self) {
+        for part in ["records", "failures", "reports"] {
+            fs::sweep(&self.directory.join(part));
+        }
+    }
+
+    /// Claims on runs, for this process.
+    #[must_use]
+    pub fn claims(&self) -> Claims {
+        Claims::new(self.directory.join("claims"))
     }
 
     /// Where the record of `digest` stands.
     #[must_use]
     pub fn path(&self, digest: Digest) -> PathBuf {
-        self.directory.join(format!("{digest}.json"))
+        self.directory.join("records").join(format!("{digest}.json"))
     }
-}
 
-fn to_bytes(record: &RunRecord) -> Vec<u8> {
-    let mut bytes =
-        serde_json::to_vec_pretty(record).expect("a record has string keys and plain values");
-    bytes.push(b'\n');
-    bytes
-}
-
-/// A record must be of this format and answer for exactly this configuration.
-fn parse(bytes: &[u8], digest: Digest, config: &RunConfig) -> Result<RunRecord, String> {
-    let record: RunRecord =
-        serde_json::from_slice(bytes).map_err(|error| format!("is no record: {error}"))?;
-    if record.format != RECORD_FORMAT {
-        return Err(format!("has format {}; this version reads {RECORD_FORMAT}", record.format));
+    fn failure_path(&self, digest: Digest) -> PathBuf {
+        self.directory.join("failures").join(format!("{digest}.json"))
     }
-    if record.digest != digest || record.config != *config {
-        return Err("holds the record of another run".to_owned());
-    }
-    let curve = &record.curve;
-    let lengths = [
-        curve.train_main_loss.len(),
-        curve.train_auxiliary_loss.len(),
-        curve.published_test_accuracy.len(),
-        curve.corrected_test_accuracy.len(),
-        curve.first_digit_accuracy.len(),
-        curve.second_digit_accuracy.len(),
-        curve.comparison_accuracy.len(),
-    ];
-    if lengths.iter().any(|length| *length != config.train.epochs) {
-        return Err(format!("does not have {} values in each curve", config.train.epochs));
-    }
-    let accuracies = [
-        &curve.published_test_accuracy,
-        &curve.corrected_test_accuracy,
-        &curve.first_digit_accuracy,
-        &curve.second_digit_accuracy,
-        &curve.comparison_accuracy,
-    ];
-    if accuracies.into_iter().flatten().any(|accuracy| !(0.0..=1.0).contains(accuracy)) {
-        return Err("has an accuracy that is no fraction".to_owned());
-    }
-    Ok(record)
 }

@@ -1,19 +1,27 @@
 //! The command line: flags → pipeline → text and exit code. Data go to standard output, progress
 //! and messages to standard error.
 
+mod accept;
 mod build;
+mod cache;
+mod explain;
+mod interrupt;
+mod json;
 mod progress;
 mod status;
+mod survey;
 mod terminal;
+mod verify;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::pipeline::{self, Error, Overrides, Planned};
+use crate::pipeline::{self, Error, Overrides};
 use crate::provenance;
-use crate::train::Device;
+use crate::train::{Device, DfdxTrainer, Trainer};
 
 use terminal::message;
 
@@ -33,9 +41,11 @@ Examples:
   report build                      train what is missing, write reports/report.md and .html
   report build --only deep -j 1     train only experiments/deep.toml, one run at a time
   report build --seeds 11           one seed more for each condition: trains only those
-  report status                     what is recorded and what is missing
+  report status                     what is recorded, what is missing, and why
+  report explain deep seed=3        configuration, record and history of some runs
 
-Exit status: 0 done, 1 a run or the environment failed, 2 an input has to be fixed.";
+Exit status: 0 done, 1 a run or the environment failed, 2 an input has to be fixed, 3 something is
+stale (--frozen) or not what it was recorded to be (verify).";
 
 /// A notebook for seeded experiments.
 #[derive(Debug, Parser)]
@@ -49,8 +59,25 @@ struct Cli {
 enum Command {
     /// Train what is missing and write the report.
     Build(BuildArgs),
-    /// Show what is recorded and what is missing.
-    Status(ProjectArgs),
+    /// Show what is recorded, what is not, why, and what training it takes.
+    Status(StatusArgs),
+    /// Tell all about a run, a condition, or the runs behind a table.
+    Explain(ExplainArgs),
+    /// Keep the results that runs had before their configuration changed.
+    Accept(AcceptArgs),
+    /// Check every record, and train some again to compare the bits.
+    Verify(VerifyArgs),
+    /// List the records, or remove those that nothing needs.
+    #[command(subcommand)]
+    Cache(CacheCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum CacheCommand {
+    /// List all records, the oldest first.
+    Ls(LsArgs),
+    /// Remove the records that neither the experiments nor the last report need.
+    Gc(GcArgs),
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +99,7 @@ struct ProjectArgs {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 struct BuildArgs {
     #[command(flatten)]
     project: ProjectArgs,
@@ -84,6 +112,105 @@ struct BuildArgs {
     /// Where the report goes [default: `reports` in the project].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Only tell what would be trained, why, and what it takes.
+    #[arg(long)]
+    dry_run: bool,
+    /// With `--dry-run`: print one JSON object.
+    #[arg(long, requires = "dry_run")]
+    json: bool,
+    /// Train nothing: end with status 3 if anything is stale.
+    #[arg(long, conflicts_with = "dry_run")]
+    frozen: bool,
+    /// Begin no run after one has failed.
+    #[arg(long, conflicts_with = "keep_going")]
+    fail_fast: bool,
+    /// Go on after a failed run, unless the first three fail alike; this is the default.
+    #[arg(long)]
+    keep_going: bool,
+    /// Try the runs again that failed before.
+    #[arg(long)]
+    retry_failed: bool,
+    /// Train again, without asking, what a new version of `report` computes otherwise.
+    #[arg(long, short)]
+    yes: bool,
+}
+
+#[derive(Debug, Args)]
+struct StatusArgs {
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct ExplainArgs {
+    /// An experiment, a table of the paper, or the beginning of a digest.
+    name: String,
+    /// Only these runs: `factor=level`, and `seed=N`.
+    levels: Vec<String>,
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct AcceptArgs {
+    /// Only runs of these experiments.
+    experiments: Vec<String>,
+    /// Why the older results hold; the report shows it.
+    #[arg(long, value_name = "TEXT")]
+    why: String,
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    /// Train so many runs again, others each time.
+    #[arg(long, value_name = "N")]
+    sample: Option<usize>,
+    /// Train all runs again.
+    #[arg(long, conflicts_with = "sample")]
+    all: bool,
+    /// Runs side by side [default: the cores].
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct LsArgs {
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct GcArgs {
+    /// Only tell what would be removed.
+    #[arg(long)]
+    dry_run: bool,
+    /// Remove without asking.
+    #[arg(long, short, conflicts_with = "dry_run")]
+    yes: bool,
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
 }
 
 impl ProjectArgs {
@@ -111,12 +238,25 @@ impl BuildArgs {
     }
 }
 
+/// Makes the trainer for a device.
+pub type MakeTrainer<'t> = &'t dyn Fn(Device) -> Box<dyn Trainer>;
+
 /// Runs the command that the process was called with.
 #[must_use]
 pub fn run() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Build(args) => build::run(&args),
+    run_with(std::env::args_os(), &|device| Box::new(DfdxTrainer { device }))
+}
+
+/// Runs a command with a trainer of the caller's.
+#[must_use]
+pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<'_>) -> ExitCode {
+    let result = match Cli::parse_from(arguments).command {
+        Command::Build(args) => build::run(&args, trainer),
         Command::Status(args) => status::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Accept(args) => accept::run(&args),
+        Command::Verify(args) => verify::run(&args, trainer),
+        Command::Cache(command) => cache::run(&command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -138,13 +278,6 @@ fn explain(error: &Error) {
     }
     if let Some(hint) = error.hint() {
         message(&format!("hint: {hint}"));
-    }
-}
-
-fn warn_of_unreadable(planned: &Planned) {
-    for (path, reason) in &planned.unreadable {
-        let path = path.display();
-        message(&format!("warning: `{path}` {reason}; its run counts as missing"));
     }
 }
 

@@ -3,7 +3,7 @@
 //! Pure. Keys are sorted here, because another crate in the build can switch `serde_json` to
 //! insertion order, which would silently move every digest.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -97,21 +97,47 @@ pub enum CanonicalError {
 pub fn canonical_json<T: Serialize>(value: &T) -> Result<String, CanonicalError> {
     let value = serde_json::to_value(value).map_err(CanonicalError::Unserializable)?;
     let mut json = String::new();
-    write_canonical(&value, "", &mut json)?;
+    write_canonical(&value, Place::Root, &mut json)?;
     Ok(json)
 }
 
-fn write_canonical(value: &Value, path: &str, json: &mut String) -> Result<(), CanonicalError> {
+/// Where a value stands; spelled out only for an error.
+#[derive(Clone, Copy)]
+enum Place<'p> {
+    Root,
+    Item(&'p Place<'p>, usize),
+    Entry(&'p Place<'p>, &'p str),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
+            Self::Entry(Self::Root, key) => f.write_str(key),
+            Self::Entry(parent, key) => write!(f, "{parent}.{key}"),
+        }
+    }
+}
+
+fn write_canonical(
+    value: &Value,
+    place: Place<'_>,
+    json: &mut String,
+) -> Result<(), CanonicalError> {
     match value {
-        Value::Null => return Err(CanonicalError::NotFinite { path: path.to_owned() }),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => json.push_str(&value.to_string()),
+        Value::Null => return Err(CanonicalError::NotFinite { path: place.to_string() }),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            // Writing to a string cannot fail.
+            let _ = write!(json, "{value}");
+        }
         Value::Array(items) => {
             json.push('[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
                     json.push(',');
                 }
-                write_canonical(item, &format!("{path}[{index}]"), json)?;
+                write_canonical(item, Place::Item(&place, index), json)?;
             }
             json.push(']');
         }
@@ -123,10 +149,8 @@ fn write_canonical(value: &Value, path: &str, json: &mut String) -> Result<(), C
                 if index > 0 {
                     json.push(',');
                 }
-                json.push_str(&Value::from(key.as_str()).to_string());
-                json.push(':');
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                write_canonical(item, &path, json)?;
+                let _ = write!(json, "{}:", Value::from(key.as_str()));
+                write_canonical(item, Place::Entry(&place, key), json)?;
             }
             json.push('}');
         }

@@ -1,16 +1,18 @@
 //! Where runs run: workers on this machine, one thread a run.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use crate::cache::Cache;
+use crate::cache::{BEAT, Cache, Claiming, Claims, Lookup};
 use crate::dataset::{self, Dataset, DrawError};
-use crate::digest::Digest;
+use crate::digest::{Digest, canonical_json};
 use crate::fs::FileError;
 use crate::plan::PlannedRun;
-use crate::provenance::Stopwatch;
-use crate::run::{RECORD_FORMAT, RunRecord};
+use crate::provenance::{self, Stopwatch};
+use crate::run::{FailureRecord, RunRecord, RunResult};
 use crate::train::{TrainError, Trainer};
 
 /// Why a run has no record.
@@ -42,88 +44,214 @@ pub struct FailedRun {
     pub source: RunFailure,
 }
 
+/// When to go on after a run has failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Always, unless the first runs all fail alike: then the fault is not theirs.
+    #[default]
+    KeepGoing,
+    /// Never; runs that have begun are finished.
+    Stop,
+}
+
+/// So many runs that fail alike before any succeeds end an execution.
+pub const ALIKE: usize = 3;
+
 /// What an execution tells about its progress; called from the workers' threads.
 pub trait Observer: Sync {
     /// A run was recorded.
     fn run_done(&self, _run: &PlannedRun, _record: &RunRecord) {}
+    /// Another build recorded a run meanwhile.
+    fn run_taken(&self, _run: &PlannedRun, _record: &RunRecord) {}
     /// A run failed.
     fn run_failed(&self, _run: &PlannedRun, _failure: &FailedRun) {}
 }
 
-/// Trains `runs`, `workers` at a time, and writes each record the moment that its run ends.
-///
-/// A failed run does not stop the others, but a record that cannot be written does: the disk will
-/// not take the next one either. Records and failures come back in the order of `runs`.
-pub fn execute<'d>(
-    runs: &[&PlannedRun],
-    dataset_of: impl Fn(&PlannedRun) -> &'d Dataset + Sync,
-    trainer: &dyn Trainer,
-    cache: &Cache,
-    workers: usize,
-    observer: &dyn Observer,
-) -> (Vec<RunRecord>, Vec<FailedRun>) {
-    let next = AtomicUsize::new(0);
-    let stopped = AtomicBool::new(false);
-    let finished = Mutex::new(Vec::with_capacity(runs.len()));
-    let work = || {
-        while !stopped.load(Ordering::Relaxed) {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(run) = runs.get(index) else { break };
-            let result = run_one(run, dataset_of(run), trainer, cache);
-            match &result {
-                Ok(record) => observer.run_done(run, record),
-                Err(failure) => {
-                    let stops = matches!(failure.source, RunFailure::Store(_));
-                    stopped.fetch_or(stops, Ordering::Relaxed);
-                    observer.run_failed(run, failure);
-                }
-            }
-            finished.lock().expect("no worker panics with the lock").push((index, result));
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..workers.clamp(1, runs.len().max(1)) {
-            scope.spawn(work);
-        }
-    });
-    let mut finished = finished.into_inner().expect("no worker panics with the lock");
-    finished.sort_by_key(|(index, _)| *index);
-    let (mut records, mut failures) = (Vec::new(), Vec::new());
-    for (_, result) in finished {
-        match result {
-            Ok(record) => records.push(record),
-            Err(failure) => failures.push(failure),
-        }
-    }
-    (records, failures)
+/// What runs are executed with.
+pub struct Executor<'e> {
+    /// Trains them.
+    pub trainer: &'e dyn Trainer,
+    /// Where their records go.
+    pub cache: &'e Cache,
+    /// This process's claims on them.
+    pub claims: &'e Claims,
+    /// How many run side by side.
+    pub workers: usize,
+    /// When to go on.
+    pub on_failure: OnFailure,
+    /// Who is told.
+    pub observer: &'e dyn Observer,
 }
 
-fn run_one(
-    run: &PlannedRun,
-    dataset: &Dataset,
-    trainer: &dyn Trainer,
-    cache: &Cache,
-) -> Result<RunRecord, FailedRun> {
-    let stopwatch = Stopwatch::start();
-    let record = || {
+/// What an execution left.
+#[derive(Debug, Default)]
+pub struct Execution {
+    /// The records that there are now, in the order of the runs.
+    pub records: Vec<RunRecord>,
+    /// The failures, in the order of the runs.
+    pub failed: Vec<FailedRun>,
+}
+
+/// How a worker's turn at a run ended.
+enum Turn {
+    Done(RunRecord),
+    Taken(RunRecord),
+    /// Another build is at it.
+    Busy,
+}
+
+impl Executor<'_> {
+    /// Trains `runs`, and writes each record the moment that its run ends. `condition_of` tells what
+    /// the runs are called.
+    ///
+    /// A failed run does not stop the others, unless it is to; a record that cannot be written does:
+    /// the disk will not take the next one either.
+    pub fn execute<'d>(
+        &self,
+        runs: &[&PlannedRun],
+        dataset_of: impl Fn(&PlannedRun) -> &'d Dataset + Sync,
+        condition_of: impl Fn(&PlannedRun) -> BTreeMap<String, String> + Sync,
+    ) -> Execution {
+        let waiting: Mutex<VecDeque<usize>> = Mutex::new((0..runs.len()).collect());
+        let stopped = AtomicBool::new(false);
+        let finished = Mutex::new(Vec::with_capacity(runs.len()));
+        let next = || waiting.lock().expect(NO_PANIC).pop_front();
+        let work = || {
+            while !stopped.load(Ordering::Relaxed)
+                && let Some(index) = next()
+            {
+                let run = runs[index];
+                let turn = self.turn(run, &dataset_of, &condition_of);
+                match &turn {
+                    Ok(Turn::Busy) => {
+                        waiting.lock().expect(NO_PANIC).push_back(index);
+                        std::thread::sleep(Duration::from_millis(20));
+                        continue;
+                    }
+                    Ok(Turn::Done(record)) => self.observer.run_done(run, record),
+                    Ok(Turn::Taken(record)) => self.observer.run_taken(run, record),
+                    Err(failure) => self.observer.run_failed(run, failure),
+                }
+                let mut finished = finished.lock().expect(NO_PANIC);
+                finished.push((index, turn));
+                stopped.fetch_or(self.stops(&finished), Ordering::Relaxed);
+            }
+        };
+        let n_workers = self.workers.clamp(1, runs.len().max(1));
+        let (working, this) = (AtomicUsize::new(n_workers), std::thread::current());
+        std::thread::scope(|scope| {
+            for _ in 0..n_workers {
+                scope.spawn(|| {
+                    work();
+                    working.fetch_sub(1, Ordering::Relaxed);
+                    this.unpark();
+                });
+            }
+            let mut beats = 0;
+            while working.load(Ordering::Relaxed) > 0 {
+                std::thread::park_timeout(BEAT);
+                beats += 1;
+                self.claims.beat(beats);
+            }
+        });
+        let mut finished = finished.into_inner().expect(NO_PANIC);
+        finished.sort_by_key(|(index, _)| *index);
+        let mut execution = Execution::default();
+        for (_, turn) in finished {
+            match turn {
+                Ok(Turn::Done(record) | Turn::Taken(record)) => execution.records.push(record),
+                Ok(Turn::Busy) => {}
+                Err(failure) => execution.failed.push(failure),
+            }
+        }
+        execution
+    }
+
+    /// Whether to end after these.
+    fn stops(&self, finished: &[(usize, Result<Turn, FailedRun>)]) -> bool {
+        let failures: Vec<_> =
+            finished.iter().filter_map(|(_, turn)| turn.as_ref().err()).collect();
+        let is_store = |failure: &&FailedRun| matches!(failure.source, RunFailure::Store(_));
+        let are_alike = || {
+            let first = failures[0].source.to_string();
+            failures.iter().all(|failure| failure.source.to_string() == first)
+        };
+        match self.on_failure {
+            _ if failures.is_empty() => false,
+            _ if failures.iter().any(is_store) => true,
+            OnFailure::Stop => true,
+            OnFailure::KeepGoing => {
+                failures.len() == finished.len() && failures.len() == ALIKE && are_alike()
+            }
+        }
+    }
+
+    fn turn<'d>(
+        &self,
+        run: &PlannedRun,
+        dataset_of: impl Fn(&PlannedRun) -> &'d Dataset,
+        condition_of: impl Fn(&PlannedRun) -> BTreeMap<String, String>,
+    ) -> Result<Turn, FailedRun> {
+        let failed = |source| FailedRun { digest: run.digest, seed: run.config.seed, source };
+        let Claiming::Held(_claim) = self.claims.claim(run.digest) else { return Ok(Turn::Busy) };
+        // It may have been recorded since it was looked up, by a build that gave its claim back.
+        let canonical =
+            canonical_json(&*run.config).expect("what has a digest has a canonical form");
+        let found = self.cache.lookup(run.digest, &canonical, &run.config);
+        if let Lookup::Hit(record) = found.map_err(RunFailure::Store).map_err(failed)? {
+            return Ok(Turn::Taken(*record));
+        }
+        let record = self.train(run, dataset_of(run), condition_of(run)).map_err(failed);
+        let noted = match &record {
+            Ok(_) => self.cache.forget_failure(run.digest),
+            // Where nothing can be written, nothing can be noted.
+            Err(FailedRun { source: RunFailure::Store(_), .. }) => Ok(()),
+            Err(failure) => self.cache.store_failure(&FailureRecord {
+                digest: run.digest,
+                error: chain(&failure.source),
+                failed_at: provenance::now(),
+            }),
+        };
+        noted.map_err(RunFailure::Store).map_err(failed)?;
+        record.map(Turn::Done)
+    }
+
+    fn train(
+        &self,
+        run: &PlannedRun,
+        dataset: &Dataset,
+        condition: BTreeMap<String, String>,
+    ) -> Result<RunRecord, RunFailure> {
+        let stopwatch = Stopwatch::start();
         let split = dataset::draw(&run.config.data, dataset).map_err(RunFailure::Draw)?;
-        let train = || trainer.train(&run.config, &split);
+        let train = || self.trainer.train(&run.config, &split);
         let training = catch_unwind(AssertUnwindSafe(train))
             .map_err(|panic| RunFailure::Panic(panic_message(&*panic)))?
             .map_err(RunFailure::Train)?;
-        let record = RunRecord {
-            format: RECORD_FORMAT,
-            digest: run.digest,
-            config: run.config.clone(),
+        let result = RunResult {
             outcome: training.outcome,
             curve: training.curve,
-            provenance: stopwatch.finish(),
+            accepted: None,
+            provenance: stopwatch.finish(Some(condition)),
         };
-        cache.store(&record).map_err(RunFailure::Store)?;
+        let record = RunRecord { digest: run.digest, config: Arc::clone(&run.config), result };
+        self.cache.store(&record).map_err(RunFailure::Store)?;
         Ok(record)
-    };
-    let failed = |source| FailedRun { digest: run.digest, seed: run.config.seed, source };
-    record().map_err(failed)
+    }
+}
+
+const NO_PANIC: &str = "no worker panics with the lock";
+
+/// An error and its causes on one line.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {

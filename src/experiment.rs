@@ -7,11 +7,16 @@ mod design;
 mod layers;
 mod matrix;
 
+use std::collections::BTreeMap;
+
 use crate::document::{self, Location, Node, Reader, Value, Violation, Violations};
 use crate::run::{DatasetIdentity, DeviceKind, RunConfig};
 
 pub use design::{DataSource, Design};
 pub use matrix::MOST_RUNS;
+
+/// What the column of experiments is called beside the factors.
+pub const EXPERIMENT: &str = "experiment";
 
 /// A validated experiment file.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +90,15 @@ impl Experiment {
             Some(experiment) if violations.is_empty() => Ok(experiment),
             _ => Err(violations.into_sorted()),
         }
+    }
+
+    /// What a condition is called: `experiment` and each factor, with their level.
+    #[must_use]
+    pub fn levels_of(&self, condition: usize) -> BTreeMap<String, String> {
+        let names = self.factors.iter().map(|factor| factor.name.clone());
+        let levels = self.conditions[condition].levels.iter().cloned();
+        let own = [(EXPERIMENT.to_owned(), self.name.clone())];
+        names.zip(levels).chain(own).collect()
     }
 
     /// All runs: conditions in order, and seeds within a condition. `identity` tells what a data

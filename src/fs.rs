@@ -5,6 +5,14 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+/// How the names of temporary files begin.
+const UNFINISHED: &str = ".writing-";
+
+/// Held by each write, so that the process does not end in the middle of one.
+static WRITING: RwLock<()> = RwLock::new(());
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +31,12 @@ impl FileError {
         move |source| Self { action, path: path.to_owned(), source }
     }
 
+    /// Whether there is a file already where one was to be created.
+    #[must_use]
+    pub fn is_already_there(&self) -> bool {
+        self.source.kind() == std::io::ErrorKind::AlreadyExists
+    }
+
     /// Whether the path does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
@@ -36,6 +50,18 @@ impl FileError {
 /// If it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     std::fs::read(path).map_err(FileError::at("read", path))
+}
+
+/// The bytes of a file, if there is one.
+///
+/// # Errors
+/// If it is there but cannot be read.
+pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    match read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The text of a file.
@@ -70,6 +96,89 @@ pub fn files_with_extension(directory: &Path, extension: &str) -> Result<Vec<Pat
     Ok(paths)
 }
 
+/// The names in a directory that are UTF-8 and not hidden, sorted; none if it is not there.
+///
+/// # Errors
+/// If it is there but cannot be listed.
+pub fn names(directory: &Path) -> Result<Vec<String>, FileError> {
+    let fail = || FileError::at("list", directory);
+    let entries = match std::fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(fail()(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(fail())?.file_name();
+        names.extend(name.into_string().ok().filter(|name| !name.starts_with('.')));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Creates a file with these bytes where there is none; missing directories are made. It may be seen
+/// before it is complete.
+///
+/// # Errors
+/// If there is one, or it cannot be written.
+pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    make_directory_of(path)?;
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+    file.and_then(|mut file| file.write_all(bytes)).map_err(FileError::at("create", path))
+}
+
+/// Writes these bytes over the beginning of a file that is there.
+///
+/// # Errors
+/// If it is not there or cannot be written.
+pub fn overwrite(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let file = std::fs::OpenOptions::new().write(true).open(path);
+    file.and_then(|mut file| file.write_all(bytes)).map_err(FileError::at("write", path))
+}
+
+/// Removes a file, if it is there.
+///
+/// # Errors
+/// If it is there but cannot be removed.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(FileError::at("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Moves a file into `directory`, which is made if it is missing, under its own name or, if that is
+/// taken, with `.2`, `.3`, … at its end; returns where it is now.
+///
+/// # Errors
+/// If it cannot be moved.
+pub fn move_aside(path: &Path, directory: &Path) -> Result<PathBuf, FileError> {
+    std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut to = directory.join(&*name);
+    let mut number = 1;
+    while to.exists() {
+        number += 1;
+        to = directory.join(format!("{name}.{number}"));
+    }
+    std::fs::rename(path, &to).map_err(FileError::at("move", path))?;
+    Ok(to)
+}
+
+/// The size of a file in bytes; 0 if there is none.
+#[must_use]
+pub fn size(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |metadata| metadata.len())
+}
+
+/// `path` from the root of the file system, without changing what it leads to.
+#[must_use]
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// Whether a file stands at `path`.
 #[must_use]
 pub fn is_file(path: &Path) -> bool {
@@ -83,7 +192,7 @@ pub fn is_file(path: &Path) -> bool {
 pub fn check_writable(directory: &Path) -> Result<(), FileError> {
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
-    let probe = tempfile::Builder::new().prefix(".writing-").tempfile_in(directory);
+    let probe = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(directory);
     probe.map(drop).map_err(FileError::at("write into", directory))
 }
 
@@ -94,22 +203,74 @@ pub fn check_writable(directory: &Path) -> Result<(), FileError> {
 /// # Errors
 /// If any step fails; the old file is then as it was.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    if std::fs::read(path).is_ok_and(|present| present == bytes) {
-        return Ok(());
+    write_all_atomic(&[(path.to_owned(), bytes)])
+}
+
+/// [`write_atomic`] of several files, of which none is replaced before all are written, so that what
+/// fails for want of space leaves all of them as they were.
+///
+/// # Errors
+/// If any step fails.
+pub fn write_all_atomic<B: AsRef<[u8]>>(files: &[(PathBuf, B)]) -> Result<(), FileError> {
+    let _writing = WRITING.read().unwrap_or_else(PoisonError::into_inner);
+    let mut staged = Vec::new();
+    for (path, bytes) in files {
+        let bytes = bytes.as_ref();
+        if std::fs::read(path).is_ok_and(|present| present == bytes) {
+            continue;
+        }
+        let directory = make_directory_of(path)?;
+        let fail = || FileError::at("write", path);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(UNFINISHED);
+        // Temporary files are private; a report is as readable as the user's umask makes it.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(directory).map_err(fail())?;
+        file.write_all(bytes).map_err(fail())?;
+        file.as_file().sync_all().map_err(fail())?;
+        staged.push((path, file));
     }
+    for (path, file) in staged {
+        file.persist(path).map_err(|error| FileError::at("write", path)(error.error))?;
+    }
+    Ok(())
+}
+
+/// Waits for the writes that are under way, for at most `patience`, and lets no other begin: the
+/// process is about to end.
+pub fn stop_writing(patience: Duration) {
+    let step = Duration::from_millis(5);
+    for _ in 0..patience.as_millis() / step.as_millis() {
+        if let Ok(guard) = WRITING.try_write() {
+            std::mem::forget(guard);
+            return;
+        }
+        std::thread::sleep(step);
+    }
+}
+
+/// Removes the temporary files in `directory` that killed processes have left: those that nobody has
+/// written to for an hour.
+pub fn sweep(directory: &Path) {
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        let is_old = || {
+            let age = entry.metadata().ok()?.modified().ok()?.elapsed().ok()?;
+            Some(age > Duration::from_hours(1))
+        };
+        let is_unfinished = entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes());
+        if is_unfinished && is_old() == Some(true) {
+            // Whoever may not remove it is not disturbed by it either.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn make_directory_of(path: &Path) -> Result<&Path, FileError> {
     let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
-    let fail = || FileError::at("write", path);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".writing-");
-    // Temporary files are private; a report is as readable as the user's umask makes it.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(directory).map_err(fail())?;
-    file.write_all(bytes).map_err(fail())?;
-    file.as_file().sync_all().map_err(fail())?;
-    file.persist(path).map_err(|error| fail()(error.error))?;
-    Ok(())
+    Ok(directory)
 }
 
 #[cfg(test)]

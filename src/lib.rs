@@ -13,14 +13,15 @@
 //! Modules are declared bottom-up; each names only modules above it in this file, which a test
 //! enforces.
 //!
-//! 1. Vocabulary, pure: [`digest`] (canonical JSON, SHA-256), [`random`] (named streams),
-//!    [`document`] (TOML that knows its lines), [`run`] (what a run is), [`experiment`] (files →
-//!    conditions → runs), [`paper`] (what tables and figures show, and what was published).
-//! 2. Stages, pure: [`plan`] (hits and misses), [`dataset`] (IDX files → pairs), [`kernel`] (the
+//! 1. Vocabulary, pure: [`digest`] (canonical JSON, SHA-256), [`parallel`] (the same work for many
+//!    items), [`random`] (named streams), [`document`] (TOML that knows its lines), [`run`] (what a
+//!    run is), [`experiment`] (files → conditions → runs), [`paper`] (what tables and figures show,
+//!    and what was published).
+//! 2. Stages, pure: [`plan`] (what is stale, and why), [`dataset`] (IDX files → pairs), [`kernel`] (the
 //!    arithmetic of a training step; pulp), [`summary`] (records → estimates; polars), [`figure`]
 //!    (data → SVG; plotters), [`render`] (template → Markdown and HTML; minijinja).
 //! 3. Effects: [`fs`] (the only file access), [`provenance`] (the only clock), [`cache`] (one
-//!    immutable file a run), [`train`] (networks, tape and optimisers; dfdx), [`execute`] (workers).
+//!    immutable file a run, with its checksum; claims of builds under way), [`train`] (networks, tape and optimisers; dfdx), [`execute`] (workers).
 //! 4. Composition: [`pipeline`] (the story), [`cli`] (flags, text, exit codes).
 //!
 //! # Invariants
@@ -36,11 +37,15 @@
 //!   processors. (CUDA devices promise less: some of dfdx's kernels there add in no fixed order.)
 //! - No order comes from a hash map, a directory listing or a thread: `-j 1` and `-j N` leave the
 //!   same records, durations aside.
-//! - A record is written whole or not at all, the moment that its run ends. There is no lock and no
-//!   repair command: after any kill the same command goes on.
+//! - A record is written whole or not at all, the moment that its run ends, and checked whenever it is
+//!   read. One that is damaged is moved aside, named, and trained again; nothing is ever deleted that
+//!   was not asked for by name. There is no lock and no repair command: after any kill the same command
+//!   goes on, and two builds at once share the work by claims that are mere advice.
+//! - What a build trains is told before, with the keys that differ from which record and the cost.
 //! - Only [`cli`] prints.
 
 pub mod digest;
+pub mod parallel;
 pub mod random;
 pub mod document;
 pub mod run;

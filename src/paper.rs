@@ -74,7 +74,7 @@ pub struct FactorLabel {
 pub type Selection = BTreeMap<String, Vec<String>>;
 
 /// The key under which a selection or a table names experiments, beside the names of factors.
-pub const EXPERIMENT: &str = "experiment";
+pub use crate::experiment::EXPERIMENT;
 
 /// A table: one row for each combination of the levels of `by`. A row's mean and standard
 /// deviation are the plain means of those of its conditions.

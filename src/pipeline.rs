@@ -1,258 +1,218 @@
 //! The story of a build: load → expand → plan → train what is missing → summarise → render →
 //! write.
 
+mod accept;
+mod audit;
 mod datasets;
 mod drawing;
+mod error;
 mod load;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cache::{Cache, Lookup};
-use crate::dataset::{self, DatasetError, DrawError};
-use crate::digest::CanonicalError;
-use crate::document::Violation;
-use crate::execute::{FailedRun, Observer, RunFailure, execute};
-use crate::figure::FigureError;
-use crate::fs::{self, FileError};
-use crate::plan::{self, Plan, PlannedRun};
-use crate::render::{self, Context, RenderError, Templates};
-use crate::run::DeviceKind;
-use crate::summary::{self, SummaryError};
-use crate::train::{DeviceError, Trainer};
+use crate::cache::{Cache, Claims, Lookup};
+use crate::digest::{Digest, canonical_json};
+use crate::execute::{Execution, Executor, Observer, OnFailure};
+use crate::experiment::{Experiment, Run};
+use crate::fs;
+use crate::parallel;
+use crate::plan::{self, Explanation, Known, Plan, PlannedRun, State};
+use crate::provenance;
+use crate::render::{self, Context, Templates};
+use crate::run::{DeviceKind, RunConfig};
+use crate::summary;
+use crate::train::Trainer;
 
+pub use accept::{Answer, accept};
+pub use audit::{Check, Unused, check_all, remove, rerun, unused};
+pub use error::Error;
 pub use load::{Overrides, Project, load};
 
-/// Why a build cannot go on. What the user can mend is told apart from what the machine refuses.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Experiments or paper with violations.
-    #[error("{}", list(.0))]
-    Invalid(Vec<Violation>),
-    /// A request that names something that does not exist.
-    #[error("{message}")]
-    Request {
-        /// What was asked for.
-        message: String,
-        /// What exists.
-        hint: String,
-    },
-    /// A dataset directory that does not hold one.
-    #[error("`{}` is no dataset", directory.display())]
-    Dataset {
-        /// The directory.
-        directory: PathBuf,
-        /// The file at fault and why.
-        source: DatasetError,
-    },
-    /// The digits in the binary are not those that were shipped.
-    #[error("the embedded digits are damaged")]
-    Embedded(#[source] DatasetError),
-    /// A dataset directory without one of its files.
-    #[error("`{}` is no dataset", directory.display())]
-    DatasetFile {
-        /// The directory.
-        directory: PathBuf,
-        /// The file that cannot be read.
-        source: FileError,
-    },
-    /// An experiment that asks for more pairs than its data have.
-    #[error("experiment `{experiment}` asks for too many pairs")]
-    Draw {
-        /// Its name.
-        experiment: String,
-        /// What is too small.
-        source: DrawError,
-    },
-    /// A file of the user's that is missing or unreadable.
-    #[error(transparent)]
-    Input(FileError),
-    /// A file that the build itself reads or writes.
-    #[error(transparent)]
-    File(FileError),
-    /// A device that is not there.
-    #[error(transparent)]
-    Device(DeviceError),
-    /// A configuration without canonical form.
-    #[error(transparent)]
-    Canonical(CanonicalError),
-    /// A template that cannot be rendered.
-    #[error(transparent)]
-    Render(RenderError),
-    /// Records that cannot be aggregated.
-    #[error(transparent)]
-    Summary(SummaryError),
-    /// A figure that cannot be drawn.
-    #[error(transparent)]
-    Figure(FigureError),
-    /// Runs failed; the others are recorded.
-    #[error(
-        "{} of {total} runs failed and {untried} were not tried; the first: {}",
-        failed.len(),
-        chain(&failed[0])
-    )]
-    Runs {
-        /// The failures, in order of the runs; at least one.
-        failed: Vec<FailedRun>,
-        /// Runs that were to be trained.
-        total: usize,
-        /// Runs that were not begun after a record could not be written.
-        untried: usize,
-    },
+/// What a plan keeps in memory of the runs that have a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// The records, to render a report of them.
+    Records,
+    /// That they are there.
+    States,
 }
 
-/// The remedy where a file cannot be written.
-const SPACE_HINT: &str =
-    "check space and permissions, then run the same command: finished runs are kept";
-
-impl Error {
-    /// 2 if an input has to be fixed, 1 if the environment or a run failed.
-    #[must_use]
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Invalid(_)
-            | Self::Request { .. }
-            | Self::Dataset { .. }
-            | Self::DatasetFile { .. }
-            | Self::Draw { .. }
-            | Self::Input(_)
-            | Self::Device(_)
-            | Self::Render(_) => 2,
-            Self::File(_)
-            | Self::Embedded(_)
-            | Self::Canonical(_)
-            | Self::Summary(_)
-            | Self::Figure(_)
-            | Self::Runs { .. } => 1,
-        }
-    }
-
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Request { hint, .. } => Some(hint.clone()),
-            Self::Dataset { .. } | Self::DatasetFile { .. } => Some(format!(
-                "a dataset directory holds {}, plain or with `.gz`",
-                dataset::STANDARD_FILES.join(", ")
-            )),
-            Self::Input(error) if !error.is_not_found() => {
-                Some("check that it is a readable file of UTF-8 text".to_owned())
-            }
-            Self::Input(_) => Some(
-                "run `report` where `experiments/` and `templates/` are, or name that place with \
-                 `--project DIR`"
-                    .to_owned(),
-            ),
-            Self::File(_) => Some(SPACE_HINT.to_owned()),
-            Self::Device(DeviceError::NotBuilt(_)) => Some(
-                "build it with `cargo build --release --features cuda`, or use `--device cpu`"
-                    .to_owned(),
-            ),
-            Self::Device(DeviceError::NotFound { .. }) => {
-                Some("`nvidia-smi` lists the devices; `--device cpu` needs none".to_owned())
-            }
-            Self::Runs { failed, .. } if matches!(failed[0].source, RunFailure::Store(_)) => {
-                Some(SPACE_HINT.to_owned())
-            }
-            Self::Runs { .. } => {
-                Some("finished runs are kept; the same command tries the others again".to_owned())
-            }
-            Self::Draw { .. } => {
-                Some("lower `data.train_pairs` or `data.test_pairs`, or use larger data".to_owned())
-            }
-            Self::Invalid(_) => {
-                Some("`report status` checks the files again without training".to_owned())
-            }
-            Self::Render(_) => Some(format!(
-                "templates know {}, and the fields of `render::Context`",
-                render::FUNCTIONS.join(", ")
-            )),
-            Self::Embedded(_) | Self::Canonical(_) | Self::Summary(_) | Self::Figure(_) => {
-                Some("this is a fault of `report`: please report it with the message".to_owned())
-            }
-        }
-    }
-}
-
-fn list(violations: &[Violation]) -> String {
-    const MOST: usize = 50;
-    let mut lines: Vec<_> = violations.iter().take(MOST).map(ToString::to_string).collect();
-    if violations.len() > MOST {
-        lines.push(format!("and {} more", violations.len() - MOST));
-    }
-    lines.join("\n")
-}
-
-/// An error and its causes on one line.
-#[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
-}
-
-/// What a lookup of all runs found.
-#[derive(Debug)]
-pub struct Planned {
-    /// Hits and misses.
-    pub plan: Plan,
-    /// Record files that could not be used, and why; their runs count as missing.
-    pub unreadable: Vec<(PathBuf, String)>,
-}
-
-/// Looks up every run of the project on a kind of device.
+/// Looks up every run of the project on a kind of device. Nothing is changed by it.
 ///
 /// # Errors
 /// If the cache cannot be read.
-pub fn plan(project: &Project, device: DeviceKind) -> Result<Planned, Error> {
-    let expanded = project
-        .experiments
-        .iter()
-        .map(|experiment| experiment.expand(device, |source| project.datasets.identity(source)))
-        .collect();
-    let runs = plan::identify(expanded).map_err(Error::Canonical)?;
+pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, Error> {
     let cache = Cache::new(&project.root);
-    let (mut records, mut unreadable) = (BTreeMap::new(), Vec::new());
-    for run in &runs {
-        match cache.lookup(run.digest, &run.config).map_err(Error::File)? {
-            Lookup::Hit(record) => drop(records.insert(run.digest, *record)),
-            Lookup::Miss => {}
-            Lookup::Unreadable(reason) => unreadable.push((cache.path(run.digest), reason)),
-        }
+    let expand = |experiment: &Experiment| {
+        experiment.expand(device, |source| project.datasets.identity(source))
+    };
+    let expanded: Vec<_> = project.experiments.iter().enumerate().collect();
+    let expanded: Vec<_> = expanded
+        .into_iter()
+        .flat_map(|(index, experiment)| expand(experiment).into_iter().map(move |run| (index, run)))
+        .map(|(index, Run { condition, config })| (index, condition, Arc::new(config)))
+        .collect();
+    let look_up = |(experiment, condition, config): &(usize, usize, Arc<RunConfig>)| {
+        let canonical = canonical_json(&**config).map_err(Error::Canonical)?;
+        let digest = Digest::of_bytes(canonical.as_bytes());
+        let found = cache.lookup(digest, &canonical, config).map_err(Error::File)?;
+        let (experiment, condition, config) = (*experiment, *condition, Arc::clone(config));
+        let (state, record) = match found {
+            Lookup::Hit(record) => (Some(State::of(&record.result)), Some(record)),
+            Lookup::Miss => (None, None),
+            Lookup::Damaged(damage) => (Some(State::Damaged(damage)), None),
+        };
+        let record = record.filter(|_| keep == Keep::Records);
+        Ok((PlannedRun { experiment, condition, config, digest }, state, record))
+    };
+    let failed: BTreeSet<_> = cache.failed().map_err(Error::File)?.into_iter().collect();
+    let quarantined: BTreeSet<_> = cache.quarantined().map_err(Error::File)?.into_iter().collect();
+    let mut plan = Plan::default();
+    for (run, state, record) in parallel::map(&expanded, provenance::cores(), look_up)? {
+        let digest = run.digest;
+        let known = || {
+            let failure = failed.contains(&digest).then(|| cache.failure(digest)).flatten();
+            match failure {
+                Some(failure) => State::Failed(failure),
+                None if quarantined.contains(&digest) => State::Quarantined,
+                None => State::Missing,
+            }
+        };
+        plan.states.insert(digest, state.unwrap_or_else(known));
+        plan.records.extend(record.map(|record| (digest, *record)));
+        plan.runs.push(run);
     }
-    Ok(Planned { plan: Plan { runs, records }, unreadable })
+    Ok(plan)
 }
 
-/// Trains the runs of `plan` that are missing and of an experiment whose index is `wanted`, and adds
-/// their records to it.
+/// Why each of `runs` of the plan has to be trained, in their order, compared with all records that
+/// there are.
+///
+/// # Errors
+/// If the cache cannot be read.
+pub fn explain(
+    project: &Project,
+    plan: &Plan,
+    runs: &[&PlannedRun],
+) -> Result<Vec<Explanation>, Error> {
+    if runs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = history(project, plan)?;
+    Ok(plan::explain(&project.experiments, plan, runs, &known))
+}
+
+/// All sound records that there are: those of the plan, as the experiments call them now, and those
+/// that nothing asks for any more.
+///
+/// # Errors
+/// If the cache cannot be read.
+pub fn history(project: &Project, plan: &Plan) -> Result<Vec<Known>, Error> {
+    let cache = Cache::new(&project.root);
+    let mut known = Vec::new();
+    for run in &plan.runs {
+        if let State::Fresh { started_at, seconds, .. } = *plan.state(run) {
+            known.push(Known {
+                digest: run.digest,
+                config: canonical_json(&*run.config).map_err(Error::Canonical)?,
+                condition: Some(plan::condition_of(&project.experiments, run)),
+                started_at,
+                seconds,
+            });
+        }
+    }
+    let mut others = cache.digests().map_err(Error::File)?;
+    others.retain(|digest| !plan.states.contains_key(digest));
+    let read = |digest: &Digest| {
+        let record = cache.past(*digest).map_err(Error::File)?.and_then(Result::ok);
+        Ok::<_, Error>(record.map(|record| Known {
+            digest: record.digest,
+            config: record.config.to_string(),
+            started_at: record.result.provenance.started_at,
+            seconds: record.result.provenance.seconds,
+            condition: record.result.provenance.condition,
+        }))
+    };
+    known.extend(parallel::map(&others, provenance::cores(), read)?.into_iter().flatten());
+    Ok(known)
+}
+
+/// Moves the damaged records of `runs` out of the way; returns where from, where to, and how each is
+/// damaged.
+///
+/// # Errors
+/// If one cannot be moved.
+pub fn quarantine(
+    project: &Project,
+    plan: &mut Plan,
+    runs: &BTreeSet<Digest>,
+) -> Result<Vec<(PathBuf, PathBuf, String)>, Error> {
+    let cache = Cache::new(&project.root);
+    let mut moved = Vec::new();
+    for digest in runs {
+        let Some(state) = plan.states.get_mut(digest) else { continue };
+        if let State::Damaged(damage) = state {
+            let to = cache.quarantine(*digest).map_err(Error::File)?;
+            moved.push((cache.path(*digest), to, std::mem::take(damage)));
+            *state = State::Quarantined;
+        }
+    }
+    Ok(moved)
+}
+
+/// How runs are trained.
+pub struct Training<'t> {
+    /// Trains them.
+    pub trainer: &'t dyn Trainer,
+    /// This process's claims on runs.
+    pub claims: &'t Claims,
+    /// How many side by side.
+    pub workers: usize,
+    /// When to go on after a failure.
+    pub on_failure: OnFailure,
+    /// Who is told.
+    pub observer: &'t dyn Observer,
+}
+
+/// Trains these runs of `plan` and adds their records to it.
 ///
 /// # Errors
 /// If runs fail; those that did not are recorded and in the plan.
 pub fn train(
     project: &Project,
     plan: &mut Plan,
-    wanted: impl Fn(usize) -> bool,
-    trainer: &dyn Trainer,
-    workers: usize,
-    observer: &dyn Observer,
+    digests: &BTreeSet<Digest>,
+    training: &Training<'_>,
 ) -> Result<(), Error> {
-    let misses = plan.misses(wanted);
-    if misses.is_empty() {
+    let mut seen = BTreeSet::new();
+    let runs: Vec<_> = plan
+        .runs
+        .iter()
+        .filter(|run| digests.contains(&run.digest) && seen.insert(run.digest))
+        .collect();
+    if runs.is_empty() {
         return Ok(());
     }
     let datasets = project.datasets.unpacked()?;
-    let total = misses.len();
+    let total = runs.len();
     let dataset_of = |run: &PlannedRun| datasets[&run.config.data.dataset];
+    let condition_of = |run: &PlannedRun| plan::condition_of(&project.experiments, run);
     let cache = Cache::new(&project.root);
-    let (records, failed) = execute(&misses, dataset_of, trainer, &cache, workers, observer);
+    let Training { trainer, claims, workers, on_failure, observer } = *training;
+    let executor = Executor { trainer, cache: &cache, claims, workers, on_failure, observer };
+    cache.sweep();
+    let Execution { records, failed } = executor.execute(&runs, dataset_of, condition_of);
     let n_recorded = records.len();
-    plan.records.extend(records.into_iter().map(|record| (record.digest, record)));
+    for record in records {
+        plan.add(record);
+    }
+    for failure in &failed {
+        if let Some(failure) = cache.failure(failure.digest) {
+            plan.states.insert(failure.digest, State::Failed(failure));
+        }
+    }
     match failed.is_empty() {
         true => Ok(()),
         false => Err(Error::Runs { untried: total - n_recorded - failed.len(), failed, total }),
@@ -264,6 +224,8 @@ pub fn train(
 pub struct Report {
     /// Files by their path in the report's directory; the two that a reader opens come last.
     files: Vec<(PathBuf, String)>,
+    /// The runs that it shows.
+    runs: Vec<Digest>,
 }
 
 /// Renders the report of the records in `plan`. It works without any record too, so that a fault
@@ -287,7 +249,7 @@ pub fn render(project: &Project, plan: &Plan) -> Result<Report, Error> {
     let mut files: Vec<_> = figures.collect();
     files.push((PathBuf::from("report.md"), rendered.markdown));
     files.push((PathBuf::from("report.html"), rendered.html));
-    Ok(Report { files })
+    Ok(Report { files, runs: plan.records.keys().copied().collect() })
 }
 
 /// Makes sure that a report can be written into `out`, before anything is trained for it.
@@ -299,13 +261,16 @@ pub fn check_writable(out: &Path) -> Result<(), Error> {
 }
 
 impl Report {
-    /// Writes the files into `out`; returns the two that a reader opens.
+    /// Writes the files into `out`, all or none; returns the two that a reader opens.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn write(&self, out: &Path) -> Result<Vec<PathBuf>, Error> {
-        for (path, text) in &self.files {
-            fs::write_atomic(&out.join(path), text.as_bytes()).map_err(Error::File)?;
+    pub fn write(&self, project: &Project, out: &Path) -> Result<Vec<PathBuf>, Error> {
+        let files: Vec<_> =
+            self.files.iter().map(|(path, text)| (out.join(path), text.as_bytes())).collect();
+        fs::write_all_atomic(&files).map_err(Error::File)?;
+        if !self.runs.is_empty() {
+            Cache::new(&project.root).store_reported(out, &self.runs).map_err(Error::File)?;
         }
         let read_first = &self.files[self.files.len() - 2..];
         Ok(read_first.iter().map(|(path, _)| out.join(path)).collect())

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the module that they are reserved for")]
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -28,9 +29,9 @@ impl Stopwatch {
         self.started.elapsed()
     }
 
-    /// The provenance of a run that began at the start and ends now.
+    /// The provenance of a run for `condition` that began at the start and ends now.
     #[must_use]
-    pub fn finish(self) -> RunProvenance {
+    pub fn finish(self, condition: Option<BTreeMap<String, String>>) -> RunProvenance {
         let since_1970 = self.started_at.duration_since(SystemTime::UNIX_EPOCH);
         RunProvenance {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -39,6 +40,7 @@ impl Stopwatch {
             started_at: since_1970.unwrap_or_default().as_secs(),
             seconds: (self.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
             gemm_gflops: Some(gemm_gflops()),
+            condition,
         }
     }
 }
@@ -59,6 +61,44 @@ pub fn gemm_gflops() -> f64 {
         let gflops = OPERATIONS as f64 / seconds[seconds.len() / 2] / 1e9;
         (gflops * 10.0).round() / 10.0
     })
+}
+
+/// Seconds since 1970 (UTC).
+#[must_use]
+pub fn now() -> u64 {
+    // A clock before 1970 is wrong; it must not stop anything.
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// The name of this machine; empty where there is none.
+#[must_use]
+pub fn host() -> &'static str {
+    static HOST: OnceLock<String> = OnceLock::new();
+    HOST.get_or_init(|| {
+        #[cfg(unix)]
+        let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        #[cfg(not(unix))]
+        let name = std::env::var("COMPUTERNAME").unwrap_or_default();
+        name
+    })
+}
+
+/// The number of this process.
+#[must_use]
+pub fn process() -> u32 {
+    std::process::id()
+}
+
+/// Whether a process of this machine may still run; where that cannot be asked, it may.
+#[must_use]
+pub fn is_alive(process: u32) -> bool {
+    #[cfg(unix)]
+    if let Some(process) = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw) {
+        let asked = rustix::process::test_kill_process(process);
+        return asked != Err(rustix::io::Errno::SRCH);
+    }
+    let _ = process;
+    true
 }
 
 /// Cores that this process may use.

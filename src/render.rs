@@ -17,10 +17,10 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 
 pub use context::{
-    ConditionContext, Context, ExperimentContext, FigureContext, ProvenanceContext, RowContext,
-    RunsContext, TableContext, describe,
+    AcceptedContext, ConditionContext, Context, ExperimentContext, FigureContext,
+    ProvenanceContext, RowContext, RunsContext, TableContext, describe,
 };
-pub use format::{duration, thousands, visible};
+pub use format::{date, duration, thousands, visible};
 pub use functions::FUNCTIONS;
 
 /// The two templates of a report, as text.

@@ -15,7 +15,10 @@ pub(crate) use config::{default_adam_epsilon, default_beta1, default_beta2};
 pub use cost::{Speed, Work, work};
 pub use layer::Layer;
 pub(crate) use layer::{default_epsilon, default_momentum};
-pub use record::{LearningCurve, Outcome, RECORD_FORMAT, RunProvenance, RunRecord};
+pub use record::{
+    Acceptance, FailureRecord, LearningCurve, Outcome, RECORD_FORMAT, RunProvenance, RunRecord,
+    RunResult,
+};
 pub use shape::{
     ParameterCount, Shape, ShapeError, count, infer, layer_parameters, parameter_count,
 };

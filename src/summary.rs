@@ -5,10 +5,13 @@
 mod frame;
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+use serde::Serialize;
 
 use crate::experiment::Experiment;
-use crate::paper::{Curve, EXPERIMENT, Metric, Order, Paper, PublishedRow, Selection, Table, Take};
-use crate::plan::Plan;
+use crate::paper::{Curve, Metric, Order, Paper, PublishedRow, Selection, Table, Take};
+use crate::plan::{Plan, PlannedRun, State};
 use crate::run::{LearningCurve, Outcome, RunRecord};
 
 /// Everything that a report shows numbers of.
@@ -29,8 +32,35 @@ pub struct ConditionSummary {
     pub runs: Vec<RunScores>,
     /// Runs that it should have.
     pub expected: usize,
+    /// What readers should know of its runs.
+    pub marks: Marks,
     /// The estimate of each metric, by name.
     pub estimates: BTreeMap<String, Estimate>,
+}
+
+/// Numbers of runs that are not as readers expect them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Marks {
+    /// Of the recorded, those of which a loss was not finite.
+    pub diverged: usize,
+    /// Of the recorded, those whose result the user took over from another configuration.
+    pub accepted: usize,
+    /// Of the missing, those that failed.
+    pub failed: usize,
+    /// Of the missing, those that are recorded as their condition was before.
+    pub stale: usize,
+    /// Of the missing, those whose record was damaged.
+    pub quarantined: usize,
+}
+
+impl AddAssign for Marks {
+    fn add_assign(&mut self, other: Self) {
+        self.diverged += other.diverged;
+        self.accepted += other.accepted;
+        self.failed += other.failed;
+        self.stale += other.stale;
+        self.quarantined += other.quarantined;
+    }
 }
 
 /// The scores of one run.
@@ -38,8 +68,6 @@ pub struct ConditionSummary {
 pub struct RunScores {
     /// Its seed.
     pub seed: u64,
-    /// Whether a loss was not finite.
-    pub diverged: bool,
     /// Its score in percent, for each metric by name.
     pub scores: BTreeMap<String, f64>,
 }
@@ -83,8 +111,8 @@ pub struct Row {
     pub n: usize,
     /// Runs that it should have.
     pub expected: usize,
-    /// Of the recorded, how many diverged.
-    pub diverged: usize,
+    /// What readers should know of its runs.
+    pub marks: Marks,
     /// What was published.
     pub published: Option<PublishedRow>,
 }
@@ -145,7 +173,7 @@ pub fn learning_curves(
 ) -> Result<Vec<CurveSummary>, SummaryError> {
     let selected = select(&summary.conditions, selection);
     let mut records: Vec<Vec<&RunRecord>> = vec![Vec::new(); summary.conditions.len()];
-    for (condition, record) in numbered(plan) {
+    for (condition, _, record) in numbered(plan) {
         records[condition].extend(record);
     }
     selected
@@ -153,7 +181,7 @@ pub fn learning_curves(
         .map(|condition| {
             let runs = records[condition].iter();
             let points: Vec<_> = runs
-                .flat_map(|record| percent(&record.curve, curve).into_iter().enumerate())
+                .flat_map(|record| percent(&record.result.curve, curve).into_iter().enumerate())
                 .collect();
             let n_epochs = points.iter().map(|(epoch, _)| epoch + 1).max().unwrap_or(0);
             Ok(CurveSummary { condition, epochs: frame::estimates(&points, n_epochs)? })
@@ -180,14 +208,14 @@ fn select(conditions: &[ConditionSummary], selection: &Selection) -> Vec<usize> 
 }
 
 /// Conditions are numbered through all experiments; the runs of a plan come in that order.
-fn numbered(plan: &Plan) -> impl Iterator<Item = (usize, Option<&RunRecord>)> {
+fn numbered(plan: &Plan) -> impl Iterator<Item = (usize, &PlannedRun, Option<&RunRecord>)> {
     let mut index = 0;
     let mut last = None;
     plan.runs.iter().map(move |run| {
         let key = (run.experiment, run.condition);
         index += usize::from(last.is_some_and(|last| last != key));
         last = Some(key);
-        (index, plan.records.get(&run.digest))
+        (index, run, plan.records.get(&run.digest))
     })
 }
 
@@ -195,38 +223,39 @@ fn conditions(paper: &Paper, experiments: &[Experiment], plan: &Plan) -> Vec<Con
     let mut conditions: Vec<_> = experiments
         .iter()
         .flat_map(|experiment| {
-            experiment.conditions.iter().map(|condition| {
-                let names = experiment.factors.iter().map(|factor| factor.name.clone());
-                let mut levels: BTreeMap<_, _> =
-                    names.zip(condition.levels.iter().cloned()).collect();
-                levels.insert(EXPERIMENT.to_owned(), experiment.name.clone());
-                ConditionSummary {
-                    levels,
-                    runs: Vec::new(),
-                    expected: experiment.seeds.len(),
-                    estimates: BTreeMap::new(),
-                }
+            (0..experiment.conditions.len()).map(|condition| ConditionSummary {
+                levels: experiment.levels_of(condition),
+                runs: Vec::new(),
+                expected: experiment.seeds.len(),
+                marks: Marks::default(),
+                estimates: BTreeMap::new(),
             })
         })
         .collect();
-    for (condition, record) in numbered(plan) {
-        conditions[condition].runs.extend(record.map(|record| run_scores(paper, record)));
+    for (condition, run, record) in numbered(plan) {
+        let ConditionSummary { runs, marks, .. } = &mut conditions[condition];
+        runs.extend(record.map(|record| run_scores(paper, record)));
+        let is_diverged = |record: &RunRecord| record.result.outcome != Outcome::Completed;
+        marks.diverged += usize::from(record.is_some_and(is_diverged));
+        match plan.state(run) {
+            State::Fresh { accepted, .. } => marks.accepted += usize::from(*accepted),
+            State::Failed(_) => marks.failed += 1,
+            State::Damaged(_) | State::Quarantined => marks.quarantined += 1,
+            State::Stale => marks.stale += 1,
+            State::Missing => {}
+        }
     }
     conditions
 }
 
 fn run_scores(paper: &Paper, record: &RunRecord) -> RunScores {
     let scores = paper.metrics.iter().map(|metric| (metric.name.clone(), score(metric, record)));
-    RunScores {
-        seed: record.config.seed,
-        diverged: matches!(record.outcome, Outcome::Diverged { .. }),
-        scores: scores.collect(),
-    }
+    RunScores { seed: record.config.seed, scores: scores.collect() }
 }
 
 /// The score of a run in percent.
 fn score(metric: &Metric, record: &RunRecord) -> f64 {
-    let values = percent(&record.curve, metric.curve);
+    let values = percent(&record.result.curve, metric.curve);
     match metric.take {
         Take::Maximum => values.into_iter().fold(0.0, f64::max),
         Take::Last => values.last().copied().unwrap_or(0.0),
@@ -262,7 +291,7 @@ fn rows(table: &Table, conditions: &[ConditionSummary]) -> Result<Vec<Row>, Summ
         row.conditions.push(index);
         row.n += condition.runs.len();
         row.expected += condition.expected;
-        row.diverged += condition.runs.iter().filter(|run| run.diverged).count();
+        row.marks += condition.marks;
     }
     let (mut means, mut std_devs) = (Vec::new(), Vec::new());
     for (index, row) in rows.iter().enumerate() {
@@ -297,7 +326,7 @@ impl Row {
             std_dev: None,
             n: 0,
             expected: 0,
-            diverged: 0,
+            marks: Marks::default(),
             published,
         }
     }

@@ -1,62 +1,144 @@
 //! `report build`.
 
-use super::BuildArgs;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::progress::Progress;
-use super::terminal::{data, message, runs};
-use crate::pipeline::{self, Error};
+use super::survey::Survey;
+use super::terminal::{confirm, data, message, runs};
+use super::{BuildArgs, MakeTrainer, interrupt, status};
+use crate::cache::Cache;
+use crate::execute::OnFailure;
+use crate::pipeline::{self, Error, Keep, Project, Training};
+use crate::plan::{Plan, State};
 use crate::provenance::{self, Stopwatch};
 use crate::render::duration;
-use crate::train::DfdxTrainer;
 
-pub(super) fn run(args: &BuildArgs) -> Result<(), Error> {
+/// Most reasons that are told before a build starts; `report status` tells all.
+const MOST_REASONS: usize = 12;
+
+pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
     let project = args.project.load()?;
     project.check_names(&args.only)?;
     let device = args.project.device();
-    let mut planned = pipeline::plan(&project, device.kind())?;
-    super::warn_of_unreadable(&planned);
-
+    let mut plan = pipeline::plan(&project, device.kind(), Keep::Records)?;
     let is_wanted = |index: usize| {
         let name = &project.experiments[index].name;
         args.only.is_empty() || args.only.contains(name)
     };
-    let missing = planned.plan.misses(is_wanted).len();
-    let (total, workers) = (planned.plan.runs.len(), args.workers());
+    let workers = args.workers();
+    let survey = Survey::of(&project, &mut plan, is_wanted, args.retry_failed, workers)?;
+    if args.dry_run {
+        return status::print(&project, &plan, &survey, args.json);
+    }
+    let total = plan.runs.len();
+    if args.frozen && !(survey.to_train.is_empty() && survey.failed == 0) {
+        tell_reasons(&survey);
+        return Err(Error::Stale(survey.to_train.len() + survey.failed));
+    }
+
     let mut failure = None;
-    if missing == 0 {
-        let all_missing = planned.plan.misses(|_| true).len();
+    if survey.to_train.is_empty() {
         message(&format!("{}, nothing to train", runs(total)));
-        if all_missing > 0 {
-            message(&format!("{} of other experiments missing", runs(all_missing)));
+        let others = plan.misses(|_| true, true).len() - survey.failed;
+        if others > 0 {
+            message(&format!("{} of other experiments missing", runs(others)));
         }
     } else {
         device.check().map_err(Error::Device)?;
         pipeline::check_writable(&args.out())?;
         // A fault in a template is better told before an hour of training than after it.
-        pipeline::render(&project, &planned.plan)?;
-        message(&format!("{}, {missing} to train on {workers} workers", runs(total)));
+        pipeline::render(&project, &plan)?;
+        message(&format!("{}; {}", runs(total), survey.total()));
+        tell_reasons(&survey);
+        confirm_new_versions(&survey, args.yes)?;
+        set_aside(&project, &mut plan, &survey.to_train)?;
         // Measured now, while the cores are idle.
         provenance::gemm_gflops();
         let stopwatch = Stopwatch::start();
-        let progress = Progress::new(&project, missing, workers);
-        let plan = &mut planned.plan;
-        failure =
-            pipeline::train(&project, plan, is_wanted, &DfdxTrainer { device }, workers, &progress)
-                .err();
+        let progress = Progress::new(&project, survey.to_train.len(), workers);
+        let claims = Arc::new(Cache::new(&project.root).claims());
+        interrupt::prepare(&claims, progress.counter());
+        let training = Training {
+            trainer: &*trainer(device),
+            claims: &claims,
+            workers,
+            on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
+            observer: &progress,
+        };
+        let result = pipeline::train(&project, &mut plan, &survey.to_train, &training);
         progress.finish();
-        let trained = missing - planned.plan.misses(is_wanted).len();
-        message(&format!("trained {} in {}", runs(trained), duration(stopwatch.elapsed())));
+        let is_recorded = |digest| plan.states.get(digest).is_some_and(State::is_fresh);
+        let n_recorded = survey.to_train.iter().filter(|digest| is_recorded(digest)).count();
+        let n_taken = progress.taken();
+        let n_trained = n_recorded - n_taken;
+        message(&format!("trained {} in {}", runs(n_trained), duration(stopwatch.elapsed())));
+        if n_taken > 0 {
+            message(&format!("{} trained by another build meanwhile", runs(n_taken)));
+        }
         if let Some(speed) = progress.speed() {
             message(&speed);
         }
+        failure = result.err();
     }
     // The report is written from the runs that there are; then a failure is told.
-    let report = pipeline::render(&project, &planned.plan)?;
-    let written = report.write(&args.out());
+    let report = pipeline::render(&project, &plan)?;
+    let written = report.write(&project, &args.out());
     if let Some(failure) = failure {
         return Err(failure);
     }
     for path in written? {
         data(&path.display().to_string())?;
     }
+    failed_before(&plan, is_wanted)
+}
+
+fn tell_reasons(survey: &Survey) {
+    for line in survey.lines().take(MOST_REASONS) {
+        message(&format!("  {line}"));
+    }
+    let more = survey.groups.len().saturating_sub(MOST_REASONS);
+    if more > 0 {
+        message(&format!("  and {more} more reasons, which `report status` tells"));
+    }
+}
+
+/// Runs that a new version of this program would train again are not trained without being asked
+/// for: nothing that the user has written has changed.
+fn confirm_new_versions(survey: &Survey, yes: bool) -> Result<(), Error> {
+    let Some((n, changes)) = survey.of_new_versions() else { return Ok(()) };
+    let message = format!(
+        "this version of `report` computes otherwise than the one that recorded {}: {changes}",
+        runs(n)
+    );
+    match yes || confirm(&format!("{message}. Train them again?")) {
+        true => Ok(()),
+        false => Err(Error::Unconfirmed { message }),
+    }
+}
+
+/// Moves damaged records out of the way of those that take their place.
+fn set_aside(
+    project: &Project,
+    plan: &mut Plan,
+    digests: &BTreeSet<crate::digest::Digest>,
+) -> Result<(), Error> {
+    for (from, to, damage) in pipeline::quarantine(project, plan, digests)? {
+        let (from, to) = (from.display(), to.display());
+        message(&format!("warning: `{from}` {damage}; moved to `{to}`, its run is trained again"));
+    }
     Ok(())
+}
+
+/// Runs that failed before and were not tried again are a failure of this build too.
+fn failed_before(plan: &Plan, is_wanted: impl Fn(usize) -> bool) -> Result<(), Error> {
+    let failed = plan.misses(is_wanted, true).into_iter();
+    let mut errors = failed.filter_map(|run| match plan.state(run) {
+        State::Failed(failure) => Some(failure.error.clone()),
+        _ => None,
+    });
+    match errors.next() {
+        None => Ok(()),
+        Some(first) => Err(Error::FailedBefore { n: 1 + errors.count(), first }),
+    }
 }

@@ -1,31 +1,49 @@
 //! Progress on standard error: a bar on a terminal, a plain line a run elsewhere.
 
 use std::io::IsTerminal as _;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::terminal::message;
-use crate::execute::{FailedRun, Observer};
-use crate::pipeline::{Project, chain};
+use crate::execute::{FailedRun, Observer, chain};
+use crate::pipeline::Project;
 use crate::plan::PlannedRun;
 use crate::render::duration;
 use crate::run::{Outcome, RunRecord, Speed};
 
 /// Shows what an execution does.
-pub(super) struct Progress {
-    /// `title (factor level, …)` of each condition of each experiment.
-    names: Vec<Vec<String>>,
-    total: usize,
+pub(super) struct Progress<'p> {
+    project: &'p Project,
     workers: usize,
-    bar: Option<ProgressBar>,
+    counter: Arc<Counter>,
+    taken: AtomicUsize,
     /// Of the finished runs.
-    done: Mutex<(usize, Speed)>,
+    speed: Mutex<Speed>,
 }
 
-impl Progress {
-    pub(super) fn new(project: &Project, total: usize, workers: usize) -> Self {
+/// How far an execution is; also for whoever interrupts it.
+pub(super) struct Counter {
+    /// Runs there are to do.
+    pub(super) total: usize,
+    /// Runs that have a record now.
+    pub(super) done: AtomicUsize,
+    bar: Option<ProgressBar>,
+}
+
+impl Counter {
+    /// Takes the bar from the terminal.
+    pub(super) fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl<'p> Progress<'p> {
+    pub(super) fn new(project: &'p Project, total: usize, workers: usize) -> Self {
         let bar = (total > 0 && std::io::stderr().is_terminal()).then(|| {
             let style = "{bar:30} {pos}/{len} runs, {elapsed} {msg}";
             let style = ProgressStyle::with_template(style).expect("a constant template");
@@ -33,31 +51,27 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(250));
             bar
         });
-        let names = project.experiments.iter().map(|experiment| {
-            let of_condition = |levels: &Vec<String>| {
-                let factors = experiment.factors.iter().zip(levels);
-                let levels: Vec<_> =
-                    factors.map(|(factor, level)| format!("{} {level}", factor.name)).collect();
-                match levels.is_empty() {
-                    true => experiment.name.clone(),
-                    false => format!("{} ({})", experiment.name, levels.join(", ")),
-                }
-            };
-            experiment.conditions.iter().map(|c| of_condition(&c.levels)).collect()
-        });
-        let names = names.collect();
-        Self { names, total, workers, bar, done: Mutex::default() }
+        let counter = Arc::new(Counter { total, done: AtomicUsize::new(0), bar });
+        Self { project, workers, counter, taken: AtomicUsize::new(0), speed: Mutex::default() }
+    }
+
+    /// How far it is.
+    pub(super) fn counter(&self) -> &Arc<Counter> {
+        &self.counter
+    }
+
+    /// Runs that other builds have trained meanwhile.
+    pub(super) fn taken(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
     }
 
     pub(super) fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.counter.clear();
     }
 
     /// How fast the finished runs were, if there are any.
     pub(super) fn speed(&self) -> Option<String> {
-        let (_, speed) = *self.done.lock().expect("nothing panics with the lock");
+        let speed = *self.speed.lock().expect("nothing panics with the lock");
         let (seconds, pairs) = (speed.seconds_a_run()?, speed.pairs_a_second()?);
         let mut text = format!("{seconds:.2} s a run, {pairs:.0} pairs/s");
         if let Some([gflops, share]) = speed.gflops() {
@@ -66,48 +80,61 @@ impl Progress {
         Some(text)
     }
 
-    fn name(&self, run: &PlannedRun) -> String {
-        let condition = &self.names[run.experiment][run.condition];
-        format!("{condition} seed {}", run.config.seed)
-    }
-
     fn say(&self, line: &str) {
-        match &self.bar {
+        match &self.counter.bar {
             Some(bar) => bar.suspend(|| message(line)),
             None => message(line),
         }
     }
 }
 
-impl Observer for Progress {
+impl Observer for Progress<'_> {
     fn run_done(&self, run: &PlannedRun, record: &RunRecord) {
-        let (done, left) = {
-            let mut done = self.done.lock().expect("nothing panics with the lock");
-            let (runs, speed) = &mut *done;
-            *runs += 1;
+        let done = 1 + self.counter.done.fetch_add(1, Ordering::Relaxed);
+        let mean = {
+            let mut speed = self.speed.lock().expect("nothing panics with the lock");
             speed.add(record);
-            let rounds = (self.total - *runs).div_ceil(self.workers);
-            let mean = speed.seconds_a_run().unwrap_or_default();
-            (*runs, Duration::from_secs_f64(mean * rounds as f64))
+            speed.seconds_a_run().unwrap_or_default()
         };
+        let total = self.counter.total;
+        let rounds = total.saturating_sub(done).div_ceil(self.workers);
+        let left = Duration::try_from_secs_f64(mean * rounds as f64).unwrap_or_default();
         let left = format!("about {} left", duration(left));
-        if let Outcome::Diverged { epoch, .. } = record.outcome {
-            self.say(&format!("note: {} diverged in epoch {}", self.name(run), epoch + 1));
+        if let Outcome::Diverged { epoch, .. } = record.result.outcome {
+            self.say(&format!(
+                "note: {} diverged in epoch {}",
+                self.project.name_of(run),
+                epoch + 1
+            ));
         }
-        match &self.bar {
+        match &self.counter.bar {
             Some(bar) => {
                 bar.set_message(left);
                 bar.inc(1);
             }
             None => {
-                let seconds = record.provenance.seconds;
-                let name = self.name(run);
-                self.say(&format!("[{done}/{}] {name}: {seconds:.1} s, {left}", self.total));
+                let seconds = record.result.provenance.seconds;
+                let name = self.project.name_of(run);
+                self.say(&format!("[{done}/{total}] {name}: {seconds:.1} s, {left}"));
             }
         }
     }
 
+    fn run_taken(&self, run: &PlannedRun, _: &RunRecord) {
+        self.counter.done.fetch_add(1, Ordering::Relaxed);
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        match &self.counter.bar {
+            Some(bar) => bar.inc(1),
+            None => self
+                .say(&format!("{}: trained by another build meanwhile", self.project.name_of(run))),
+        }
+    }
+
     fn run_failed(&self, run: &PlannedRun, failure: &FailedRun) {
-        self.say(&format!("error: {} failed: {}", self.name(run), chain(&failure.source)));
+        self.say(&format!(
+            "error: {} failed: {}",
+            self.project.name_of(run),
+            chain(&failure.source)
+        ));
     }
 }

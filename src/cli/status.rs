@@ -1,44 +1,60 @@
-//! `report status`.
+//! `report status`, and what `report build --dry-run` prints.
 
-use super::ProjectArgs;
-use super::terminal::{data, message, runs};
-use crate::pipeline::{self, Error};
-use crate::plan::Count;
+use super::StatusArgs;
+use super::json;
+use super::survey::Survey;
+use super::terminal::{columns, data, message, runs};
+use crate::pipeline::{self, Error, Keep, Project};
+use crate::plan::{Count, Plan};
+use crate::provenance;
 use crate::run;
 
-pub(super) fn run(args: &ProjectArgs) -> Result<(), Error> {
-    let project = args.load()?;
-    let planned = pipeline::plan(&project, args.device().kind())?;
-    let counts = planned.plan.counts(&project.experiments);
-    let mut rows = vec![
-        ["experiment", "parameters", "conditions", "seeds", "hits", "misses"].map(str::to_owned),
-    ];
-    for (experiment, Count { hits, misses }) in project.experiments.iter().zip(&counts) {
-        rows.push([
+pub(super) fn run(args: &StatusArgs) -> Result<(), Error> {
+    let project = args.project.load()?;
+    let mut plan = pipeline::plan(&project, args.project.device().kind(), Keep::States)?;
+    let survey = Survey::of(&project, &mut plan, |_| true, false, provenance::cores())?;
+    print(&project, &plan, &survey, args.json)
+}
+
+/// Runs by state, why those that are to be trained are, and what that takes.
+pub(super) fn print(
+    project: &Project,
+    plan: &Plan,
+    survey: &Survey,
+    as_json: bool,
+) -> Result<(), Error> {
+    let counts = plan.counts(&project.experiments);
+    if as_json {
+        return json::print(&json::Status::new(&project.experiments, &counts, survey));
+    }
+    let head =
+        ["experiment", "parameters", "conditions", "seeds", "fresh", "accepted", "failed", "stale"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for (experiment, count) in project.experiments.iter().zip(&counts) {
+        let Count { fresh, accepted, failed, stale } = count;
+        rows.push(vec![
             experiment.name.clone(),
             parameters(experiment),
             experiment.conditions.len().to_string(),
             experiment.seeds.len().to_string(),
-            hits.to_string(),
-            misses.to_string(),
+            fresh.to_string(),
+            accepted.to_string(),
+            failed.to_string(),
+            stale.to_string(),
         ]);
     }
-    let widths: Vec<usize> = (0..6)
-        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
-        .collect();
-    for [name, numbers @ ..] in &rows {
-        let cells =
-            numbers.iter().zip(&widths[1..]).map(|(cell, width)| format!("  {cell:>width$}"));
-        data(&format!("{name:<width$}{}", cells.collect::<String>(), width = widths[0]))?;
+    for line in columns(&rows) {
+        data(&line)?;
     }
-    super::warn_of_unreadable(&planned);
-    let misses: usize = counts.iter().map(|count| count.misses).sum();
-    let next = if misses == 0 {
-        "nothing to train"
-    } else {
-        "`report build` with the same options trains the misses"
-    };
-    message(&format!("{misses} of {} missing: {next}", runs(planned.plan.runs.len())));
+    for line in survey.lines() {
+        data(&line)?;
+    }
+    let next =
+        if survey.to_train.is_empty() { "" } else { ": `report build` with the same options" };
+    message(&format!("{}; {}{next}", runs(plan.runs.len()), survey.total()));
+    if survey.failed > 0 {
+        message(&format!("{} failed: `report build --retry-failed`", runs(survey.failed)));
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Lines to the terminal, without the escape codes that a file name or title may carry.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::{BufRead as _, ErrorKind, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use crate::fs::FileError;
@@ -28,4 +28,29 @@ pub(super) fn message(line: &str) {
 /// `1 run`, `2 runs`.
 pub(super) fn runs(n: usize) -> String {
     format!("{n} run{}", if n == 1 { "" } else { "s" })
+}
+
+/// Rows of equally many cells as lines: the first column to the left, the others to the right.
+pub(super) fn columns(rows: &[Vec<String>]) -> Vec<String> {
+    let n = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<_> = (0..n).map(|column| width(column).unwrap_or(0)).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
+            if column == 0 { format!("{cell:<width$}") } else { format!("  {cell:>width$}") }
+        });
+        cells.collect::<String>()
+    };
+    rows.iter().map(line).collect()
+}
+
+/// Asks whoever sits at the terminal; where nobody does, the answer is no.
+pub(super) fn confirm(question: &str) -> bool {
+    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        return false;
+    }
+    let _ = write!(std::io::stderr().lock(), "{} [y/N] ", visible(question));
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
 }

@@ -9,6 +9,7 @@ use crate::document::{self, Location, Node, Violation, suggestion};
 use crate::experiment::{self, DataSource, Experiment};
 use crate::fs;
 use crate::paper::{Paper, Vocabulary};
+use crate::plan::PlannedRun;
 use crate::render;
 
 /// A project, read and validated.
@@ -114,6 +115,21 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
 }
 
 impl Project {
+    /// What a run is called: `deep (weight_sharing true) seed 3`.
+    #[must_use]
+    pub fn name_of(&self, run: &PlannedRun) -> String {
+        let experiment = &self.experiments[run.experiment];
+        let levels = &experiment.conditions[run.condition].levels;
+        let levels = experiment.factors.iter().zip(levels);
+        let levels: Vec<_> =
+            levels.map(|(factor, level)| format!("{} {level}", factor.name)).collect();
+        let condition = match levels.is_empty() {
+            true => experiment.name.clone(),
+            false => format!("{} ({})", experiment.name, levels.join(", ")),
+        };
+        format!("{condition} seed {}", run.config.seed)
+    }
+
     /// Checks that each of `names` is an experiment.
     ///
     /// # Errors

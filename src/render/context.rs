@@ -9,7 +9,7 @@ use crate::experiment::Experiment;
 use crate::paper::{EXPERIMENT, Paper};
 use crate::plan::Plan;
 use crate::run::{self, RunRecord, Speed};
-use crate::summary::{ConditionSummary, Row, Summary};
+use crate::summary::{ConditionSummary, Marks, Row, Summary};
 
 /// Everything that a template can show.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,6 +30,8 @@ pub struct Context {
     pub others: Vec<ConditionContext>,
     /// How many runs there are and should be.
     pub runs: RunsContext,
+    /// What the user took over from other configurations.
+    pub accepted: Vec<AcceptedContext>,
     /// What the command line changed about the experiments; empty if nothing.
     pub note: String,
     /// What differs between two executions of the same runs; belongs into one marked block.
@@ -66,8 +68,9 @@ pub struct ConditionContext {
     pub label: String,
     /// Recorded runs.
     pub n: usize,
-    /// Runs that diverged.
-    pub diverged: usize,
+    /// What readers should know of its runs.
+    #[serde(flatten)]
+    pub marks: Marks,
     /// For each metric: `mean`, `std`, `minimum`, `maximum`, each none without runs.
     pub metrics: BTreeMap<String, BTreeMap<&'static str, Option<f64>>>,
 }
@@ -114,8 +117,9 @@ pub struct RowContext {
     pub n: usize,
     /// Runs there should be.
     pub expected: usize,
-    /// Runs that diverged.
-    pub diverged: usize,
+    /// What readers should know of its runs.
+    #[serde(flatten)]
+    pub marks: Marks,
 }
 
 /// A figure.
@@ -141,8 +145,20 @@ pub struct RunsContext {
     pub recorded: usize,
     /// Runs without one.
     pub missing: usize,
-    /// Recorded runs that diverged.
-    pub diverged: usize,
+    /// What readers should know of them.
+    #[serde(flatten)]
+    pub marks: Marks,
+}
+
+/// Runs whose results the user took over from another configuration, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AcceptedContext {
+    /// How many.
+    pub runs: usize,
+    /// What differs, as `key.path: old → new`.
+    pub differences: Vec<String>,
+    /// Why they hold, in the user's words.
+    pub why: String,
 }
 
 /// Where and when the runs of the report were computed.
@@ -212,18 +228,18 @@ impl Context {
         let others = others.map(|(_, condition)| condition.clone()).collect();
         let recorded = conditions.iter().map(|condition| condition.n).sum();
         let expected = plan.runs.len();
+        let mut marks = Marks::default();
+        for condition in &conditions {
+            marks += condition.marks;
+        }
         Self {
             title: paper.title.clone(),
             source: paper.source.clone(),
             experiments: experiments.iter().map(experiment_context).collect(),
             tables: tables.collect(),
             figures: figures.collect(),
-            runs: RunsContext {
-                expected,
-                recorded,
-                missing: expected - recorded,
-                diverged: conditions.iter().map(|condition| condition.diverged).sum(),
-            },
+            runs: RunsContext { expected, recorded, missing: expected - recorded, marks },
+            accepted: accepted(plan),
             conditions,
             others,
             note: note.to_owned(),
@@ -296,7 +312,7 @@ fn condition_context(
         label: describe(paper, experiments, condition.levels.iter()),
         levels: condition.levels.clone(),
         n: condition.runs.len(),
-        diverged: condition.runs.iter().filter(|run| run.diverged).count(),
+        marks: condition.marks,
         metrics: metrics.collect(),
     }
 }
@@ -315,8 +331,21 @@ fn row_context(paper: &Paper, experiments: &[Experiment], row: &Row, by: &[Strin
         difference: row.mean.zip(published_mean).map(|(ours, published)| ours - published),
         n: row.n,
         expected: row.expected,
-        diverged: row.diverged,
+        marks: row.marks,
     }
+}
+
+fn accepted(plan: &Plan) -> Vec<AcceptedContext> {
+    let mut groups: BTreeMap<(&str, &[String]), usize> = BTreeMap::new();
+    for acceptance in plan.records.values().filter_map(|record| record.result.accepted.as_ref()) {
+        *groups.entry((&acceptance.why, &acceptance.differences)).or_default() += 1;
+    }
+    let group = |((why, differences), runs): ((&str, &[String]), usize)| AcceptedContext {
+        runs,
+        differences: differences.to_vec(),
+        why: why.to_owned(),
+    };
+    groups.into_iter().map(group).collect()
 }
 
 fn provenance(plan: &Plan, experiments: &[Experiment]) -> ProvenanceContext {
@@ -327,22 +356,19 @@ fn provenance(plan: &Plan, experiments: &[Experiment]) -> ProvenanceContext {
         values.dedup();
         values
     };
-    let date = |seconds: Option<u64>| {
-        let time = |s| std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(s);
-        // Beyond the year 9999 the formatter fails; a record can claim anything.
-        let valid = seconds.filter(|s| *s < 253_370_764_800);
-        valid.map_or_else(String::new, |s| humantime::format_rfc3339_seconds(time(s)).to_string())
-    };
-    let starts = || records.iter().map(|record| record.provenance.started_at);
-    let seconds: f64 = records.iter().map(|record| record.provenance.seconds).sum();
+    let date = |seconds: Option<u64>| seconds.map_or_else(String::new, super::format::date);
+    let starts = || records.iter().map(|record| record.result.provenance.started_at);
+    let seconds: f64 = records.iter().map(|record| record.result.provenance.seconds).sum();
     let core_time = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
-    let results: Vec<_> =
-        records.iter().map(|record| (record.digest, record.outcome, &record.curve)).collect();
+    let results: Vec<_> = records
+        .iter()
+        .map(|record| (record.digest, record.result.outcome, &record.result.curve))
+        .collect();
     let results = serde_json::to_vec(&results).unwrap_or_default();
     let speed = Speed::of(records.iter().copied());
     ProvenanceContext {
-        versions: sorted(|record| &record.provenance.version),
-        platforms: sorted(|record| &record.provenance.platform),
+        versions: sorted(|record| &record.result.provenance.version),
+        platforms: sorted(|record| &record.result.provenance.platform),
         first: date(starts().min()),
         last: date(starts().max()),
         core_time: super::format::duration(core_time),
@@ -363,7 +389,7 @@ fn run_times(plan: &Plan, experiments: &[Experiment]) -> String {
     let times = experiments.iter().enumerate().filter_map(|(index, experiment)| {
         let runs = plan.runs.iter().filter(|run| run.experiment == index);
         let records = runs.filter_map(|run| plan.records.get(&run.digest));
-        let mut seconds: Vec<_> = records.map(|record| record.provenance.seconds).collect();
+        let mut seconds: Vec<_> = records.map(|record| record.result.provenance.seconds).collect();
         seconds.sort_by(f64::total_cmp);
         let median = seconds.get(seconds.len() / 2)?;
         Some(format!("{} {median:.2} s", experiment.name))

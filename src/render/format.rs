@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::summary::Marks;
+
 /// What stands where there is no number.
 pub(super) const MISSING: &str = "–";
 
@@ -29,13 +31,25 @@ pub(super) fn mean_and_std_dev(mean: Option<f64>, std_dev: Option<f64>) -> Strin
     }
 }
 
-/// `10`, or `9/10` if runs are missing; and how many of them diverged.
-pub(super) fn count(n: usize, expected: usize, diverged: usize) -> String {
-    let mut text = if n == expected { n.to_string() } else { format!("{n}/{expected}") };
-    if diverged > 0 {
-        text = format!("{text} ({diverged} diverged)");
+/// `10`, or `9/10` if runs are missing; and what readers should know of them.
+pub(super) fn count(n: usize, expected: usize, marks: Marks) -> String {
+    let text = if n == expected { n.to_string() } else { format!("{n}/{expected}") };
+    let Marks { diverged, accepted, failed, stale, quarantined } = marks;
+    let marked: Vec<_> = [
+        (diverged, "diverged"),
+        (accepted, "accepted"),
+        (failed, "failed"),
+        (stale, "stale"),
+        (quarantined, "quarantined"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, mark)| format!("{n} {mark}"))
+    .collect();
+    match marked.is_empty() {
+        true => text,
+        false => format!("{text} ({})", marked.join(", ")),
     }
-    text
 }
 
 /// `98697` → `98,697`.
@@ -61,6 +75,16 @@ pub fn duration(duration: Duration) -> String {
         (0, min, s) => format!("{min} min {s} s"),
         (h, min, _) => format!("{h} h {min} min"),
     }
+}
+
+/// Seconds since 1970 as RFC 3339 in UTC; empty beyond the year 9999, which a record can claim.
+#[must_use]
+pub fn date(seconds: u64) -> String {
+    if seconds >= 253_370_764_800 {
+        return String::new();
+    }
+    let time = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    humantime::format_rfc3339_seconds(time).to_string()
 }
 
 /// `text` on one line, without characters that would hide or reorder what stands around them.
@@ -103,8 +127,9 @@ mod tests {
         assert_eq!(mean_and_std_dev(Some(70.309), Some(12.4)), "70.31 (12.40)");
         assert_eq!(mean_and_std_dev(Some(70.309), None), "70.31 (–)");
         assert_eq!(mean_and_std_dev(None, None), "–");
-        assert_eq!(count(10, 10, 0), "10");
-        assert_eq!(count(9, 10, 1), "9/10 (1 diverged)");
+        assert_eq!(count(10, 10, Marks::default()), "10");
+        let marks = Marks { diverged: 2, failed: 1, ..Marks::default() };
+        assert_eq!(count(9, 10, marks), "9/10 (2 diverged, 1 failed)");
         assert_eq!([7, 700, 98_697, 1_234_567].map(thousands), ["7", "700", "98,697", "1,234,567"]);
         assert_eq!(
             [5.4, 184.0, 3720.0].map(|s| duration(Duration::from_secs_f64(s))),

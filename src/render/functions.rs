@@ -113,7 +113,7 @@ fn cell(row: &RowContext, column: &str) -> Option<String> {
     Some(match column {
         "mean" => fixed(row.mean),
         "std" => fixed(row.std),
-        "n" => count(row.n, row.expected, row.diverged),
+        "n" => count(row.n, row.expected, row.marks),
         "published_mean" => fixed(row.published_mean),
         "published_std" => fixed(row.published_std),
         "difference" => signed(row.difference),
@@ -201,7 +201,7 @@ fn table_text(table: &TableContext) -> String {
     }
     let row = |row: &RowContext| {
         let mut cells: Vec<_> = row.labels.iter().map(|label| escape(label)).collect();
-        cells.push(count(row.n, row.expected, row.diverged));
+        cells.push(count(row.n, row.expected, row.marks));
         cells.push(mean_and_std_dev(row.mean, row.std));
         if table.has_published {
             cells.push(mean_and_std_dev(row.published_mean, row.published_std));
@@ -251,20 +251,45 @@ fn banner(context: &Context) -> String {
         ));
     }
     if runs.missing > 0 {
+        let marks = runs.marks;
+        let known = [
+            (marks.failed, "failed"),
+            (marks.stale, "recorded only as their experiment was before"),
+            (marks.quarantined, "recorded in a file that is damaged"),
+        ];
+        let known: Vec<_> = known
+            .into_iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, what)| format!("{n} {what}"))
+            .collect();
+        let known = match known.is_empty() {
+            true => String::new(),
+            false => format!(": {}", known.join(", ")),
+        };
         lines.push(format!(
-            "> **This report is partial:** {} of {} runs are missing.",
+            "> **This report is partial:** {} of {} runs are missing{known}.",
             runs.missing, runs.expected
         ));
     }
-    if runs.diverged > 0 {
-        let conditions = context.conditions.iter().filter(|condition| condition.diverged > 0);
+    for accepted in &context.accepted {
+        lines.push(format!(
+            "> **{} of {} runs were not trained as their experiment says now** ({}), but accepted by \
+             hand: {}",
+            accepted.runs,
+            runs.recorded,
+            escape(&accepted.differences.join("; ")),
+            escape(&accepted.why)
+        ));
+    }
+    if runs.marks.diverged > 0 {
+        let conditions = context.conditions.iter().filter(|condition| condition.marks.diverged > 0);
         let named: Vec<_> = conditions
-            .map(|condition| format!("{} ({})", escape(&condition.label), condition.diverged))
+            .map(|condition| format!("{} ({})", escape(&condition.label), condition.marks.diverged))
             .collect();
         lines.push(format!(
             "> **{} of {} runs diverged:** {}. From there on each of their answers counts as wrong, \
              so that a score of the last epoch is 0 %.",
-            runs.diverged,
+            runs.marks.diverged,
             runs.recorded,
             named.join("; ")
         ));

@@ -28,8 +28,8 @@ impl Speed {
 
     /// Counts one run more.
     pub fn add(&mut self, record: &RunRecord) {
-        let RunProvenance { seconds, gemm_gflops, .. } = record.provenance;
-        let work = work(&record.config, record.outcome);
+        let RunProvenance { seconds, gemm_gflops, .. } = record.result.provenance;
+        let work = work(&record.config, record.result.outcome);
         self.runs += 1;
         self.seconds += seconds;
         self.pairs += work.pairs;

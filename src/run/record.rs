@@ -1,29 +1,65 @@
 //! `RunRecord`: what happened in a run, one immutable file each.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::RunConfig;
 use crate::digest::Digest;
 
 /// Version of the record's layout.
-pub const RECORD_FORMAT: u32 = 1;
+pub const RECORD_FORMAT: u32 = 2;
 
-/// The outcome of one run, with the configuration that it answers for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What is known of one run, with the configuration that it answers for.
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunRecord {
-    /// [`RECORD_FORMAT`] of the writer.
-    pub format: u32,
     /// Digest of `config`.
     pub digest: Digest,
-    /// The key of the run.
-    pub config: RunConfig,
+    /// The key of the run; shared with the plan that asked for it.
+    pub config: Arc<RunConfig>,
+    /// What happened.
+    pub result: RunResult,
+}
+
+/// What happened in one run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunResult {
     /// How it ended.
     pub outcome: Outcome,
     /// What was measured, epoch by epoch.
     pub curve: LearningCurve,
+    /// Why it stands for a configuration that it was not trained with, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Acceptance>,
     /// Where and when; the only part that differs between two executions of one key.
     pub provenance: RunProvenance,
+}
+
+/// The user's word that an older result holds for a configuration that it was not trained with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
+    /// Digest of the run that was trained.
+    pub from: Digest,
+    /// Why it holds.
+    pub why: String,
+    /// What differs between the two configurations, as `key.path: old → new`.
+    pub differences: Vec<String>,
+    /// When, in seconds since 1970 (UTC).
+    pub accepted_at: u64,
+}
+
+/// That a run could not be computed; it is not tried again unless asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailureRecord {
+    /// Digest of its configuration.
+    pub digest: Digest,
+    /// Why, with all causes.
+    pub error: String,
+    /// When, in seconds since 1970 (UTC).
+    pub failed_at: u64,
 }
 
 /// How a run ended.
@@ -80,4 +116,16 @@ pub struct RunProvenance {
     /// GFLOP/s; none in records of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gemm_gflops: Option<f64>,
+    /// The condition that asked for it first, as its experiment and factors were then called; none
+    /// in records of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<BTreeMap<String, String>>,
+}
+
+impl LearningCurve {
+    /// Number of epochs.
+    #[must_use]
+    pub fn epochs(&self) -> usize {
+        self.train_main_loss.len()
+    }
 }

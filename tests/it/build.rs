@@ -93,17 +93,17 @@ fn only_trains_what_it_names_and_the_report_marks_what_is_missing() {
 }
 
 #[test]
-fn status_counts_hits_and_misses() {
+fn status_counts_runs_by_state() {
     let project = Project::new();
     project.build(&["--only", "deep"]);
     let outcome = project.run(&["status"]);
     let columns: Vec<Vec<_>> =
         outcome.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(columns[0], ["experiment", "parameters", "conditions", "seeds", "hits", "misses"]);
+    assert_eq!(columns[0][2..], ["conditions", "seeds", "fresh", "accepted", "failed", "stale"]);
     assert_eq!(columns[1][0..1], ["deep"]);
-    assert_eq!(columns[1][2..], ["2", "2", "4", "0"]);
-    assert_eq!(columns[2][2..], ["2", "2", "0", "4"]);
-    assert!(outcome.stderr.contains("4 of 8 runs missing"), "{}", outcome.stderr);
+    assert_eq!(columns[1][2..], ["2", "2", "4", "0", "0", "0"]);
+    assert_eq!(columns[2][2..], ["2", "2", "0", "0", "0", "4"]);
+    assert!(outcome.stderr.contains("8 runs; 4 runs to train, "), "{}", outcome.stderr);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod data;
 mod determinism;
 mod device;
 mod experiments;
+mod explain;
 mod key;
 mod numerics;
 mod paper;

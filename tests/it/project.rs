@@ -267,16 +267,50 @@ impl Project {
     /// The files of all records.
     pub(crate) fn record_files(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.path(".report/records")).unwrap();
-        let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        // A killed build may have left a record half written, under another name.
+        let mut files: Vec<_> =
+            paths.filter(|p| p.extension().is_some_and(|e| e == "json")).collect();
         files.sort();
         files
+    }
+
+    /// The texts of all files in a directory, by name.
+    pub(crate) fn file_texts(&self, directory: &str) -> BTreeMap<String, String> {
+        let Ok(entries) = std::fs::read_dir(self.path(directory)) else { return BTreeMap::new() };
+        let read = |path: PathBuf| {
+            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            (path.file_name().unwrap().to_string_lossy().into_owned(), text)
+        };
+        entries.map(|entry| read(entry.unwrap().path())).collect()
+    }
+
+    /// Makes all records those of a version of this program with another trainer.
+    pub(crate) fn age_records(&self) {
+        for file in self.record_files() {
+            let mut record: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+            record["config"]["versions"]["train"] = 1.into();
+            let digest = report::digest::Digest::of(&record["config"]).unwrap();
+            record["digest"] = digest.to_string().into();
+            record["format"] = 1.into();
+            record.as_object_mut().unwrap().remove("checksum");
+            std::fs::remove_file(&file).unwrap();
+            self.write(&format!(".report/records/{digest}.json"), record.to_string());
+        }
+    }
+
+    /// How many records there are.
+    pub(crate) fn count_records(&self) -> usize {
+        if self.path(".report/records").exists() { self.record_files().len() } else { 0 }
     }
 
     /// All records by file name, without what differs between two executions.
     pub(crate) fn records(&self) -> BTreeMap<String, Value> {
         let read = |path: PathBuf| {
             let mut record: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-            record.as_object_mut().unwrap().remove("provenance").unwrap();
+            for volatile in ["provenance", "checksum"] {
+                record.as_object_mut().unwrap().remove(volatile).unwrap();
+            }
             (path.file_name().unwrap().to_string_lossy().into_owned(), record)
         };
         self.record_files().into_iter().map(read).collect()

@@ -1,0 +1,51 @@
+//! `report accept`.
+
+use super::AcceptArgs;
+use super::json;
+use super::terminal::{data, message, runs};
+use crate::pipeline::{self, Answer, Error, Keep};
+
+pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
+    let project = args.project.load()?;
+    project.check_names(&args.experiments)?;
+    if args.why.trim().is_empty() {
+        return Err(Error::Request {
+            message: "`--why` is empty".to_owned(),
+            hint: "say in a sentence why the older results hold; the report shows it".to_owned(),
+        });
+    }
+    let mut plan = pipeline::plan(&project, args.project.device().kind(), Keep::States)?;
+    let is_wanted = |index: usize| {
+        args.experiments.is_empty() || args.experiments.contains(&project.experiments[index].name)
+    };
+    let answers = pipeline::accept(&project, &mut plan, is_wanted, args.why.trim())?;
+    let (mut accepted, mut refused) = (Vec::new(), Vec::new());
+    for (run, answer) in &answers {
+        let name = project.name_of(run);
+        match answer {
+            Answer::Accepted { from, differences } => {
+                let line = format!("{name}: from {}: {}", from.short(), differences.join(", "));
+                accepted.push((run.digest, *from, line));
+            }
+            Answer::Refused(why) => refused.push((run.digest, format!("{name} {why}"))),
+        }
+    }
+    if args.json {
+        json::print(&json::Accept::new(&accepted, &refused))?;
+    } else {
+        for (_, _, line) in &accepted {
+            data(line)?;
+        }
+    }
+    for (_, line) in &refused {
+        message(&format!("not accepted: {line}"));
+    }
+    message(&format!("{} accepted; the report says so, and why", runs(accepted.len())));
+    match accepted.is_empty() && !refused.is_empty() {
+        false => Ok(()),
+        true => Err(Error::Request {
+            message: "nothing could be accepted".to_owned(),
+            hint: "`report build` trains what is missing".to_owned(),
+        }),
+    }
+}

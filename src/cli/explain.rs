@@ -1,0 +1,210 @@
+//! `report explain`: everything about a run, a condition, or the runs behind a row of a table.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::ExplainArgs;
+use super::json;
+use super::survey::listed;
+use super::terminal::data;
+use crate::document::suggestion;
+use crate::pipeline::{self, Error, Keep, Project};
+use crate::plan::{self, Difference, Explanation, Known, Leaves, Plan, PlannedRun, Reason, State};
+use crate::render;
+
+/// The shortest beginning of a digest that is taken for one.
+const SHORTEST: usize = 6;
+
+pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
+    let project = args.project.load()?;
+    let mut plan = pipeline::plan(&project, args.project.device().kind(), Keep::Records)?;
+    let misses: Vec<_> = plan.misses(|_| true, true).into_iter().cloned().collect();
+    let explanations = pipeline::explain(&project, &plan, &misses.iter().collect::<Vec<_>>())?;
+    plan.mark_stale(&misses, &explanations);
+    let explained: BTreeMap<_, _> =
+        misses.iter().map(|run| run.digest).zip(&explanations).collect();
+    let runs = select(&project, &plan, args)?;
+    let known = pipeline::history(&project, &plan)?;
+    let facts: Vec<_> = runs
+        .iter()
+        .map(|run| Facts::gather(&project, &plan, run, explained.get(&run.digest).copied(), &known))
+        .collect();
+    if args.json {
+        return json::print(&json::Explain::new(&facts));
+    }
+    let mut last: Option<&Facts<'_>> = None;
+    for (index, fact) in facts.iter().enumerate() {
+        if index > 0 {
+            data("")?;
+        }
+        // Runs of one condition differ in the seed alone: its configuration is told once.
+        let is_new = last.is_none_or(|last| {
+            (last.run.experiment, last.run.condition) != (fact.run.experiment, fact.run.condition)
+        });
+        for line in fact.lines(is_new) {
+            data(&line)?;
+        }
+        last = Some(fact);
+    }
+    Ok(())
+}
+
+/// What there is to tell of a run.
+pub(super) struct Facts<'p> {
+    pub(super) run: &'p PlannedRun,
+    pub(super) name: String,
+    pub(super) state: &'p State,
+    pub(super) record: Option<&'p crate::run::RunRecord>,
+    pub(super) explanation: Option<&'p Explanation>,
+    /// The resolved configuration.
+    pub(super) config: Value,
+    /// Older records of the same condition and seed, the newest first, and what differs.
+    pub(super) history: Vec<(&'p Known, Vec<Difference>)>,
+}
+
+impl<'p> Facts<'p> {
+    fn gather(
+        project: &Project,
+        plan: &'p Plan,
+        run: &'p PlannedRun,
+        explanation: Option<&'p Explanation>,
+        known: &'p [Known],
+    ) -> Self {
+        let condition = plan::condition_of(&project.experiments, run);
+        let config = serde_json::to_value(&*run.config).unwrap_or_default();
+        let own = plan::leaves(&config);
+        let mut history: Vec<_> = known
+            .iter()
+            .filter(|one| one.condition.as_ref() == Some(&condition) && one.digest != run.digest)
+            .map(|one| (one, plan::leaves(&serde_json::from_str(&one.config).unwrap_or_default())))
+            .filter(|(_, leaves)| leaves.get("seed") == own.get("seed"))
+            .map(|(one, leaves): (_, Leaves)| (one, Difference::between(&leaves, &own)))
+            .collect();
+        history.sort_by_key(|(one, _)| std::cmp::Reverse((one.started_at, one.digest)));
+        Self {
+            run,
+            name: project.name_of(run),
+            state: plan.state(run),
+            record: plan.records.get(&run.digest),
+            explanation,
+            config,
+            history,
+        }
+    }
+
+    fn lines(&self, with_config: bool) -> Vec<String> {
+        let mut lines = vec![self.name.clone(), format!("  digest   {}", self.run.digest)];
+        lines.push(format!("  state    {}", self.state_text()));
+        if let Some(record) = self.record {
+            let made = &record.result.provenance;
+            lines.push(format!(
+                "  trained  {} in {:.2} s by report {} on {}",
+                render::date(made.started_at),
+                made.seconds,
+                made.version,
+                made.platform
+            ));
+            if let Some(accepted) = &record.result.accepted {
+                lines.push(format!(
+                    "  accepted from {} on {}: {} ({})",
+                    accepted.from.short(),
+                    render::date(accepted.accepted_at),
+                    accepted.why,
+                    accepted.differences.join(", ")
+                ));
+            }
+        }
+        if let Some(Explanation { reason: Reason::Changed { differences }, compared, .. }) =
+            self.explanation
+        {
+            let with = compared.as_ref().map_or_else(String::new, |old| old.digest.short());
+            lines.push(format!("  changed  since {with}: {}", listed(differences)));
+        }
+        for (one, differences) in &self.history {
+            lines.push(format!(
+                "  before   {} of {}: {}",
+                one.digest.short(),
+                render::date(one.started_at),
+                listed(differences)
+            ));
+        }
+        if with_config {
+            lines.push("  configuration".to_owned());
+            let leaves = plan::leaves(&self.config).into_iter().filter(|(key, _)| key != "seed");
+            lines.extend(leaves.map(|(key, value)| format!("    {key} = {value}")));
+        }
+        lines
+    }
+
+    pub(super) fn state_text(&self) -> String {
+        match self.state {
+            State::Fresh { accepted: false, .. } => "fresh".to_owned(),
+            State::Fresh { accepted: true, .. } => "accepted by hand".to_owned(),
+            State::Failed(failure) => {
+                format!("failed on {}: {}", render::date(failure.failed_at), failure.error)
+            }
+            State::Damaged(damage) => format!("its record {damage}"),
+            State::Quarantined => "missing; a damaged record was moved aside".to_owned(),
+            State::Stale => "stale".to_owned(),
+            State::Missing => "missing".to_owned(),
+        }
+    }
+}
+
+/// The runs that the arguments name.
+fn select<'p>(
+    project: &Project,
+    plan: &'p Plan,
+    args: &ExplainArgs,
+) -> Result<Vec<&'p PlannedRun>, Error> {
+    let wanted = args.levels.iter().map(|level| level_of(level)).collect::<Result<Vec<_>, _>>()?;
+    let name = args.name.as_str();
+    let is_digest = name.len() >= SHORTEST && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let table = project.paper.table(name);
+    let is_experiment = project.experiments.iter().any(|experiment| experiment.name == name);
+    if !(is_digest || table.is_some() || is_experiment) {
+        let known: Vec<_> = project
+            .experiments
+            .iter()
+            .map(|experiment| experiment.name.as_str())
+            .chain(project.paper.tables.iter().map(|table| table.name.as_str()))
+            .collect();
+        return Err(Error::Request {
+            message: format!("`{name}` is no experiment, no table and no digest"),
+            hint: suggestion(name, &known),
+        });
+    }
+    let is_meant = |run: &&PlannedRun| {
+        let condition = plan::condition_of(&project.experiments, run);
+        let is_named = match table {
+            _ if is_experiment => condition[crate::experiment::EXPERIMENT] == name,
+            Some(table) => table.selection.iter().all(|(factor, levels)| {
+                condition.get(factor).is_some_and(|level| levels.contains(level))
+            }),
+            None => run.digest.to_string().starts_with(name),
+        };
+        is_named
+            && wanted.iter().all(|(factor, level)| match *factor {
+                "seed" => run.config.seed.to_string() == *level,
+                factor => condition.get(factor).is_some_and(|found| found == level),
+            })
+    };
+    let runs: Vec<_> = plan.runs.iter().filter(is_meant).collect();
+    match runs.is_empty() {
+        false => Ok(runs),
+        true => Err(Error::Request {
+            message: format!("no run is {name} {}", args.levels.join(" ")),
+            hint: "`report explain NAME` without levels tells all runs of an experiment or table"
+                .to_owned(),
+        }),
+    }
+}
+
+fn level_of(text: &str) -> Result<(&str, &str), Error> {
+    text.split_once('=').ok_or_else(|| Error::Request {
+        message: format!("`{text}` is no level"),
+        hint: "a level is written as `factor=level`, such as `weight_sharing=true` or `seed=3`"
+            .to_owned(),
+    })
+}

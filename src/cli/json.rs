@@ -1,0 +1,251 @@
+//! What commands print with `--json`: one object, in a form that stays.
+//!
+//! Every object has `schema`, 1. Fields may be added to it under this number, and none is removed or
+//! changes its meaning. Digests are 64 hexadecimal digits, dates seconds since 1970 in UTC, durations
+//! seconds; what is not known is null.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::explain::Facts;
+use super::survey::Survey;
+use super::terminal::data;
+use crate::digest::Digest;
+use crate::experiment::Experiment;
+use crate::pipeline::{Check, Error, Unused};
+use crate::plan::{Compared, Count, Difference, Group, Known, Reason};
+use crate::run::{Acceptance, RunProvenance};
+
+/// The number of this form.
+pub(super) const SCHEMA: u32 = 1;
+
+/// `report status --json` and `report build --dry-run --json`.
+#[derive(Serialize)]
+pub(super) struct Status<'s> {
+    schema: u32,
+    /// The experiments with their runs by state.
+    experiments: Vec<ExperimentStatus<'s>>,
+    /// Why runs are to be trained or have failed.
+    groups: &'s [Group],
+    /// The runs that the build trains, or would.
+    to_train: Vec<Digest>,
+    /// What that will take, on `workers` workers.
+    seconds: Option<f64>,
+    workers: usize,
+}
+
+#[derive(Serialize)]
+struct ExperimentStatus<'s> {
+    name: &'s str,
+    conditions: usize,
+    seeds: usize,
+    fresh: usize,
+    /// Of the fresh ones.
+    accepted: usize,
+    failed: usize,
+    stale: usize,
+}
+
+impl<'s> Status<'s> {
+    pub(super) fn new(experiments: &'s [Experiment], counts: &[Count], survey: &'s Survey) -> Self {
+        let experiments = experiments.iter().zip(counts).map(|(experiment, count)| {
+            let Count { fresh, accepted, failed, stale } = *count;
+            ExperimentStatus {
+                name: &experiment.name,
+                conditions: experiment.conditions.len(),
+                seeds: experiment.seeds.len(),
+                fresh,
+                accepted,
+                failed,
+                stale,
+            }
+        });
+        Self {
+            schema: SCHEMA,
+            experiments: experiments.collect(),
+            groups: &survey.groups,
+            to_train: survey.to_train.iter().copied().collect(),
+            seconds: survey.seconds,
+            workers: survey.workers,
+        }
+    }
+}
+
+/// Prints an object on one line.
+pub(super) fn print(value: &impl Serialize) -> Result<(), Error> {
+    data(&serde_json::to_string(value).expect("plain values"))
+}
+
+/// `report accept --json`.
+#[derive(Serialize)]
+pub(super) struct Accept {
+    schema: u32,
+    accepted: Vec<Accepted>,
+    refused: Vec<Digest>,
+}
+
+#[derive(Serialize)]
+struct Accepted {
+    run: Digest,
+    from: Digest,
+}
+
+impl Accept {
+    pub(super) fn new(accepted: &[(Digest, Digest, String)], refused: &[(Digest, String)]) -> Self {
+        let accepted = accepted.iter().map(|(run, from, _)| Accepted { run: *run, from: *from });
+        Self {
+            schema: SCHEMA,
+            accepted: accepted.collect(),
+            refused: refused.iter().map(|(run, _)| *run).collect(),
+        }
+    }
+}
+
+/// `report verify --json`.
+#[derive(Serialize)]
+pub(super) struct Verify<'v> {
+    schema: u32,
+    records: usize,
+    /// Those without checksum, which older versions wrote.
+    without_checksum: usize,
+    damaged: Vec<Damaged<'v>>,
+    reruns: Vec<Rerun>,
+}
+
+#[derive(Serialize)]
+struct Damaged<'v> {
+    record: Digest,
+    damage: &'v str,
+}
+
+#[derive(Serialize)]
+struct Rerun {
+    run: Digest,
+    identical: bool,
+}
+
+impl<'v> Verify<'v> {
+    pub(super) fn new(checks: &'v [Check], reruns: &[(Digest, bool)]) -> Self {
+        let damaged = checks.iter().filter_map(|check| {
+            Some(Damaged { record: check.digest, damage: check.damage.as_deref()? })
+        });
+        let is_unsummed = |check: &&Check| check.damage.is_none() && !check.has_checksum;
+        let reruns =
+            reruns.iter().map(|(run, identical)| Rerun { run: *run, identical: *identical });
+        Self {
+            schema: SCHEMA,
+            records: checks.len(),
+            without_checksum: checks.iter().filter(is_unsummed).count(),
+            damaged: damaged.collect(),
+            reruns: reruns.collect(),
+        }
+    }
+}
+
+/// `report cache ls --json`.
+#[derive(Serialize)]
+pub(super) struct Ls<'l> {
+    schema: u32,
+    records: Vec<Listed<'l>>,
+}
+
+/// A record of [`Ls`].
+#[derive(Serialize)]
+pub(super) struct Listed<'l> {
+    record: Digest,
+    condition: Option<&'l BTreeMap<String, String>>,
+    started_at: u64,
+    seconds: f64,
+    needed: bool,
+}
+
+impl<'l> Ls<'l> {
+    pub(super) fn new(records: Vec<Listed<'l>>) -> Self {
+        Self { schema: SCHEMA, records }
+    }
+}
+
+impl<'l> Listed<'l> {
+    pub(super) fn new(known: &'l Known, needed: bool) -> Self {
+        let Known { digest, condition, started_at, seconds, .. } = known;
+        let (record, condition) = (*digest, condition.as_ref());
+        Self { record, condition, started_at: *started_at, seconds: *seconds, needed }
+    }
+}
+
+/// `report cache gc --json`.
+#[derive(Serialize)]
+pub(super) struct Gc {
+    schema: u32,
+    unused: Vec<Digest>,
+    bytes: u64,
+    removed: bool,
+}
+
+impl Gc {
+    pub(super) fn new(unused: &[Unused], removed: bool) -> Self {
+        Self {
+            schema: SCHEMA,
+            unused: unused.iter().map(|one| one.digest).collect(),
+            bytes: unused.iter().map(|one| one.bytes).sum(),
+            removed,
+        }
+    }
+}
+
+/// `report explain --json`.
+#[derive(Serialize)]
+pub(super) struct Explain<'e> {
+    schema: u32,
+    runs: Vec<Explained<'e>>,
+}
+
+#[derive(Serialize)]
+struct Explained<'e> {
+    name: &'e str,
+    digest: Digest,
+    seed: u64,
+    state: String,
+    /// Why it has to be trained.
+    reason: Option<&'e Reason>,
+    compared: Option<&'e Compared>,
+    provenance: Option<&'e RunProvenance>,
+    accepted: Option<&'e Acceptance>,
+    config: &'e Value,
+    history: Vec<Past<'e>>,
+}
+
+#[derive(Serialize)]
+struct Past<'e> {
+    record: Digest,
+    started_at: u64,
+    differences: &'e [Difference],
+}
+
+impl<'e> Explain<'e> {
+    pub(super) fn new(facts: &'e [Facts<'e>]) -> Self {
+        let explained = |fact: &'e Facts<'e>| {
+            let history = fact.history.iter().map(|(one, differences)| Past {
+                record: one.digest,
+                started_at: one.started_at,
+                differences,
+            });
+            let result = fact.record.map(|record| &record.result);
+            Explained {
+                name: &fact.name,
+                digest: fact.run.digest,
+                seed: fact.run.config.seed,
+                state: fact.state_text(),
+                reason: fact.explanation.map(|explanation| &explanation.reason),
+                compared: fact.explanation.and_then(|explanation| explanation.compared.as_ref()),
+                provenance: result.map(|result| &result.provenance),
+                accepted: result.and_then(|result| result.accepted.as_ref()),
+                config: &fact.config,
+                history: history.collect(),
+            }
+        };
+        Self { schema: SCHEMA, runs: facts.iter().map(explained).collect() }
+    }
+}

@@ -1,0 +1,156 @@
+//! What a build would do, and why, before any time is spent.
+
+use std::collections::BTreeSet;
+
+use crate::digest::Digest;
+use crate::pipeline::{self, Error, Project};
+use crate::plan::{self, Compared, Difference, Group, Plan, Reason};
+use crate::render;
+
+use super::terminal::runs;
+
+/// Most differences that one line tells.
+const MOST_DIFFERENCES: usize = 4;
+
+/// The runs that are to be trained, and why each.
+#[derive(Debug)]
+pub(super) struct Survey {
+    /// What a build trains.
+    pub(super) to_train: BTreeSet<Digest>,
+    /// Failed runs that it does not try again.
+    pub(super) failed: usize,
+    /// Both, by reason.
+    pub(super) groups: Vec<Group>,
+    /// What the training will take, if records let that be told.
+    pub(super) seconds: Option<f64>,
+    pub(super) workers: usize,
+}
+
+impl Survey {
+    /// Surveys the experiments whose index `is_wanted`; marks in the plan what is stale.
+    pub(super) fn of(
+        project: &Project,
+        plan: &mut Plan,
+        is_wanted: impl Fn(usize) -> bool,
+        retries_failed: bool,
+        workers: usize,
+    ) -> Result<Self, Error> {
+        let trained = plan.misses(&is_wanted, retries_failed);
+        let to_train: BTreeSet<Digest> = trained.iter().map(|run| run.digest).collect();
+        let all: Vec<_> = plan.misses(|_| true, true).into_iter().cloned().collect();
+        let explanations = pipeline::explain(project, plan, &all.iter().collect::<Vec<_>>())?;
+        plan.mark_stale(&all, &explanations);
+        let (mut asked, mut seconds, mut failed) = (Vec::new(), Vec::new(), 0);
+        for (run, explanation) in all.iter().zip(explanations) {
+            let is_trained = to_train.contains(&run.digest);
+            if is_trained {
+                seconds.push(explanation.seconds);
+            }
+            if is_trained || is_wanted(run.experiment) {
+                failed += usize::from(!is_trained);
+                asked.push((run, explanation));
+            }
+        }
+        let (asked, explanations): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+        let groups = plan::group(&project.experiments, &asked, &explanations);
+        let seconds = plan::predict(&seconds, workers);
+        Ok(Self { to_train, failed, groups, seconds, workers })
+    }
+
+    /// One line for each reason.
+    pub(super) fn lines(&self) -> impl Iterator<Item = String> {
+        self.groups.iter().map(|group| line(group, self.workers))
+    }
+
+    /// `40 runs to train, about 1 min 20 s on 2 workers`.
+    pub(super) fn total(&self) -> String {
+        let n = self.to_train.len();
+        match self.seconds {
+            _ if n == 0 => "nothing to train".to_owned(),
+            Some(seconds) => {
+                format!("{} to train, {} on {} workers", runs(n), about(seconds), self.workers)
+            }
+            None => format!(
+                "{} to train on {} workers; what it takes is not known before the first",
+                runs(n),
+                self.workers
+            ),
+        }
+    }
+
+    /// How many runs are to be trained although only this program has changed, and what in it.
+    pub(super) fn of_new_versions(&self) -> Option<(usize, String)> {
+        let mut count = 0;
+        let mut changes = BTreeSet::new();
+        for group in &self.groups {
+            let Reason::Changed { differences } = &group.reason else { continue };
+            let versions = differences.iter().filter(|d| d.key.starts_with("versions."));
+            let of_group: Vec<_> = versions.map(ToString::to_string).collect();
+            if !of_group.is_empty() {
+                count += group.runs.len();
+                changes.extend(of_group);
+            }
+        }
+        (count > 0).then(|| (count, changes.into_iter().collect::<Vec<_>>().join(", ")))
+    }
+}
+
+/// `deep: 40 runs, about 1 min 20 s: train.optimizer.lr: 0.2 → 0.1 (compared with 3f2a… of …)`.
+fn line(group: &Group, workers: usize) -> String {
+    let cost = group.seconds.map(|seconds| about(seconds / workers.min(group.runs.len()) as f64));
+    let cost = cost.map_or_else(String::new, |cost| format!(", {cost}"));
+    let why = match &group.reason {
+        Reason::Changed { differences } => {
+            let compared = group.compared.as_ref().map_or_else(String::new, compared_with);
+            format!("{}{compared}", listed(differences))
+        }
+        Reason::NewSeed => format!("new {}", seeds(&group.seeds)),
+        Reason::New => "nothing like it has been recorded".to_owned(),
+        Reason::Damaged { damage } => format!("a record {damage}"),
+        Reason::Quarantined => "a damaged record was moved aside".to_owned(),
+        Reason::Failed { error } => format!("failed: {error}"),
+    };
+    format!("{}: {}{cost}: {why}", group.experiment, runs(group.runs.len()))
+}
+
+/// Differences on one line.
+pub(super) fn listed(differences: &[Difference]) -> String {
+    let mut parts: Vec<_> =
+        differences.iter().take(MOST_DIFFERENCES).map(ToString::to_string).collect();
+    if differences.len() > MOST_DIFFERENCES {
+        parts.push(format!("and {} more", differences.len() - MOST_DIFFERENCES));
+    }
+    parts.join(", ")
+}
+
+fn compared_with(compared: &Compared) -> String {
+    let seed = compared.seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
+    let kind = if compared.same_condition { "" } else { ", the nearest" };
+    let date = render::date(compared.started_at);
+    format!(" (compared with {}{kind}{seed}, of {date})", compared.digest.short())
+}
+
+/// `seed 3`, `seeds 3 to 7`, `seeds 1, 4, 6`.
+fn seeds(seeds: &[u64]) -> String {
+    match seeds {
+        [one] => format!("seed {one}"),
+        [first, .., last] if last - first == seeds.len() as u64 - 1 => {
+            format!("seeds {first} to {last}")
+        }
+        _ => {
+            let mut parts: Vec<_> = seeds.iter().take(8).map(ToString::to_string).collect();
+            if seeds.len() > 8 {
+                parts.push("…".to_owned());
+            }
+            format!("seeds {}", parts.join(", "))
+        }
+    }
+}
+
+fn about(seconds: f64) -> String {
+    let duration = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    match seconds {
+        s if s < 1.0 => "less than a second".to_owned(),
+        _ => format!("about {}", render::duration(duration)),
+    }
+}

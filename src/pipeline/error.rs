@@ -1,0 +1,216 @@
+//! Why a command cannot go on, and what can be done about it.
+
+use std::path::PathBuf;
+
+use crate::dataset::{self, DatasetError, DrawError};
+use crate::digest::CanonicalError;
+use crate::document::Violation;
+use crate::execute::{ALIKE, FailedRun, RunFailure, chain};
+use crate::figure::FigureError;
+use crate::fs::FileError;
+use crate::render::{self, RenderError};
+use crate::summary::SummaryError;
+use crate::train::DeviceError;
+
+/// Why a build cannot go on. What the user can mend is told apart from what the machine refuses.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Experiments or paper with violations.
+    #[error("{}", list(.0))]
+    Invalid(Vec<Violation>),
+    /// A request that names something that does not exist.
+    #[error("{message}")]
+    Request {
+        /// What was asked for.
+        message: String,
+        /// What exists.
+        hint: String,
+    },
+    /// A dataset directory that does not hold one.
+    #[error("`{}` is no dataset", directory.display())]
+    Dataset {
+        /// The directory.
+        directory: PathBuf,
+        /// The file at fault and why.
+        source: DatasetError,
+    },
+    /// The digits in the binary are not those that were shipped.
+    #[error("the embedded digits are damaged")]
+    Embedded(#[source] DatasetError),
+    /// A dataset directory without one of its files.
+    #[error("`{}` is no dataset", directory.display())]
+    DatasetFile {
+        /// The directory.
+        directory: PathBuf,
+        /// The file that cannot be read.
+        source: FileError,
+    },
+    /// An experiment that asks for more pairs than its data have.
+    #[error("experiment `{experiment}` asks for too many pairs")]
+    Draw {
+        /// Its name.
+        experiment: String,
+        /// What is too small.
+        source: DrawError,
+    },
+    /// A file of the user's that is missing or unreadable.
+    #[error(transparent)]
+    Input(FileError),
+    /// A file that the build itself reads or writes.
+    #[error(transparent)]
+    File(FileError),
+    /// A device that is not there.
+    #[error(transparent)]
+    Device(DeviceError),
+    /// A configuration without canonical form.
+    #[error(transparent)]
+    Canonical(CanonicalError),
+    /// A template that cannot be rendered.
+    #[error(transparent)]
+    Render(RenderError),
+    /// Records that cannot be aggregated.
+    #[error(transparent)]
+    Summary(SummaryError),
+    /// A figure that cannot be drawn.
+    #[error(transparent)]
+    Figure(FigureError),
+    /// Runs failed; the others are recorded.
+    #[error(
+        "{} of {total} runs failed and {untried} were not tried; the first: {}",
+        failed.len(),
+        chain(&failed[0])
+    )]
+    Runs {
+        /// The failures, in order of the runs; at least one.
+        failed: Vec<FailedRun>,
+        /// Runs that were to be trained.
+        total: usize,
+        /// Runs that were not begun after one that ends a build.
+        untried: usize,
+    },
+    /// Runs failed in an earlier build and were not tried again.
+    #[error("{n} runs failed before and were not tried again; the first: {first}")]
+    FailedBefore {
+        /// How many.
+        n: usize,
+        /// How the first did.
+        first: String,
+    },
+    /// Something is stale where nothing may be.
+    #[error("{0} runs are stale, so that the report would not be what its files say")]
+    Stale(usize),
+    /// A change of this program, not of the experiments, would train runs again.
+    #[error("{message}")]
+    Unconfirmed {
+        /// How many runs, and what changed.
+        message: String,
+    },
+    /// Records are damaged, or a rerun gave other bits.
+    #[error("{0}")]
+    Unverified(String),
+}
+
+/// The remedy where a file cannot be written.
+const SPACE_HINT: &str =
+    "check space and permissions, then run the same command: finished runs are kept";
+
+impl Error {
+    /// 2 if an input has to be fixed, 3 if something is not what it should be although nothing failed,
+    /// 1 if the environment or a run failed.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Invalid(_)
+            | Self::Request { .. }
+            | Self::Dataset { .. }
+            | Self::DatasetFile { .. }
+            | Self::Draw { .. }
+            | Self::Input(_)
+            | Self::Device(_)
+            | Self::Unconfirmed { .. }
+            | Self::Render(_) => 2,
+            Self::Stale(_) | Self::Unverified(_) => 3,
+            Self::File(_)
+            | Self::Embedded(_)
+            | Self::Canonical(_)
+            | Self::Summary(_)
+            | Self::Figure(_)
+            | Self::FailedBefore { .. }
+            | Self::Runs { .. } => 1,
+        }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Request { hint, .. } => Some(hint.clone()),
+            Self::Dataset { .. } | Self::DatasetFile { .. } => Some(format!(
+                "a dataset directory holds {}, plain or with `.gz`",
+                dataset::STANDARD_FILES.join(", ")
+            )),
+            Self::Input(error) if !error.is_not_found() => {
+                Some("check that it is a readable file of UTF-8 text".to_owned())
+            }
+            Self::Input(_) => Some(
+                "run `report` where `experiments/` and `templates/` are, or name that place with \
+                 `--project DIR`"
+                    .to_owned(),
+            ),
+            Self::File(_) => Some(SPACE_HINT.to_owned()),
+            Self::Device(DeviceError::NotBuilt(_)) => Some(
+                "build it with `cargo build --release --features cuda`, or use `--device cpu`"
+                    .to_owned(),
+            ),
+            Self::Device(DeviceError::NotFound { .. }) => {
+                Some("`nvidia-smi` lists the devices; `--device cpu` needs none".to_owned())
+            }
+            Self::Runs { failed, .. } if matches!(failed[0].source, RunFailure::Store(_)) => {
+                Some(SPACE_HINT.to_owned())
+            }
+            Self::Runs { failed, untried, .. } if failed.len() == ALIKE && *untried > 0 => Some(
+                "the first runs all failed alike, so the others were not tried; when the cause is \
+                 mended, add `--retry-failed`"
+                    .to_owned(),
+            ),
+            Self::Runs { .. } | Self::FailedBefore { .. } => Some(
+                "finished runs are kept; `report build --retry-failed` tries the others again"
+                    .to_owned(),
+            ),
+            Self::Stale(_) => Some(
+                "`report status` says why; `report build` without `--frozen` trains them"
+                    .to_owned(),
+            ),
+            Self::Unconfirmed { .. } => Some(
+                "`report build --yes` trains them again; `report accept --why TEXT` keeps their \
+                 results"
+                    .to_owned(),
+            ),
+            Self::Unverified(_) => Some(
+                "`report build` moves damaged records aside and trains their runs again".to_owned(),
+            ),
+            Self::Draw { .. } => {
+                Some("lower `data.train_pairs` or `data.test_pairs`, or use larger data".to_owned())
+            }
+            Self::Invalid(_) => {
+                Some("`report status` checks the files again without training".to_owned())
+            }
+            Self::Render(_) => Some(format!(
+                "templates know {}, and the fields of `render::Context`",
+                render::FUNCTIONS.join(", ")
+            )),
+            Self::Embedded(_) | Self::Canonical(_) | Self::Summary(_) | Self::Figure(_) => {
+                Some("this is a fault of `report`: please report it with the message".to_owned())
+            }
+        }
+    }
+}
+
+fn list(violations: &[Violation]) -> String {
+    const MOST: usize = 50;
+    let mut lines: Vec<_> = violations.iter().take(MOST).map(ToString::to_string).collect();
+    if violations.len() > MOST {
+        lines.push(format!("and {} more", violations.len() - MOST));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,306 @@
+//! Why runs have to be trained: each is compared with a record, and runs with the same answer are
+//! told together.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::difference::{Difference, Leaves, leaves};
+use super::{Plan, PlannedRun, State};
+use crate::digest::Digest;
+use crate::experiment::Experiment;
+use crate::run::{Outcome, RunConfig, work};
+
+/// Most kinds of records that a run is compared with when none is of its own condition; the newest.
+const MOST_KINDS: usize = 1000;
+
+/// A record that there is, of whatever configuration.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Its digest.
+    pub digest: Digest,
+    /// The canonical JSON of its configuration: a hundred thousand of them have to fit the memory.
+    pub config: String,
+    /// What its condition was called.
+    pub condition: Option<BTreeMap<String, String>>,
+    /// When its training started, in seconds since 1970.
+    pub started_at: u64,
+    /// What the training took.
+    pub seconds: f64,
+}
+
+/// The record that a run was compared with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Compared {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its seed, if its configuration has one.
+    pub seed: Option<u64>,
+    /// When its training started, in seconds since 1970.
+    pub started_at: u64,
+    /// Whether it is of the same condition and seed, as they were called then.
+    pub same_condition: bool,
+    /// Whether the experiments as they are now ask for it: then it is another run's.
+    pub is_asked_for: bool,
+}
+
+/// Why a run has to be trained.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reason {
+    /// Its configuration is not that of the record that it is nearest to.
+    Changed {
+        /// What differs, but for the seed.
+        differences: Vec<Difference>,
+    },
+    /// There are records of its condition, with other seeds.
+    NewSeed,
+    /// There is no record to compare it with.
+    New,
+    /// Its record is damaged.
+    Damaged {
+        /// How.
+        damage: String,
+    },
+    /// Its record was damaged and is in quarantine.
+    Quarantined,
+    /// It failed when it was last tried.
+    Failed {
+        /// How.
+        error: String,
+    },
+}
+
+/// Why one run has to be trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// Why.
+    pub reason: Reason,
+    /// What it was compared with.
+    pub compared: Option<Compared>,
+    /// What it will take, if records let that be told.
+    pub seconds: Option<f64>,
+}
+
+/// Runs of one experiment that have to be trained for the same reason.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Group {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Why.
+    pub reason: Reason,
+    /// What the first of them was compared with.
+    pub compared: Option<Compared>,
+    /// The runs, in order.
+    pub runs: Vec<Digest>,
+    /// Their seeds, without repeats, in order.
+    pub seeds: Vec<u64>,
+    /// Number of their conditions.
+    pub conditions: usize,
+    /// What they will take on one worker, if records let that be told.
+    pub seconds: Option<f64>,
+}
+
+/// Records that differ in the seed alone.
+struct Kind {
+    leaves: Leaves,
+    config: String,
+    /// Seed, digest, start and duration of each.
+    records: Vec<(Option<u64>, Digest, u64, f64)>,
+}
+
+/// Explains each of `runs`, which have no record. `known` are all records that there are.
+#[must_use]
+pub fn explain(
+    experiments: &[Experiment],
+    plan: &Plan,
+    runs: &[&PlannedRun],
+    known: &[Known],
+) -> Vec<Explanation> {
+    let mut of_condition: BTreeMap<(&BTreeMap<String, String>, u64), &Known> = BTreeMap::new();
+    for one in known {
+        if let (Some(condition), Some(seed)) = (&one.condition, seed_of(&parsed(&one.config))) {
+            let newest = of_condition.entry((condition, seed)).or_insert(one);
+            if (newest.started_at, newest.digest) < (one.started_at, one.digest) {
+                *newest = one;
+            }
+        }
+    }
+    let kinds = kinds(known);
+    let speed = speed(known);
+    // The nearest kind is the same for all seeds of a condition.
+    let mut nearest_of: BTreeMap<(usize, usize), Option<usize>> = BTreeMap::new();
+    let explain_one = |run: &&PlannedRun| {
+        let config = serde_json::to_value(&*run.config).unwrap_or_default();
+        let mut found = leaves(&config);
+        found.remove("seed");
+        let condition = super::condition_of(experiments, run);
+        let own = of_condition.get(&(&condition, run.config.seed));
+        let (compared, differences, base) = if let Some(own) = own {
+            let compared = Compared {
+                digest: own.digest,
+                seed: Some(run.config.seed),
+                started_at: own.started_at,
+                same_condition: true,
+                is_asked_for: plan.states.contains_key(&own.digest),
+            };
+            let old = leaves_without_seed(&own.config);
+            let differences = Difference::between(&old, &found);
+            (Some(compared), differences, Some((&own.config, own.seconds)))
+        } else {
+            let nearest = nearest_of
+                .entry((run.experiment, run.condition))
+                .or_insert_with(|| nearest(&kinds, &found));
+            match nearest.map(|index| &kinds[index]) {
+                None => (None, Vec::new(), None),
+                Some(kind) => {
+                    let (compared, seconds) = kind.compared(run.config.seed, plan);
+                    let differences = Difference::between(&kind.leaves, &found);
+                    (Some(compared), differences, Some((&kind.config, seconds)))
+                }
+            }
+        };
+        let reason = match plan.state(run) {
+            State::Damaged(damage) => Reason::Damaged { damage: damage.clone() },
+            State::Quarantined => Reason::Quarantined,
+            State::Failed(failure) => Reason::Failed { error: failure.error.clone() },
+            _ if compared.is_none() => Reason::New,
+            _ if differences.is_empty() => Reason::NewSeed,
+            _ => Reason::Changed { differences },
+        };
+        let base = base.and_then(|(config, seconds)| operations_a_second(config, seconds));
+        let seconds = base.or(speed).map(|speed| operations(&run.config) / speed);
+        Explanation { reason, compared, seconds }
+    };
+    runs.iter().map(explain_one).collect()
+}
+
+/// Puts runs with the same reason together, in order of their first; an experiment's stay apart
+/// from another's.
+#[must_use]
+pub fn group(
+    experiments: &[Experiment],
+    runs: &[&PlannedRun],
+    explanations: &[Explanation],
+) -> Vec<Group> {
+    let mut groups: Vec<(usize, Group, Vec<usize>)> = Vec::new();
+    let mut places: BTreeMap<(usize, String), usize> = BTreeMap::new();
+    for (run, explanation) in runs.iter().zip(explanations) {
+        let key = serde_json::to_string(&explanation.reason).unwrap_or_default();
+        let place = *places.entry((run.experiment, key)).or_insert_with(|| {
+            let group = Group {
+                experiment: experiments[run.experiment].name.clone(),
+                reason: explanation.reason.clone(),
+                compared: explanation.compared.clone(),
+                runs: Vec::new(),
+                seeds: Vec::new(),
+                conditions: 0,
+                seconds: Some(0.0),
+            };
+            groups.push((run.experiment, group, Vec::new()));
+            groups.len() - 1
+        });
+        let (_, group, conditions) = &mut groups[place];
+        group.runs.push(run.digest);
+        group.seeds.push(run.config.seed);
+        group.seconds = group.seconds.zip(explanation.seconds).map(|(sum, one)| sum + one);
+        conditions.push(run.condition);
+    }
+    let finished = groups.into_iter().map(|(_, mut group, mut conditions)| {
+        group.seeds.sort_unstable();
+        group.seeds.dedup();
+        conditions.sort_unstable();
+        conditions.dedup();
+        group.conditions = conditions.len();
+        group
+    });
+    finished.collect()
+}
+
+/// Seconds that runs of these seconds take on so many workers: an even share, and at least the
+/// longest.
+#[must_use]
+pub fn predict(seconds: &[Option<f64>], workers: usize) -> Option<f64> {
+    let seconds = seconds.iter().copied().collect::<Option<Vec<_>>>()?;
+    let longest = seconds.iter().copied().fold(0.0, f64::max);
+    Some(longest.max(seconds.iter().sum::<f64>() / workers as f64))
+}
+
+impl Kind {
+    /// The record with this seed, else the newest.
+    fn compared(&self, seed: u64, plan: &Plan) -> (Compared, f64) {
+        let newest = |(of, digest, started_at, _): &&(Option<u64>, Digest, u64, f64)| {
+            (*of == Some(seed), *started_at, *digest)
+        };
+        let (of, digest, started_at, seconds) =
+            *self.records.iter().max_by_key(newest).expect("a kind has a record");
+        let is_asked_for = plan.states.contains_key(&digest);
+        let compared =
+            Compared { digest, seed: of, started_at, same_condition: false, is_asked_for };
+        (compared, seconds)
+    }
+}
+
+/// The newest kinds of records.
+fn kinds(known: &[Known]) -> Vec<Kind> {
+    let mut newest: Vec<&Known> = known.iter().collect();
+    newest.sort_by_key(|one| std::cmp::Reverse((one.started_at, one.digest)));
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut kinds: Vec<Kind> = Vec::new();
+    for one in newest {
+        let mut config = parsed(&one.config);
+        let seed = seed_of(&config);
+        if let Value::Object(entries) = &mut config {
+            entries.remove("seed");
+        }
+        let text = config.to_string();
+        let record = (seed, one.digest, one.started_at, one.seconds);
+        match places.get(&text) {
+            Some(place) => kinds[*place].records.push(record),
+            None if kinds.len() < MOST_KINDS => {
+                places.insert(text, kinds.len());
+                let (leaves, config) = (leaves(&config), one.config.clone());
+                kinds.push(Kind { leaves, config, records: vec![record] });
+            }
+            None => {}
+        }
+    }
+    kinds
+}
+
+/// The kind with the fewest keys that differ; of equals, the newest.
+fn nearest(kinds: &[Kind], found: &Leaves) -> Option<usize> {
+    (0..kinds.len()).min_by_key(|index| Difference::count(&kinds[*index].leaves, found))
+}
+
+fn parsed(config: &str) -> Value {
+    serde_json::from_str(config).unwrap_or_default()
+}
+
+fn seed_of(config: &Value) -> Option<u64> {
+    config.get("seed").and_then(Value::as_u64)
+}
+
+fn leaves_without_seed(config: &str) -> Leaves {
+    let mut leaves = leaves(&parsed(config));
+    leaves.remove("seed");
+    leaves
+}
+
+/// Operations a second over all known runs, that this version understands.
+fn speed(known: &[Known]) -> Option<f64> {
+    let mut speeds: Vec<_> =
+        known.iter().filter_map(|one| operations_a_second(&one.config, one.seconds)).collect();
+    speeds.sort_by(f64::total_cmp);
+    speeds.get(speeds.len() / 2).copied()
+}
+
+fn operations_a_second(config: &str, seconds: f64) -> Option<f64> {
+    let config = serde_json::from_str::<RunConfig>(config).ok()?;
+    (seconds > 0.0).then(|| operations(&config) / seconds).filter(|speed| *speed > 0.0)
+}
+
+fn operations(config: &RunConfig) -> f64 {
+    work(config, Outcome::Completed).operations
+}
