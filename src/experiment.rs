@@ -108,17 +108,23 @@ impl Experiment {
         device: DeviceKind,
         identity: impl Fn(&DataSource) -> DatasetIdentity,
     ) -> Vec<Run> {
-        let runs_of = |(index, condition): (usize, &Condition)| {
-            let dataset = identity(&condition.design.source);
-            self.seeds
-                .iter()
-                .map(|seed| Run {
-                    condition: index,
-                    config: condition.design.resolve(dataset, *seed, device),
-                })
-                .collect::<Vec<_>>()
+        let runs_of = |condition: usize| {
+            let source = &self.conditions[condition].design.source;
+            let configs = self.configs(condition, device, identity(source));
+            configs.map(move |config| Run { condition, config })
         };
-        self.conditions.iter().enumerate().flat_map(runs_of).collect()
+        (0..self.conditions.len()).flat_map(runs_of).collect()
+    }
+
+    /// The configurations of a condition, in order of the seeds, on what its data source holds.
+    pub fn configs(
+        &self,
+        condition: usize,
+        device: DeviceKind,
+        dataset: DatasetIdentity,
+    ) -> impl Iterator<Item = RunConfig> {
+        let design = &self.conditions[condition].design;
+        self.seeds.iter().map(move |seed| design.resolve(dataset, *seed, device))
     }
 }
 

@@ -12,16 +12,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cache::{Cache, Claims, Lookup};
+use crate::cache::{Cache, Claims, Glance, Lookup};
 use crate::digest::{Digest, canonical_json};
 use crate::execute::{Execution, Executor, Observer, OnFailure};
-use crate::experiment::{Experiment, Run};
 use crate::fs;
 use crate::parallel;
 use crate::plan::{self, Explanation, Known, Plan, PlannedRun, State};
 use crate::provenance;
 use crate::render::{self, Context, Templates};
-use crate::run::{DeviceKind, RunConfig};
+use crate::run::{CanonicalConfig, DeviceKind, RunConfig, RunRecord};
 use crate::summary;
 use crate::train::Trainer;
 
@@ -45,32 +44,33 @@ pub enum Keep {
 /// If the cache cannot be read.
 pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, Error> {
     let cache = Cache::new(&project.root);
-    let expand = |experiment: &Experiment| {
-        experiment.expand(device, |source| project.datasets.identity(source))
-    };
-    let expanded: Vec<_> = project.experiments.iter().enumerate().collect();
-    let expanded: Vec<_> = expanded
-        .into_iter()
-        .flat_map(|(index, experiment)| expand(experiment).into_iter().map(move |run| (index, run)))
-        .map(|(index, Run { condition, config })| (index, condition, Arc::new(config)))
-        .collect();
-    let look_up = |(experiment, condition, config): &(usize, usize, Arc<RunConfig>)| {
-        let canonical = canonical_json(&**config).map_err(Error::Canonical)?;
-        let digest = Digest::of_bytes(canonical.as_bytes());
-        let found = cache.lookup(digest, &canonical, config).map_err(Error::File)?;
-        let (experiment, condition, config) = (*experiment, *condition, Arc::clone(config));
-        let (state, record) = match found {
-            Lookup::Hit(record) => (Some(State::of(&record.result)), Some(record)),
-            Lookup::Miss => (None, None),
-            Lookup::Damaged(damage) => (Some(State::Damaged(damage)), None),
+    let conditions = project.experiments.iter().enumerate().flat_map(|(index, experiment)| {
+        (0..experiment.conditions.len()).map(move |condition| (index, condition))
+    });
+    let conditions: Vec<_> = conditions.collect();
+    let look_up = |(experiment, condition): &(usize, usize)| {
+        let (experiment, condition) = (*experiment, *condition);
+        let asked = &project.experiments[experiment];
+        let dataset = project.datasets.identity(&asked.conditions[condition].design.source);
+        let mut canonical = None;
+        let look_up = |config: RunConfig| {
+            if canonical.is_none() {
+                canonical = Some(CanonicalConfig::new(&config).map_err(Error::Canonical)?);
+            }
+            let canonical =
+                canonical.as_ref().map_or_else(String::new, |c| c.with_seed(config.seed));
+            let digest = Digest::of_bytes(canonical.as_bytes());
+            let config = Arc::new(config);
+            let (state, record) = look_up_one(&cache, digest, &canonical, &config, keep)?;
+            Ok((PlannedRun { experiment, condition, config, digest }, state, record))
         };
-        let record = record.filter(|_| keep == Keep::Records);
-        Ok((PlannedRun { experiment, condition, config, digest }, state, record))
+        asked.configs(condition, device, dataset).map(look_up).collect::<Result<Vec<_>, Error>>()
     };
     let failed: BTreeSet<_> = cache.failed().map_err(Error::File)?.into_iter().collect();
     let quarantined: BTreeSet<_> = cache.quarantined().map_err(Error::File)?.into_iter().collect();
     let mut plan = Plan::default();
-    for (run, state, record) in parallel::map(&expanded, provenance::cores(), look_up)? {
+    let found = parallel::map(&conditions, provenance::cores(), look_up)?;
+    for (run, state, record) in found.into_iter().flatten() {
         let digest = run.digest;
         let known = || {
             let failure = failed.contains(&digest).then(|| cache.failure(digest)).flatten();
@@ -85,6 +85,30 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
         plan.runs.push(run);
     }
     Ok(plan)
+}
+
+/// The state of a run that has a record, and the record if it is to be kept.
+fn look_up_one(
+    cache: &Cache,
+    digest: Digest,
+    canonical: &str,
+    config: &Arc<RunConfig>,
+    keep: Keep,
+) -> Result<(Option<State>, Option<Box<RunRecord>>), Error> {
+    Ok(match keep {
+        Keep::Records => match cache.lookup(digest, canonical, config).map_err(Error::File)? {
+            Lookup::Hit(record) => (Some(State::of(&record.result)), Some(record)),
+            Lookup::Miss => (None, None),
+            Lookup::Damaged(damage) => (Some(State::Damaged(damage)), None),
+        },
+        Keep::States => match cache.glance(digest, canonical, config).map_err(Error::File)? {
+            Lookup::Hit(Glance { accepted, provenance }) => {
+                (Some(State::fresh(accepted, &provenance)), None)
+            }
+            Lookup::Miss => (None, None),
+            Lookup::Damaged(damage) => (Some(State::Damaged(damage)), None),
+        },
+    })
 }
 
 /// Why each of `runs` of the plan has to be trained, in their order, compared with all records that

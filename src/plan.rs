@@ -85,8 +85,14 @@ impl State {
     /// The state of a run with this record.
     #[must_use]
     pub fn of(result: &RunResult) -> Self {
-        let RunProvenance { started_at, seconds, .. } = result.provenance;
-        Self::Fresh { accepted: result.accepted.is_some(), started_at, seconds }
+        Self::fresh(result.accepted.is_some(), &result.provenance)
+    }
+
+    /// The state of a run that has a record of this provenance.
+    #[must_use]
+    pub fn fresh(accepted: bool, provenance: &RunProvenance) -> Self {
+        let RunProvenance { started_at, seconds, .. } = *provenance;
+        Self::Fresh { accepted, started_at, seconds }
     }
 
     /// Whether there is a record.

@@ -90,7 +90,10 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     for path in written? {
         data(&path.display().to_string())?;
     }
-    failed_before(&plan, is_wanted)
+    let result = failed_before(&plan, is_wanted);
+    // The process ends here: giving back the memory of a hundred thousand records takes a while.
+    std::mem::forget((plan, report));
+    result
 }
 
 fn tell_reasons(survey: &Survey) {

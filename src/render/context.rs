@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::digest::Digest;
+use crate::digest::Hasher;
 use crate::experiment::Experiment;
 use crate::paper::{EXPERIMENT, Paper};
 use crate::plan::Plan;
@@ -351,20 +351,18 @@ fn accepted(plan: &Plan) -> Vec<AcceptedContext> {
 fn provenance(plan: &Plan, experiments: &[Experiment]) -> ProvenanceContext {
     let records: Vec<&RunRecord> = plan.records.values().collect();
     let sorted = |of: fn(&RunRecord) -> &String| {
-        let mut values: Vec<_> = records.iter().map(|record| of(record).clone()).collect();
-        values.sort();
-        values.dedup();
-        values
+        let values: BTreeSet<_> = records.iter().map(|record| of(record)).collect();
+        values.into_iter().cloned().collect()
     };
     let date = |seconds: Option<u64>| seconds.map_or_else(String::new, super::format::date);
     let starts = || records.iter().map(|record| record.result.provenance.started_at);
     let seconds: f64 = records.iter().map(|record| record.result.provenance.seconds).sum();
     let core_time = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
-    let results: Vec<_> = records
-        .iter()
-        .map(|record| (record.digest, record.result.outcome, &record.result.curve))
-        .collect();
-    let results = serde_json::to_vec(&results).unwrap_or_default();
+    let mut results = Hasher::default();
+    for record in &records {
+        results.update(record.digest.as_bytes());
+        results.update(&record.result.bits());
+    }
     let speed = Speed::of(records.iter().copied());
     ProvenanceContext {
         versions: sorted(|record| &record.result.provenance.version),
@@ -380,7 +378,7 @@ fn provenance(plan: &Plan, experiments: &[Experiment]) -> ProvenanceContext {
                  one core"
             )
         }),
-        results: Digest::of_bytes(&results).to_string(),
+        results: results.finish().to_string(),
     }
 }
 

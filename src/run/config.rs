@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Layer, Shape};
-use crate::digest::Digest;
+use crate::digest::{CanonicalError, Digest, canonical_json};
 
 /// Rows and columns of an MNIST image.
 pub const IMAGE_SIDE: usize = 28;
@@ -30,6 +30,41 @@ pub struct RunConfig {
     pub number_type: NumberType,
     /// Versions of the code that computes.
     pub versions: PartVersions,
+}
+
+/// The canonical JSON of configurations that differ in their seed alone: all of it but the seed is
+/// written once.
+#[derive(Clone, Debug)]
+pub struct CanonicalConfig {
+    before: String,
+    after: String,
+}
+
+impl CanonicalConfig {
+    /// That of `config`, whatever its seed.
+    ///
+    /// # Errors
+    /// If it has no canonical form.
+    pub fn new(config: &RunConfig) -> Result<Self, CanonicalError> {
+        let RunConfig { data, model, train, seed: _, device, number_type, versions } = config;
+        let (data, model, train) =
+            (canonical_json(data)?, canonical_json(model)?, canonical_json(train)?);
+        let (device, number_type) = (canonical_json(device)?, canonical_json(number_type)?);
+        let versions = canonical_json(versions)?;
+        // Keys in the order of their letters.
+        Ok(Self {
+            before: format!(
+                r#"{{"data":{data},"device":{device},"model":{model},"number_type":{number_type},"seed":"#
+            ),
+            after: format!(r#","train":{train},"versions":{versions}}}"#),
+        })
+    }
+
+    /// The canonical JSON of the configuration with this seed.
+    #[must_use]
+    pub fn with_seed(&self, seed: u64) -> String {
+        format!("{}{seed}{}", self.before, self.after)
+    }
 }
 
 /// Which pairs are drawn from which digits.

@@ -122,6 +122,33 @@ pub struct RunProvenance {
     pub condition: Option<BTreeMap<String, String>>,
 }
 
+impl RunResult {
+    /// What the configuration determines, to the bit: outcome and curves.
+    #[must_use]
+    pub fn bits(&self) -> Vec<u8> {
+        let Self { outcome, curve, .. } = self;
+        let ended = match *outcome {
+            Outcome::Completed => [0; 3],
+            Outcome::Diverged { epoch, step } => [1, epoch as u64, step as u64],
+        };
+        let mut bits: Vec<u8> = ended.into_iter().flat_map(u64::to_le_bytes).collect();
+        for losses in [&curve.train_main_loss, &curve.train_auxiliary_loss] {
+            // No loss that is recorded is NaN.
+            bits.extend(losses.iter().flat_map(|loss| loss.unwrap_or(f64::NAN).to_le_bytes()));
+        }
+        for accuracies in [
+            &curve.published_test_accuracy,
+            &curve.corrected_test_accuracy,
+            &curve.first_digit_accuracy,
+            &curve.second_digit_accuracy,
+            &curve.comparison_accuracy,
+        ] {
+            bits.extend(accuracies.iter().flat_map(|accuracy| accuracy.to_le_bytes()));
+        }
+        bits
+    }
+}
+
 impl LearningCurve {
     /// Number of epochs.
     #[must_use]

@@ -73,5 +73,7 @@ fn a_key_survives_its_own_json() {
         let read: report::run::RunConfig = serde_json::from_str(&json).unwrap();
         assert_eq!(read, run.config);
         assert_eq!(canonical_json(&read).unwrap(), json);
+        let by_parts = report::run::CanonicalConfig::new(&run.config).unwrap();
+        assert_eq!(by_parts.with_seed(run.config.seed), json);
     }
 }
