@@ -18,7 +18,7 @@ use crate::fs::{self, FileError};
 use crate::run::{FailureRecord, RunConfig, RunRecord};
 
 pub use claim::{BEAT, Claim, Claiming, Claims};
-pub use entry::{Glance, PastRecord};
+pub use entry::{Glance, PastRecord, read_past};
 
 /// The records of a project.
 #[derive(Clone, Debug)]

@@ -137,7 +137,7 @@ pub(super) fn read(
 ///
 /// # Errors
 /// As [`read`].
-pub(super) fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
+pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
     let entry: Entry<Value> = parse(bytes)?;
     match entry.format {
         RECORD_FORMAT => check_sum(bytes, entry.checksum)?,

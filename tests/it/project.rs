@@ -282,7 +282,8 @@ impl Project {
             let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
             (path.file_name().unwrap().to_string_lossy().into_owned(), text)
         };
-        entries.map(|entry| read(entry.unwrap().path())).collect()
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.is_file()).map(read).collect()
     }
 
     /// Makes all records those of a version of this program with another trainer.

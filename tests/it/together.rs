@@ -1,0 +1,271 @@
+//! Builds that are interrupted, that run at the same time, or whose runs fail.
+
+use std::ffi::OsString;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use report::dataset::Split;
+use report::run::{LearningCurve, Outcome, RunConfig};
+use report::train::{TrainError, Trainer, Training};
+
+use crate::project::{Outcome as Ended, Project, trained};
+
+/// A project whose runs take about a tenth of a second.
+fn slow() -> Project {
+    let project = Project::new();
+    project.edit("experiments/base/protocol.toml", "seeds = 2", "seeds = 6");
+    project.edit("experiments/base/protocol.toml", "epochs = 2", "epochs = 60");
+    project.edit("experiments/base/protocol.toml", "train_pairs = 20", "train_pairs = 200");
+    project
+}
+
+fn spawn(mut command: Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn ended(child: Child) -> Ended {
+    let output = child.wait_with_output().unwrap();
+    Ended {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn wait_for_records(project: &Project, n: usize) {
+    let started = Instant::now();
+    while project.count_records() < n {
+        assert!(started.elapsed() < Duration::from_mins(1), "nothing is recorded");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn two_builds_at_once_both_finish_and_compute_each_run_once() {
+    let (alone, project) = (slow(), slow());
+    let total = alone.build(&[]);
+    let builds = [
+        spawn(project.command(&["build", "-j", "2"])),
+        spawn(project.command(&["build", "-j", "2", "--out", "elsewhere"])),
+        // Another choice of experiments, which shares some runs with both.
+        spawn(project.command(&[
+            "build",
+            "-j",
+            "1",
+            "--only",
+            "fully-connected",
+            "--out",
+            "third",
+        ])),
+    ];
+    let mut sum = 0;
+    for build in builds {
+        let outcome = ended(build);
+        assert_eq!(outcome.code, 0, "{outcome:#?}");
+        sum += trained(&outcome);
+    }
+    assert_eq!(sum, total, "a run was computed twice or not at all");
+    assert_eq!(project.records(), alone.records());
+    assert_eq!(project.report(), alone.report());
+    assert!(project.file_texts(".report/claims").is_empty());
+}
+
+#[test]
+fn a_claim_that_a_killed_build_left_behind_stops_nobody() {
+    let project = slow();
+    let mut child = spawn(project.command(&["build", "-j", "2"]));
+    wait_for_records(&project, 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!project.file_texts(".report/claims").is_empty(), "the build was killed too late");
+    let started = Instant::now();
+    project.build(&[]);
+    // Else the claims would have been waited for until they stood still.
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(project.file_texts(".report/claims").is_empty());
+}
+
+#[test]
+fn a_claim_of_another_machine_is_heeded_until_it_stands_still() {
+    let project = Project::new();
+    project.build(&["--only", "deep"]);
+    let record = project.record_files().remove(0);
+    let name = record.file_stem().unwrap().to_str().unwrap().to_owned();
+    std::fs::remove_file(&record).unwrap();
+    project.write(
+        &format!(".report/claims/{name}"),
+        r#"{"host":"a machine that is not this one","process":1,"beat":7}"#,
+    );
+    let started = Instant::now();
+    assert_eq!(project.build(&["--only", "deep"]), 1);
+    let waited = started.elapsed();
+    assert!(waited > Duration::from_secs(9) && waited < Duration::from_secs(30), "{waited:?}");
+}
+
+#[test]
+fn claims_that_cannot_be_written_stop_nobody() {
+    let (alone, project) = (Project::new(), Project::new());
+    alone.build(&[]);
+    project.write(".report/claims", "a file where a directory is needed");
+    let builds = [(); 2].map(|()| spawn(project.command(&["build", "-j", "2"])));
+    for build in builds {
+        let outcome = ended(build);
+        assert_eq!(outcome.code, 0, "{outcome:#?}");
+    }
+    assert_eq!(project.records(), alone.records());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_within_a_second_and_says_how_to_go_on() {
+    let (alone, project) = (slow(), slow());
+    alone.build(&[]);
+    let child = spawn(project.command(&["build", "-j", "2"]));
+    wait_for_records(&project, 2);
+    let asked = Instant::now();
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let outcome = ended(child);
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert_eq!(outcome.code, 130, "{outcome:#?}");
+    let records = project.count_records();
+    let says = format!("interrupted: {records} of 24 runs recorded");
+    assert!(outcome.stderr.contains(&says), "{says}: {}", outcome.stderr);
+    assert!(outcome.stderr.contains("report build -j 2` goes on from there"), "{}", outcome.stderr);
+    assert!(project.file_texts(".report/claims").is_empty());
+    assert_eq!(project.file_texts(".report/records").len(), records, "something is half written");
+    assert_eq!(project.build(&[]), 24 - records);
+    assert_eq!(project.records(), alone.records());
+    assert_eq!(project.report(), alone.report());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_takes_no_more_fails_the_build_and_leaves_the_old_report_whole() {
+    let project = Project::new();
+    project.build(&["--only", "deep"]);
+    let before = (project.file_texts("reports"), project.file_texts("reports/figures"));
+    // Files of at most one block, and the signal for more ignored: writing fails as on a full disk.
+    let limited = |args: &str| {
+        let script =
+            format!("trap '' XFSZ; ulimit -f 1; exec {} {args}", env!("CARGO_BIN_EXE_report"));
+        let mut command = Command::new("bash");
+        command.args(["-c", &script]).current_dir(project.path(""));
+        ended(spawn(command))
+    };
+    let outcome = limited("build");
+    assert_eq!(outcome.code, 1, "{outcome:#?}");
+    assert!(outcome.stderr.contains("error: "), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("hint: check space and permissions"), "{}", outcome.stderr);
+    let after = (project.file_texts("reports"), project.file_texts("reports/figures"));
+    assert_eq!(before, after);
+    assert_eq!(project.count_records(), 4, "a record that is not whole");
+    assert_eq!(project.build(&[]), 4);
+}
+
+/// Fails for some seeds, and otherwise makes up a result in no time.
+struct Faulty {
+    fails: String,
+}
+
+impl Trainer for Faulty {
+    fn train(&self, config: &RunConfig, _: &Split) -> Result<Training, TrainError> {
+        match self.fails.as_str() {
+            "all alike" => return Err(TrainError::Device("the device is on fire".to_owned())),
+            "seed 1" if config.seed == 1 => {
+                return Err(TrainError::Device(format!("no memory for seed {}", config.seed)));
+            }
+            "seed 1 by panic" if config.seed == 1 => panic!("index out of bounds"),
+            _ => {}
+        }
+        let losses = vec![Some(1.0); config.train.epochs];
+        let accuracies = vec![0.5; config.train.epochs];
+        Ok(Training {
+            outcome: Outcome::Completed,
+            curve: LearningCurve {
+                train_main_loss: losses.clone(),
+                train_auxiliary_loss: losses,
+                published_test_accuracy: accuracies.clone(),
+                corrected_test_accuracy: accuracies.clone(),
+                first_digit_accuracy: accuracies.clone(),
+                second_digit_accuracy: accuracies.clone(),
+                comparison_accuracy: accuracies,
+            },
+        })
+    }
+}
+
+/// Not a test: `report` with a faulty trainer, run by [`faulty`] as a process of its own.
+#[test]
+#[ignore = "the program that other tests run"]
+fn faulty_report() {
+    let Ok(arguments) = std::env::var("FAULTY_ARGUMENTS") else { return };
+    let arguments = arguments.split(' ').map(OsString::from);
+    let trainer = |_| {
+        let fails = std::env::var("FAULTY_FAILS").unwrap();
+        Box::new(Faulty { fails }) as Box<dyn Trainer>
+    };
+    let code = report::cli::run_with(arguments, &trainer);
+    let number = (0..=255u8).find(|n| std::process::ExitCode::from(*n) == code);
+    std::process::exit(i32::from(number.unwrap()));
+}
+
+fn faulty(project: &Project, fails: &str, arguments: &str) -> Ended {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "together::faulty_report", "--ignored", "--nocapture"])
+        .env("FAULTY_ARGUMENTS", format!("report {arguments}"))
+        .env("FAULTY_FAILS", fails)
+        .current_dir(project.path(""));
+    ended(spawn(command))
+}
+
+#[test]
+fn a_failed_run_is_a_marked_hole_and_is_tried_again_only_when_asked() {
+    for fails in ["seed 1", "seed 1 by panic"] {
+        let project = Project::new();
+        let outcome = faulty(&project, fails, "build -j 1");
+        assert_eq!(outcome.code, 1, "{outcome:#?}");
+        assert!(outcome.stderr.contains("4 of 8 runs failed and 0 were not tried"), "{outcome:#?}");
+        assert!(outcome.stderr.contains("--retry-failed"), "{outcome:#?}");
+        assert_eq!(project.count_records(), 4);
+        let [markdown, _] = project.report();
+        assert!(markdown.contains("4 of 8 runs are missing: 4 failed."), "{markdown}");
+        assert!(markdown.contains("| 1/2 (1 failed) |"), "{markdown}");
+
+        // The same command does not try them again, and still is no success.
+        let outcome = faulty(&project, fails, "build");
+        assert_eq!(outcome.code, 1, "{outcome:#?}");
+        assert!(outcome.stderr.contains("nothing to train"), "{outcome:#?}");
+        assert!(outcome.stderr.contains("4 runs failed before and were not tried again"));
+        let status = project.run(&["status"]);
+        let why = if fails == "seed 1" { "no memory for seed 1" } else { "index out of bounds" };
+        assert!(status.stdout.contains("failed: ") && status.stdout.contains(why), "{status:#?}");
+        assert_eq!(faulty(&project, "none", "build --frozen").code, 3);
+        let outcome = faulty(&project, "none", "build --retry-failed");
+        assert_eq!((outcome.code, trained(&outcome)), (0, 4), "{outcome:#?}");
+        assert!(!project.report()[0].contains("failed"));
+        assert!(project.file_texts(".report/failures").is_empty());
+    }
+}
+
+#[test]
+fn first_runs_that_all_fail_alike_end_the_build_early() {
+    let project = Project::new();
+    let outcome = faulty(&project, "all alike", "build -j 1");
+    assert_eq!(outcome.code, 1, "{outcome:#?}");
+    assert!(outcome.stderr.contains("3 of 8 runs failed and 5 were not tried"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("the device is on fire"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("the first runs all failed alike"), "{outcome:#?}");
+    // The report is there all the same.
+    assert!(project.report()[0].contains("8 of 8 runs are missing: 3 failed."));
+}
+
+#[test]
+fn fail_fast_begins_no_run_after_a_failed_one() {
+    let project = Project::new();
+    let outcome = faulty(&project, "seed 1", "build -j 1 --fail-fast");
+    assert_eq!(outcome.code, 1, "{outcome:#?}");
+    assert!(outcome.stderr.contains("1 of 8 runs failed and 6 were not tried"), "{outcome:#?}");
+    assert_eq!(project.count_records(), 1);
+}
