@@ -68,23 +68,26 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
     };
     let failed: BTreeSet<_> = cache.failed().map_err(Error::File)?.into_iter().collect();
     let quarantined: BTreeSet<_> = cache.quarantined().map_err(Error::File)?.into_iter().collect();
-    let mut plan = Plan::default();
+    let missing = |digest: Digest| {
+        let failure = failed.contains(&digest).then(|| cache.failure(digest)).flatten();
+        match failure {
+            Some(failure) => State::Failed(failure),
+            None if quarantined.contains(&digest) => State::Quarantined,
+            None => State::Missing,
+        }
+    };
     let found = parallel::map(&conditions, provenance::cores(), look_up)?;
+    let n_runs = found.iter().map(Vec::len).sum();
+    let mut runs = Vec::with_capacity(n_runs);
+    let (mut states, mut records) = (Vec::with_capacity(n_runs), Vec::new());
     for (run, state, record) in found.into_iter().flatten() {
         let digest = run.digest;
-        let known = || {
-            let failure = failed.contains(&digest).then(|| cache.failure(digest)).flatten();
-            match failure {
-                Some(failure) => State::Failed(failure),
-                None if quarantined.contains(&digest) => State::Quarantined,
-                None => State::Missing,
-            }
-        };
-        plan.states.insert(digest, state.unwrap_or_else(known));
-        plan.records.extend(record.map(|record| (digest, *record)));
-        plan.runs.push(run);
+        states.push((digest, state.unwrap_or_else(|| missing(digest))));
+        records.extend(record.map(|record| (digest, *record)));
+        runs.push(run);
     }
-    Ok(plan)
+    // Maps that are made of all their entries at once are made several times faster.
+    Ok(Plan { runs, states: states.into_iter().collect(), records: records.into_iter().collect() })
 }
 
 /// The state of a run that has a record, and the record if it is to be kept.

@@ -118,12 +118,17 @@ pub fn explain(
     runs: &[&PlannedRun],
     known: &[Known],
 ) -> Vec<Explanation> {
-    let mut of_condition: BTreeMap<(&BTreeMap<String, String>, u64), &Known> = BTreeMap::new();
+    // The newest records of each condition and seed: several, if they started in the same second.
+    let mut of_condition: BTreeMap<(&BTreeMap<String, String>, u64), Vec<&Known>> = BTreeMap::new();
     for one in known {
         if let (Some(condition), Some(seed)) = (&one.condition, seed_of(&parsed(&one.config))) {
-            let newest = of_condition.entry((condition, seed)).or_insert(one);
-            if (newest.started_at, newest.digest) < (one.started_at, one.digest) {
-                *newest = one;
+            let newest = of_condition.entry((condition, seed)).or_default();
+            let newest_start = newest.first().map_or(0, |first| first.started_at);
+            if one.started_at > newest_start {
+                newest.clear();
+            }
+            if one.started_at >= newest_start {
+                newest.push(one);
             }
         }
     }
@@ -136,8 +141,10 @@ pub fn explain(
         let mut found = leaves(&config);
         found.remove("seed");
         let condition = super::condition_of(experiments, run);
-        let own = of_condition.get(&(&condition, run.config.seed));
-        let (compared, differences, base) = if let Some(own) = own {
+        let own = of_condition.get(&(&condition, run.config.seed)).into_iter().flatten();
+        let own = own.map(|one| (leaves_without_seed(&one.config), one));
+        let nearest_own = own.min_by_key(|(old, one)| (Difference::count(old, &found), one.digest));
+        let (compared, differences, base) = if let Some((old, own)) = nearest_own {
             let compared = Compared {
                 digest: own.digest,
                 seed: Some(run.config.seed),
@@ -145,7 +152,6 @@ pub fn explain(
                 same_condition: true,
                 is_asked_for: plan.states.contains_key(&own.digest),
             };
-            let old = leaves_without_seed(&own.config);
             let differences = Difference::between(&old, &found);
             (Some(compared), differences, Some((&own.config, own.seconds)))
         } else {

@@ -18,3 +18,4 @@ mod project;
 mod readme;
 mod tidy;
 mod together;
+mod traps;
