@@ -95,9 +95,25 @@ impl Cache {
     /// # Errors
     /// If the directory is there but cannot be listed.
     pub fn digests(&self) -> Result<Vec<Digest>, FileError> {
-        let names = fs::names(&self.directory.join("records"))?;
-        let digest = |name: &String| Digest::try_from(name.strip_suffix(".json")?.to_owned()).ok();
-        Ok(names.iter().filter_map(digest).collect())
+        self.named_in("records")
+    }
+
+    /// The digests that files in a part of the cache are named by, in order.
+    fn named_in(&self, part: &str) -> Result<Vec<Digest>, FileError> {
+        let names = fs::names(&self.directory.join(part))?;
+        // In quarantine, a number may follow.
+        let digest = |name: &String| Digest::try_from(name.split_once(".json")?.0.to_owned()).ok();
+        let mut digests: Vec<_> = names.iter().filter_map(digest).collect();
+        digests.dedup();
+        Ok(digests)
+    }
+
+    /// Makes sure that records can be written.
+    ///
+    /// # Errors
+    /// If they cannot.
+    pub fn check_writable(&self) -> Result<(), FileError> {
+        fs::check_writable(&self.directory.join("records"))
     }
 
     /// The record of `digest`, of whatever configuration, or why it is none; nothing if it is not
@@ -139,9 +155,7 @@ impl Cache {
     /// # Errors
     /// If the directory is there but cannot be listed.
     pub fn quarantined(&self) -> Result<Vec<Digest>, FileError> {
-        let names = fs::names(&self.directory.join("quarantine"))?;
-        let digest = |name: &String| Digest::try_from(name.split('.').next()?.to_owned()).ok();
-        Ok(names.iter().filter_map(digest).collect())
+        self.named_in("quarantine")
     }
 
     /// Removes the record of `digest`, if it is there.
@@ -166,9 +180,7 @@ impl Cache {
     /// # Errors
     /// If the directory is there but cannot be listed.
     pub fn failed(&self) -> Result<Vec<Digest>, FileError> {
-        let names = fs::names(&self.directory.join("failures"))?;
-        let digest = |name: &String| Digest::try_from(name.strip_suffix(".json")?.to_owned()).ok();
-        Ok(names.iter().filter_map(digest).collect())
+        self.named_in("failures")
     }
 
     /// Notes that a run failed.
@@ -200,21 +212,21 @@ impl Cache {
         fs::write_atomic(&self.directory.join("reports").join(name), format!("{text}\n").as_bytes())
     }
 
-    /// The runs that the last report in each place shows. A note that is damaged counts as none: the
-    /// next build writes it again.
+    /// The runs that the last report in each place shows, or the note that cannot be understood.
     ///
     /// # Errors
     /// If a note is there but cannot be read.
-    pub fn reported(&self) -> Result<BTreeSet<Digest>, FileError> {
-        let directory = self.directory.join("reports");
+    pub fn reported(&self) -> Result<Result<BTreeSet<Digest>, PathBuf>, FileError> {
         let mut digests = BTreeSet::new();
-        for name in fs::names(&directory)? {
-            let bytes = fs::read_if_there(&directory.join(name))?.unwrap_or_default();
-            if let Ok(Reported { runs, .. }) = serde_json::from_slice(&bytes) {
-                digests.extend(runs);
+        for place in self.named_in("reports")? {
+            let path = self.directory.join("reports").join(format!("{place}.json"));
+            let bytes = fs::read_if_there(&path)?.unwrap_or_default();
+            match serde_json::from_slice(&bytes) {
+                Ok(Reported { runs, .. }) => digests.extend(runs),
+                Err(_) => return Ok(Err(path)),
             }
         }
-        Ok(digests)
+        Ok(Ok(digests))
     }
 
     /// Removes what killed processes have left half written.

@@ -162,8 +162,11 @@ struct AcceptArgs {
     /// Only runs of these experiments.
     experiments: Vec<String>,
     /// Why the older results hold; the report shows it.
-    #[arg(long, value_name = "TEXT")]
-    why: String,
+    #[arg(long, value_name = "TEXT", required_unless_present = "undo")]
+    why: Option<String>,
+    /// Accept no longer what was accepted; a build trains these runs.
+    #[arg(long, conflicts_with = "why")]
+    undo: bool,
     #[command(flatten)]
     project: ProjectArgs,
     /// Print one JSON object.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -63,6 +64,8 @@ pub trait Observer: Sync {
     fn run_done(&self, _run: &PlannedRun, _record: &RunRecord) {}
     /// Another build recorded a run meanwhile.
     fn run_taken(&self, _run: &PlannedRun, _record: &RunRecord) {}
+    /// The damaged record of a run was moved aside, and its run is trained again.
+    fn record_moved(&self, _from: &Path, _to: &Path, _damage: &str) {}
     /// A run failed.
     fn run_failed(&self, _run: &PlannedRun, _failure: &FailedRun) {}
 }
@@ -90,6 +93,18 @@ pub struct Execution {
     pub records: Vec<RunRecord>,
     /// The failures, in the order of the runs.
     pub failed: Vec<FailedRun>,
+    /// Whether it ended early because the first runs all failed alike.
+    pub ended_alike: bool,
+}
+
+/// How far the workers are together.
+#[derive(Default)]
+struct Finished {
+    turns: Vec<(usize, Result<Turn, FailedRun>)>,
+    /// The error of the first failure, while there is no other and no success.
+    alike: Option<String>,
+    failed: usize,
+    ended_alike: bool,
 }
 
 /// How a worker's turn at a run ended.
@@ -114,7 +129,7 @@ impl Executor<'_> {
     ) -> Execution {
         let waiting: Mutex<VecDeque<usize>> = Mutex::new((0..runs.len()).collect());
         let stopped = AtomicBool::new(false);
-        let finished = Mutex::new(Vec::with_capacity(runs.len()));
+        let finished = Mutex::new(Finished::default());
         let next = || waiting.lock().expect(NO_PANIC).pop_front();
         let work = || {
             while !stopped.load(Ordering::Relaxed)
@@ -132,9 +147,8 @@ impl Executor<'_> {
                     Ok(Turn::Taken(record)) => self.observer.run_taken(run, record),
                     Err(failure) => self.observer.run_failed(run, failure),
                 }
-                let mut finished = finished.lock().expect(NO_PANIC);
-                finished.push((index, turn));
-                stopped.fetch_or(self.stops(&finished), Ordering::Relaxed);
+                let stops = finished.lock().expect(NO_PANIC).add(index, turn, self.on_failure);
+                stopped.fetch_or(stops, Ordering::Relaxed);
             }
         };
         let n_workers = self.workers.clamp(1, runs.len().max(1));
@@ -142,9 +156,12 @@ impl Executor<'_> {
         std::thread::scope(|scope| {
             for _ in 0..n_workers {
                 scope.spawn(|| {
+                    // Also where a worker panics, which is a fault of this program.
+                    let _leaving = OnDrop(|| {
+                        working.fetch_sub(1, Ordering::Relaxed);
+                        this.unpark();
+                    });
                     work();
-                    working.fetch_sub(1, Ordering::Relaxed);
-                    this.unpark();
                 });
             }
             let mut beats = 0;
@@ -154,10 +171,10 @@ impl Executor<'_> {
                 self.claims.beat(beats);
             }
         });
-        let mut finished = finished.into_inner().expect(NO_PANIC);
-        finished.sort_by_key(|(index, _)| *index);
-        let mut execution = Execution::default();
-        for (_, turn) in finished {
+        let Finished { mut turns, ended_alike, .. } = finished.into_inner().expect(NO_PANIC);
+        turns.sort_by_key(|(index, _)| *index);
+        let mut execution = Execution { ended_alike, ..Execution::default() };
+        for (_, turn) in turns {
             match turn {
                 Ok(Turn::Done(record) | Turn::Taken(record)) => execution.records.push(record),
                 Ok(Turn::Busy) => {}
@@ -165,25 +182,6 @@ impl Executor<'_> {
             }
         }
         execution
-    }
-
-    /// Whether to end after these.
-    fn stops(&self, finished: &[(usize, Result<Turn, FailedRun>)]) -> bool {
-        let failures: Vec<_> =
-            finished.iter().filter_map(|(_, turn)| turn.as_ref().err()).collect();
-        let is_store = |failure: &&FailedRun| matches!(failure.source, RunFailure::Store(_));
-        let are_alike = || {
-            let first = failures[0].source.to_string();
-            failures.iter().all(|failure| failure.source.to_string() == first)
-        };
-        match self.on_failure {
-            _ if failures.is_empty() => false,
-            _ if failures.iter().any(is_store) => true,
-            OnFailure::Stop => true,
-            OnFailure::KeepGoing => {
-                failures.len() == finished.len() && failures.len() == ALIKE && are_alike()
-            }
-        }
     }
 
     fn turn<'d>(
@@ -198,8 +196,14 @@ impl Executor<'_> {
         let canonical =
             canonical_json(&*run.config).expect("what has a digest has a canonical form");
         let found = self.cache.lookup(run.digest, &canonical, &run.config);
-        if let Lookup::Hit(record) = found.map_err(RunFailure::Store).map_err(failed)? {
-            return Ok(Turn::Taken(*record));
+        match found.map_err(RunFailure::Store).map_err(failed)? {
+            Lookup::Hit(record) => return Ok(Turn::Taken(*record)),
+            Lookup::Miss => {}
+            Lookup::Damaged(damage) => {
+                let to = self.cache.quarantine(run.digest);
+                let to = to.map_err(RunFailure::Store).map_err(failed)?;
+                self.observer.record_moved(&self.cache.path(run.digest), &to, &damage);
+            }
         }
         let record = self.train(run, dataset_of(run), condition_of(run)).map_err(failed);
         let noted = match &record {
@@ -223,11 +227,12 @@ impl Executor<'_> {
         condition: BTreeMap<String, String>,
     ) -> Result<RunRecord, RunFailure> {
         let stopwatch = Stopwatch::start();
-        let split = dataset::draw(&run.config.data, dataset).map_err(RunFailure::Draw)?;
-        let train = || self.trainer.train(&run.config, &split);
+        let train = || {
+            let split = dataset::draw(&run.config.data, dataset).map_err(RunFailure::Draw)?;
+            self.trainer.train(&run.config, &split).map_err(RunFailure::Train)
+        };
         let training = catch_unwind(AssertUnwindSafe(train))
-            .map_err(|panic| RunFailure::Panic(panic_message(&*panic)))?
-            .map_err(RunFailure::Train)?;
+            .map_err(|panic| RunFailure::Panic(panic_message(&*panic)))??;
         let result = RunResult {
             outcome: training.outcome,
             curve: training.curve,
@@ -237,6 +242,38 @@ impl Executor<'_> {
         let record = RunRecord { digest: run.digest, config: Arc::clone(&run.config), result };
         self.cache.store(&record).map_err(RunFailure::Store)?;
         Ok(record)
+    }
+}
+
+impl Finished {
+    /// Adds a turn; whether to end after it.
+    fn add(&mut self, index: usize, turn: Result<Turn, FailedRun>, on_failure: OnFailure) -> bool {
+        let mut stops = false;
+        if let Err(FailedRun { source, .. }) = &turn {
+            let error = chain(source);
+            self.failed += 1;
+            let is_first = self.turns.is_empty();
+            self.alike = match self.alike.take() {
+                None if is_first => Some(error),
+                alike => alike.filter(|alike| *alike == error),
+            };
+            self.ended_alike |= self.failed == ALIKE && self.alike.is_some();
+            let is_store = matches!(source, RunFailure::Store(_));
+            stops = is_store || on_failure == OnFailure::Stop || self.ended_alike;
+        } else {
+            self.alike = None;
+        }
+        self.turns.push((index, turn));
+        stops
+    }
+}
+
+/// Does something when it goes out of scope.
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
     }
 }
 

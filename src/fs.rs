@@ -157,14 +157,26 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
 pub fn move_aside(path: &Path, directory: &Path) -> Result<PathBuf, FileError> {
     std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut to = directory.join(&*name);
     let mut number = 1;
-    while to.exists() {
-        number += 1;
-        to = directory.join(format!("{name}.{number}"));
+    loop {
+        let to = directory.join(match number {
+            1 => name.to_string(),
+            number => format!("{name}.{number}"),
+        });
+        // A link is not made where there is a file, whoever makes one at the same time.
+        match std::fs::hard_link(path, &to) {
+            Ok(()) => {
+                remove(path)?;
+                return Ok(to);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            Err(_) if !to.exists() => {
+                std::fs::rename(path, &to).map_err(FileError::at("move", path))?;
+                return Ok(to);
+            }
+            Err(_) => number += 1,
+        }
     }
-    std::fs::rename(path, &to).map_err(FileError::at("move", path))?;
-    Ok(to)
 }
 
 /// The size of a file in bytes; 0 if there is none.

@@ -38,8 +38,8 @@
 //! - No order comes from a hash map, a directory listing or a thread: `-j 1` and `-j N` leave the
 //!   same records, durations aside.
 //! - A record is written whole or not at all, the moment that its run ends, and checked whenever it is
-//!   read. One that is damaged is moved aside, named, and trained again; nothing is ever deleted that
-//!   was not asked for by name. There is no lock and no repair command: after any kill the same command
+//!   read. One that is damaged is named, moved aside, and trained again; records are deleted only by
+//!   `cache gc` and, of accepted results, `accept --undo`. There is no lock and no repair command: after any kill the same command
 //!   goes on, and two builds at once share the work by claims that are mere advice.
 //! - What a build trains is told before, with the keys that differ from which record and the cost.
 //! - Only [`cli`] prints.

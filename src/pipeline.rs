@@ -24,8 +24,8 @@ use crate::run::{CanonicalConfig, DeviceKind, RunConfig, RunRecord};
 use crate::summary;
 use crate::train::Trainer;
 
-pub use accept::{Answer, accept};
-pub use audit::{Check, Unused, check_all, remove, rerun, unused};
+pub use accept::{Answer, accept, unaccept};
+pub use audit::{Check, Unused, check_all, quarantine, remove, rerun, unused};
 pub use error::Error;
 pub use load::{Overrides, Project, load};
 
@@ -139,9 +139,13 @@ pub fn explain(
 pub fn history(project: &Project, plan: &Plan) -> Result<Vec<Known>, Error> {
     let cache = Cache::new(&project.root);
     let mut known = Vec::new();
+    let mut seen = BTreeSet::new();
     for run in &plan.runs {
-        if let State::Fresh { started_at, seconds, .. } = *plan.state(run) {
+        if let State::Fresh { started_at, seconds, .. } = *plan.state(run)
+            && seen.insert(run.digest)
+        {
             known.push(Known {
+                seed: Some(run.config.seed),
                 digest: run.digest,
                 config: canonical_json(&*run.config).map_err(Error::Canonical)?,
                 condition: Some(plan::condition_of(&project.experiments, run)),
@@ -156,6 +160,7 @@ pub fn history(project: &Project, plan: &Plan) -> Result<Vec<Known>, Error> {
         let record = cache.past(*digest).map_err(Error::File)?.and_then(Result::ok);
         Ok::<_, Error>(record.map(|record| Known {
             digest: record.digest,
+            seed: record.seed(),
             config: record.config.to_string(),
             started_at: record.result.provenance.started_at,
             seconds: record.result.provenance.seconds,
@@ -164,29 +169,6 @@ pub fn history(project: &Project, plan: &Plan) -> Result<Vec<Known>, Error> {
     };
     known.extend(parallel::map(&others, provenance::cores(), read)?.into_iter().flatten());
     Ok(known)
-}
-
-/// Moves the damaged records of `runs` out of the way; returns where from, where to, and how each is
-/// damaged.
-///
-/// # Errors
-/// If one cannot be moved.
-pub fn quarantine(
-    project: &Project,
-    plan: &mut Plan,
-    runs: &BTreeSet<Digest>,
-) -> Result<Vec<(PathBuf, PathBuf, String)>, Error> {
-    let cache = Cache::new(&project.root);
-    let mut moved = Vec::new();
-    for digest in runs {
-        let Some(state) = plan.states.get_mut(digest) else { continue };
-        if let State::Damaged(damage) = state {
-            let to = cache.quarantine(*digest).map_err(Error::File)?;
-            moved.push((cache.path(*digest), to, std::mem::take(damage)));
-            *state = State::Quarantined;
-        }
-    }
-    Ok(moved)
 }
 
 /// How runs are trained.
@@ -230,7 +212,8 @@ pub fn train(
     let Training { trainer, claims, workers, on_failure, observer } = *training;
     let executor = Executor { trainer, cache: &cache, claims, workers, on_failure, observer };
     cache.sweep();
-    let Execution { records, failed } = executor.execute(&runs, dataset_of, condition_of);
+    let Execution { records, failed, ended_alike } =
+        executor.execute(&runs, dataset_of, condition_of);
     let n_recorded = records.len();
     for record in records {
         plan.add(record);
@@ -242,7 +225,10 @@ pub fn train(
     }
     match failed.is_empty() {
         true => Ok(()),
-        false => Err(Error::Runs { untried: total - n_recorded - failed.len(), failed, total }),
+        false => {
+            let untried = total - n_recorded - failed.len();
+            Err(Error::Runs { untried, failed, total, ended_alike })
+        }
     }
 }
 
@@ -279,12 +265,13 @@ pub fn render(project: &Project, plan: &Plan) -> Result<Report, Error> {
     Ok(Report { files, runs: plan.records.keys().copied().collect() })
 }
 
-/// Makes sure that a report can be written into `out`, before anything is trained for it.
+/// Makes sure that a report can be written into `out`, and records, before anything is trained.
 ///
 /// # Errors
 /// If it cannot.
-pub fn check_writable(out: &Path) -> Result<(), Error> {
-    fs::check_writable(out).map_err(Error::File)
+pub fn check_writable(project: &Project, out: &Path) -> Result<(), Error> {
+    fs::check_writable(out).map_err(Error::File)?;
+    Cache::new(&project.root).check_writable().map_err(Error::File)
 }
 
 impl Report {
@@ -296,6 +283,8 @@ impl Report {
         let files: Vec<_> =
             self.files.iter().map(|(path, text)| (out.join(path), text.as_bytes())).collect();
         fs::write_all_atomic(&files).map_err(Error::File)?;
+        fs::sweep(out);
+        fs::sweep(&out.join("figures"));
         if !self.runs.is_empty() {
             Cache::new(&project.root).store_reported(out, &self.runs).map_err(Error::File)?;
         }

@@ -134,9 +134,7 @@ impl Plan {
     /// Notes which of the missing `runs` are stale, by what they were compared with.
     pub fn mark_stale(&mut self, runs: &[PlannedRun], explanations: &[Explanation]) {
         for (run, explanation) in runs.iter().zip(explanations) {
-            let is_its_own =
-                |old: &Compared| old.seed == Some(run.config.seed) && !old.is_asked_for;
-            if explanation.compared.as_ref().is_some_and(is_its_own)
+            if explanation.compared.as_ref().is_some_and(|old| old.own)
                 && let Some(state @ State::Missing) = self.states.get_mut(&run.digest)
             {
                 *state = State::Stale;

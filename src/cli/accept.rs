@@ -8,7 +8,8 @@ use crate::pipeline::{self, Answer, Error, Keep};
 pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
     let project = args.project.load()?;
     project.check_names(&args.experiments)?;
-    if args.why.trim().is_empty() {
+    let why = args.why.as_deref().unwrap_or_default().trim();
+    if why.is_empty() && !args.undo {
         return Err(Error::Request {
             message: "`--why` is empty".to_owned(),
             hint: "say in a sentence why the older results hold; the report shows it".to_owned(),
@@ -18,7 +19,19 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
     let is_wanted = |index: usize| {
         args.experiments.is_empty() || args.experiments.contains(&project.experiments[index].name)
     };
-    let answers = pipeline::accept(&project, &mut plan, is_wanted, args.why.trim())?;
+    if args.undo {
+        let taken_back = pipeline::unaccept(&project, &plan, is_wanted)?;
+        if args.json {
+            json::print(&json::Accept::undone(taken_back.iter().map(|run| run.digest)))?;
+        } else {
+            for run in &taken_back {
+                data(&project.name_of(run))?;
+            }
+        }
+        message(&format!("{} no longer accepted; `report build`", runs(taken_back.len())));
+        return Ok(());
+    }
+    let answers = pipeline::accept(&project, &mut plan, is_wanted, why)?;
     let (mut accepted, mut refused) = (Vec::new(), Vec::new());
     for (run, answer) in &answers {
         let name = project.name_of(run);

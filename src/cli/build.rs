@@ -1,6 +1,5 @@
 //! `report build`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::progress::Progress;
@@ -9,7 +8,7 @@ use super::terminal::{confirm, data, message, runs};
 use super::{BuildArgs, MakeTrainer, interrupt, status};
 use crate::cache::Cache;
 use crate::execute::OnFailure;
-use crate::pipeline::{self, Error, Keep, Project, Training};
+use crate::pipeline::{self, Error, Keep, Training};
 use crate::plan::{Plan, State};
 use crate::provenance::{self, Stopwatch};
 use crate::render::duration;
@@ -46,13 +45,12 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         }
     } else {
         device.check().map_err(Error::Device)?;
-        pipeline::check_writable(&args.out())?;
+        pipeline::check_writable(&project, &args.out())?;
         // A fault in a template is better told before an hour of training than after it.
         pipeline::render(&project, &plan)?;
         message(&format!("{}; {}", runs(total), survey.total()));
         tell_reasons(&survey);
         confirm_new_versions(&survey, args.yes)?;
-        set_aside(&project, &mut plan, &survey.to_train)?;
         // Measured now, while the cores are idle.
         provenance::gemm_gflops();
         let stopwatch = Stopwatch::start();
@@ -118,19 +116,6 @@ fn confirm_new_versions(survey: &Survey, yes: bool) -> Result<(), Error> {
         true => Ok(()),
         false => Err(Error::Unconfirmed { message }),
     }
-}
-
-/// Moves damaged records out of the way of those that take their place.
-fn set_aside(
-    project: &Project,
-    plan: &mut Plan,
-    digests: &BTreeSet<crate::digest::Digest>,
-) -> Result<(), Error> {
-    for (from, to, damage) in pipeline::quarantine(project, plan, digests)? {
-        let (from, to) = (from.display(), to.display());
-        message(&format!("warning: `{from}` {damage}; moved to `{to}`, its run is trained again"));
-    }
-    Ok(())
 }
 
 /// Runs that failed before and were not tried again are a failure of this build too.

@@ -50,12 +50,14 @@ fn collect(args: &GcArgs) -> Result<(), Error> {
     let unused = pipeline::unused(&project)?;
     let megabytes = unused.iter().map(|one| one.bytes).sum::<u64>() as f64 / 1e6;
     let total = format!("{} records, {megabytes:.1} MB", unused.len());
-    if args.json {
-        json::print(&json::Gc::new(&unused, !args.dry_run && args.yes))?;
-    } else {
-        for one in &unused {
-            data(&one.digest.to_string())?;
+    let tell = |removed: bool| {
+        if args.json {
+            return json::print(&json::Gc::new(&unused, removed));
         }
+        unused.iter().try_for_each(|one| data(&one.digest.to_string()))
+    };
+    if !args.yes {
+        tell(false)?;
     }
     if unused.is_empty() {
         message("every record is needed by the experiments or by the last report");
@@ -73,6 +75,9 @@ fn collect(args: &GcArgs) -> Result<(), Error> {
     }
     for one in &unused {
         pipeline::remove(&project, one.digest)?;
+    }
+    if args.yes {
+        tell(true)?;
     }
     message(&format!("removed {total}"));
     Ok(())

@@ -20,15 +20,29 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
     let project = args.project.load()?;
     let mut plan = pipeline::plan(&project, args.project.device().kind(), Keep::Records)?;
     let misses: Vec<_> = plan.misses(|_| true, true).into_iter().cloned().collect();
-    let explanations = pipeline::explain(&project, &plan, &misses.iter().collect::<Vec<_>>())?;
+    let known = pipeline::history(&project, &plan)?;
+    let missing: Vec<_> = misses.iter().collect();
+    let explanations = plan::explain(&project.experiments, &plan, &missing, &known);
     plan.mark_stale(&misses, &explanations);
     let explained: BTreeMap<_, _> =
         misses.iter().map(|run| run.digest).zip(&explanations).collect();
+    if let Some(one) = unasked(&plan, &known, &args.name) {
+        return explain_unasked(one, args.json);
+    }
     let runs = select(&project, &plan, args)?;
-    let known = pipeline::history(&project, &plan)?;
+    let mut past: BTreeMap<_, Vec<&Known>> = BTreeMap::new();
+    for one in &known {
+        if let (Some(condition), Some(seed)) = (&one.condition, one.seed) {
+            past.entry((condition, seed)).or_default().push(one);
+        }
+    }
     let facts: Vec<_> = runs
         .iter()
-        .map(|run| Facts::gather(&project, &plan, run, explained.get(&run.digest).copied(), &known))
+        .map(|run| {
+            let condition = plan::condition_of(&project.experiments, run);
+            let past = past.get(&(&condition, run.config.seed)).map_or(&[][..], Vec::as_slice);
+            Facts::gather(&project, &plan, run, explained.get(&run.digest).copied(), past)
+        })
         .collect();
     if args.json {
         return json::print(&json::Explain::new(&facts));
@@ -69,17 +83,15 @@ impl<'p> Facts<'p> {
         plan: &'p Plan,
         run: &'p PlannedRun,
         explanation: Option<&'p Explanation>,
-        known: &'p [Known],
+        past: &[&'p Known],
     ) -> Self {
-        let condition = plan::condition_of(&project.experiments, run);
         let config = serde_json::to_value(&*run.config).unwrap_or_default();
         let own = plan::leaves(&config);
-        let mut history: Vec<_> = known
+        let mut history: Vec<_> = past
             .iter()
-            .filter(|one| one.condition.as_ref() == Some(&condition) && one.digest != run.digest)
+            .filter(|one| one.digest != run.digest)
             .map(|one| (one, plan::leaves(&serde_json::from_str(&one.config).unwrap_or_default())))
-            .filter(|(_, leaves)| leaves.get("seed") == own.get("seed"))
-            .map(|(one, leaves): (_, Leaves)| (one, Difference::between(&leaves, &own)))
+            .map(|(one, leaves): (_, Leaves)| (*one, Difference::between(&leaves, &own)))
             .collect();
         history.sort_by_key(|(one, _)| std::cmp::Reverse((one.started_at, one.digest)));
         Self {
@@ -137,7 +149,20 @@ impl<'p> Facts<'p> {
         lines
     }
 
-    pub(super) fn state_text(&self) -> String {
+    /// The state in one word.
+    pub(super) fn state_name(&self) -> &'static str {
+        match self.state {
+            State::Fresh { accepted: false, .. } => "fresh",
+            State::Fresh { accepted: true, .. } => "accepted",
+            State::Failed(_) => "failed",
+            State::Damaged(_) => "damaged",
+            State::Quarantined => "quarantined",
+            State::Stale => "stale",
+            State::Missing => "missing",
+        }
+    }
+
+    fn state_text(&self) -> String {
         match self.state {
             State::Fresh { accepted: false, .. } => "fresh".to_owned(),
             State::Fresh { accepted: true, .. } => "accepted by hand".to_owned(),
@@ -150,6 +175,32 @@ impl<'p> Facts<'p> {
             State::Missing => "missing".to_owned(),
         }
     }
+}
+
+/// The record of this digest that no experiment asks for.
+fn unasked<'k>(plan: &Plan, known: &'k [Known], name: &str) -> Option<&'k Known> {
+    let is_meant = |one: &&Known| {
+        one.digest.to_string().starts_with(name) && !plan.states.contains_key(&one.digest)
+    };
+    if name.len() < SHORTEST { None } else { known.iter().find(is_meant) }
+}
+
+fn explain_unasked(one: &Known, as_json: bool) -> Result<(), Error> {
+    let config: Value = serde_json::from_str(&one.config).unwrap_or_default();
+    if as_json {
+        return json::print(&json::Unasked::new(one, &config));
+    }
+    let condition = one.condition.iter().flatten();
+    let condition: Vec<_> = condition.map(|(factor, level)| format!("{factor} {level}")).collect();
+    data("a record that no experiment asks for now")?;
+    data(&format!("  digest   {}", one.digest))?;
+    data(&format!("  trained  {} in {:.2} s", render::date(one.started_at), one.seconds))?;
+    data(&format!("  as       {}", condition.join(", ")))?;
+    data("  configuration")?;
+    for (key, value) in plan::leaves(&config) {
+        data(&format!("    {key} = {value}"))?;
+    }
+    Ok(())
 }
 
 /// The runs that the arguments name.

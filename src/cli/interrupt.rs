@@ -1,4 +1,4 @@
-//! Ctrl-C and the signals that ask a process to end.
+//! Ctrl-C. Other signals end the process at once, which loses no more.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -34,6 +34,8 @@ pub(super) struct Status<'s> {
     /// What that will take, on `workers` workers.
     seconds: Option<f64>,
     workers: usize,
+    /// Whether a build asks first, or wants `--yes`: only this program has changed.
+    needs_confirmation: bool,
 }
 
 #[derive(Serialize)]
@@ -69,6 +71,7 @@ impl<'s> Status<'s> {
             to_train: survey.to_train.iter().copied().collect(),
             seconds: survey.seconds,
             workers: survey.workers,
+            needs_confirmation: survey.of_new_versions().is_some(),
         }
     }
 }
@@ -84,6 +87,8 @@ pub(super) struct Accept {
     schema: u32,
     accepted: Vec<Accepted>,
     refused: Vec<Digest>,
+    /// Those that are no longer accepted.
+    undone: Vec<Digest>,
 }
 
 #[derive(Serialize)]
@@ -99,7 +104,13 @@ impl Accept {
             schema: SCHEMA,
             accepted: accepted.collect(),
             refused: refused.iter().map(|(run, _)| *run).collect(),
+            undone: Vec::new(),
         }
+    }
+
+    pub(super) fn undone(runs: impl Iterator<Item = Digest>) -> Self {
+        let (accepted, refused) = (Vec::new(), Vec::new());
+        Self { schema: SCHEMA, accepted, refused, undone: runs.collect() }
     }
 }
 
@@ -195,6 +206,20 @@ impl Gc {
     }
 }
 
+/// `report explain --json` of a record that no experiment asks for.
+#[derive(Serialize)]
+pub(super) struct Unasked<'u> {
+    schema: u32,
+    record: Listed<'u>,
+    config: &'u Value,
+}
+
+impl<'u> Unasked<'u> {
+    pub(super) fn new(known: &'u Known, config: &'u Value) -> Self {
+        Self { schema: SCHEMA, record: Listed::new(known, false), config }
+    }
+}
+
 /// `report explain --json`.
 #[derive(Serialize)]
 pub(super) struct Explain<'e> {
@@ -207,7 +232,8 @@ struct Explained<'e> {
     name: &'e str,
     digest: Digest,
     seed: u64,
-    state: String,
+    /// `fresh`, `accepted`, `failed`, `damaged`, `quarantined`, `stale` or `missing`.
+    state: &'static str,
     /// Why it has to be trained.
     reason: Option<&'e Reason>,
     compared: Option<&'e Compared>,
@@ -237,7 +263,7 @@ impl<'e> Explain<'e> {
                 name: &fact.name,
                 digest: fact.run.digest,
                 seed: fact.run.config.seed,
-                state: fact.state_text(),
+                state: fact.state_name(),
                 reason: fact.explanation.map(|explanation| &explanation.reason),
                 compared: fact.explanation.and_then(|explanation| explanation.compared.as_ref()),
                 provenance: result.map(|result| &result.provenance),

@@ -1,6 +1,7 @@
 //! Progress on standard error: a bar on a terminal, a plain line a run elsewhere.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -128,6 +129,13 @@ impl Observer for Progress<'_> {
             None => self
                 .say(&format!("{}: trained by another build meanwhile", self.project.name_of(run))),
         }
+    }
+
+    fn record_moved(&self, from: &Path, to: &Path, damage: &str) {
+        let (from, to) = (from.display(), to.display());
+        self.say(&format!(
+            "warning: `{from}` {damage}; moved to `{to}`, and its run is trained again"
+        ));
     }
 
     fn run_failed(&self, run: &PlannedRun, failure: &FailedRun) {

@@ -52,6 +52,12 @@ pub(super) fn print(
     let next =
         if survey.to_train.is_empty() { "" } else { ": `report build` with the same options" };
     message(&format!("{}; {}{next}", runs(plan.runs.len()), survey.total()));
+    if let Some((n, changes)) = survey.of_new_versions() {
+        message(&format!(
+            "{} only because `report` has changed ({changes}): a build asks first, or wants `--yes`",
+            runs(n)
+        ));
+    }
     if survey.failed > 0 {
         message(&format!("{} failed: `report build --retry-failed`", runs(survey.failed)));
     }

@@ -35,8 +35,10 @@ impl Survey {
         retries_failed: bool,
         workers: usize,
     ) -> Result<Self, Error> {
-        let trained = plan.misses(&is_wanted, retries_failed);
-        let to_train: BTreeSet<Digest> = trained.iter().map(|run| run.digest).collect();
+        let digests = |retries| -> BTreeSet<Digest> {
+            plan.misses(&is_wanted, retries).iter().map(|run| run.digest).collect()
+        };
+        let (to_train, wanted) = (digests(retries_failed), digests(true));
         let all: Vec<_> = plan.misses(|_| true, true).into_iter().cloned().collect();
         let explanations = pipeline::explain(project, plan, &all.iter().collect::<Vec<_>>())?;
         plan.mark_stale(&all, &explanations);
@@ -46,7 +48,7 @@ impl Survey {
             if is_trained {
                 seconds.push(explanation.seconds);
             }
-            if is_trained || is_wanted(run.experiment) {
+            if wanted.contains(&run.digest) {
                 failed += usize::from(!is_trained);
                 asked.push((run, explanation));
             }
@@ -78,17 +80,24 @@ impl Survey {
         }
     }
 
-    /// How many runs are to be trained although only this program has changed, and what in it.
+    /// How many runs are to be trained although only this program has changed, and what in it: the
+    /// version of a part, or what a configuration consists of.
     pub(super) fn of_new_versions(&self) -> Option<(usize, String)> {
         let mut count = 0;
         let mut changes = BTreeSet::new();
         for group in &self.groups {
             let Reason::Changed { differences } = &group.reason else { continue };
-            let versions = differences.iter().filter(|d| d.key.starts_with("versions."));
-            let of_group: Vec<_> = versions.map(ToString::to_string).collect();
-            if !of_group.is_empty() {
+            let Some(compared) = group.compared.as_ref().filter(|compared| compared.own) else {
+                continue;
+            };
+            let is_of_program = |difference: &&Difference| {
+                compared.older_schema || difference.key.starts_with("versions.")
+            };
+            let found: Vec<_> =
+                differences.iter().filter(is_of_program).map(ToString::to_string).collect();
+            if !found.is_empty() {
                 count += group.runs.len();
-                changes.extend(of_group);
+                changes.extend(found);
             }
         }
         (count > 0).then(|| (count, changes.into_iter().collect::<Vec<_>>().join(", ")))
@@ -125,7 +134,7 @@ pub(super) fn listed(differences: &[Difference]) -> String {
 
 fn compared_with(compared: &Compared) -> String {
     let seed = compared.seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
-    let kind = if compared.same_condition { "" } else { ", the nearest" };
+    let kind = if compared.own { "" } else { ", the nearest" };
     let date = render::date(compared.started_at);
     format!(" (compared with {}{kind}{seed}, of {date})", compared.digest.short())
 }

@@ -16,7 +16,8 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
         checks.iter().filter(|check| check.damage.is_none() && !check.has_checksum).count();
     for check in &damaged {
         let damage = check.damage.as_deref().unwrap_or_default();
-        message(&format!("record {} {damage}", check.digest));
+        let to = pipeline::quarantine(&project, check.digest)?;
+        message(&format!("record {} {damage}; moved to `{}`", check.digest, to.display()));
     }
 
     let device = args.project.device();

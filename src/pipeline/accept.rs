@@ -3,7 +3,7 @@
 use super::{Error, Project, explain};
 use crate::cache::Cache;
 use crate::digest::Digest;
-use crate::plan::{Explanation, Plan, PlannedRun, Reason};
+use crate::plan::{Explanation, Plan, PlannedRun, State};
 use crate::provenance;
 use crate::run::{Acceptance, RunRecord, RunResult};
 
@@ -47,9 +47,7 @@ pub fn accept(
                     differences.clone_from(&earlier.differences);
                     reasons.push(earlier.why.clone());
                 }
-                if let Reason::Changed { differences: found } = &explanation.reason {
-                    differences.extend(found.iter().map(ToString::to_string));
-                }
+                differences.extend(explanation.differences.iter().map(ToString::to_string));
                 reasons.push(why.to_owned());
                 reasons.dedup();
                 let accepted = Acceptance {
@@ -60,6 +58,15 @@ pub fn accept(
                 };
                 let result = RunResult { accepted: Some(accepted), ..result };
                 let (digest, config) = (run.digest, run.config.clone());
+                // What stands there now is damaged, or another build has made it meanwhile.
+                match cache.past(digest).map_err(Error::File)? {
+                    None => {}
+                    Some(Err(_)) => drop(cache.quarantine(digest).map_err(Error::File)?),
+                    Some(Ok(_)) => {
+                        answers.push((run, Answer::Refused("has a record by now".to_owned())));
+                        continue;
+                    }
+                }
                 let record = RunRecord { digest, config, result };
                 cache.store(&record).map_err(Error::File)?;
                 cache.forget_failure(digest).map_err(Error::File)?;
@@ -72,6 +79,27 @@ pub fn accept(
     Ok(answers)
 }
 
+/// Takes back what was accepted for fresh runs of experiments whose index `is_wanted`: their records
+/// are removed, and those that were trained stay. Returns the runs.
+///
+/// # Errors
+/// If a record cannot be removed.
+pub fn unaccept(
+    project: &Project,
+    plan: &Plan,
+    is_wanted: impl Fn(usize) -> bool,
+) -> Result<Vec<PlannedRun>, Error> {
+    let cache = Cache::new(&project.root);
+    let is_accepted = |run: &&PlannedRun| {
+        is_wanted(run.experiment) && matches!(plan.state(run), State::Fresh { accepted: true, .. })
+    };
+    let runs: Vec<_> = plan.runs.iter().filter(is_accepted).cloned().collect();
+    for run in &runs {
+        cache.remove(run.digest).map_err(Error::File)?;
+    }
+    Ok(runs)
+}
+
 /// The result that the run had before, or why there is none.
 fn old_result(
     cache: &Cache,
@@ -79,8 +107,7 @@ fn old_result(
     explanation: &Explanation,
 ) -> Result<Result<(Digest, RunResult), String>, Error> {
     let compared = explanation.compared.as_ref();
-    let Some(compared) = compared.filter(|c| c.seed == Some(run.config.seed) && !c.is_asked_for)
-    else {
+    let Some(compared) = compared.filter(|compared| compared.own) else {
         return Ok(Err("has no older record of its own".to_owned()));
     };
     let Some(Ok(past)) = cache.past(compared.digest).map_err(Error::File)? else {

@@ -1,6 +1,7 @@
 //! Whether the records are what they should be, and which of them nothing needs.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::{Error, Keep, Project};
 use crate::cache::Cache;
@@ -11,8 +12,8 @@ use crate::fs;
 use crate::parallel;
 use crate::plan::{Plan, PlannedRun};
 use crate::provenance;
-use crate::run::DeviceKind;
-use crate::train::Trainer;
+use crate::run::{DeviceKind, RunResult};
+use crate::train::{Trainer, Training};
 
 /// What reading a record found.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +68,9 @@ pub fn rerun(
             trainer.train(&run.config, &split).map_err(|error| failed(RunFailure::Train(error)))?;
         let record = plan.records.get(&run.digest);
         let is_same = record.is_some_and(|record| {
-            record.result.outcome == training.outcome && record.result.curve == training.curve
+            let Training { outcome, curve } = training;
+            let again = RunResult { outcome, curve, ..record.result.clone() };
+            record.result.bits() == again.bits()
         });
         done(run, is_same);
         Ok(is_same)
@@ -76,6 +79,7 @@ pub fn rerun(
         failed: vec![failure],
         total: runs.len(),
         untried: 0,
+        ended_alike: false,
     })
 }
 
@@ -88,19 +92,40 @@ pub struct Unused {
     pub bytes: u64,
 }
 
-/// The records that nothing needs, in order.
+/// The sound records that nothing needs, in order. What is damaged is left for whoever looks into it.
 ///
 /// # Errors
-/// If the cache cannot be read.
+/// If the cache cannot be read, or what a report shows is not known.
 pub fn unused(project: &Project) -> Result<Vec<Unused>, Error> {
     let cache = Cache::new(&project.root);
-    let mut needed: BTreeSet<Digest> = cache.reported().map_err(Error::File)?;
+    let mut needed: BTreeSet<Digest> = match cache.reported().map_err(Error::File)? {
+        Ok(reported) => reported,
+        Err(note) => {
+            return Err(Error::Request {
+                message: format!("`{}` does not say which runs a report shows", note.display()),
+                hint: "remove it if that report is gone; else build the report again".to_owned(),
+            });
+        }
+    };
     for device in [DeviceKind::Cpu, DeviceKind::Cuda] {
         needed.extend(super::plan(project, device, Keep::States)?.states.into_keys());
     }
-    let digests = cache.digests().map_err(Error::File)?;
-    let unused = digests.into_iter().filter(|digest| !needed.contains(digest));
-    Ok(unused.map(|digest| Unused { digest, bytes: fs::size(&cache.path(digest)) }).collect())
+    let mut digests = cache.digests().map_err(Error::File)?;
+    digests.retain(|digest| !needed.contains(digest));
+    let sound = |digest: &Digest| {
+        let is_sound = matches!(cache.past(*digest).map_err(Error::File)?, Some(Ok(_)));
+        let bytes = fs::size(&cache.path(*digest));
+        Ok::<_, Error>(is_sound.then_some(Unused { digest: *digest, bytes }))
+    };
+    Ok(parallel::map(&digests, provenance::cores(), sound)?.into_iter().flatten().collect())
+}
+
+/// Moves a damaged record out of the way; returns where it is now.
+///
+/// # Errors
+/// If it cannot be moved.
+pub fn quarantine(project: &Project, digest: Digest) -> Result<PathBuf, Error> {
+    Cache::new(&project.root).quarantine(digest).map_err(Error::File)
 }
 
 /// Removes the record of a run.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::dataset::{self, DatasetError, DrawError};
 use crate::digest::CanonicalError;
 use crate::document::Violation;
-use crate::execute::{ALIKE, FailedRun, RunFailure, chain};
+use crate::execute::{FailedRun, RunFailure, chain};
 use crate::figure::FigureError;
 use crate::fs::FileError;
 use crate::render::{self, RenderError};
@@ -87,6 +87,8 @@ pub enum Error {
         total: usize,
         /// Runs that were not begun after one that ends a build.
         untried: usize,
+        /// Whether the build ended because the first runs all failed alike.
+        ended_alike: bool,
     },
     /// Runs failed in an earlier build and were not tried again.
     #[error("{n} runs failed before and were not tried again; the first: {first}")]
@@ -168,7 +170,7 @@ impl Error {
             Self::Runs { failed, .. } if matches!(failed[0].source, RunFailure::Store(_)) => {
                 Some(SPACE_HINT.to_owned())
             }
-            Self::Runs { failed, untried, .. } if failed.len() == ALIKE && *untried > 0 => Some(
+            Self::Runs { ended_alike: true, untried: 1.., .. } => Some(
                 "the first runs all failed alike, so the others were not tried; when the cause is \
                  mended, add `--retry-failed`"
                     .to_owned(),
@@ -187,7 +189,10 @@ impl Error {
                     .to_owned(),
             ),
             Self::Unverified(_) => Some(
-                "`report build` moves damaged records aside and trains their runs again".to_owned(),
+                "`report build` trains the runs of damaged records again; a rerun that differs tells \
+                 of a record or a machine that is not to be trusted: `report explain` says where it \
+                 was trained"
+                    .to_owned(),
             ),
             Self::Draw { .. } => {
                 Some("lower `data.train_pairs` or `data.test_pairs`, or use larger data".to_owned())

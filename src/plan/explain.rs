@@ -1,6 +1,7 @@
 //! Why runs have to be trained: each is compared with a record, and runs with the same answer are
 //! told together.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -22,6 +23,8 @@ pub struct Known {
     pub digest: Digest,
     /// The canonical JSON of its configuration: a hundred thousand of them have to fit the memory.
     pub config: String,
+    /// Its seed, if its configuration has one.
+    pub seed: Option<u64>,
     /// What its condition was called.
     pub condition: Option<BTreeMap<String, String>>,
     /// When its training started, in seconds since 1970.
@@ -39,10 +42,12 @@ pub struct Compared {
     pub seed: Option<u64>,
     /// When its training started, in seconds since 1970.
     pub started_at: u64,
-    /// Whether it is of the same condition and seed, as they were called then.
-    pub same_condition: bool,
-    /// Whether the experiments as they are now ask for it: then it is another run's.
-    pub is_asked_for: bool,
+    /// Whether it is the run's own older record: of the same condition and seed, as they were called
+    /// then. One that does not say its condition, as those of the first format, is if it is the
+    /// nearest, has the same seed, and no experiment asks for it now.
+    pub own: bool,
+    /// Whether its configuration is one that this version cannot read.
+    pub older_schema: bool,
 }
 
 /// Why a run has to be trained.
@@ -79,6 +84,8 @@ pub struct Explanation {
     pub reason: Reason,
     /// What it was compared with.
     pub compared: Option<Compared>,
+    /// What differs from that, but for the seed.
+    pub differences: Vec<Difference>,
     /// What it will take, if records let that be told.
     pub seconds: Option<f64>,
 }
@@ -103,11 +110,9 @@ pub struct Group {
 }
 
 /// Records that differ in the seed alone.
-struct Kind {
+struct Kind<'k> {
     leaves: Leaves,
-    config: String,
-    /// Seed, digest, start and duration of each.
-    records: Vec<(Option<u64>, Digest, u64, f64)>,
+    records: Vec<&'k Known>,
 }
 
 /// Explains each of `runs`, which have no record. `known` are all records that there are.
@@ -121,7 +126,7 @@ pub fn explain(
     // The newest records of each condition and seed: several, if they started in the same second.
     let mut of_condition: BTreeMap<(&BTreeMap<String, String>, u64), Vec<&Known>> = BTreeMap::new();
     for one in known {
-        if let (Some(condition), Some(seed)) = (&one.condition, seed_of(&parsed(&one.config))) {
+        if let (Some(condition), Some(seed)) = (&one.condition, one.seed) {
             let newest = of_condition.entry((condition, seed)).or_default();
             let newest_start = newest.first().map_or(0, |first| first.started_at);
             if one.started_at > newest_start {
@@ -132,8 +137,8 @@ pub fn explain(
             }
         }
     }
-    let kinds = kinds(known);
-    let speed = speed(known);
+    // Only runs without a record of their own need these, and not all projects have such.
+    let (kinds, speed) = (LazyCell::new(|| kinds(known)), LazyCell::new(|| speed(known)));
     // The nearest kind is the same for all seeds of a condition.
     let mut nearest_of: BTreeMap<(usize, usize), Option<usize>> = BTreeMap::new();
     let explain_one = |run: &&PlannedRun| {
@@ -142,42 +147,43 @@ pub fn explain(
         found.remove("seed");
         let condition = super::condition_of(experiments, run);
         let own = of_condition.get(&(&condition, run.config.seed)).into_iter().flatten();
-        let own = own.map(|one| (leaves_without_seed(&one.config), one));
-        let nearest_own = own.min_by_key(|(old, one)| (Difference::count(old, &found), one.digest));
-        let (compared, differences, base) = if let Some((old, own)) = nearest_own {
-            let compared = Compared {
-                digest: own.digest,
-                seed: Some(run.config.seed),
-                started_at: own.started_at,
-                same_condition: true,
-                is_asked_for: plan.states.contains_key(&own.digest),
-            };
-            let differences = Difference::between(&old, &found);
-            (Some(compared), differences, Some((&own.config, own.seconds)))
-        } else {
+        let own = own.map(|one| (leaves_without_seed(&one.config), *one));
+        let own = own.min_by_key(|(old, one)| (Difference::count(old, &found), one.digest));
+        let nearest = own.or_else(|| {
             let nearest = nearest_of
                 .entry((run.experiment, run.condition))
                 .or_insert_with(|| nearest(&kinds, &found));
-            match nearest.map(|index| &kinds[index]) {
-                None => (None, Vec::new(), None),
-                Some(kind) => {
-                    let (compared, seconds) = kind.compared(run.config.seed, plan);
-                    let differences = Difference::between(&kind.leaves, &found);
-                    (Some(compared), differences, Some((&kind.config, seconds)))
-                }
-            }
-        };
+            let kind = &kinds[(*nearest)?];
+            Some((kind.leaves.clone(), kind.likest(run.config.seed)?))
+        });
+        let (mut compared, mut differences, mut speed_then) = (None, Vec::new(), None);
+        if let Some((old, one)) = nearest {
+            let config = serde_json::from_str::<RunConfig>(&one.config).ok();
+            let is_unnamed = one.condition.is_none()
+                && one.seed == Some(run.config.seed)
+                && !plan.states.contains_key(&one.digest);
+            compared = Some(Compared {
+                digest: one.digest,
+                seed: one.seed,
+                started_at: one.started_at,
+                own: is_unnamed
+                    || (one.condition.as_ref() == Some(&condition)
+                        && one.seed == Some(run.config.seed)),
+                older_schema: config.is_none(),
+            });
+            differences = Difference::between(&old, &found);
+            speed_then = config.and_then(|config| operations_a_second(&config, one.seconds));
+        }
         let reason = match plan.state(run) {
             State::Damaged(damage) => Reason::Damaged { damage: damage.clone() },
             State::Quarantined => Reason::Quarantined,
             State::Failed(failure) => Reason::Failed { error: failure.error.clone() },
             _ if compared.is_none() => Reason::New,
             _ if differences.is_empty() => Reason::NewSeed,
-            _ => Reason::Changed { differences },
+            _ => Reason::Changed { differences: differences.clone() },
         };
-        let base = base.and_then(|(config, seconds)| operations_a_second(config, seconds));
-        let seconds = base.or(speed).map(|speed| operations(&run.config) / speed);
-        Explanation { reason, compared, seconds }
+        let seconds = speed_then.or(*speed).map(|speed| operations(&run.config) / speed);
+        Explanation { reason, compared, differences, seconds }
     };
     runs.iter().map(explain_one).collect()
 }
@@ -233,41 +239,31 @@ pub fn predict(seconds: &[Option<f64>], workers: usize) -> Option<f64> {
     Some(longest.max(seconds.iter().sum::<f64>() / workers as f64))
 }
 
-impl Kind {
+impl<'k> Kind<'k> {
     /// The record with this seed, else the newest.
-    fn compared(&self, seed: u64, plan: &Plan) -> (Compared, f64) {
-        let newest = |(of, digest, started_at, _): &&(Option<u64>, Digest, u64, f64)| {
-            (*of == Some(seed), *started_at, *digest)
-        };
-        let (of, digest, started_at, seconds) =
-            *self.records.iter().max_by_key(newest).expect("a kind has a record");
-        let is_asked_for = plan.states.contains_key(&digest);
-        let compared =
-            Compared { digest, seed: of, started_at, same_condition: false, is_asked_for };
-        (compared, seconds)
+    fn likest(&self, seed: u64) -> Option<&'k Known> {
+        let key = |one: &&&Known| (one.seed == Some(seed), one.started_at, one.digest);
+        self.records.iter().max_by_key(key).copied()
     }
 }
 
 /// The newest kinds of records.
-fn kinds(known: &[Known]) -> Vec<Kind> {
+fn kinds(known: &[Known]) -> Vec<Kind<'_>> {
     let mut newest: Vec<&Known> = known.iter().collect();
     newest.sort_by_key(|one| std::cmp::Reverse((one.started_at, one.digest)));
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    let mut kinds: Vec<Kind> = Vec::new();
+    let mut kinds: Vec<Kind<'_>> = Vec::new();
     for one in newest {
         let mut config = parsed(&one.config);
-        let seed = seed_of(&config);
         if let Value::Object(entries) = &mut config {
             entries.remove("seed");
         }
         let text = config.to_string();
-        let record = (seed, one.digest, one.started_at, one.seconds);
         match places.get(&text) {
-            Some(place) => kinds[*place].records.push(record),
+            Some(place) => kinds[*place].records.push(one),
             None if kinds.len() < MOST_KINDS => {
                 places.insert(text, kinds.len());
-                let (leaves, config) = (leaves(&config), one.config.clone());
-                kinds.push(Kind { leaves, config, records: vec![record] });
+                kinds.push(Kind { leaves: leaves(&config), records: vec![one] });
             }
             None => {}
         }
@@ -276,16 +272,12 @@ fn kinds(known: &[Known]) -> Vec<Kind> {
 }
 
 /// The kind with the fewest keys that differ; of equals, the newest.
-fn nearest(kinds: &[Kind], found: &Leaves) -> Option<usize> {
+fn nearest(kinds: &[Kind<'_>], found: &Leaves) -> Option<usize> {
     (0..kinds.len()).min_by_key(|index| Difference::count(&kinds[*index].leaves, found))
 }
 
 fn parsed(config: &str) -> Value {
     serde_json::from_str(config).unwrap_or_default()
-}
-
-fn seed_of(config: &Value) -> Option<u64> {
-    config.get("seed").and_then(Value::as_u64)
 }
 
 fn leaves_without_seed(config: &str) -> Leaves {
@@ -294,17 +286,17 @@ fn leaves_without_seed(config: &str) -> Leaves {
     leaves
 }
 
-/// Operations a second over all known runs, that this version understands.
+/// The median speed of the known runs that this version understands.
 fn speed(known: &[Known]) -> Option<f64> {
-    let mut speeds: Vec<_> =
-        known.iter().filter_map(|one| operations_a_second(&one.config, one.seconds)).collect();
+    let speed =
+        |one: &Known| operations_a_second(&serde_json::from_str(&one.config).ok()?, one.seconds);
+    let mut speeds: Vec<_> = known.iter().filter_map(speed).collect();
     speeds.sort_by(f64::total_cmp);
     speeds.get(speeds.len() / 2).copied()
 }
 
-fn operations_a_second(config: &str, seconds: f64) -> Option<f64> {
-    let config = serde_json::from_str::<RunConfig>(config).ok()?;
-    (seconds > 0.0).then(|| operations(&config) / seconds).filter(|speed| *speed > 0.0)
+fn operations_a_second(config: &RunConfig, seconds: f64) -> Option<f64> {
+    (seconds > 0.0).then(|| operations(config) / seconds).filter(|speed| *speed > 0.0)
 }
 
 fn operations(config: &RunConfig) -> f64 {

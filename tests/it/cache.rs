@@ -93,7 +93,8 @@ fn kill_minus_9_at_a_hundred_random_points_loses_at_most_the_runs_in_flight() {
     let total = whole.build(&["--seeds", "4"]);
     let records = whole.records();
     let project = Project::new();
-    let mut stream = report::random::Stream::new(report::provenance::now(), "kills");
+    let seed = report::provenance::now();
+    let mut stream = report::random::Stream::new(seed, "kills");
     let (mut kills, mut interrupted) = (0, 0);
     while kills < 100 {
         // A build that was left to end is followed by one from the beginning.
@@ -111,17 +112,20 @@ fn kill_minus_9_at_a_hundred_random_points_loses_at_most_the_runs_in_flight() {
         child.kill().unwrap();
         let ended = child.wait().unwrap().success();
         kills += usize::from(!ended);
-        assert!(project.count_records() >= before, "a record is gone");
-        interrupted += usize::from(!ended && project.count_records() < total);
+        let after = project.count_records();
+        assert!(after >= before, "a record is gone (seed {seed})");
+        interrupted += usize::from(!ended && after > before && after < total);
     }
-    assert!(interrupted > 30, "{interrupted} kills came while runs were being trained");
+    assert!(interrupted > 5, "{interrupted} kills came among the records (seed {seed})");
+    // No record that was half written ever stood under its name.
+    assert!(!project.path(".report/quarantine").exists(), "seed {seed}");
     project.build(&["--seeds", "4"]);
     assert_eq!(project.records(), records);
     assert_eq!(project.report(), whole.report());
 }
 
 #[test]
-fn a_record_that_cannot_be_written_fails_the_build_with_its_path() {
+fn a_cache_that_is_no_directory_fails_the_build_with_its_path() {
     let project = Project::new();
     project.write(".report", "a file where a directory is needed");
     let outcome = project.run(&["build"]);

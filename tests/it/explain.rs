@@ -43,7 +43,7 @@ fn an_edit_is_told_as_key_old_and_new_with_the_record_compared_count_and_cost() 
 
     let group = only_group(&project);
     assert_eq!(group["reason"]["differences"][0]["key"], "train.optimizer.lr");
-    assert_eq!(group["compared"]["same_condition"], true);
+    assert_eq!(group["compared"]["own"], true);
     let compared = group["compared"]["digest"].as_str().unwrap();
     let record = project.read(&format!(".report/records/{compared}.json"));
     assert!(record.contains(r#""lr":0.01"#) && record.contains(r#""experiment":"deep""#));
@@ -108,7 +108,7 @@ fn new_seeds_and_runs_like_no_other_are_told_as_such() {
     project.edit("experiments/deep.toml", "kernel = 5, padding = 2", "kernel = 3, padding = 1");
     let group = only_group(&project);
     assert_eq!(group["experiment"], "deeper");
-    assert_eq!(group["compared"]["same_condition"], false);
+    assert_eq!(group["compared"]["own"], false);
     let keys: Vec<_> = group["reason"]["differences"]
         .as_array()
         .unwrap()
@@ -138,6 +138,9 @@ fn a_new_version_of_a_part_trains_nothing_unless_it_is_confirmed() {
     let project = Project::new();
     project.build(&[]);
     project.age_records();
+    let status = project.run(&["status"]);
+    assert!(status.stderr.contains("8 runs only because `report` has changed"), "{status:#?}");
+    assert_eq!(json(&project.run(&["status", "--json"]))["needs_confirmation"], true);
     let outcome = project.run(&["build"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
     let expected = "error: this version of `report` computes otherwise than the one that recorded 8 \
@@ -180,6 +183,10 @@ fn accepted_results_stand_for_the_new_key_with_their_reason_in_the_report() {
     let counts = &json(&project.run(&["status", "--json"]))["experiments"][0];
     assert_eq!((&counts["fresh"], &counts["accepted"]), (&4.into(), &4.into()));
 
+    // Accepted no longer, they are to be trained.
+    assert_eq!(project.run(&["accept", "deep", "--undo"]).code, 0);
+    assert!(project.run(&["status"]).stdout.contains("deep: 4 runs"));
+
     // Undoing the edit finds what was trained; nothing was accepted of it.
     project.write("experiments/deep.toml", deep);
     assert_eq!(project.build(&[]), 0);
@@ -198,6 +205,14 @@ fn a_result_of_another_run_or_with_other_epochs_is_not_accepted() {
     let outcome = project.run(&["accept", "--why", "seeds are all alike"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
     assert!(outcome.stderr.contains("has no older record of its own"), "{outcome:#?}");
+    assert_eq!(project.count_records(), 8);
+
+    // A level that was not there before has no results, whatever others were abandoned.
+    project.edit(BASE, "seeds = 3", "seeds = 2").edit(BASE, "lr = 0.01", "lr = 0.02");
+    let levels = "\"data.pooling\" = [2, 4]";
+    project.edit(BASE, "= [true, false]", &format!("= [true, false]\n{levels}"));
+    let outcome = project.run(&["accept", "--why", "pooling changes nothing"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
     assert_eq!(project.count_records(), 8);
 }
 
@@ -225,6 +240,10 @@ fn explain_tells_configuration_provenance_and_history() {
     let digest = run["digest"].as_str().unwrap();
     let by_digest = json(&project.run(&["explain", &digest[..8], "--json"]));
     assert_eq!(by_digest["runs"], facts["runs"]);
+    // The record that it was before, which no experiment asks for now.
+    let old = run["history"][0]["record"].as_str().unwrap();
+    let text = project.run(&["explain", &old[..12]]).stdout;
+    assert!(text.contains("no experiment asks for") && text.contains("lr = 0.01"), "{text}");
     // The runs behind a row of a table, of both experiments.
     let row = json(&project.run(&["explain", "sharing", "weight_sharing=false", "--json"]));
     assert_eq!(row["runs"].as_array().unwrap().len(), 4);
@@ -295,5 +314,8 @@ fn verify_finds_damage_and_a_record_that_a_rerun_does_not_give() {
     let outcome = project.run(&["verify"]);
     assert_eq!(outcome.code, 3, "{outcome:#?}");
     assert!(outcome.stdout.contains("7 of 8 records sound"), "{outcome:#?}");
-    assert!(outcome.stderr.contains("is empty"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("is empty; moved to "), "{outcome:#?}");
+    assert_eq!(project.run(&["verify"]).code, 0);
+    assert!(project.run(&["status"]).stdout.contains("a damaged record was moved aside"));
+    assert_eq!(project.build(&[]), 1);
 }

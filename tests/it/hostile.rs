@@ -1,5 +1,5 @@
-//! A million mutilated files of each kind that this program reads: no panic, no hang, no end of the
-//! memory. The same on every machine: mutations are drawn from named streams.
+//! More than a million mutilated files, of the kinds that this program reads: no panic, no hang, no
+//! end of the memory. The same on every machine: mutations are drawn from named streams.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
