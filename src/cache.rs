@@ -62,32 +62,18 @@ impl Cache {
     }
 
     /// The record of the run with this configuration, given its digest and canonical JSON.
-    ///
-    /// # Errors
-    /// If the file is there but cannot be read.
-    pub fn lookup(
-        &self,
-        digest: Digest,
-        canonical: &str,
-        config: &Arc<RunConfig>,
-    ) -> Result<Lookup, FileError> {
+    #[must_use]
+    pub fn lookup(&self, digest: Digest, canonical: &str, config: &Arc<RunConfig>) -> Lookup {
         let read = |bytes: Vec<u8>| entry::read(&bytes, digest, canonical, config);
         let record = |result| Box::new(RunRecord { digest, config: Arc::clone(config), result });
-        Ok(Lookup::of(self.bytes(digest)?.map(|bytes| read(bytes).map(record))))
+        Lookup::of(self.bytes(digest).map(|bytes| bytes.and_then(read).map(record)))
     }
 
     /// [`Self::lookup`] without the curves, which is several times faster.
-    ///
-    /// # Errors
-    /// If the file is there but cannot be read.
-    pub fn glance(
-        &self,
-        digest: Digest,
-        canonical: &str,
-        config: &RunConfig,
-    ) -> Result<Lookup<Glance>, FileError> {
+    #[must_use]
+    pub fn glance(&self, digest: Digest, canonical: &str, config: &RunConfig) -> Lookup<Glance> {
         let read = |bytes: Vec<u8>| entry::glance(&bytes, digest, canonical, config);
-        Ok(Lookup::of(self.bytes(digest)?.map(read)))
+        Lookup::of(self.bytes(digest).map(|bytes| bytes.and_then(read)))
     }
 
     /// The digests that there are records of, damaged ones too, in order.
@@ -118,15 +104,17 @@ impl Cache {
 
     /// The record of `digest`, of whatever configuration, or why it is none; nothing if it is not
     /// there.
-    ///
-    /// # Errors
-    /// If the file is there but cannot be read.
-    pub fn past(&self, digest: Digest) -> Result<Option<Result<PastRecord, String>>, FileError> {
-        Ok(self.bytes(digest)?.map(|bytes| entry::read_past(&bytes, digest)))
+    #[must_use]
+    pub fn past(&self, digest: Digest) -> Option<Result<PastRecord, String>> {
+        self.bytes(digest).map(|bytes| entry::read_past(&bytes?, digest))
     }
 
-    fn bytes(&self, digest: Digest) -> Result<Option<Vec<u8>>, FileError> {
-        fs::read_if_there(&self.path(digest))
+    /// The bytes of a record, or why there are none although something is there.
+    fn bytes(&self, digest: Digest) -> Option<Result<Vec<u8>, String>> {
+        match fs::read_if_there(&self.path(digest)) {
+            Ok(bytes) => bytes.map(Ok),
+            Err(error) => Some(Err(format!("cannot be read: {}", error.source))),
+        }
     }
 
     /// Writes `record`, over what is there.
@@ -205,11 +193,24 @@ impl Cache {
     /// # Errors
     /// If the note cannot be written.
     pub fn store_reported(&self, out: &Path, digests: &[Digest]) -> Result<(), FileError> {
+        let path = self.reported_path(out);
         let out = fs::absolute(out).to_string_lossy().into_owned();
-        let name = format!("{}.json", Digest::of_bytes(out.as_bytes()));
         let reported = Reported { out, runs: digests.to_vec() };
         let text = serde_json::to_string(&reported).expect("plain values");
-        fs::write_atomic(&self.directory.join("reports").join(name), format!("{text}\n").as_bytes())
+        fs::write_atomic(&path, format!("{text}\n").as_bytes())
+    }
+
+    /// The runs that the report in `out` shows, as far as is known.
+    #[must_use]
+    pub fn reported_in(&self, out: &Path) -> BTreeSet<Digest> {
+        let reported = fs::read(&self.reported_path(out)).ok();
+        let reported = reported.and_then(|bytes| serde_json::from_slice::<Reported>(&bytes).ok());
+        reported.map_or_else(BTreeSet::new, |reported| reported.runs.into_iter().collect())
+    }
+
+    fn reported_path(&self, out: &Path) -> PathBuf {
+        let place = Digest::of_bytes(fs::absolute(out).to_string_lossy().as_bytes());
+        self.directory.join("reports").join(format!("{place}.json"))
     }
 
     /// The runs that the last report in each place shows, or the note that cannot be understood.

@@ -45,7 +45,7 @@ Examples:
   report explain deep seed=3        configuration, record and history of some runs
 
 Exit status: 0 done, 1 a run or the environment failed, 2 an input has to be fixed, 3 something is
-stale (--frozen) or not what it was recorded to be (verify).";
+stale (--frozen) or not what it was recorded to be (verify), 130 interrupted.";
 
 /// A notebook for seeded experiments.
 #[derive(Debug, Parser)]

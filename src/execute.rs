@@ -196,7 +196,7 @@ impl Executor<'_> {
         let canonical =
             canonical_json(&*run.config).expect("what has a digest has a canonical form");
         let found = self.cache.lookup(run.digest, &canonical, &run.config);
-        match found.map_err(RunFailure::Store).map_err(failed)? {
+        match found {
             Lookup::Hit(record) => return Ok(Turn::Taken(*record)),
             Lookup::Miss => {}
             Lookup::Damaged(damage) => {
@@ -207,7 +207,11 @@ impl Executor<'_> {
         }
         let record = self.train(run, dataset_of(run), condition_of(run)).map_err(failed);
         let noted = match &record {
-            Ok(_) => self.cache.forget_failure(run.digest),
+            Ok(_) => {
+                // A run with a record has not failed, whatever stands beside it.
+                let _ = self.cache.forget_failure(run.digest);
+                Ok(())
+            }
             // Where nothing can be written, nothing can be noted.
             Err(FailedRun { source: RunFailure::Store(_), .. }) => Ok(()),
             Err(failure) => self.cache.store_failure(&FailureRecord {

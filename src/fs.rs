@@ -49,6 +49,11 @@ impl FileError {
 /// # Errors
 /// If it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    // A pipe would be waited for, and a device may have no end.
+    let is_file = std::fs::metadata(path).map_err(FileError::at("read", path))?.is_file();
+    if !is_file {
+        return Err(FileError::at("read", path)(std::io::Error::other("it is no regular file")));
+    }
     std::fs::read(path).map_err(FileError::at("read", path))
 }
 

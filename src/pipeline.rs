@@ -26,7 +26,7 @@ use crate::train::Trainer;
 
 pub use accept::{Answer, accept, unaccept};
 pub use audit::{Check, Unused, check_all, quarantine, remove, rerun, unused};
-pub use error::Error;
+pub use error::{Error, runs};
 pub use load::{Overrides, Project, load};
 
 /// What a plan keeps in memory of the runs that have a record.
@@ -61,7 +61,7 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
                 canonical.as_ref().map_or_else(String::new, |c| c.with_seed(config.seed));
             let digest = Digest::of_bytes(canonical.as_bytes());
             let config = Arc::new(config);
-            let (state, record) = look_up_one(&cache, digest, &canonical, &config, keep)?;
+            let (state, record) = look_up_one(&cache, digest, &canonical, &config, keep);
             Ok((PlannedRun { experiment, condition, config, digest }, state, record))
         };
         asked.configs(condition, device, dataset).map(look_up).collect::<Result<Vec<_>, Error>>()
@@ -97,21 +97,21 @@ fn look_up_one(
     canonical: &str,
     config: &Arc<RunConfig>,
     keep: Keep,
-) -> Result<(Option<State>, Option<Box<RunRecord>>), Error> {
-    Ok(match keep {
-        Keep::Records => match cache.lookup(digest, canonical, config).map_err(Error::File)? {
+) -> (Option<State>, Option<Box<RunRecord>>) {
+    match keep {
+        Keep::Records => match cache.lookup(digest, canonical, config) {
             Lookup::Hit(record) => (Some(State::of(&record.result)), Some(record)),
             Lookup::Miss => (None, None),
             Lookup::Damaged(damage) => (Some(State::Damaged(damage)), None),
         },
-        Keep::States => match cache.glance(digest, canonical, config).map_err(Error::File)? {
+        Keep::States => match cache.glance(digest, canonical, config) {
             Lookup::Hit(Glance { accepted, provenance }) => {
                 (Some(State::fresh(accepted, &provenance)), None)
             }
             Lookup::Miss => (None, None),
             Lookup::Damaged(damage) => (Some(State::Damaged(damage)), None),
         },
-    })
+    }
 }
 
 /// Why each of `runs` of the plan has to be trained, in their order, compared with all records that
@@ -141,11 +141,12 @@ pub fn history(project: &Project, plan: &Plan) -> Result<Vec<Known>, Error> {
     let mut known = Vec::new();
     let mut seen = BTreeSet::new();
     for run in &plan.runs {
-        if let State::Fresh { started_at, seconds, .. } = *plan.state(run)
+        if let State::Fresh { accepted, started_at, seconds } = *plan.state(run)
             && seen.insert(run.digest)
         {
             known.push(Known {
                 seed: Some(run.config.seed),
+                accepted,
                 digest: run.digest,
                 config: canonical_json(&*run.config).map_err(Error::Canonical)?,
                 condition: Some(plan::condition_of(&project.experiments, run)),
@@ -157,10 +158,11 @@ pub fn history(project: &Project, plan: &Plan) -> Result<Vec<Known>, Error> {
     let mut others = cache.digests().map_err(Error::File)?;
     others.retain(|digest| !plan.states.contains_key(digest));
     let read = |digest: &Digest| {
-        let record = cache.past(*digest).map_err(Error::File)?.and_then(Result::ok);
+        let record = cache.past(*digest).and_then(Result::ok);
         Ok::<_, Error>(record.map(|record| Known {
             digest: record.digest,
             seed: record.seed(),
+            accepted: record.result.accepted.is_some(),
             config: record.config.to_string(),
             started_at: record.result.provenance.started_at,
             seconds: record.result.provenance.seconds,
@@ -183,6 +185,19 @@ pub struct Training<'t> {
     pub on_failure: OnFailure,
     /// Who is told.
     pub observer: &'t dyn Observer,
+}
+
+/// Notes that the report in `out` is going to show the runs of `plan`, so that nobody removes their
+/// records meanwhile.
+///
+/// # Errors
+/// If the note cannot be written.
+pub fn reserve(project: &Project, plan: &Plan, out: &Path) -> Result<(), Error> {
+    let cache = Cache::new(&project.root);
+    // Until it is written, the report that is there shows what it does.
+    let mut runs = cache.reported_in(out);
+    runs.extend(plan.states.keys());
+    cache.store_reported(out, &runs.into_iter().collect::<Vec<_>>()).map_err(Error::File)
 }
 
 /// Trains these runs of `plan` and adds their records to it.

@@ -1,17 +1,23 @@
 //! `report accept`.
 
+use std::collections::BTreeMap;
+
 use super::AcceptArgs;
 use super::json;
 use super::terminal::{data, message, runs};
 use crate::pipeline::{self, Answer, Error, Keep};
 
+/// Most characters of a reason.
+const LONGEST: usize = 500;
+
 pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
     let project = args.project.load()?;
     project.check_names(&args.experiments)?;
     let why = args.why.as_deref().unwrap_or_default().trim();
-    if why.is_empty() && !args.undo {
+    let says_nothing = !why.chars().any(char::is_alphanumeric);
+    if (says_nothing && !args.undo) || why.chars().count() > LONGEST {
         return Err(Error::Request {
-            message: "`--why` is empty".to_owned(),
+            message: format!("`--why` must be of 1 to {LONGEST} characters that say something"),
             hint: "say in a sentence why the older results hold; the report shows it".to_owned(),
         });
     }
@@ -40,7 +46,7 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
                 let line = format!("{name}: from {}: {}", from.short(), differences.join(", "));
                 accepted.push((run.digest, *from, line));
             }
-            Answer::Refused(why) => refused.push((run.digest, format!("{name} {why}"))),
+            Answer::Refused(why) => refused.push((run.digest, why.clone())),
         }
     }
     if args.json {
@@ -50,15 +56,22 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
             data(line)?;
         }
     }
-    for (_, line) in &refused {
-        message(&format!("not accepted: {line}"));
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, why) in &refused {
+        *reasons.entry(why).or_default() += 1;
     }
-    message(&format!("{} accepted; the report says so, and why", runs(accepted.len())));
-    match accepted.is_empty() && !refused.is_empty() {
-        false => Ok(()),
-        true => Err(Error::Request {
-            message: "nothing could be accepted".to_owned(),
-            hint: "`report build` trains what is missing".to_owned(),
-        }),
+    for (why, n) in reasons {
+        message(&format!("not accepted: {}, each of which {why}", runs(n)));
     }
+    match (accepted.len(), refused.len()) {
+        (0, 0) => message("nothing is stale, so there is nothing to accept"),
+        (0, _) => {
+            return Err(Error::Request {
+                message: "nothing could be accepted".to_owned(),
+                hint: "`report build` trains what is missing".to_owned(),
+            });
+        }
+        (n, _) => message(&format!("{} accepted; the report says so, and why", runs(n))),
+    }
+    Ok(())
 }

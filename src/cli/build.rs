@@ -51,6 +51,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         message(&format!("{}; {}", runs(total), survey.total()));
         tell_reasons(&survey);
         confirm_new_versions(&survey, args.yes)?;
+        pipeline::reserve(&project, &plan, &args.out())?;
         // Measured now, while the cores are idle.
         provenance::gemm_gflops();
         let stopwatch = Stopwatch::start();

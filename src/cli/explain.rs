@@ -223,7 +223,10 @@ fn select<'p>(
             .collect();
         return Err(Error::Request {
             message: format!("`{name}` is no experiment, no table and no digest"),
-            hint: suggestion(name, &known),
+            hint: format!(
+                "{}; of a digest, give {SHORTEST} digits or more",
+                suggestion(name, &known)
+            ),
         });
     }
     let is_meant = |run: &&PlannedRun| {
@@ -246,8 +249,10 @@ fn select<'p>(
         false => Ok(runs),
         true => Err(Error::Request {
             message: format!("no run is {name} {}", args.levels.join(" ")),
-            hint: "`report explain NAME` without levels tells all runs of an experiment or table"
-                .to_owned(),
+            hint: format!(
+                "levels are those of {}, and seed",
+                project.factors().into_iter().collect::<Vec<_>>().join(", ")
+            ),
         }),
     }
 }

@@ -25,10 +25,7 @@ pub(super) fn message(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", visible(line));
 }
 
-/// `1 run`, `2 runs`.
-pub(super) fn runs(n: usize) -> String {
-    format!("{n} run{}", if n == 1 { "" } else { "s" })
-}
+pub(super) use crate::pipeline::runs;
 
 /// Rows of equally many cells as lines: the first column to the left, the others to the right.
 pub(super) fn columns(rows: &[Vec<String>]) -> Vec<String> {

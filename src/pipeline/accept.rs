@@ -37,7 +37,7 @@ pub fn accept(
     let cache = Cache::new(&project.root);
     let mut answers = Vec::with_capacity(runs.len());
     for (run, explanation) in runs.into_iter().zip(explanations) {
-        let answer = match old_result(&cache, &run, &explanation)? {
+        let answer = match old_result(&cache, &run, &explanation) {
             Err(refusal) => Answer::Refused(refusal),
             Ok((from, result)) => {
                 let mut differences = Vec::new();
@@ -59,7 +59,7 @@ pub fn accept(
                 let result = RunResult { accepted: Some(accepted), ..result };
                 let (digest, config) = (run.digest, run.config.clone());
                 // What stands there now is damaged, or another build has made it meanwhile.
-                match cache.past(digest).map_err(Error::File)? {
+                match cache.past(digest) {
                     None => {}
                     Some(Err(_)) => drop(cache.quarantine(digest).map_err(Error::File)?),
                     Some(Ok(_)) => {
@@ -105,17 +105,17 @@ fn old_result(
     cache: &Cache,
     run: &PlannedRun,
     explanation: &Explanation,
-) -> Result<Result<(Digest, RunResult), String>, Error> {
+) -> Result<(Digest, RunResult), String> {
     let compared = explanation.compared.as_ref();
     let Some(compared) = compared.filter(|compared| compared.own) else {
-        return Ok(Err("has no older record of its own".to_owned()));
+        return Err("has no older record of its own".to_owned());
     };
-    let Some(Ok(past)) = cache.past(compared.digest).map_err(Error::File)? else {
-        return Ok(Err("has an older record that cannot be read".to_owned()));
+    let Some(Ok(past)) = cache.past(compared.digest) else {
+        return Err("has an older record that cannot be read".to_owned());
     };
     let (found, asked) = (past.result.curve.epochs(), run.config.train.epochs);
-    Ok(match found == asked {
+    match found == asked {
         true => Ok((compared.digest, past.result)),
         false => Err(format!("asks for {asked} epochs, but its older record has {found}")),
-    })
+    }
 }

@@ -35,8 +35,7 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
     let digests = cache.digests().map_err(Error::File)?;
     let check = |digest: &Digest| {
         let digest = *digest;
-        let found = cache.past(digest).map_err(Error::File)?;
-        Ok(found.map(|found| match found {
+        Ok::<_, Error>(cache.past(digest).map(|found| match found {
             Ok(record) => Check { digest, damage: None, has_checksum: record.has_checksum },
             Err(damage) => Check { digest, damage: Some(damage), has_checksum: false },
         }))
@@ -113,7 +112,7 @@ pub fn unused(project: &Project) -> Result<Vec<Unused>, Error> {
     let mut digests = cache.digests().map_err(Error::File)?;
     digests.retain(|digest| !needed.contains(digest));
     let sound = |digest: &Digest| {
-        let is_sound = matches!(cache.past(*digest).map_err(Error::File)?, Some(Ok(_)));
+        let is_sound = matches!(cache.past(*digest), Some(Ok(_)));
         let bytes = fs::size(&cache.path(*digest));
         Ok::<_, Error>(is_sound.then_some(Unused { digest: *digest, bytes }))
     };

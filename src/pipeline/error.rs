@@ -1,5 +1,6 @@
 //! Why a command cannot go on, and what can be done about it.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use crate::dataset::{self, DatasetError, DrawError};
@@ -76,8 +77,9 @@ pub enum Error {
     Figure(FigureError),
     /// Runs failed; the others are recorded.
     #[error(
-        "{} of {total} runs failed and {untried} were not tried; the first: {}",
+        "{} of {} failed and {untried} not tried; the first: {}",
         failed.len(),
+        runs(*total),
         chain(&failed[0])
     )]
     Runs {
@@ -91,7 +93,7 @@ pub enum Error {
         ended_alike: bool,
     },
     /// Runs failed in an earlier build and were not tried again.
-    #[error("{n} runs failed before and were not tried again; the first: {first}")]
+    #[error("{} failed before and not tried again; the first: {first}", runs(*n))]
     FailedBefore {
         /// How many.
         n: usize,
@@ -99,7 +101,7 @@ pub enum Error {
         first: String,
     },
     /// Something is stale where nothing may be.
-    #[error("{0} runs are stale, so that the report would not be what its files say")]
+    #[error("{} stale or failed: the report would not be what its files say", runs(*.0))]
     Stale(usize),
     /// A change of this program, not of the experiments, would train runs again.
     #[error("{message}")]
@@ -159,6 +161,14 @@ impl Error {
                  `--project DIR`"
                     .to_owned(),
             ),
+            Self::File(FileError { source, .. })
+                if matches!(
+                    source.kind(),
+                    ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists
+                ) =>
+            {
+                Some("a file is where a directory is needed, or the other way round: move it away".to_owned())
+            }
             Self::File(_) => Some(SPACE_HINT.to_owned()),
             Self::Device(DeviceError::NotBuilt(_)) => Some(
                 "build it with `cargo build --release --features cuda`, or use `--device cpu`"
@@ -209,6 +219,12 @@ impl Error {
             }
         }
     }
+}
+
+/// `1 run`, `2 runs`.
+#[must_use]
+pub fn runs(n: usize) -> String {
+    format!("{n} run{}", if n == 1 { "" } else { "s" })
 }
 
 fn list(violations: &[Violation]) -> String {

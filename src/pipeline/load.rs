@@ -1,5 +1,6 @@
 //! Reads a project from its files: experiments, the paper, templates and data.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -115,6 +116,13 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
 }
 
 impl Project {
+    /// The names of all factors of its experiments, in order.
+    #[must_use]
+    pub fn factors(&self) -> BTreeSet<&str> {
+        let factors = self.experiments.iter().flat_map(|experiment| &experiment.factors);
+        factors.map(|factor| factor.name.as_str()).collect()
+    }
+
     /// What a run is called: `deep (weight_sharing true) seed 3`.
     #[must_use]
     pub fn name_of(&self, run: &PlannedRun) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -43,25 +44,51 @@ impl Difference {
         differences.sort();
         differences
     }
+}
 
-    /// How many keys differ.
-    pub(super) fn count(old: &Leaves, new: &Leaves) -> usize {
-        let mut same = 0;
-        let (mut left, mut right) = (old.iter().peekable(), new.iter().peekable());
-        while let (Some(one), Some(other)) = (left.peek(), right.peek()) {
-            let order = one.0.cmp(other.0);
-            same += usize::from(one == other);
-            if order.is_le() {
-                left.next();
-            }
-            if order.is_ge() {
-                right.next();
-            }
+/// Leaves as sorted numbers, to count differences of many pairs of configurations.
+#[derive(Clone, Debug)]
+pub(super) struct Fingerprint {
+    keys: Vec<u64>,
+    entries: Vec<u64>,
+}
+
+impl Fingerprint {
+    pub(super) fn of(leaves: &Leaves) -> Self {
+        let sorted = |mut hashes: Vec<u64>| {
+            hashes.sort_unstable();
+            hashes
+        };
+        Self {
+            keys: sorted(leaves.keys().map(hash).collect()),
+            entries: sorted(leaves.iter().map(hash).collect()),
         }
-        // A key on both sides with two values counts once.
-        let shared = new.keys().filter(|key| old.contains_key(*key)).count();
-        old.len() + new.len() - shared - same
     }
+
+    /// How many keys differ; two that hash alike count as one, which a nearest neighbour survives.
+    pub(super) fn distance(&self, other: &Self) -> usize {
+        let all = self.keys.len() + other.keys.len() - common(&self.keys, &other.keys);
+        all.saturating_sub(common(&self.entries, &other.entries))
+    }
+}
+
+fn hash(value: impl Hash) -> u64 {
+    // Its keys are constants, so that the nearest of equals is the same in every process.
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// How many numbers are in both of two sorted lists.
+fn common(left: &[u64], right: &[u64]) -> usize {
+    let (mut i, mut j, mut n) = (0, 0, 0);
+    while i < left.len() && j < right.len() {
+        let (one, other) = (left[i], right[j]);
+        n += usize::from(one == other);
+        i += usize::from(one <= other);
+        j += usize::from(one >= other);
+    }
+    n
 }
 
 impl fmt::Display for Difference {

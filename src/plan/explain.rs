@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::difference::{Difference, Leaves, leaves};
+use super::difference::{Difference, Fingerprint, Leaves, leaves};
 use super::{Plan, PlannedRun, State};
 use crate::digest::Digest;
 use crate::experiment::Experiment;
@@ -27,6 +27,8 @@ pub struct Known {
     pub seed: Option<u64>,
     /// What its condition was called.
     pub condition: Option<BTreeMap<String, String>>,
+    /// Whether the user has put it there in place of a training.
+    pub accepted: bool,
     /// When its training started, in seconds since 1970.
     pub started_at: u64,
     /// What the training took.
@@ -112,6 +114,7 @@ pub struct Group {
 /// Records that differ in the seed alone.
 struct Kind<'k> {
     leaves: Leaves,
+    fingerprint: Fingerprint,
     records: Vec<&'k Known>,
 }
 
@@ -148,11 +151,14 @@ pub fn explain(
         let condition = super::condition_of(experiments, run);
         let own = of_condition.get(&(&condition, run.config.seed)).into_iter().flatten();
         let own = own.map(|one| (leaves_without_seed(&one.config), *one));
-        let own = own.min_by_key(|(old, one)| (Difference::count(old, &found), one.digest));
+        // What was accepted has the date of what was trained, which is to be preferred.
+        let own = own.min_by_key(|(old, one)| {
+            (one.accepted, Difference::between(old, &found).len(), one.digest)
+        });
         let nearest = own.or_else(|| {
             let nearest = nearest_of
                 .entry((run.experiment, run.condition))
-                .or_insert_with(|| nearest(&kinds, &found));
+                .or_insert_with(|| nearest(&kinds, &Fingerprint::of(&found)));
             let kind = &kinds[(*nearest)?];
             Some((kind.leaves.clone(), kind.likest(run.config.seed)?))
         });
@@ -263,7 +269,9 @@ fn kinds(known: &[Known]) -> Vec<Kind<'_>> {
             Some(place) => kinds[*place].records.push(one),
             None if kinds.len() < MOST_KINDS => {
                 places.insert(text, kinds.len());
-                kinds.push(Kind { leaves: leaves(&config), records: vec![one] });
+                let leaves = leaves(&config);
+                let fingerprint = Fingerprint::of(&leaves);
+                kinds.push(Kind { leaves, fingerprint, records: vec![one] });
             }
             None => {}
         }
@@ -272,8 +280,8 @@ fn kinds(known: &[Known]) -> Vec<Kind<'_>> {
 }
 
 /// The kind with the fewest keys that differ; of equals, the newest.
-fn nearest(kinds: &[Kind<'_>], found: &Leaves) -> Option<usize> {
-    (0..kinds.len()).min_by_key(|index| Difference::count(&kinds[*index].leaves, found))
+fn nearest(kinds: &[Kind<'_>], found: &Fingerprint) -> Option<usize> {
+    (0..kinds.len()).min_by_key(|index| kinds[*index].fingerprint.distance(found))
 }
 
 fn parsed(config: &str) -> Value {

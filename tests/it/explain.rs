@@ -128,7 +128,7 @@ fn frozen_ends_with_status_3_if_anything_is_stale_and_trains_nothing() {
     let outcome = project.run(&["build", "--frozen"]);
     assert_eq!(outcome.code, 3, "{outcome:#?}");
     assert!(outcome.stderr.contains("train.optimizer.lr: 0.01 → 0.03"), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("error: 8 runs are stale"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("error: 8 runs stale or failed"), "{}", outcome.stderr);
     assert_eq!(project.count_records(), 8);
     assert_eq!(project.report(), report);
 }
@@ -214,6 +214,25 @@ fn a_result_of_another_run_or_with_other_epochs_is_not_accepted() {
     let outcome = project.run(&["accept", "--why", "pooling changes nothing"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
     assert_eq!(project.count_records(), 8);
+}
+
+#[test]
+fn results_that_are_accepted_twice_all_come_from_what_was_trained() {
+    let project = Project::new();
+    project.build(&[]);
+    let trained: BTreeSet<_> = project.records().into_keys().collect();
+    for (from, to) in [("lr = 0.01", "lr = 0.02"), ("lr = 0.02", "lr = 0.03")] {
+        project.edit(BASE, from, to);
+        let accepted = json(&project.run(&["accept", "--why", "no matter", "--json"]));
+        let accepted = accepted["accepted"].as_array().unwrap().clone();
+        assert_eq!(accepted.len(), 8);
+        for one in accepted {
+            assert!(trained.contains(&format!("{}.json", one["from"].as_str().unwrap())), "{one}");
+        }
+    }
+    let nothing = project.run(&["accept", "--why", "no matter"]);
+    assert_eq!(nothing.code, 0, "{nothing:#?}");
+    assert!(nothing.stderr.contains("there is nothing to accept"), "{nothing:#?}");
 }
 
 #[test]
