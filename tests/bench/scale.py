@@ -5,7 +5,8 @@
 
 Makes a project of one experiment in a temporary directory, with a record for each run (30 epochs of
 made-up numbers), and prints the median of five calls of each command, after one to warm the file cache,
-with its peak memory, for a tenth of the runs and for all of them. With `--dvc`, compares the paper's 120
+with its peak memory, for a tenth of the runs and for all of them; then the same with one record removed,
+and with a changed learning rate, so that each run is compared with its own older record. With `--dvc`, compares the paper's 120
 runs with an equivalent pipeline of 120 stages in `dvc` (`pip install dvc`), the two in turns.
 """
 import argparse, hashlib, json, random, shutil, statistics, subprocess, sys, tempfile
@@ -93,6 +94,8 @@ def project(directory, runs, report):
     n = 0
     for run in json.loads(explained.stdout)["runs"]:
         compact = lambda value: json.dumps(value, separators=(",", ":"))
+        provenance["condition"] = {"batch_size": str(run["config"]["train"]["batch_size"]),
+                                   "data.seed": str(run["config"]["data"]["seed"]), "experiment": "many"}
         config = json.dumps(run["config"], separators=(",", ":"), sort_keys=True)
         digest = hashlib.sha256(config.encode()).hexdigest()
         assert digest == run["digest"], "the canonical JSON of this script is not that of `report`"
@@ -166,7 +169,14 @@ else:
     for runs in [args.runs // 10, args.runs]:
         with tempfile.TemporaryDirectory() as parent:
             n = project(Path(parent), runs, report)
-            for command in ["status", "build"]:
+            def tell(command, state):
                 seconds, megabytes = median([report, command], parent)
-                print(f"report {command:8} {n:8} fresh runs {seconds:8.3f} s {1e6 * seconds / n:8.1f} µs "
+                print(f"report {command:8} {n:8} runs, {state:9} {seconds:8.3f} s {1e6 * seconds / n:8.1f} µs "
                       f"a run {megabytes:8.0f} MB", flush=True)
+            tell("status", "all fresh")
+            tell("build", "all fresh")
+            next((Path(parent) / ".report/records").iterdir()).unlink()
+            tell("status", "one stale")
+            experiment = Path(parent) / "experiments/many.toml"
+            experiment.write_text(experiment.read_text().replace("lr = 0.01", "lr = 0.02"))
+            tell("status", "all stale")

@@ -3,6 +3,8 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use report::cache::Lookup;
+
 use crate::project::{Project, trained};
 
 #[test]
@@ -74,12 +76,19 @@ fn no_single_flipped_bit_of_a_record_passes() {
     let digest = report::digest::Digest::try_from(name).unwrap();
     let cache = report::cache::Cache::new(&project.path(""));
     let whole = std::fs::read(file).unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&whole).unwrap();
+    let canonical = report::digest::canonical_json(&record["config"]).unwrap();
+    let config = std::sync::Arc::new(serde_json::from_str(&canonical).unwrap());
     assert!(cache.past(digest).unwrap().is_ok());
+    assert!(matches!(cache.lookup(digest, &canonical, &config), Lookup::Hit(_)));
+    assert!(matches!(cache.glance(digest, &canonical, &config), Lookup::Hit(_)));
     for bit in 0..8 * whole.len() {
         let mut bytes = whole.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
         std::fs::write(file, bytes).unwrap();
         assert!(cache.past(digest).unwrap().is_err(), "bit {bit}");
+        assert!(matches!(cache.lookup(digest, &canonical, &config), Lookup::Damaged(_)));
+        assert!(matches!(cache.glance(digest, &canonical, &config), Lookup::Damaged(_)));
     }
 }
 
