@@ -165,7 +165,6 @@ fn ctrl_c_ends_within_a_second_and_says_how_to_go_on() {
     assert!((records - 2..=records).any(says), "{records}: {}", outcome.stderr);
     assert!(outcome.stderr.contains("report build -j 2` goes on from there"), "{}", outcome.stderr);
     assert!(project.file_texts(".report/claims").is_empty());
-    assert_eq!(project.file_texts(".report/records").len(), records, "something is half written");
     assert_eq!(project.build(&[]), 24 - records);
     assert_eq!(project.records(), alone.records());
     assert_eq!(project.report(), alone.report());
