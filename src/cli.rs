@@ -45,7 +45,8 @@ Examples:
   report explain deep seed=3        configuration, record and history of some runs
 
 Exit status: 0 done, 1 a run or the environment failed, 2 an input has to be fixed, 3 something is
-stale (--frozen) or not what it was recorded to be (verify), 130 interrupted.";
+stale (--frozen) or not what it was recorded to be (verify), 4 the report is written but some of its
+runs are missing or accepted by hand, 130 interrupted.";
 
 /// A notebook for seeded experiments.
 #[derive(Debug, Parser)]
@@ -271,8 +272,9 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
 }
 
 fn explain(error: &Error) {
+    let kind = if matches!(error, Error::Incomplete { .. }) { "note" } else { "error" };
     for line in error.to_string().lines() {
-        message(&format!("error: {line}"));
+        message(&format!("{kind}: {line}"));
     }
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

@@ -136,7 +136,7 @@ pub(super) fn read(
 /// The record named `digest`, of whatever configuration.
 ///
 /// # Errors
-/// As [`read`].
+/// With what is wrong with the file, as what follows its name in a sentence.
 pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
     let entry: Entry<Value> = parse(bytes)?;
     match entry.format {

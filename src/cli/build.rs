@@ -8,7 +8,7 @@ use super::terminal::{confirm, data, message, runs};
 use super::{BuildArgs, MakeTrainer, interrupt, status};
 use crate::cache::Cache;
 use crate::execute::OnFailure;
-use crate::pipeline::{self, Error, Keep, Training};
+use crate::pipeline::{self, Error, Keep, Project, Training};
 use crate::plan::{Plan, State};
 use crate::provenance::{self, Stopwatch};
 use crate::render::duration;
@@ -39,10 +39,6 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     let mut failure = None;
     if survey.to_train.is_empty() {
         message(&format!("{}, nothing to train", runs(total)));
-        let others = plan.misses(|_| true, true).len() - survey.failed;
-        if others > 0 {
-            message(&format!("{} of other experiments missing", runs(others)));
-        }
     } else {
         device.check().map_err(Error::Device)?;
         pipeline::check_writable(&project, &args.out())?;
@@ -89,10 +85,21 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     for path in written? {
         data(&path.display().to_string())?;
     }
-    let result = failed_before(&plan, is_wanted);
+    let result = failed_before(&plan, is_wanted).and_then(|()| incomplete(&project, &plan));
     // The process ends here: giving back the memory of a hundred thousand records takes a while.
     std::mem::forget((plan, report));
     result
+}
+
+/// A report of which not every run is recorded as its experiment says is told apart from a whole one.
+fn incomplete(project: &Project, plan: &Plan) -> Result<(), Error> {
+    let counts = plan.counts(&project.experiments);
+    let missing = counts.iter().map(|count| count.failed + count.stale).sum();
+    let accepted = counts.iter().map(|count| count.accepted).sum();
+    match (missing, accepted) {
+        (0, 0) => Ok(()),
+        _ => Err(Error::Incomplete { total: plan.runs.len(), missing, accepted }),
+    }
 }
 
 fn tell_reasons(survey: &Survey) {

@@ -100,6 +100,16 @@ pub enum Error {
         /// How the first did.
         first: String,
     },
+    /// The report is written, but is not what its experiments say.
+    #[error("the report is written, but of its {}, {}", runs(*total), holes(*missing, *accepted))]
+    Incomplete {
+        /// Runs that it should show.
+        total: usize,
+        /// Of them, those without a record.
+        missing: usize,
+        /// Those whose results are those of another configuration.
+        accepted: usize,
+    },
     /// Something is stale where nothing may be.
     #[error("{} stale or failed: the report would not be what its files say", runs(*.0))]
     Stale(usize),
@@ -119,7 +129,7 @@ const SPACE_HINT: &str =
     "check space and permissions, then run the same command: finished runs are kept";
 
 impl Error {
-    /// 2 if an input has to be fixed, 3 if something is not what it should be although nothing failed,
+    /// 4 if the report is written but incomplete, 2 if an input has to be fixed, 3 if something is not what it should be although nothing failed,
     /// 1 if the environment or a run failed.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
@@ -134,6 +144,7 @@ impl Error {
             | Self::Unconfirmed { .. }
             | Self::Render(_) => 2,
             Self::Stale(_) | Self::Unverified(_) => 3,
+            Self::Incomplete { .. } => 4,
             Self::File(_)
             | Self::Embedded(_)
             | Self::Canonical(_)
@@ -189,6 +200,9 @@ impl Error {
                 "finished runs are kept; `report build --retry-failed` tries the others again"
                     .to_owned(),
             ),
+            Self::Incomplete { .. } => {
+                Some("`report status` says which; the report marks them".to_owned())
+            }
             Self::Stale(_) => Some(
                 "`report status` says why; `report build` without `--frozen` trains them"
                     .to_owned(),
@@ -225,6 +239,14 @@ impl Error {
 #[must_use]
 pub fn runs(n: usize) -> String {
     format!("{n} run{}", if n == 1 { "" } else { "s" })
+}
+
+fn holes(missing: usize, accepted: usize) -> String {
+    match (missing, accepted) {
+        (missing, 0) => format!("{missing} missing"),
+        (0, accepted) => format!("{accepted} accepted by hand"),
+        (missing, accepted) => format!("{missing} missing and {accepted} accepted by hand"),
+    }
 }
 
 fn list(violations: &[Violation]) -> String {

@@ -168,7 +168,9 @@ fn accepted_results_stand_for_the_new_key_with_their_reason_in_the_report() {
     let outcome = project.run(&["accept", "deep", "--why", "the <rate> is *not* used"]);
     assert_eq!(outcome.code, 0, "{outcome:#?}");
     assert_eq!(outcome.stdout.lines().count(), 4, "{outcome:#?}");
-    assert_eq!(project.build(&[]), 0);
+    let outcome = project.run(&["build"]);
+    assert_eq!((outcome.code, trained(&outcome)), (4, 0), "{outcome:#?}");
+    assert!(outcome.stderr.contains("but of its 8 runs, 4 accepted by hand"), "{outcome:#?}");
     let [markdown, html] = project.report();
     assert!(markdown.contains("**4 of 8 runs were not trained as their experiment says now**"));
     assert!(markdown.contains("train.optimizer.lr: 0.01 → 0.02"), "{markdown}");

@@ -256,11 +256,13 @@ impl Project {
         }
     }
 
-    /// Builds, which must succeed, and returns how many runs were trained.
+    /// Builds, which must succeed, and returns how many runs were trained. The report is partial if
+    /// experiments are left out.
     #[track_caller]
     pub(crate) fn build(&self, args: &[&str]) -> usize {
         let outcome = self.run(&[&["build"], args].concat());
-        assert_eq!(outcome.code, 0, "{outcome:#?}");
+        let may_be_partial = args.contains(&"--only") && outcome.code == 4;
+        assert!(outcome.code == 0 || may_be_partial, "{outcome:#?}");
         trained(&outcome)
     }
 
