@@ -113,7 +113,7 @@ fn line(group: &Group, workers: usize) -> String {
             let compared = group.compared.as_ref().map_or_else(String::new, compared_with);
             format!("{}{compared}", listed(differences))
         }
-        Reason::NewSeed => format!("new {}", seeds(&group.seeds)),
+        Reason::NewSeed => format!("no record with {}", seeds(&group.seeds)),
         Reason::New => "nothing like it has been recorded".to_owned(),
         Reason::Damaged { damage } => format!("a record {damage}"),
         Reason::Quarantined => "a damaged record was moved aside".to_owned(),

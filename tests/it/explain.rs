@@ -98,7 +98,9 @@ fn new_seeds_and_runs_like_no_other_are_told_as_such() {
     project.build(&[]);
     project.edit(BASE, "seeds = 2", "seeds = 5");
     let outcome = project.run(&["status"]);
-    assert!(outcome.stdout.contains("deep: 6 runs, less than a second: new seeds 2 to 4"));
+    assert!(
+        outcome.stdout.contains("deep: 6 runs, less than a second: no record with seeds 2 to 4")
+    );
     project.edit(BASE, "seeds = 5", "seeds = 2");
 
     // A condition that is new is compared with the nearest.
