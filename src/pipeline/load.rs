@@ -71,7 +71,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         if let Some(count) = overrides.seeds {
             let seeds: Vec<u64> = (0..count).collect();
             if experiment.seeds != seeds {
-                note = format!("`--seeds {count}` takes seeds 0 to {}", count - 1);
+                note = format!("--seeds {count} takes seeds 0 to {}", count - 1);
             }
             experiment.seeds = seeds;
         }

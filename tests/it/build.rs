@@ -60,9 +60,9 @@ fn adding_a_seed_trains_one_run_of_each_condition() {
     let project = Project::new();
     project.build(&[]);
     assert_eq!(project.build(&["--seeds", "3"]), 4);
-    assert!(
-        project.report()[0].contains("`--seeds 3` takes seeds 0 to 2".replace('`', "\\`").as_str())
-    );
+    let [markdown, html] = project.report();
+    assert!(html.contains("--seeds 3 takes seeds 0 to 2"), "{html}");
+    assert!(markdown.contains("takes seeds 0 to 2"), "{markdown}");
     project.edit("experiments/base/protocol.toml", "seeds = 2", "seeds = [2, 0, 1]");
     assert_eq!(project.build(&[]), 0);
 }
