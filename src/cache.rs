@@ -210,7 +210,7 @@ impl Cache {
 
     fn reported_path(&self, out: &Path) -> PathBuf {
         let place = Digest::of_bytes(fs::absolute(out).to_string_lossy().as_bytes());
-        self.directory.join("reports").join(format!("{place}.json"))
+        self.file("reports", place)
     }
 
     /// The runs that the last report in each place shows, or the note that cannot be understood.
@@ -220,7 +220,7 @@ impl Cache {
     pub fn reported(&self) -> Result<Result<BTreeSet<Digest>, PathBuf>, FileError> {
         let mut digests = BTreeSet::new();
         for place in self.named_in("reports")? {
-            let path = self.directory.join("reports").join(format!("{place}.json"));
+            let path = self.file("reports", place);
             let bytes = fs::read_if_there(&path)?.unwrap_or_default();
             match serde_json::from_slice(&bytes) {
                 Ok(Reported { runs, .. }) => digests.extend(runs),
@@ -246,10 +246,14 @@ impl Cache {
     /// Where the record of `digest` stands.
     #[must_use]
     pub fn path(&self, digest: Digest) -> PathBuf {
-        self.directory.join("records").join(format!("{digest}.json"))
+        self.file("records", digest)
     }
 
     fn failure_path(&self, digest: Digest) -> PathBuf {
-        self.directory.join("failures").join(format!("{digest}.json"))
+        self.file("failures", digest)
+    }
+
+    fn file(&self, part: &str, digest: Digest) -> PathBuf {
+        self.directory.join(part).join(format!("{digest}.json"))
     }
 }

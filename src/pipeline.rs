@@ -38,22 +38,26 @@ pub enum Keep {
     States,
 }
 
-/// Looks up every run of the project on a kind of device. Nothing is changed by it.
+/// What `see` makes of every run of the project on a kind of device and of its canonical JSON: in
+/// order of experiment, condition and seed.
 ///
 /// # Errors
-/// If the cache cannot be read.
-pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, Error> {
-    let cache = Cache::new(&project.root);
+/// If a configuration has no canonical form.
+fn each_run<T: Send>(
+    project: &Project,
+    device: DeviceKind,
+    see: impl Fn(PlannedRun, &str) -> T + Sync,
+) -> Result<Vec<T>, Error> {
     let conditions = project.experiments.iter().enumerate().flat_map(|(index, experiment)| {
         (0..experiment.conditions.len()).map(move |condition| (index, condition))
     });
     let conditions: Vec<_> = conditions.collect();
-    let look_up = |(experiment, condition): &(usize, usize)| {
+    let of_condition = |(experiment, condition): &(usize, usize)| {
         let (experiment, condition) = (*experiment, *condition);
         let asked = &project.experiments[experiment];
         let dataset = project.datasets.identity(&asked.conditions[condition].design.source);
         let mut canonical = None;
-        let look_up = |config: RunConfig| {
+        let one = |config: RunConfig| {
             if canonical.is_none() {
                 canonical = Some(CanonicalConfig::new(&config).map_err(Error::Canonical)?);
             }
@@ -61,11 +65,20 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
                 canonical.as_ref().map_or_else(String::new, |c| c.with_seed(config.seed));
             let digest = Digest::of_bytes(canonical.as_bytes());
             let config = Arc::new(config);
-            let (state, record) = look_up_one(&cache, digest, &canonical, &config, keep);
-            Ok((PlannedRun { experiment, condition, config, digest }, state, record))
+            Ok(see(PlannedRun { experiment, condition, config, digest }, &canonical))
         };
-        asked.configs(condition, device, dataset).map(look_up).collect::<Result<Vec<_>, Error>>()
+        asked.configs(condition, device, dataset).map(one).collect::<Result<Vec<_>, Error>>()
     };
+    let found = parallel::map(&conditions, provenance::cores(), of_condition)?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Looks up every run of the project on a kind of device. Nothing is changed by it.
+///
+/// # Errors
+/// If the cache cannot be read.
+pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, Error> {
+    let cache = Cache::new(&project.root);
     let failed: BTreeSet<_> = cache.failed().map_err(Error::File)?.into_iter().collect();
     let quarantined: BTreeSet<_> = cache.quarantined().map_err(Error::File)?.into_iter().collect();
     let missing = |digest: Digest| {
@@ -76,11 +89,13 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
             None => State::Missing,
         }
     };
-    let found = parallel::map(&conditions, provenance::cores(), look_up)?;
-    let n_runs = found.iter().map(Vec::len).sum();
-    let mut runs = Vec::with_capacity(n_runs);
-    let (mut states, mut records) = (Vec::with_capacity(n_runs), Vec::new());
-    for (run, state, record) in found.into_iter().flatten() {
+    let found = each_run(project, device, |run, canonical| {
+        let (state, record) = look_up_one(&cache, run.digest, canonical, &run.config, keep);
+        (run, state, record)
+    })?;
+    let mut runs = Vec::with_capacity(found.len());
+    let (mut states, mut records) = (Vec::with_capacity(found.len()), Vec::new());
+    for (run, state, record) in found {
         let digest = run.digest;
         states.push((digest, state.unwrap_or_else(|| missing(digest))));
         records.extend(record.map(|record| (digest, *record)));

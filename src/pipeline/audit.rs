@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::{Error, Keep, Project};
+use super::{Error, Project};
 use crate::cache::Cache;
 use crate::dataset;
 use crate::digest::Digest;
@@ -107,7 +107,7 @@ pub fn unused(project: &Project) -> Result<Vec<Unused>, Error> {
         }
     };
     for device in [DeviceKind::Cpu, DeviceKind::Cuda] {
-        needed.extend(super::plan(project, device, Keep::States)?.states.into_keys());
+        needed.extend(super::each_run(project, device, |run, _| run.digest)?);
     }
     let mut digests = cache.digests().map_err(Error::File)?;
     digests.retain(|digest| !needed.contains(digest));
