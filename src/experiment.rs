@@ -1,6 +1,6 @@
 //! An experiment: a question, the factors that it varies, and the runs that answer it.
 //!
-//! A file, laid over the base file that it may extend, becomes a validated [`Experiment`]. Nothing
+//! A file, laid over those that it may extend, becomes a validated [`Experiment`]. Nothing
 //! here opens files; `pipeline` reads them.
 
 mod design;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::document::{self, Location, Node, Reader, Value, Violation, Violations};
 use crate::run::{DatasetIdentity, DeviceKind, RunConfig};
 
-pub use design::{DataSource, Design};
+pub use design::{DataSeed, DataSource, Design};
 pub use matrix::MOST_RUNS;
 
 /// What the column of experiments is called beside the factors.
@@ -21,10 +21,12 @@ pub const EXPERIMENT: &str = "experiment";
 /// A validated experiment file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Experiment {
-    /// Stem of the file; how tables and commands refer to it.
+    /// Its file within `experiments/`, without `.toml`; how tables and commands refer to it.
     pub name: String,
     /// How readers refer to it.
     pub title: String,
+    /// The files that it is read from, its own first, then those that it extends.
+    pub files: Vec<String>,
     /// What the experiment asks, for the report.
     pub question: Option<String>,
     /// One run of each condition a seed, in ascending order.
@@ -44,6 +46,8 @@ pub struct Factor {
     pub path: String,
     /// Its values, spelled as TOML would: `true`, `0.2`, `adam`.
     pub levels: Vec<String>,
+    /// Where they are listed.
+    pub location: Location,
 }
 
 /// One combination of levels.
@@ -65,27 +69,21 @@ pub struct Run {
 }
 
 impl Experiment {
-    /// Reads an experiment from its document and the one that it extends.
+    /// Reads an experiment from its document and those that it extends, the nearest first: each is
+    /// laid over the next.
     ///
     /// # Errors
     /// With every violation, in order of file and line.
     pub fn from_documents(
         name: &str,
         file: Node,
-        base: Option<Node>,
+        extended: Vec<Node>,
     ) -> Result<Self, Vec<Violation>> {
         let violations = Violations::default();
-        if let Some(Node { value: Value::Table(table), .. }) = &base
-            && let Some(node) = table.get("extends")
-        {
-            let message = "is not allowed in a file that others extend";
-            violations.push(&node.location, "extends", message);
-        }
-        let root = match base {
-            Some(base) => document::merge(base, file),
-            None => file,
-        };
-        let experiment = read(name, &root, &violations);
+        let files = std::iter::once(&file).chain(&extended);
+        let files = files.map(|node| node.location.file.to_string()).collect();
+        let root = extended.into_iter().fold(file, |over, base| document::merge(base, over));
+        let experiment = read(name, files, &root, &violations);
         match experiment {
             Some(experiment) if violations.is_empty() => Ok(experiment),
             _ => Err(violations.into_sorted()),
@@ -140,7 +138,12 @@ pub fn extends(file: &Node) -> Option<(&str, &Location)> {
     }
 }
 
-fn read(name: &str, root: &Node, violations: &Violations) -> Option<Experiment> {
+fn read(
+    name: &str,
+    files: Vec<String>,
+    root: &Node,
+    violations: &Violations,
+) -> Option<Experiment> {
     let reader = Reader::new(root, "", violations)?;
     let title = reader.required::<String>("title");
     let question = reader.optional::<String>("question");
@@ -162,7 +165,8 @@ fn read(name: &str, root: &Node, violations: &Violations) -> Option<Experiment> 
         violations.push(&root.location, "seeds", message);
         return None;
     }
-    Some(Experiment { name: name.to_owned(), title: title?, question, seeds, factors, conditions })
+    let (name, title) = (name.to_owned(), title?);
+    Some(Experiment { name, title, files, question, seeds, factors, conditions })
 }
 
 /// `seeds = 10` for 0 to 9, or a list.

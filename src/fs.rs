@@ -101,6 +101,31 @@ pub fn files_with_extension(directory: &Path, extension: &str) -> Result<Vec<Pat
     Ok(paths)
 }
 
+/// The path with each `folder/..` left out; links are not followed.
+#[must_use]
+pub fn without_dots(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut short = PathBuf::new();
+    for component in path.components() {
+        let is_up = component == Component::ParentDir;
+        let can_drop = matches!(short.components().next_back(), Some(Component::Normal(_)));
+        match is_up && can_drop {
+            true => drop(short.pop()),
+            false => short.push(component),
+        }
+    }
+    short
+}
+
+/// The directories in a directory that are not hidden, sorted by name.
+///
+/// # Errors
+/// If it cannot be listed.
+pub fn directories(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let paths = names(directory)?.into_iter().map(|name| directory.join(name));
+    Ok(paths.filter(|path| path.is_dir()).collect())
+}
+
 /// The names in a directory that are UTF-8 and not hidden, sorted; none if it is not there.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use crate::cache::{Cache, Claims, Glance, Lookup};
 use crate::digest::{Digest, canonical_json};
+use crate::experiment::DataSeed;
 use crate::execute::{Execution, Executor, Observer, OnFailure};
 use crate::fs;
 use crate::parallel;
@@ -56,13 +57,14 @@ fn each_run<T: Send>(
         let (experiment, condition) = (*experiment, *condition);
         let asked = &project.experiments[experiment];
         let dataset = project.datasets.identity(&asked.conditions[condition].design.source);
-        let mut canonical = None;
+        let draws_anew = asked.conditions[condition].design.data_seed == DataSeed::Run;
+        let mut shared: Option<CanonicalConfig> = None;
         let one = |config: RunConfig| {
-            if canonical.is_none() {
-                canonical = Some(CanonicalConfig::new(&config).map_err(Error::Canonical)?);
-            }
-            let canonical =
-                canonical.as_ref().map_or_else(String::new, |c| c.with_seed(config.seed));
+            let parts = match shared.take().filter(|_| !draws_anew) {
+                Some(parts) => parts,
+                None => CanonicalConfig::new(&config).map_err(Error::Canonical)?,
+            };
+            let canonical = shared.insert(parts).with_seed(config.seed);
             let digest = Digest::of_bytes(canonical.as_bytes());
             let config = Arc::new(config);
             Ok(see(PlannedRun { experiment, condition, config, digest }, &canonical))

@@ -1,12 +1,13 @@
 //! The text of a record file: one JSON object on one line, and in it the SHA-256 of the rest. Pure.
 //!
 //! ```text
-//! {"format":2,"digest":"…","config":{…},"outcome":…,"curve":…,"provenance":…,"checksum":"…"}
+//! {"format":3,"digest":"…","config":{…},"outcome":…,"curve":…,"provenance":…,"checksum":"…"}
 //! ```
 //!
 //! `config` is the canonical JSON that `digest` is the SHA-256 of, and `checksum` is that of all that
 //! stands before `,"checksum"`. So whatever happened to a file shows when it is read. Format 1 had no
-//! checksum; its records are still read, with the checks that their content allows.
+//! checksum, and format 2 did not know all curves; their records are still read, with the checks that
+//! their content allows.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -20,6 +21,9 @@ use crate::run::{
 
 /// The first format, without checksum.
 const UNSUMMED: u32 = 1;
+
+/// The format with checksum, but without the test accuracy in training mode with dropout off.
+const SUMMED: u32 = 2;
 
 /// What `,"checksum":"<64 digits>"}` and the end of the line take.
 const TRAILER: usize = CHECKSUM.len() + 64 + END.len();
@@ -127,7 +131,7 @@ pub(super) fn read(
         }
         past.result
     };
-    match result.curve.epochs() == config.train.epochs {
+    match result.curve.answers(config) {
         true => Ok(result),
         false => Err(format!("does not have {} values in each curve", config.train.epochs)),
     }
@@ -140,7 +144,7 @@ pub(super) fn read(
 pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
     let entry: Entry<Value> = parse(bytes)?;
     match entry.format {
-        RECORD_FORMAT => check_sum(bytes, entry.checksum)?,
+        SUMMED | RECORD_FORMAT => check_sum(bytes, entry.checksum)?,
         UNSUMMED if entry.checksum.is_none() => {}
         format => return Err(foreign(format)),
     }
@@ -163,7 +167,7 @@ fn parse<'b, C: Deserialize<'b>, V: Deserialize<'b>>(
         return Err("is empty".to_owned());
     }
     serde_json::from_slice(bytes).map_err(|error| match serde_json::from_slice(bytes) {
-        Ok(Format { format }) if format != RECORD_FORMAT && format != UNSUMMED => foreign(format),
+        Ok(Format { format }) if !(UNSUMMED..=RECORD_FORMAT).contains(&format) => foreign(format),
         _ if error.is_eof() => "is truncated".to_owned(),
         _ => format!("is no record: {error}"),
     })
@@ -195,16 +199,14 @@ fn check_sum(bytes: &[u8], stated: Option<Digest>) -> Result<(), String> {
 
 fn checked<C>(entry: Entry<C>) -> Result<(C, RunResult), String> {
     let Entry { config, outcome, curve, accepted, provenance, .. } = entry;
-    let accuracies = [
-        &curve.published_test_accuracy,
-        &curve.corrected_test_accuracy,
-        &curve.first_digit_accuracy,
-        &curve.second_digit_accuracy,
-        &curve.comparison_accuracy,
-    ];
+    let accuracies = curve.accuracies();
     let epochs = curve.epochs();
+    let optional = [&curve.undropped_test_accuracy, &curve.validation_accuracy];
+    let is_optional = |curve: &Vec<f64>| optional.iter().any(|other| std::ptr::eq(*other, curve));
     let is_whole = curve.train_auxiliary_loss.len() == epochs
-        && accuracies.iter().all(|accuracies| accuracies.len() == epochs);
+        && accuracies.iter().all(|accuracies| {
+            accuracies.len() == epochs || accuracies.is_empty() && is_optional(accuracies)
+        });
     if !is_whole {
         return Err("does not have one value for each epoch in each curve".to_owned());
     }

@@ -22,11 +22,13 @@ impl Pairs {
     }
 }
 
-/// Training and test pairs; they share no digit.
+/// Training, held-out and test pairs; they share no digit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     /// Pairs to train on, in the order of training.
     pub train: Pairs,
+    /// Pairs of the training pool that are not trained on, to choose an epoch by.
+    pub validation: Pairs,
     /// Pairs to test on.
     pub test: Pairs,
 }
@@ -46,7 +48,8 @@ pub struct DrawError {
     pub digits: usize,
 }
 
-/// Checks that pools of these sizes have the digits for that many pairs.
+/// Checks that pools of these sizes have the digits for that many pairs; held-out pairs count among
+/// those for training.
 ///
 /// # Errors
 /// If one is too small.
@@ -64,21 +67,33 @@ pub fn check_pools(pairs: [usize; 2], digits: [usize; 2]) -> Result<(), DrawErro
 /// # Errors
 /// If a pool has fewer digits than its pairs need.
 pub fn draw(config: &DataConfig, dataset: &Dataset) -> Result<Split, DrawError> {
-    let n_pairs = [config.train_pairs, config.test_pairs];
+    let of_training = config.train_pairs.saturating_add(config.validation_pairs);
+    let n_pairs = [of_training, config.test_pairs];
     check_pools(n_pairs, [dataset.train.len(), dataset.test.len()])?;
+    // The first of a longer draw are those of a shorter one: pairs that are held out change none
+    // that are trained on.
+    let drawn = drawn(config.seed, SPLITS[0], &dataset.train, of_training);
+    let (train, validation) = drawn.split_at(2 * config.train_pairs);
+    let test = self::drawn(config.seed, SPLITS[1], &dataset.test, config.test_pairs);
     Ok(Split {
-        train: pairs(config, &dataset.train, SPLITS[0], config.train_pairs),
-        test: pairs(config, &dataset.test, SPLITS[1], config.test_pairs),
+        train: pairs(&dataset.train, train, config.pooling),
+        validation: pairs(&dataset.train, validation, config.pooling),
+        test: pairs(&dataset.test, &test, config.pooling),
     })
 }
 
-fn pairs(config: &DataConfig, pool: &Digits, split: &str, n: usize) -> Pairs {
+/// Numbers of the digits of `n` pairs of a pool: first and second of each pair in turn.
+fn drawn(seed: u64, split: &str, pool: &Digits, n: usize) -> Vec<u32> {
     let [size, needed] = [pool.len(), 2 * n]
         .map(|count| u32::try_from(count).expect("a dataset has fewer than 2³² digits"));
-    let drawn = Stream::new(config.seed, &format!("draw/{split}")).choose(size, needed);
+    Stream::new(seed, &format!("draw/{split}")).choose(size, needed)
+}
+
+fn pairs(pool: &Digits, drawn: &[u32], pooling: usize) -> Pairs {
     let digits_of = |side: usize| drawn.iter().skip(side).step_by(2).map(|i| *i as usize);
-    let images_of = |side| digits_of(side).flat_map(|i| pooled(pool, i, config.pooling)).collect();
+    let images_of = |side| digits_of(side).flat_map(|i| pooled(pool, i, pooling)).collect();
     let classes_of = |side| digits_of(side).map(|i| pool.labels[i]).collect();
+    let n = drawn.len() / 2;
     Pairs { n, images: [images_of(0), images_of(1)], classes: [classes_of(0), classes_of(1)] }
 }
 
@@ -111,6 +126,7 @@ mod tests {
             seed,
             train_pairs,
             test_pairs: 1000,
+            validation_pairs: 0,
             pooling: 2,
         }
     }
@@ -136,6 +152,21 @@ mod tests {
         drawn.sort_unstable();
         pool.sort_unstable();
         assert_eq!(drawn, pool);
+    }
+
+    #[test]
+    fn pairs_that_are_held_out_are_other_digits_and_change_no_other_pair() {
+        let dataset = embedded().unwrap();
+        let without = draw(&config(5, 2000), &dataset).unwrap();
+        let with =
+            draw(&DataConfig { validation_pairs: 500, ..config(5, 2000) }, &dataset).unwrap();
+        assert_eq!((&with.train, &with.test), (&without.train, &without.test));
+        assert_eq!((without.validation.n, with.validation.n), (0, 500));
+        let mut drawn = [with.train.classes.concat(), with.validation.classes.concat()].concat();
+        let mut pool = dataset.train.labels.clone();
+        drawn.sort_unstable();
+        pool.sort_unstable();
+        assert_eq!(drawn, pool, "all digits of the pool, each once");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The configuration of one condition, read from the tables `data`, `model` and `train`.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::layers;
-use crate::document::{Node, Reader, Violations};
+use crate::document::{FromNode, Node, Reader, Value, Violations};
 use crate::run::{
     self, CLASSES, DataConfig, DatasetIdentity, DeviceKind, IMAGE_SIDE, Layer, ModelConfig,
     NumberType, Optimizer, PartVersions, RunConfig, Shape, TrainConfig, infer,
@@ -28,11 +28,13 @@ pub struct Design {
     /// Where the digits come from.
     pub source: DataSource,
     /// Seeds the draw of the pairs.
-    pub data_seed: u64,
+    pub data_seed: DataSeed,
     /// Number of training pairs.
     pub train_pairs: usize,
     /// Number of test pairs.
     pub test_pairs: usize,
+    /// Number of pairs held out of the training.
+    pub validation_pairs: usize,
     /// Side of the average-pooling window.
     pub pooling: usize,
     /// Layers and how they are shared.
@@ -51,6 +53,46 @@ pub enum DataSource {
     Directory(String),
 }
 
+/// Which pairs the runs of a condition see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataSeed {
+    /// Those of one draw, with this seed.
+    Fixed(u64),
+    /// Those of a draw of its own each, with the seed of the run: `seed = "run"`.
+    Run,
+}
+
+impl DataSeed {
+    /// The seed of the draw for the run with this seed.
+    #[must_use]
+    pub fn resolve(self, run: u64) -> u64 {
+        match self {
+            Self::Fixed(seed) => seed,
+            Self::Run => run,
+        }
+    }
+}
+
+impl Serialize for DataSeed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Fixed(seed) => serializer.serialize_u64(*seed),
+            Self::Run => serializer.serialize_str("run"),
+        }
+    }
+}
+
+impl FromNode for DataSeed {
+    const EXPECTED: &'static str = "an integer that is not negative, or \"run\" for a draw of its own with the seed of each run";
+
+    fn from_node(node: &Node) -> Option<Self> {
+        match &node.value {
+            Value::String(word) if word == "run" => Some(Self::Run),
+            _ => u64::from_node(node).map(Self::Fixed),
+        }
+    }
+}
+
 impl Design {
     /// The full configuration of one run.
     #[must_use]
@@ -59,9 +101,10 @@ impl Design {
             data: DataConfig {
                 dataset: dataset.digest,
                 pools: dataset.pools,
-                seed: self.data_seed,
+                seed: self.data_seed.resolve(seed),
                 train_pairs: self.train_pairs,
                 test_pairs: self.test_pairs,
+                validation_pairs: self.validation_pairs,
                 pooling: self.pooling,
             },
             model: self.model.clone(),
@@ -95,6 +138,7 @@ impl Design {
             data_seed: data.seed,
             train_pairs: data.train_pairs,
             test_pairs: data.test_pairs,
+            validation_pairs: data.validation_pairs,
             pooling: data.pooling,
             model,
             train,
@@ -104,17 +148,19 @@ impl Design {
 
 struct Data {
     source: DataSource,
-    seed: u64,
+    seed: DataSeed,
     train_pairs: usize,
     test_pairs: usize,
+    validation_pairs: usize,
     pooling: usize,
 }
 
 fn read_data(reader: Reader<'_>) -> Option<Data> {
     let directory = reader.optional::<String>("directory");
-    let seed = reader.required::<u64>("seed");
+    let seed = reader.required::<DataSeed>("seed");
     let train_pairs = reader.required_in("train_pairs", 2..=MOST);
     let test_pairs = reader.required_in("test_pairs", 2..=MOST);
+    let validation_pairs = reader.optional_in("validation_pairs", 0..=MOST).unwrap_or(0);
     let pooling = reader.required::<usize>("pooling").filter(|pooling| {
         let divides = *pooling > 0 && IMAGE_SIDE.is_multiple_of(*pooling);
         if !divides {
@@ -129,6 +175,7 @@ fn read_data(reader: Reader<'_>) -> Option<Data> {
         seed: seed?,
         train_pairs: train_pairs?,
         test_pairs: test_pairs?,
+        validation_pairs,
         pooling: pooling?,
     })
 }

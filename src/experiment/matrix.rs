@@ -82,7 +82,12 @@ fn read_factor<'n>(
         return refuse("lists no level");
     }
     let spelled: Vec<_> = items.iter().map(|item| item.value.to_string()).collect();
-    let factor = Factor { name: String::new(), path: path.to_owned(), levels: spelled };
+    let factor = Factor {
+        name: String::new(),
+        path: path.to_owned(),
+        levels: spelled,
+        location: levels.location.clone(),
+    };
     Some((factor, items))
 }
 

@@ -114,8 +114,9 @@ fn old_result(
         return Err("has an older record that cannot be read".to_owned());
     };
     let (found, asked) = (past.result.curve.epochs(), run.config.train.epochs);
-    match found == asked {
+    match past.result.curve.answers(&run.config) {
         true => Ok((compared.digest, past.result)),
+        false if found == asked => Err("measures more than its older record has".to_owned()),
         false => Err(format!("asks for {asked} epochs, but its older record has {found}")),
     }
 }

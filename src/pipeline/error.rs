@@ -219,7 +219,7 @@ impl Error {
                     .to_owned(),
             ),
             Self::Draw { .. } => {
-                Some("lower `data.train_pairs` or `data.test_pairs`, or use larger data".to_owned())
+                Some("lower `data.train_pairs`, `data.validation_pairs` or `data.test_pairs`, or use larger data".to_owned())
             }
             Self::Invalid(_) => {
                 Some("`report status` checks the files again without training".to_owned())

@@ -1,6 +1,6 @@
 //! Reads a project from its files: experiments, the paper, templates and data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -18,8 +18,10 @@ use crate::render;
 pub struct Project {
     /// Where it stands.
     pub root: PathBuf,
-    /// Its experiments, sorted by name.
+    /// Its experiments: those of `experiments/` itself, then those of its folders, by name.
     pub experiments: Vec<Experiment>,
+    /// The text of each file that experiments are read from, by its path in the project.
+    pub sources: BTreeMap<String, String>,
     /// Its tables, figures and published values.
     pub paper: Paper,
     /// The template of its prose, as text.
@@ -41,23 +43,35 @@ pub struct Overrides {
     pub data: Option<PathBuf>,
 }
 
-/// Reads the project at `root`: every `experiments/*.toml` is an experiment, but for
-/// `experiments/paper.toml`.
+/// Where files stand that experiments extend and that are none themselves.
+const BASE: &str = "base";
+
+/// Most files that an experiment may be read from.
+const LONGEST_CHAIN: usize = 16;
+
+/// Reads the project at `root`: every TOML file in `experiments/` and its folders is an experiment,
+/// but for `experiments/paper.toml` and what stands in `experiments/base/`.
 ///
 /// # Errors
 /// With all violations of all files, or the first file that cannot be read.
 pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let directory = root.join("experiments");
-    let paths = fs::files_with_extension(&directory, "toml").map_err(Error::Input)?;
+    let mut paths = fs::files_with_extension(&directory, "toml").map_err(Error::Input)?;
+    paths.retain(|path| path.file_name().is_some_and(|name| name != "paper.toml"));
+    for folder in fs::directories(&directory).map_err(Error::Input)? {
+        if folder.file_name().is_some_and(|name| name != BASE) {
+            paths.extend(fs::files_with_extension(&folder, "toml").map_err(Error::Input)?);
+        }
+    }
+    let mut sources = BTreeMap::new();
     let (mut experiments, mut violations) = (Vec::new(), Vec::new());
-    for path in paths.iter().filter(|path| path.file_name().is_some_and(|n| n != "paper.toml")) {
-        match read_experiment(root, path)? {
+    for path in &paths {
+        match read_experiment(root, path, &mut sources)? {
             Ok(experiment) => experiments.push(experiment),
             Err(found) => violations.extend(found),
         }
     }
-    violations.extend(repeated_titles(root, &paths, &experiments));
-    experiments.sort_by(|a: &Experiment, b| a.name.cmp(&b.name));
+    violations.extend(repeated_titles(&experiments));
     if experiments.is_empty() && violations.is_empty() {
         return Err(Error::Request {
             message: format!("there is no experiment in `{}`", directory.display()),
@@ -76,7 +90,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
             experiment.seeds = seeds;
         }
     }
-    let paper = match read_document(root, &directory.join("paper.toml"))? {
+    let paper = match read_document(root, &directory.join("paper.toml"), &mut sources)? {
         // What the paper says of an experiment can only be checked if all of them were read.
         Ok(document) if all_read => {
             let paper = Paper::from_document(&document, &Vocabulary::of(&experiments));
@@ -107,12 +121,14 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let datasets = Datasets::load(&experiments)?;
     for experiment in &experiments {
         for design in experiment.conditions.iter().map(|condition| &condition.design) {
-            let pairs = [design.train_pairs, design.test_pairs];
+            let of_training = design.train_pairs + design.validation_pairs;
+            let pairs = [of_training, design.test_pairs];
             dataset::check_pools(pairs, datasets.pools(&design.source))
                 .map_err(|source| Error::Draw { experiment: experiment.name.clone(), source })?;
         }
     }
-    Ok(Project { root: root.to_owned(), experiments, paper, prose, page, note, datasets })
+    let root = root.to_owned();
+    Ok(Project { root, experiments, sources, paper, prose, page, note, datasets })
 }
 
 impl Project {
@@ -167,13 +183,11 @@ fn place_data(root: &Path, overrides: &Overrides, experiment: &mut Experiment) {
 }
 
 /// Two experiments of one title could not be told apart in a table.
-fn repeated_titles(root: &Path, paths: &[PathBuf], experiments: &[Experiment]) -> Vec<Violation> {
-    let path_of =
-        |name: &str| paths.iter().find(|path| path.file_stem().is_some_and(|s| s == name));
+fn repeated_titles(experiments: &[Experiment]) -> Vec<Violation> {
     let repeats = experiments.iter().enumerate().filter_map(|(index, experiment)| {
         let same = experiments[..index].iter().find(|other| other.title == experiment.title)?;
         let message = format!("is that of `{}` too, `{}`", same.name, experiment.title);
-        let location = Location { file: shown(root, path_of(&experiment.name)?).into(), line: 1 };
+        let location = Location { file: experiment.files.first()?.as_str().into(), line: 1 };
         Some(Violation { location, key: "title".to_owned(), message })
     });
     repeats.collect()
@@ -186,35 +200,56 @@ fn shown<'p>(root: &Path, path: &'p Path) -> std::borrow::Cow<'p, str> {
 
 type Checked<T> = Result<T, Vec<Violation>>;
 
-fn read_experiment(root: &Path, path: &Path) -> Result<Checked<Experiment>, Error> {
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+fn read_experiment(
+    root: &Path,
+    path: &Path,
+    sources: &mut BTreeMap<String, String>,
+) -> Result<Checked<Experiment>, Error> {
+    let within = path.strip_prefix(root.join("experiments")).unwrap_or(path).with_extension("");
+    let refused = |location: Location, key: &str, message: String| {
+        Ok(Err(vec![Violation { location, key: key.to_owned(), message }]))
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let mut parts = within.components().map(|part| part.as_os_str().to_string_lossy());
+    if !parts.all(|part| part.chars().all(is_plain)) {
         let location = Location { file: shown(root, path).into(), line: 1 };
         let message = "is an experiment by its name, which must be of letters, digits, `-` and `_`";
-        let (key, message) = (String::new(), message.to_owned());
-        return Ok(Err(vec![Violation { location, key, message }]));
+        return refused(location, "", message.to_owned());
     }
-    let file = match read_document(root, path)? {
+    let file = match read_document(root, path, sources)? {
         Ok(file) => file,
         Err(violations) => return Ok(Err(violations)),
     };
-    let mut base = None;
-    if let Some((relative, location)) = experiment::extends(&file) {
-        let base_path = path.with_file_name(relative);
-        match fs::is_file(&base_path).then(|| read_document(root, &base_path)).transpose()? {
-            Some(Ok(document)) => base = Some(document),
-            Some(Err(violations)) => return Ok(Err(violations)),
-            None => {
-                let message = format!("names a file that does not exist, `{relative}`");
-                let (location, key) = (location.clone(), "extends".to_owned());
-                return Ok(Err(vec![Violation { location, key, message }]));
-            }
+    let mut extended: Vec<Node> = Vec::new();
+    let mut path = path.to_owned();
+    while let Some((relative, location)) = experiment::extends(extended.last().unwrap_or(&file)) {
+        if extended.len() + 1 == LONGEST_CHAIN {
+            let message =
+                format!("leads through more than {LONGEST_CHAIN} files; does it lead back here?");
+            return refused(location.clone(), "extends", message);
+        }
+        path = path.with_file_name(relative);
+        if !fs::is_file(&path) {
+            let message = format!("names a file that does not exist, `{relative}`");
+            return refused(location.clone(), "extends", message);
+        }
+        match read_document(root, &path, sources)? {
+            Ok(document) => extended.push(document),
+            Err(violations) => return Ok(Err(violations)),
         }
     }
-    Ok(Experiment::from_documents(&name, file, base))
+    Ok(Experiment::from_documents(&within.to_string_lossy(), file, extended))
 }
 
-fn read_document(root: &Path, path: &Path) -> Result<Checked<Node>, Error> {
+/// Reads a document and keeps its text.
+fn read_document(
+    root: &Path,
+    path: &Path,
+    sources: &mut BTreeMap<String, String>,
+) -> Result<Checked<Node>, Error> {
+    let path = &fs::without_dots(path);
     let text = fs::read_to_string(path).map_err(Error::Input)?;
-    Ok(document::parse(&shown(root, path), &text))
+    let document = document::parse(&shown(root, path), &text);
+    sources.insert(shown(root, path).into_owned(), text);
+    Ok(document)
 }

@@ -81,6 +81,9 @@ pub struct DataConfig {
     pub train_pairs: usize,
     /// Number of test pairs.
     pub test_pairs: usize,
+    /// Number of pairs of the training pool that are held out of the training, to choose an epoch by.
+    #[serde(default, skip_serializing_if = "is::none")]
+    pub validation_pairs: usize,
     /// Side of the average-pooling window applied to each image.
     pub pooling: usize,
 }
@@ -208,7 +211,7 @@ pub struct PartVersions {
 
 impl PartVersions {
     /// The versions of this build.
-    pub const CURRENT: Self = Self { data: 1, model: 2, train: 3 };
+    pub const CURRENT: Self = Self { data: 1, model: 2, train: 4 };
 }
 
 /// Default of `optimizer.beta1`.
@@ -240,6 +243,10 @@ mod is {
 
     pub(super) fn default_adam_epsilon(value: &f64) -> bool {
         value.to_bits() == super::default_adam_epsilon().to_bits()
+    }
+
+    pub(super) fn none(count: &usize) -> bool {
+        *count == 0
     }
 
     pub(super) fn zero(value: &f64) -> bool {

@@ -79,7 +79,7 @@ pub struct Work {
 ///
 /// A training example counts the pass forward, the gradients of all parameters, and those of all
 /// inputs but the images; each test example a pass forward at the beginning of each epoch and at the
-/// end of the last.
+/// end of the last, and each held-out one at the end of each.
 #[must_use]
 pub fn work(config: &RunConfig, outcome: Outcome) -> Work {
     let branch = passes(&config.model.branch, config.data.image(), true);
@@ -92,8 +92,10 @@ pub fn work(config: &RunConfig, outcome: Outcome) -> Work {
             (epoch * in_epoch + in_epoch.min((step + 1) * config.train.batch_size), epoch + 1)
         }
     };
-    let tested = evaluations as f64 * config.data.test_pairs as f64;
-    Work { pairs: pairs as f64, operations: pairs as f64 * training + tested * forward }
+    let tested = evaluations * config.data.test_pairs;
+    let held_out = (evaluations - 1) * config.data.validation_pairs;
+    let operations = pairs as f64 * training + (tested + held_out) as f64 * forward;
+    Work { pairs: pairs as f64, operations }
 }
 
 /// Operations of one example: forward alone, and forward and backward.

@@ -9,7 +9,7 @@ use super::RunConfig;
 use crate::digest::Digest;
 
 /// Version of the record's layout.
-pub const RECORD_FORMAT: u32 = 2;
+pub const RECORD_FORMAT: u32 = 3;
 
 /// What is known of one run, with the configuration that it answers for.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +90,10 @@ pub struct LearningCurve {
     /// Published protocol: before the epoch's first update, in training mode, the test set as one
     /// batch.
     pub published_test_accuracy: Vec<f64>,
+    /// The same pass with dropout off: of the two ways in which training mode differs, the batch's
+    /// own statistics alone. Empty in records of older formats.
+    #[serde(default)]
+    pub undropped_test_accuracy: Vec<f64>,
     /// Corrected protocol: after the epoch's last update, in inference mode.
     pub corrected_test_accuracy: Vec<f64>,
     /// Digit recognised by the first branch, corrected protocol.
@@ -98,6 +102,9 @@ pub struct LearningCurve {
     pub second_digit_accuracy: Vec<f64>,
     /// Answer from comparing the two recognised digits, corrected protocol.
     pub comparison_accuracy: Vec<f64>,
+    /// Of the held-out training pairs, corrected protocol; empty if none are held out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validation_accuracy: Vec<f64>,
 }
 
 /// Where and when a run was computed.
@@ -136,13 +143,7 @@ impl RunResult {
             // No loss that is recorded is NaN.
             bits.extend(losses.iter().flat_map(|loss| loss.unwrap_or(f64::NAN).to_le_bytes()));
         }
-        for accuracies in [
-            &curve.published_test_accuracy,
-            &curve.corrected_test_accuracy,
-            &curve.first_digit_accuracy,
-            &curve.second_digit_accuracy,
-            &curve.comparison_accuracy,
-        ] {
+        for accuracies in curve.accuracies() {
             bits.extend(accuracies.iter().flat_map(|accuracy| accuracy.to_le_bytes()));
         }
         bits
@@ -154,5 +155,29 @@ impl LearningCurve {
     #[must_use]
     pub fn epochs(&self) -> usize {
         self.train_main_loss.len()
+    }
+
+    /// Whether it is all that a run of `config` measures: one value an epoch of everything that is
+    /// not optional, and of the held-out pairs if there are any.
+    #[must_use]
+    pub fn answers(&self, config: &RunConfig) -> bool {
+        let held_out = if config.data.validation_pairs > 0 { config.train.epochs } else { 0 };
+        self.epochs() == config.train.epochs
+            && self.undropped_test_accuracy.len() == config.train.epochs
+            && self.validation_accuracy.len() == held_out
+    }
+
+    /// All accuracies.
+    #[must_use]
+    pub fn accuracies(&self) -> [&Vec<f64>; 7] {
+        [
+            &self.published_test_accuracy,
+            &self.undropped_test_accuracy,
+            &self.corrected_test_accuracy,
+            &self.first_digit_accuracy,
+            &self.second_digit_accuracy,
+            &self.comparison_accuracy,
+            &self.validation_accuracy,
+        ]
     }
 }

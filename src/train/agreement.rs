@@ -67,6 +67,7 @@ fn config(branch: Vec<Layer>, weight_sharing: bool) -> RunConfig {
             seed: 1,
             train_pairs: 24,
             test_pairs: 20,
+            validation_pairs: 0,
             pooling: 2,
         },
         model: ModelConfig { branch, head: layers(head), weight_sharing },

@@ -1,4 +1,4 @@
-//! The two protocols, on one pass through what they share. Nothing here changes the network.
+//! The protocols, on one pass through what they share. Nothing here changes the network.
 
 use dfdx::prelude::*;
 
@@ -41,12 +41,12 @@ pub(super) fn features<O: Operations>(
 
 /// Published protocol: training mode on the test set as one batch, dropout and all. A prediction
 /// is right if it is less than ½ away from the target; a dropped logit gives exactly ½ and is
-/// always wrong.
+/// always wrong. Without a stream to drop by, the same with dropout off.
 pub(super) fn published<O: Operations>(
     network: &Network<O>,
     features: &Features<O::Device>,
     pairs: &Pairs,
-    dropout: &mut Stream,
+    dropout: Option<&mut Stream>,
 ) -> f64 {
     // The statistics are noted and dropped: the test set must not reach the running ones.
     let mut mode = Mode::Batch { dropout, observed: &mut Vec::new() };

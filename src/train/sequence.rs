@@ -18,8 +18,8 @@ use crate::run::{self, Layer, Optimizer};
 /// How a pass normalises and drops.
 pub(super) enum Mode<'m> {
     /// Training mode: batch-norm uses the batch's own statistics, which are noted in order, and
-    /// dropout draws.
-    Batch { dropout: &'m mut Stream, observed: &'m mut Vec<Moments> },
+    /// dropout draws, unless it is off.
+    Batch { dropout: Option<&'m mut Stream>, observed: &'m mut Vec<Moments> },
     /// Inference mode: running statistics, no dropout.
     Inference,
 }
@@ -296,7 +296,7 @@ impl<D: Device<f32>> Stage<D> {
                 y
             }
             (Self::Normalization(normalization), Mode::Inference) => normalization.with_running(x),
-            (Self::Dropout { probability }, Mode::Batch { dropout, .. }) => {
+            (Self::Dropout { probability }, Mode::Batch { dropout: Some(dropout), .. }) => {
                 let kept = 1.0 / (1.0 - probability);
                 let shape = *x.shape();
                 let draw = |_| if dropout.unit() < *probability { 0.0 } else { kept };
@@ -304,7 +304,7 @@ impl<D: Device<f32>> Stage<D> {
                 let mask = upload(x.device(), &mask, shape);
                 x * mask
             }
-            (Self::Dropout { .. }, Mode::Inference) => x,
+            (Self::Dropout { .. }, _) => x,
             (Self::Activation(activation), _) => operations.activate(*activation, x),
         }
     }

@@ -38,16 +38,33 @@ pub(super) fn train<O: Operations>(
     split: &Split,
 ) -> Result<Training, TrainError> {
     let test_images = images(&operations, &split.test, TEST_BATCH);
+    let held_out_images = images(&operations, &split.validation, TEST_BATCH);
+    let corrected = |curve: &mut LearningCurve,
+                     network: &Network<O>,
+                     features: &evaluate::Features<O::Device>| {
+        let corrected = evaluate::corrected(network, features, &split.test);
+        curve.corrected_test_accuracy.push(corrected.test);
+        curve.first_digit_accuracy.push(corrected.digits[0]);
+        curve.second_digit_accuracy.push(corrected.digits[1]);
+        curve.comparison_accuracy.push(corrected.comparison);
+        if !held_out_images.is_empty() {
+            let features = evaluate::features(network, &held_out_images);
+            let held_out = evaluate::corrected(network, &features, &split.validation);
+            curve.validation_accuracy.push(held_out.test);
+        }
+    };
     let mut run = Run::new(operations, config, &split.train);
     let mut curve = LearningCurve::default();
     let mut outcome = Outcome::Completed;
     for epoch in 0..config.train.epochs {
         let features = evaluate::features(&run.network, &test_images);
         let mut dropout = Stream::new(config.seed, &format!("dropout/test/{epoch}"));
-        let published = evaluate::published(&run.network, &features, &split.test, &mut dropout);
-        curve.published_test_accuracy.push(published);
+        let published =
+            |dropout| evaluate::published(&run.network, &features, &split.test, dropout);
+        curve.published_test_accuracy.push(published(Some(&mut dropout)));
+        curve.undropped_test_accuracy.push(published(None));
         if epoch > 0 {
-            push_corrected(&mut curve, &run.network, &features, split);
+            corrected(&mut curve, &run.network, &features);
         }
         match run.train_epoch(epoch).map_err(|e| TrainError::Device(e.to_string()))? {
             Epoch::Trained { main, auxiliary } => {
@@ -62,9 +79,9 @@ pub(super) fn train<O: Operations>(
     }
     if outcome == Outcome::Completed {
         let features = evaluate::features(&run.network, &test_images);
-        push_corrected(&mut curve, &run.network, &features, split);
+        corrected(&mut curve, &run.network, &features);
     }
-    fill_after_divergence(&mut curve, config.train.epochs);
+    fill_after_divergence(&mut curve, config);
     Ok(Training { outcome, curve })
 }
 
@@ -74,7 +91,7 @@ pub(super) fn images<O: Operations>(
     pairs: &Pairs,
     size: usize,
 ) -> Vec<[Rows<O::Device>; 2]> {
-    let pixels = pairs.images[0].len() / pairs.n;
+    let pixels = pairs.images[0].len().checked_div(pairs.n).unwrap_or(0);
     let batch = |range: std::ops::Range<usize>| {
         let rows = |images: &Vec<f32>| {
             let images = &images[range.start * pixels..range.end * pixels];
@@ -91,11 +108,13 @@ fn batches(n: usize, size: usize) -> impl Iterator<Item = std::ops::Range<usize>
 }
 
 /// Losses after the divergence are unknown, and no answer of a network of NaN is right.
-fn fill_after_divergence(curve: &mut LearningCurve, epochs: usize) {
+fn fill_after_divergence(curve: &mut LearningCurve, config: &RunConfig) {
+    let epochs = config.train.epochs;
     curve.train_main_loss.resize(epochs, None);
     curve.train_auxiliary_loss.resize(epochs, None);
     for accuracies in [
         &mut curve.published_test_accuracy,
+        &mut curve.undropped_test_accuracy,
         &mut curve.corrected_test_accuracy,
         &mut curve.first_digit_accuracy,
         &mut curve.second_digit_accuracy,
@@ -103,19 +122,9 @@ fn fill_after_divergence(curve: &mut LearningCurve, epochs: usize) {
     ] {
         accuracies.resize(epochs, 0.0);
     }
-}
-
-fn push_corrected<O: Operations>(
-    curve: &mut LearningCurve,
-    network: &Network<O>,
-    features: &evaluate::Features<O::Device>,
-    split: &Split,
-) {
-    let corrected = evaluate::corrected(network, features, &split.test);
-    curve.corrected_test_accuracy.push(corrected.test);
-    curve.first_digit_accuracy.push(corrected.digits[0]);
-    curve.second_digit_accuracy.push(corrected.digits[1]);
-    curve.comparison_accuracy.push(corrected.comparison);
+    if config.data.validation_pairs > 0 {
+        curve.validation_accuracy.resize(epochs, 0.0);
+    }
 }
 
 /// A network in training.
@@ -217,7 +226,7 @@ impl<'r, O: Operations> Run<'r, O> {
     ) -> Option<Pass<O::Device>> {
         let Batch { images, targets } = &self.batches[step];
         let mut observed = Vec::new();
-        let mut mode = Mode::Batch { dropout, observed: &mut observed };
+        let mut mode = Mode::Batch { dropout: Some(dropout), observed: &mut observed };
         let traced = images.each_ref().map(Trace::leaky_trace); //              2 × (batch, pixels)
         let outputs = self.network.forward(traced, &mut mode); // 2 × (batch, classes), (batch, 1)
         let [first, second] = outputs.digits;
@@ -257,6 +266,7 @@ mod tests {
                 seed: 0,
                 train_pairs: 40,
                 test_pairs: 30,
+                validation_pairs: 20,
                 pooling: 4,
             },
             model: ModelConfig {
@@ -292,7 +302,9 @@ mod tests {
                 if evaluates {
                     let features = evaluate::features(&run.network, &test_images);
                     let mut dropout = Stream::new(config.seed, "dropout/test/0");
-                    evaluate::published(&run.network, &features, &split.test, &mut dropout);
+                    let mut dropout = Some(&mut dropout);
+                    evaluate::published(&run.network, &features, &split.test, dropout.take());
+                    evaluate::published(&run.network, &features, &split.test, dropout);
                     evaluate::corrected(&run.network, &features, &split.test);
                 }
                 run.train_epoch(epoch).unwrap();

@@ -27,7 +27,7 @@ fn a_damaged_record_is_named_moved_aside_and_its_run_trained_again_to_the_same_b
         ("is damaged", whole[..whole.len() - 1].to_vec()),
         ("is damaged", [&whole[..], b" "].concat()),
         ("holds the record of another run", other),
-        ("has format 9; this version reads 1 to 2", text.replacen(":2,", ":9,", 1).into_bytes()),
+        ("has format 9; this version reads 1 to 3", text.replacen(":3,", ":9,", 1).into_bytes()),
         ("is no record", vec![0xff; 100]),
         ("is no record", b"null".to_vec()),
     ]

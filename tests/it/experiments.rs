@@ -1,7 +1,7 @@
 //! Experiment files: the shipped ones, and every way to get one wrong.
 
 use report::document;
-use report::experiment::Experiment;
+use report::experiment::{DataSeed, Experiment};
 use report::run;
 
 use crate::project::{Project, repository};
@@ -12,7 +12,7 @@ fn shipped(name: &str) -> Experiment {
         document::parse(path, &text).unwrap()
     };
     let (file, base) = (read(&format!("{name}.toml")), read("base/protocol.toml"));
-    Experiment::from_documents(name, file, Some(base)).unwrap()
+    Experiment::from_documents(name, file, vec![base]).unwrap()
 }
 
 #[test]
@@ -47,6 +47,7 @@ fn the_shipped_experiments_are_the_papers_protocol() {
             assert_eq!([lr, beta1, beta2, epsilon], [expected, 0.9, 0.999, 1e-8]);
             assert_eq!((design.train.epochs, design.train.batch_size), (30, 100));
             assert_eq!((design.train_pairs, design.test_pairs, design.pooling), (1000, 1000, 2));
+            assert_eq!(design.data_seed, DataSeed::Fixed(0));
         }
     }
 }
@@ -120,6 +121,14 @@ fn each_single_mistake_has_its_own_message() {
             "did you mean `weight_sharing`?",
         ),
         (base, "\"model.weight_sharing\"", "\"model.heads.0\"", "leads nowhere"),
+        (
+            base,
+            "seeds = 2",
+            "seeds = 2\nextends = \"../deep.toml\"",
+            "leads through more than 16 files",
+        ),
+        (base, "seed = 0", "seed = \"seed\"", "or \"run\" for a draw of its own"),
+        (base, "pooling = 2", "validation_pairs = -1\npooling = 2", "validation_pairs"),
         (base, "pooling = 2", "pooling = 3", "must divide the image side of 28"),
         (base, "train_pairs = 20", "train_pairs = 21", "leaves a batch of one"),
         (base, "batch_size = 10", "batch_size = 30", "more than the 20 training pairs"),
@@ -131,7 +140,7 @@ fn each_single_mistake_has_its_own_message() {
             base,
             "seeds = 2",
             "seeds = 2\nextends = \"x.toml\"",
-            "is not allowed in a file that others",
+            "names a file that does not exist, `x.toml`",
         ),
         (deep, "\"flatten\",\n", "", "needs a vector, but an image of 7×7×2"),
         (deep, "size = 2", "size = 20", "a window of 20 does not fit into a length of 14"),
@@ -251,4 +260,21 @@ fn what_is_no_file_among_the_experiments_is_an_error_and_not_a_missing_experimen
     let outcome = project.run(&["status"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
     assert!(outcome.stderr.contains("directory.toml"), "{outcome:#?}");
+}
+
+#[test]
+fn a_folder_of_experiments_can_extend_others_and_draw_anew_for_each_seed() {
+    let project = Project::new();
+    project.write(
+        "experiments/more/deep.toml",
+        "extends = \"../deep.toml\"\ntitle = \"more\"\n[data]\nseed = \"run\"\n",
+    );
+    // Seed 0 draws the pairs that all runs of `deep` see: those runs are the same.
+    assert_eq!(project.build(&[]), 8 + 2);
+    let outcome = project.run(&["explain", "more/deep", "seed=1"]);
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    let seeds = outcome.stdout.matches("data.seed = 1").count();
+    assert_eq!(seeds, 2, "{outcome:#?}");
+    let [markdown, _] = project.report();
+    assert!(markdown.contains("| more |"), "{markdown}");
 }

@@ -112,7 +112,7 @@ fn experiment(name: &str, bytes: &[u8]) -> Result<Experiment, ()> {
     let file = document::parse(name, text).map_err(drop)?;
     let base = str::from_utf8(&shipped("base/protocol.toml")).unwrap().to_owned();
     let base = document::parse("base.toml", &base).unwrap();
-    Experiment::from_documents("deep", file, Some(base)).map_err(drop)
+    Experiment::from_documents("deep", file, vec![base]).map_err(drop)
 }
 
 /// Not a test of its own: [`a_million_mutilated_files_do_no_harm`] runs it with little memory.

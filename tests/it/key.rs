@@ -15,7 +15,7 @@ pub(crate) fn runs(name: &str) -> Vec<Run> {
         document::parse(&path, &text).unwrap()
     };
     let (file, base) = (read(format!("{name}.toml")), read("base/protocol.toml".to_owned()));
-    let experiment = Experiment::from_documents(name, file, Some(base)).unwrap();
+    let experiment = Experiment::from_documents(name, file, vec![base]).unwrap();
     experiment.expand(DeviceKind::Cpu, |source| {
         assert_eq!(*source, DataSource::Embedded);
         dataset::embedded_identity()
@@ -26,14 +26,14 @@ pub(crate) fn runs(name: &str) -> Vec<Run> {
 fn the_canonical_json_of_a_key_is_frozen() {
     let expected = concat!(
         r#"{"data":{"dataset":"DATASET","pooling":2,"pools":"halves","seed":0,"test_pairs":1000,"#,
-        r#""train_pairs":1000},"device":"cpu","model":{"branch":[{"layer":"flatten"},"#,
+        r#""train_pairs":1000,"validation_pairs":200},"device":"cpu","model":{"branch":[{"layer":"flatten"},"#,
         r#"{"layer":"linear","outputs":128},{"layer":"relu"},{"layer":"linear","outputs":128},"#,
         r#"{"layer":"relu"},{"layer":"linear","outputs":56},{"layer":"relu"},"#,
         r#"{"layer":"linear","outputs":10},{"layer":"relu"}],"head":[{"layer":"linear","#,
         r#""outputs":1},{"layer":"batch_norm"},{"layer":"dropout","probability":0.05},"#,
         r#"{"layer":"sigmoid"}],"weight_sharing":true},"number_type":"f32","seed":0,"train":"#,
         r#"{"auxiliary_loss":true,"batch_size":100,"epochs":30,"optimizer":{"kind":"adam","#,
-        r#""lr":0.01}},"versions":{"data":1,"model":2,"train":3}}"#,
+        r#""lr":0.01}},"versions":{"data":1,"model":2,"train":4}}"#,
     );
     let dataset = dataset::embedded_identity().digest.to_string();
     let run = &runs("fully-connected")[0];
@@ -51,16 +51,16 @@ fn the_digests_of_the_shipped_runs_are_frozen() {
     });
     let expected = [
         concat!(
-            "deep 0a12a9d27c4439aab5cd5b31117d3e898b02f5e4f1814cfa4b0b09d5d2b6ac01 ",
-            "c58cc854ed1f32e60a9fc3098cbe894799597a0ad764d41b0fdbf16f2dbbe156",
+            "deep 5232594e20fcb34fdd51dc3f4849f6b9fc079692e43eb816ecf306f8e0b826a3 ",
+            "bf6914c856dbec8e708168587d154f9f7166df62faf201bce42bd96d7e9de044",
         ),
         concat!(
-            "deep-sigmoid 52b07ae62a33dbdc6c337d370dcbe6295d8e9b9605a87b537040b2258620cf88 ",
-            "4ede8bef2598acac5379c2eafdb785f774052d594ff53052817829a55992d0d1",
+            "deep-sigmoid 115253c39fd96b8e2ea0bd6afe4ff4964edef98faa1c27bf6cfa603c434d2330 ",
+            "0814b5700a379f3dbb919c34e5571d8422300dc79d9aedc014d04e05914a6c7f",
         ),
         concat!(
-            "fully-connected 9c1398c2c6e679b9f5b34fcc4e63f544e794f9007c5ca72a3b50a258ef275cde ",
-            "6d03a25c27dfbf9f44b1cbfb8cd237c7f38cefa3b41dd176a1ed33b40828635a",
+            "fully-connected 865b52789d4cacd6da487fef1e76880f2c711097d8089c9b6ec86aaf6288d444 ",
+            "d94bf3e2150255bfb580b0fd67837a67207621e30ea1030741143de71a53ef95",
         ),
     ];
     assert_eq!(found, expected);

@@ -24,9 +24,9 @@ fn the_bits_of_a_run_of_two_epochs_of_each_architecture_are_frozen() {
         format!("{name} {}", Digest::of(&training.curve).unwrap())
     });
     let expected = [
-        "deep a54761ea4bb3078284534450beba9a2d3455bf761c99ea28e7a1d9576f14712f",
-        "deep-sigmoid 47c20fe721fcd03abec026401c5811178dea2a08d25e5e5447cafb9e45b98ef2",
-        "fully-connected 7d971a3846b779000f89730cefba2393775f7955c2c542861c97f06ee754b737",
+        "deep 191a1c3bc350c8d77491a54ec722e44fb9ff41dd4c3af763f36f9d4a14f5126d",
+        "deep-sigmoid ef1f14d5b83c006bcfaf9a9d4b49f790c2423019359cf6abc25bf2ac784d30c6",
+        "fully-connected 822f89fc48fc1ed4715347778b4b0e7cb21dbc6df7df3b1c274d163b56d4842d",
     ];
     assert_eq!(found, expected);
 }

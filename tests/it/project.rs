@@ -204,6 +204,9 @@ impl Project {
             "experiments/base/protocol.toml",
             "experiments/deep.toml",
             "experiments/deep-sigmoid.toml",
+            "experiments/extended/deep.toml",
+            "experiments/extended/deep-sigmoid.toml",
+            "experiments/extended/fully-connected.toml",
             "experiments/fully-connected.toml",
             "experiments/paper.toml",
             "templates/paper.md.jinja",
@@ -319,13 +322,17 @@ impl Project {
         self.record_files().into_iter().map(read).collect()
     }
 
-    /// The report's two files, without the block of what differs between two executions.
+    /// The report's two files, without the blocks of what differs between two executions.
     pub(crate) fn report(&self) -> [String; 2] {
         ["reports/report.md", "reports/report.html"].map(|name| {
             let text = self.read(name);
-            let (before, rest) = text.split_once("<!-- provenance -->").unwrap();
-            let (_, after) = rest.split_once("<!-- end of provenance -->").unwrap();
-            format!("{before}{after}")
+            let mut parts = text.split("<!-- provenance -->");
+            let mut kept = parts.next().unwrap().to_owned();
+            for part in parts {
+                kept.push_str(part.split_once("<!-- end of provenance -->").unwrap().1);
+            }
+            assert_ne!(kept, text, "{name} has a block of provenance");
+            kept
         })
     }
 }

@@ -219,10 +219,15 @@ impl Trainer for Faulty {
                 train_main_loss: losses.clone(),
                 train_auxiliary_loss: losses,
                 published_test_accuracy: accuracies.clone(),
+                undropped_test_accuracy: accuracies.clone(),
                 corrected_test_accuracy: accuracies.clone(),
                 first_digit_accuracy: accuracies.clone(),
                 second_digit_accuracy: accuracies.clone(),
-                comparison_accuracy: accuracies,
+                comparison_accuracy: accuracies.clone(),
+                validation_accuracy: match config.data.validation_pairs {
+                    0 => Vec::new(),
+                    _ => accuracies,
+                },
             },
         })
     }
