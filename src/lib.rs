@@ -14,7 +14,8 @@
 //! enforces.
 //!
 //! 1. Vocabulary, pure: [`digest`] (canonical JSON, SHA-256), [`parallel`] (the same work for many
-//!    items), [`random`] (named streams), [`document`] (TOML that knows its lines), [`run`] (what a
+//!    items), [`random`] (named streams), [`document`] (TOML that knows its lines), [`stats`] (samples →
+//!    estimates, intervals and p values; statrs), [`run`] (what a
 //!    run is), [`experiment`] (files → conditions → runs), [`paper`] (what tables and figures show,
 //!    and what was published).
 //! 2. Stages, pure: [`plan`] (what is stale, and why), [`dataset`] (IDX files → pairs), [`kernel`] (the
@@ -48,6 +49,7 @@ pub mod digest;
 pub mod parallel;
 pub mod random;
 pub mod document;
+pub mod stats;
 pub mod run;
 pub mod experiment;
 pub mod paper;

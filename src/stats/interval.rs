@@ -1,0 +1,100 @@
+//! Confidence levels and intervals.
+
+use serde::Serialize;
+
+use super::student;
+
+/// The share of samples whose interval covers the true value; between 0 and 1, both excluded.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
+pub struct Level(f64);
+
+impl Level {
+    /// 0.95.
+    pub const NINETY_FIVE: Self = Self(0.95);
+
+    /// This level; none unless it lies between 0 and 1.
+    #[must_use]
+    pub fn new(level: f64) -> Option<Self> {
+        (level > 0.0 && level < 1.0).then_some(Self(level))
+    }
+
+    /// The level as a number.
+    #[must_use]
+    pub fn value(self) -> f64 {
+        self.0
+    }
+
+    /// The probability outside of the interval, of both sides together.
+    pub(super) fn outside(self) -> f64 {
+        1.0 - self.0
+    }
+}
+
+/// A two-sided confidence interval, in the unit of what it is an interval of.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ConfidenceInterval {
+    /// Its confidence level.
+    pub level: Level,
+    /// Its lower bound, included.
+    pub lower: f64,
+    /// Its upper bound, included.
+    pub upper: f64,
+}
+
+impl ConfidenceInterval {
+    /// Student's interval of a mean with this standard error: mean ± t · standard error.
+    ///
+    /// Source: Student (1908), *The probable error of a mean*, Biometrika 6, 1–25.
+    pub(super) fn student(
+        mean: f64,
+        std_error: f64,
+        degrees_of_freedom: f64,
+        level: Level,
+    ) -> Self {
+        let margin = student::two_sided_quantile(level.outside(), degrees_of_freedom) * std_error;
+        Self { level, lower: mean - margin, upper: mean + margin }
+    }
+
+    /// Whether `value` lies in the interval or on a bound.
+    #[must_use]
+    pub fn contains(&self, value: f64) -> bool {
+        (self.lower..=self.upper).contains(&value)
+    }
+
+    /// Whether `value` lies outside; `excludes(0.0)` of a difference says that it is significant.
+    /// NaN is neither contained nor excluded.
+    #[must_use]
+    pub fn excludes(&self, value: f64) -> bool {
+        value < self.lower || value > self.upper
+    }
+
+    /// Half the width: what stands after ± where the estimate is in the middle.
+    #[must_use]
+    pub fn margin(&self) -> f64 {
+        (self.upper - self.lower) / 2.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_lies_between_0_and_1() {
+        assert_eq!(Level::new(0.95), Some(Level::NINETY_FIVE));
+        for level in [0.0, 1.0, -0.1, 95.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(Level::new(level), None, "{level}");
+        }
+    }
+
+    #[test]
+    fn bounds_belong_to_the_interval() {
+        let interval = ConfidenceInterval { level: Level::NINETY_FIVE, lower: -1.0, upper: 2.0 };
+        for (value, is_inside) in [(-1.0, true), (0.0, true), (2.0, true), (2.1, false)] {
+            assert_eq!(interval.contains(value), is_inside);
+            assert_eq!(interval.excludes(value), !is_inside);
+        }
+        assert!(!interval.contains(f64::NAN) && !interval.excludes(f64::NAN));
+        assert_eq!(interval.margin(), 1.5);
+    }
+}

@@ -1,0 +1,91 @@
+//! Shares of a number of trials.
+
+use serde::Serialize;
+
+use super::{ConfidenceInterval, Level, special};
+
+/// How often something happened, from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Proportion {
+    /// Number of trials.
+    pub n: usize,
+    /// The share of successes.
+    pub share: f64,
+    /// Wilson's score interval of the probability of a success.
+    pub interval: ConfidenceInterval,
+}
+
+impl Proportion {
+    /// The share of `successes` in `n` trials; ties may count as half a success.
+    ///
+    /// With z of the normal distribution and p the share, the interval is
+    /// (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n). It has about its level even of few trials
+    /// and of shares near 0 and 1; halves make it a little too wide. Source: Wilson (1927),
+    /// *Probable inference, the law of succession, and statistical inference*, Journal of the
+    /// American Statistical Association 22, 209–212.
+    ///
+    /// None unless 0 ≤ `successes` ≤ `n` and `n` > 0.
+    #[must_use]
+    pub fn new(successes: f64, n: usize, level: Level) -> Option<Self> {
+        let trials = n as f64;
+        if n == 0 || !(0.0..=trials).contains(&successes) {
+            return None;
+        }
+        let share = successes / trials;
+        let squared = special::normal_two_sided_quantile(level.outside()).powi(2) / trials;
+        let centre = share + squared / 2.0;
+        let margin = (squared * (share * (1.0 - share) + squared / 4.0)).sqrt();
+        // Where the formula gives 0 or 1, rounding would not.
+        let lower = if share == 0.0 { 0.0 } else { (centre - margin) / (1.0 + squared) };
+        let upper = if share == 1.0 { 1.0 } else { (centre + margin) / (1.0 + squared) };
+        Some(Self { n, share, interval: ConfidenceInterval { level, lower, upper } })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::assert_close;
+    use super::*;
+
+    fn bounds(successes: f64, n: usize, level: f64) -> [f64; 2] {
+        let level = Level::new(level).unwrap();
+        let ConfidenceInterval { lower, upper, .. } =
+            Proportion::new(successes, n, level).unwrap().interval;
+        [lower, upper]
+    }
+
+    #[test]
+    fn intervals_are_those_of_statsmodels() {
+        // proportion_confint(k, n, 1 - level, 'wilson') of statsmodels.stats.proportion
+        let expected = [0.396_778_147_461_145_37, 0.892_208_732_593_698_9];
+        assert_close(bounds(7.0, 10, 0.95), expected);
+        let expected = [0.364_822_560_737_338_54, 0.940_010_295_311_578_8];
+        assert_close(bounds(4.5, 6, 0.95), expected);
+        let expected = [0.359_205_853_428_596_73, 0.941_367_099_918_949_4];
+        assert_close(bounds(7.5, 10, 0.99), expected);
+        assert_close(bounds(0.0, 10, 0.95), [0.0, 0.277_532_799_862_889_2]);
+        assert_close(bounds(10.0, 10, 0.95), [0.722_467_200_137_110_7, 1.0]);
+        assert_close(bounds(1.0, 1, 0.95), [0.206_549_314_377_237_45, 1.0]);
+    }
+
+    #[test]
+    fn none_and_all_reach_0_and_1_exactly() {
+        for n in 1..200 {
+            assert_eq!(bounds(0.0, n, 0.95)[0], 0.0);
+            assert_eq!(bounds(n as f64, n, 0.95)[1], 1.0);
+        }
+    }
+
+    #[test]
+    fn failures_mirror_successes() {
+        let ([lower, _], [_, upper]) = (bounds(2.5, 9, 0.9), bounds(6.5, 9, 0.9));
+        assert_close([lower], [1.0 - upper]);
+    }
+
+    #[test]
+    fn impossible_counts_are_no_proportion() {
+        for (successes, n) in [(0.0, 0), (-0.5, 3), (3.5, 3), (f64::NAN, 3)] {
+            assert_eq!(Proportion::new(successes, n, Level::NINETY_FIVE), None);
+        }
+    }
+}
