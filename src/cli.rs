@@ -7,6 +7,7 @@ mod cache;
 mod explain;
 mod interrupt;
 mod json;
+mod named;
 mod progress;
 mod status;
 mod survey;
@@ -40,6 +41,7 @@ const AFTER_HELP: &str = "\
 Examples:
   report build                      train what is missing, write reports/report.md and .html
   report build --only deep -j 1     train only experiments/deep.toml, one run at a time
+  report build table1               train only what Table 1 needs
   report build --seeds 11           one seed more for each condition: trains only those
   report status                     what is recorded, what is missing, and why
   report explain deep seed=3        configuration, record and history of some runs
@@ -102,10 +104,15 @@ struct ProjectArgs {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 struct BuildArgs {
+    /// Train only what this experiment, table, figure or run needs; the report shows of the rest what
+    /// is on record.
+    name: Option<String>,
+    /// Of these only the runs with `factor=level`, and `seed=N`.
+    levels: Vec<String>,
     #[command(flatten)]
     project: ProjectArgs,
     /// Train only these experiments; the report shows what the others have on record.
-    #[arg(long, value_name = "EXPERIMENT", num_args = 1..)]
+    #[arg(long, value_name = "EXPERIMENT", num_args = 1.., conflicts_with = "name")]
     only: Vec<String>,
     /// Runs side by side, one thread each [default: the cores]. Results do not depend on it.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

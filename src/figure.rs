@@ -8,7 +8,9 @@ mod style;
 
 pub use diagram::{LayerBox, ModelDiagram, diagram};
 pub use learning_curves::{CurveSeries, learning_curves};
-pub use seeds::{SeedRow, seeds};
+pub use seeds::{SeedDot, SeedRow, seeds};
+
+pub use style::theme;
 
 /// A figure that plotters refused: a fault of this program.
 #[derive(Debug, thiserror::Error)]
@@ -30,4 +32,29 @@ fn draw(
             .map_err(|refusal| FigureError(refusal.to_string()))?;
     }
     Ok(svg)
+}
+
+/// Gives the first circles of a drawing their titles, in the order in which they were drawn: plotters
+/// has no word for them.
+fn with_titles<'t>(svg: &str, titles: impl Iterator<Item = &'t str>) -> String {
+    let mut whole = String::with_capacity(svg.len());
+    let mut rest = svg;
+    for title in titles {
+        let Some(start) = rest.find("<circle ") else { break };
+        let Some(end) = rest[start..].find("/>") else { break };
+        let (circle, after) = rest.split_at(start + end);
+        whole.push_str(circle);
+        let title = title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        whole.extend(["><title>", title.as_str(), "</title></circle>"]);
+        rest = &after["/>".len()..];
+    }
+    whole + rest
+}
+
+/// A drawing that follows the reader's theme where it is a file of its own.
+#[must_use]
+pub fn with_theme(svg: &str) -> String {
+    let Some(end) = svg.find('>') else { return svg.to_owned() };
+    let (head, rest) = svg.split_at(end + 1);
+    format!("{head}\n<style>:root {{ color-scheme: light dark; }}\n{}</style>{rest}", theme(""))
 }

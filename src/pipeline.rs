@@ -14,13 +14,14 @@ use std::sync::Arc;
 
 use crate::cache::{Cache, Claims, Glance, Lookup};
 use crate::digest::{Digest, canonical_json};
-use crate::experiment::DataSeed;
 use crate::execute::{Execution, Executor, Observer, OnFailure};
+use crate::experiment::DataSeed;
+use crate::figure;
 use crate::fs;
 use crate::parallel;
 use crate::plan::{self, Explanation, Known, Plan, PlannedRun, State};
 use crate::provenance;
-use crate::render::{self, Context, Templates};
+use crate::render::{self, Context, Sources, Templates};
 use crate::run::{CanonicalConfig, DeviceKind, RunConfig, RunRecord};
 use crate::summary;
 use crate::train::Trainer;
@@ -282,16 +283,26 @@ pub fn render(project: &Project, plan: &Plan) -> Result<Report, Error> {
     let summary = summary::summarize(&project.paper, &project.experiments, plan);
     let summary = summary.map_err(Error::Summary)?;
     let figures = drawing::draw_all(project, plan, &summary)?;
-    let (paper, experiments) = (&project.paper, &project.experiments);
-    let context =
-        Arc::new(Context::gather(paper, experiments, plan, &summary, figures, &project.note));
+    let context = Context::gather(Sources {
+        paper: &project.paper,
+        experiments: &project.experiments,
+        plan,
+        summary: &summary,
+        figures: &figures,
+        note: &project.note,
+        files: &project.sources,
+    });
+    let context = Arc::new(context.map_err(Error::Render)?);
     let templates = Templates { paper: &project.prose, page: &project.page };
     let rendered = render::render(templates, &context).map_err(Error::Render)?;
 
-    let figures = context.figures.iter().map(|(name, figure)| {
-        (Path::new("figures").join(format!("{name}.svg")), figure.svg.clone())
+    let drawn = context.figures.iter().filter_map(|(name, figure)| {
+        let drawing = figure.drawings.first()?;
+        Some((Path::new("figures").join(format!("{name}.svg")), figure::with_theme(&drawing.svg)))
     });
-    let mut files: Vec<_> = figures.collect();
+    let mut files: Vec<_> = drawn.collect();
+    let data = render::data(&context).into_iter();
+    files.extend(data.map(|(name, text)| (Path::new("data").join(name), text)));
     files.push((PathBuf::from("report.md"), rendered.markdown));
     files.push((PathBuf::from("report.html"), rendered.html));
     Ok(Report { files, runs: plan.records.keys().copied().collect() })
@@ -317,6 +328,7 @@ impl Report {
         fs::write_all_atomic(&files).map_err(Error::File)?;
         fs::sweep(out);
         fs::sweep(&out.join("figures"));
+        fs::sweep(&out.join("data"));
         if !self.runs.is_empty() {
             Cache::new(&project.root).store_reported(out, &self.runs).map_err(Error::File)?;
         }

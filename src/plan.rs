@@ -115,13 +115,13 @@ impl Plan {
         self.records.insert(record.digest, record);
     }
 
-    /// The runs that are to be trained, each once, in order; only those of experiments that `wanted`
-    /// lets through. Those that failed are, if `retries` says so.
-    pub fn misses(&self, wanted: impl Fn(usize) -> bool, retries: bool) -> Vec<&PlannedRun> {
+    /// The runs that are to be trained, each once, in order; only those that are `wanted`.
+    /// Those that failed are, if `retries` says so.
+    pub fn misses(&self, wanted: impl Fn(&PlannedRun) -> bool, retries: bool) -> Vec<&PlannedRun> {
         let mut seen = BTreeSet::new();
         self.runs
             .iter()
-            .filter(|run| wanted(run.experiment))
+            .filter(|run| wanted(run))
             .filter(|run| match self.state(run) {
                 State::Fresh { .. } => false,
                 State::Failed(_) => retries,

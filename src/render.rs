@@ -4,11 +4,16 @@
 //! errors that name template and line. Whatever comes from experiment files is escaped: a title
 //! cannot become markup.
 
+mod claim;
 mod context;
+mod export;
 mod format;
 mod functions;
 mod html;
+mod made;
 mod markdown;
+mod selection;
+mod table;
 
 use std::sync::Arc;
 
@@ -16,12 +21,17 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 
+use crate::figure;
+
+pub use claim::{Check, ClaimContext, Outcome};
 pub use context::{
-    AcceptedContext, ConditionContext, Context, ExperimentContext, FigureContext,
-    ProvenanceContext, RowContext, RunsContext, TableContext, describe,
+    AcceptedContext, ConditionContext, Context, Drawing, ExperimentContext, FigureContext,
+    MetricContext, Names, ProtocolContext, ProvenanceContext, RunContext, RunsContext, Sources,
 };
+pub use export::write_csv;
 pub use format::{date, duration, thousands, visible};
 pub use functions::FUNCTIONS;
+pub use table::{Cell, Column, Datum, Dot, Form, Line, RowContext, Style, TableContext};
 
 /// The two templates of a report, as text.
 #[derive(Clone, Copy, Debug)]
@@ -86,16 +96,36 @@ enum Target {
 /// # Errors
 /// Naming template and line.
 pub fn render(templates: Templates<'_>, context: &Arc<Context>) -> Result<Rendered, RenderError> {
-    let markdown = prose(templates.paper, context, Target::Markdown)?;
-    let body = html::body(&prose(templates.paper, context, Target::Html)?, context);
-    let html = page(templates.page, context, &body)?;
+    let (markdown, _) = prose(templates.paper, context, Target::Markdown)?;
+    let (for_page, items) = prose(templates.paper, context, Target::Html)?;
+    let html = page(templates.page, context, &html::body(&for_page, &items))?;
     Ok(Rendered { markdown, html })
 }
 
-fn prose(template: &str, context: &Arc<Context>, target: Target) -> Result<String, RenderError> {
+/// The data behind the report, for other programs: path and text of each file.
+#[must_use]
+pub fn data(context: &Context) -> Vec<(String, String)> {
+    let mut files = vec![("runs.csv".to_owned(), export::runs(context))];
+    for (name, table) in &context.tables {
+        for (index, form) in table.forms.iter().enumerate() {
+            let metric = form.metric.as_deref().filter(|_| index > 0);
+            let name = metric.map_or_else(|| name.clone(), |metric| format!("{name}-{metric}"));
+            let latex = export::latex(&name, &table.caption, form);
+            files.push((format!("{name}.csv"), export::csv(form)));
+            files.push((format!("{name}.tex"), latex));
+        }
+    }
+    files
+}
+
+fn prose(
+    template: &str,
+    context: &Arc<Context>,
+    target: Target,
+) -> Result<(String, html::Page), RenderError> {
     let mut environment = environment();
     environment.set_formatter(markdown::write_escaped);
-    functions::add(&mut environment, context, target);
+    let items = functions::add(&mut environment, context, target);
     let rendered = environment
         .template_from_named_str(PAPER_TEMPLATE, template)
         .and_then(|compiled| compiled.render(Serde(&**context)));
@@ -106,7 +136,7 @@ fn prose(template: &str, context: &Arc<Context>, target: Target) -> Result<Strin
     while text.contains("\n\n\n") {
         text = text.replace("\n\n\n", "\n\n");
     }
-    Ok(text)
+    Ok((text, items()))
 }
 
 fn page(template: &str, context: &Arc<Context>, body: &html::Body) -> Result<String, RenderError> {
@@ -114,8 +144,11 @@ fn page(template: &str, context: &Arc<Context>, body: &html::Body) -> Result<Str
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
     let values = minijinja::context! {
         title => visible(&context.title),
+        protocols => minijinja::Value::from(Serde(&context.protocols)),
+        figure_style => minijinja::Value::from_safe_string(figure::theme(".drawing ")),
         contents => minijinja::Value::from(Serde(&body.contents)),
         body => minijinja::Value::from_safe_string(body.html.clone()),
+        previews => minijinja::Value::from_safe_string(body.previews.clone()),
     };
     environment
         .template_from_named_str(PAGE_TEMPLATE, template)

@@ -1,18 +1,31 @@
-//! Records → scores, estimates of conditions, rows of tables, learning curves.
+//! Records → scores, aggregates of conditions, tables, learning curves.
 //!
-//! All aggregation is done by polars; its types stay inside.
+//! What the publication computes is aggregated by polars, whose types stay inside; what can be said
+//! beyond it comes from `stats`.
 
+mod contrast;
+mod draws;
+mod effects;
 mod frame;
+mod levels;
+mod score;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
 use serde::Serialize;
 
-use crate::experiment::Experiment;
-use crate::paper::{Curve, Metric, Order, Paper, PublishedRow, Selection, Table, Take};
+use crate::digest::Digest;
+use crate::experiment::{DataSeed, Experiment};
+use crate::paper::{Choices, Curve, Levels, Paper, Scorecard, Selection, Table, TableKind};
 use crate::plan::{Plan, PlannedRun, State};
-use crate::run::{LearningCurve, Outcome, RunRecord};
+use crate::run::{Outcome, RunRecord};
+use score::{percent, score};
+
+pub use contrast::{Contrast, by_seed, select};
+pub use draws::{Grade, Judgement, Score, VarianceRow};
+pub use effects::{Effect, effect, two_levels};
+pub use levels::{LevelsSummary, Row};
 
 /// Everything that a report shows numbers of.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +47,20 @@ pub struct ConditionSummary {
     pub expected: usize,
     /// What readers should know of its runs.
     pub marks: Marks,
-    /// The estimate of each metric, by name.
-    pub estimates: BTreeMap<String, Estimate>,
+    /// What differs between its runs.
+    pub varies: Varies,
+    /// The aggregate of each metric, by name.
+    pub aggregates: BTreeMap<String, Aggregate>,
+}
+
+/// What differs between the runs of a condition, and so what an interval over them speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Varies {
+    /// Initialisation and dropout, on one draw of the data.
+    Initialisation,
+    /// The draw of the data as well.
+    DataAndInitialisation,
 }
 
 /// Numbers of runs that are not as readers expect them.
@@ -68,13 +93,17 @@ impl AddAssign for Marks {
 pub struct RunScores {
     /// Its seed.
     pub seed: u64,
-    /// Its score in percent, for each metric by name.
+    /// Digest of its configuration.
+    pub digest: Digest,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// Its score in percent, for each metric by name that it has one of.
     pub scores: BTreeMap<String, f64>,
 }
 
-/// What a sample of scores says, in percent.
+/// What a sample of scores is described by, in percent.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Estimate {
+pub struct Aggregate {
     /// Number of scores.
     pub n: usize,
     /// Their mean; none of no score.
@@ -92,29 +121,37 @@ pub struct Estimate {
 pub struct TableSummary {
     /// Its name in the paper.
     pub name: String,
-    /// Its rows, in the order that the paper asks for.
-    pub rows: Vec<Row>,
+    /// What it shows.
+    pub content: Content,
 }
 
-/// One row: the plain means of what its conditions have.
+/// What a table shows.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// The levels of the table's `by`, in order.
+pub enum Content {
+    /// Scores by levels: under the metric of the table, and if that is the metric of the paper's
+    /// first protocol, under those of the others.
+    Levels(Vec<LevelsSummary>),
+    /// What factors change.
+    Effects(Vec<Effect>),
+    /// How much of the spread comes from the draw of the data.
+    Variance(Vec<VarianceRow>),
+    /// The rows of other tables under one metric after the other.
+    Choices(Vec<Choice>),
+    /// Published values beside ours.
+    Scorecard(Vec<Score>),
+}
+
+/// One row of a table under several metrics.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// Name of the table.
+    pub table: String,
+    /// The row as in that table.
     pub levels: Vec<String>,
     /// Indices of its conditions.
     pub conditions: Vec<usize>,
-    /// Mean over its conditions of their means; none if one of them has no run.
-    pub mean: Option<f64>,
-    /// Mean over its conditions of their standard deviations.
-    pub std_dev: Option<f64>,
-    /// Runs with a record.
-    pub n: usize,
-    /// Runs that it should have.
-    pub expected: usize,
-    /// What readers should know of its runs.
-    pub marks: Marks,
-    /// What was published.
-    pub published: Option<PublishedRow>,
+    /// Its mean by each metric.
+    pub means: Vec<Option<f64>>,
 }
 
 /// The mean learning curve of a condition.
@@ -122,8 +159,8 @@ pub struct Row {
 pub struct CurveSummary {
     /// Index of the condition.
     pub condition: usize,
-    /// The estimate at each epoch.
-    pub epochs: Vec<Estimate>,
+    /// The aggregate at each epoch.
+    pub epochs: Vec<Aggregate>,
 }
 
 /// An aggregation that polars refused: a fault of this program.
@@ -145,20 +182,97 @@ pub fn summarize(
         let numbered = conditions.iter().enumerate();
         let scores: Vec<_> = numbered
             .flat_map(|(index, condition)| {
-                condition.runs.iter().map(move |run| (index, run.scores[&metric.name]))
+                let scores = condition.runs.iter().map(|run| run.scores.get(&metric.name));
+                scores.flatten().map(move |score| (index, *score))
             })
             .collect();
-        let estimates = frame::estimates(&scores, conditions.len())?;
-        for (condition, estimate) in conditions.iter_mut().zip(estimates) {
-            condition.estimates.insert(metric.name.clone(), estimate);
+        let aggregates = frame::aggregates(&scores, conditions.len())?;
+        for (condition, aggregate) in conditions.iter_mut().zip(aggregates) {
+            condition.aggregates.insert(metric.name.clone(), aggregate);
         }
     }
-    let tables = paper
-        .tables
-        .iter()
-        .map(|table| Ok(TableSummary { name: table.name.clone(), rows: rows(table, &conditions)? }))
-        .collect::<Result<_, SummaryError>>()?;
+    let tables = paper.tables.iter().map(|table| {
+        let content = content(paper, table, &conditions)?;
+        Ok(TableSummary { name: table.name.clone(), content })
+    });
+    let tables = tables.collect::<Result<_, SummaryError>>()?;
     Ok(Summary { conditions, tables })
+}
+
+fn content(
+    paper: &Paper,
+    table: &Table,
+    conditions: &[ConditionSummary],
+) -> Result<Content, SummaryError> {
+    Ok(match &table.kind {
+        TableKind::Levels(table) => {
+            let metrics: Vec<_> = match paper.protocols.first() {
+                Some(first) if first.metric == table.metric => {
+                    paper.protocols.iter().map(|protocol| &protocol.metric).collect()
+                }
+                _ => vec![&table.metric],
+            };
+            let variants = metrics.into_iter();
+            let variants = variants.map(|metric| levels::summarize(table, metric, conditions));
+            Content::Levels(variants.collect::<Result<_, _>>()?)
+        }
+        TableKind::Effects(table) => Content::Effects(effects::summarize(table, conditions)),
+        TableKind::Variance(table) => {
+            Content::Variance(draws::variances(table, &paper.draws, conditions))
+        }
+        TableKind::Choices(table) => Content::Choices(choices(paper, table, conditions)?),
+        TableKind::Scorecard(table) => Content::Scorecard(scores(paper, table, conditions)?),
+    })
+}
+
+/// The rows of each of the named tables of levels.
+fn rows_of<'p>(
+    paper: &'p Paper,
+    tables: &'p [String],
+    conditions: &[ConditionSummary],
+) -> Result<Vec<(&'p Table, &'p Levels, LevelsSummary)>, SummaryError> {
+    let tables = tables.iter().filter_map(|name| paper.table(name));
+    let tables = tables.filter_map(|table| Some((table, table.levels()?)));
+    let computed = tables.map(|(table, levels)| {
+        Ok((table, levels, levels::summarize(levels, &levels.metric, conditions)?))
+    });
+    computed.collect()
+}
+
+fn choices(
+    paper: &Paper,
+    table: &Choices,
+    conditions: &[ConditionSummary],
+) -> Result<Vec<Choice>, SummaryError> {
+    let mut choices = Vec::new();
+    for (from, levels, own) in rows_of(paper, &table.tables, conditions)? {
+        let by_metric = table.metrics.iter();
+        let by_metric = by_metric.map(|metric| levels::summarize(levels, metric, conditions));
+        let by_metric: Vec<LevelsSummary> = by_metric.collect::<Result<_, _>>()?;
+        choices.extend(own.rows.into_iter().map(|row| {
+            let same = |other: &&Row| other.levels == row.levels;
+            let mean = |by: &LevelsSummary| by.rows.iter().find(same)?.mean;
+            let means = by_metric.iter().map(mean).collect();
+            let Row { levels, conditions, .. } = row;
+            Choice { table: from.name.clone(), levels, conditions, means }
+        }));
+    }
+    Ok(choices)
+}
+
+fn scores(
+    paper: &Paper,
+    table: &Scorecard,
+    conditions: &[ConditionSummary],
+) -> Result<Vec<Score>, SummaryError> {
+    let mut scores = Vec::new();
+    for (from, _, LevelsSummary { metric, rows }) in rows_of(paper, &table.tables, conditions)? {
+        scores.extend(rows.iter().enumerate().filter_map(|(index, row)| {
+            let place = (from.name.as_str(), index, metric.as_str());
+            draws::score(table, &paper.draws, conditions, place, row)
+        }));
+    }
+    Ok(scores)
 }
 
 /// The mean of `curve` over the runs of each selected condition, epoch by epoch.
@@ -184,7 +298,7 @@ pub fn learning_curves(
                 .flat_map(|record| percent(&record.result.curve, curve).into_iter().enumerate())
                 .collect();
             let n_epochs = points.iter().map(|(epoch, _)| epoch + 1).max().unwrap_or(0);
-            Ok(CurveSummary { condition, epochs: frame::estimates(&points, n_epochs)? })
+            Ok(CurveSummary { condition, epochs: frame::aggregates(&points, n_epochs)? })
         })
         .collect()
 }
@@ -197,14 +311,36 @@ impl Summary {
     }
 }
 
-/// Indices of the conditions that `selection` lets through.
-fn select(conditions: &[ConditionSummary], selection: &Selection) -> Vec<usize> {
-    let is_selected = |condition: &ConditionSummary| {
-        selection.iter().all(|(factor, wanted)| {
-            condition.levels.get(factor).is_some_and(|level| wanted.contains(level))
-        })
-    };
-    (0..conditions.len()).filter(|index| is_selected(&conditions[*index])).collect()
+impl TableSummary {
+    /// Its rows under the metric of the table, if it is a table of levels.
+    #[must_use]
+    pub fn levels(&self) -> Option<&LevelsSummary> {
+        match &self.content {
+            Content::Levels(variants) => variants.first(),
+            _ => None,
+        }
+    }
+
+    /// Indices of all conditions that it shows something of.
+    #[must_use]
+    pub fn conditions(&self) -> BTreeSet<usize> {
+        let rows = |rows: &[Row]| rows.iter().flat_map(|row| row.conditions.clone()).collect();
+        match &self.content {
+            Content::Levels(variants) => {
+                variants.first().map_or_else(BTreeSet::new, |first| rows(&first.rows))
+            }
+            Content::Effects(effects) => {
+                effects.iter().flat_map(|effect| effect.contrast.conditions.concat()).collect()
+            }
+            Content::Variance(rows) => {
+                rows.iter().flat_map(|row| [row.condition, row.repetition]).collect()
+            }
+            Content::Choices(rows) => rows.iter().flat_map(|row| row.conditions.clone()).collect(),
+            Content::Scorecard(scores) => {
+                scores.iter().flat_map(|score| score.repetitions.clone()).collect()
+            }
+        }
+    }
 }
 
 /// Conditions are numbered through all experiments; the runs of a plan come in that order.
@@ -228,7 +364,11 @@ fn conditions(paper: &Paper, experiments: &[Experiment], plan: &Plan) -> Vec<Con
                 runs: Vec::new(),
                 expected: experiment.seeds.len(),
                 marks: Marks::default(),
-                estimates: BTreeMap::new(),
+                varies: match experiment.conditions[condition].design.data_seed {
+                    DataSeed::Fixed(_) => Varies::Initialisation,
+                    DataSeed::Run => Varies::DataAndInitialisation,
+                },
+                aggregates: BTreeMap::new(),
             })
         })
         .collect();
@@ -249,85 +389,12 @@ fn conditions(paper: &Paper, experiments: &[Experiment], plan: &Plan) -> Vec<Con
 }
 
 fn run_scores(paper: &Paper, record: &RunRecord) -> RunScores {
-    let scores = paper.metrics.iter().map(|metric| (metric.name.clone(), score(metric, record)));
-    RunScores { seed: record.config.seed, scores: scores.collect() }
-}
-
-/// The score of a run in percent.
-fn score(metric: &Metric, record: &RunRecord) -> f64 {
-    let values = percent(&record.result.curve, metric.curve);
-    match metric.take {
-        Take::Maximum => values.into_iter().fold(0.0, f64::max),
-        Take::Last => values.last().copied().unwrap_or(0.0),
-    }
-}
-
-fn percent(curve: &LearningCurve, which: Curve) -> Vec<f64> {
-    let accuracies = match which {
-        Curve::PublishedTestAccuracy => curve.published_test_accuracy.clone(),
-        Curve::CorrectedTestAccuracy => curve.corrected_test_accuracy.clone(),
-        Curve::ComparisonAccuracy => curve.comparison_accuracy.clone(),
-        Curve::DigitAccuracy => {
-            let both = curve.first_digit_accuracy.iter().zip(&curve.second_digit_accuracy);
-            both.map(|(first, second)| (first + second) / 2.0).collect()
-        }
-    };
-    accuracies.into_iter().map(|accuracy| 100.0 * accuracy).collect()
-}
-
-fn rows(table: &Table, conditions: &[ConditionSummary]) -> Result<Vec<Row>, SummaryError> {
-    let mut rows: Vec<Row> = Vec::new();
-    for index in select(conditions, &table.selection) {
-        let condition = &conditions[index];
-        let level = |factor| condition.levels.get(factor).cloned();
-        // A condition of an experiment without the factor has no place in the table.
-        let Some(levels) = table.by.iter().map(level).collect::<Option<Vec<_>>>() else { continue };
-        let position = rows.iter().position(|row| row.levels == levels).unwrap_or_else(|| {
-            let published = table.published.iter().find(|row| row.row == levels).cloned();
-            rows.push(Row::empty(levels, published));
-            rows.len() - 1
-        });
-        let row = &mut rows[position];
-        row.conditions.push(index);
-        row.n += condition.runs.len();
-        row.expected += condition.expected;
-        row.marks += condition.marks;
-    }
-    let (mut means, mut std_devs) = (Vec::new(), Vec::new());
-    for (index, row) in rows.iter().enumerate() {
-        for condition in &row.conditions {
-            let estimate = conditions[*condition].estimates[&table.metric];
-            means.extend(estimate.mean.map(|mean| (index, mean)));
-            std_devs.extend(estimate.std_dev.map(|std_dev| (index, std_dev)));
-        }
-    }
-    let means = frame::estimates(&means, rows.len())?;
-    let std_devs = frame::estimates(&std_devs, rows.len())?;
-    for ((row, mean), std_dev) in rows.iter_mut().zip(means).zip(std_devs) {
-        // The mean over some of a row's conditions would be a number of another row.
-        let of_all =
-            |estimate: Estimate| estimate.mean.filter(|_| estimate.n == row.conditions.len());
-        (row.mean, row.std_dev) = (of_all(mean), of_all(std_dev));
-    }
-    if table.order == Order::Descending {
-        // Stable, so that equal means stay in the order of the experiments; missing ones go last.
-        let key = |row: &Row| row.mean.unwrap_or(f64::NEG_INFINITY);
-        rows.sort_by(|a, b| key(b).total_cmp(&key(a)));
-    }
-    Ok(rows)
-}
-
-impl Row {
-    fn empty(levels: Vec<String>, published: Option<PublishedRow>) -> Self {
-        Self {
-            levels,
-            conditions: Vec::new(),
-            mean: None,
-            std_dev: None,
-            n: 0,
-            expected: 0,
-            marks: Marks::default(),
-            published,
-        }
+    let scores = paper.metrics.iter();
+    let scores = scores.filter_map(|metric| Some((metric.name.clone(), score(metric, record)?)));
+    RunScores {
+        seed: record.config.seed,
+        digest: record.digest,
+        seconds: record.result.provenance.seconds,
+        scores: scores.collect(),
     }
 }

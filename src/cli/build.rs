@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::named::Named;
 use super::progress::Progress;
 use super::survey::Survey;
 use super::terminal::{confirm, data, message, runs};
@@ -9,7 +10,7 @@ use super::{BuildArgs, MakeTrainer, interrupt, status};
 use crate::cache::Cache;
 use crate::execute::OnFailure;
 use crate::pipeline::{self, Error, Keep, Project, Training};
-use crate::plan::{Plan, State};
+use crate::plan::{Plan, PlannedRun, State};
 use crate::provenance::{self, Stopwatch};
 use crate::render::duration;
 
@@ -21,9 +22,17 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     project.check_names(&args.only)?;
     let device = args.project.device();
     let mut plan = pipeline::plan(&project, device.kind(), Keep::Records)?;
-    let is_wanted = |index: usize| {
-        let name = &project.experiments[index].name;
-        args.only.is_empty() || args.only.contains(name)
+    let named = match &args.name {
+        Some(name) => Some(Named::new(&project, name, &args.levels)?),
+        None => None,
+    };
+    if let Some(named) = &named {
+        named.runs(&plan)?;
+    }
+    let is_wanted = |run: &PlannedRun| {
+        let experiment = &project.experiments[run.experiment].name;
+        let is_named = named.as_ref().is_none_or(|named| named.means(run));
+        is_named && (args.only.is_empty() || args.only.contains(experiment))
     };
     let workers = args.workers();
     let survey = Survey::of(&project, &mut plan, is_wanted, args.retry_failed, workers)?;
@@ -127,7 +136,7 @@ fn confirm_new_versions(survey: &Survey, yes: bool) -> Result<(), Error> {
 }
 
 /// Runs that failed before and were not tried again are a failure of this build too.
-fn failed_before(plan: &Plan, is_wanted: impl Fn(usize) -> bool) -> Result<(), Error> {
+fn failed_before(plan: &Plan, is_wanted: impl Fn(&PlannedRun) -> bool) -> Result<(), Error> {
     let failed = plan.misses(is_wanted, true).into_iter();
     let mut errors = failed.filter_map(|run| match plan.state(run) {
         State::Failed(failure) => Some(failure.error.clone()),

@@ -6,15 +6,12 @@ use serde_json::Value;
 
 use super::ExplainArgs;
 use super::json;
+use super::named::{Named, SHORTEST};
 use super::survey::listed;
 use super::terminal::data;
-use crate::document::suggestion;
 use crate::pipeline::{self, Error, Keep, Project};
 use crate::plan::{self, Difference, Explanation, Known, Leaves, Plan, PlannedRun, Reason, State};
 use crate::render;
-
-/// The shortest beginning of a digest that is taken for one.
-const SHORTEST: usize = 6;
 
 pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
     let project = args.project.load()?;
@@ -29,7 +26,8 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
     if let Some(one) = unasked(&plan, &known, &args.name) {
         return explain_unasked(one, args.json);
     }
-    let runs = select(&project, &plan, args)?;
+    let named = Named::new(&project, &args.name, &args.levels)?;
+    let runs = named.runs(&plan)?;
     let mut past: BTreeMap<_, Vec<&Known>> = BTreeMap::new();
     for one in &known {
         if let (Some(condition), Some(seed)) = (&one.condition, one.seed) {
@@ -201,66 +199,4 @@ fn explain_unasked(one: &Known, as_json: bool) -> Result<(), Error> {
         data(&format!("    {key} = {value}"))?;
     }
     Ok(())
-}
-
-/// The runs that the arguments name.
-fn select<'p>(
-    project: &Project,
-    plan: &'p Plan,
-    args: &ExplainArgs,
-) -> Result<Vec<&'p PlannedRun>, Error> {
-    let wanted = args.levels.iter().map(|level| level_of(level)).collect::<Result<Vec<_>, _>>()?;
-    let name = args.name.as_str();
-    let is_digest = name.len() >= SHORTEST && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let table = project.paper.table(name);
-    let is_experiment = project.experiments.iter().any(|experiment| experiment.name == name);
-    if !(is_digest || table.is_some() || is_experiment) {
-        let known: Vec<_> = project
-            .experiments
-            .iter()
-            .map(|experiment| experiment.name.as_str())
-            .chain(project.paper.tables.iter().map(|table| table.name.as_str()))
-            .collect();
-        return Err(Error::Request {
-            message: format!("`{name}` is no experiment, no table and no digest"),
-            hint: format!(
-                "{}; of a digest, give {SHORTEST} digits or more",
-                suggestion(name, &known)
-            ),
-        });
-    }
-    let is_meant = |run: &&PlannedRun| {
-        let condition = plan::condition_of(&project.experiments, run);
-        let is_named = match table {
-            _ if is_experiment => condition[crate::experiment::EXPERIMENT] == name,
-            Some(table) => table.selection.iter().all(|(factor, levels)| {
-                condition.get(factor).is_some_and(|level| levels.contains(level))
-            }),
-            None => run.digest.to_string().starts_with(name),
-        };
-        is_named
-            && wanted.iter().all(|(factor, level)| match *factor {
-                "seed" => run.config.seed.to_string() == *level,
-                factor => condition.get(factor).is_some_and(|found| found == level),
-            })
-    };
-    let runs: Vec<_> = plan.runs.iter().filter(is_meant).collect();
-    match runs.is_empty() {
-        false => Ok(runs),
-        true => Err(Error::Request {
-            message: format!("no run is {name} {}", args.levels.join(" ")),
-            hint: format!(
-                "levels are those of {}, and seed",
-                project.factors().into_iter().collect::<Vec<_>>().join(", ")
-            ),
-        }),
-    }
-}
-
-fn level_of(text: &str) -> Result<(&str, &str), Error> {
-    text.split_once('=').ok_or_else(|| Error::Request {
-        message: format!("`{text}` is no level"),
-        hint: "a level is written as `factor=level`, such as `weight_sharing=true` or `seed=3`"
-            .to_owned(),
-    })
 }

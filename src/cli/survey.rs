@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::digest::Digest;
 use crate::pipeline::{self, Error, Project};
-use crate::plan::{self, Compared, Difference, Group, Plan, Reason};
+use crate::plan::{self, Compared, Difference, Group, Plan, PlannedRun, Reason};
 use crate::render;
 
 use super::terminal::runs;
@@ -27,11 +27,11 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    /// Surveys the experiments whose index `is_wanted`; marks in the plan what is stale.
+    /// Surveys the runs that are `is_wanted`; marks in the plan what is stale.
     pub(super) fn of(
         project: &Project,
         plan: &mut Plan,
-        is_wanted: impl Fn(usize) -> bool,
+        is_wanted: impl Fn(&PlannedRun) -> bool,
         retries_failed: bool,
         workers: usize,
     ) -> Result<Self, Error> {

@@ -4,15 +4,24 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::style::{Area, FAINT_INK, INK, LINE, Refusal, color, range_of, text};
-use super::{FigureError, draw};
+use super::{FigureError, draw, with_titles};
+
+/// The score of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeedDot {
+    /// In percent.
+    pub value: f64,
+    /// What readers see who point at it.
+    pub title: String,
+}
 
 /// The runs of one row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeedRow {
     /// How it is called.
     pub label: String,
-    /// The score of each run, in percent.
-    pub values: Vec<f64>,
+    /// The score of each run.
+    pub dots: Vec<SeedDot>,
     /// Their mean.
     pub mean: Option<f64>,
     /// The published mean.
@@ -29,11 +38,15 @@ const BOTTOM: u32 = 52;
 /// If plotters refuses.
 pub fn seeds(rows: &[SeedRow], x_label: &str) -> Result<String, FigureError> {
     let n_rows = u32::try_from(rows.len()).unwrap_or(u32::MAX).clamp(1, 2000);
-    draw((760, TOP + n_rows * ROW_HEIGHT + BOTTOM), |area| paint(area, rows, x_label))
+    let svg = draw((760, TOP + n_rows * ROW_HEIGHT + BOTTOM), |area| paint(area, rows, x_label))?;
+    let titles = rows.iter().flat_map(|row| &row.dots).map(|dot| dot.title.as_str());
+    Ok(with_titles(&svg, titles))
 }
 
 fn paint(area: &Area<'_>, rows: &[SeedRow], x_label: &str) -> Result<(), Refusal> {
-    let marks = |row: &SeedRow| row.values.iter().copied().chain(row.published).collect::<Vec<_>>();
+    let marks = |row: &SeedRow| {
+        row.dots.iter().map(|dot| dot.value).chain(row.published).collect::<Vec<_>>()
+    };
     let x_range = range_of(rows.iter().flat_map(marks), 5.0, (0.0, 100.0));
     let longest = rows.iter().map(|row| row.label.chars().count()).max().unwrap_or(0);
     let left = 24 + 7 * u32::try_from(longest.min(60)).unwrap_or(60);
@@ -65,7 +78,7 @@ fn paint(area: &Area<'_>, rows: &[SeedRow], x_label: &str) -> Result<(), Refusal
             chart.draw_series([PathElement::new(bar, INK.stroke_width(3))])?;
         }
         let dots =
-            row.values.iter().map(|value| Circle::new((*value, y), 4, color(0).mix(0.55).filled()));
+            row.dots.iter().map(|dot| Circle::new((dot.value, y), 4, color(0).mix(0.55).filled()));
         chart.draw_series(dots)?;
         if let Some(published) = row.published {
             let at = chart.backend_coord(&(published, y));

@@ -1,19 +1,28 @@
 //! Reads a paper file and checks every name in it.
 
+mod figure;
+mod table;
+
 use std::collections::BTreeMap;
 
 use super::{
-    Curve, EXPERIMENT, FactorLabel, Figure, FigureKind, Metric, Order, Paper, PublishedRow,
-    Selection, Table, Take, Vocabulary,
+    Claim, Curve, EXPERIMENT, FactorLabel, Figure, Metric, Paper, Protocol, Selection, Table, Take,
+    Vocabulary,
 };
 use crate::document::{Node, Reader, Value, Violation, Violations, suggestion};
 
-const CURVES: [(&str, Curve); 4] = [
-    ("published_test_accuracy", Curve::PublishedTestAccuracy),
-    ("corrected_test_accuracy", Curve::CorrectedTestAccuracy),
-    ("digit_accuracy", Curve::DigitAccuracy),
-    ("comparison_accuracy", Curve::ComparisonAccuracy),
-];
+/// All curves by name.
+fn curves() -> [(&'static str, Curve); 6] {
+    [
+        Curve::PublishedTestAccuracy,
+        Curve::UndroppedTestAccuracy,
+        Curve::CorrectedTestAccuracy,
+        Curve::ValidationAccuracy,
+        Curve::DigitAccuracy,
+        Curve::ComparisonAccuracy,
+    ]
+    .map(|curve| (curve.name(), curve))
+}
 
 impl Paper {
     /// Reads a paper; `vocabulary` is what it may refer to.
@@ -44,18 +53,34 @@ fn read(reader: Reader<'_>, words: &Vocabulary, violations: &Violations) -> Opti
         })
         .collect();
     let metrics = all(&reader, "metric", violations, read_metric);
-    let tables =
-        all(&reader, "table", violations, |reader| read_table(reader, words, metrics.as_deref()));
+    let names = metrics.as_ref().map(|metrics| names(metrics, |metric| &metric.name));
+    let protocols = all(&reader, "protocol", violations, |reader| {
+        let metric = read_known(&reader, "metric", names.as_deref(), "metric");
+        let label = reader.required::<String>("label");
+        reader.finish();
+        let protocol = Protocol { metric: metric?, label: label? };
+        Some((protocol.metric.clone(), protocol))
+    });
+    let draws = read_draws(&reader, words);
+    let tables = all_after(&reader, "table", violations, |reader, earlier| {
+        table::read(reader, words, names.as_deref(), earlier, &draws)
+    });
     let figures =
-        all(&reader, "figure", violations, |reader| read_figure(reader, words, tables.as_deref()));
+        all(&reader, "figure", violations, |reader| figure::read(reader, words, tables.as_deref()));
+    let claims = all(&reader, "claim", violations, |reader| {
+        read_claim(reader, tables.as_deref(), figures.as_deref())
+    });
     reader.finish();
     Some(Paper {
         title: title?,
         source: source?,
         metrics: metrics?,
+        protocols: protocols?,
+        draws,
         labels,
         tables: tables?,
         figures: figures?,
+        claims: claims?,
     })
 }
 
@@ -67,21 +92,80 @@ fn all<T>(
     violations: &Violations,
     read: impl Fn(Reader<'_>) -> Option<(String, T)>,
 ) -> Option<Vec<T>> {
-    let mut names = Vec::new();
-    let items: Vec<_> = reader
-        .items(key)
-        .into_iter()
-        .map(|(path, node)| {
-            let (name, item) = read(Reader::new(node, path.as_str(), violations)?)?;
-            if names.contains(&name) {
-                let message = format!("has the name `{name}`, which an earlier {key} has too");
-                violations.push(&node.location, path, message);
+    all_after(reader, key, violations, |reader, _| read(reader))
+}
+
+/// Likewise; each may refer to those that came before.
+fn all_after<T>(
+    reader: &Reader<'_>,
+    key: &'static str,
+    violations: &Violations,
+    read: impl Fn(Reader<'_>, &[T]) -> Option<(String, T)>,
+) -> Option<Vec<T>> {
+    let (mut names, mut items) = (Vec::new(), Vec::new());
+    let declared = reader.items(key);
+    let n_declared = declared.len();
+    for (path, node) in declared {
+        let item = Reader::new(node, path.as_str(), violations);
+        let Some((name, item)) = item.and_then(|reader| read(reader, &items)) else { continue };
+        if names.contains(&name) {
+            let message = format!("has the name `{name}`, which an earlier {key} has too");
+            violations.push(&node.location, path, message);
+        }
+        names.push(name);
+        items.push(item);
+    }
+    (items.len() == n_declared).then_some(items)
+}
+
+fn names<T>(items: &[T], name: impl Fn(&T) -> &String) -> Vec<&str> {
+    items.iter().map(|item| name(item).as_str()).collect()
+}
+
+/// `draws = { deep = "extended/deep" }`: which experiment repeats another on other draws.
+fn read_draws(reader: &Reader<'_>, words: &Vocabulary) -> BTreeMap<String, String> {
+    let mut draws = BTreeMap::new();
+    for (experiment, node) in reader.entries("draws") {
+        check_level(reader, "draws", EXPERIMENT, experiment, words);
+        match &node.value {
+            Value::String(other) => {
+                check_level(reader, "draws", EXPERIMENT, other, words);
+                draws.insert(experiment.to_owned(), other.clone());
             }
-            names.push(name);
-            Some(item)
-        })
-        .collect();
-    items.into_iter().collect()
+            _ => reader.refuse("draws", "maps experiments to those that repeat them"),
+        }
+    }
+    draws
+}
+
+fn read_claim(
+    reader: Reader<'_>,
+    tables: Option<&[Table]>,
+    figures: Option<&[Figure]>,
+) -> Option<(String, Claim)> {
+    let name = read_name(&reader);
+    let statement = reader.required::<String>("statement");
+    let source = reader.required::<String>("source");
+    let location = reader.node("expression").map(|node| node.location.clone());
+    let expression = reader.required::<String>("expression");
+    let evidence = reader.optional::<Vec<String>>("evidence").unwrap_or_default();
+    if let (Some(tables), Some(figures)) = (tables, figures) {
+        let tables = tables.iter().map(|table| table.name.as_str());
+        let known: Vec<_> = tables.chain(figures.iter().map(|f| f.name.as_str())).collect();
+        for item in &evidence {
+            check_known(&reader, "evidence", item, &known, "table or figure");
+        }
+    }
+    reader.finish();
+    let claim = Claim {
+        name: name?,
+        statement: statement?,
+        source: source?,
+        expression: expression?,
+        evidence,
+        location: location?,
+    };
+    Some((claim.name.clone(), claim))
 }
 
 fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary) -> Option<FactorLabel> {
@@ -107,133 +191,20 @@ fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary) -> Option<Fa
 }
 
 fn read_metric(reader: Reader<'_>) -> Option<(String, Metric)> {
-    let name = reader.required::<String>("name");
+    let name = read_name(&reader);
     let label = reader.required::<String>("label");
-    let curve = choice(&reader, "curve", &CURVES);
-    let take = choice(&reader, "take", &[("maximum", Take::Maximum), ("last", Take::Last)]);
+    let short = reader.optional::<String>("short").or_else(|| label.clone());
+    let curve = choice(&reader, "curve", &curves());
+    let takes = [("maximum", Take::Maximum), ("last", Take::Last), ("selected", Take::Selected)];
+    let take = choice(&reader, "take", &takes);
+    if take == Some(Take::Selected) && curve.is_some_and(|curve| !curve.is_after_epoch()) {
+        let message = "cannot be `selected`: the curve is measured before each epoch, and the \
+                       held-out pairs after it";
+        reader.refuse("take", message);
+    }
     reader.finish();
-    let metric = Metric { name: name?, label: label?, curve: curve?, take: take? };
+    let metric = Metric { name: name?, label: label?, short: short?, curve: curve?, take: take? };
     Some((metric.name.clone(), metric))
-}
-
-fn read_table(
-    reader: Reader<'_>,
-    words: &Vocabulary,
-    metrics: Option<&[Metric]>,
-) -> Option<(String, Table)> {
-    let name = reader.required::<String>("name");
-    let caption = reader.required::<String>("caption");
-    let metric = reader.required::<String>("metric");
-    // Faulty metrics are reported themselves; what refers to them may be right.
-    if let (Some(metric), Some(metrics)) = (&metric, metrics) {
-        let known: Vec<_> = metrics.iter().map(|metric| metric.name.as_str()).collect();
-        check_known(&reader, "metric", metric, &known, "metric");
-    }
-    let by = reader.required::<Vec<String>>("by").unwrap_or_default();
-    for factor in &by {
-        check_known(&reader, "by", factor, &words.names().collect::<Vec<_>>(), "factor");
-    }
-    let selection = read_selection(&reader, words);
-    let orders = [("listed", Order::Listed), ("descending", Order::Descending)];
-    let order = match reader.node("order") {
-        Some(_) => choice(&reader, "order", &orders),
-        None => Some(Order::Listed),
-    };
-    let published = all(&reader, "published", reader.violations(), |reader| {
-        let row = read_published(reader, &by, &selection, words)?;
-        Some((row.row.join(", "), row))
-    });
-    reader.finish();
-    let table = Table {
-        name: name?,
-        caption: caption?,
-        metric: metric?,
-        by,
-        selection,
-        order: order?,
-        published: published?,
-    };
-    Some((table.name.clone(), table))
-}
-
-fn read_published(
-    reader: Reader<'_>,
-    by: &[String],
-    selection: &Selection,
-    words: &Vocabulary,
-) -> Option<PublishedRow> {
-    let row = reader.node("row").map(|node| match &node.value {
-        Value::Array(levels) => levels.iter().map(|level| level.value.to_string()).collect(),
-        single => vec![single.to_string()],
-    });
-    match &row {
-        None => reader.refuse("row", "is missing; it takes the levels of the row"),
-        Some(row) if row.len() != by.len() => {
-            let message =
-                format!("must give a level for each of {}, but gives {}", by.join(", "), row.len());
-            reader.refuse("row", message);
-        }
-        Some(row) => {
-            for (factor, level) in by.iter().zip(row) {
-                check_level(&reader, "row", factor, level, words);
-                if selection.get(factor).is_some_and(|levels| !levels.contains(level)) {
-                    let message = format!("is not in the table: its `where` leaves out `{level}`");
-                    reader.refuse("row", message);
-                }
-            }
-        }
-    }
-    let mean = reader.required_in("mean", 0.0..=100.0);
-    let std_dev = reader.required_in("std", 0.0..=100.0);
-    reader.finish();
-    Some(PublishedRow { row: row?, mean: mean?, std_dev: std_dev? })
-}
-
-fn read_figure(
-    reader: Reader<'_>,
-    words: &Vocabulary,
-    tables: Option<&[Table]>,
-) -> Option<(String, Figure)> {
-    let name = reader.required::<String>("name");
-    // The name becomes a file's.
-    if let Some(name) = &name
-        && !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-    {
-        reader.refuse("name", format!("must be of a–z, 0–9 and `-`, but is `{name}`"));
-    }
-    let caption = reader.required::<String>("caption");
-    let kind = reader.required::<String>("kind")?;
-    let kind = match kind.as_str() {
-        "diagram" => {
-            let experiments = reader.required::<Vec<String>>("experiments");
-            for experiment in experiments.iter().flatten() {
-                check_level(&reader, "experiments", EXPERIMENT, experiment, words);
-            }
-            experiments.map(|experiments| FigureKind::Diagram { experiments })
-        }
-        "learning-curves" => {
-            let curve = choice(&reader, "curve", &CURVES);
-            let selection = read_selection(&reader, words);
-            curve.map(|curve| FigureKind::LearningCurves { curve, selection })
-        }
-        "seeds" => {
-            let table = reader.required::<String>("table");
-            if let (Some(table), Some(tables)) = (&table, tables) {
-                let known: Vec<_> = tables.iter().map(|table| table.name.as_str()).collect();
-                check_known(&reader, "table", table, &known, "table");
-            }
-            table.map(|table| FigureKind::Seeds { table })
-        }
-        other => {
-            let message =
-                format!("must be `diagram`, `learning-curves` or `seeds`, but is `{other}`");
-            reader.refuse("kind", message);
-            None
-        }
-    };
-    reader.finish();
-    let figure = Figure { name: name?, caption: caption?, kind: kind? };
-    Some((figure.name.clone(), figure))
 }
 
 /// `where = { weight_sharing = true, experiment = ["deep", "deep-sigmoid"] }`.
@@ -281,6 +252,49 @@ fn check_known(reader: &Reader<'_>, key: &'static str, word: &str, known: &[&str
     if !known.contains(&word) {
         reader.refuse(key, format!("names no {what}, `{word}`; {}", suggestion(word, known)));
     }
+}
+
+/// A name that becomes part of a file's or of an anchor's.
+fn read_name(reader: &Reader<'_>) -> Option<String> {
+    let name = reader.required::<String>("name")?;
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || !name.chars().all(is_plain) {
+        reader.refuse("name", format!("must be of a–z, 0–9 and `-`, but is `{name}`"));
+    }
+    Some(name)
+}
+
+/// A word that must be one of `known`, if those could be read.
+fn read_known(
+    reader: &Reader<'_>,
+    key: &'static str,
+    known: Option<&[&str]>,
+    what: &str,
+) -> Option<String> {
+    let word = reader.required::<String>(key)?;
+    if let Some(known) = known {
+        check_known(reader, key, &word, known, what);
+    }
+    Some(word)
+}
+
+/// A list of such words.
+fn read_all_known(
+    reader: &Reader<'_>,
+    key: &'static str,
+    known: Option<&[&str]>,
+    what: &str,
+) -> Option<Vec<String>> {
+    let words = reader.required::<Vec<String>>(key)?;
+    for word in &words {
+        if let Some(known) = known {
+            check_known(reader, key, word, known, what);
+        }
+        if words.iter().filter(|other| *other == word).count() > 1 {
+            reader.refuse(key, format!("lists `{word}` more than once"));
+        }
+    }
+    Some(words)
 }
 
 fn choice<T: Copy>(reader: &Reader<'_>, key: &'static str, choices: &[(&str, T)]) -> Option<T> {

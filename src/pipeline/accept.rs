@@ -32,7 +32,8 @@ pub fn accept(
     is_wanted: impl Fn(usize) -> bool,
     why: &str,
 ) -> Result<Vec<(PlannedRun, Answer)>, Error> {
-    let runs: Vec<PlannedRun> = plan.misses(is_wanted, true).into_iter().cloned().collect();
+    let runs: Vec<PlannedRun> =
+        plan.misses(|run| is_wanted(run.experiment), true).into_iter().cloned().collect();
     let explanations = explain(project, plan, &runs.iter().collect::<Vec<_>>())?;
     let cache = Cache::new(&project.root);
     let mut answers = Vec::with_capacity(runs.len());

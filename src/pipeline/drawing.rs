@@ -3,19 +3,21 @@
 
 use super::{Error, Project};
 use crate::experiment::Experiment;
-use crate::figure::{self, CurveSeries, LayerBox, ModelDiagram, SeedRow};
-use crate::paper::{EXPERIMENT, FigureKind, Selection};
+use crate::figure::{self, CurveSeries, LayerBox, ModelDiagram, SeedDot, SeedRow};
+use crate::paper::{Curve, EXPERIMENT, FigureKind, Levels, Protocol, Selection};
 use crate::plan::Plan;
-use crate::render;
+use crate::render::{self, Drawing, Names};
 use crate::run::{self, Layer, Shape};
-use crate::summary::{self, ConditionSummary, Estimate, Summary};
+use crate::summary::{
+    self, Aggregate, ConditionSummary, Content, LevelsSummary, Row, RunScores, Summary,
+};
 
-/// The SVG and the alternative text of each figure of the paper, in its order.
+/// The drawings of each figure of the paper, in its order.
 pub(super) fn draw_all(
     project: &Project,
     plan: &Plan,
     summary: &Summary,
-) -> Result<Vec<(String, String)>, Error> {
+) -> Result<Vec<Vec<Drawing>>, Error> {
     let draw = |kind: &FigureKind| match kind {
         FigureKind::Diagram { experiments } => {
             let models: Vec<_> = experiments
@@ -23,31 +25,68 @@ pub(super) fn draw_all(
                 .filter_map(|name| project.experiments.iter().find(|e| e.name == *name))
                 .map(model)
                 .collect();
-            let svg = figure::diagram(&models).map_err(Error::Figure)?;
-            Ok((svg, diagram_alt(&models)))
+            Ok(vec![Drawing {
+                metric: None,
+                kind: format!("Diagram of {} pair networks.", models.len()),
+                finding: diagram_finding(&models),
+                formula: "Drawn from the layer lists; boxes in colour have parameters.".to_owned(),
+                svg: figure::diagram(&models).map_err(Error::Figure)?,
+            }])
         }
         FigureKind::LearningCurves { curve, selection } => {
-            let curves = summary::learning_curves(summary, plan, *curve, selection)
-                .map_err(Error::Summary)?;
-            // Of one run there is a line, but no spread around it.
-            let point = |e: &Estimate| e.mean.map(|mean| (mean, e.std_dev.unwrap_or(0.0)));
-            let series: Vec<_> = curves
-                .iter()
-                .map(|curve| CurveSeries {
-                    label: open_levels(project, &summary.conditions[curve.condition], selection),
-                    points: curve.epochs.iter().filter_map(point).collect(),
-                })
-                .collect();
-            let svg = figure::learning_curves(&series, "accuracy, %").map_err(Error::Figure)?;
-            Ok((svg, curves_alt(&series)))
+            let of = |(metric, curve)| curves(project, plan, summary, selection, metric, curve);
+            protocols_of_curve(project, *curve).into_iter().map(of).collect()
         }
-        FigureKind::Seeds { table } => {
-            let rows = seed_rows(project, summary, table);
-            let svg = figure::seeds(&rows, "accuracy, %").map_err(Error::Figure)?;
-            Ok((svg, seeds_alt(&rows)))
-        }
+        FigureKind::Seeds { table } => seeds(project, summary, table),
     };
     project.paper.figures.iter().map(|figure| draw(&figure.kind)).collect()
+}
+
+/// The curve of each protocol, if this is that of the first; else this one alone.
+fn protocols_of_curve(project: &Project, curve: Curve) -> Vec<(Option<String>, Curve)> {
+    let paper = &project.paper;
+    let curve_of = |protocol: &Protocol| {
+        let metric = paper.metric(&protocol.metric)?;
+        Some((Some(metric.name.clone()), metric.curve))
+    };
+    let curves: Vec<_> = paper.protocols.iter().filter_map(curve_of).collect();
+    match curves.first() {
+        Some((_, first)) if *first == curve => curves,
+        _ => vec![(None, curve)],
+    }
+}
+
+fn curves(
+    project: &Project,
+    plan: &Plan,
+    summary: &Summary,
+    selection: &Selection,
+    metric: Option<String>,
+    curve: Curve,
+) -> Result<Drawing, Error> {
+    let curves =
+        summary::learning_curves(summary, plan, curve, selection).map_err(Error::Summary)?;
+    // Of one run there is a line, but no spread around it.
+    let point = |a: &Aggregate| a.mean.map(|mean| (mean, a.std_dev.unwrap_or(0.0)));
+    let series: Vec<_> = curves
+        .iter()
+        .map(|curve| CurveSeries {
+            label: open_levels(project, &summary.conditions[curve.condition], selection),
+            points: curve.epochs.iter().filter_map(point).collect(),
+        })
+        .collect();
+    let when = if curve.is_after_epoch() { "at the end of" } else { "before" };
+    Ok(Drawing {
+        metric,
+        kind: "Line chart of accuracy over the epochs.".to_owned(),
+        finding: curves_finding(&series, when),
+        formula: format!(
+            "Line: mean of {} over the seeds, {when} each epoch; band: one population standard deviation \
+             (divided by n) on both sides.",
+            curve.name()
+        ),
+        svg: figure::learning_curves(&series, "accuracy, %").map_err(Error::Figure)?,
+    })
 }
 
 fn model(experiment: &Experiment) -> ModelDiagram {
@@ -85,9 +124,10 @@ fn boxes(layers: &[Layer], input: Shape) -> Vec<LayerBox> {
 /// A condition by the levels that a selection leaves open: `deep`, or `deep + weight sharing`.
 fn open_levels(project: &Project, condition: &ConditionSummary, selection: &Selection) -> String {
     let is_open = |factor: &str| selection.get(factor).is_none_or(|levels| levels.len() > 1);
-    let named = condition.levels.iter();
-    let levels = named.filter(|(factor, _)| *factor == EXPERIMENT || is_open(factor));
-    label(&render::describe(&project.paper, &project.experiments, levels))
+    let levels = condition.levels.iter();
+    let levels = levels.filter(|(factor, _)| *factor == EXPERIMENT || is_open(factor));
+    let names = Names { paper: &project.paper, experiments: &project.experiments };
+    label(&names.describe(levels))
 }
 
 /// `text` as it fits into a figure.
@@ -100,43 +140,68 @@ fn label(text: &str) -> String {
     }
 }
 
-/// The rows of `table` with the scores behind each.
-fn seed_rows(project: &Project, summary: &Summary, table: &str) -> Vec<SeedRow> {
-    let (Some(spec), Some(computed)) = (project.paper.table(table), summary.table(table)) else {
-        return Vec::new();
+/// Every run of each row of a table of levels, in each of its forms.
+fn seeds(project: &Project, summary: &Summary, table: &str) -> Result<Vec<Drawing>, Error> {
+    let (spec, computed) = (project.paper.table(table), summary.table(table));
+    let spec = spec.and_then(|table| table.levels());
+    let (Some(spec), Some(Content::Levels(variants))) = (spec, computed.map(|c| &c.content)) else {
+        return Ok(Vec::new());
     };
-    let row_label = |levels: &[String]| {
-        let levels = spec.by.iter().zip(levels);
-        label(&render::describe(&project.paper, &project.experiments, levels))
-    };
-    let scores = |conditions: &[usize]| {
-        let runs = conditions.iter().flat_map(|index| &summary.conditions[*index].runs);
-        runs.map(|run| run.scores[&spec.metric]).collect()
-    };
-    computed
-        .rows
-        .iter()
-        .map(|row| SeedRow {
-            label: row_label(&row.levels),
-            values: scores(&row.conditions),
-            mean: row.mean,
-            published: row.published.as_ref().map(|published| published.mean),
+    let by_protocol = variants.len() > 1;
+    let drawing = |variant: &LevelsSummary| {
+        let rows: Vec<_> =
+            variant.rows.iter().map(|row| seed_row(project, summary, spec, variant, row)).collect();
+        Ok(Drawing {
+            metric: by_protocol.then(|| variant.metric.clone()),
+            kind: "Dot plot of the score of every run.".to_owned(),
+            finding: seeds_finding(&rows),
+            formula: "Dots: scores of single runs; bar: their mean; diamond: the published mean."
+                .to_owned(),
+            svg: figure::seeds(&rows, "accuracy, %").map_err(Error::Figure)?,
         })
-        .collect()
+    };
+    variants.iter().map(drawing).collect()
 }
 
-fn diagram_alt(models: &[ModelDiagram]) -> String {
+fn seed_row(
+    project: &Project,
+    summary: &Summary,
+    spec: &Levels,
+    variant: &LevelsSummary,
+    row: &Row,
+) -> SeedRow {
+    let names = Names { paper: &project.paper, experiments: &project.experiments };
+    let dot = |condition: &ConditionSummary, run: &RunScores| {
+        let value = *run.scores.get(&variant.metric)?;
+        let (label, digest) = (names.describe(condition.levels.iter()), run.digest.to_string());
+        let title = format!("{label}, seed {}: {value:.2} %, run {}", run.seed, &digest[..12]);
+        Some(SeedDot { value, title: render::visible(&title) })
+    };
+    let conditions = row.conditions.iter().map(|index| &summary.conditions[*index]);
+    let dots = conditions
+        .flat_map(|condition| condition.runs.iter().filter_map(move |run| dot(condition, run)));
+    let is_published = variant.metric == spec.metric;
+    let published = row.published.as_ref().filter(|_| is_published);
+    SeedRow {
+        label: label(&names.describe(spec.by.iter().zip(&row.levels))),
+        dots: dots.collect(),
+        mean: row.mean,
+        published: published.map(|published| published.mean),
+    }
+}
+
+fn diagram_finding(models: &[ModelDiagram]) -> String {
     let models: Vec<_> = models
         .iter()
         .map(|model| {
             let layers: Vec<_> = model.branch.iter().map(|layer| layer.label.as_str()).collect();
-            format!("{}: branch of {}", model.title, layers.join(", "))
+            format!("{} ({}): {}", model.title, model.subtitle, layers.join(", "))
         })
         .collect();
-    format!("Diagram of {} pair networks. {}.", models.len(), models.join("; "))
+    format!("{}.", models.join("; "))
 }
 
-fn curves_alt(series: &[CurveSeries]) -> String {
+fn curves_finding(series: &[CurveSeries], when: &str) -> String {
     let ends: Vec<_> = series
         .iter()
         .filter_map(|one| {
@@ -144,15 +209,33 @@ fn curves_alt(series: &[CurveSeries]) -> String {
             Some(format!("{} goes from {first:.1} to {last:.1} %", one.label))
         })
         .collect();
-    format!("Line chart of mean accuracy over the epochs. {}.", ends.join("; "))
+    match ends.is_empty() {
+        true => "There is no run yet.".to_owned(),
+        false => format!("From {when} the first epoch to {when} the last, {}.", ends.join("; ")),
+    }
 }
 
-fn seeds_alt(rows: &[SeedRow]) -> String {
+fn seeds_finding(rows: &[SeedRow]) -> String {
+    let by_mean = |row: &&SeedRow| row.mean.is_some();
+    let mean = |row: &&SeedRow| row.mean.unwrap_or_default();
+    let known = || rows.iter().filter(by_mean);
+    let best = known().max_by(|a, b| mean(a).total_cmp(&mean(b)));
+    let worst = known().min_by(|a, b| mean(a).total_cmp(&mean(b)));
     let range = |row: &SeedRow| {
-        let low = row.values.iter().copied().reduce(f64::min)?;
-        let high = row.values.iter().copied().reduce(f64::max)?;
-        Some(format!("{} from {low:.1} to {high:.1} %", row.label))
+        let values = row.dots.iter().map(|dot| dot.value);
+        let low = values.clone().fold(f64::INFINITY, f64::min);
+        let high = values.fold(f64::NEG_INFINITY, f64::max);
+        let mean = row.mean.unwrap_or_default();
+        format!("{} at {mean:.1} %, its runs from {low:.1} to {high:.1} %", row.label)
     };
-    let ranges: Vec<_> = rows.iter().filter_map(range).collect();
-    format!("Dot plot of the accuracy of every run. {}.", ranges.join("; "))
+    match (best, worst) {
+        (Some(best), Some(worst)) => {
+            format!(
+                "The highest mean is that of {}; the lowest that of {}.",
+                range(best),
+                range(worst)
+            )
+        }
+        _ => "There is no run yet.".to_owned(),
+    }
 }

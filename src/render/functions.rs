@@ -1,298 +1,309 @@
 //! The functions of templates:
 //!
-//! - `table("table1")`: a table with caption and number
-//! - `figure("models")`: a figure likewise
+//! - `table("table1")`, `figure("models")`: an item with number, caption and all that belongs to it
 //! - `reference("table1")`: `Table 1`, linked
-//! - `cell("table2", "mean", weight_sharing=true)`: one cell, written as in the table
+//! - `cell("table2", "mean", weight_sharing=true)`: a number of the row with these levels, by the key
+//!   of its column in data files; on the page with how it was made
 //! - `score("corrected", "mean", experiment="deep", weight_sharing=true, auxiliary_loss=true)`: an
-//!   estimate of one condition
+//!   aggregate of one condition, likewise
 //! - `contrast("table2", {"weight_sharing": true}, {"weight_sharing": false})`: the mean of one row
 //!   less that of another; with `published=true`, of the published means
+//! - `verdicts()`: the claims with their verdicts, and `claim("sharing")` a verdict in words
+//! - `count("scorecard", "grade", "reproduced")`: rows of a table with that text in the column
+//! - `file("experiments/deep.toml")`: the text of a file, folded; `files()`: those not shown before
 //! - `provenance_block()`: what differs between two executions of the same runs, between marks
 //! - `banner()`: what is missing from this report, if anything
 //!
 //! and the filters `fixed` and `signed` for percentages, `thousands` for counts.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use minijinja::value::{Kwargs, Value, ValueKind};
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::value::{Kwargs, Value};
+use minijinja::{Environment, Error};
 
-use super::Target;
-use super::context::{Context, ProvenanceContext, RowContext, TableContext};
-use super::format::{count, fixed, mean_and_std_dev, signed, thousands};
-use super::html::figure_mark;
-use super::markdown::{self, Column, escape};
-use crate::document::suggestion;
+use super::context::{ConditionContext, Context};
+use super::format::{fixed, signed, thousands};
+use super::made::Made;
+use super::selection::{self, find, invalid, unknown};
+use super::table::{Form, Line, Style, TableContext};
+use super::{Target, html, markdown};
 
 /// Names of the functions, for hints.
-pub const FUNCTIONS: [&str; 8] = [
+pub const FUNCTIONS: [&str; 13] = [
     "table()",
     "figure()",
     "reference()",
     "cell()",
     "score()",
     "contrast()",
+    "verdicts()",
+    "claim()",
+    "count()",
+    "file()",
+    "files()",
     "banner()",
     "provenance_block()",
 ];
 
-pub(super) fn add(environment: &mut Environment<'_>, context: &Arc<Context>, target: Target) {
-    let of = || Arc::clone(context);
+/// What the functions of one rendering share.
+struct Notebook {
+    context: Arc<Context>,
+    target: Target,
+    /// What the page holds beside its Markdown.
+    page: Mutex<html::Page>,
+}
 
-    let all = of();
-    environment.add_function("table", move |name: &str| {
-        find_table(&all, name).map(|table| Value::from_safe_string(table_text(table)))
+/// Adds the functions to `environment`; what they leave for the page is found by the returned
+/// function when the template is rendered.
+pub(super) fn add(
+    environment: &mut Environment<'_>,
+    context: &Arc<Context>,
+    target: Target,
+) -> impl FnOnce() -> html::Page + use<> {
+    let page = Mutex::new(html::Page::default());
+    let notebook = Arc::new(Notebook { context: Arc::clone(context), target, page });
+    let of = || Arc::clone(&notebook);
+
+    let book = of();
+    environment.add_function("table", move |name: &str| book.table(name));
+    let book = of();
+    environment.add_function("figure", move |name: &str| book.figure(name));
+    let book = of();
+    environment.add_function("reference", move |name: &str| book.reference(name));
+    let book = of();
+    environment.add_function("cell", move |table: &str, column: &str, levels: Kwargs| {
+        book.cell(table, column, &levels)
     });
-    let all = of();
-    environment.add_function("figure", move |name: &str| {
-        let figure = find(&all.figures, "figure", name)?;
-        let number = figure.number;
-        let text = match target {
-            Target::Html => figure_mark(name),
-            Target::Markdown => format!(
-                "<a id=\"figure-{number}\"></a>\n\n![{}](figures/{name}.svg)\n\n\
-                 **Figure {number}.** {}",
-                escape(&figure.alt),
-                escape(&figure.caption)
-            ),
-        };
-        Ok::<_, Error>(Value::from_safe_string(text))
-    });
-    let all = of();
-    environment.add_function("reference", move |name: &str| {
-        if let Some(figure) = all.figures.get(name) {
-            let number = figure.number;
-            return Ok(Value::from_safe_string(format!("[Figure {number}](#figure-{number})")));
-        }
-        let number = find_table(&all, name)?.number;
-        Ok::<_, Error>(Value::from_safe_string(format!("[Table {number}](#table-{number})")))
-    });
-    let all = of();
-    environment.add_function("cell", move |name: &str, column: &str, levels: Kwargs| {
-        let row = find_row(&all, name, &wanted(&levels)?)?;
-        cell(row, column).ok_or_else(|| unknown("column", column, &COLUMNS))
-    });
-    let all = of();
+    let book = of();
     environment.add_function("score", move |metric: &str, statistic: &str, levels: Kwargs| {
-        score(&all, metric, statistic, &levels).map(fixed)
+        book.score(metric, statistic, &levels)
     });
-    let all = of();
+    let book = of();
     environment.add_function(
         "contrast",
-        move |name: &str, left: Value, right: Value, options: Kwargs| {
-            let published = options.get::<Option<bool>>("published")?.unwrap_or(false);
-            options.assert_all_used()?;
-            let mean = |levels: Value| {
-                let pair =
-                    |factor: Value| Ok((factor.to_string(), spelled(&levels.get_item(&factor)?)));
-                let levels = levels.try_iter()?.map(pair).collect::<Result<_, Error>>()?;
-                let row = find_row(&all, name, &levels)?;
-                Ok::<_, Error>(if published { row.published_mean } else { row.mean })
-            };
-            let (left, right) = (mean(left)?, mean(right)?);
-            Ok::<_, Error>(left.zip(right).map(|(left, right)| left - right))
+        move |table: &str, left: Value, right: Value, options: Kwargs| {
+            book.contrast(table, [&left, &right], &options)
         },
     );
-    let all = of();
-    environment.add_function("provenance_block", move || {
-        Value::from_safe_string(provenance_block(&all.provenance))
+    let book = of();
+    environment.add_function("verdicts", move || book.claims());
+    let book = of();
+    environment.add_function("claim", move |name: &str| book.claim(name));
+    let book = of();
+    environment.add_function("count", move |table: &str, column: &str, text: &str| {
+        book.count(table, column, text)
     });
-    let all = of();
-    environment.add_function("banner", move || Value::from_safe_string(banner(&all)));
+    let book = of();
+    environment.add_function("file", move |path: &str| book.file(path));
+    let book = of();
+    environment.add_function("files", move || book.files());
+    let book = of();
+    environment.add_function("provenance_block", move || {
+        Value::from_safe_string(markdown::provenance_block(&book.context.provenance))
+    });
+    let book = of();
+    environment
+        .add_function("banner", move || Value::from_safe_string(markdown::banner(&book.context)));
 
     environment.add_filter("fixed", |value: Option<f64>| fixed(value));
     environment.add_filter("signed", |value: Option<f64>| signed(value));
     environment.add_filter("thousands", |value: usize| thousands(value));
+    move || std::mem::take(&mut *notebook.page.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-const COLUMNS: [&str; 6] = ["mean", "std", "n", "published_mean", "published_std", "difference"];
+impl Notebook {
+    fn page(&self) -> std::sync::MutexGuard<'_, html::Page> {
+        self.page.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-fn cell(row: &RowContext, column: &str) -> Option<String> {
-    Some(match column {
-        "mean" => fixed(row.mean),
-        "std" => fixed(row.std),
-        "n" => count(row.n, row.expected, row.marks),
-        "published_mean" => fixed(row.published_mean),
-        "published_std" => fixed(row.published_std),
-        "difference" => signed(row.difference),
-        _ => return None,
-    })
-}
+    fn find_table(&self, name: &str) -> Result<&TableContext, Error> {
+        find(&self.context.tables, "table", name)
+    }
 
-fn score(
-    context: &Context,
-    metric: &str,
-    statistic: &str,
-    levels: &Kwargs,
-) -> Result<Option<f64>, Error> {
-    let wanted = wanted(levels)?;
-    let matching: Vec<_> = context
-        .conditions
-        .iter()
-        .filter(|condition| wanted.iter().all(|(f, level)| condition.levels.get(f) == Some(level)))
-        .collect();
-    let [condition] = matching[..] else {
-        let message = format!("{} match {} conditions, not one", shown(&wanted), matching.len());
-        return Err(invalid(message));
-    };
-    let statistics = find(&condition.metrics, "metric", metric)?;
-    let known = || statistics.keys().copied().collect::<Vec<_>>();
-    statistics.get(statistic).copied().ok_or_else(|| unknown("statistic", statistic, &known()))
-}
+    fn table(&self, name: &str) -> Result<Value, Error> {
+        let table = self.find_table(name)?;
+        Ok(Value::from_safe_string(match self.target {
+            Target::Markdown => markdown::table_item(name, table),
+            Target::Html => self.page().block(html::table_item(&self.context, name, table)),
+        }))
+    }
 
-fn find_table<'c>(context: &'c Context, name: &str) -> Result<&'c TableContext, Error> {
-    find(&context.tables, "table", name)
-}
+    fn figure(&self, name: &str) -> Result<Value, Error> {
+        let figure = find(&self.context.figures, "figure", name)?;
+        Ok(Value::from_safe_string(match self.target {
+            Target::Markdown => markdown::figure_item(name, figure),
+            Target::Html => self.page().block(html::figure_item(&self.context, name, figure)),
+        }))
+    }
 
-fn find_row<'c>(
-    context: &'c Context,
-    table: &str,
-    wanted: &BTreeMap<String, String>,
-) -> Result<&'c RowContext, Error> {
-    let row = find_table(context, table)?.rows.iter().find(|row| row.levels == *wanted);
-    row.ok_or_else(|| invalid(format!("table `{table}` has no row with {}", shown(wanted))))
-}
+    fn reference(&self, name: &str) -> Result<Value, Error> {
+        let (kind, number) = match self.context.figures.get(name) {
+            Some(figure) => ("Figure", figure.number),
+            None => ("Table", self.find_table(name)?.number),
+        };
+        Ok(Value::from_safe_string(match self.target {
+            Target::Markdown => format!("[{kind} {number}](#{}-{number})", kind.to_lowercase()),
+            Target::Html => html::reference(kind, number),
+        }))
+    }
 
-fn wanted(levels: &Kwargs) -> Result<BTreeMap<String, String>, Error> {
-    let pair = |factor: &str| {
-        let level: Value = levels.get(factor)?;
-        Ok((factor.to_owned(), spelled(&level)))
-    };
-    levels.args().map(pair).collect()
-}
+    /// A number in the prose, on the page with how it was made.
+    fn value(&self, text: &str, made: &Made<'_>) -> Value {
+        Value::from_safe_string(match self.target {
+            Target::Markdown => markdown::escape(text),
+            Target::Html => self.page().value(&self.context, text, made),
+        })
+    }
 
-/// A level as experiment files spell it; templates would write `True`.
-fn spelled(level: &Value) -> String {
-    match level.kind() {
-        ValueKind::Bool => level.is_true().to_string(),
-        _ => level.to_string(),
+    /// The first form of a table, and its only row with these levels.
+    fn row<'b>(
+        &'b self,
+        table: &str,
+        wanted: &BTreeMap<String, String>,
+    ) -> Result<(&'b TableContext, &'b Form, &'b Line), Error> {
+        let found = self.find_table(table)?;
+        let form = &found.forms[0];
+        if let Some(other) = wanted.keys().find(|key| !form.keys().contains(&key.as_str())) {
+            return Err(unknown(&format!("column of `{table}`"), other, &form.keys()));
+        }
+        match form.row(wanted)[..] {
+            [line] => Ok((found, form, line)),
+            [] => Err(invalid(format!("table `{table}` has no row with {}", shown(wanted)))),
+            _ => Err(invalid(format!("table `{table}` has several rows with {}", shown(wanted)))),
+        }
+    }
+
+    fn cell(&self, table: &str, column: &str, levels: &Kwargs) -> Result<Value, Error> {
+        let (found, form, line) = self.row(table, &selection::levels(levels)?)?;
+        let Some((datum, cell)) = form.datum(line, column) else {
+            return Err(unknown(&format!("column of `{table}`"), column, &form.keys()));
+        };
+        // How many runs there are is told with what readers should know of them.
+        let text = if column == "n" { cell.text.clone() } else { datum.shown() };
+        let made = Made {
+            what: form.head_of(column),
+            of: form.described(line),
+            item: Some((table, found.number)),
+            notes: &form.notes,
+            conditions: &line.conditions,
+        };
+        Ok(self.value(&text, &made))
+    }
+
+    /// The one condition with these levels.
+    fn condition(&self, levels: &Kwargs) -> Result<(usize, &ConditionContext), Error> {
+        let wanted = selection::levels(levels)?;
+        let has = |condition: &ConditionContext| {
+            wanted.iter().all(|(factor, level)| condition.levels.get(factor) == Some(level))
+        };
+        let conditions = self.context.conditions.iter().enumerate();
+        let matching: Vec<_> = conditions.filter(|(_, condition)| has(condition)).collect();
+        let [condition] = matching[..] else {
+            let message =
+                format!("{} match {} conditions, not one", shown(&wanted), matching.len());
+            return Err(invalid(message));
+        };
+        Ok(condition)
+    }
+
+    fn score(&self, metric: &str, statistic: &str, levels: &Kwargs) -> Result<Value, Error> {
+        let (index, condition) = self.condition(levels)?;
+        let statistics = find(&condition.metrics, "metric", metric)?;
+        let known = || statistics.keys().copied().collect::<Vec<_>>();
+        let value = statistics.get(statistic).copied();
+        let value = value.ok_or_else(|| unknown("statistic", statistic, &known()))?;
+        let metric = &self.context.metrics[metric];
+        let notes = [format!("The score of a run ({}) is {}.", metric.label, metric.formula)];
+        let made = Made {
+            what: format!("{statistic} of the scores"),
+            of: condition.label.clone(),
+            item: None,
+            notes: &notes,
+            conditions: &[index],
+        };
+        Ok(self.value(&Style::Fixed.write(value), &made))
+    }
+
+    fn contrast(&self, table: &str, sides: [&Value; 2], options: &Kwargs) -> Result<Value, Error> {
+        let published = options.get::<Option<bool>>("published")?.unwrap_or(false);
+        options.assert_all_used()?;
+        let column = if published { "published_mean" } else { "mean" };
+        let side = |levels: &Value| {
+            let levels = selection::selection_of(levels)?;
+            let levels = levels.into_iter().map(|(factor, levels)| (factor, levels.join("|")));
+            let (found, form, line) = self.row(table, &levels.collect())?;
+            let number = match form.datum(line, column) {
+                Some((super::table::Datum::Number(number, _), _)) => *number,
+                _ => return Err(unknown(&format!("column of `{table}`"), column, &form.keys())),
+            };
+            Ok((number, found, form, line))
+        };
+        let ((a, found, form, first), (b, _, _, second)) = (side(sides[0])?, side(sides[1])?);
+        let difference = Style::Signed.write(a.zip(b).map(|(a, b)| a - b));
+        if published {
+            return Ok(Value::from_safe_string(markdown::escape(&difference)));
+        }
+        let conditions = [first.conditions.clone(), second.conditions.clone()].concat();
+        let made = Made {
+            what: format!("{} of the first less that of the second", form.head_of(column)),
+            of: format!("{}; {}", form.described(first), form.described(second)),
+            item: Some((table, found.number)),
+            notes: &form.notes,
+            conditions: &conditions,
+        };
+        Ok(self.value(&difference, &made))
+    }
+
+    fn claims(&self) -> Value {
+        Value::from_safe_string(match self.target {
+            Target::Markdown => markdown::claims(&self.context),
+            Target::Html => self.page().block(html::claims(&self.context)),
+        })
+    }
+
+    fn claim(&self, name: &str) -> Result<Value, Error> {
+        let claims = self.context.claims.iter();
+        let by_name: BTreeMap<_, _> = claims.map(|claim| (claim.name.clone(), claim)).collect();
+        Ok(Value::from(find(&by_name, "claim", name)?.verdict.words()))
+    }
+
+    fn count(&self, table: &str, column: &str, text: &str) -> Result<usize, Error> {
+        let form = &self.find_table(table)?.forms[0];
+        if !form.keys().contains(&column) {
+            return Err(unknown(&format!("column of `{table}`"), column, &form.keys()));
+        }
+        let wanted = BTreeMap::from([(column.to_owned(), text.to_owned())]);
+        Ok(form.row(&wanted).len())
+    }
+
+    fn file(&self, path: &str) -> Result<Value, Error> {
+        let text = find(&self.context.sources, "file", path)?;
+        let is_first = self.page().show_file(path);
+        if !is_first {
+            return Err(invalid(format!("`{path}` is shown twice")));
+        }
+        Ok(Value::from_safe_string(self.file_cell(path, text)))
+    }
+
+    fn files(&self) -> Value {
+        let cells = self.context.sources.iter().map(|(path, text)| {
+            let is_first = self.page().show_file(path);
+            if is_first { self.file_cell(path, text) } else { String::new() }
+        });
+        let cells: Vec<_> = cells.filter(|cell| !cell.is_empty()).collect();
+        Value::from_safe_string(cells.join("\n\n"))
+    }
+
+    fn file_cell(&self, path: &str, text: &str) -> String {
+        match self.target {
+            Target::Markdown => markdown::file(path, text),
+            Target::Html => self.page().block(html::file(path, text)),
+        }
     }
 }
 
 fn shown(levels: &BTreeMap<String, String>) -> String {
     let levels: Vec<_> = levels.iter().map(|(factor, level)| format!("{factor}={level}")).collect();
     levels.join(", ")
-}
-
-fn find<'m, T>(map: &'m BTreeMap<String, T>, what: &str, name: &str) -> Result<&'m T, Error> {
-    let known = || map.keys().map(String::as_str).collect::<Vec<_>>();
-    map.get(name).ok_or_else(|| unknown(what, name, &known()))
-}
-
-fn unknown(what: &str, name: &str, known: &[&str]) -> Error {
-    invalid(format!("there is no {what} `{name}`; {}", suggestion(name, known)))
-}
-
-fn invalid(message: String) -> Error {
-    Error::new(ErrorKind::InvalidOperation, message)
-}
-
-fn table_text(table: &TableContext) -> String {
-    let mut columns: Vec<_> =
-        table.heads.iter().map(|head| Column { head: escape(head), is_number: false }).collect();
-    let mut number = |head: &str| columns.push(Column { head: head.to_owned(), is_number: true });
-    number("n");
-    number("ours, % (std)");
-    if table.has_published {
-        number("published, % (std)");
-        number("difference");
-    }
-    let row = |row: &RowContext| {
-        let mut cells: Vec<_> = row.labels.iter().map(|label| escape(label)).collect();
-        cells.push(count(row.n, row.expected, row.marks));
-        cells.push(mean_and_std_dev(row.mean, row.std));
-        if table.has_published {
-            cells.push(mean_and_std_dev(row.published_mean, row.published_std));
-            cells.push(signed(row.difference));
-        }
-        cells
-    };
-    let rows: Vec<_> = table.rows.iter().map(row).collect();
-    let number = table.number;
-    format!(
-        "<a id=\"table-{number}\"></a>\n\n**Table {number}.** {}\n\n{}",
-        escape(&table.caption),
-        markdown::table(&columns, &rows)
-    )
-}
-
-/// The marks let a comparison of two reports pass over what may differ.
-fn provenance_block(provenance: &ProvenanceContext) -> String {
-    let rows = [
-        ("report", provenance.versions.join(", ")),
-        ("platform", provenance.platforms.join(", ")),
-        ("first run started", provenance.first.clone()),
-        ("last run started", provenance.last.clone()),
-        ("core time of all runs", provenance.core_time.clone()),
-        ("median time of a run", provenance.run_times.clone()),
-        ("training pairs a second, one worker", provenance.pairs_a_second.clone()),
-        ("speed of one worker", provenance.speed.clone()),
-    ];
-    let columns = ["provenance", "of these runs"]
-        .map(|head| Column { head: head.to_owned(), is_number: false });
-    let rows = rows.map(|(name, value)| vec![name.to_owned(), escape(&value)]);
-    let table = markdown::table(&columns, &rows);
-    format!(
-        "Digest of the results of all runs: `{}`\n\n<!-- provenance -->\n\n{table}\n\
-         <!-- end of provenance -->",
-        provenance.results
-    )
-}
-
-fn banner(context: &Context) -> String {
-    let runs = context.runs;
-    let mut lines = Vec::new();
-    if !context.note.is_empty() {
-        lines.push(format!(
-            "> **Not the experiments as their files say:** {}.",
-            escape(&context.note)
-        ));
-    }
-    if runs.missing > 0 {
-        let marks = runs.marks;
-        let known = [
-            (marks.failed, "failed"),
-            (marks.stale, "recorded only as their experiment was before"),
-            (marks.quarantined, "recorded in a file that is damaged"),
-        ];
-        let known: Vec<_> = known
-            .into_iter()
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, what)| format!("{n} {what}"))
-            .collect();
-        let known = match known.is_empty() {
-            true => String::new(),
-            false => format!(": {}", known.join(", ")),
-        };
-        lines.push(format!(
-            "> **This report is partial:** {} of {} runs are missing{known}.",
-            runs.missing, runs.expected
-        ));
-    }
-    for accepted in &context.accepted {
-        lines.push(format!(
-            "> **{} of {} runs were not trained as their experiment says now** ({}), but accepted by \
-             hand: {}",
-            accepted.runs,
-            runs.recorded,
-            escape(&accepted.differences.join("; ")),
-            escape(&accepted.why)
-        ));
-    }
-    if runs.marks.diverged > 0 {
-        let conditions = context.conditions.iter().filter(|condition| condition.marks.diverged > 0);
-        let named: Vec<_> = conditions
-            .map(|condition| format!("{} ({})", escape(&condition.label), condition.marks.diverged))
-            .collect();
-        lines.push(format!(
-            "> **{} of {} runs diverged:** {}. From there on each of their answers counts as wrong, \
-             so that a score of the last epoch is 0 %.",
-            runs.marks.diverged,
-            runs.recorded,
-            named.join("; ")
-        ));
-    }
-    lines.join("\n>\n")
 }

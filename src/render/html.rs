@@ -1,13 +1,71 @@
-//! Rendered Markdown → the body of the page, with its table of contents.
+//! The body of the page: rendered Markdown, with the items in their places.
+
+mod claims;
+mod figure;
+mod made;
+mod table;
+mod tools;
+
+use std::collections::BTreeSet;
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use serde::Serialize;
 
 use super::context::Context;
+use super::made::Made;
+
+pub(super) use claims::claims;
+pub(super) use figure::figure_item;
+pub(super) use table::table_item;
+
+/// What the page holds beside its Markdown.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    /// Items, which stand in the Markdown as marks: not all of them would survive its parser.
+    blocks: Vec<String>,
+    /// What is shown of numbers in the prose, each once.
+    previews: Vec<String>,
+    /// Files that were shown.
+    files: BTreeSet<String>,
+}
+
+impl Page {
+    /// Keeps a block, and returns what stands for it.
+    pub(super) fn block(&mut self, html: String) -> String {
+        self.blocks.push(html);
+        format!("\n\n{}\n\n", mark(self.blocks.len() - 1))
+    }
+
+    /// Notes that a file is shown; whether it is for the first time.
+    pub(super) fn show_file(&mut self, path: &str) -> bool {
+        self.files.insert(path.to_owned())
+    }
+
+    /// A number of the prose as a button that shows how it was made.
+    pub(super) fn value(&mut self, context: &Context, text: &str, made: &Made<'_>) -> String {
+        let preview = made::preview(context, text, made);
+        let known = self.previews.iter().position(|other| *other == preview);
+        let index = known.unwrap_or_else(|| {
+            self.previews.push(preview);
+            self.previews.len() - 1
+        });
+        let text = escape(text);
+        format!(
+            "<button type=\"button\" class=\"value\" popovertarget=\"how-{0}\" \
+             aria-label=\"{text}, how made\">{text}</button>",
+            index + 1
+        )
+    }
+}
+
+fn mark(index: usize) -> String {
+    format!("<!-- block {index} -->")
+}
 
 /// The body of the page.
 pub(super) struct Body {
     pub(super) html: String,
+    pub(super) previews: String,
     pub(super) contents: Vec<Heading>,
 }
 
@@ -18,15 +76,11 @@ pub(super) struct Heading {
     title: String,
 }
 
-/// Stands for the figure of that name until the Markdown is parsed: an SVG would not survive it.
-pub(super) fn figure_mark(name: &str) -> String {
-    format!("<!-- figure {name} -->")
-}
-
-pub(super) fn body(markdown: &str, context: &Context) -> Body {
+pub(super) fn body(markdown: &str, page: &Page) -> Body {
     let mut contents: Vec<Heading> = Vec::new();
     let mut events: Vec<Event<'_>> = Vec::new();
     let mut heading: Option<(usize, String)> = None;
+    let mut n_tables = 0;
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES) {
         match &event {
             Event::Start(Tag::Heading { level: HeadingLevel::H2, .. }) => {
@@ -39,9 +93,12 @@ pub(super) fn body(markdown: &str, context: &Context) -> Body {
             }
             // A wide table scrolls on its own, not the page with it.
             Event::Start(Tag::Table(_)) => {
-                events.push(raw(
-                    "<div class=\"table\" role=\"group\" aria-label=\"Table\" tabindex=\"0\">",
-                ));
+                n_tables += 1;
+                let open = format!(
+                    "<div class=\"scroll\" role=\"region\" aria-label=\"Unnumbered table {n_tables}\" \
+                     tabindex=\"0\">"
+                );
+                events.push(Event::Html(CowStr::from(open)));
             }
             _ => {}
         }
@@ -49,7 +106,7 @@ pub(super) fn body(markdown: &str, context: &Context) -> Body {
         let ends_table = matches!(event, Event::End(TagEnd::Table));
         events.push(event);
         if ends_table {
-            events.push(raw("</div>\n"));
+            events.push(Event::Html(CowStr::from("</div>\n")));
         }
         if let Some((start, title)) = heading.take_if(|_| ends_heading) {
             let id = unique_id(&title, &contents);
@@ -61,37 +118,77 @@ pub(super) fn body(markdown: &str, context: &Context) -> Body {
     }
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, events.into_iter());
-    for (name, figure) in &context.figures {
-        let svg = inline(&figure.svg, &figure.alt);
-        let caption = super::markdown::escape(&figure.caption);
-        let number = figure.number;
-        let inline = format!(
-            "<figure id=\"figure-{number}\">\n<div class=\"drawing\" role=\"group\" aria-label=\"Drawing of figure {number}\" tabindex=\"0\">\
-             {svg}</div>\n<figcaption><strong>Figure {number}.</strong> {}</figcaption>\n</figure>",
-            inline_markdown(&caption)
-        );
-        html = html.replace(&figure_mark(name), &inline);
+    for (index, block) in page.blocks.iter().enumerate() {
+        html = html.replace(&mark(index), block);
     }
-    Body { html, contents }
+    let previews = page.previews.iter().enumerate().map(|(index, preview)| {
+        let id = index + 1;
+        format!("<div id=\"how-{id}\" popover class=\"how\">\n{preview}</div>\n")
+    });
+    let previews: String = previews.collect();
+    let ids: BTreeSet<&str> =
+        html.split(" id=\"").skip(1).filter_map(|s| s.split('"').next()).collect();
+    let (html, previews) = (living_links(&html, &ids), living_links(&previews, &ids));
+    Body { html, previews, contents }
 }
 
-fn raw<'e>(html: &'static str) -> Event<'e> {
-    Event::Html(CowStr::from(html))
+/// `html` with the text alone of links to ids that are not there: a template need not show all that
+/// others refer to.
+fn living_links(html: &str, ids: &BTreeSet<&str>) -> String {
+    const HREF: &str = "href=\"#";
+    let mut kept = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(start) = rest.find("<a ") {
+        let (before, link) = rest.split_at(start);
+        let Some(end) = link.find("</a>") else { break };
+        let (link, after) = link.split_at(end + "</a>".len());
+        let target = link.split_once(HREF).and_then(|(_, target)| target.split('"').next());
+        let is_dead = target.is_some_and(|target| !ids.contains(target));
+        let text = link.split_once('>').map_or(link, |(_, text)| text.trim_end_matches("</a>"));
+        kept.push_str(before);
+        kept.push_str(if is_dead { text } else { link });
+        rest = after;
+    }
+    kept + rest
 }
 
-/// The SVG as part of the page, scaling with it, with its alternative text.
-fn inline(svg: &str, alt: &str) -> String {
-    let alt = escape(alt);
-    svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{alt}\" "), 1)
+/// `Table 1`, linked; the page's script previews what it names.
+pub(super) fn reference(kind: &str, number: usize) -> String {
+    let target = format!("{}-{number}", kind.to_lowercase());
+    format!("<a class=\"reference\" href=\"#{target}\">{kind} {number}</a>")
 }
 
-fn inline_markdown(text: &str) -> String {
-    let mut html = String::new();
-    pulldown_cmark::html::push_html(&mut html, Parser::new(text));
-    html.trim().trim_start_matches("<p>").trim_end_matches("</p>").to_owned()
+/// Class of what is shown under one protocol only, the end of its ids, and what its caption adds.
+fn protocol(context: &Context, metric: Option<&str>) -> (String, String, String) {
+    let Some(metric) = metric else { return ("form".to_owned(), String::new(), String::new()) };
+    let known = context.protocols.iter().find(|protocol| protocol.metric == metric);
+    let label = known.map_or(metric, |protocol| protocol.label.as_str());
+    let under = format!(" <span class=\"under\">({})</span>", escape(label));
+    (format!("form protocol protocol-{metric}"), format!("-{metric}"), under)
 }
 
-fn escape(text: &str) -> String {
+/// The text of a file, folded, with an anchor on each line.
+pub(super) fn file(path: &str, text: &str) -> String {
+    let anchor = anchor_of(path);
+    let lines = text.lines().enumerate().map(|(index, line)| {
+        format!("<span id=\"{anchor}-{}\">{}</span>\n", index + 1, escape(line))
+    });
+    format!(
+        "<details class=\"file\"><summary><code>{}</code></summary>\n<pre>{}</pre>\n\
+         </details>\n",
+        escape(path),
+        lines.collect::<String>()
+    )
+}
+
+/// What the anchors of a file's lines begin with.
+fn anchor_of(path: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    format!("file-{}", path.chars().map(plain).collect::<String>())
+}
+
+/// Text as HTML shows it literally, in elements and in quoted attributes.
+pub(super) fn escape(text: &str) -> String {
     super::format::visible(text)
         .replace('&', "&amp;")
         .replace('<', "&lt;")

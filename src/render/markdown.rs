@@ -1,8 +1,11 @@
-//! Values as Markdown: escaped text, tables.
+//! The report as Markdown: escaped text, items, banner and provenance.
 
 use minijinja::{Error, Output, State, Value};
 
+use super::claim::ClaimContext;
+use super::context::{Context, FigureContext, ProvenanceContext};
 use super::format::visible;
+use super::table::{Form, TableContext};
 
 /// Writes a value of a template: markup made here as it is, anything else escaped.
 pub(super) fn write_escaped(
@@ -37,21 +40,173 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// A column of a table.
-pub(super) struct Column {
+struct Column {
     /// Its head, escaped.
-    pub(super) head: String,
+    head: String,
     /// Whether it holds numbers, which are aligned at their right.
-    pub(super) is_number: bool,
+    is_number: bool,
 }
 
 /// A table in GitHub's form; all cells are Markdown already.
-pub(super) fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
+fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
     let heads: Vec<_> = columns.iter().map(|column| column.head.clone()).collect();
     let rules = columns.iter().map(|column| if column.is_number { "---:" } else { "---" });
     let rules: Vec<_> = rules.map(str::to_owned).collect();
     let lines = [&heads, &rules].into_iter().chain(rows);
     let lines: Vec<_> = lines.map(|cells| format!("| {} |", cells.join(" | "))).collect();
     lines.join("\n") + "\n"
+}
+
+/// A table with its notes.
+pub(super) fn table_item(name: &str, table: &TableContext) -> String {
+    let number = table.number;
+    let first = &table.forms[0];
+    let notes: Vec<_> = first.notes.iter().map(|note| escape(note)).collect();
+    format!(
+        "<a id=\"table-{number}\"></a>\n\n**Table {number}.** {}\n\n{}\n<sub>{} Data: \
+         [CSV](data/{name}.csv), [LaTeX](data/{name}.tex).</sub>",
+        escape(&table.caption),
+        form(first),
+        notes.join(" "),
+    )
+}
+
+/// The rows of a table.
+pub(super) fn form(form: &Form) -> String {
+    let columns: Vec<_> = form
+        .columns
+        .iter()
+        .map(|column| Column { head: escape(&column.head), is_number: column.is_number })
+        .collect();
+    let rows = form.rows.iter();
+    let rows = rows.map(|row| row.cells.iter().map(|cell| escape(&cell.text)).collect());
+    table(&columns, &rows.collect::<Vec<_>>())
+}
+
+/// A figure with its caption.
+pub(super) fn figure_item(name: &str, figure: &FigureContext) -> String {
+    let number = figure.number;
+    let Some(drawing) = figure.drawings.first() else { return String::new() };
+    format!(
+        "<a id=\"figure-{number}\"></a>\n\n![{} {}](figures/{name}.svg)\n\n\
+         **Figure {number}.** {} {}\n\n<sub>{}</sub>",
+        escape(&drawing.kind),
+        escape(&drawing.finding),
+        escape(&figure.caption),
+        escape(&drawing.finding),
+        escape(&drawing.formula)
+    )
+}
+
+/// The claims with their verdicts and what decides on them.
+pub(super) fn claims(context: &Context) -> String {
+    let claim = |(index, claim): (usize, &ClaimContext)| {
+        let checks = claim.checks.iter();
+        let checks =
+            checks.map(|check| format!("   - {} {}\n", escape(&check.text), check.outcome.words()));
+        format!(
+            "{}. **{}:** {} ({})\n{}",
+            index + 1,
+            claim.verdict.words(),
+            escape(&claim.statement),
+            escape(&claim.source),
+            checks.collect::<String>()
+        )
+    };
+    context.claims.iter().enumerate().map(claim).collect()
+}
+
+/// The text of a file, folded.
+pub(super) fn file(path: &str, text: &str) -> String {
+    // A fence is longer than any run of backticks in what it holds.
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let lines: Vec<_> = text.lines().map(visible).collect();
+    format!(
+        "<details><summary>{}</summary>\n\n{fence}toml\n{}\n{fence}\n\n</details>",
+        escape(path),
+        lines.join("\n")
+    )
+}
+
+/// The marks let a comparison of two reports pass over what may differ.
+pub(super) fn provenance_block(provenance: &ProvenanceContext) -> String {
+    let rows = [
+        ("report", provenance.versions.join(", ")),
+        ("platform", provenance.platforms.join(", ")),
+        ("first run started", provenance.first.clone()),
+        ("last run started", provenance.last.clone()),
+        ("core time of all runs", provenance.core_time.clone()),
+        ("median time of a run", provenance.run_times.clone()),
+        ("training pairs a second, one worker", provenance.pairs_a_second.clone()),
+        ("speed of one worker", provenance.speed.clone()),
+    ];
+    let columns = ["provenance", "of these runs"]
+        .map(|head| Column { head: head.to_owned(), is_number: false });
+    let rows = rows.map(|(name, value)| vec![name.to_owned(), escape(&value)]);
+    let rows = table(&columns, &rows);
+    format!(
+        "Digest of the results of all runs: `{}`\n\n<!-- provenance -->\n\n{rows}\n\
+         <!-- end of provenance -->",
+        provenance.results
+    )
+}
+
+/// What is missing from the report, and what readers should know of it.
+pub(super) fn banner(context: &Context) -> String {
+    let runs = context.runs;
+    let mut lines = Vec::new();
+    if !context.note.is_empty() {
+        lines.push(format!(
+            "> **Not the experiments as their files say:** {}.",
+            escape(&context.note)
+        ));
+    }
+    if runs.missing > 0 {
+        let marks = runs.marks;
+        let known = [
+            (marks.failed, "failed"),
+            (marks.stale, "recorded only as their experiment was before"),
+            (marks.quarantined, "recorded in a file that is damaged"),
+        ];
+        let known: Vec<_> = known
+            .into_iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, what)| format!("{n} {what}"))
+            .collect();
+        let known = match known.is_empty() {
+            true => String::new(),
+            false => format!(": {}", known.join(", ")),
+        };
+        lines.push(format!(
+            "> **This report is partial:** {} of {} runs are missing{known}.",
+            runs.missing, runs.expected
+        ));
+    }
+    for accepted in &context.accepted {
+        lines.push(format!(
+            "> **{} of {} runs were not trained as their experiment says now** ({}), but accepted by \
+             hand: {}",
+            accepted.runs,
+            runs.recorded,
+            escape(&accepted.differences.join("; ")),
+            escape(&accepted.why)
+        ));
+    }
+    if runs.marks.diverged > 0 {
+        let conditions = context.conditions.iter().filter(|condition| condition.marks.diverged > 0);
+        let named: Vec<_> = conditions
+            .map(|condition| format!("{} ({})", escape(&condition.label), condition.marks.diverged))
+            .collect();
+        lines.push(format!(
+            "> **{} of {} runs diverged:** {}. From there on each of their answers counts as wrong, \
+             so that a score of the last epoch is 0 %.",
+            runs.marks.diverged,
+            runs.recorded,
+            named.join("; ")
+        ));
+    }
+    lines.join("\n>\n")
 }
 
 #[cfg(test)]

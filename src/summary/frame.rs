@@ -1,22 +1,22 @@
-//! Grouped estimates, by polars.
+//! Grouped aggregates, by polars.
 
 use polars::prelude::*;
 
-use super::{Estimate, SummaryError};
+use super::{Aggregate, SummaryError};
 
-/// The estimate of the values of each group. Values come with the number of their group, from 0;
-/// the result has `n_groups` estimates, of n = 0 for groups without a value.
-pub(super) fn estimates(
+/// The aggregate of the values of each group. Values come with the number of their group, from 0;
+/// the result has `n_groups` aggregates, of n = 0 for groups without a value.
+pub(super) fn aggregates(
     values: &[(usize, f64)],
     n_groups: usize,
-) -> Result<Vec<Estimate>, SummaryError> {
+) -> Result<Vec<Aggregate>, SummaryError> {
     grouped(values, n_groups).map_err(|error| SummaryError(error.to_string()))
 }
 
-fn grouped(values: &[(usize, f64)], n_groups: usize) -> PolarsResult<Vec<Estimate>> {
-    let mut estimates = vec![Estimate::default(); n_groups];
+fn grouped(values: &[(usize, f64)], n_groups: usize) -> PolarsResult<Vec<Aggregate>> {
+    let mut aggregates = vec![Aggregate::default(); n_groups];
     if values.is_empty() {
-        return Ok(estimates);
+        return Ok(aggregates);
     }
     let (keys, values): (Vec<u64>, Vec<f64>) =
         values.iter().map(|(key, value)| (*key as u64, *value)).unzip();
@@ -24,7 +24,7 @@ fn grouped(values: &[(usize, f64)], n_groups: usize) -> PolarsResult<Vec<Estimat
     for group in frame.partition_by_stable(["group"], true)? {
         let key = group.column("group")?.u64()?.first().unwrap_or_default() as usize;
         let values = group.column("value")?.f64()?;
-        estimates[key] = Estimate {
+        aggregates[key] = Aggregate {
             n: values.len(),
             mean: values.mean(),
             // One value has no spread to speak of; 0 would look like certainty.
@@ -33,5 +33,5 @@ fn grouped(values: &[(usize, f64)], n_groups: usize) -> PolarsResult<Vec<Estimat
             maximum: values.max(),
         };
     }
-    Ok(estimates)
+    Ok(aggregates)
 }

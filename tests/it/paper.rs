@@ -61,11 +61,11 @@ fn one_run_has_no_standard_deviation() {
 }
 
 #[test]
-fn the_page_is_one_file_without_a_request_or_a_script() {
+fn the_page_is_one_file_without_a_request() {
     let project = Project::new();
     project.build(&[]);
     let html = project.read("reports/report.html");
-    for forbidden in ["<script", "src=", "@import", "url(", "href=\"http", "<link rel=\"stylesheet"]
+    for forbidden in [" src=", "@import", "url(", "href=\"http", "<link rel=\"stylesheet", "fetch("]
     {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
@@ -95,7 +95,7 @@ fn a_hostile_title_is_shown_as_text() {
     project.edit("experiments/paper.toml", "The curves.", &hostile.repeat(100));
     project.build(&[]);
     let html = project.read("reports/report.html");
-    assert!(!html.contains("<script"), "no markup from a title");
+    assert_eq!(html.matches("<script").count(), 1, "no markup from a title");
     assert!(!html.contains("href=\"http"), "no link from a title");
     assert!(!html.contains('\u{202e}'), "no direction mark from a title");
     assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
@@ -154,7 +154,7 @@ fn the_shipped_paper_renders_without_a_single_run_and_a_new_experiment_leaves_it
     let project = Project::shipped();
     let outcome = project.run(&["status"]);
     assert_eq!(outcome.code, 0, "{outcome:#?}");
-    assert!(outcome.stderr.contains("120 runs; 120 runs to train"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("240 runs; 228 runs to train"), "{outcome:#?}");
     let rendered = |project: &Project| {
         let root = project.path("");
         let read = report::pipeline::load(&root, &report::pipeline::Overrides::default()).unwrap();
@@ -165,7 +165,7 @@ fn the_shipped_paper_renders_without_a_single_run_and_a_new_experiment_leaves_it
         project.read("reports/report.md")
     };
     let markdown = rendered(&project);
-    assert!(markdown.contains("120 of 120 runs are missing"), "{markdown}");
+    assert!(markdown.contains("240 of 240 runs are missing"), "{markdown}");
     assert_eq!(row(&markdown, "| yes |")[1..3], ["0/60", "–"]);
     assert!(row(&markdown, "| deep |")[2..].contains(&"98,697"), "{markdown}");
 

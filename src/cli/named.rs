@@ -1,0 +1,102 @@
+//! The runs that arguments name: an item, experiment or digest, then levels.
+
+use crate::document::suggestion;
+use crate::experiment::EXPERIMENT;
+use crate::paper::{self, Selection};
+use crate::pipeline::{Error, Project};
+use crate::plan::{self, Plan, PlannedRun};
+
+/// The shortest beginning of a digest that is taken for one.
+pub(super) const SHORTEST: usize = 6;
+
+/// `table4 weight_sharing=true seed=3`.
+pub(super) struct Named<'n> {
+    project: &'n Project,
+    name: &'n str,
+    meaning: Meaning,
+    /// Levels that the runs must have, and `seed`.
+    levels: Vec<(&'n str, &'n str)>,
+}
+
+/// What a name stands for.
+enum Meaning {
+    Experiment,
+    /// A table or figure: the runs that one of these selects.
+    Item(Vec<Selection>),
+    /// The beginning of the digest of a run.
+    Digest,
+}
+
+impl<'n> Named<'n> {
+    /// # Errors
+    /// If nothing has that name, or an argument is no level.
+    pub(super) fn new(
+        project: &'n Project,
+        name: &'n str,
+        levels: &'n [String],
+    ) -> Result<Self, Error> {
+        let levels = levels.iter().map(|level| level_of(level)).collect::<Result<Vec<_>, _>>()?;
+        let is_digest = name.len() >= SHORTEST && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_experiment = project.experiments.iter().any(|experiment| experiment.name == name);
+        let meaning = match project.paper.covers(name) {
+            _ if is_experiment => Meaning::Experiment,
+            Some(selections) => Meaning::Item(selections),
+            None if is_digest => Meaning::Digest,
+            None => return Err(unknown(project, name)),
+        };
+        Ok(Self { project, name, meaning, levels })
+    }
+
+    /// Whether a run is meant.
+    pub(super) fn means(&self, run: &PlannedRun) -> bool {
+        let condition = plan::condition_of(&self.project.experiments, run);
+        let is_named = match &self.meaning {
+            Meaning::Experiment => condition[EXPERIMENT] == self.name,
+            Meaning::Item(selections) => {
+                selections.iter().any(|selection| paper::selects(selection, &condition))
+            }
+            Meaning::Digest => run.digest.to_string().starts_with(self.name),
+        };
+        is_named
+            && self.levels.iter().all(|(factor, level)| match *factor {
+                "seed" => run.config.seed.to_string() == *level,
+                factor => condition.get(factor).is_some_and(|found| found == level),
+            })
+    }
+
+    /// The runs of `plan` that are meant.
+    ///
+    /// # Errors
+    /// If there is none, though the item shows some.
+    pub(super) fn runs<'p>(&self, plan: &'p Plan) -> Result<Vec<&'p PlannedRun>, Error> {
+        let runs: Vec<_> = plan.runs.iter().filter(|run| self.means(run)).collect();
+        if !runs.is_empty() || matches!(&self.meaning, Meaning::Item(none) if none.is_empty()) {
+            return Ok(runs);
+        }
+        let levels = self.levels.iter().map(|(factor, level)| format!("{factor}={level}"));
+        let factors: Vec<_> = self.project.factors().into_iter().collect();
+        Err(Error::Request {
+            message: format!("no run is {} {}", self.name, levels.collect::<Vec<_>>().join(" ")),
+            hint: format!("levels are those of {}, and seed", factors.join(", ")),
+        })
+    }
+}
+
+fn unknown(project: &Project, name: &str) -> Error {
+    let experiments = project.experiments.iter().map(|experiment| experiment.name.as_str());
+    let tables = project.paper.tables.iter().map(|table| table.name.as_str());
+    let figures = project.paper.figures.iter().map(|figure| figure.name.as_str());
+    let known: Vec<_> = experiments.chain(tables).chain(figures).collect();
+    Error::Request {
+        message: format!("`{name}` is no experiment, no table, no figure and no digest"),
+        hint: format!("{}; of a digest, give {SHORTEST} digits or more", suggestion(name, &known)),
+    }
+}
+
+fn level_of(text: &str) -> Result<(&str, &str), Error> {
+    text.split_once('=').ok_or_else(|| Error::Request {
+        message: format!("`{text}` is no level"),
+        hint: "a level is written as `factor=level`, such as `weight_sharing=true` or `seed=3`"
+            .to_owned(),
+    })
+}

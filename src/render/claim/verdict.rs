@@ -1,0 +1,163 @@
+//! Effects and verdicts, as values of expressions.
+
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::Error;
+use minijinja::value::{Object, Value};
+
+use super::{Check, Outcome};
+use crate::render::selection::{invalid, spelled};
+use crate::render::table::Style;
+use crate::summary::Contrast;
+
+/// The value of an expression.
+#[derive(Clone, Debug)]
+pub(super) struct Verdict {
+    pub(super) outcome: Outcome,
+    pub(super) checks: Vec<Check>,
+}
+
+/// An effect, in an expression.
+#[derive(Clone, Debug)]
+pub(super) struct EffectValue {
+    pub(super) label: String,
+    pub(super) contrast: Contrast,
+}
+
+impl EffectValue {
+    /// Mean and interval.
+    pub(super) fn bounds(&self) -> Option<[f64; 3]> {
+        let difference = self.contrast.comparison?.difference;
+        let interval = difference.interval?;
+        Some([difference.mean, interval.lower, interval.upper])
+    }
+
+    /// Whether it is above (`side` 1) or below (−1) a threshold.
+    pub(super) fn compared(&self, threshold: f64, side: f64) -> Verdict {
+        let outcome = match self.bounds() {
+            Some([_, lower, upper])
+                if side * (lower - threshold) > 0.0 && side * (upper - threshold) > 0.0 =>
+            {
+                Outcome::Supported
+            }
+            Some([_, lower, upper])
+                if side * (lower - threshold) < 0.0 && side * (upper - threshold) < 0.0 =>
+            {
+                Outcome::NotSupported
+            }
+            _ => Outcome::Undecided,
+        };
+        let relation = if side > 0.0 { "above" } else { "below" };
+        self.check(outcome, &format!("{relation} {threshold}"))
+    }
+
+    fn check(&self, outcome: Outcome, relation: &str) -> Verdict {
+        let found = match (self.bounds(), self.contrast.comparison) {
+            (Some([mean, lower, upper]), Some(comparison)) => {
+                let signed = |value| Style::Signed.write(Some(value));
+                let n = comparison.difference.n;
+                let p = comparison.significance.map(|s| s.p_value);
+                let p = match Style::PValue.write(p) {
+                    small if small.starts_with('<') => format!("p {small}"),
+                    p => format!("p = {p}"),
+                };
+                format!(
+                    "{} points [{}, {}], n = {n}, {p}",
+                    signed(mean),
+                    signed(lower),
+                    signed(upper)
+                )
+            }
+            _ => "not known yet".to_owned(),
+        };
+        Verdict {
+            outcome,
+            checks: vec![Check { text: format!("{}: {found}; {relation}?", self.label), outcome }],
+        }
+    }
+}
+
+pub(super) fn effect_of(value: &Value) -> Result<&EffectValue, Error> {
+    let effect = value.downcast_object_ref::<EffectValue>();
+    effect.ok_or_else(|| {
+        invalid(format!("`{value}` is no effect: `effect(…)` and `difference(…)` are"))
+    })
+}
+
+pub(super) fn compared(effect: &Value, threshold: f64, side: f64) -> Result<Value, Error> {
+    Ok(Value::from_object(effect_of(effect)?.compared(threshold, side)))
+}
+
+pub(super) fn near(effect: &Value, value: f64) -> Result<Value, Error> {
+    let effect = effect_of(effect)?;
+    let outcome = match effect.bounds() {
+        Some([_, lower, upper]) if (lower..=upper).contains(&value) => Outcome::Supported,
+        Some(_) => Outcome::NotSupported,
+        None => Outcome::Undecided,
+    };
+    Ok(Value::from_object(effect.check(outcome, &format!("compatible with {value}"))))
+}
+
+pub(super) fn of(value: &Value) -> Result<Verdict, Error> {
+    let verdict = value.downcast_object_ref::<Verdict>().cloned();
+    verdict.ok_or_else(|| {
+        invalid(format!(
+            "`{}` is no verdict: `above(…)`, `larger(…)`, `all(…)` and others are",
+            spelled(value)
+        ))
+    })
+}
+
+pub(super) fn at_least(n: usize, values: &[Value]) -> Result<Value, Error> {
+    let verdicts = values.iter().map(of).collect::<Result<Vec<_>, _>>()?;
+    Ok(Value::from_object(combined(n, verdicts)))
+}
+
+/// Whether at least `n` are supported.
+pub(super) fn combined(n: usize, verdicts: Vec<Verdict>) -> Verdict {
+    let count = |outcome| verdicts.iter().filter(|v| v.outcome == outcome).count();
+    let (supported, undecided) = (count(Outcome::Supported), count(Outcome::Undecided));
+    let outcome = match () {
+        () if supported >= n => Outcome::Supported,
+        () if supported + undecided < n => Outcome::NotSupported,
+        () => Outcome::Undecided,
+    };
+    Verdict { outcome, checks: verdicts.into_iter().flat_map(|v| v.checks).collect() }
+}
+
+impl Verdict {
+    pub(super) fn of_check(text: String, outcome: Outcome) -> Value {
+        Value::from_object(Self { outcome, checks: vec![Check { text, outcome }] })
+    }
+}
+
+impl Object for Verdict {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (key.as_str()? == "outcome").then(|| Value::from(self.outcome.words()))
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.outcome.words())
+    }
+}
+
+impl Object for EffectValue {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let comparison = self.contrast.comparison?;
+        let interval = comparison.difference.interval;
+        let number = match key.as_str()? {
+            "mean" => Some(comparison.difference.mean),
+            "n" => Some(comparison.difference.n as f64),
+            "lower" => interval.map(|interval| interval.lower),
+            "upper" => interval.map(|interval| interval.upper),
+            "p" => comparison.significance.map(|significance| significance.p_value),
+            _ => return None,
+        };
+        Some(Value::from(number.unwrap_or(f64::NAN)))
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.label)
+    }
+}

@@ -1,0 +1,83 @@
+//! Where and when the runs of a report were computed.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::digest::Hasher;
+use crate::experiment::Experiment;
+use crate::plan::Plan;
+use crate::render::format;
+use crate::run::{RunRecord, Speed};
+
+/// Where and when the runs of the report were computed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProvenanceContext {
+    /// Versions of `report` that computed runs.
+    pub versions: Vec<String>,
+    /// Platforms that they were computed on.
+    pub platforms: Vec<String>,
+    /// Start of the first run, RFC 3339 in UTC; empty without runs.
+    pub first: String,
+    /// Start of the last run.
+    pub last: String,
+    /// Core time of all runs together.
+    pub core_time: String,
+    /// Median time of a run of each experiment, as `deep 4.1 s, …`.
+    pub run_times: String,
+    /// Pairs that one worker trains on in a second, over all runs; empty without runs.
+    pub pairs_a_second: String,
+    /// Speed of a worker over all runs, and its share of the speed of `gemm` on the same core;
+    /// empty if that was not measured.
+    pub speed: String,
+    /// Digest over the keys, outcomes and curves of all runs: equal where every bit is.
+    pub results: String,
+}
+
+/// What the records of `plan` say.
+pub(super) fn provenance(plan: &Plan, experiments: &[Experiment]) -> ProvenanceContext {
+    let records: Vec<&RunRecord> = plan.records.values().collect();
+    let sorted = |of: fn(&RunRecord) -> &String| {
+        let values: BTreeSet<_> = records.iter().map(|record| of(record)).collect();
+        values.into_iter().cloned().collect()
+    };
+    let date = |seconds: Option<u64>| seconds.map_or_else(String::new, format::date);
+    let starts = || records.iter().map(|record| record.result.provenance.started_at);
+    let seconds: f64 = records.iter().map(|record| record.result.provenance.seconds).sum();
+    let core_time = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    let mut results = Hasher::default();
+    for record in &records {
+        results.update(record.digest.as_bytes());
+        results.update(&record.result.bits());
+    }
+    let speed = Speed::of(records.iter().copied());
+    ProvenanceContext {
+        versions: sorted(|record| &record.result.provenance.version),
+        platforms: sorted(|record| &record.result.provenance.platform),
+        first: date(starts().min()),
+        last: date(starts().max()),
+        core_time: format::duration(core_time),
+        run_times: run_times(plan, experiments),
+        pairs_a_second: speed.pairs_a_second().map_or_else(String::new, |n| format!("{n:.0}")),
+        speed: speed.gflops().map_or_else(String::new, |[gflops, share]| {
+            format!(
+                "{gflops:.0} GFLOP/s as a dense computation would need, {share:.0} % of gemm's on \
+                 one core"
+            )
+        }),
+        results: results.finish().to_string(),
+    }
+}
+
+/// The median time of the recorded runs of each experiment.
+fn run_times(plan: &Plan, experiments: &[Experiment]) -> String {
+    let times = experiments.iter().enumerate().filter_map(|(index, experiment)| {
+        let runs = plan.runs.iter().filter(|run| run.experiment == index);
+        let records = runs.filter_map(|run| plan.records.get(&run.digest));
+        let mut seconds: Vec<_> = records.map(|record| record.result.provenance.seconds).collect();
+        seconds.sort_by(f64::total_cmp);
+        let median = seconds.get(seconds.len() / 2)?;
+        Some(format!("{} {median:.2} s", experiment.name))
+    });
+    times.collect::<Vec<_>>().join(", ")
+}

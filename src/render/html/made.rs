@@ -1,0 +1,91 @@
+//! How numbers were made: drawers below items, and previews of numbers in the prose.
+
+use super::{anchor_of, escape};
+use crate::render::context::{ConditionContext, Context};
+use crate::render::format;
+use crate::render::made::Made;
+use std::time::Duration;
+
+/// Most conditions of which a preview lists every run.
+const LISTED: usize = 2;
+
+/// The drawer of a table or figure.
+pub(in crate::render) fn drawer(
+    context: &Context,
+    name: &str,
+    place: &str,
+    conditions: &[usize],
+) -> String {
+    let entries: Vec<_> =
+        conditions.iter().map(|index| entry(&context.conditions[*index], true)).collect();
+    let runs = match entries.is_empty() {
+        true => "<p>It shows no result of a run.</p>".to_owned(),
+        false => format!("<p>Made of the runs of:</p>\n<ul>\n{}</ul>", entries.concat()),
+    };
+    format!(
+        "<details class=\"made\"><summary>How made</summary>\n<p>Asked for at {}. To train what is \
+         missing of it and make it again: <code>report build {}</code></p>\n{runs}\n</details>\n",
+        link(place),
+        escape(name)
+    )
+}
+
+/// What is shown of a number in the prose.
+pub(super) fn preview(context: &Context, text: &str, made: &Made<'_>) -> String {
+    let item = made.item.map_or_else(String::new, |(_, number)| {
+        format!(" in <a href=\"#table-{number}\">Table {number}</a>")
+    });
+    let notes: Vec<_> = made.notes.iter().map(|note| escape(note)).collect();
+    let is_listed = made.conditions.len() <= LISTED;
+    let entries: Vec<_> =
+        made.conditions.iter().map(|index| entry(&context.conditions[*index], is_listed)).collect();
+    let command = match (made.item, made.conditions) {
+        (Some((name, _)), _) => name,
+        (None, [only]) => &context.conditions[*only].arguments,
+        (None, _) => "",
+    };
+    format!(
+        "<p><strong>{}</strong>: {}{item}, {}.</p>\n<p>{}</p>\n<ul>\n{}</ul>\n<p>To make it again: \
+         <code>report build {}</code></p>\n",
+        escape(text),
+        escape(&made.what),
+        escape(&made.of),
+        notes.join(" "),
+        entries.concat(),
+        escape(command)
+    )
+}
+
+/// A condition with its files, and each run with its seed and digest if `is_listed`.
+fn entry(condition: &ConditionContext, is_listed: bool) -> String {
+    let places: Vec<_> = condition.places.iter().map(|place| link(place)).collect();
+    let runs = match (is_listed, &condition.runs[..]) {
+        (_, []) => "no run yet".to_owned(),
+        (false, runs) => format!("{} runs", runs.len()),
+        (true, runs) => {
+            let run = |run: &crate::render::context::RunContext| {
+                format!("<code>{} {}</code>", run.seed, run.digest)
+            };
+            let listed: Vec<_> = runs.iter().map(run).collect();
+            let seconds: f64 = runs.iter().map(|run| run.seconds).sum();
+            let took = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+            format!(
+                "seed and run {}<!-- provenance -->, {} of core time<!-- end of provenance -->",
+                listed.join(", "),
+                format::duration(took)
+            )
+        }
+    };
+    format!(
+        "<li><strong>{}</strong> ({}): {runs}; <code>report build {}</code></li>\n",
+        escape(&condition.label),
+        places.join(", "),
+        escape(&condition.arguments)
+    )
+}
+
+/// A place in a file, linked to the line where the page shows it.
+pub(super) fn link(place: &str) -> String {
+    let (file, line) = place.rsplit_once(':').unwrap_or((place, "1"));
+    format!("<a href=\"#{}-{}\">{}</a>", anchor_of(file), escape(line), escape(place))
+}

@@ -1,0 +1,116 @@
+//! What factors change.
+
+use super::{Cell, Column, Dot, Form, Line, Style, digests, interval, what_varies};
+use crate::paper::Effects;
+use crate::render::context::Names;
+use crate::render::format::MISSING;
+use crate::stats::PairedTest;
+use crate::summary::{ConditionSummary, Effect, Varies};
+
+pub(super) fn form(
+    names: Names<'_>,
+    all: &[ConditionSummary],
+    spec: &Effects,
+    effects: &[Effect],
+) -> Form {
+    let mut columns = vec![Column::text("effect of", "factor")];
+    columns.extend(spec.by.iter().map(|name| Column::text(names.paper.factor_label(name), name)));
+    columns.push(Column::number("seeds", &["n"]));
+    columns.push(Column::number("points", &["effect"]));
+    columns.push(Column::number("95 % interval", &["lower", "upper"]));
+    columns.push(Column::number("p", &["p"]));
+    columns.push(Column::number("p, Holm", &["p_holm"]));
+    let keys = ["improvement", "improvement_lower", "improvement_upper"];
+    columns.push(Column::number("better in", &keys));
+    let rows = effects.iter().map(|effect| line(names, all, spec, effect)).collect();
+    Form { metric: None, columns, rows, notes: notes(names, all, spec, effects) }
+}
+
+fn line(names: Names<'_>, all: &[ConditionSummary], spec: &Effects, effect: &Effect) -> Line {
+    let factor = names.paper.factor_label(&effect.factor);
+    let label = match effect.levels.each_ref().map(String::as_str) {
+        ["true", "false"] => factor.to_owned(),
+        levels => {
+            let [first, second] = levels.map(|level| names.level(&effect.factor, level));
+            format!("{factor}: {first} − {second}")
+        }
+    };
+    let mut cells = vec![Cell::text(label, &effect.factor)];
+    cells.extend(spec.by.iter().enumerate().map(|(index, name)| match &effect.group {
+        Some(group) => Cell::text(names.level(name, &group[index]), &group[index]),
+        None => Cell::text("all together", "all"),
+    }));
+    let comparison = effect.contrast.comparison;
+    let difference = comparison.map(|comparison| comparison.difference);
+    cells.push(Cell::number(Some(difference.map_or(0.0, |d| d.n as f64)), Style::Whole));
+    cells.push(Cell::number(difference.map(|d| d.mean), Style::Signed));
+    let bounds = difference.and_then(|d| d.interval).map(|i| [i.lower, i.upper]);
+    let values = [bounds.map(|b| b[0]), bounds.map(|b| b[1])];
+    cells.push(Cell::numbers(interval(bounds, Style::Signed), Style::Signed, &values));
+    let p_value = comparison.and_then(|c| c.significance).map(|s| s.p_value);
+    cells.push(Cell::number(p_value, Style::PValue));
+    cells.push(match effect.group {
+        Some(_) => Cell::number(effect.adjusted_p, Style::PValue),
+        None => Cell::number(None, Style::PValue),
+    });
+    let improvement = comparison.map(|c| c.improvement);
+    let bounds = improvement.map(|i| [i.interval.lower, i.interval.upper]);
+    let share = improvement.map(|i| i.share);
+    let text = match bounds {
+        None => MISSING.to_owned(),
+        Some(_) => format!("{} {}", Style::Share.write(share), interval(bounds, Style::Share)),
+    };
+    let values = [share, bounds.map(|b| b[0]), bounds.map(|b| b[1])];
+    cells.push(Cell::numbers(text, Style::Share, &values));
+    let [with, without] = &effect.contrast.conditions;
+    let dot = |(seed, value): &(u64, f64)| Dot {
+        value: *value,
+        title: format!(
+            "seed {seed}: {}, runs {} less {}",
+            Style::Signed.write(Some(*value)),
+            digests(all, with, *seed),
+            digests(all, without, *seed)
+        ),
+    };
+    let dots = effect.contrast.differences.iter().map(dot).collect();
+    Line { cells, conditions: effect.contrast.conditions.concat(), dots }
+}
+
+fn notes(
+    names: Names<'_>,
+    all: &[ConditionSummary],
+    spec: &Effects,
+    effects: &[Effect],
+) -> Vec<String> {
+    let metric = names.paper.metric(&spec.metric);
+    let score = metric.map_or_else(String::new, |metric| {
+        format!(
+            "points: {}, with the factor less without it; of each seed the mean over the other \
+             factors, and of these differences the mean over the seeds, with Student's t interval.",
+            metric.label
+        )
+    });
+    let conditions = effects.iter().flat_map(|effect| effect.contrast.conditions.concat());
+    let varies = conditions.map(|index| all[index].varies).max();
+    let n_tests = effects.iter().filter(|effect| effect.adjusted_p.is_some()).count();
+    let tests = effects.iter().filter_map(|effect| effect.contrast.comparison?.significance);
+    let is_exact = tests.clone().all(|significance| significance.test == PairedTest::SignFlip);
+    let test = match is_exact {
+        true => "exact sign-flip test of the mean, over all patterns of signs",
+        false => "paired t test",
+    };
+    vec![
+        score,
+        format!(
+            "The differences are paired: all conditions of one seed share it, and between the seeds {}.",
+            what_varies(varies.unwrap_or(Varies::Initialisation))
+        ),
+        format!(
+            "p: two-sided, {test}; p, Holm: adjusted for the {n_tests} tests of single groups in this \
+             table."
+        ),
+        "better in: share of the seeds in which the factor raises the score, ties counting half \
+         (probability of improvement), with Wilson's 95 % interval."
+            .to_owned(),
+    ]
+}
