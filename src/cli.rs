@@ -4,6 +4,7 @@
 mod accept;
 mod build;
 mod cache;
+mod diff;
 mod explain;
 mod interrupt;
 mod json;
@@ -68,6 +69,8 @@ enum Command {
     Explain(ExplainArgs),
     /// Keep the results that runs had before their configuration changed.
     Accept(AcceptArgs),
+    /// Tell what two reports say otherwise, or a report and the records of now.
+    Diff(DiffArgs),
     /// Check every record, and train some again to compare the bits.
     Verify(VerifyArgs),
     /// List the records, or remove those that nothing needs.
@@ -158,6 +161,22 @@ struct ExplainArgs {
     name: String,
     /// Only these runs: `factor=level`, and `seed=N`.
     levels: Vec<String>,
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct DiffArgs {
+    /// A report's directory, or a project, whose records are taken.
+    before: PathBuf,
+    /// Another [default: the records of this project].
+    after: Option<PathBuf>,
+    /// Print Markdown, for a pull request.
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
     #[command(flatten)]
     project: ProjectArgs,
     /// Print one JSON object.
@@ -265,6 +284,7 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
         Command::Build(args) => build::run(&args, trainer),
         Command::Status(args) => status::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Accept(args) => accept::run(&args),
         Command::Verify(args) => verify::run(&args, trainer),
         Command::Cache(command) => cache::run(&command),

@@ -227,6 +227,12 @@ pub fn is_file(path: &Path) -> bool {
     path.is_file()
 }
 
+/// Whether there is a directory.
+#[must_use]
+pub fn is_directory(path: &Path) -> bool {
+    path.is_dir()
+}
+
 /// Makes sure that files can be written into `directory`, which is made if it is missing.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ use crate::fs;
 use crate::parallel;
 use crate::plan::{self, Explanation, Known, Plan, PlannedRun, State};
 use crate::provenance;
-use crate::render::{self, Context, Sources, Templates};
+use crate::render::{self, Context, Snapshot, Sources, Templates};
 use crate::run::{CanonicalConfig, DeviceKind, RunConfig, RunRecord};
 use crate::summary;
 use crate::train::Trainer;
@@ -274,12 +274,11 @@ pub struct Report {
     runs: Vec<Digest>,
 }
 
-/// Renders the report of the records in `plan`. It works without any record too, so that a fault
-/// in a template shows before anything is trained.
+/// What templates see of the records in `plan`.
 ///
 /// # Errors
-/// If a template cannot be rendered.
-pub fn render(project: &Project, plan: &Plan) -> Result<Report, Error> {
+/// If polars or plotters refuse, or the expression of a claim cannot be evaluated.
+fn gather(project: &Project, plan: &Plan) -> Result<Context, Error> {
     let summary = summary::summarize(&project.paper, &project.experiments, plan);
     let summary = summary.map_err(Error::Summary)?;
     let figures = drawing::draw_all(project, plan, &summary)?;
@@ -292,7 +291,37 @@ pub fn render(project: &Project, plan: &Plan) -> Result<Report, Error> {
         note: &project.note,
         files: &project.sources,
     });
-    let context = Arc::new(context.map_err(Error::Render)?);
+    context.map_err(Error::Render)
+}
+
+/// What a report of the records in `plan` says, to compare it with another.
+///
+/// # Errors
+/// If the expression of a claim cannot be evaluated.
+pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
+    Ok(Snapshot::of(&gather(project, plan)?))
+}
+
+/// Where a report keeps what it says, within its directory.
+pub const SNAPSHOT: &str = "data/report.json";
+
+/// What the report in `out` says; none if there is none, or one that cannot be read.
+#[must_use]
+pub fn last_snapshot(out: &Path) -> Option<Snapshot> {
+    let bytes = fs::read_if_there(&out.join(SNAPSHOT)).ok()??;
+    Snapshot::read(str::from_utf8(&bytes).ok()?)
+}
+
+/// Renders the report of the records in `plan`, which follows the one that said `before`. It works
+/// without any record too, so that a fault in a template shows before anything is trained.
+///
+/// # Errors
+/// If a template cannot be rendered.
+pub fn render(project: &Project, plan: &Plan, before: Option<&Snapshot>) -> Result<Report, Error> {
+    let mut context = gather(project, plan)?;
+    let snapshot = Snapshot::of(&context).after(before);
+    context.changes = snapshot.changes.clone();
+    let context = Arc::new(context);
     let templates = Templates { paper: &project.prose, page: &project.page };
     let rendered = render::render(templates, &context).map_err(Error::Render)?;
 
@@ -303,6 +332,7 @@ pub fn render(project: &Project, plan: &Plan) -> Result<Report, Error> {
     let mut files: Vec<_> = drawn.collect();
     let data = render::data(&context).into_iter();
     files.extend(data.map(|(name, text)| (Path::new("data").join(name), text)));
+    files.push((PathBuf::from(SNAPSHOT), snapshot.write()));
     files.push((PathBuf::from("report.md"), rendered.markdown));
     files.push((PathBuf::from("report.html"), rendered.html));
     Ok(Report { files, runs: plan.records.keys().copied().collect() })

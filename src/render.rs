@@ -13,6 +13,7 @@ mod html;
 mod made;
 mod markdown;
 mod selection;
+mod snapshot;
 mod table;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use context::{
 pub use export::write_csv;
 pub use format::{date, duration, thousands, visible};
 pub use functions::FUNCTIONS;
+pub use snapshot::{CellChange, Changes, Snapshot};
 pub use table::{Cell, Column, Datum, Dot, Form, Line, RowContext, Style, TableContext};
 
 /// The two templates of a report, as text.

@@ -52,7 +52,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         device.check().map_err(Error::Device)?;
         pipeline::check_writable(&project, &args.out())?;
         // A fault in a template is better told before an hour of training than after it.
-        pipeline::render(&project, &plan)?;
+        pipeline::render(&project, &plan, None)?;
         message(&format!("{}; {}", runs(total), survey.total()));
         tell_reasons(&survey);
         confirm_new_versions(&survey, args.yes)?;
@@ -86,7 +86,8 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         failure = result.err();
     }
     // The report is written from the runs that there are; then a failure is told.
-    let report = pipeline::render(&project, &plan)?;
+    let before = pipeline::last_snapshot(&args.out());
+    let report = pipeline::render(&project, &plan, before.as_ref())?;
     let written = report.write(&project, &args.out());
     if let Some(failure) = failure {
         return Err(failure);

@@ -16,6 +16,7 @@ use crate::digest::Digest;
 use crate::experiment::Experiment;
 use crate::pipeline::{Check, Error, Unused};
 use crate::plan::{Compared, Count, Difference, Group, Known, Reason};
+use crate::render::Changes;
 use crate::run::{Acceptance, RunProvenance};
 
 /// The number of this form.
@@ -79,6 +80,20 @@ impl<'s> Status<'s> {
 /// Prints an object on one line.
 pub(super) fn print(value: &impl Serialize) -> Result<(), Error> {
     data(&serde_json::to_string(value).expect("plain values"))
+}
+
+/// `report diff --json`.
+#[derive(Serialize)]
+pub(super) struct Diff<'d> {
+    schema: u32,
+    summary: String,
+    changes: &'d Changes,
+}
+
+impl<'d> Diff<'d> {
+    pub(super) fn new(changes: &'d Changes) -> Self {
+        Self { schema: SCHEMA, summary: changes.summary(), changes }
+    }
 }
 
 /// `report accept --json`.

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::RenderError;
 use super::claim::{self, ClaimContext};
+use super::snapshot::Changes;
 use super::table::{self, TableContext};
 use crate::experiment::Experiment;
 use crate::paper::{EXPERIMENT, Paper};
@@ -47,6 +48,9 @@ pub struct Context {
     pub accepted: Vec<AcceptedContext>,
     /// What the command line changed about the experiments; empty if nothing.
     pub note: String,
+    /// What has changed since the build before; belongs into a marked block.
+    #[serde(skip)]
+    pub changes: Changes,
     /// The text of each file that experiments are read from, by its path.
     #[serde(skip)]
     pub sources: BTreeMap<String, String>,
@@ -213,6 +217,7 @@ impl Context {
             conditions,
             others,
             note: note.to_owned(),
+            changes: Changes::default(),
             sources: files.clone(),
             provenance: provenance::provenance(plan, names.experiments),
         })

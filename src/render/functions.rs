@@ -11,6 +11,7 @@
 //! - `verdicts()`: the claims with their verdicts, and `claim("sharing")` a verdict in words
 //! - `count("scorecard", "grade", "reproduced")`: rows of a table with that text in the column
 //! - `file("experiments/deep.toml")`: the text of a file, folded; `files()`: those not shown before
+//! - `changes()`: what has changed since the build before, between marks
 //! - `provenance_block()`: what differs between two executions of the same runs, between marks
 //! - `banner()`: what is missing from this report, if anything
 //!
@@ -30,7 +31,7 @@ use super::table::{Form, Line, Style, TableContext};
 use super::{Target, html, markdown};
 
 /// Names of the functions, for hints.
-pub const FUNCTIONS: [&str; 13] = [
+pub const FUNCTIONS: [&str; 14] = [
     "table()",
     "figure()",
     "reference()",
@@ -42,6 +43,7 @@ pub const FUNCTIONS: [&str; 13] = [
     "count()",
     "file()",
     "files()",
+    "changes()",
     "banner()",
     "provenance_block()",
 ];
@@ -101,6 +103,10 @@ pub(super) fn add(
     let book = of();
     environment.add_function("provenance_block", move || {
         Value::from_safe_string(markdown::provenance_block(&book.context.provenance))
+    });
+    let book = of();
+    environment.add_function("changes", move || {
+        Value::from_safe_string(markdown::changes_block(&book.context.changes))
     });
     let book = of();
     environment

@@ -5,6 +5,7 @@ use minijinja::{Error, Output, State, Value};
 use super::claim::ClaimContext;
 use super::context::{Context, FigureContext, ProvenanceContext};
 use super::format::visible;
+use super::snapshot::{CellChange, Changes};
 use super::table::{Form, TableContext};
 
 /// Writes a value of a template: markup made here as it is, anything else escaped.
@@ -150,6 +151,49 @@ pub(super) fn provenance_block(provenance: &ProvenanceContext) -> String {
          <!-- end of provenance -->",
         provenance.results
     )
+}
+
+/// Most cells that a report lists as changed; `report diff` lists all.
+const MOST_CHANGES: usize = 40;
+
+/// What has changed since the build before, between the marks of what may differ.
+pub(super) fn changes_block(changes: &Changes) -> String {
+    let text = changes_text(changes, MOST_CHANGES);
+    format!("<!-- provenance -->\n\n{text}\n<!-- end of provenance -->")
+}
+
+/// Changes as Markdown: a sentence, the cells, at most so many, and the rest as a list.
+pub(super) fn changes_text(changes: &Changes, most: usize) -> String {
+    let heads = ["table", "row", "column", "before", "now", "beyond seed noise"];
+    let columns = heads.map(|head| Column { head: head.to_owned(), is_number: false });
+    let rows: Vec<_> = changes.cells.iter().take(most).map(change).collect();
+    let mut text = format!("{}\n", changes.summary());
+    if !rows.is_empty() {
+        text += &format!("\n{}", table(&columns, &rows));
+    }
+    if changes.cells.len() > most {
+        text += &format!("\n{} more cells have moved.\n", changes.cells.len() - most);
+    }
+    let claims = changes.claims.iter();
+    let claims = claims.map(|(name, old, new)| format!("claim {}: {old} → {new}", escape(name)));
+    let added = changes.added.iter().map(|row| format!("added {}", escape(row)));
+    let removed = changes.removed.iter().map(|row| format!("removed {}", escape(row)));
+    let lines: Vec<_> =
+        claims.chain(added).chain(removed).map(|line| format!("- {line}\n")).collect();
+    match lines.is_empty() {
+        true => text,
+        false => format!("{text}\n{}", lines.concat()),
+    }
+}
+
+fn change(change: &CellChange) -> Vec<String> {
+    let CellChange { table, row, column, old, new, beyond_noise } = change;
+    let beyond = beyond_noise.map_or("–", |beyond| if beyond { "yes" } else { "no" });
+    [table, row, column, old, new]
+        .map(|text| escape(text))
+        .into_iter()
+        .chain([beyond.to_owned()])
+        .collect()
 }
 
 /// What is missing from the report, and what readers should know of it.

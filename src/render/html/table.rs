@@ -81,7 +81,7 @@ fn range_of(form: &Form) -> [f64; 2] {
 
 /// One dot a seed, on a scale that all rows of the table share.
 fn strip(line: &Line, [low, high]: [f64; 2]) -> String {
-    const WIDTH: f64 = 120.0;
+    const WIDTH: f64 = 76.0;
     let place = |value: f64| match high > low {
         true => 5.0 + (WIDTH - 10.0) * (value - low) / (high - low),
         false => WIDTH / 2.0,

@@ -15,8 +15,8 @@ pub(super) fn form(
 ) -> Form {
     let mut columns = vec![Column::text("effect of", "factor")];
     columns.extend(spec.by.iter().map(|name| Column::text(names.paper.factor_label(name), name)));
-    columns.push(Column::number("seeds", &["n"]));
-    columns.push(Column::number("points", &["effect"]));
+    columns.push(Column::number("seeds", &["seeds"]));
+    columns.push(Column::number("points", &["effect", "effect_std"]));
     columns.push(Column::number("95 % interval", &["lower", "upper"]));
     columns.push(Column::number("p", &["p"]));
     columns.push(Column::number("p, Holm", &["p_holm"]));
@@ -43,7 +43,9 @@ fn line(names: Names<'_>, all: &[ConditionSummary], spec: &Effects, effect: &Eff
     let comparison = effect.contrast.comparison;
     let difference = comparison.map(|comparison| comparison.difference);
     cells.push(Cell::number(Some(difference.map_or(0.0, |d| d.n as f64)), Style::Whole));
-    cells.push(Cell::number(difference.map(|d| d.mean), Style::Signed));
+    let mean = difference.map(|d| d.mean);
+    let values = [mean, difference.and_then(|d| d.std_dev)];
+    cells.push(Cell::numbers(Style::Signed.write(mean), Style::Signed, &values));
     let bounds = difference.and_then(|d| d.interval).map(|i| [i.lower, i.upper]);
     let values = [bounds.map(|b| b[0]), bounds.map(|b| b[1])];
     cells.push(Cell::numbers(interval(bounds, Style::Signed), Style::Signed, &values));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Cell, Column, Form, Line, Style, dots, interval, what_varies};
+use super::{Cell, Column, Datum, Form, Line, Style, dots, interval, what_varies};
 use crate::paper::Levels;
 use crate::render::context::Names;
 use crate::render::format::{count, mean_and_std_dev};
@@ -66,7 +66,7 @@ pub(super) fn form(
         columns.push(Column::number("published, % (std)", &keys));
         columns.push(Column::number("difference", &["difference"]));
     }
-    columns.push(Column::number("s", &["sample_std"]));
+    columns.push(Column::number("s", &["sample_std", "seeds"]));
     columns.push(Column::number("95 % interval", &["lower", "upper"]));
     let line = |row: &Row| {
         let levels = spec.by.iter().zip(&row.levels);
@@ -88,7 +88,15 @@ pub(super) fn form(
         }
         // Over fewer seeds than the row should have, it would be the interval of another mean.
         let estimate = row.estimate.filter(|_| row.mean.is_some());
-        cells.push(Cell::number(estimate.and_then(|e| e.std_dev), Style::Fixed));
+        let std_dev = estimate.and_then(|e| e.std_dev);
+        cells.push(Cell {
+            text: Style::Fixed.write(std_dev),
+            data: vec![
+                Datum::Number(std_dev, Style::Fixed),
+                Datum::Number(estimate.map(|e| e.n as f64), Style::Whole),
+            ],
+            tone: "",
+        });
         let bounds = estimate.and_then(|e| e.interval).map(|i| [i.lower, i.upper]);
         let values = [bounds.map(|b| b[0]), bounds.map(|b| b[1])];
         cells.push(Cell::numbers(interval(bounds, Style::Fixed), Style::Fixed, &values));

@@ -15,13 +15,13 @@ pub(super) fn form(
 ) -> Form {
     let mut columns = vec![Column::text("table", "table"), Column::text("row", "row")];
     columns.push(Column::number("published mean", &["published_mean"]));
-    columns.push(Column::number("ours", &["mean"]));
+    columns.push(Column::number("our mean", &["mean"]));
     columns.push(Column::number("difference", &["difference"]));
     columns.push(Column::number("expected range", &["lower", "upper"]));
     columns.push(Column::number("draws below", &["below", "draws"]));
     columns.push(Column { is_number: false, ..Column::number("mean is", &["grade"]) });
     columns.push(Column::number("published std", &["published_std"]));
-    columns.push(Column::number("ours", &["std"]));
+    columns.push(Column::number("our std", &["std"]));
     columns.push(Column { is_number: false, ..Column::number("std is", &["std_grade"]) });
     let rows = scores.iter().filter_map(|score| line(names, summary, score)).collect();
     let percent = |share: f64| format!("{} %", 100.0 * share);
