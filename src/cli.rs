@@ -263,6 +263,18 @@ impl BuildArgs {
         self.jobs.map_or_else(provenance::cores, usize::from)
     }
 
+    /// What of the command line decides on the content of the report.
+    fn command(&self) -> String {
+        let mut words = vec!["report build".to_owned()];
+        words.extend(self.name.iter().chain(&self.levels).cloned());
+        if !self.only.is_empty() {
+            words.push(format!("--only {}", self.only.join(" ")));
+        }
+        words.extend(self.project.seeds.map(|count| format!("--seeds {count}")));
+        words.extend(self.project.data.iter().map(|path| format!("--data {}", path.display())));
+        words.join(" ")
+    }
+
     fn out(&self) -> PathBuf {
         self.out.clone().unwrap_or_else(|| self.project.root().join("reports"))
     }

@@ -13,7 +13,7 @@ use crate::digest::{Digest, canonical_json};
 use crate::fs::FileError;
 use crate::plan::PlannedRun;
 use crate::provenance::{self, Stopwatch};
-use crate::run::{FailureRecord, RunRecord, RunResult};
+use crate::run::{FailureRecord, Origin, RunRecord, RunResult};
 use crate::train::{TrainError, Trainer};
 
 /// Why a run has no record.
@@ -84,6 +84,8 @@ pub struct Executor<'e> {
     pub on_failure: OnFailure,
     /// Who is told.
     pub observer: &'e dyn Observer,
+    /// This machine and its sources, for the records.
+    pub origin: &'e Origin,
 }
 
 /// What an execution left.
@@ -241,7 +243,7 @@ impl Executor<'_> {
             outcome: training.outcome,
             curve: training.curve,
             accepted: None,
-            provenance: stopwatch.finish(Some(condition)),
+            provenance: stopwatch.finish(Some(condition), self.origin.clone()),
         };
         let record = RunRecord { digest: run.digest, config: Arc::clone(&run.config), result };
         self.cache.store(&record).map_err(RunFailure::Store)?;

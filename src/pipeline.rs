@@ -21,7 +21,7 @@ use crate::fs;
 use crate::parallel;
 use crate::plan::{self, Explanation, Known, Plan, PlannedRun, State};
 use crate::provenance;
-use crate::render::{self, Context, Snapshot, Sources, Templates};
+use crate::render::{self, Build, Context, Snapshot, Sources, Templates};
 use crate::run::{CanonicalConfig, DeviceKind, RunConfig, RunRecord};
 use crate::summary;
 use crate::train::Trainer;
@@ -243,7 +243,9 @@ pub fn train(
     let condition_of = |run: &PlannedRun| plan::condition_of(&project.experiments, run);
     let cache = Cache::new(&project.root);
     let Training { trainer, claims, workers, on_failure, observer } = *training;
-    let executor = Executor { trainer, cache: &cache, claims, workers, on_failure, observer };
+    let origin = &provenance::origin(&project.root);
+    let executor =
+        Executor { trainer, cache: &cache, claims, workers, on_failure, observer, origin };
     cache.sweep();
     let Execution { records, failed, ended_alike } =
         executor.execute(&runs, dataset_of, condition_of);
@@ -278,7 +280,7 @@ pub struct Report {
 ///
 /// # Errors
 /// If polars or plotters refuse, or the expression of a claim cannot be evaluated.
-fn gather(project: &Project, plan: &Plan) -> Result<Context, Error> {
+pub fn context(project: &Project, plan: &Plan, build: Build<'_>) -> Result<Context, Error> {
     let summary = summary::summarize(&project.paper, &project.experiments, plan);
     let summary = summary.map_err(Error::Summary)?;
     let figures = drawing::draw_all(project, plan, &summary)?;
@@ -289,6 +291,7 @@ fn gather(project: &Project, plan: &Plan) -> Result<Context, Error> {
         summary: &summary,
         figures: &figures,
         note: &project.note,
+        build,
         files: &project.sources,
     });
     context.map_err(Error::Render)
@@ -299,7 +302,8 @@ fn gather(project: &Project, plan: &Plan) -> Result<Context, Error> {
 /// # Errors
 /// If the expression of a claim cannot be evaluated.
 pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
-    Ok(Snapshot::of(&gather(project, plan)?))
+    let build = Build { command: "", workers: 0 };
+    Ok(Snapshot::of(&context(project, plan, build)?))
 }
 
 /// Where a report keeps what it says, within its directory.
@@ -317,8 +321,13 @@ pub fn last_snapshot(out: &Path) -> Option<Snapshot> {
 ///
 /// # Errors
 /// If a template cannot be rendered.
-pub fn render(project: &Project, plan: &Plan, before: Option<&Snapshot>) -> Result<Report, Error> {
-    let mut context = gather(project, plan)?;
+pub fn render(
+    project: &Project,
+    plan: &Plan,
+    build: Build<'_>,
+    before: Option<&Snapshot>,
+) -> Result<Report, Error> {
+    let mut context = context(project, plan, build)?;
     let snapshot = Snapshot::of(&context).after(before);
     context.changes = snapshot.changes.clone();
     let context = Arc::new(context);

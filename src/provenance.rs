@@ -3,11 +3,14 @@
 #![expect(clippy::disallowed_methods, reason = "this is the module that they are reserved for")]
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::digest::Digest;
 use crate::kernel::yardstick::{OPERATIONS, Yardstick};
-use crate::run::RunProvenance;
+use crate::run::{Origin, RunProvenance};
 
 /// A running measurement of one run.
 #[derive(Clone, Copy, Debug)]
@@ -29,9 +32,13 @@ impl Stopwatch {
         self.started.elapsed()
     }
 
-    /// The provenance of a run for `condition` that began at the start and ends now.
+    /// The provenance of a run of that origin for `condition` that began at the start and ends now.
     #[must_use]
-    pub fn finish(self, condition: Option<BTreeMap<String, String>>) -> RunProvenance {
+    pub fn finish(
+        self,
+        condition: Option<BTreeMap<String, String>>,
+        origin: Origin,
+    ) -> RunProvenance {
         let since_1970 = self.started_at.duration_since(SystemTime::UNIX_EPOCH);
         RunProvenance {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -40,9 +47,48 @@ impl Stopwatch {
             started_at: since_1970.unwrap_or_default().as_secs(),
             seconds: (self.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
             gemm_gflops: Some(gemm_gflops()),
+            origin,
             condition,
         }
     }
+}
+
+/// This machine, and the sources of the project at `root`.
+#[must_use]
+pub fn origin(root: &Path) -> Origin {
+    let lockfile = Digest::of_bytes(include_bytes!("../Cargo.lock")).to_string();
+    Origin {
+        machine: Some(machine()),
+        revision: revision(root),
+        lockfile: Some(lockfile[..12].to_owned()),
+    }
+}
+
+/// Processor and cores.
+fn machine() -> String {
+    // Where there is no such file, the family of the processor is all that is known.
+    let known = crate::fs::read_to_string(Path::new("/proc/cpuinfo")).unwrap_or_default();
+    let model = known.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    let model = model.map_or(std::env::consts::ARCH, |(_, model)| model.trim());
+    match cores() {
+        1 => format!("{model}, 1 core"),
+        n => format!("{model}, {n} cores"),
+    }
+}
+
+/// What git says of the sources at `root`, if there is git and it knows them.
+fn revision(root: &Path) -> Option<String> {
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        let output = command.arg("-C").arg(root).args(arguments).stdin(Stdio::null()).output();
+        let output = output.ok().filter(|output| output.status.success())?;
+        String::from_utf8(output.stdout).ok()
+    };
+    let revision = git(&["rev-parse", "--short=12", "HEAD"])?;
+    // What a build writes is no source.
+    let changed = git(&["status", "--porcelain", "--untracked-files=no", "--", ".", ":!reports"])?;
+    let mark = if changed.trim().is_empty() { "" } else { "+" };
+    Some(format!("{}{mark}", revision.trim()))
 }
 
 /// What one core of this machine reaches on a product of 512 × 512 matrices by `gemm`, in GFLOP/s:

@@ -26,7 +26,7 @@ use crate::figure;
 
 pub use claim::{Check, ClaimContext, Outcome};
 pub use context::{
-    AcceptedContext, ConditionContext, Context, Drawing, ExperimentContext, FigureContext,
+    AcceptedContext, Build, ConditionContext, Context, Drawing, ExperimentContext, FigureContext,
     MetricContext, Names, ProtocolContext, ProvenanceContext, RunContext, RunsContext, Sources,
 };
 pub use export::write_csv;

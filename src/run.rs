@@ -16,8 +16,8 @@ pub use cost::{Speed, Work, work};
 pub use layer::Layer;
 pub(crate) use layer::{default_epsilon, default_momentum};
 pub use record::{
-    Acceptance, FailureRecord, LearningCurve, Outcome, RECORD_FORMAT, RunProvenance, RunRecord,
-    RunResult,
+    Acceptance, FailureRecord, LearningCurve, Origin, Outcome, RECORD_FORMAT, RunProvenance,
+    RunRecord, RunResult,
 };
 pub use shape::{
     ParameterCount, Shape, ShapeError, count, infer, layer_parameters, parameter_count,

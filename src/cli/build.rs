@@ -12,7 +12,7 @@ use crate::execute::OnFailure;
 use crate::pipeline::{self, Error, Keep, Project, Training};
 use crate::plan::{Plan, PlannedRun, State};
 use crate::provenance::{self, Stopwatch};
-use crate::render::duration;
+use crate::render::{Build, duration};
 
 /// Most reasons that are told before a build starts; `report status` tells all.
 const MOST_REASONS: usize = 12;
@@ -45,6 +45,8 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         return Err(Error::Stale(survey.to_train.len() + survey.failed));
     }
 
+    let command = args.command();
+    let build = Build { command: &command, workers };
     let mut failure = None;
     if survey.to_train.is_empty() {
         message(&format!("{}, nothing to train", runs(total)));
@@ -52,7 +54,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         device.check().map_err(Error::Device)?;
         pipeline::check_writable(&project, &args.out())?;
         // A fault in a template is better told before an hour of training than after it.
-        pipeline::render(&project, &plan, None)?;
+        pipeline::render(&project, &plan, build, None)?;
         message(&format!("{}; {}", runs(total), survey.total()));
         tell_reasons(&survey);
         confirm_new_versions(&survey, args.yes)?;
@@ -87,7 +89,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     }
     // The report is written from the runs that there are; then a failure is told.
     let before = pipeline::last_snapshot(&args.out());
-    let report = pipeline::render(&project, &plan, before.as_ref())?;
+    let report = pipeline::render(&project, &plan, build, before.as_ref())?;
     let written = report.write(&project, &args.out());
     if let Some(failure) = failure {
         return Err(failure);

@@ -17,7 +17,7 @@ use crate::plan::Plan;
 use crate::summary::{Marks, Summary, TableSummary};
 
 pub use condition::{ConditionContext, ExperimentContext, RunContext};
-pub use provenance::ProvenanceContext;
+pub use provenance::{Build, ProvenanceContext};
 
 /// Everything that a template can show.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -114,6 +114,8 @@ pub struct RunsContext {
     pub expected: usize,
     /// Runs with a record.
     pub recorded: usize,
+    /// Records behind them: experiments share runs of one configuration.
+    pub records: usize,
     /// Runs without one.
     pub missing: usize,
     /// What readers should know of them.
@@ -147,6 +149,8 @@ pub struct Sources<'s> {
     pub figures: &'s [Vec<Drawing>],
     /// What the command line changed.
     pub note: &'s str,
+    /// The build that renders the report.
+    pub build: Build<'s>,
     /// The text of each file of an experiment, by its path.
     pub files: &'s BTreeMap<String, String>,
 }
@@ -157,7 +161,7 @@ impl Context {
     /// # Errors
     /// If the expression of a claim cannot be evaluated.
     pub fn gather(sources: Sources<'_>) -> Result<Self, RenderError> {
-        let Sources { paper, experiments, plan, summary, figures, note, files } = sources;
+        let Sources { paper, experiments, plan, summary, figures, note, build, files } = sources;
         let names = Names { paper, experiments };
         let conditions: Vec<_> = summary
             .conditions
@@ -212,14 +216,20 @@ impl Context {
             protocols: protocols.collect(),
             tables: tables.collect(),
             figures: figures.collect(),
-            runs: RunsContext { expected, recorded, missing: expected - recorded, marks },
+            runs: RunsContext {
+                expected,
+                recorded,
+                records: plan.records.len(),
+                missing: expected - recorded,
+                marks,
+            },
             accepted: accepted(plan),
             conditions,
             others,
             note: note.to_owned(),
             changes: Changes::default(),
             sources: files.clone(),
-            provenance: provenance::provenance(plan, names.experiments),
+            provenance: provenance::provenance(plan, names.experiments, &build),
         })
     }
 }

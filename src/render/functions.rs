@@ -12,6 +12,7 @@
 //! - `count("scorecard", "grade", "reproduced")`: rows of a table with that text in the column
 //! - `file("experiments/deep.toml")`: the text of a file, folded; `files()`: those not shown before
 //! - `changes()`: what has changed since the build before, between marks
+//! - `compute()`: what the runs took, between marks
 //! - `provenance_block()`: what differs between two executions of the same runs, between marks
 //! - `banner()`: what is missing from this report, if anything
 //!
@@ -31,7 +32,7 @@ use super::table::{Form, Line, Style, TableContext};
 use super::{Target, html, markdown};
 
 /// Names of the functions, for hints.
-pub const FUNCTIONS: [&str; 14] = [
+pub const FUNCTIONS: [&str; 15] = [
     "table()",
     "figure()",
     "reference()",
@@ -44,6 +45,7 @@ pub const FUNCTIONS: [&str; 14] = [
     "file()",
     "files()",
     "changes()",
+    "compute()",
     "banner()",
     "provenance_block()",
 ];
@@ -103,6 +105,10 @@ pub(super) fn add(
     let book = of();
     environment.add_function("provenance_block", move || {
         Value::from_safe_string(markdown::provenance_block(&book.context.provenance))
+    });
+    let book = of();
+    environment.add_function("compute", move || {
+        Value::from_safe_string(markdown::compute_block(&book.context))
     });
     let book = of();
     environment.add_function("changes", move || {

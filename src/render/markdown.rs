@@ -134,7 +134,13 @@ pub(super) fn file(path: &str, text: &str) -> String {
 pub(super) fn provenance_block(provenance: &ProvenanceContext) -> String {
     let rows = [
         ("report", provenance.versions.join(", ")),
+        ("lock file of report", provenance.lockfiles.join(", ")),
+        ("revision of the sources", provenance.revisions.join(", ")),
         ("platform", provenance.platforms.join(", ")),
+        ("machine", provenance.machines.join("; ")),
+        ("device", provenance.devices.join(", ")),
+        ("threads", format!("1 a run, {} runs side by side", provenance.workers)),
+        ("rendered by", provenance.command.clone()),
         ("first run started", provenance.first.clone()),
         ("last run started", provenance.last.clone()),
         ("core time of all runs", provenance.core_time.clone()),
@@ -150,6 +156,24 @@ pub(super) fn provenance_block(provenance: &ProvenanceContext) -> String {
         "Digest of the results of all runs: `{}`\n\n<!-- provenance -->\n\n{rows}\n\
          <!-- end of provenance -->",
         provenance.results
+    )
+}
+
+/// What it took to compute the runs, between the marks of what may differ.
+pub(super) fn compute_block(context: &Context) -> String {
+    let provenance = &context.provenance;
+    let or_unknown = |texts: &[String]| match texts.is_empty() {
+        true => "a machine that the records do not name".to_owned(),
+        false => texts.join("; "),
+    };
+    format!(
+        "<!-- provenance -->{} trainings took {} of core time on {} ({}), one thread each; the median run \
+         of each experiment took {}.<!-- end of provenance -->",
+        context.runs.records,
+        escape(&provenance.core_time),
+        escape(&or_unknown(&provenance.machines)),
+        escape(&provenance.devices.join(", ")),
+        escape(&provenance.run_times)
     )
 }
 

@@ -229,6 +229,15 @@ pub(crate) fn default_adam_epsilon() -> f64 {
     1e-8
 }
 
+impl std::fmt::Display for DeviceKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        })
+    }
+}
+
 /// Predicates for `skip_serializing_if`: only the exact default is left out of the key.
 mod is {
     #![expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]

@@ -123,10 +123,34 @@ pub struct RunProvenance {
     /// GFLOP/s; none in records of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gemm_gflops: Option<f64>,
+    /// Where it was computed and from which sources; empty in records of older versions.
+    #[serde(default, skip_serializing_if = "Origin::is_empty")]
+    pub origin: Origin,
     /// The condition that asked for it first, as its experiment and factors were then called; none
     /// in records of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<BTreeMap<String, String>>,
+}
+
+/// A machine and the sources that it ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// Processor and number of cores; none where it cannot be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
+    /// Revision of the project's sources, with `+` if files were changed since; none outside of git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// The first twelve digits of the SHA-256 of the lock file that `report` was built with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lockfile: Option<String>,
+}
+
+impl Origin {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl RunResult {

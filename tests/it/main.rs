@@ -16,6 +16,7 @@ mod numerics;
 mod paper;
 mod project;
 mod readme;
+mod report;
 mod tidy;
 mod together;
 mod traps;

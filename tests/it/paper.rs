@@ -160,7 +160,10 @@ fn the_shipped_paper_renders_without_a_single_run_and_a_new_experiment_leaves_it
         let read = report::pipeline::load(&root, &report::pipeline::Overrides::default()).unwrap();
         let (device, keep) = (report::run::DeviceKind::Cpu, report::pipeline::Keep::Records);
         let plan = report::pipeline::plan(&read, device, keep).unwrap();
-        let report = report::pipeline::render(&read, &plan, None).unwrap();
+        let report = {
+            let build = report::render::Build { command: "", workers: 1 };
+            report::pipeline::render(&read, &plan, build, None).unwrap()
+        };
         report.write(&read, &project.path("reports")).unwrap();
         project.read("reports/report.md")
     };

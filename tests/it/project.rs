@@ -172,6 +172,8 @@ The mean is {{ cell("all", "mean", experiment="deep", weight_sharing=true) }}.
 
 ## End
 
+{{ changes() }}
+
 {{ provenance_block() }}
 "#;
 

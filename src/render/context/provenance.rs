@@ -8,7 +8,16 @@ use crate::digest::Hasher;
 use crate::experiment::Experiment;
 use crate::plan::Plan;
 use crate::render::format;
-use crate::run::{RunRecord, Speed};
+use crate::run::{Origin, RunRecord, Speed};
+
+/// The build that renders a report.
+#[derive(Clone, Copy, Debug)]
+pub struct Build<'b> {
+    /// Its command line.
+    pub command: &'b str,
+    /// Workers that it may use.
+    pub workers: usize,
+}
 
 /// Where and when the runs of the report were computed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,6 +26,18 @@ pub struct ProvenanceContext {
     pub versions: Vec<String>,
     /// Platforms that they were computed on.
     pub platforms: Vec<String>,
+    /// Machines that they were computed on.
+    pub machines: Vec<String>,
+    /// Kinds of devices.
+    pub devices: Vec<String>,
+    /// Revisions of the project's sources at the time.
+    pub revisions: Vec<String>,
+    /// Beginnings of the digests of the lock files that `report` was built with.
+    pub lockfiles: Vec<String>,
+    /// The command that rendered this report.
+    pub command: String,
+    /// Workers that it may use.
+    pub workers: usize,
     /// Start of the first run, RFC 3339 in UTC; empty without runs.
     pub first: String,
     /// Start of the last run.
@@ -35,12 +56,21 @@ pub struct ProvenanceContext {
 }
 
 /// What the records of `plan` say.
-pub(super) fn provenance(plan: &Plan, experiments: &[Experiment]) -> ProvenanceContext {
+pub(super) fn provenance(
+    plan: &Plan,
+    experiments: &[Experiment],
+    build: &Build<'_>,
+) -> ProvenanceContext {
     let records: Vec<&RunRecord> = plan.records.values().collect();
     let sorted = |of: fn(&RunRecord) -> &String| {
         let values: BTreeSet<_> = records.iter().map(|record| of(record)).collect();
         values.into_iter().cloned().collect()
     };
+    let origins = |of: fn(&Origin) -> &Option<String>| {
+        let values = records.iter().filter_map(|r| of(&r.result.provenance.origin).clone());
+        values.collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    let devices = records.iter().map(|record| record.config.device.to_string());
     let date = |seconds: Option<u64>| seconds.map_or_else(String::new, format::date);
     let starts = || records.iter().map(|record| record.result.provenance.started_at);
     let seconds: f64 = records.iter().map(|record| record.result.provenance.seconds).sum();
@@ -54,6 +84,12 @@ pub(super) fn provenance(plan: &Plan, experiments: &[Experiment]) -> ProvenanceC
     ProvenanceContext {
         versions: sorted(|record| &record.result.provenance.version),
         platforms: sorted(|record| &record.result.provenance.platform),
+        machines: origins(|origin| &origin.machine),
+        devices: devices.collect::<BTreeSet<_>>().into_iter().collect(),
+        revisions: origins(|origin| &origin.revision),
+        lockfiles: origins(|origin| &origin.lockfile),
+        command: build.command.to_owned(),
+        workers: build.workers,
         first: date(starts().min()),
         last: date(starts().max()),
         core_time: format::duration(core_time),
