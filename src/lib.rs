@@ -7,6 +7,7 @@
 //! ```text
 //! experiments/*.toml → Experiment → RunConfig → Plan → RunRecord → Summary → Context → report.md
 //!                                                                     └→ figures ──┘    report.html
+//!                                                                                       data/
 //! ```
 //!
 //! # Floors
