@@ -191,23 +191,23 @@ pub(super) fn changes_text(changes: &Changes, most: usize) -> String {
     let heads = ["table", "row", "column", "before", "now", "beyond seed noise"];
     let columns = heads.map(|head| Column { head: head.to_owned(), is_number: false });
     let rows: Vec<_> = changes.cells.iter().take(most).map(change).collect();
-    let mut text = format!("{}\n", changes.summary());
+    let mut parts = vec![format!("{}\n", changes.summary())];
     if !rows.is_empty() {
-        text += &format!("\n{}", table(&columns, &rows));
+        parts.push(table(&columns, &rows));
     }
     if changes.cells.len() > most {
-        text += &format!("\n{} more cells have moved.\n", changes.cells.len() - most);
+        parts.push(format!("{} more cells have moved.\n", changes.cells.len() - most));
     }
     let claims = changes.claims.iter();
-    let claims = claims.map(|(name, old, new)| format!("claim {}: {old} → {new}", escape(name)));
-    let added = changes.added.iter().map(|row| format!("added {}", escape(row)));
-    let removed = changes.removed.iter().map(|row| format!("removed {}", escape(row)));
-    let lines: Vec<_> =
-        claims.chain(added).chain(removed).map(|line| format!("- {line}\n")).collect();
-    match lines.is_empty() {
-        true => text,
-        false => format!("{text}\n{}", lines.concat()),
+    let claims =
+        claims.map(|(name, old, new)| format!("- claim {}: {old} → {new}\n", escape(name)));
+    let added = changes.added.iter().map(|row| format!("- added {}\n", escape(row)));
+    let removed = changes.removed.iter().map(|row| format!("- removed {}\n", escape(row)));
+    let lines: String = claims.chain(added).chain(removed).collect();
+    if !lines.is_empty() {
+        parts.push(lines);
     }
+    parts.join("\n")
 }
 
 fn change(change: &CellChange) -> Vec<String> {
