@@ -80,7 +80,13 @@ fn machine() -> String {
 fn revision(root: &Path) -> Option<String> {
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
-        let output = command.arg("-C").arg(root).args(arguments).stdin(Stdio::null()).output();
+        let output = command
+            .arg("--no-optional-locks")
+            .arg("-C")
+            .arg(root)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output();
         let output = output.ok().filter(|output| output.status.success())?;
         String::from_utf8(output.stdout).ok()
     };

@@ -1,7 +1,6 @@
 //! Records → scores, aggregates of conditions, tables, learning curves.
 //!
-//! What the publication computes is aggregated by polars, whose types stay inside; what can be said
-//! beyond it comes from `stats`.
+//! What the publication computes is aggregated by polars; what can be said beyond it, by `stats`.
 
 mod contrast;
 mod draws;
@@ -337,7 +336,8 @@ impl TableSummary {
             }
             Content::Choices(rows) => rows.iter().flat_map(|row| row.conditions.clone()).collect(),
             Content::Scorecard(scores) => {
-                scores.iter().flat_map(|score| score.repetitions.clone()).collect()
+                let both = |score: &Score| [&score.conditions[..], &score.repetitions].concat();
+                scores.iter().flat_map(both).collect()
             }
         }
     }

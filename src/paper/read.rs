@@ -70,6 +70,14 @@ fn read(reader: Reader<'_>, words: &Vocabulary, violations: &Violations) -> Opti
     let claims = all(&reader, "claim", violations, |reader| {
         read_claim(reader, tables.as_deref(), figures.as_deref())
     });
+    if let (Some(tables), Some(protocols)) = (&tables, &protocols) {
+        for (table, (path, node)) in tables.iter().zip(reader.items("table")) {
+            if let Some(taken) = taken_file(&table.name, tables, protocols) {
+                let message = format!("has the name `{}`, which is that of {taken}", table.name);
+                violations.push(&node.location, path, message);
+            }
+        }
+    }
     reader.finish();
     Some(Paper {
         title: title?,
@@ -82,6 +90,19 @@ fn read(reader: Reader<'_>, words: &Vocabulary, violations: &Violations) -> Opti
         figures: figures?,
         claims: claims?,
     })
+}
+
+/// What writes a data file of that name, beside the table that is called so.
+fn taken_file(name: &str, tables: &[Table], protocols: &[Protocol]) -> Option<String> {
+    if name == "runs" {
+        return Some("the file of all runs".to_owned());
+    }
+    let with_levels = tables.iter().filter(|table| table.levels().is_some());
+    let mut forms =
+        with_levels.flat_map(|table| protocols.iter().map(move |protocol| (table, protocol)));
+    let (table, protocol) =
+        forms.find(|(table, protocol)| format!("{}-{}", table.name, protocol.metric) == name)?;
+    Some(format!("table `{}` under `{}`", table.name, protocol.metric))
 }
 
 /// Reads each table of the array at `key`; their names must differ. All are read before the first

@@ -79,7 +79,7 @@ fn curves(
     Ok(Drawing {
         metric,
         kind: "Line chart of accuracy over the epochs.".to_owned(),
-        finding: curves_finding(&series, when),
+        finding: curves_finding(&series),
         formula: format!(
             "Line: mean of {} over the seeds, {when} each epoch; band: one population standard deviation \
              (divided by n) on both sides.",
@@ -201,7 +201,7 @@ fn diagram_finding(models: &[ModelDiagram]) -> String {
     format!("{}.", models.join("; "))
 }
 
-fn curves_finding(series: &[CurveSeries], when: &str) -> String {
+fn curves_finding(series: &[CurveSeries]) -> String {
     let ends: Vec<_> = series
         .iter()
         .filter_map(|one| {
@@ -211,7 +211,7 @@ fn curves_finding(series: &[CurveSeries], when: &str) -> String {
         .collect();
     match ends.is_empty() {
         true => "There is no run yet.".to_owned(),
-        false => format!("From {when} the first epoch to {when} the last, {}.", ends.join("; ")),
+        false => format!("Between the first and the last epoch, {}.", ends.join("; ")),
     }
 }
 

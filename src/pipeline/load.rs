@@ -71,6 +71,9 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
             Err(found) => violations.extend(found),
         }
     }
+    experiments.sort_by_key(|experiment: &Experiment| {
+        (experiment.name.contains('/'), experiment.name.clone())
+    });
     violations.extend(repeated_titles(&experiments));
     if experiments.is_empty() && violations.is_empty() {
         return Err(Error::Request {

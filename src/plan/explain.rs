@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::difference::{Difference, Fingerprint, Leaves, leaves};
 use super::{Plan, PlannedRun, State};
 use crate::digest::Digest;
-use crate::experiment::Experiment;
+use crate::experiment::{DataSeed, Experiment};
 use crate::run::{Outcome, RunConfig, work};
 
 /// Most kinds of records that a run is compared with when none is of its own condition; the newest.
@@ -205,11 +205,12 @@ pub fn group(
     let mut groups: Vec<(usize, Group, Vec<usize>)> = Vec::new();
     let mut places: BTreeMap<(usize, String), usize> = BTreeMap::new();
     for (run, explanation) in runs.iter().zip(explanations) {
-        let key = serde_json::to_string(&explanation.reason).unwrap_or_default();
+        let reason = as_asked(experiments, run, &explanation.reason);
+        let key = serde_json::to_string(&reason).unwrap_or_default();
         let place = *places.entry((run.experiment, key)).or_insert_with(|| {
             let group = Group {
                 experiment: experiments[run.experiment].name.clone(),
-                reason: explanation.reason.clone(),
+                reason,
                 compared: explanation.compared.clone(),
                 runs: Vec::new(),
                 seeds: Vec::new(),
@@ -234,6 +235,19 @@ pub fn group(
         group
     });
     finished.collect()
+}
+
+/// The reason with the seed of the data as the experiment file gives it: where each run draws anew,
+/// runs of different seeds are trained for one reason.
+fn as_asked(experiments: &[Experiment], run: &PlannedRun, reason: &Reason) -> Reason {
+    let design = &experiments[run.experiment].conditions[run.condition].design;
+    let mut reason = reason.clone();
+    if let (DataSeed::Run, Reason::Changed { differences }) = (design.data_seed, &mut reason) {
+        for difference in differences.iter_mut().filter(|d| d.key == "data.seed") {
+            difference.new = Some("run".to_owned());
+        }
+    }
+    reason
 }
 
 /// Seconds that runs of these seconds take on so many workers: an even share, and at least the

@@ -15,10 +15,11 @@ pub(super) fn fixed(value: Option<f64>) -> String {
     }
 }
 
-/// A difference: two decimals, always with a sign.
+/// A difference: two decimals, always with its sign, also where they round to zero.
 pub(super) fn signed(value: Option<f64>) -> String {
     match value {
-        Some(value) => minus(&format!("{:+.2}", positive_zero(value, 2))),
+        Some(0.0) => "0.00".to_owned(),
+        Some(value) => minus(&format!("{value:+.2}")),
         None => MISSING.to_owned(),
     }
 }
@@ -124,6 +125,8 @@ mod tests {
         assert_eq!(fixed(None), "–");
         assert_eq!(signed(Some(1.0)), "+1.00");
         assert_eq!(signed(Some(-1.5)), "−1.50");
+        assert_eq!(signed(Some(-0.004)), "−0.00");
+        assert_eq!(signed(Some(0.0)), "0.00");
         assert_eq!(mean_and_std_dev(Some(70.309), Some(12.4)), "70.31 (12.40)");
         assert_eq!(mean_and_std_dev(Some(70.309), None), "70.31 (–)");
         assert_eq!(mean_and_std_dev(None, None), "–");

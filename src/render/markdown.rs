@@ -139,8 +139,11 @@ pub(super) fn provenance_block(provenance: &ProvenanceContext) -> String {
         ("platform", provenance.platforms.join(", ")),
         ("machine", provenance.machines.join("; ")),
         ("device", provenance.devices.join(", ")),
-        ("threads", format!("1 a run, {} runs side by side", provenance.workers)),
-        ("rendered by", provenance.command.clone()),
+        ("threads", "1 a run".to_owned()),
+        (
+            "rendered by",
+            format!("{}, with {} runs side by side", provenance.command, provenance.workers),
+        ),
         ("first run started", provenance.first.clone()),
         ("last run started", provenance.last.clone()),
         ("core time of all runs", provenance.core_time.clone()),
@@ -199,8 +202,9 @@ pub(super) fn changes_text(changes: &Changes, most: usize) -> String {
         parts.push(format!("{} more cells have moved.\n", changes.cells.len() - most));
     }
     let claims = changes.claims.iter();
-    let claims =
-        claims.map(|(name, old, new)| format!("- claim {}: {old} → {new}\n", escape(name)));
+    let claims = claims.map(|(name, old, new)| {
+        format!("- claim {}: {} → {}\n", escape(name), escape(old), escape(new))
+    });
     let added = changes.added.iter().map(|row| format!("- added {}\n", escape(row)));
     let removed = changes.removed.iter().map(|row| format!("- removed {}\n", escape(row)));
     let lines: String = claims.chain(added).chain(removed).collect();

@@ -41,7 +41,9 @@ pub struct Score {
     pub below: Option<(usize, usize)>,
     /// The interval that the published mean lies in if it counts as reproduced.
     pub interval: Option<PredictionInterval>,
-    /// Indices of the repetitions of its conditions on other draws.
+    /// Indices of its conditions.
+    pub conditions: Vec<usize>,
+    /// Indices of their repetitions on other draws.
     pub repetitions: Vec<usize>,
 }
 
@@ -144,6 +146,7 @@ pub(super) fn score(
         interval: prediction
             .zip(Level::new(scorecard.reproduced))
             .map(|(p, level)| p.interval(level)),
+        conditions: row.conditions.clone(),
         repetitions,
     })
 }

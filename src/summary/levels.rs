@@ -66,7 +66,10 @@ pub(super) fn summarize(
         };
         (row.mean, row.std_dev) = (of_all(mean), of_all(std_dev));
         let values: Vec<f64> = by_seed(conditions, &row.conditions, metric).into_values().collect();
-        let sample = Sample::new(&values);
+        // Of some of the seeds it would be the estimate of another mean.
+        let is_whole =
+            row.conditions.iter().all(|index| conditions[*index].expected == values.len());
+        let sample = Sample::new(&values).filter(|_| is_whole);
         row.estimate = sample.map(|sample| Estimate::of(&sample, Level::NINETY_FIVE));
     }
     if table.order == Order::Descending {

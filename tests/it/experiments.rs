@@ -269,8 +269,12 @@ fn a_folder_of_experiments_can_extend_others_and_draw_anew_for_each_seed() {
         "experiments/more/deep.toml",
         "extends = \"../deep.toml\"\ntitle = \"more\"\n[data]\nseed = \"run\"\n",
     );
+    project.build(&["--only", "deep"]);
+    let outcome = project.run(&["status"]);
+    let line = "more/deep: 2 runs, less than a second: data.seed: 0 → run (";
+    assert!(outcome.stdout.contains(line), "{outcome:#?}");
     // Seed 0 draws the pairs that all runs of `deep` see: those runs are the same.
-    assert_eq!(project.build(&[]), 8 + 2);
+    assert_eq!(project.build(&[]), 4 + 2);
     let outcome = project.run(&["explain", "more/deep", "seed=1"]);
     assert_eq!(outcome.code, 0, "{outcome:#?}");
     let seeds = outcome.stdout.matches("data.seed = 1").count();

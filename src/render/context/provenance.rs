@@ -112,7 +112,8 @@ fn run_times(plan: &Plan, experiments: &[Experiment]) -> String {
         let records = runs.filter_map(|run| plan.records.get(&run.digest));
         let mut seconds: Vec<_> = records.map(|record| record.result.provenance.seconds).collect();
         seconds.sort_by(f64::total_cmp);
-        let median = seconds.get(seconds.len() / 2)?;
+        let upper = seconds.get(seconds.len() / 2)?;
+        let median = f64::midpoint(seconds[(seconds.len() - 1) / 2], *upper);
         Some(format!("{} {median:.2} s", experiment.name))
     });
     times.collect::<Vec<_>>().join(", ")

@@ -86,8 +86,7 @@ pub(super) fn form(
             let difference = row.mean.zip(mean).map(|(ours, published)| ours - published);
             cells.push(Cell::number(difference, Style::Signed));
         }
-        // Over fewer seeds than the row should have, it would be the interval of another mean.
-        let estimate = row.estimate.filter(|_| row.mean.is_some());
+        let estimate = row.estimate;
         let std_dev = estimate.and_then(|e| e.std_dev);
         cells.push(Cell {
             text: Style::Fixed.write(std_dev),
