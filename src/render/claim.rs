@@ -13,7 +13,8 @@
 //!
 //! - `above(effect, 0)`, `below(effect, 0)`: supported if the 95 % interval is wholly on that side,
 //!   not supported if wholly on the other, else undecided
-//! - `near(effect, 0.9)`: supported if the interval contains the value, else not
+//! - `near(effect, 0.9, 0.5)`: supported if the interval is wholly within 0.5 of 0.9, not supported if
+//!   wholly outside, else undecided
 //! - `larger(a, b, "what is compared")`: whether the number a is larger than b
 //! - `reproduced("table4", experiment="deep")`: as the scorecard judges the published mean
 //! - `best({"experiment": "deep"}, weight_sharing=true)`: above every other condition with those levels

@@ -172,8 +172,8 @@ fn the_scorecard_and_the_claims_are_decided_by_the_runs_at_each_build() {
     let text = project.read("experiments/paper.toml");
     let effect = "effect(\"weight_sharing\", experiment=\"extended/deep\")";
     let more = [
-        claim("none", &format!("any(below({effect}, 0), near({effect}, 3))")),
-        claim("two", &format!("near({effect}, 2)")),
+        claim("none", &format!("any(below({effect}, 0), near({effect}, 3, 0.5))")),
+        claim("two", &format!("near({effect}, 2, 0.5)")),
     ];
     project.write("experiments/paper.toml", text + &more.concat());
     let read = pipeline::load(&project.path(""), &Overrides::default()).unwrap();
@@ -193,6 +193,12 @@ fn a_faulty_claim_is_told_with_its_line_and_what_is_wrong() {
         ("above(effect(\"weight_sharing\"), 0", "claim `c`: syntax error"),
         ("effect(\"weight_sharing\")", "is no verdict"),
         ("above(1, 0)", "`1` is no effect"),
+        ("all()", "0 of 0 verdicts cannot decide anything"),
+        ("near(effect(\"weight_sharing\"), 1, 0)", "a tolerance must be positive"),
+        (
+            "best({\"experiment\": \"deep\"}, experiment=\"deep\")",
+            "deep is not one condition among others",
+        ),
         ("above(effect(\"sharing\"), 0)", "`sharing` does not have two levels"),
         ("above(effect(\"weight_sharing\", experiment=\"x\"), 0)", "no condition has experiment=x"),
         ("above(effekt(1), 0)", "unknown function"),

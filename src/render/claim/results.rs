@@ -66,7 +66,9 @@ pub(super) fn environment(names: Names<'_>, summary: &Summary) -> Environment<'s
         .add_function("above", |effect: Value, threshold: f64| compared(&effect, threshold, 1.0));
     environment
         .add_function("below", |effect: Value, threshold: f64| compared(&effect, threshold, -1.0));
-    environment.add_function("near", |effect: Value, value: f64| near(&effect, value));
+    environment.add_function("near", |effect: Value, value: f64, tolerance: f64| {
+        near(&effect, value, tolerance)
+    });
     environment.add_function("larger", |first: f64, second: f64, text: &str| {
         let outcome = match first.partial_cmp(&second) {
             Some(Ordering::Greater) => Outcome::Supported,
@@ -167,8 +169,13 @@ impl Results {
         this.extend(own.clone());
         let this = self.select(&this)?;
         let others = self.select(&among)?.into_iter().filter(|index| !this.contains(index));
+        let others: Vec<usize> = others.collect();
+        if this.len() != 1 || others.is_empty() {
+            let message = format!("{} is not one condition among others", self.words(&own));
+            return Err(invalid(message));
+        }
         let all = &self.summary.conditions;
-        let effects = others.map(|other| {
+        let effects = others.into_iter().map(|other| {
             let contrast = Contrast::of(all, [this.clone(), vec![other]], &metric);
             let levels = all[other].levels.iter();
             let rival = levels.map(|(f, level)| (f.clone(), vec![level.clone()])).collect();

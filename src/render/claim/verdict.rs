@@ -69,7 +69,11 @@ impl EffectValue {
                     signed(upper)
                 )
             }
-            _ => "not known yet".to_owned(),
+            (None, Some(comparison)) => {
+                let mean = Style::Signed.write(Some(comparison.difference.mean));
+                format!("{mean} points, n = {}, without an interval", comparison.difference.n)
+            }
+            (_, None) => "not known yet".to_owned(),
         };
         Verdict {
             outcome,
@@ -89,14 +93,18 @@ pub(super) fn compared(effect: &Value, threshold: f64, side: f64) -> Result<Valu
     Ok(Value::from_object(effect_of(effect)?.compared(threshold, side)))
 }
 
-pub(super) fn near(effect: &Value, value: f64) -> Result<Value, Error> {
+pub(super) fn near(effect: &Value, value: f64, tolerance: f64) -> Result<Value, Error> {
     let effect = effect_of(effect)?;
+    if !(tolerance > 0.0 && tolerance.is_finite()) {
+        return Err(invalid(format!("a tolerance must be positive, but is {tolerance}")));
+    }
+    let (low, high) = (value - tolerance, value + tolerance);
     let outcome = match effect.bounds() {
-        Some([_, lower, upper]) if (lower..=upper).contains(&value) => Outcome::Supported,
-        Some(_) => Outcome::NotSupported,
-        None => Outcome::Undecided,
+        Some([_, lower, upper]) if low <= lower && upper <= high => Outcome::Supported,
+        Some([_, lower, upper]) if upper < low || high < lower => Outcome::NotSupported,
+        _ => Outcome::Undecided,
     };
-    Ok(Value::from_object(effect.check(outcome, &format!("compatible with {value}"))))
+    Ok(Value::from_object(effect.check(outcome, &format!("within {tolerance} of {value}"))))
 }
 
 pub(super) fn of(value: &Value) -> Result<Verdict, Error> {
@@ -111,6 +119,10 @@ pub(super) fn of(value: &Value) -> Result<Verdict, Error> {
 
 pub(super) fn at_least(n: usize, values: &[Value]) -> Result<Value, Error> {
     let verdicts = values.iter().map(of).collect::<Result<Vec<_>, _>>()?;
+    if n == 0 || n > verdicts.len() {
+        let message = format!("{n} of {} verdicts cannot decide anything", verdicts.len());
+        return Err(invalid(message));
+    }
     Ok(Value::from_object(combined(n, verdicts)))
 }
 
