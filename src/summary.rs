@@ -2,6 +2,7 @@
 //!
 //! What the publication computes is aggregated by polars; what can be said beyond it, by `stats`.
 
+mod condition;
 mod contrast;
 mod draws;
 mod effects;
@@ -9,18 +10,16 @@ mod frame;
 mod levels;
 mod score;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::AddAssign;
+use std::collections::BTreeSet;
 
-use serde::Serialize;
-
-use crate::digest::Digest;
-use crate::experiment::{DataSeed, Experiment};
+use crate::experiment::Experiment;
 use crate::paper::{Choices, Curve, Levels, Paper, Scorecard, Selection, Table, TableKind};
-use crate::plan::{Plan, PlannedRun, State};
-use crate::run::{Outcome, RunRecord};
-use score::{percent, score};
+use crate::plan::Plan;
+use crate::run::RunRecord;
+use condition::{conditions, numbered};
+use score::percent;
 
+pub use condition::{ConditionSummary, Marks, RunScores, Varies};
 pub use contrast::{Contrast, by_seed, select};
 pub use draws::{Grade, Judgement, Score, VarianceRow};
 pub use effects::{Effect, effect, two_levels};
@@ -33,71 +32,6 @@ pub struct Summary {
     pub conditions: Vec<ConditionSummary>,
     /// The paper's tables, in its order.
     pub tables: Vec<TableSummary>,
-}
-
-/// The runs of one condition.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConditionSummary {
-    /// `experiment` and each factor, with their level here.
-    pub levels: BTreeMap<String, String>,
-    /// The runs that have a record, in order of the seeds.
-    pub runs: Vec<RunScores>,
-    /// Runs that it should have.
-    pub expected: usize,
-    /// What readers should know of its runs.
-    pub marks: Marks,
-    /// What differs between its runs.
-    pub varies: Varies,
-    /// The aggregate of each metric, by name.
-    pub aggregates: BTreeMap<String, Aggregate>,
-}
-
-/// What differs between the runs of a condition, and so what an interval over them speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Varies {
-    /// Initialisation and dropout, on one draw of the data.
-    Initialisation,
-    /// The draw of the data as well.
-    DataAndInitialisation,
-}
-
-/// Numbers of runs that are not as readers expect them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Marks {
-    /// Of the recorded, those of which a loss was not finite.
-    pub diverged: usize,
-    /// Of the recorded, those whose result the user took over from another configuration.
-    pub accepted: usize,
-    /// Of the missing, those that failed.
-    pub failed: usize,
-    /// Of the missing, those that are recorded as their condition was before.
-    pub stale: usize,
-    /// Of the missing, those whose record was damaged.
-    pub quarantined: usize,
-}
-
-impl AddAssign for Marks {
-    fn add_assign(&mut self, other: Self) {
-        self.diverged += other.diverged;
-        self.accepted += other.accepted;
-        self.failed += other.failed;
-        self.stale += other.stale;
-        self.quarantined += other.quarantined;
-    }
-}
-
-/// The scores of one run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RunScores {
-    /// Its seed.
-    pub seed: u64,
-    /// Digest of its configuration.
-    pub digest: Digest,
-    /// How long it took, in seconds.
-    pub seconds: f64,
-    /// Its score in percent, for each metric by name that it has one of.
-    pub scores: BTreeMap<String, f64>,
 }
 
 /// What a sample of scores is described by, in percent.
@@ -190,18 +124,20 @@ pub fn summarize(
             condition.aggregates.insert(metric.name.clone(), aggregate);
         }
     }
-    let tables = paper.tables.iter().map(|table| {
-        let content = content(paper, table, &conditions)?;
-        Ok(TableSummary { name: table.name.clone(), content })
-    });
-    let tables = tables.collect::<Result<_, SummaryError>>()?;
+    let mut tables: Vec<TableSummary> = Vec::with_capacity(paper.tables.len());
+    for table in &paper.tables {
+        let content = content(paper, table, &conditions, &tables)?;
+        tables.push(TableSummary { name: table.name.clone(), content });
+    }
     Ok(Summary { conditions, tables })
 }
 
+/// What `table` shows; it may show rows of tables that came `before`.
 fn content(
     paper: &Paper,
     table: &Table,
     conditions: &[ConditionSummary],
+    before: &[TableSummary],
 ) -> Result<Content, SummaryError> {
     Ok(match &table.kind {
         TableKind::Levels(table) => {
@@ -219,41 +155,44 @@ fn content(
         TableKind::Variance(table) => {
             Content::Variance(draws::variances(table, &paper.draws, conditions))
         }
-        TableKind::Choices(table) => Content::Choices(choices(paper, table, conditions)?),
-        TableKind::Scorecard(table) => Content::Scorecard(scores(paper, table, conditions)?),
+        TableKind::Choices(table) => Content::Choices(choices(paper, table, conditions, before)?),
+        TableKind::Scorecard(table) => Content::Scorecard(scores(paper, table, conditions, before)),
     })
 }
 
-/// The rows of each of the named tables of levels.
-fn rows_of<'p>(
-    paper: &'p Paper,
-    tables: &'p [String],
-    conditions: &[ConditionSummary],
-) -> Result<Vec<(&'p Table, &'p Levels, LevelsSummary)>, SummaryError> {
-    let tables = tables.iter().filter_map(|name| paper.table(name));
-    let tables = tables.filter_map(|table| Some((table, table.levels()?)));
-    let computed = tables.map(|(table, levels)| {
-        Ok((table, levels, levels::summarize(levels, &levels.metric, conditions)?))
-    });
-    computed.collect()
+/// The named tables of levels, with their rows under their own metrics.
+fn named<'t>(
+    paper: &'t Paper,
+    names: &'t [String],
+    tables: &'t [TableSummary],
+) -> impl Iterator<Item = (&'t str, &'t Levels, &'t LevelsSummary)> {
+    names.iter().filter_map(|name| {
+        let levels = paper.table(name)?.levels()?;
+        let computed = tables.iter().find(|table| table.name == *name)?.levels()?;
+        Some((name.as_str(), levels, computed))
+    })
 }
 
 fn choices(
     paper: &Paper,
     table: &Choices,
     conditions: &[ConditionSummary],
+    before: &[TableSummary],
 ) -> Result<Vec<Choice>, SummaryError> {
     let mut choices = Vec::new();
-    for (from, levels, own) in rows_of(paper, &table.tables, conditions)? {
+    for (name, levels, own) in named(paper, &table.tables, before) {
         let by_metric = table.metrics.iter();
         let by_metric = by_metric.map(|metric| levels::summarize(levels, metric, conditions));
         let by_metric: Vec<LevelsSummary> = by_metric.collect::<Result<_, _>>()?;
-        choices.extend(own.rows.into_iter().map(|row| {
+        choices.extend(own.rows.iter().map(|row| {
             let same = |other: &&Row| other.levels == row.levels;
             let mean = |by: &LevelsSummary| by.rows.iter().find(same)?.mean;
-            let means = by_metric.iter().map(mean).collect();
-            let Row { levels, conditions, .. } = row;
-            Choice { table: from.name.clone(), levels, conditions, means }
+            Choice {
+                table: name.to_owned(),
+                levels: row.levels.clone(),
+                conditions: row.conditions.clone(),
+                means: by_metric.iter().map(mean).collect(),
+            }
         }));
     }
     Ok(choices)
@@ -263,15 +202,16 @@ fn scores(
     paper: &Paper,
     table: &Scorecard,
     conditions: &[ConditionSummary],
-) -> Result<Vec<Score>, SummaryError> {
-    let mut scores = Vec::new();
-    for (from, _, LevelsSummary { metric, rows }) in rows_of(paper, &table.tables, conditions)? {
-        scores.extend(rows.iter().enumerate().filter_map(|(index, row)| {
-            let place = (from.name.as_str(), index, metric.as_str());
+    before: &[TableSummary],
+) -> Vec<Score> {
+    let tables = named(paper, &table.tables, before);
+    let scores = tables.flat_map(|(name, _, LevelsSummary { metric, rows })| {
+        rows.iter().enumerate().filter_map(move |(index, row)| {
+            let place = (name, index, metric.as_str());
             draws::score(table, &paper.draws, conditions, place, row)
-        }));
-    }
-    Ok(scores)
+        })
+    });
+    scores.collect()
 }
 
 /// The mean of `curve` over the runs of each selected condition, epoch by epoch.
@@ -340,61 +280,5 @@ impl TableSummary {
                 scores.iter().flat_map(both).collect()
             }
         }
-    }
-}
-
-/// Conditions are numbered through all experiments; the runs of a plan come in that order.
-fn numbered(plan: &Plan) -> impl Iterator<Item = (usize, &PlannedRun, Option<&RunRecord>)> {
-    let mut index = 0;
-    let mut last = None;
-    plan.runs.iter().map(move |run| {
-        let key = (run.experiment, run.condition);
-        index += usize::from(last.is_some_and(|last| last != key));
-        last = Some(key);
-        (index, run, plan.records.get(&run.digest))
-    })
-}
-
-fn conditions(paper: &Paper, experiments: &[Experiment], plan: &Plan) -> Vec<ConditionSummary> {
-    let mut conditions: Vec<_> = experiments
-        .iter()
-        .flat_map(|experiment| {
-            (0..experiment.conditions.len()).map(|condition| ConditionSummary {
-                levels: experiment.levels_of(condition),
-                runs: Vec::new(),
-                expected: experiment.seeds.len(),
-                marks: Marks::default(),
-                varies: match experiment.conditions[condition].design.data_seed {
-                    DataSeed::Fixed(_) => Varies::Initialisation,
-                    DataSeed::Run => Varies::DataAndInitialisation,
-                },
-                aggregates: BTreeMap::new(),
-            })
-        })
-        .collect();
-    for (condition, run, record) in numbered(plan) {
-        let ConditionSummary { runs, marks, .. } = &mut conditions[condition];
-        runs.extend(record.map(|record| run_scores(paper, record)));
-        let is_diverged = |record: &RunRecord| record.result.outcome != Outcome::Completed;
-        marks.diverged += usize::from(record.is_some_and(is_diverged));
-        match plan.state(run) {
-            State::Fresh { accepted, .. } => marks.accepted += usize::from(*accepted),
-            State::Failed(_) => marks.failed += 1,
-            State::Damaged(_) | State::Quarantined => marks.quarantined += 1,
-            State::Stale => marks.stale += 1,
-            State::Missing => {}
-        }
-    }
-    conditions
-}
-
-fn run_scores(paper: &Paper, record: &RunRecord) -> RunScores {
-    let scores = paper.metrics.iter();
-    let scores = scores.filter_map(|metric| Some((metric.name.clone(), score(metric, record)?)));
-    RunScores {
-        seed: record.config.seed,
-        digest: record.digest,
-        seconds: record.result.provenance.seconds,
-        scores: scores.collect(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ConditionSummary;
 use crate::paper::{Selection, selects};
-use crate::stats::{Level, PairedComparison};
+use crate::stats::{Estimate, Level, PairedComparison, Sample};
 
 /// The first set of conditions less the second, seed by seed.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +44,16 @@ pub fn by_seed(all: &[ConditionSummary], conditions: &[usize], metric: &str) -> 
     }
     let of_all = sums.into_iter().filter(|(_, (_, n))| *n == conditions.len());
     of_all.map(|(seed, (sum, n))| (seed, sum / n as f64)).collect()
+}
+
+/// The estimate over the seeds of the mean over `conditions`.
+pub(super) fn estimate(
+    all: &[ConditionSummary],
+    conditions: &[usize],
+    metric: &str,
+) -> Option<Estimate> {
+    let values: Vec<f64> = by_seed(all, conditions, metric).into_values().collect();
+    Sample::new(&values).map(|sample| Estimate::of(&sample, Level::NINETY_FIVE))
 }
 
 /// Indices of the conditions that `selection` lets through.

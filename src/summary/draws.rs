@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::ConditionSummary;
-use super::contrast::{by_seed, select};
+use super::contrast::{by_seed, estimate, select};
 use super::levels::Row;
 use crate::paper::{EXPERIMENT, Scorecard, Variance};
 use crate::stats::{
@@ -99,12 +99,6 @@ pub(super) fn variances(
         Some(VarianceRow { condition, repetition, within, total, split })
     });
     rows.collect()
-}
-
-/// The estimate over the seeds of the mean over `set`.
-fn estimate(conditions: &[ConditionSummary], set: &[usize], metric: &str) -> Option<Estimate> {
-    let values: Vec<f64> = by_seed(conditions, set, metric).into_values().collect();
-    Sample::new(&values).map(|sample| Estimate::of(&sample, Level::NINETY_FIVE))
 }
 
 fn spread(estimate: Option<Estimate>) -> Option<Spread> {

@@ -1,9 +1,9 @@
 //! Tables of scores by the levels of factors.
 
-use super::contrast::{by_seed, select};
+use super::contrast::{estimate, select};
 use super::{ConditionSummary, Marks, SummaryError, Varies, frame};
 use crate::paper::{Levels, Order, PublishedRow};
-use crate::stats::{Estimate, Level, Sample};
+use crate::stats::Estimate;
 
 /// A table of levels under one metric.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,12 +65,11 @@ pub(super) fn summarize(
             aggregate.mean.filter(|_| aggregate.n == row.conditions.len())
         };
         (row.mean, row.std_dev) = (of_all(mean), of_all(std_dev));
-        let values: Vec<f64> = by_seed(conditions, &row.conditions, metric).into_values().collect();
         // Of some of the seeds it would be the estimate of another mean.
-        let is_whole =
-            row.conditions.iter().all(|index| conditions[*index].expected == values.len());
-        let sample = Sample::new(&values).filter(|_| is_whole);
-        row.estimate = sample.map(|sample| Estimate::of(&sample, Level::NINETY_FIVE));
+        let is_whole = |estimate: &Estimate| {
+            row.conditions.iter().all(|index| conditions[*index].expected == estimate.n)
+        };
+        row.estimate = estimate(conditions, &row.conditions, metric).filter(is_whole);
     }
     if table.order == Order::Descending {
         // Stable, so that equal means stay in the order of the experiments; missing ones go last.
