@@ -282,7 +282,7 @@ pub struct Report {
 /// If polars or plotters refuse, or the expression of a claim cannot be evaluated.
 pub fn context(project: &Project, plan: &Plan, build: Build<'_>) -> Result<Context, Error> {
     let summary = summary::summarize(&project.paper, &project.experiments, plan);
-    let summary = summary.map_err(Error::Summary)?;
+    let summary = Arc::new(summary.map_err(Error::Summary)?);
     let figures = drawing::draw_all(project, plan, &summary)?;
     let context = Context::gather(Sources {
         paper: &project.paper,

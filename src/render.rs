@@ -18,6 +18,7 @@ mod table;
 
 use std::sync::Arc;
 
+use minijinja::Value;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
@@ -29,7 +30,6 @@ pub use context::{
     AcceptedContext, Build, ConditionContext, Context, Drawing, ExperimentContext, FigureContext,
     MetricContext, Names, ProtocolContext, ProvenanceContext, RunContext, RunsContext, Sources,
 };
-pub use export::write_csv;
 pub use format::{date, duration, thousands, visible};
 pub use functions::FUNCTIONS;
 pub use snapshot::{CellChange, Changes, Snapshot};
@@ -98,8 +98,10 @@ enum Target {
 /// # Errors
 /// Naming template and line.
 pub fn render(templates: Templates<'_>, context: &Arc<Context>) -> Result<Rendered, RenderError> {
-    let (markdown, _) = prose(templates.paper, context, Target::Markdown)?;
-    let (for_page, items) = prose(templates.paper, context, Target::Html)?;
+    let values = Value::from(Serde(&**context));
+    let of_target = |target| prose(templates.paper, context, values.clone(), target);
+    let (markdown, _) = of_target(Target::Markdown)?;
+    let (for_page, items) = of_target(Target::Html)?;
     let html = page(templates.page, context, &html::body(&for_page, &items))?;
     Ok(Rendered { markdown, html })
 }
@@ -120,9 +122,11 @@ pub fn data(context: &Context) -> Vec<(String, String)> {
     files
 }
 
+/// The prose for one target; `values` are those of `context`, as the template sees them.
 fn prose(
     template: &str,
     context: &Arc<Context>,
+    values: Value,
     target: Target,
 ) -> Result<(String, html::Page), RenderError> {
     let mut environment = environment();
@@ -130,7 +134,7 @@ fn prose(
     let items = functions::add(&mut environment, context, target);
     let rendered = environment
         .template_from_named_str(PAPER_TEMPLATE, template)
-        .and_then(|compiled| compiled.render(Serde(&**context)));
+        .and_then(|compiled| compiled.render(values));
     let mut text = rendered.map_err(|error| RenderError::of(&error, PAPER_TEMPLATE, template))?;
     text.truncate(text.trim_end().len());
     text.push('\n');
@@ -146,11 +150,11 @@ fn page(template: &str, context: &Arc<Context>, body: &html::Body) -> Result<Str
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
     let values = minijinja::context! {
         title => visible(&context.title),
-        protocols => minijinja::Value::from(Serde(&context.protocols)),
-        figure_style => minijinja::Value::from_safe_string(figure::theme(".drawing ")),
-        contents => minijinja::Value::from(Serde(&body.contents)),
-        body => minijinja::Value::from_safe_string(body.html.clone()),
-        previews => minijinja::Value::from_safe_string(body.previews.clone()),
+        protocols => Value::from(Serde(&context.protocols)),
+        figure_style => Value::from_safe_string(figure::theme(".drawing ")),
+        contents => Value::from(Serde(&body.contents)),
+        body => Value::from_safe_string(body.html.clone()),
+        previews => Value::from_safe_string(body.previews.clone()),
     };
     environment
         .template_from_named_str(PAGE_TEMPLATE, template)

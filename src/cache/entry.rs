@@ -199,18 +199,23 @@ fn check_sum(bytes: &[u8], stated: Option<Digest>) -> Result<(), String> {
 
 fn checked<C>(entry: Entry<C>) -> Result<(C, RunResult), String> {
     let Entry { config, outcome, curve, accepted, provenance, .. } = entry;
-    let accuracies = curve.accuracies();
     let epochs = curve.epochs();
+    let is_full = |values: &Vec<f64>| values.len() == epochs;
+    let required = [
+        &curve.published_test_accuracy,
+        &curve.corrected_test_accuracy,
+        &curve.first_digit_accuracy,
+        &curve.second_digit_accuracy,
+        &curve.comparison_accuracy,
+    ];
     let optional = [&curve.undropped_test_accuracy, &curve.validation_accuracy];
-    let is_optional = |curve: &Vec<f64>| optional.iter().any(|other| std::ptr::eq(*other, curve));
     let is_whole = curve.train_auxiliary_loss.len() == epochs
-        && accuracies.iter().all(|accuracies| {
-            accuracies.len() == epochs || accuracies.is_empty() && is_optional(accuracies)
-        });
+        && required.into_iter().all(is_full)
+        && optional.into_iter().all(|values| values.is_empty() || is_full(values));
     if !is_whole {
         return Err("does not have one value for each epoch in each curve".to_owned());
     }
-    if accuracies.into_iter().flatten().any(|accuracy| !(0.0..=1.0).contains(accuracy)) {
+    if curve.accuracies().into_iter().flatten().any(|accuracy| !(0.0..=1.0).contains(accuracy)) {
         return Err("has an accuracy that is no fraction".to_owned());
     }
     Ok((config, RunResult { outcome, curve, accepted, provenance }))

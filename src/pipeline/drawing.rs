@@ -6,11 +6,9 @@ use crate::experiment::Experiment;
 use crate::figure::{self, CurveSeries, LayerBox, ModelDiagram, SeedDot, SeedRow};
 use crate::paper::{Curve, EXPERIMENT, FigureKind, Levels, Protocol, Selection};
 use crate::plan::Plan;
-use crate::render::{self, Drawing, Names};
+use crate::render::{self, Dot, Drawing, Names};
 use crate::run::{self, Layer, Shape};
-use crate::summary::{
-    self, Aggregate, ConditionSummary, Content, LevelsSummary, Row, RunScores, Summary,
-};
+use crate::summary::{self, Aggregate, ConditionSummary, Content, LevelsSummary, Row, Summary};
 
 /// The drawings of each figure of the paper, in its order.
 pub(super) fn draw_all(
@@ -171,15 +169,9 @@ fn seed_row(
     row: &Row,
 ) -> SeedRow {
     let names = Names { paper: &project.paper, experiments: &project.experiments };
-    let dot = |condition: &ConditionSummary, run: &RunScores| {
-        let value = *run.scores.get(&variant.metric)?;
-        let (label, digest) = (names.describe(condition.levels.iter()), run.digest.to_string());
-        let title = format!("{label}, seed {}: {value:.2} %, run {}", run.seed, &digest[..12]);
-        Some(SeedDot { value, title: render::visible(&title) })
-    };
     let conditions = row.conditions.iter().map(|index| &summary.conditions[*index]);
-    let dots = conditions
-        .flat_map(|condition| condition.runs.iter().filter_map(move |run| dot(condition, run)));
+    let dots = conditions.flat_map(|condition| Dot::of_runs(names, condition, &variant.metric));
+    let dots = dots.map(|Dot { value, title }| SeedDot { value, title: render::visible(&title) });
     let is_published = variant.metric == spec.metric;
     let published = row.published.as_ref().filter(|_| is_published);
     SeedRow {

@@ -24,6 +24,7 @@ mod results;
 mod verdict;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -92,7 +93,7 @@ impl Outcome {
 /// If an expression cannot be evaluated, or is no verdict; naming its line.
 pub(super) fn judge(
     names: Names<'_>,
-    summary: &Summary,
+    summary: &Arc<Summary>,
     experiments: &[ExperimentContext],
 ) -> Result<Vec<ClaimContext>, RenderError> {
     let environment = results::environment(names, summary);

@@ -4,6 +4,7 @@ mod condition;
 mod provenance;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -144,7 +145,7 @@ pub struct Sources<'s> {
     /// The runs and their records.
     pub plan: &'s Plan,
     /// What is computed from them.
-    pub summary: &'s Summary,
+    pub summary: &'s Arc<Summary>,
     /// The drawings of each figure, in the paper's order.
     pub figures: &'s [Vec<Drawing>],
     /// What the command line changed.
@@ -248,6 +249,13 @@ impl<'n> Names<'n> {
     #[must_use]
     pub fn experiment(self, name: &str) -> Option<&'n Experiment> {
         self.experiments.iter().find(|experiment| experiment.name == name)
+    }
+
+    /// `Table 4`; empty if there is none of that name.
+    #[must_use]
+    pub fn table(self, name: &str) -> String {
+        let number = self.paper.tables.iter().position(|table| table.name == name);
+        number.map_or_else(String::new, |number| format!("Table {}", number + 1))
     }
 
     /// How a level is called: an experiment by its title, a factor's level as the paper says.

@@ -44,7 +44,7 @@ pub(super) fn runs(context: &Context) -> String {
 }
 
 /// Rows as CSV.
-pub fn write_csv(rows: impl Iterator<Item = Vec<String>>) -> String {
+fn write_csv(rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.write_record(&row).expect("rows of one length are written to memory");

@@ -58,8 +58,10 @@ impl Page {
     }
 }
 
+const MARK: &str = "<!-- block ";
+
 fn mark(index: usize) -> String {
-    format!("<!-- block {index} -->")
+    format!("{MARK}{index} -->")
 }
 
 /// The body of the page.
@@ -82,6 +84,7 @@ pub(super) fn body(markdown: &str, page: &Page) -> Body {
     let mut heading: Option<(usize, String)> = None;
     let mut n_tables = 0;
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES) {
+        let event = in_place(event, page);
         match &event {
             Event::Start(Tag::Heading { level: HeadingLevel::H2, .. }) => {
                 heading = Some((events.len(), String::new()));
@@ -118,9 +121,6 @@ pub(super) fn body(markdown: &str, page: &Page) -> Body {
     }
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, events.into_iter());
-    for (index, block) in page.blocks.iter().enumerate() {
-        html = html.replace(&mark(index), block);
-    }
     let previews = page.previews.iter().enumerate().map(|(index, preview)| {
         let id = index + 1;
         format!("<div id=\"how-{id}\" popover class=\"how\">\n{preview}</div>\n")
@@ -130,6 +130,14 @@ pub(super) fn body(markdown: &str, page: &Page) -> Body {
         html.split(" id=\"").skip(1).filter_map(|s| s.split('"').next()).collect();
     let (html, previews) = (living_links(&html, &ids), living_links(&previews, &ids));
     Body { html, previews, contents }
+}
+
+/// The block that a mark stands for; any other event as it is.
+fn in_place<'e>(event: Event<'e>, page: &'e Page) -> Event<'e> {
+    let (Event::Html(text) | Event::InlineHtml(text)) = &event else { return event };
+    let index = text.trim().strip_prefix(MARK).and_then(|rest| rest.strip_suffix(" -->"));
+    let block = index.and_then(|index| page.blocks.get(index.parse::<usize>().ok()?));
+    block.map_or(event, |block| Event::Html(CowStr::from(block.as_str())))
 }
 
 /// `html` with the text alone of links to ids that are not there: a template need not show all that

@@ -13,7 +13,8 @@ use serde::Serialize;
 use super::context::Names;
 use super::format::{MISSING, fixed, signed};
 use crate::paper::{Table, TableKind};
-use crate::summary::{ConditionSummary, Content, Summary, TableSummary, Varies};
+use crate::stats::ConfidenceInterval;
+use crate::summary::{self, ConditionSummary, Content, RunScores, Summary, TableSummary, Varies};
 
 pub use levels::RowContext;
 
@@ -183,6 +184,41 @@ impl Cell {
         let data = values.iter().map(|value| Datum::Number(*value, style)).collect();
         Self { text, data, tone: "" }
     }
+
+    /// `[79.10, 80.93]`.
+    fn interval(bounds: Option<[f64; 2]>, style: Style) -> Self {
+        let [lower, upper] = [0, 1].map(|side| bounds.map(|bounds| bounds[side]));
+        Self::numbers(interval(bounds, style), style, &[lower, upper])
+    }
+
+    /// `80 % [49 %, 94 %]`.
+    fn share(share: Option<f64>, interval: Option<ConfidenceInterval>) -> Self {
+        let bounds = interval.map(|interval| [interval.lower, interval.upper]);
+        let text = match bounds {
+            None => MISSING.to_owned(),
+            Some(_) => {
+                let interval = self::interval(bounds, Style::Share);
+                format!("{} {interval}", Style::Share.write(share))
+            }
+        };
+        let [lower, upper] = [0, 1].map(|side| bounds.map(|bounds| bounds[side]));
+        Self::numbers(text, Style::Share, &[share, lower, upper])
+    }
+}
+
+impl Dot {
+    /// Each run of a condition that has a score by `metric`, in order of the seeds.
+    #[must_use]
+    pub fn of_runs(names: Names<'_>, condition: &ConditionSummary, metric: &str) -> Vec<Self> {
+        let label = names.describe(condition.levels.iter());
+        let dot = |run: &RunScores| {
+            let value = *run.scores.get(metric)?;
+            let digest = run.digest.short();
+            let title = format!("{label}, seed {}: {value:.2} %, run {digest}", run.seed);
+            Some(Self { value, title })
+        };
+        condition.runs.iter().filter_map(dot).collect()
+    }
 }
 
 impl Style {
@@ -287,17 +323,9 @@ fn what_varies(varies: Varies) -> &'static str {
 /// The scores of conditions as dots: each run of a single one, or of several the mean of each seed.
 fn dots(all: &[ConditionSummary], names: Names<'_>, set: &[usize], metric: &str) -> Vec<Dot> {
     if let [index] = set {
-        let condition = &all[*index];
-        let label = names.describe(condition.levels.iter());
-        let dot = |run: &crate::summary::RunScores| {
-            let value = *run.scores.get(metric)?;
-            let digest = &run.digest.to_string()[..12];
-            let title = format!("{label}, seed {}: {value:.2} %, run {digest}", run.seed);
-            Some(Dot { value, title })
-        };
-        return condition.runs.iter().filter_map(dot).collect();
+        return Dot::of_runs(names, &all[*index], metric);
     }
-    let by_seed = crate::summary::by_seed(all, set, metric).into_iter();
+    let by_seed = summary::by_seed(all, set, metric).into_iter();
     let dot = |(seed, value): (u64, f64)| {
         let title = format!("seed {seed}: {value:.2} %, mean of runs {}", digests(all, set, seed));
         Dot { value, title }
@@ -309,5 +337,5 @@ fn dots(all: &[ConditionSummary], names: Names<'_>, set: &[usize], metric: &str)
 fn digests(all: &[ConditionSummary], set: &[usize], seed: u64) -> String {
     let runs = set.iter().flat_map(|index| &all[*index].runs);
     let runs = runs.filter(|run| run.seed == seed);
-    runs.map(|run| run.digest.to_string()[..12].to_owned()).collect::<Vec<_>>().join(", ")
+    runs.map(|run| run.digest.short()).collect::<Vec<_>>().join(", ")
 }

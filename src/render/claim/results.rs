@@ -13,7 +13,7 @@ use crate::paper::{self, EXPERIMENT, Selection};
 use crate::render::context::Names;
 use crate::render::selection::{invalid, selection, selection_of, shown};
 use crate::render::table::Style;
-use crate::summary::{self, Contrast, Grade, Summary};
+use crate::summary::{self, Contrast, Grade, LevelsSummary, Summary};
 
 /// What an expression may look at.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ struct Results {
 }
 
 /// Where expressions are evaluated: what the functions of this module's parent are.
-pub(super) fn environment(names: Names<'_>, summary: &Summary) -> Environment<'static> {
+pub(super) fn environment(names: Names<'_>, summary: &Arc<Summary>) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let protocols = names.paper.protocols.iter().map(|protocol| &protocol.metric);
@@ -40,7 +40,7 @@ pub(super) fn environment(names: Names<'_>, summary: &Summary) -> Environment<'s
         (factor.clone(), names.paper.factor_label(factor).to_owned())
     };
     let results = Results {
-        summary: Arc::new(summary.clone()),
+        summary: Arc::clone(summary),
         metrics: metrics.cloned().collect(),
         factors: of_conditions.clone().map(factor).collect(),
         levels: of_conditions.map(level).collect(),
@@ -127,6 +127,12 @@ impl Results {
         }
     }
 
+    /// The table of levels of that name.
+    fn levels(&self, table: &str) -> Result<&LevelsSummary, Error> {
+        let computed = self.summary.table(table).and_then(|table| table.levels());
+        computed.ok_or_else(|| invalid(format!("there is no table of levels `{table}`")))
+    }
+
     fn effect(&self, factor: &str, levels: &Kwargs) -> Result<Value, Error> {
         let metric = self.metric(levels)?;
         let among = selection(levels, &["metric"])?;
@@ -205,10 +211,7 @@ impl Results {
             summary::Content::Scorecard(scores) => Some(scores),
             _ => None,
         });
-        let computed = self.summary.table(table).and_then(|table| table.levels());
-        let Some(computed) = computed else {
-            return Err(invalid(format!("there is no table of levels `{table}`")));
-        };
+        let computed = self.levels(table)?;
         let has = |score: &&summary::Score| {
             let row = &computed.rows[score.row];
             let of_row = &self.summary.conditions[row.conditions[0]].levels;
@@ -235,10 +238,7 @@ impl Results {
 
     fn cell(&self, table: &str, column: &str, levels: &Kwargs) -> Result<Value, Error> {
         let wanted = selection(levels, &[])?;
-        let computed = self.summary.table(table).and_then(|table| table.levels());
-        let Some(computed) = computed else {
-            return Err(invalid(format!("there is no table of levels `{table}`")));
-        };
+        let computed = self.levels(table)?;
         let all = &self.summary.conditions;
         let has = |row: &&summary::Row| {
             row.conditions.iter().all(|index| paper::selects(&wanted, &all[*index].levels))

@@ -117,7 +117,7 @@ pub(super) fn condition_context(
 fn run_context(run: &RunScores) -> RunContext {
     RunContext {
         seed: run.seed,
-        digest: run.digest.to_string()[..12].to_owned(),
+        digest: run.digest.short(),
         scores: run.scores.clone(),
         seconds: run.seconds,
     }

@@ -20,13 +20,13 @@ pub(super) fn form(names: Names<'_>, spec: &Choices, rows: &[Choice]) -> Form {
         }
     }
     let line = |row: &Choice| {
-        let number = names.paper.tables.iter().position(|table| table.name == row.table);
-        let number = number.map_or_else(String::new, |number| format!("Table {}", number + 1));
         let by = names.paper.table(&row.table).and_then(|table| table.levels());
         let by = by.map(|levels| levels.by.as_slice()).unwrap_or_default();
         let described = row_label(names, by, &row.levels);
-        let mut cells =
-            vec![Cell::text(number, &row.table), Cell::text(described, row.levels.join(", "))];
+        let mut cells = vec![
+            Cell::text(names.table(&row.table), &row.table),
+            Cell::text(described, row.levels.join(", ")),
+        ];
         cells.push(Cell::number(row.means.first().copied().flatten(), Style::Fixed));
         cells.extend(row.means.windows(2).map(|pair| {
             let change = pair[1].zip(pair[0]).map(|(after, before)| after - before);

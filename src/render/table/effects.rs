@@ -1,9 +1,8 @@
 //! What factors change.
 
-use super::{Cell, Column, Dot, Form, Line, Style, digests, interval, what_varies};
+use super::{Cell, Column, Dot, Form, Line, Style, digests, what_varies};
 use crate::paper::Effects;
 use crate::render::context::Names;
-use crate::render::format::MISSING;
 use crate::stats::PairedTest;
 use crate::summary::{ConditionSummary, Effect, Varies};
 
@@ -47,8 +46,7 @@ fn line(names: Names<'_>, all: &[ConditionSummary], spec: &Effects, effect: &Eff
     let values = [mean, difference.and_then(|d| d.std_dev)];
     cells.push(Cell::numbers(Style::Signed.write(mean), Style::Signed, &values));
     let bounds = difference.and_then(|d| d.interval).map(|i| [i.lower, i.upper]);
-    let values = [bounds.map(|b| b[0]), bounds.map(|b| b[1])];
-    cells.push(Cell::numbers(interval(bounds, Style::Signed), Style::Signed, &values));
+    cells.push(Cell::interval(bounds, Style::Signed));
     let p_value = comparison.and_then(|c| c.significance).map(|s| s.p_value);
     cells.push(Cell::number(p_value, Style::PValue));
     cells.push(match effect.group {
@@ -56,14 +54,7 @@ fn line(names: Names<'_>, all: &[ConditionSummary], spec: &Effects, effect: &Eff
         None => Cell::number(None, Style::PValue),
     });
     let improvement = comparison.map(|c| c.improvement);
-    let bounds = improvement.map(|i| [i.interval.lower, i.interval.upper]);
-    let share = improvement.map(|i| i.share);
-    let text = match bounds {
-        None => MISSING.to_owned(),
-        Some(_) => format!("{} {}", Style::Share.write(share), interval(bounds, Style::Share)),
-    };
-    let values = [share, bounds.map(|b| b[0]), bounds.map(|b| b[1])];
-    cells.push(Cell::numbers(text, Style::Share, &values));
+    cells.push(Cell::share(improvement.map(|i| i.share), improvement.map(|i| i.interval)));
     let [with, without] = &effect.contrast.conditions;
     let dot = |(seed, value): &(u64, f64)| Dot {
         value: *value,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Cell, Column, Datum, Form, Line, Style, dots, interval, what_varies};
+use super::{Cell, Column, Datum, Form, Line, Style, dots, what_varies};
 use crate::paper::Levels;
 use crate::render::context::Names;
 use crate::render::format::{count, mean_and_std_dev};
@@ -97,8 +97,7 @@ pub(super) fn form(
             tone: "",
         });
         let bounds = estimate.and_then(|e| e.interval).map(|i| [i.lower, i.upper]);
-        let values = [bounds.map(|b| b[0]), bounds.map(|b| b[1])];
-        cells.push(Cell::numbers(interval(bounds, Style::Fixed), Style::Fixed, &values));
+        cells.push(Cell::interval(bounds, Style::Fixed));
         let dots = dots(all, names, &row.conditions, &computed.metric);
         Line { cells, conditions: row.conditions.clone(), dots }
     };

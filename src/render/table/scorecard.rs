@@ -1,7 +1,7 @@
 //! Each published value beside ours, with a judgement.
 
 use super::choices::row_label;
-use super::{Cell, Column, Datum, Form, Line, Style, dots, interval};
+use super::{Cell, Column, Datum, Form, Line, Style, dots};
 use crate::paper::Scorecard;
 use crate::render::context::Names;
 use crate::render::format::MISSING;
@@ -49,11 +49,10 @@ pub(super) fn form(
 }
 
 fn line(names: Names<'_>, summary: &Summary, score: &Score) -> Option<Line> {
-    let number = names.paper.tables.iter().position(|table| table.name == score.table)?;
     let levels = names.paper.table(&score.table)?.levels()?;
     let row = summary.table(&score.table)?.levels()?.rows.get(score.row)?;
     let mut cells = vec![
-        Cell::text(format!("Table {}", number + 1), &score.table),
+        Cell::text(names.table(&score.table), &score.table),
         Cell::text(row_label(names, &levels.by, &row.levels), row.levels.join(", ")),
     ];
     let fixed = |value| Cell::number(value, Style::Fixed);
@@ -62,8 +61,7 @@ fn line(names: Names<'_>, summary: &Summary, score: &Score) -> Option<Line> {
     cells.push(fixed(Some(score.mean.published)));
     cells.push(fixed(score.mean.ours));
     cells.push(Cell::number(difference, Style::Signed));
-    let values = [bounds.map(|b| b[0]), bounds.map(|b| b[1])];
-    cells.push(Cell::numbers(interval(bounds, Style::Fixed), Style::Fixed, &values));
+    cells.push(Cell::interval(bounds, Style::Fixed));
     let below = score.below.map(|(below, of)| [below as f64, of as f64]);
     let text =
         score.below.map_or_else(|| MISSING.to_owned(), |(below, of)| format!("{below} of {of}"));

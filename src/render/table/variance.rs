@@ -1,9 +1,8 @@
 //! How much of the spread comes from the draw of the data.
 
-use super::{Cell, Column, Form, Line, Style, dots, interval};
+use super::{Cell, Column, Form, Line, Style, dots};
 use crate::paper::Variance;
 use crate::render::context::Names;
-use crate::render::format::MISSING;
 use crate::summary::{ConditionSummary, VarianceRow};
 
 pub(super) fn form(
@@ -41,14 +40,7 @@ pub(super) fn form(
         for estimate in [row.within, row.total] {
             cells.push(Cell::number(estimate.and_then(|e| e.std_dev), Style::Fixed));
         }
-        let bounds = row.split.map(|split| [split.interval.lower, split.interval.upper]);
-        let share = row.split.map(|split| split.share);
-        let text = match bounds {
-            None => MISSING.to_owned(),
-            Some(_) => format!("{} {}", Style::Share.write(share), interval(bounds, Style::Share)),
-        };
-        let values = [share, bounds.map(|b| b[0]), bounds.map(|b| b[1])];
-        cells.push(Cell::numbers(text, Style::Share, &values));
+        cells.push(Cell::share(row.split.map(|s| s.share), row.split.map(|s| s.interval)));
         let dots = dots(all, names, &[row.repetition], &spec.metric);
         Line { cells, conditions: vec![row.condition, row.repetition], dots }
     };
