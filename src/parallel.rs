@@ -1,5 +1,12 @@
 //! The same work for many items on several threads, with results in the order of the items. Pure.
 
+use std::iter;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
+
+/// What was made of each part of the items, by its number.
+type Done<T, E> = Vec<(usize, Result<Vec<T>, E>)>;
+
 /// What `work` makes of each of `items`, or the first error in their order.
 ///
 /// # Errors
@@ -9,23 +16,33 @@ pub fn map<I: Sync, T: Send, E: Send>(
     threads: usize,
     work: impl Fn(&I) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, E> {
-    // Several parts a thread would even out slow items; these take equally long.
-    let each = items.len().div_ceil(threads.max(1)).max(1);
-    let work = &work;
-    std::thread::scope(|scope| {
-        let parts: Vec<_> = items
-            .chunks(each)
-            .map(|part| scope.spawn(move || part.iter().map(work).collect::<Result<Vec<_>, E>>()))
-            .collect();
-        let mut results = Vec::with_capacity(items.len());
-        for part in parts {
-            match part.join() {
-                Ok(part) => results.extend(part?),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        Ok(results)
-    })
+    // Some parts a thread, taken as threads get free, even out items that take longer than others.
+    let threads = threads.max(1);
+    let each = items.len().div_ceil(4 * threads).max(1);
+    let parts: Vec<&[I]> = items.chunks(each).collect();
+    let (parts, next) = (&parts, &AtomicUsize::new(0));
+    let take = || {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        Some((number, parts.get(number)?))
+    };
+    let worker = || {
+        let done = iter::from_fn(take);
+        done.map(|(n, part)| (n, part.iter().map(&work).collect())).collect()
+    };
+    let mut done: Done<T, E> = std::thread::scope(|scope| {
+        let spawn = |_| scope.spawn(worker);
+        let workers: Vec<_> = (0..threads.min(parts.len())).map(spawn).collect();
+        let join = |worker: ScopedJoinHandle<'_, Done<T, E>>| {
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        workers.into_iter().flat_map(join).collect()
+    });
+    done.sort_by_key(|(number, _)| *number);
+    let mut results = Vec::with_capacity(items.len());
+    for (_, part) in done {
+        results.extend(part?);
+    }
+    Ok(results)
 }
 
 #[cfg(test)]
