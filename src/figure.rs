@@ -1,18 +1,21 @@
 //! Data → SVG, with plotters. Text is left to the viewer's fonts, so that the bytes do not depend
-//! on those of this machine.
+//! on those of this machine. SVG → PNG, with resvg and a font in the binary, for the same reason.
 
 mod diagram;
 mod learning_curves;
+mod outline;
+mod png;
 mod seeds;
 mod style;
 
 pub use diagram::{LayerBox, ModelDiagram, diagram};
 pub use learning_curves::{CurveSeries, learning_curves};
+pub use png::png;
 pub use seeds::{SeedDot, SeedRow, seeds};
 
 pub use style::theme;
 
-/// A figure that plotters refused: a fault of this program.
+/// A figure that plotters or resvg refused: a fault of this program.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot draw: {0}")]
 pub struct FigureError(String);

@@ -21,7 +21,7 @@
 //!    and what was published).
 //! 2. Stages, pure: [`plan`] (what is stale, and why), [`dataset`] (IDX files → pairs), [`kernel`] (the
 //!    arithmetic of a training step; pulp), [`summary`] (records → estimates; polars), [`figure`]
-//!    (data → SVG; plotters), [`render`] (template → Markdown and HTML; minijinja).
+//!    (data → SVG → PNG; plotters, resvg), [`render`] (template → Markdown and HTML; minijinja).
 //! 3. Effects: [`fs`] (the only file access), [`provenance`] (the only clock), [`cache`] (one
 //!    immutable file a run, with its checksum; claims of builds under way), [`train`] (networks, tape and optimisers; dfdx), [`execute`] (workers).
 //! 4. Composition: [`pipeline`] (the story), [`cli`] (flags, text, exit codes).

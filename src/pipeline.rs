@@ -16,7 +16,6 @@ use crate::cache::{Cache, Claims, Glance, Lookup};
 use crate::digest::{Digest, canonical_json};
 use crate::execute::{Execution, Executor, Observer, OnFailure};
 use crate::experiment::DataSeed;
-use crate::figure;
 use crate::fs;
 use crate::parallel;
 use crate::plan::{self, Explanation, Known, Plan, PlannedRun, State};
@@ -271,7 +270,7 @@ pub fn train(
 #[derive(Debug)]
 pub struct Report {
     /// Files by their path in the report's directory; the two that a reader opens come last.
-    files: Vec<(PathBuf, String)>,
+    files: Vec<(PathBuf, Vec<u8>)>,
     /// The runs that it shows.
     runs: Vec<Digest>,
 }
@@ -334,16 +333,12 @@ pub fn render(
     let templates = Templates { paper: &project.prose, page: &project.page };
     let rendered = render::render(templates, &context).map_err(Error::Render)?;
 
-    let drawn = context.figures.iter().filter_map(|(name, figure)| {
-        let drawing = figure.drawings.first()?;
-        Some((Path::new("figures").join(format!("{name}.svg")), figure::with_theme(&drawing.svg)))
-    });
-    let mut files: Vec<_> = drawn.collect();
+    let mut files = drawing::files(&context)?;
     let data = render::data(&context).into_iter();
-    files.extend(data.map(|(name, text)| (Path::new("data").join(name), text)));
-    files.push((PathBuf::from(SNAPSHOT), snapshot.write()));
-    files.push((PathBuf::from("report.md"), rendered.markdown));
-    files.push((PathBuf::from("report.html"), rendered.html));
+    files.extend(data.map(|(name, text)| (Path::new("data").join(name), text.into_bytes())));
+    files.push((PathBuf::from(SNAPSHOT), snapshot.write().into_bytes()));
+    files.push((PathBuf::from("report.md"), rendered.markdown.into_bytes()));
+    files.push((PathBuf::from("report.html"), rendered.html.into_bytes()));
     Ok(Report { files, runs: plan.records.keys().copied().collect() })
 }
 
@@ -363,7 +358,7 @@ impl Report {
     /// If a file cannot be written.
     pub fn write(&self, project: &Project, out: &Path) -> Result<Vec<PathBuf>, Error> {
         let files: Vec<_> =
-            self.files.iter().map(|(path, text)| (out.join(path), text.as_bytes())).collect();
+            self.files.iter().map(|(path, bytes)| (out.join(path), &bytes[..])).collect();
         fs::write_all_atomic(&files).map_err(Error::File)?;
         fs::sweep(out);
         fs::sweep(&out.join("figures"));

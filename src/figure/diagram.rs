@@ -32,7 +32,7 @@ pub struct ModelDiagram {
     pub subtitle: String,
 }
 
-const COLUMN: i32 = 340;
+const COLUMN: i32 = 395;
 const MARGIN: i32 = 14;
 const BOX: i32 = 22;
 const GAP: i32 = 8;

@@ -1,12 +1,16 @@
 //! From a summary to the figures of the paper: which data each kind is drawn from, and what it
 //! says to readers who do not see it.
 
+use std::path::{Path, PathBuf};
+
 use super::{Error, Project};
 use crate::experiment::Experiment;
 use crate::figure::{self, CurveSeries, LayerBox, ModelDiagram, SeedDot, SeedRow};
 use crate::paper::{Curve, EXPERIMENT, FigureKind, Levels, Protocol, Selection};
+use crate::parallel;
 use crate::plan::Plan;
-use crate::render::{self, Dot, Drawing, Names};
+use crate::provenance;
+use crate::render::{self, Context, Dot, Drawing, Names};
 use crate::run::{self, Layer, Shape};
 use crate::summary::{self, Aggregate, ConditionSummary, Content, LevelsSummary, Row, Summary};
 
@@ -38,6 +42,23 @@ pub(super) fn draw_all(
         FigureKind::Seeds { table } => seeds(project, summary, table),
     };
     project.paper.figures.iter().map(|figure| draw(&figure.kind)).collect()
+}
+
+/// Pixels of a PNG to the unit of its SVG: sharp on dense screens, and 192 to the inch in print.
+const SCALE: f32 = 2.0;
+
+/// The first drawing of each figure as SVG and as PNG, by paths in the report's directory.
+pub(super) fn files(context: &Context) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
+    let drawn = context.figures.iter();
+    let drawn: Vec<_> =
+        drawn.filter_map(|(name, f)| Some((name, &f.drawings.first()?.svg))).collect();
+    let of_one = |(name, svg): &(&String, &String)| {
+        let path = |kind| Path::new("figures").join(format!("{name}.{kind}"));
+        let png = figure::png(svg, SCALE).map_err(Error::Figure)?;
+        Ok([(path("svg"), figure::with_theme(svg).into_bytes()), (path("png"), png)])
+    };
+    let files = parallel::map(&drawn, provenance::cores(), of_one)?;
+    Ok(files.into_iter().flatten().collect())
 }
 
 /// The curve of each protocol, if this is that of the first; else this one alone.

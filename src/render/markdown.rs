@@ -90,7 +90,7 @@ pub(super) fn figure_item(name: &str, figure: &FigureContext) -> String {
     let Some(drawing) = figure.drawings.first() else { return String::new() };
     format!(
         "<a id=\"figure-{number}\"></a>\n\n![{} {}](figures/{name}.svg)\n\n\
-         **Figure {number}.** {} {}\n\n<sub>{}</sub>",
+         **Figure {number}.** {} {}\n\n<sub>{} Files: [SVG](figures/{name}.svg), [PNG](figures/{name}.png).</sub>",
         escape(&drawing.kind),
         escape(&drawing.finding),
         escape(&figure.caption),

@@ -84,6 +84,8 @@ fn every_figure_is_a_file_beside_the_markdown() {
     for name in ["models", "curves", "seeds"] {
         assert!(markdown.contains(&format!("](figures/{name}.svg)")));
         assert!(project.read(&format!("reports/figures/{name}.svg")).starts_with("<svg "));
+        let png = std::fs::read(project.path(&format!("reports/figures/{name}.png"))).unwrap();
+        assert_eq!(png[..8], *b"\x89PNG\r\n\x1a\n");
     }
 }
 

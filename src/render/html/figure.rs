@@ -12,7 +12,8 @@ pub(in crate::render) fn figure_item(
     let number = figure.number;
     let drawings: Vec<_> =
         figure.drawings.iter().map(|drawing| drawing_of(context, figure, drawing)).collect();
-    let drawer = made::drawer(context, name, &figure.place, &figure.conditions);
+    let files = ["svg", "png"].map(|kind| format!("figures/{name}.{kind}"));
+    let drawer = made::drawer(context, name, &figure.place, &files, &figure.conditions);
     format!("<div class=\"item\" id=\"figure-{number}\">\n{}{drawer}</div>\n", drawings.concat())
 }
 

@@ -9,11 +9,12 @@ use std::time::Duration;
 /// Most conditions of which a preview lists every run.
 const LISTED: usize = 2;
 
-/// The drawer of a table or figure.
+/// The drawer of a table or figure, which is in two other files of the report too.
 pub(in crate::render) fn drawer(
     context: &Context,
     name: &str,
     place: &str,
+    files: &[String; 2],
     conditions: &[usize],
 ) -> String {
     let entries: Vec<_> =
@@ -24,9 +25,10 @@ pub(in crate::render) fn drawer(
     };
     format!(
         "<details class=\"made\"><summary>How made</summary>\n<p>Asked for at {}. To train what is \
-         missing of it and make it again: <code>report build {}</code></p>\n{runs}\n</details>\n",
+         missing of it and make it again: <code>report build {}</code>. As files: {}.</p>\n{runs}\n</details>\n",
         link(place),
-        escape(name)
+        escape(name),
+        files.each_ref().map(|file| format!("<code>{}</code>", escape(file))).join(", ")
     )
 }
 

@@ -9,7 +9,8 @@ pub(in crate::render) fn table_item(context: &Context, name: &str, table: &Table
     let number = table.number;
     let forms: Vec<_> =
         table.forms.iter().map(|form| form_of(context, name, table, form)).collect();
-    let drawer = made::drawer(context, name, &table.place, &table.conditions);
+    let files = ["csv", "tex"].map(|kind| format!("data/{name}.{kind}"));
+    let drawer = made::drawer(context, name, &table.place, &files, &table.conditions);
     format!("<div class=\"item\" id=\"table-{number}\">\n{}{drawer}</div>\n", forms.concat())
 }
 

@@ -1,0 +1,213 @@
+//! SVG → PNG, with resvg. Text has a font from this binary, so that the bytes do not depend on those
+//! of this machine.
+
+use resvg::tiny_skia::{Color, Pixmap, Transform};
+use resvg::usvg::{Options, Tree};
+
+use super::FigureError;
+use super::outline::outlined;
+
+/// Drawings of more pixels are scaled down; they take 128 MiB while they are drawn.
+const MOST_PIXELS: f32 = 33_554_432.0;
+
+/// Pixels to the meter at a scale of one: 96 to the inch, as in CSS.
+const DENSITY: f32 = 96.0 / 0.0254;
+
+/// Draws a figure of this module on white, as it is before [`super::with_theme`], with `scale` pixels
+/// to its unit. Titles of dots are left out, and characters that Noto Sans lacks become boxes.
+///
+/// # Errors
+/// If resvg refuses the drawing, or the scale leaves no pixel of it.
+pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, FigureError> {
+    let mut options = Options::default();
+    // Files that a drawing names are not read.
+    options.image_href_resolver.resolve_string = Box::new(|_, _| None);
+    let tree =
+        Tree::from_str(&outlined(svg), &options).map_err(|error| FigureError(error.to_string()))?;
+    let size = tree.size();
+    let most = (MOST_PIXELS / (size.width() * size.height())).sqrt();
+    let scale = if scale > most { most } else { scale };
+    let [width, height] = [size.width(), size.height()].map(|side| (side * scale).round() as u32);
+    let mut pixmap = Pixmap::new(width, height)
+        .ok_or_else(|| FigureError(format!("{width} × {height} pixels")))?;
+    pixmap.fill(Color::WHITE);
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
+    encode(&pixmap, scale).map_err(|error| FigureError(error.to_string()))
+}
+
+/// A file of an opaque picture, which without filters is smaller: most of it is plain.
+fn encode(pixmap: &Pixmap, scale: f32) -> Result<Vec<u8>, png::EncodingError> {
+    let (pixels, _) = pixmap.data().as_chunks::<4>();
+    let rgb: Vec<u8> =
+        pixels.iter().flat_map(|[red, green, blue, _]| [*red, *green, *blue]).collect();
+    let density = (DENSITY * scale).round() as u32;
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, pixmap.width(), pixmap.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_filter(png::Filter::NoFilter);
+    encoder.set_pixel_dims(Some(png::PixelDimensions {
+        xppu: density,
+        yppu: density,
+        unit: png::Unit::Meter,
+    }));
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&rgb)?;
+    writer.finish()?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        LayerBox, ModelDiagram, SeedDot, SeedRow, diagram, learning_curves, seeds, with_titles,
+    };
+    use super::*;
+
+    fn row(label: &str) -> SeedRow {
+        let dots = [80.0, 82.5].map(|value| SeedDot { value, title: format!("{value}") });
+        let label = label.to_owned();
+        SeedRow { label, dots: dots.to_vec(), mean: Some(81.25), published: Some(79.0) }
+    }
+
+    fn figure() -> String {
+        seeds(&[row("deep"), row("fully connected")], "accuracy, %").unwrap()
+    }
+
+    /// A drawing of one text.
+    fn words(text: &str) -> String {
+        let svg = "<svg width=\"40\" height=\"20\" xmlns=\"http://www.w3.org/2000/svg\">";
+        let style = "font-family=\"sans-serif\" font-size=\"12\"";
+        format!("{svg}<text x=\"5\" y=\"15\" {style}>\n{text}\n</text></svg>")
+    }
+
+    fn without_text(svg: &str) -> String {
+        let mut rest = svg;
+        let mut whole = String::new();
+        while let Some((before, text)) = rest.split_once("<text") {
+            whole.push_str(before);
+            rest = text.split_once("</text>").unwrap().1;
+        }
+        whole + rest
+    }
+
+    fn picture(svg: &str) -> Pixmap {
+        Pixmap::decode_png(&png(svg, 2.0).unwrap()).unwrap()
+    }
+
+    fn dark_pixels(svg: &str) -> usize {
+        picture(svg).pixels().iter().filter(|pixel| pixel.red() < 128).count()
+    }
+
+    #[test]
+    fn a_png_has_the_size_of_its_svg_times_the_scale_and_a_white_ground() {
+        let picture = picture(&figure());
+        assert_eq!((picture.width(), picture.height()), (2 * 760, 2 * (40 + 2 * 30 + 52)));
+        let corner = picture.pixel(0, 0).unwrap();
+        assert_eq!([corner.red(), corner.green(), corner.blue(), corner.alpha()], [255; 4]);
+    }
+
+    #[test]
+    fn a_png_says_that_it_is_printed_at_the_size_of_its_svg() {
+        let file = png(&figure(), 2.0).unwrap();
+        let reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+        let dots_per_inch = f64::from(reader.info().pixel_dims.unwrap().xppu) * 0.0254;
+        assert!((dots_per_inch - 192.0).abs() < 0.1, "{dots_per_inch}");
+    }
+
+    #[test]
+    fn every_kind_of_figure_has_its_text_drawn() {
+        let layer = LayerBox { label: "ReLU".into(), output: "14×14".into(), parameters: 0 };
+        let model = ModelDiagram {
+            title: "deep".into(),
+            input: "14×14×1".into(),
+            branch: vec![layer.clone()],
+            head: vec![layer],
+            subtitle: "49,337 parameters".into(),
+        };
+        let curve = super::super::CurveSeries {
+            label: "deep".into(),
+            points: vec![(60.0, 2.0), (70.0, 1.0), (75.0, 1.0)],
+        };
+        let curves = learning_curves(&[curve], "accuracy, %").unwrap();
+        for svg in [figure(), diagram(&[model]).unwrap(), curves] {
+            let text = dark_pixels(&svg) - dark_pixels(&without_text(&svg));
+            assert!(text > 500, "{text} dark pixels of text");
+        }
+    }
+
+    #[test]
+    fn the_font_has_the_characters_of_figures_and_others_become_boxes() {
+        let missing = picture(&words("\u{10fffd}"));
+        let blank = picture(&words(""));
+        assert_ne!(missing.data(), blank.data());
+        for character in ('!'..='~').chain("−×≤≥→±·–—…%‰µσéöüß½²".chars())
+        {
+            let character = match character {
+                '<' => "&lt;".to_owned(),
+                '&' => "&amp;".to_owned(),
+                other => other.to_string(),
+            };
+            let drawn = picture(&words(&character));
+            assert_ne!(drawn.data(), missing.data(), "{character} is a box");
+            assert_ne!(drawn.data(), blank.data(), "{character} is not drawn");
+        }
+    }
+
+    #[test]
+    fn the_same_figure_gives_the_same_bytes() {
+        assert_eq!(png(&figure(), 2.0).unwrap(), png(&figure(), 2.0).unwrap());
+    }
+
+    #[test]
+    fn titles_of_dots_change_nothing() {
+        let plain = words("deep").replace("<text", "<circle cx=\"30\" cy=\"9\" r=\"4\"/>\n<text");
+        let titled = with_titles(&plain, ["<seed 0> & more"].into_iter());
+        assert_ne!(titled, plain);
+        assert_eq!(png(&titled, 2.0).unwrap(), png(&plain, 2.0).unwrap());
+    }
+
+    #[test]
+    fn a_hostile_label_is_drawn_like_any_other() {
+        let long = "deep + ".repeat(1500);
+        for label in [
+            long.as_str(),
+            "<script>alert(1)</script> & \"quoted\" ]]> <!--",
+            "\u{0}\u{1}\u{ffff}",
+            "\u{202e}deep\u{202c} \u{2066}a\u{2069}\u{200f}\u{200b}\u{feff}",
+            "e\u{301}\u{301}\u{301} ﷽ 中文 שלום 👩‍👩‍👧 \u{10fffd}",
+            "",
+        ] {
+            let picture = picture(&seeds(&[row(label)], label).unwrap());
+            assert_eq!(picture.width(), 2 * 760);
+        }
+    }
+
+    #[test]
+    fn a_file_that_a_drawing_names_is_not_read() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/reports/figures/seeds.svg");
+        let image = format!("<image width=\"40\" height=\"20\" href=\"{file}\"/><text");
+        let plain = words("deep");
+        let with_image = plain.replace("<text", &image);
+        assert_eq!(png(&with_image, 2.0).unwrap(), png(&plain, 2.0).unwrap());
+    }
+
+    #[test]
+    fn a_huge_drawing_is_scaled_down() {
+        let rows: Vec<_> = (0..1500).map(|_| row("deep")).collect();
+        let file = png(&seeds(&rows, "accuracy, %").unwrap(), 2.0).unwrap();
+        let picture = Pixmap::decode_png(&file).unwrap();
+        let pixels = f64::from(picture.width()) * f64::from(picture.height());
+        assert!((3e7..3.4e7).contains(&pixels), "{pixels}");
+    }
+
+    #[test]
+    fn what_is_no_drawing_and_a_scale_without_pixels_are_refused() {
+        assert!(png("", 2.0).is_err());
+        assert!(png("<svg", 2.0).is_err());
+        for scale in [0.0, -1.0, f32::NAN, 1e-9] {
+            assert!(png(&figure(), scale).is_err(), "{scale}");
+        }
+        assert!(png(&words("deep"), f32::INFINITY).is_ok(), "scaled down");
+    }
+}
