@@ -7,28 +7,27 @@ mod datasets;
 mod drawing;
 mod error;
 mod load;
+mod report;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::cache::{Cache, Claims, Glance, Lookup};
 use crate::digest::{Digest, canonical_json};
 use crate::execute::{Execution, Executor, Observer, OnFailure};
 use crate::experiment::DataSeed;
-use crate::fs;
 use crate::parallel;
 use crate::plan::{self, Explanation, Known, Plan, PlannedRun, State};
 use crate::provenance;
-use crate::render::{self, Build, Context, Snapshot, Sources, Templates};
 use crate::run::{CanonicalConfig, DeviceKind, RunConfig, RunRecord};
-use crate::summary;
 use crate::train::Trainer;
 
 pub use accept::{Answer, accept, unaccept};
 pub use audit::{Check, Unused, check_all, quarantine, remove, rerun, unused};
 pub use error::{Error, runs};
 pub use load::{Overrides, Project, load};
+pub use report::{Report, SNAPSHOT, check_writable, context, last_snapshot, render, snapshot};
 
 /// What a plan keeps in memory of the runs that have a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,110 +262,5 @@ pub fn train(
             let untried = total - n_recorded - failed.len();
             Err(Error::Runs { untried, failed, total, ended_alike })
         }
-    }
-}
-
-/// A report that is rendered and not yet written.
-#[derive(Debug)]
-pub struct Report {
-    /// Files by their path in the report's directory; the two that a reader opens come last.
-    files: Vec<(PathBuf, Vec<u8>)>,
-    /// The runs that it shows.
-    runs: Vec<Digest>,
-}
-
-/// What templates see of the records in `plan`.
-///
-/// # Errors
-/// If polars or plotters refuse, or the expression of a claim cannot be evaluated.
-pub fn context(project: &Project, plan: &Plan, build: Build<'_>) -> Result<Context, Error> {
-    let summary = summary::summarize(&project.paper, &project.experiments, plan);
-    let summary = Arc::new(summary.map_err(Error::Summary)?);
-    let figures = drawing::draw_all(project, plan, &summary)?;
-    let context = Context::gather(Sources {
-        paper: &project.paper,
-        experiments: &project.experiments,
-        plan,
-        summary: &summary,
-        figures: &figures,
-        note: &project.note,
-        build,
-        files: &project.sources,
-    });
-    context.map_err(Error::Render)
-}
-
-/// What a report of the records in `plan` says, to compare it with another.
-///
-/// # Errors
-/// If the expression of a claim cannot be evaluated.
-pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
-    let build = Build { command: "", workers: 0 };
-    Ok(Snapshot::of(&context(project, plan, build)?))
-}
-
-/// Where a report keeps what it says, within its directory.
-pub const SNAPSHOT: &str = "data/report.json";
-
-/// What the report in `out` says; none if there is none, or one that cannot be read.
-#[must_use]
-pub fn last_snapshot(out: &Path) -> Option<Snapshot> {
-    let bytes = fs::read_if_there(&out.join(SNAPSHOT)).ok()??;
-    Snapshot::read(str::from_utf8(&bytes).ok()?)
-}
-
-/// Renders the report of the records in `plan`, which follows the one that said `before`. It works
-/// without any record too, so that a fault in a template shows before anything is trained.
-///
-/// # Errors
-/// If a template cannot be rendered.
-pub fn render(
-    project: &Project,
-    plan: &Plan,
-    build: Build<'_>,
-    before: Option<&Snapshot>,
-) -> Result<Report, Error> {
-    let mut context = context(project, plan, build)?;
-    let snapshot = Snapshot::of(&context).after(before);
-    context.changes = snapshot.changes.clone();
-    let context = Arc::new(context);
-    let templates = Templates { paper: &project.prose, page: &project.page };
-    let rendered = render::render(templates, &context).map_err(Error::Render)?;
-
-    let mut files = drawing::files(&context)?;
-    let data = render::data(&context).into_iter();
-    files.extend(data.map(|(name, text)| (Path::new("data").join(name), text.into_bytes())));
-    files.push((PathBuf::from(SNAPSHOT), snapshot.write().into_bytes()));
-    files.push((PathBuf::from("report.md"), rendered.markdown.into_bytes()));
-    files.push((PathBuf::from("report.html"), rendered.html.into_bytes()));
-    Ok(Report { files, runs: plan.records.keys().copied().collect() })
-}
-
-/// Makes sure that a report can be written into `out`, and records, before anything is trained.
-///
-/// # Errors
-/// If it cannot.
-pub fn check_writable(project: &Project, out: &Path) -> Result<(), Error> {
-    fs::check_writable(out).map_err(Error::File)?;
-    Cache::new(&project.root).check_writable().map_err(Error::File)
-}
-
-impl Report {
-    /// Writes the files into `out`, all or none; returns the two that a reader opens.
-    ///
-    /// # Errors
-    /// If a file cannot be written.
-    pub fn write(&self, project: &Project, out: &Path) -> Result<Vec<PathBuf>, Error> {
-        let files: Vec<_> =
-            self.files.iter().map(|(path, bytes)| (out.join(path), &bytes[..])).collect();
-        fs::write_all_atomic(&files).map_err(Error::File)?;
-        fs::sweep(out);
-        fs::sweep(&out.join("figures"));
-        fs::sweep(&out.join("data"));
-        if !self.runs.is_empty() {
-            Cache::new(&project.root).store_reported(out, &self.runs).map_err(Error::File)?;
-        }
-        let read_first = &self.files[self.files.len() - 2..];
-        Ok(read_first.iter().map(|(path, _)| out.join(path)).collect())
     }
 }

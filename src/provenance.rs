@@ -91,9 +91,11 @@ fn revision(root: &Path) -> Option<String> {
         String::from_utf8(output.stdout).ok()
     };
     let revision = git(&["rev-parse", "--short=12", "HEAD"])?;
-    // What a build writes is no source.
+    // What a build writes is no source; what it reads is one, whether git knows it or not.
     let changed = git(&["status", "--porcelain", "--untracked-files=no", "--", ".", ":!reports"])?;
-    let mark = if changed.trim().is_empty() { "" } else { "+" };
+    let unknown = git(&["status", "--porcelain", "--", "experiments", "templates"])?;
+    let is_clean = changed.trim().is_empty() && unknown.trim().is_empty();
+    let mark = if is_clean { "" } else { "+" };
     Some(format!("{}{mark}", revision.trim()))
 }
 

@@ -31,7 +31,7 @@ pub use context::{
     MetricContext, Names, ProtocolContext, ProvenanceContext, RunContext, RunsContext, Sources,
 };
 pub use format::{date, duration, thousands, visible};
-pub use functions::FUNCTIONS;
+use functions::FUNCTIONS;
 pub use snapshot::{CellChange, Changes, Snapshot};
 pub use table::{Cell, Column, Datum, Dot, Form, Line, RowContext, Style, TableContext};
 
@@ -68,6 +68,8 @@ pub struct RenderError {
     pub line: usize,
     /// What is wrong there.
     pub message: String,
+    /// What could stand there instead.
+    pub hint: String,
 }
 
 impl RenderError {
@@ -82,6 +84,10 @@ impl RenderError {
             template: error.name().unwrap_or(template).to_owned(),
             line: error.line().unwrap_or_default(),
             message,
+            hint: format!(
+                "templates know {}, and the fields of `render::Context`",
+                FUNCTIONS.join(", ")
+            ),
         }
     }
 }

@@ -85,6 +85,8 @@ pub struct Choice {
     pub conditions: Vec<usize>,
     /// Its mean by each metric.
     pub means: Vec<Option<f64>>,
+    /// The last metric less the first.
+    pub total: Contrast,
 }
 
 /// The mean learning curve of a condition.
@@ -180,6 +182,7 @@ fn choices(
     before: &[TableSummary],
 ) -> Result<Vec<Choice>, SummaryError> {
     let mut choices = Vec::new();
+    let [first, .., last] = &table.metrics[..] else { return Ok(choices) };
     for (name, levels, own) in named(paper, &table.tables, before) {
         let by_metric = table.metrics.iter();
         let by_metric = by_metric.map(|metric| levels::summarize(levels, metric, conditions));
@@ -192,6 +195,7 @@ fn choices(
                 levels: row.levels.clone(),
                 conditions: row.conditions.clone(),
                 means: by_metric.iter().map(mean).collect(),
+                total: Contrast::of_metrics(conditions, &row.conditions, [last, first]),
             }
         }));
     }

@@ -6,7 +6,7 @@ use super::terminal::data;
 use super::{DiffArgs, json};
 use crate::fs;
 use crate::pipeline::{self, Error, Keep, Overrides, Project};
-use crate::render::{Changes, Snapshot};
+use crate::render::Changes;
 
 pub(super) fn run(args: &DiffArgs) -> Result<(), Error> {
     let device = args.project.device().kind();
@@ -33,7 +33,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<(), Error> {
     if args.markdown {
         return changes.markdown().lines().try_for_each(data);
     }
-    tell(&before, &after, &changes)
+    tell(&changes)
 }
 
 fn nothing_at(path: &Path) -> Error {
@@ -46,9 +46,9 @@ fn nothing_at(path: &Path) -> Error {
     }
 }
 
-fn tell(before: &Snapshot, after: &Snapshot, changes: &Changes) -> Result<(), Error> {
-    if before.title != after.title {
-        data(&format!("title: {} → {}", before.title, after.title))?;
+fn tell(changes: &Changes) -> Result<(), Error> {
+    if let Some((old, new)) = &changes.title {
+        data(&format!("title: {old} → {new}"))?;
     }
     for change in &changes.cells {
         let noise = match change.beyond_noise {

@@ -2,12 +2,15 @@
 
 use crate::document::suggestion;
 use crate::experiment::EXPERIMENT;
-use crate::paper::{self, Selection};
+use crate::paper::{self, Selection, Vocabulary};
 use crate::pipeline::{Error, Project};
 use crate::plan::{self, Plan, PlannedRun};
 
 /// The shortest beginning of a digest that is taken for one.
 pub(super) const SHORTEST: usize = 6;
+
+/// What seeds are called among levels.
+const SEED: &str = "seed";
 
 /// `table4 weight_sharing=true seed=3`.
 pub(super) struct Named<'n> {
@@ -36,6 +39,9 @@ impl<'n> Named<'n> {
         levels: &'n [String],
     ) -> Result<Self, Error> {
         let levels = levels.iter().map(|level| level_of(level)).collect::<Result<Vec<_>, _>>()?;
+        for (factor, level) in &levels {
+            check_level(project, factor, level)?;
+        }
         let is_digest = name.len() >= SHORTEST && name.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_experiment = project.experiments.iter().any(|experiment| experiment.name == name);
         let meaning = match project.paper.covers(name) {
@@ -59,7 +65,7 @@ impl<'n> Named<'n> {
         };
         is_named
             && self.levels.iter().all(|(factor, level)| match *factor {
-                "seed" => run.config.seed.to_string() == *level,
+                SEED => run.config.seed.to_string() == *level,
                 factor => condition.get(factor).is_some_and(|found| found == level),
             })
     }
@@ -74,10 +80,11 @@ impl<'n> Named<'n> {
             return Ok(runs);
         }
         let levels = self.levels.iter().map(|(factor, level)| format!("{factor}={level}"));
-        let factors: Vec<_> = self.project.factors().into_iter().collect();
+        let words = Vocabulary::of(&self.project.experiments);
+        let factors: Vec<_> = words.names().collect();
         Err(Error::Request {
             message: format!("no run is {} {}", self.name, levels.collect::<Vec<_>>().join(" ")),
-            hint: format!("levels are those of {}, and seed", factors.join(", ")),
+            hint: format!("levels are those of {}, and {SEED}", factors.join(", ")),
         })
     }
 }
@@ -90,6 +97,32 @@ fn unknown(project: &Project, name: &str) -> Error {
     Error::Request {
         message: format!("`{name}` is no experiment, no table, no figure and no digest"),
         hint: format!("{}; of a digest, give {SHORTEST} digits or more", suggestion(name, &known)),
+    }
+}
+
+/// # Errors
+/// If no condition has that level, or no run that seed.
+fn check_level(project: &Project, factor: &str, level: &str) -> Result<(), Error> {
+    let request = |message: String, hint: String| Err(Error::Request { message, hint });
+    if factor == SEED {
+        let mut seeds = project.experiments.iter().flat_map(|experiment| &experiment.seeds);
+        return match seeds.any(|seed| seed.to_string() == level) {
+            true => Ok(()),
+            false => request(
+                format!("no run has the seed `{level}`"),
+                "an experiment lists its own at `seeds`".to_owned(),
+            ),
+        };
+    }
+    let words = Vocabulary::of(&project.experiments);
+    let Some(levels) = words.levels(factor) else {
+        let known: Vec<_> = words.names().chain([SEED]).collect();
+        return request(format!("there is no factor `{factor}`"), suggestion(factor, &known));
+    };
+    let levels: Vec<_> = levels.iter().map(String::as_str).collect();
+    match levels.contains(&level) {
+        true => Ok(()),
+        false => request(format!("`{factor}` is never `{level}`"), suggestion(level, &levels)),
     }
 }
 

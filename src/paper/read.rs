@@ -29,7 +29,7 @@ impl Paper {
     ///
     /// # Errors
     /// With every violation, in order of the lines.
-    pub fn from_document(root: &Node, vocabulary: &Vocabulary) -> Result<Self, Vec<Violation>> {
+    pub fn from_document(root: &Node, vocabulary: &Vocabulary<'_>) -> Result<Self, Vec<Violation>> {
         let violations = Violations::default();
         let paper = Reader::new(root, "", &violations)
             .and_then(|reader| read(reader, vocabulary, &violations));
@@ -40,7 +40,7 @@ impl Paper {
     }
 }
 
-fn read(reader: Reader<'_>, words: &Vocabulary, violations: &Violations) -> Option<Paper> {
+fn read(reader: Reader<'_>, words: &Vocabulary<'_>, violations: &Violations) -> Option<Paper> {
     let title = reader.required::<String>("title");
     let source = reader.required::<String>("source");
     let labels = reader
@@ -74,6 +74,14 @@ fn read(reader: Reader<'_>, words: &Vocabulary, violations: &Violations) -> Opti
         for (table, (path, node)) in tables.iter().zip(reader.items("table")) {
             if let Some(taken) = taken_file(&table.name, tables, protocols) {
                 let message = format!("has the name `{}`, which is that of {taken}", table.name);
+                violations.push(&node.location, path, message);
+            }
+        }
+    }
+    if let (Some(tables), Some(figures)) = (&tables, &figures) {
+        for (figure, (path, node)) in figures.iter().zip(reader.items("figure")) {
+            if tables.iter().any(|table| table.name == figure.name) {
+                let message = format!("has the name `{}`, which a table has too", figure.name);
                 violations.push(&node.location, path, message);
             }
         }
@@ -144,13 +152,17 @@ fn names<T>(items: &[T], name: impl Fn(&T) -> &String) -> Vec<&str> {
 }
 
 /// `draws = { deep = "extended/deep" }`: which experiment repeats another on other draws.
-fn read_draws(reader: &Reader<'_>, words: &Vocabulary) -> BTreeMap<String, String> {
+fn read_draws(reader: &Reader<'_>, words: &Vocabulary<'_>) -> BTreeMap<String, String> {
     let mut draws = BTreeMap::new();
     for (experiment, node) in reader.entries("draws") {
         check_level(reader, "draws", EXPERIMENT, experiment, words);
         match &node.value {
             Value::String(other) => {
                 check_level(reader, "draws", EXPERIMENT, other, words);
+                if let Some(reason) = words.no_repetition(experiment, other) {
+                    let message = format!("cannot repeat `{experiment}` by `{other}`: {reason}");
+                    reader.refuse("draws", message);
+                }
                 draws.insert(experiment.to_owned(), other.clone());
             }
             _ => reader.refuse("draws", "maps experiments to those that repeat them"),
@@ -189,7 +201,7 @@ fn read_claim(
     Some((claim.name.clone(), claim))
 }
 
-fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary) -> Option<FactorLabel> {
+fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> Option<FactorLabel> {
     let label = reader.required::<String>("label");
     let mut levels = BTreeMap::new();
     if factor == EXPERIMENT && reader.node("levels").is_some() {
@@ -229,7 +241,7 @@ fn read_metric(reader: Reader<'_>) -> Option<(String, Metric)> {
 }
 
 /// `where = { weight_sharing = true, experiment = ["deep", "deep-sigmoid"] }`.
-fn read_selection(reader: &Reader<'_>, words: &Vocabulary) -> Selection {
+fn read_selection(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Selection {
     let mut selection = Selection::new();
     for (factor, node) in reader.entries("where") {
         if !check_factor(reader, factor, node, words) {
@@ -247,7 +259,7 @@ fn read_selection(reader: &Reader<'_>, words: &Vocabulary) -> Selection {
     selection
 }
 
-fn check_factor(reader: &Reader<'_>, factor: &str, node: &Node, words: &Vocabulary) -> bool {
+fn check_factor(reader: &Reader<'_>, factor: &str, node: &Node, words: &Vocabulary<'_>) -> bool {
     let known = words.levels(factor).is_some();
     if !known {
         let hint = suggestion(factor, &words.names().collect::<Vec<_>>());
@@ -262,7 +274,7 @@ fn check_level(
     key: &'static str,
     factor: &str,
     level: &str,
-    words: &Vocabulary,
+    words: &Vocabulary<'_>,
 ) {
     let levels: Vec<_> =
         words.levels(factor).unwrap_or_default().iter().map(String::as_str).collect();

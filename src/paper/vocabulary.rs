@@ -2,20 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::EXPERIMENT;
-use crate::experiment::Experiment;
+use super::{EXPERIMENT, Selection, selects};
+use crate::experiment::{DataSeed, Experiment};
 
 /// Names of experiments, factors and levels.
-#[derive(Clone, Debug, Default)]
-pub struct Vocabulary {
+#[derive(Clone, Debug)]
+pub struct Vocabulary<'e> {
+    experiments: &'e [Experiment],
     /// `experiment` and each factor, with the levels that exist.
     levels: BTreeMap<String, Vec<String>>,
 }
 
-impl Vocabulary {
+impl<'e> Vocabulary<'e> {
     /// The words of `experiments`.
     #[must_use]
-    pub fn of(experiments: &[Experiment]) -> Self {
+    pub fn of(experiments: &'e [Experiment]) -> Self {
         let mut levels: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let names = experiments.iter().map(|experiment| experiment.name.clone()).collect();
         levels.insert(EXPERIMENT.to_owned(), names);
@@ -27,7 +28,7 @@ impl Vocabulary {
                 }
             }
         }
-        Self { levels }
+        Self { experiments, levels }
     }
 
     /// `experiment` and the factors.
@@ -39,5 +40,40 @@ impl Vocabulary {
     #[must_use]
     pub fn levels(&self, name: &str) -> Option<&[String]> {
         self.levels.get(name).map(Vec::as_slice)
+    }
+
+    /// The levels of each condition that `selection` lets through.
+    pub(super) fn conditions(
+        &self,
+        selection: &Selection,
+    ) -> impl Iterator<Item = BTreeMap<String, String>> {
+        let all = self.experiments.iter().flat_map(|experiment| {
+            (0..experiment.conditions.len()).map(|condition| experiment.levels_of(condition))
+        });
+        all.filter(|levels| selects(selection, levels))
+    }
+
+    /// Why an experiment is no repetition of another on other draws of the data, if it is none.
+    pub(super) fn no_repetition(&self, one: &str, other: &str) -> Option<String> {
+        let named = |name: &str| self.experiments.iter().find(|experiment| experiment.name == name);
+        let (one, other) = (named(one)?, named(other)?);
+        let draws_anew = |experiment: &Experiment| {
+            let mut designs = experiment.conditions.iter().map(|condition| &condition.design);
+            designs.all(|design| design.data_seed == DataSeed::Run)
+        };
+        let levels = |experiment: &Experiment| -> Vec<_> {
+            let factors = experiment.factors.iter();
+            factors.map(|factor| (factor.name.clone(), factor.levels.clone())).collect()
+        };
+        match () {
+            () if draws_anew(one) => Some(format!("`{}` has many draws of its own", one.name)),
+            () if !draws_anew(other) => {
+                Some(format!("`{}` does not have `data.seed = \"run\"`", other.name))
+            }
+            () if levels(one) != levels(other) => {
+                Some(format!("`{}` has other factors or levels than `{}`", other.name, one.name))
+            }
+            () => None,
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::document::Violation;
 use crate::execute::{FailedRun, RunFailure, chain};
 use crate::figure::FigureError;
 use crate::fs::FileError;
-use crate::render::{self, RenderError};
+use crate::render::RenderError;
 use crate::summary::SummaryError;
 use crate::train::DeviceError;
 
@@ -224,10 +224,7 @@ impl Error {
             Self::Invalid(_) => {
                 Some("`report status` checks the files again without training".to_owned())
             }
-            Self::Render(_) => Some(format!(
-                "templates know {}, and the fields of `render::Context`",
-                render::FUNCTIONS.join(", ")
-            )),
+            Self::Render(error) => Some(error.hint.clone()),
             Self::Embedded(_) | Self::Canonical(_) | Self::Summary(_) | Self::Figure(_) => {
                 Some("this is a fault of `report`: please report it with the message".to_owned())
             }

@@ -1,6 +1,6 @@
 //! Reads a project from its files: experiments, the paper, templates and data.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -135,13 +135,6 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
 }
 
 impl Project {
-    /// The names of all factors of its experiments, in order.
-    #[must_use]
-    pub fn factors(&self) -> BTreeSet<&str> {
-        let factors = self.experiments.iter().flat_map(|experiment| &experiment.factors);
-        factors.map(|factor| factor.name.as_str()).collect()
-    }
-
     /// What a run is called: `deep (weight_sharing true) seed 3`.
     #[must_use]
     pub fn name_of(&self, run: &PlannedRun) -> String {

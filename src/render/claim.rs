@@ -11,9 +11,9 @@
 //! `upper`, `p` and `n`. Numbers are `cell("table2", "mean", weight_sharing=true)` and
 //! `parameters["deep"]`. Verdicts are:
 //!
-//! - `above(effect, 0)`, `below(effect, 0)`: supported if the 95 % interval is wholly on that side,
+//! - `above(effect, 0)`, `below(effect, 0)`: undecided below six seeds; else supported if the 95 % interval is wholly on that side,
 //!   not supported if wholly on the other, else undecided
-//! - `near(effect, 0.9, 0.5)`: supported if the interval is wholly within 0.5 of 0.9, not supported if
+//! - `near(effect, 0.9, 0.5)`: likewise supported if the interval is wholly within 0.5 of 0.9, not supported if
 //!   wholly outside, else undecided
 //! - `larger(a, b, "what is compared")`: whether the number a is larger than b
 //! - `reproduced("table4", experiment="deep")`: as the scorecard judges the published mean
@@ -33,6 +33,22 @@ use super::context::{ExperimentContext, Names};
 use crate::paper::Claim;
 use crate::summary::Summary;
 
+/// Names of the functions of expressions, for hints.
+const FUNCTIONS: [&str; 12] = [
+    "effect()",
+    "difference()",
+    "above()",
+    "below()",
+    "near()",
+    "larger()",
+    "reproduced()",
+    "best()",
+    "cell()",
+    "all()",
+    "any()",
+    "at_least()",
+];
+
 /// A claim and what the results say of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClaimContext {
@@ -46,6 +62,8 @@ pub struct ClaimContext {
     pub verdict: Outcome,
     /// What was looked at, and what each says.
     pub checks: Vec<Check>,
+    /// Indices of the conditions that were looked at.
+    pub conditions: Vec<usize>,
     /// The expression that decides.
     pub expression: String,
     /// Where it stands, as `file:line`.
@@ -96,7 +114,7 @@ pub(super) fn judge(
     summary: &Arc<Summary>,
     experiments: &[ExperimentContext],
 ) -> Result<Vec<ClaimContext>, RenderError> {
-    let environment = results::environment(names, summary);
+    let (environment, seen) = results::environment(names, summary);
     let parameters: BTreeMap<&str, usize> =
         experiments.iter().map(|e| (e.name.as_str(), e.parameters)).collect();
     let variables = minijinja::context! { parameters };
@@ -105,6 +123,7 @@ pub(super) fn judge(
             template: claim.location.file.to_string(),
             line: claim.location.line,
             message: format!("the expression of claim `{}`: {message}", claim.name),
+            hint: format!("expressions know {}, and `parameters`", FUNCTIONS.join(", ")),
         };
         let value = environment
             .compile_expression(&claim.expression)
@@ -118,6 +137,7 @@ pub(super) fn judge(
             source: claim.source.clone(),
             verdict: outcome,
             checks,
+            conditions: seen.take(),
             expression: claim.expression.trim().to_owned(),
             place: claim.location.to_string(),
             evidence: claim.evidence.clone(),

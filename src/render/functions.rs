@@ -32,7 +32,7 @@ use super::table::{Form, Line, Style, TableContext};
 use super::{Target, html, markdown};
 
 /// Names of the functions, for hints.
-pub const FUNCTIONS: [&str; 15] = [
+pub(super) const FUNCTIONS: [&str; 15] = [
     "table()",
     "figure()",
     "reference()",
@@ -129,12 +129,23 @@ impl Notebook {
         self.page.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Links lead to an item's only place.
+    fn show(&self, what: &str, name: &str) -> Result<(), Error> {
+        match self.page().show(name) {
+            true => Ok(()),
+            false => Err(invalid(format!(
+                "{what} `{name}` is shown twice; `reference(\"{name}\")` leads readers to it"
+            ))),
+        }
+    }
+
     fn find_table(&self, name: &str) -> Result<&TableContext, Error> {
         find(&self.context.tables, "table", name)
     }
 
     fn table(&self, name: &str) -> Result<Value, Error> {
         let table = self.find_table(name)?;
+        self.show("table", name)?;
         Ok(Value::from_safe_string(match self.target {
             Target::Markdown => markdown::table_item(name, table),
             Target::Html => self.page().block(html::table_item(&self.context, name, table)),
@@ -143,6 +154,7 @@ impl Notebook {
 
     fn figure(&self, name: &str) -> Result<Value, Error> {
         let figure = find(&self.context.figures, "figure", name)?;
+        self.show("figure", name)?;
         Ok(Value::from_safe_string(match self.target {
             Target::Markdown => markdown::figure_item(name, figure),
             Target::Html => self.page().block(html::figure_item(&self.context, name, figure)),
@@ -253,25 +265,27 @@ impl Notebook {
         };
         let ((a, found, form, first), (b, _, _, second)) = (side(sides[0])?, side(sides[1])?);
         let difference = Style::Signed.write(a.zip(b).map(|(a, b)| a - b));
-        if published {
-            return Ok(Value::from_safe_string(markdown::escape(&difference)));
-        }
-        let conditions = [first.conditions.clone(), second.conditions.clone()].concat();
+        // No run is behind what was published.
+        let conditions = match published {
+            true => Vec::new(),
+            false => [first.conditions.clone(), second.conditions.clone()].concat(),
+        };
         let made = Made {
             what: format!("{} of the first less that of the second", form.head_of(column)),
             of: format!("{}; {}", form.described(first), form.described(second)),
             item: Some((table, found.number)),
-            notes: &form.notes,
+            notes: if published { &[] } else { &form.notes },
             conditions: &conditions,
         };
         Ok(self.value(&difference, &made))
     }
 
-    fn claims(&self) -> Value {
-        Value::from_safe_string(match self.target {
+    fn claims(&self) -> Result<Value, Error> {
+        self.show("verdicts", "claims")?;
+        Ok(Value::from_safe_string(match self.target {
             Target::Markdown => markdown::claims(&self.context),
             Target::Html => self.page().block(html::claims(&self.context)),
-        })
+        }))
     }
 
     fn claim(&self, name: &str) -> Result<Value, Error> {
@@ -291,17 +305,13 @@ impl Notebook {
 
     fn file(&self, path: &str) -> Result<Value, Error> {
         let text = find(&self.context.sources, "file", path)?;
-        let is_first = self.page().show_file(path);
-        if !is_first {
-            return Err(invalid(format!("`{path}` is shown twice")));
-        }
+        self.show("file", path)?;
         Ok(Value::from_safe_string(self.file_cell(path, text)))
     }
 
     fn files(&self) -> Value {
         let cells = self.context.sources.iter().map(|(path, text)| {
-            let is_first = self.page().show_file(path);
-            if is_first { self.file_cell(path, text) } else { String::new() }
+            if self.show("file", path).is_ok() { self.file_cell(path, text) } else { String::new() }
         });
         let cells: Vec<_> = cells.filter(|cell| !cell.is_empty()).collect();
         Value::from_safe_string(cells.join("\n\n"))

@@ -25,8 +25,8 @@ pub(super) struct Page {
     blocks: Vec<String>,
     /// What is shown of numbers in the prose, each once.
     previews: Vec<String>,
-    /// Files that were shown.
-    files: BTreeSet<String>,
+    /// Items and files that were shown: their ids are taken.
+    shown: BTreeSet<String>,
 }
 
 impl Page {
@@ -36,9 +36,9 @@ impl Page {
         format!("\n\n{}\n\n", mark(self.blocks.len() - 1))
     }
 
-    /// Notes that a file is shown; whether it is for the first time.
-    pub(super) fn show_file(&mut self, path: &str) -> bool {
-        self.files.insert(path.to_owned())
+    /// Notes that an item or a file is shown; whether it is for the first time.
+    pub(super) fn show(&mut self, name: &str) -> bool {
+        self.shown.insert(name.to_owned())
     }
 
     /// A number of the prose as a button that shows how it was made.
@@ -189,10 +189,15 @@ pub(super) fn file(path: &str, text: &str) -> String {
     )
 }
 
-/// What the anchors of a file's lines begin with.
+/// What the anchors of a file's lines begin with: no two files have the same.
 fn anchor_of(path: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    format!("file-{}", path.chars().map(plain).collect::<String>())
+    let plain = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' => {
+            char::from(byte).to_string()
+        }
+        other => format!("_{other:02x}"),
+    };
+    format!("file-{}", path.bytes().map(plain).collect::<String>())
 }
 
 /// Text as HTML shows it literally, in elements and in quoted attributes.

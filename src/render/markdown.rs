@@ -185,7 +185,10 @@ const MOST_CHANGES: usize = 40;
 
 /// What has changed since the build before, between the marks of what may differ.
 pub(super) fn changes_block(changes: &Changes) -> String {
-    let text = changes_text(changes, MOST_CHANGES);
+    let text = match changes.is_empty() {
+        true => "Nothing has changed since this report was first built.\n".to_owned(),
+        false => changes_text(changes, MOST_CHANGES),
+    };
     format!("<!-- provenance -->\n\n{text}\n<!-- end of provenance -->")
 }
 
@@ -195,6 +198,9 @@ pub(super) fn changes_text(changes: &Changes, most: usize) -> String {
     let columns = heads.map(|head| Column { head: head.to_owned(), is_number: false });
     let rows: Vec<_> = changes.cells.iter().take(most).map(change).collect();
     let mut parts = vec![format!("{}\n", changes.summary())];
+    if let Some((old, new)) = &changes.title {
+        parts.push(format!("- title: {} → {}\n", escape(old), escape(new)));
+    }
     if !rows.is_empty() {
         parts.push(table(&columns, &rows));
     }

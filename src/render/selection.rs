@@ -26,6 +26,11 @@ pub(super) fn selection(levels: &Kwargs, others: &[&str]) -> Result<Selection, E
 
 /// A selection as a map: `{"experiment": "deep"}`.
 pub(super) fn selection_of(levels: &Value) -> Result<Selection, Error> {
+    if levels.kind() != ValueKind::Map {
+        let message =
+            format!("`{levels}` is no map of factors to levels, like {{\"factor\": \"level\"}}");
+        return Err(invalid(message));
+    }
     let pair = |factor: Value| Ok((factor.to_string(), list(&levels.get_item(&factor)?)));
     levels.try_iter()?.map(pair).collect()
 }

@@ -12,6 +12,9 @@ use crate::stats::{Estimate, Level, WelchComparison};
 /// Version of its layout.
 const SCHEMA: u32 = 1;
 
+/// The keys of what a row estimates.
+const ESTIMATES: [&str; 2] = ["mean", "effect"];
+
 /// The numbers and verdicts of a report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +27,9 @@ pub struct Snapshot {
     pub tables: Vec<TableSnapshot>,
     /// The verdict on each claim, by name.
     pub claims: BTreeMap<String, String>,
+    /// The other files of the report, by their paths in its directory.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// What had changed when it was made.
     #[serde(default)]
     pub changes: Changes,
@@ -71,13 +77,16 @@ pub struct CellSnapshot {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Changes {
+    /// The title before and now, if it is another one.
+    #[serde(default)]
+    pub title: Option<(String, String)>,
     /// Cells that say something else.
     pub cells: Vec<CellChange>,
     /// Claims that are decided otherwise: name, verdict before, verdict now.
     pub claims: Vec<(String, String, String)>,
-    /// Rows that were not there.
+    /// Rows, columns and claims that were not there.
     pub added: Vec<String>,
-    /// Rows that are no more.
+    /// Those that are no more.
     pub removed: Vec<String>,
 }
 
@@ -95,8 +104,8 @@ pub struct CellChange {
     pub old: String,
     /// What it says.
     pub new: String,
-    /// Whether the estimate of the row has moved beyond what other seeds would do: whether Welch's 95 %
-    /// interval of the difference excludes 0. None if the row estimates nothing, or that is not known.
+    /// Of a mean or an effect, whether it has moved beyond what other seeds would do: whether Welch's
+    /// 95 % interval of the difference excludes 0. None of other cells, or if that is not known.
     pub beyond_noise: Option<bool>,
 }
 
@@ -121,6 +130,7 @@ impl Snapshot {
             title: context.title.clone(),
             tables: forms.collect(),
             claims: claims.collect(),
+            files: Vec::new(),
             changes: Changes::default(),
         }
     }
@@ -159,7 +169,7 @@ fn row(form: &Form, line: &Line) -> RowSnapshot {
         _ => None,
     };
     let estimate = || {
-        let mean = number("mean").or_else(|| number("effect"))?;
+        let mean = ESTIMATES.iter().find_map(|key| number(key))?;
         let std_dev = number("sample_std").or_else(|| number("effect_std"))?;
         Some((mean, std_dev, number("seeds")? as usize))
     };
@@ -179,33 +189,25 @@ impl Changes {
     /// What `new` says otherwise than `old`.
     #[must_use]
     pub fn between(old: &Snapshot, new: &Snapshot) -> Self {
-        let mut changes = Self::default();
-        for table in &new.tables {
-            let label = table.label();
-            let before =
-                old.tables.iter().find(|t| t.name == table.name && t.metric == table.metric);
-            let before = before.map_or(&[][..], |table| &table.rows);
-            for row in &table.rows {
-                match before.iter().find(|other| other.row == row.row) {
-                    Some(other) => changes.cells.extend(cells(&label, other, row)),
-                    None => changes.added.push(format!("{label}: {}", row.row)),
-                }
-            }
+        let has_other_title = old.title != new.title;
+        let moved = new.tables.iter().flat_map(|table| {
+            let before = table.same_in(old).map_or(&[][..], |before| &before.rows);
+            table.rows.iter().filter_map(move |row| {
+                let before = before.iter().find(|before| before.row == row.row)?;
+                Some(cells(&table.label(), before, row))
+            })
+        });
+        let decided = new.claims.iter().filter_map(|(name, verdict)| {
+            let before = old.claims.get(name).filter(|before| *before != verdict)?;
+            Some((name.clone(), before.clone(), verdict.clone()))
+        });
+        Self {
+            title: has_other_title.then(|| (old.title.clone(), new.title.clone())),
+            cells: moved.flatten().collect(),
+            claims: decided.collect(),
+            added: parts_beyond(old, new),
+            removed: parts_beyond(new, old),
         }
-        for table in &old.tables {
-            let after =
-                new.tables.iter().find(|t| t.name == table.name && t.metric == table.metric);
-            let after = after.map_or(&[][..], |table| &table.rows);
-            let gone =
-                table.rows.iter().filter(|row| after.iter().all(|other| other.row != row.row));
-            changes.removed.extend(gone.map(|row| format!("{}: {}", table.label(), row.row)));
-        }
-        for (name, verdict) in &new.claims {
-            if let Some(before) = old.claims.get(name).filter(|before| *before != verdict) {
-                changes.claims.push((name.clone(), before.clone(), verdict.clone()));
-            }
-        }
-        changes
     }
 
     /// Whether there are none.
@@ -234,16 +236,41 @@ impl Changes {
         let gone = self.cells.iter().filter(|cell| cell.new.starts_with(MISSING)).count();
         format!(
             "{} moved, {beyond} of them beyond seed noise, {gone} without a number now; {} decided \
-             otherwise; {} added, {} removed.",
+             otherwise; {} added and {} removed of rows, columns and claims.",
             count(self.cells.len(), "cell"),
             count(self.claims.len(), "claim"),
-            count(self.added.len(), "row"),
-            count(self.removed.len(), "row"),
+            self.added.len(),
+            self.removed.len(),
         )
     }
 }
 
+/// The rows, columns and claims of `other` that `one` does not have, in words.
+fn parts_beyond(one: &Snapshot, other: &Snapshot) -> Vec<String> {
+    let mut parts = Vec::new();
+    for table in &other.tables {
+        let label = table.label();
+        let rows = table.same_in(one).map_or(&[][..], |table| &table.rows);
+        let beyond = table.rows.iter().filter(|row| rows.iter().all(|r| r.row != row.row));
+        parts.extend(beyond.map(|row| format!("{label}: {}", row.row)));
+        // All rows of a table have the same columns.
+        if let (Some(first), Some(row)) = (rows.first(), table.rows.first()) {
+            let is_known = |cell: &&CellSnapshot| first.cells.iter().any(|c| c.key == cell.key);
+            let beyond = row.cells.iter().filter(|cell| !is_known(cell));
+            parts.extend(beyond.map(|cell| format!("{label}: column {}", cell.column)));
+        }
+    }
+    let beyond = other.claims.iter().filter(|(name, _)| !one.claims.contains_key(*name));
+    parts.extend(beyond.map(|(name, verdict)| format!("claim {name}: {verdict}")));
+    parts
+}
+
 impl TableSnapshot {
+    /// The same form of the same table in another snapshot.
+    fn same_in<'s>(&self, other: &'s Snapshot) -> Option<&'s Self> {
+        other.tables.iter().find(|table| table.name == self.name && table.metric == self.metric)
+    }
+
     fn label(&self) -> String {
         let metric = self.metric.as_ref().map_or_else(String::new, |metric| format!(" ({metric})"));
         format!("Table {}{metric}", self.number)
@@ -267,7 +294,7 @@ fn cells(table: &str, old: &RowSnapshot, new: &RowSnapshot) -> Vec<CellChange> {
             column: cell.column.clone(),
             old: before.text.clone(),
             new: cell.text.clone(),
-            beyond_noise,
+            beyond_noise: beyond_noise.filter(|_| ESTIMATES.contains(&cell.key.as_str())),
         })
     });
     moved.collect()

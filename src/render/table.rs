@@ -6,7 +6,7 @@ mod levels;
 mod scorecard;
 mod variance;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -143,7 +143,7 @@ pub(super) fn context(
             (Vec::new(), vec![variance::form(names, all, spec, rows)])
         }
         (TableKind::Choices(spec), Content::Choices(rows)) => {
-            (Vec::new(), vec![choices::form(names, spec, rows)])
+            (Vec::new(), vec![choices::form(names, all, spec, rows)])
         }
         (TableKind::Scorecard(spec), Content::Scorecard(scores)) => {
             (Vec::new(), vec![scorecard::form(names, summary, spec, scores)])
@@ -310,12 +310,41 @@ fn interval(bounds: Option<[f64; 2]>, style: Style) -> String {
     )
 }
 
-/// What differs between the seeds, for notes.
-fn what_varies(varies: Varies) -> &'static str {
-    match varies {
-        Varies::Initialisation => "initialisation and dropout vary, on one draw of the data",
-        Varies::DataAndInitialisation => {
-            "the draw of the data varies, and with it initialisation and dropout"
+/// What differs between the seeds: for the notes if it is the same in all rows, else a column of it,
+/// and what the notes say of that.
+struct WhatVaries {
+    note: &'static str,
+    column: Option<Column>,
+}
+
+impl WhatVaries {
+    fn of(rows: impl Iterator<Item = Option<Varies>>) -> Self {
+        let all: BTreeSet<_> = rows.flatten().collect();
+        let note = match all.first() {
+            _ if all.len() > 1 => "what the column “seeds vary” names varies",
+            Some(Varies::Initialisation) | None => {
+                "initialisation and dropout vary, on one draw of the data"
+            }
+            Some(Varies::DataAndInitialisation) => {
+                "the draw of the data varies, and with it initialisation and dropout"
+            }
+            Some(Varies::DataOfSome) => {
+                "initialisation and dropout vary, and in some conditions of a row the draw of the data"
+            }
+        };
+        let column = (all.len() > 1).then(|| Column::text("seeds vary", "varies"));
+        Self { note, column }
+    }
+
+    /// The cell of a row in that column.
+    fn cell(varies: Option<Varies>) -> Cell {
+        match varies {
+            Some(Varies::Initialisation) => Cell::text("initialisation", "initialisation"),
+            Some(Varies::DataAndInitialisation) => {
+                Cell::text("data and initialisation", "data_and_initialisation")
+            }
+            Some(Varies::DataOfSome) => Cell::text("data of some", "data_of_some"),
+            None => Cell::text(MISSING, ""),
         }
     }
 }

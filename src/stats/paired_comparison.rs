@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Estimate, Level, Proportion, Sample, sign_flip, student};
 
 /// The most pairs whose patterns of signs are all tried.
-const MOST_SIGN_FLIPS: usize = 20;
+pub const MOST_SIGN_FLIPS: usize = 20;
 
 /// How a first condition differs from a second that was measured on the same items.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -31,7 +31,7 @@ pub struct Significance {
 }
 
 /// A test of paired values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PairedTest {
     /// Exact, of the mean, over all patterns of signs: Fisher (1935), *The Design of Experiments*,

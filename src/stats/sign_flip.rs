@@ -1,5 +1,9 @@
 //! The sign-flip test of a mean: how many choices of the signs put it as far from 0 as it is.
 
+/// The fewest pairs that can tell anything at 5 %: whatever they are, two of all 2ⁿ patterns of signs
+/// are the most extreme, and 2 / 2⁵ is more than 0.05. An interval of fewer rests on normality alone.
+pub const FEWEST_DECISIVE: usize = 6;
+
 /// The two-sided p value of the mean of `differences`: the share of all 2ⁿ patterns of signs whose
 /// sum lies at least as far from 0 as theirs. Sums that `tolerance` separates count as equal.
 ///

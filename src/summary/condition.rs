@@ -38,6 +38,17 @@ pub enum Varies {
     Initialisation,
     /// The draw of the data as well.
     DataAndInitialisation,
+    /// The draw of the data in some of the conditions.
+    DataOfSome,
+}
+
+impl Varies {
+    /// What varies between the seeds of conditions taken together; none of none.
+    #[must_use]
+    pub fn of(all: &[ConditionSummary], set: &[usize]) -> Option<Self> {
+        let each = set.iter().map(|index| all[*index].varies);
+        each.reduce(|one, other| if one == other { one } else { Self::DataOfSome })
+    }
 }
 
 /// Numbers of runs that are not as readers expect them.

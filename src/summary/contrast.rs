@@ -11,6 +11,8 @@ use crate::stats::{Estimate, Level, PairedComparison, Sample};
 pub struct Contrast {
     /// Indices of the conditions of both sets.
     pub conditions: [Vec<usize>; 2],
+    /// Indices of conditions that were left out, as their counterpart in the other set is missing.
+    pub unmatched: Vec<usize>,
     /// The difference on each seed.
     pub differences: Vec<(u64, f64)>,
     /// What can be said of the differences; none without a seed that all conditions have.
@@ -21,13 +23,27 @@ impl Contrast {
     /// Compares the means of two sets of conditions on each seed that all of them have a score of.
     #[must_use]
     pub fn of(all: &[ConditionSummary], conditions: [Vec<usize>; 2], metric: &str) -> Self {
-        let [first, second] = conditions.each_ref().map(|set| by_seed(all, set, metric));
+        let scores = conditions.each_ref().map(|set| by_seed(all, set, metric));
+        Self::paired(conditions, scores)
+    }
+
+    /// Compares the means of one set of conditions by two metrics, likewise.
+    pub(super) fn of_metrics(
+        all: &[ConditionSummary],
+        conditions: &[usize],
+        metrics: [&str; 2],
+    ) -> Self {
+        let scores = metrics.map(|metric| by_seed(all, conditions, metric));
+        Self::paired([conditions.to_vec(), conditions.to_vec()], scores)
+    }
+
+    fn paired(conditions: [Vec<usize>; 2], [first, second]: [BTreeMap<u64, f64>; 2]) -> Self {
         let pairs = first.iter().filter_map(|(seed, a)| Some((*seed, *a, *second.get(seed)?)));
         let pairs: Vec<(u64, f64, f64)> = pairs.collect();
         let (first, second): (Vec<f64>, Vec<f64>) = pairs.iter().map(|(_, a, b)| (*a, *b)).unzip();
         let comparison = PairedComparison::of(&first, &second, Level::NINETY_FIVE);
         let differences = pairs.into_iter().map(|(seed, a, b)| (seed, a - b)).collect();
-        Self { conditions, differences, comparison }
+        Self { conditions, unmatched: Vec::new(), differences, comparison }
     }
 }
 

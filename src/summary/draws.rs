@@ -8,7 +8,8 @@ use super::contrast::{by_seed, estimate, select};
 use super::levels::Row;
 use crate::paper::{EXPERIMENT, Scorecard, Variance};
 use crate::stats::{
-    Estimate, Level, Prediction, PredictionInterval, Sample, Spread, VarianceSplit, f_test,
+    Estimate, FEWEST_DECISIVE, Level, Prediction, PredictionInterval, Sample, Spread,
+    VarianceSplit, f_test,
 };
 
 /// The spread of one condition.
@@ -121,8 +122,10 @@ pub(super) fn score(
     let draws_here = by_seed(conditions, &repetitions, metric);
     // A published mean varies with its draw of the data and, less than one run, with its
     // initialisations; how much less is not known well enough from some ten draws. So it is held
-    // against the distribution of one run on one more draw, which is never narrower.
+    // against the distribution of one run on one more draw, which is never narrower. That of few draws
+    // is so wide that any value would lie inside.
     let over_draws = estimate(conditions, &repetitions, metric);
+    let over_draws = over_draws.filter(|estimate| estimate.n >= FEWEST_DECISIVE);
     let prediction = over_draws.and_then(|estimate| Prediction::of_mean(&estimate, 1));
     let judge = |published: f64, ours: Option<f64>, p_value: Option<f64>| {
         let grade = p_value.filter(|_| ours.is_some()).map(|p| grade(scorecard, p));
@@ -157,7 +160,8 @@ fn std_dev_p(
     let of_condition = |index: &usize| {
         let scores = conditions[*index].runs.iter();
         let scores: Vec<f64> = scores.filter_map(|run| run.scores.get(metric).copied()).collect();
-        Spread::of(&Sample::new(&scores)?)
+        let sample = Sample::new(&scores).filter(|sample| sample.n() >= FEWEST_DECISIVE)?;
+        Spread::of(&sample)
     };
     let spreads: Vec<Spread> = row.conditions.iter().map(of_condition).collect::<Option<_>>()?;
     let ours = Spread::mean_of(&spreads)?;

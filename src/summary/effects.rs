@@ -1,5 +1,7 @@
 //! Tables of what factors change.
 
+use std::collections::BTreeMap;
+
 use super::ConditionSummary;
 use super::contrast::{Contrast, select};
 use crate::paper::{Effects, Selection};
@@ -43,7 +45,8 @@ pub(super) fn summarize(table: &Effects, conditions: &[ConditionSummary]) -> Vec
 }
 
 /// The mean of the conditions with the first level of `factor` less that of those with the second,
-/// among the selected.
+/// among the selected. One without a counterpart that differs in the factor alone is left out: its other
+/// levels would count as an effect of this one.
 #[must_use]
 pub fn effect(
     conditions: &[ConditionSummary],
@@ -52,12 +55,28 @@ pub fn effect(
     levels: &[String; 2],
     metric: &str,
 ) -> Contrast {
+    let all = select(conditions, selection);
+    let others = |index: &usize| {
+        let levels = conditions[*index].levels.iter();
+        levels.filter(|(name, _)| *name != factor).collect::<Vec<_>>()
+    };
     let sets = levels.each_ref().map(|level| {
-        let mut selection = selection.clone();
-        selection.insert(factor.to_owned(), vec![level.clone()]);
-        select(conditions, &selection)
+        let has = |index: &&usize| conditions[**index].levels.get(factor) == Some(level);
+        all.iter().filter(has).map(|index| (others(index), *index)).collect::<BTreeMap<_, _>>()
     });
-    Contrast::of(conditions, sets, metric)
+    let [first, second] = &sets;
+    let is_matched = |others| first.contains_key(others) && second.contains_key(others);
+    let both = sets.iter().flatten();
+    let mut unmatched: Vec<_> =
+        both.filter(|(others, _)| !is_matched(*others)).map(|(_, index)| *index).collect();
+    unmatched.sort_unstable();
+    let matched = sets.each_ref().map(|set| {
+        let mut matched: Vec<_> = set.values().copied().collect();
+        matched.retain(|index| !unmatched.contains(index));
+        matched.sort_unstable();
+        matched
+    });
+    Contrast { unmatched, ..Contrast::of(conditions, matched, metric) }
 }
 
 /// The levels of `factor` among the selected conditions, if they are two: in the order of the

@@ -28,8 +28,8 @@ pub struct Row {
     /// Over the seeds: of each, the mean over all conditions of the row.
     pub estimate: Option<Estimate>,
     /// What differs between the seeds.
-    pub varies: Varies,
-    /// Runs with a record.
+    pub varies: Option<Varies>,
+    /// Runs with a score.
     pub n: usize,
     /// Runs that it should have.
     pub expected: usize,
@@ -48,7 +48,7 @@ pub(super) fn summarize(
     metric: &str,
     conditions: &[ConditionSummary],
 ) -> Result<LevelsSummary, SummaryError> {
-    let mut rows = grouped(table, conditions);
+    let mut rows = grouped(table, metric, conditions);
     let (mut means, mut std_devs) = (Vec::new(), Vec::new());
     for (index, row) in rows.iter().enumerate() {
         for condition in &row.conditions {
@@ -80,7 +80,7 @@ pub(super) fn summarize(
 }
 
 /// The rows of a table with their conditions, in the order of the conditions.
-fn grouped(table: &Levels, conditions: &[ConditionSummary]) -> Vec<Row> {
+fn grouped(table: &Levels, metric: &str, conditions: &[ConditionSummary]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for index in select(conditions, &table.selection) {
         let condition = &conditions[index];
@@ -89,28 +89,30 @@ fn grouped(table: &Levels, conditions: &[ConditionSummary]) -> Vec<Row> {
         let Some(levels) = table.by.iter().map(level).collect::<Option<Vec<_>>>() else { continue };
         let position = rows.iter().position(|row| row.levels == levels).unwrap_or_else(|| {
             let published = table.published.iter().find(|row| row.row == levels).cloned();
-            rows.push(Row::empty(levels, published, condition.varies));
+            rows.push(Row::empty(levels, published));
             rows.len() - 1
         });
         let row = &mut rows[position];
         row.conditions.push(index);
-        row.n += condition.runs.len();
+        row.n += condition.aggregates[metric].n;
         row.expected += condition.expected;
         row.marks += condition.marks;
-        row.varies = row.varies.max(condition.varies);
+    }
+    for row in &mut rows {
+        row.varies = Varies::of(conditions, &row.conditions);
     }
     rows
 }
 
 impl Row {
-    fn empty(levels: Vec<String>, published: Option<PublishedRow>, varies: Varies) -> Self {
+    fn empty(levels: Vec<String>, published: Option<PublishedRow>) -> Self {
         Self {
             levels,
             conditions: Vec::new(),
             mean: None,
             std_dev: None,
             estimate: None,
-            varies,
+            varies: None,
             n: 0,
             expected: 0,
             marks: Marks::default(),

@@ -141,6 +141,17 @@ fn every_name_in_a_paper_file_is_checked() {
         ("table = \"all\"", "table = \"none\"", "names no table, `none`"),
         ("[labels.weight_sharing]", "[labels.weight_sharign]", "is not a factor of any experiment"),
         ("title = \"A small paper\"", "titel = \"A small paper\"", "did you mean `title`?"),
+        ("name = \"curves\"", "name = \"all\"", "has the name `all`, which a table has too"),
+        (
+            "by = [\"weight_sharing\"]",
+            "kind = \"effects\"\nfactors = [\"experiment\"]\nby = []\nwhere = { experiment = \"deep\" }",
+            "names `experiment`, which has 1 level(s) there and not two",
+        ),
+        (
+            "title = \"A small paper\"",
+            "title = \"A small paper\"\ndraws = { deep = \"fully-connected\" }",
+            "cannot repeat `deep` by `fully-connected`: `fully-connected` does not have `data.seed = \"run\"`",
+        ),
         ("kind = \"seeds\"", "kind = \"dots\"", "must be `diagram`, `learning-curves` or `seeds`"),
     ] {
         let project = Project::new();

@@ -64,7 +64,11 @@ const BUILD: Build<'_> = Build { command: "report build", workers: 2 };
 
 /// The project with all its runs recorded by [`Formula`].
 fn recorded(project: &Project) -> (report::pipeline::Project, Plan) {
-    let read = pipeline::load(&project.path(""), &Overrides::default()).unwrap();
+    recorded_with(project, &Overrides::default())
+}
+
+fn recorded_with(project: &Project, overrides: &Overrides) -> (report::pipeline::Project, Plan) {
+    let read = pipeline::load(&project.path(""), overrides).unwrap();
     let mut plan = pipeline::plan(&read, DeviceKind::Cpu, Keep::Records).unwrap();
     let digests = plan.misses(|_| true, true).iter().map(|run| run.digest).collect();
     let claims = Cache::new(&project.path("")).claims();
@@ -188,6 +192,60 @@ fn the_scorecard_and_the_claims_are_decided_by_the_runs_at_each_build() {
 }
 
 #[test]
+fn five_seeds_decide_nothing_and_six_do() {
+    for (seeds, is_known) in [(5, false), (6, true)] {
+        let project = Project::shipped();
+        let overrides = Overrides { seeds: Some(seeds), data: None };
+        let (read, plan) = recorded_with(&project, &overrides);
+        let context = pipeline::context(&read, &plan, BUILD).unwrap();
+        let claim = context.claims.iter().find(|claim| claim.name == "almost-all").unwrap();
+        // Every difference is the same, so that the interval is narrow with five seeds too.
+        let expected = if is_known { Outcome::Supported } else { Outcome::Undecided };
+        assert_eq!(claim.verdict, expected, "{claim:#?}");
+        let few = claim.checks[0].text.contains("fewer than the 6 seeds that can decide");
+        assert_eq!(few, !is_known, "{claim:#?}");
+        let form = &context.tables["scorecard"].forms[0];
+        for column in ["grade", "std_grade"] {
+            let unknown = BTreeMap::from([(column.to_owned(), "not known".to_owned())]);
+            assert_eq!(form.row(&unknown).len(), if is_known { 0 } else { 19 }, "{column}");
+        }
+    }
+}
+
+#[test]
+fn every_claim_names_the_runs_that_decide_on_it() {
+    let context = context(&Project::shipped());
+    for claim in &context.claims {
+        let n = claim.conditions.len();
+        match claim.name.as_str() {
+            "same-size" => assert_eq!(n, 0, "it asks about no run"),
+            "both-help" | "almost-all" => assert_eq!(n, 12, "all conditions on other draws"),
+            "intervals-apart" => assert_eq!(n, 8, "those of Table 3"),
+            name => assert!(n > 0, "{name}"),
+        }
+    }
+}
+
+#[test]
+fn what_varies_is_told_for_each_row_where_it_differs() {
+    let project = Project::shipped();
+    let paper = project.read("experiments/paper.toml");
+    let mixed = "[[table]]\nname = \"mixed\"\ncaption = \"c\"\nmetric = \"published\"\n\
+                 by = [\"experiment\"]\nwhere = { experiment = [\"deep\", \"extended/deep\"] }\n";
+    let pooled = "[[table]]\nname = \"pooled\"\ncaption = \"c\"\nmetric = \"published\"\n\
+                  by = [\"weight_sharing\"]\nwhere = { experiment = [\"deep\", \"extended/deep\"] }\n";
+    project.write("experiments/paper.toml", format!("{paper}\n{mixed}\n{pooled}"));
+    let context = context(&project);
+    let varies = |table: &str| -> Vec<String> {
+        let form = &context.tables[table].forms[0];
+        form.rows.iter().map(|row| form.datum(row, "varies").unwrap().0.shown()).collect()
+    };
+    assert_eq!(varies("mixed"), ["initialisation", "data_and_initialisation"]);
+    let notes = context.tables["pooled"].forms[0].notes.join(" ");
+    assert!(notes.contains("in some conditions of a row the draw of the data"), "{notes}");
+}
+
+#[test]
 fn a_faulty_claim_is_told_with_its_line_and_what_is_wrong() {
     for (expression, expected) in [
         ("above(effect(\"weight_sharing\"), 0", "claim `c`: syntax error"),
@@ -202,6 +260,12 @@ fn a_faulty_claim_is_told_with_its_line_and_what_is_wrong() {
         ("above(effect(\"sharing\"), 0)", "`sharing` does not have two levels"),
         ("above(effect(\"weight_sharing\", experiment=\"x\"), 0)", "no condition has experiment=x"),
         ("above(effekt(1), 0)", "unknown function"),
+        ("above(effekt(1), 0)", "expressions know effect(), difference()"),
+        ("above(difference(\"deep\", {}), 0)", "`deep` is no map of factors to levels"),
+        (
+            "above(difference({\"weight_sharing\": true}, {\"experiment\": \"deep\"}, weight_sharing=true), 0)",
+            "`weight_sharing` is given twice",
+        ),
         ("larger(parameters.deeep, 0, \"\")", "undefined"),
         ("reproduced(\"all\", experiment=\"deep\")", "0 published values match"),
         (
@@ -264,7 +328,8 @@ fn every_table_and_run_is_a_data_file_with_all_digits() {
 fn a_report_tells_what_has_changed_and_stays_as_it_is_if_nothing_has() {
     let project = Project::new();
     project.build(&[]);
-    assert!(project.read("reports/report.md").contains("Nothing has changed."));
+    let markdown = project.read("reports/report.md");
+    assert!(markdown.contains("Nothing has changed since this report was first built."));
     let first = project.file_texts("reports/data");
     std::fs::create_dir(project.path("before")).unwrap();
     std::fs::rename(project.path("reports/data"), project.path("before/data")).unwrap();
@@ -301,6 +366,55 @@ fn a_report_tells_what_has_changed_and_stays_as_it_is_if_nothing_has() {
 }
 
 #[test]
+fn what_comes_and_goes_is_a_change_and_leaves_no_file_behind() {
+    let project = Project::new();
+    project.build(&[]);
+    let paper = "experiments/paper.toml";
+    let claim = "\n[[claim]]\nname = \"more\"\nstatement = \"s\"\nsource = \"t\"\n\
+                 expression = 'larger(2, 1, \"two and one\")'\n";
+    project.write(paper, project.read(paper) + claim);
+    project.edit(paper, "title = \"A small paper\"", "title = \"Another paper\"");
+    project.edit(paper, "name = \"sharing\"", "name = \"shared\"");
+    project.edit("templates/paper.md.jinja", "table(\"sharing\")", "table(\"shared\")");
+    project.write("reports/data/mine.csv", "a file of the user");
+    std::fs::copy(project.path("reports/data/report.json"), project.path("first.json")).unwrap();
+    project.build(&[]);
+    let files = project.file_texts("reports/data");
+    let names: Vec<_> = files.keys().map(String::as_str).collect();
+    assert!(!names.iter().any(|name| name.contains("sharing")), "{names:?}");
+    assert!(names.iter().any(|name| name.contains("shared.csv")), "{names:?}");
+    assert!(names.iter().any(|name| name.contains("mine.csv")), "{names:?}");
+    std::fs::create_dir_all(project.path("first/data")).unwrap();
+    std::fs::rename(project.path("first.json"), project.path("first/data/report.json")).unwrap();
+    let told = project.run(&["diff", "first", "reports"]).stdout;
+    assert!(told.contains("title: A small paper → Another paper"), "{told}");
+    assert!(told.contains("added claim more: supported"), "{told}");
+    let back = project.run(&["diff", "reports", "first"]).stdout;
+    assert!(back.contains("removed claim more: supported"), "{back}");
+
+    // A report that was meddled with has no other file removed.
+    project.write("victim.csv", "x");
+    let meddled = project.read("reports/data/report.json").replace(
+        "\"files\":[",
+        "\"files\":[\"data/../../victim.csv\",\"../victim.csv\",\"data/mine.csv/../../../victim.csv\",",
+    );
+    project.write("reports/data/report.json", meddled);
+    project.build(&[]);
+    assert_eq!(project.read("victim.csv"), "x");
+}
+
+#[test]
+fn an_item_that_is_shown_twice_is_refused() {
+    let project = Project::new();
+    let template = project.read("templates/paper.md.jinja");
+    project.write("templates/paper.md.jinja", template + "\n{{ table(\"all\") }}\n");
+    let outcome = project.run(&["build"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert!(outcome.stderr.contains("table `all` is shown twice"), "{outcome:#?}");
+    assert_eq!(project.count_records(), 0, "nothing was trained");
+}
+
+#[test]
 fn a_build_of_one_item_trains_only_what_it_shows() {
     let project = Project::new();
     let outcome = project.run(&["build", "deep", "weight_sharing=true", "seed=1"]);
@@ -317,6 +431,9 @@ fn a_build_of_one_item_trains_only_what_it_shows() {
     let outcome = project.run(&["build", "models"]);
     assert_eq!(outcome.code, 4, "a diagram shows no run: {outcome:#?}");
     assert_eq!(project.count_records(), 5);
+    let outcome = project.run(&["build", "models", "weight_sharing=perhaps"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert!(outcome.stderr.contains("`weight_sharing` is never `perhaps`"), "{outcome:#?}");
     let outcome = project.run(&["build", "shairng"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
     assert!(outcome.stderr.contains("did you mean `sharing`?"), "{outcome:#?}");

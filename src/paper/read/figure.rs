@@ -8,7 +8,7 @@ use crate::paper::{EXPERIMENT, Figure, FigureKind, Table, Vocabulary};
 /// Reads a figure; `tables` are those that it may refer to.
 pub(super) fn read(
     reader: Reader<'_>,
-    words: &Vocabulary,
+    words: &Vocabulary<'_>,
     tables: Option<&[Table]>,
 ) -> Option<(String, Figure)> {
     let name = read_name(&reader);

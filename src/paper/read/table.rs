@@ -1,6 +1,6 @@
 //! Tables of a paper file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{all, check_level, choice, read_all_known, read_known, read_name, read_selection};
 use crate::document::{Reader, Value};
@@ -13,7 +13,7 @@ use crate::paper::{
 /// themselves.
 pub(super) fn read(
     reader: Reader<'_>,
-    words: &Vocabulary,
+    words: &Vocabulary<'_>,
     metrics: Option<&[&str]>,
     earlier: &[Table],
     draws: &BTreeMap<String, String>,
@@ -47,12 +47,13 @@ pub(super) fn of_levels(tables: &[Table]) -> Vec<&str> {
 
 fn read_levels(
     reader: &Reader<'_>,
-    words: &Vocabulary,
+    words: &Vocabulary<'_>,
     metrics: Option<&[&str]>,
 ) -> Option<Levels> {
     let metric = read_known(reader, "metric", metrics, "metric");
     let by = read_factors(reader, "by", words);
     let selection = read_selection(reader, words);
+    check_selected(reader, &selection, by.as_deref().unwrap_or_default(), words);
     let orders = [("listed", Order::Listed), ("descending", Order::Descending)];
     let order = match reader.node("order") {
         Some(_) => choice(reader, "order", &orders),
@@ -68,18 +69,11 @@ fn read_levels(
 
 fn read_effects(
     reader: &Reader<'_>,
-    words: &Vocabulary,
+    words: &Vocabulary<'_>,
     metrics: Option<&[&str]>,
 ) -> Option<Effects> {
     let metric = read_known(reader, "metric", metrics, "metric");
     let factors = read_factors(reader, "factors", words);
-    for factor in factors.iter().flatten() {
-        let n_levels = words.levels(factor).map_or(2, <[_]>::len);
-        if n_levels != 2 {
-            let message = format!("names `{factor}`, which has {n_levels} levels and not two");
-            reader.refuse("factors", message);
-        }
-    }
     let by = read_factors(reader, "by", words);
     if let (Some(factors), Some(by)) = (&factors, &by)
         && let Some(factor) = by.iter().find(|factor| factors.contains(factor))
@@ -87,17 +81,29 @@ fn read_effects(
         reader.refuse("by", format!("names `{factor}`, whose effect is the table's"));
     }
     let selection = read_selection(reader, words);
+    check_selected(reader, &selection, by.as_deref().unwrap_or_default(), words);
+    for factor in factors.iter().flatten().filter(|factor| words.levels(factor).is_some()) {
+        let conditions = words.conditions(&selection);
+        let levels: BTreeSet<_> =
+            conditions.filter_map(|mut levels| levels.remove(factor)).collect();
+        if levels.len() != 2 {
+            let message =
+                format!("names `{factor}`, which has {} level(s) there and not two", levels.len());
+            reader.refuse("factors", message);
+        }
+    }
     Some(Effects { metric: metric?, factors: factors?, by: by?, selection })
 }
 
 fn read_variance(
     reader: &Reader<'_>,
-    words: &Vocabulary,
+    words: &Vocabulary<'_>,
     metrics: Option<&[&str]>,
     draws: &BTreeMap<String, String>,
 ) -> Option<Variance> {
     let metric = read_known(reader, "metric", metrics, "metric");
     let selection = read_selection(reader, words);
+    check_selected(reader, &selection, &[], words);
     if draws.is_empty() {
         let message = "needs experiments on other draws of the data: `[draws]` names none";
         reader.refuse("kind", message);
@@ -136,13 +142,39 @@ fn read_scorecard(reader: &Reader<'_>, earlier: &[Table]) -> Option<Scorecard> {
     })
 }
 
+/// Refuses a table without a condition that has all factors of its rows.
+fn check_selected(
+    reader: &Reader<'_>,
+    selection: &Selection,
+    by: &[String],
+    words: &Vocabulary<'_>,
+) {
+    let is_known = |name: &String, level: Option<&String>| {
+        let levels = words.levels(name);
+        levels.is_some_and(|levels| level.is_none_or(|level| levels.contains(level)))
+    };
+    // Words that are unknown are refused already.
+    let named = selection.iter().flat_map(|(n, levels)| levels.iter().map(move |l| (n, Some(l))));
+    let mut words_named = named.chain(by.iter().map(|name| (name, None)));
+    let has_row = |levels: &BTreeMap<String, String>| by.iter().all(|f| levels.contains_key(f));
+    if words_named.all(|(name, level)| is_known(name, level))
+        && !words.conditions(selection).any(|levels| has_row(&levels))
+    {
+        reader.refuse("where", "leaves no condition for the table");
+    }
+}
+
 /// Names of earlier tables of levels, at `tables`.
 fn read_tables(reader: &Reader<'_>, earlier: &[Table]) -> Option<Vec<String>> {
     read_all_known(reader, "tables", Some(&of_levels(earlier)), "earlier table of levels")
 }
 
 /// `experiment` or factors, each once.
-fn read_factors(reader: &Reader<'_>, key: &'static str, words: &Vocabulary) -> Option<Vec<String>> {
+fn read_factors(
+    reader: &Reader<'_>,
+    key: &'static str,
+    words: &Vocabulary<'_>,
+) -> Option<Vec<String>> {
     let known: Vec<_> = words.names().collect();
     read_all_known(reader, key, Some(&known), "factor")
 }
@@ -151,7 +183,7 @@ fn read_published(
     reader: Reader<'_>,
     by: &[String],
     selection: &Selection,
-    words: &Vocabulary,
+    words: &Vocabulary<'_>,
 ) -> Option<PublishedRow> {
     let row = reader.node("row").map(|node| match &node.value {
         Value::Array(levels) => levels.iter().map(|level| level.value.to_string()).collect(),

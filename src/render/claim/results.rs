@@ -1,8 +1,8 @@
 //! What expressions can look at: the conditions and tables of a summary.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::{Kwargs, Rest, Value};
 use minijinja::{Environment, Error, UndefinedBehavior};
@@ -13,7 +13,7 @@ use crate::paper::{self, EXPERIMENT, Selection};
 use crate::render::context::Names;
 use crate::render::selection::{invalid, selection, selection_of, shown};
 use crate::render::table::Style;
-use crate::summary::{self, Contrast, Grade, LevelsSummary, Summary};
+use crate::summary::{self, Contrast, Grade, LevelsSummary, Row, Summary, Varies};
 
 /// What an expression may look at.
 #[derive(Clone)]
@@ -24,10 +24,33 @@ struct Results {
     /// How factors are called, and their levels.
     factors: BTreeMap<String, String>,
     levels: BTreeMap<(String, String), String>,
+    /// Indices of the conditions that were looked at.
+    seen: Seen,
 }
 
-/// Where expressions are evaluated: what the functions of this module's parent are.
-pub(super) fn environment(names: Names<'_>, summary: &Arc<Summary>) -> Environment<'static> {
+/// Indices of the conditions that the expression under evaluation has looked at.
+#[derive(Clone, Default)]
+pub(super) struct Seen(Arc<Mutex<BTreeSet<usize>>>);
+
+impl Seen {
+    /// Those since it was asked before.
+    pub(super) fn take(&self) -> Vec<usize> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *seen).into_iter().collect()
+    }
+
+    fn add(&self, conditions: &[usize]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(conditions);
+    }
+}
+
+/// Where expressions are evaluated, with the functions that this module's parent tells of, and what
+/// they have looked at.
+pub(super) fn environment(
+    names: Names<'_>,
+    summary: &Arc<Summary>,
+) -> (Environment<'static>, Seen) {
+    let seen = Seen::default();
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let protocols = names.paper.protocols.iter().map(|protocol| &protocol.metric);
@@ -44,6 +67,7 @@ pub(super) fn environment(names: Names<'_>, summary: &Arc<Summary>) -> Environme
         metrics: metrics.cloned().collect(),
         factors: of_conditions.clone().map(factor).collect(),
         levels: of_conditions.map(level).collect(),
+        seen: seen.clone(),
     };
     let of = results.clone();
     environment
@@ -81,7 +105,15 @@ pub(super) fn environment(names: Names<'_>, summary: &Arc<Summary>) -> Environme
     environment.add_function("all", |verdicts: Rest<Value>| at_least(verdicts.len(), &verdicts));
     environment.add_function("any", |verdicts: Rest<Value>| at_least(1, &verdicts));
     environment.add_function("at_least", |n: usize, verdicts: Rest<Value>| at_least(n, &verdicts));
-    environment
+    (environment, seen)
+}
+
+/// Two selections that name different factors, as one.
+fn merged(common: &Selection, own: &Selection) -> Result<Selection, Error> {
+    match own.keys().find(|factor| common.contains_key(*factor)) {
+        Some(factor) => Err(invalid(format!("`{factor}` is given twice"))),
+        None => Ok(common.clone().into_iter().chain(own.clone()).collect()),
+    }
 }
 
 impl Results {
@@ -121,6 +153,7 @@ impl Results {
     /// The conditions with these levels, at least one.
     fn select(&self, selection: &Selection) -> Result<Vec<usize>, Error> {
         let found = summary::select(&self.summary.conditions, selection);
+        self.seen.add(&found);
         match found.is_empty() {
             false => Ok(found),
             true => Err(invalid(format!("no condition has {}", shown(selection)))),
@@ -142,9 +175,33 @@ impl Results {
             return Err(invalid(format!("`{factor}` does not have two levels there")));
         };
         let contrast = summary::effect(all, &among, factor, &levels, &metric);
+        if let [index, ..] = contrast.unmatched[..] {
+            let levels =
+                all[index].levels.iter().map(|(f, level)| (f.clone(), vec![level.clone()]));
+            return Err(invalid(format!(
+                "no condition differs from {} in `{factor}` alone",
+                shown(&levels.collect())
+            )));
+        }
         let label = self.factors.get(factor).cloned().unwrap_or_else(|| factor.to_owned());
         let label = format!("effect of {label} in {}", self.words(&among));
+        self.effect_value(label, contrast)
+    }
+
+    fn effect_value(&self, label: String, contrast: Contrast) -> Result<Value, Error> {
+        self.check_seeds(&label, &contrast.conditions.concat())?;
         Ok(Value::from_object(EffectValue { label, contrast }))
+    }
+
+    /// Refuses to pair conditions whose seeds mean different things.
+    fn check_seeds(&self, label: &str, conditions: &[usize]) -> Result<(), Error> {
+        match Varies::of(&self.summary.conditions, conditions) {
+            Some(Varies::DataOfSome) => Err(invalid(format!(
+                "`{label}` mixes experiments on one draw of the data with others on many: name the \
+                 experiments that are meant, as in `experiment=\"…\"`"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn difference(&self, first: &Value, second: &Value, levels: &Kwargs) -> Result<Value, Error> {
@@ -152,8 +209,7 @@ impl Results {
         let common = selection(levels, &["metric"])?;
         let side = |levels: &Value| {
             let own = selection_of(levels)?;
-            let mut both = common.clone();
-            both.extend(own.clone());
+            let both = merged(&common, &own)?;
             Ok::<_, Error>((self.words(&own), self.select(&both)?))
         };
         let ((first, a), (second, b)) = (side(first)?, side(second)?);
@@ -162,8 +218,7 @@ impl Results {
             true => String::new(),
             false => format!(", {}", self.words(&common)),
         };
-        let label = format!("{first} less {second}{among}");
-        Ok(Value::from_object(EffectValue { label, contrast }))
+        self.effect_value(format!("{first} less {second}{among}"), contrast)
     }
 
     /// Whether one condition is above every other one.
@@ -171,16 +226,14 @@ impl Results {
         let metric = self.metric(among)?;
         let among = selection(among, &["metric"])?;
         let own = selection_of(levels)?;
-        let mut this = among.clone();
-        this.extend(own.clone());
-        let this = self.select(&this)?;
-        let others = self.select(&among)?.into_iter().filter(|index| !this.contains(index));
-        let others: Vec<usize> = others.collect();
+        let is_own = |index: &usize| paper::selects(&own, &self.summary.conditions[*index].levels);
+        let (this, others): (Vec<_>, Vec<_>) = self.select(&among)?.into_iter().partition(is_own);
         if this.len() != 1 || others.is_empty() {
             let message = format!("{} is not one condition among others", self.words(&own));
             return Err(invalid(message));
         }
         let all = &self.summary.conditions;
+        self.check_seeds("best", &[&this[..], &others].concat())?;
         let effects = others.into_iter().map(|other| {
             let contrast = Contrast::of(all, [this.clone(), vec![other]], &metric);
             let levels = all[other].levels.iter();
@@ -205,6 +258,12 @@ impl Results {
         Ok(Value::from_object(verdict))
     }
 
+    /// Whether all conditions of a row have these levels.
+    fn is_within(&self, row: &Row, wanted: &Selection) -> bool {
+        let levels = |index: &usize| &self.summary.conditions[*index].levels;
+        row.conditions.iter().all(|index| paper::selects(wanted, levels(index)))
+    }
+
     fn reproduced(&self, table: &str, levels: &Kwargs) -> Result<Value, Error> {
         let wanted = selection(levels, &[])?;
         let scores = self.summary.tables.iter().filter_map(|table| match &table.content {
@@ -213,9 +272,7 @@ impl Results {
         });
         let computed = self.levels(table)?;
         let has = |score: &&summary::Score| {
-            let row = &computed.rows[score.row];
-            let of_row = &self.summary.conditions[row.conditions[0]].levels;
-            score.table == table && paper::selects(&wanted, of_row)
+            score.table == table && self.is_within(&computed.rows[score.row], &wanted)
         };
         let found: Vec<_> = scores.flatten().filter(has).collect();
         let [score] = found[..] else {
@@ -223,6 +280,7 @@ impl Results {
                 format!("{} published values match {}, not one", found.len(), shown(&wanted));
             return Err(invalid(message));
         };
+        self.seen.add(&[&score.conditions[..], &score.repetitions].concat());
         let outcome = match score.mean.grade {
             Some(Grade::Reproduced) => Outcome::Supported,
             Some(Grade::Differs) => Outcome::NotSupported,
@@ -239,21 +297,23 @@ impl Results {
     fn cell(&self, table: &str, column: &str, levels: &Kwargs) -> Result<Value, Error> {
         let wanted = selection(levels, &[])?;
         let computed = self.levels(table)?;
-        let all = &self.summary.conditions;
-        let has = |row: &&summary::Row| {
-            row.conditions.iter().all(|index| paper::selects(&wanted, &all[*index].levels))
-        };
-        let found: Vec<_> = computed.rows.iter().filter(has).collect();
+        let found = computed.rows.iter().filter(|row| self.is_within(row, &wanted));
+        let found: Vec<_> = found.collect();
         let [row] = found[..] else {
             let message =
                 format!("{} rows of `{table}` have {}, not one", found.len(), shown(&wanted));
             return Err(invalid(message));
         };
+        self.seen.add(&row.conditions);
         let value = match column {
             "mean" => row.mean,
             "std" => row.std_dev,
             "n" => Some(row.n as f64),
-            other => return Err(invalid(format!("there is no column `{other}`: mean, std, n"))),
+            "seeds" => row.estimate.map(|estimate| estimate.n as f64),
+            other => {
+                let known = "`mean`, `std`, `n` or `seeds`";
+                return Err(invalid(format!("there is no column `{other}`: it is {known}")));
+            }
         };
         // A comparison with what is missing is neither true nor false.
         Ok(Value::from(value.unwrap_or(f64::NAN)))

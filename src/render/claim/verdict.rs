@@ -9,6 +9,7 @@ use minijinja::value::{Object, Value};
 use super::{Check, Outcome};
 use crate::render::selection::{invalid, spelled};
 use crate::render::table::Style;
+use crate::stats::FEWEST_DECISIVE;
 use crate::summary::Contrast;
 
 /// The value of an expression.
@@ -33,15 +34,22 @@ impl EffectValue {
         Some([difference.mean, interval.lower, interval.upper])
     }
 
+    /// The interval, if its seeds are enough to decide anything.
+    fn decisive(&self) -> Option<[f64; 2]> {
+        let difference = self.contrast.comparison?.difference;
+        let interval = difference.interval.filter(|_| difference.n >= FEWEST_DECISIVE)?;
+        Some([interval.lower, interval.upper])
+    }
+
     /// Whether it is above (`side` 1) or below (−1) a threshold.
     pub(super) fn compared(&self, threshold: f64, side: f64) -> Verdict {
-        let outcome = match self.bounds() {
-            Some([_, lower, upper])
+        let outcome = match self.decisive() {
+            Some([lower, upper])
                 if side * (lower - threshold) > 0.0 && side * (upper - threshold) > 0.0 =>
             {
                 Outcome::Supported
             }
-            Some([_, lower, upper])
+            Some([lower, upper])
                 if side * (lower - threshold) < 0.0 && side * (upper - threshold) < 0.0 =>
             {
                 Outcome::NotSupported
@@ -62,8 +70,12 @@ impl EffectValue {
                     small if small.starts_with('<') => format!("p {small}"),
                     p => format!("p = {p}"),
                 };
+                let few = match self.decisive() {
+                    Some(_) => String::new(),
+                    None => format!(", fewer than the {FEWEST_DECISIVE} seeds that can decide"),
+                };
                 format!(
-                    "{} points [{}, {}], n = {n}, {p}",
+                    "{} points [{}, {}], n = {n}, {p}{few}",
                     signed(mean),
                     signed(lower),
                     signed(upper)
@@ -99,9 +111,9 @@ pub(super) fn near(effect: &Value, value: f64, tolerance: f64) -> Result<Value, 
         return Err(invalid(format!("a tolerance must be positive, but is {tolerance}")));
     }
     let (low, high) = (value - tolerance, value + tolerance);
-    let outcome = match effect.bounds() {
-        Some([_, lower, upper]) if low <= lower && upper <= high => Outcome::Supported,
-        Some([_, lower, upper]) if upper < low || high < lower => Outcome::NotSupported,
+    let outcome = match effect.decisive() {
+        Some([lower, upper]) if low <= lower && upper <= high => Outcome::Supported,
+        Some([lower, upper]) if upper < low || high < lower => Outcome::NotSupported,
         _ => Outcome::Undecided,
     };
     Ok(Value::from_object(effect.check(outcome, &format!("within {tolerance} of {value}"))))

@@ -6,8 +6,11 @@ use crate::render::format;
 use crate::render::made::Made;
 use std::time::Duration;
 
-/// Most conditions of which a preview lists every run.
+/// Most conditions of which a preview lists runs; more are listed below the table.
 const LISTED: usize = 2;
+
+/// Most runs of a condition that the page lists; all are in a data file.
+const MOST_RUNS: usize = 100;
 
 /// The drawer of a table or figure, which is in two other files of the report too.
 pub(in crate::render) fn drawer(
@@ -17,19 +20,24 @@ pub(in crate::render) fn drawer(
     files: &[String; 2],
     conditions: &[usize],
 ) -> String {
-    let entries: Vec<_> =
-        conditions.iter().map(|index| entry(&context.conditions[*index], true)).collect();
-    let runs = match entries.is_empty() {
-        true => "<p>It shows no result of a run.</p>".to_owned(),
-        false => format!("<p>Made of the runs of:</p>\n<ul>\n{}</ul>", entries.concat()),
-    };
     format!(
         "<details class=\"made\"><summary>How made</summary>\n<p>Asked for at {}. To train what is \
-         missing of it and make it again: <code>report build {}</code>. As files: {}.</p>\n{runs}\n</details>\n",
+         missing of it and make it again: <code>report build {}</code>. As files: {}.</p>\n{}\n</details>\n",
         link(place),
         escape(name),
-        files.each_ref().map(|file| format!("<code>{}</code>", escape(file))).join(", ")
+        files.each_ref().map(|file| format!("<code>{}</code>", escape(file))).join(", "),
+        runs(context, conditions)
     )
+}
+
+/// The runs of these conditions.
+pub(super) fn runs(context: &Context, conditions: &[usize]) -> String {
+    let entries: Vec<_> =
+        conditions.iter().map(|index| entry(&context.conditions[*index], true)).collect();
+    match entries.is_empty() {
+        true => "<p>It shows no result of a run.</p>".to_owned(),
+        false => format!("<p>Made of the runs of:</p>\n<ul>\n{}</ul>", entries.concat()),
+    }
 }
 
 /// What is shown of a number in the prose.
@@ -46,14 +54,22 @@ pub(super) fn preview(context: &Context, text: &str, made: &Made<'_>) -> String 
         (None, [only]) => &context.conditions[*only].arguments,
         (None, _) => "",
     };
+    let runs = match (made.item, is_listed) {
+        _ if entries.is_empty() => String::new(),
+        (Some((_, number)), false) => format!(
+            "<ul>\n{}</ul>\n<p>Each run with its digest: below <a href=\"#table-{number}\">Table \
+             {number}</a>, at <em>How made</em>.</p>\n",
+            entries.concat()
+        ),
+        _ => format!("<ul>\n{}</ul>\n", entries.concat()),
+    };
     format!(
-        "<p><strong>{}</strong>: {}{item}, {}.</p>\n<p>{}</p>\n<ul>\n{}</ul>\n<p>To make it again: \
+        "<p><strong>{}</strong>: {}{item}, {}.</p>\n<p>{}</p>\n{runs}<p>To make it again: \
          <code>report build {}</code></p>\n",
         escape(text),
         escape(&made.what),
         escape(&made.of),
         notes.join(" "),
-        entries.concat(),
         escape(command)
     )
 }
@@ -68,11 +84,15 @@ fn entry(condition: &ConditionContext, is_listed: bool) -> String {
             let run = |run: &crate::render::context::RunContext| {
                 format!("<code>{} {}</code>", run.seed, run.digest)
             };
-            let listed: Vec<_> = runs.iter().map(run).collect();
+            let listed: Vec<_> = runs.iter().take(MOST_RUNS).map(run).collect();
+            let more = match runs.len().saturating_sub(MOST_RUNS) {
+                0 => String::new(),
+                more => format!(" and {more} more (in <code>data/runs.csv</code>)"),
+            };
             let seconds: f64 = runs.iter().map(|run| run.seconds).sum();
             let took = Duration::try_from_secs_f64(seconds).unwrap_or_default();
             format!(
-                "seed and run {}<!-- provenance -->, {} of core time<!-- end of provenance -->",
+                "seed and run {}{more}<!-- provenance -->, {} of core time<!-- end of provenance -->",
                 listed.join(", "),
                 format::duration(took)
             )

@@ -1,9 +1,11 @@
 //! What factors change.
 
-use super::{Cell, Column, Dot, Form, Line, Style, digests, what_varies};
+use std::collections::BTreeSet;
+
+use super::{Cell, Column, Dot, Form, Line, Style, WhatVaries, digests};
 use crate::paper::Effects;
 use crate::render::context::Names;
-use crate::stats::PairedTest;
+use crate::stats::{MOST_SIGN_FLIPS, PairedTest};
 use crate::summary::{ConditionSummary, Effect, Varies};
 
 pub(super) fn form(
@@ -21,8 +23,18 @@ pub(super) fn form(
     columns.push(Column::number("p, Holm", &["p_holm"]));
     let keys = ["improvement", "improvement_lower", "improvement_upper"];
     columns.push(Column::number("better in", &keys));
-    let rows = effects.iter().map(|effect| line(names, all, spec, effect)).collect();
-    Form { metric: None, columns, rows, notes: notes(names, all, spec, effects) }
+    let of_effect = |effect: &Effect| Varies::of(all, &effect.contrast.conditions.concat());
+    let varies = WhatVaries::of(effects.iter().map(of_effect));
+    columns.extend(varies.column.clone());
+    let line = |effect: &Effect| {
+        let mut line = line(names, all, spec, effect);
+        if varies.column.is_some() {
+            line.cells.push(WhatVaries::cell(of_effect(effect)));
+        }
+        line
+    };
+    let rows = effects.iter().map(line).collect();
+    Form { metric: None, columns, rows, notes: notes(names, all, spec, effects, varies.note) }
 }
 
 fn line(names: Names<'_>, all: &[ConditionSummary], spec: &Effects, effect: &Effect) -> Line {
@@ -74,6 +86,7 @@ fn notes(
     all: &[ConditionSummary],
     spec: &Effects,
     effects: &[Effect],
+    varies: &str,
 ) -> Vec<String> {
     let metric = names.paper.metric(&spec.metric);
     let score = metric.map_or_else(String::new, |metric| {
@@ -83,27 +96,39 @@ fn notes(
             metric.label
         )
     });
-    let conditions = effects.iter().flat_map(|effect| effect.contrast.conditions.concat());
-    let varies = conditions.map(|index| all[index].varies).max();
     let n_tests = effects.iter().filter(|effect| effect.adjusted_p.is_some()).count();
     let tests = effects.iter().filter_map(|effect| effect.contrast.comparison?.significance);
-    let is_exact = tests.clone().all(|significance| significance.test == PairedTest::SignFlip);
-    let test = match is_exact {
-        true => "exact sign-flip test of the mean, over all patterns of signs",
-        false => "paired t test",
+    let kinds: BTreeSet<_> = tests.map(|significance| significance.test).collect();
+    let exact = "exact sign-flip test of the mean, over all patterns of signs";
+    let test = match (kinds.contains(&PairedTest::SignFlip), kinds.contains(&PairedTest::StudentT))
+    {
+        (true, true) => format!("{exact} of up to {MOST_SIGN_FLIPS} seeds, paired t test of more"),
+        (false, true) => "paired t test".to_owned(),
+        (_, false) => exact.to_owned(),
     };
-    vec![
+    let tests = match n_tests {
+        0 => "no single group can be tested yet".to_owned(),
+        1 => "one single group is tested, so that there is nothing to adjust for".to_owned(),
+        n => format!("p, Holm: adjusted for the {n} tests of single groups in this table"),
+    };
+    let mut notes = vec![
         score,
         format!(
-            "The differences are paired: all conditions of one seed share it, and between the seeds {}.",
-            what_varies(varies.unwrap_or(Varies::Initialisation))
+            "The differences are paired: all conditions of one seed share it, and between the seeds {varies}."
         ),
-        format!(
-            "p: two-sided, {test}; p, Holm: adjusted for the {n_tests} tests of single groups in this \
-             table."
-        ),
+        format!("p: two-sided, {test}; {tests}."),
         "better in: share of the seeds in which the factor raises the score, ties counting half \
          (probability of improvement), with Wilson's 95 % interval."
             .to_owned(),
-    ]
+    ];
+    let unmatched: BTreeSet<_> = effects.iter().flat_map(|e| &e.contrast.unmatched).collect();
+    let unmatched = unmatched.into_iter().map(|index| names.describe(all[*index].levels.iter()));
+    let unmatched: Vec<_> = unmatched.collect();
+    if !unmatched.is_empty() {
+        notes.push(format!(
+            "Left out where no condition differs from it in the factor alone: {}.",
+            unmatched.join("; ")
+        ));
+    }
+    notes
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Cell, Column, Datum, Form, Line, Style, dots, what_varies};
+use super::{Cell, Column, Datum, Form, Line, Style, WhatVaries, dots};
 use crate::paper::Levels;
 use crate::render::context::Names;
 use crate::render::format::{count, mean_and_std_dev};
-use crate::summary::{ConditionSummary, LevelsSummary, Marks, Row, Varies};
+use crate::summary::{ConditionSummary, LevelsSummary, Marks, Row};
 
 /// A row of a table of levels, in percent.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -68,6 +68,8 @@ pub(super) fn form(
     }
     columns.push(Column::number("s", &["sample_std", "seeds"]));
     columns.push(Column::number("95 % interval", &["lower", "upper"]));
+    let varies = WhatVaries::of(computed.rows.iter().map(|row| row.varies));
+    columns.extend(varies.column.clone());
     let line = |row: &Row| {
         let levels = spec.by.iter().zip(&row.levels);
         let mut cells: Vec<_> =
@@ -98,14 +100,17 @@ pub(super) fn form(
         });
         let bounds = estimate.and_then(|e| e.interval).map(|i| [i.lower, i.upper]);
         cells.push(Cell::interval(bounds, Style::Fixed));
+        if varies.column.is_some() {
+            cells.push(WhatVaries::cell(row.varies));
+        }
         let dots = dots(all, names, &row.conditions, &computed.metric);
         Line { cells, conditions: row.conditions.clone(), dots }
     };
     let rows = computed.rows.iter().map(line).collect();
-    Form { metric: None, columns, rows, notes: notes(names, computed) }
+    Form { metric: None, columns, rows, notes: notes(names, computed, varies.note) }
 }
 
-fn notes(names: Names<'_>, computed: &LevelsSummary) -> Vec<String> {
+fn notes(names: Names<'_>, computed: &LevelsSummary, varies: &str) -> Vec<String> {
     let metric = names.paper.metric(&computed.metric);
     let score = metric.map_or_else(String::new, |metric| {
         format!("The score of a run ({}) is {}.", metric.label, metric.formula())
@@ -122,14 +127,12 @@ fn notes(names: Names<'_>, computed: &LevelsSummary) -> Vec<String> {
             " of each seed's mean over the conditions of the row",
         ),
     };
-    let varies = computed.rows.iter().map(|row| row.varies).max().unwrap_or(Varies::Initialisation);
     vec![
         score,
         format!("{as_published}, as the publication computes them."),
         format!(
             "s and 95 % interval: sample standard deviation (divided by n − 1){honest}, and Student's \
-             t interval of the mean; between the seeds, {}.",
-            what_varies(varies)
+             t interval of the mean; between the seeds, {varies}."
         ),
     ]
 }

@@ -5,6 +5,7 @@ use super::{Cell, Column, Datum, Form, Line, Style, dots};
 use crate::paper::Scorecard;
 use crate::render::context::Names;
 use crate::render::format::MISSING;
+use crate::stats::FEWEST_DECISIVE;
 use crate::summary::{Grade, Judgement, Score, Summary};
 
 pub(super) fn form(
@@ -24,13 +25,14 @@ pub(super) fn form(
     columns.push(Column::number("our std", &["std"]));
     columns.push(Column { is_number: false, ..Column::number("std is", &["std_grade"]) });
     let rows = scores.iter().filter_map(|score| line(names, summary, score)).collect();
-    let percent = |share: f64| format!("{} %", 100.0 * share);
+    let percent = |share: f64| format!("{} %", (1e4 * share).round() / 100.0);
     let notes = vec![
         format!(
             "Rule for means: the expected range is the {} prediction interval (Student's t) of the score \
              on one more draw of the data, from the draws here; a published mean inside it is reproduced, \
              inside the {} interval near, else it differs. A mean of {} runs on one draw varies less \
-             than the single run that the interval is of, so that it holds at least so often.",
+             than the single run that the interval is of. So the rule favours “reproduced”: of means that \
+             agree it calls at least so many reproduced, and of means that do not, some.",
             percent(spec.reproduced),
             percent(spec.near),
             spec.published_seeds
@@ -41,6 +43,10 @@ pub(super) fn form(
              compares one draw of the data with one.",
             percent(spec.reproduced),
             percent(spec.near)
+        ),
+        format!(
+            "Neither is known from fewer than {FEWEST_DECISIVE} draws or runs of a condition, which \
+             nearly any value would agree with."
         ),
         "draws below: on how many of the draws here the mean lies below the published one."
             .to_owned(),

@@ -1,0 +1,153 @@
+//! The last steps of a build: records → what templates see → files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Error, Project, drawing};
+use crate::cache::Cache;
+use crate::digest::Digest;
+use crate::fs;
+use crate::plan::Plan;
+use crate::render::{self, Build, Context, Drawing, Snapshot, Sources, Templates};
+use crate::summary::{self, Summary};
+
+/// A report that is rendered and not yet written.
+#[derive(Debug)]
+pub struct Report {
+    /// Files by their path in the report's directory; the two that a reader opens come last.
+    files: Vec<(PathBuf, Vec<u8>)>,
+    /// Files that the report before it had and that it has no more.
+    gone: Vec<PathBuf>,
+    /// The runs that it shows.
+    runs: Vec<Digest>,
+}
+
+/// What templates see of the records in `plan`.
+///
+/// # Errors
+/// If polars or plotters refuse, or the expression of a claim cannot be evaluated.
+pub fn context(project: &Project, plan: &Plan, build: Build<'_>) -> Result<Context, Error> {
+    let summary = summarize(project, plan)?;
+    let figures = drawing::draw_all(project, plan, &summary)?;
+    gather(project, plan, &summary, &figures, build)
+}
+
+fn summarize(project: &Project, plan: &Plan) -> Result<Arc<Summary>, Error> {
+    let summary = summary::summarize(&project.paper, &project.experiments, plan);
+    Ok(Arc::new(summary.map_err(Error::Summary)?))
+}
+
+fn gather(
+    project: &Project,
+    plan: &Plan,
+    summary: &Arc<Summary>,
+    figures: &[Vec<Drawing>],
+    build: Build<'_>,
+) -> Result<Context, Error> {
+    let context = Context::gather(Sources {
+        paper: &project.paper,
+        experiments: &project.experiments,
+        plan,
+        summary,
+        figures,
+        note: &project.note,
+        build,
+        files: &project.sources,
+    });
+    context.map_err(Error::Render)
+}
+
+/// What a report of the records in `plan` says, to compare it with another.
+///
+/// # Errors
+/// If the expression of a claim cannot be evaluated.
+pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
+    let build = Build { command: "", workers: 0 };
+    // Of figures it says nothing.
+    let context = gather(project, plan, &summarize(project, plan)?, &[], build)?;
+    Ok(Snapshot::of(&context))
+}
+
+/// Where a report keeps what it says, within its directory.
+pub const SNAPSHOT: &str = "data/report.json";
+
+/// What the report in `out` says; none if there is none, or one that cannot be read.
+#[must_use]
+pub fn last_snapshot(out: &Path) -> Option<Snapshot> {
+    let bytes = fs::read_if_there(&out.join(SNAPSHOT)).ok()??;
+    Snapshot::read(str::from_utf8(&bytes).ok()?)
+}
+
+/// Renders the report of the records in `plan`, which follows the one that said `before`. It works
+/// without any record too, so that a fault in a template shows before anything is trained.
+///
+/// # Errors
+/// If a template cannot be rendered.
+pub fn render(
+    project: &Project,
+    plan: &Plan,
+    build: Build<'_>,
+    before: Option<&Snapshot>,
+) -> Result<Report, Error> {
+    let mut context = context(project, plan, build)?;
+    let mut snapshot = Snapshot::of(&context).after(before);
+    context.changes = snapshot.changes.clone();
+    let context = Arc::new(context);
+    let templates = Templates { paper: &project.prose, page: &project.page };
+    let rendered = render::render(templates, &context).map_err(Error::Render)?;
+
+    let mut files = drawing::files(&context)?;
+    let data = render::data(&context).into_iter();
+    files.extend(data.map(|(name, text)| (Path::new("data").join(name), text.into_bytes())));
+    let listed = files.iter().map(|(path, _)| path.to_string_lossy().into_owned());
+    snapshot.files = listed.collect();
+    let files_before = before.map_or(&[][..], |before| &before.files);
+    let gone = files_before.iter().filter(|file| !snapshot.files.contains(file));
+    let gone = gone.filter_map(|file| of_report(file)).collect();
+    files.push((PathBuf::from(SNAPSHOT), snapshot.write().into_bytes()));
+    files.push((PathBuf::from("report.md"), rendered.markdown.into_bytes()));
+    files.push((PathBuf::from("report.html"), rendered.html.into_bytes()));
+    Ok(Report { files, gone, runs: plan.records.keys().copied().collect() })
+}
+
+/// The path of a file that a report names as its own, if it can be: in one of its two folders.
+fn of_report(file: &str) -> Option<PathBuf> {
+    let (folder, name) = file.split_once('/')?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    let is_own = ["data", "figures"].contains(&folder)
+        && !name.starts_with('.')
+        && name.chars().all(is_plain);
+    is_own.then(|| Path::new(folder).join(name))
+}
+
+/// Makes sure that a report can be written into `out`, and records, before anything is trained.
+///
+/// # Errors
+/// If it cannot.
+pub fn check_writable(project: &Project, out: &Path) -> Result<(), Error> {
+    fs::check_writable(out).map_err(Error::File)?;
+    Cache::new(&project.root).check_writable().map_err(Error::File)
+}
+
+impl Report {
+    /// Writes the files into `out`, all or none; returns the two that a reader opens.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write(&self, project: &Project, out: &Path) -> Result<Vec<PathBuf>, Error> {
+        let files: Vec<_> =
+            self.files.iter().map(|(path, bytes)| (out.join(path), &bytes[..])).collect();
+        fs::write_all_atomic(&files).map_err(Error::File)?;
+        for path in &self.gone {
+            fs::remove(&out.join(path)).map_err(Error::File)?;
+        }
+        fs::sweep(out);
+        fs::sweep(&out.join("figures"));
+        fs::sweep(&out.join("data"));
+        if !self.runs.is_empty() {
+            Cache::new(&project.root).store_reported(out, &self.runs).map_err(Error::File)?;
+        }
+        let read_first = &self.files[self.files.len() - 2..];
+        Ok(read_first.iter().map(|(path, _)| out.join(path)).collect())
+    }
+}
