@@ -92,7 +92,7 @@ struct ProjectArgs {
     /// `.report/` in it.
     #[arg(long, short = 'C', value_name = "DIR")]
     project: Option<PathBuf>,
-    /// Use seeds 0 to N − 1, in place of those of the experiment files.
+    /// Use the first N seeds of each experiment; the next numbers if its file has not so many.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     seeds: Option<u64>,
     /// Take digits from the four standard MNIST files in DIR, in place of the embedded ones.
@@ -252,9 +252,12 @@ impl ProjectArgs {
         self.device.unwrap_or_else(Device::detect)
     }
 
+    fn overrides(&self) -> Overrides {
+        Overrides { seeds: self.seeds, data: self.data.clone() }
+    }
+
     fn load(&self) -> Result<pipeline::Project, Error> {
-        let overrides = Overrides { seeds: self.seeds, data: self.data.clone() };
-        pipeline::load(&self.root(), &overrides)
+        pipeline::load(&self.root(), &self.overrides())
     }
 }
 
@@ -270,9 +273,7 @@ impl BuildArgs {
         if !self.only.is_empty() {
             words.push(format!("--only {}", self.only.join(" ")));
         }
-        words.extend(self.project.seeds.map(|count| format!("--seeds {count}")));
-        words.extend(self.project.data.iter().map(|path| format!("--data {}", path.display())));
-        words.join(" ")
+        words.join(" ") + &self.project.overrides().options()
     }
 
     fn out(&self) -> PathBuf {

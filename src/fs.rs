@@ -269,6 +269,10 @@ pub fn write_all_atomic<B: AsRef<[u8]>>(files: &[(PathBuf, B)]) -> Result<(), Fi
         }
         let directory = make_directory_of(path)?;
         let fail = || FileError::at("write", path);
+        // What cannot be replaced is told while nothing is.
+        if path.is_dir() {
+            return Err(fail()(std::io::ErrorKind::IsADirectory.into()));
+        }
         let mut builder = tempfile::Builder::new();
         builder.prefix(UNFINISHED);
         // Temporary files are private; a report is as readable as the user's umask makes it.

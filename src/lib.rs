@@ -21,7 +21,8 @@
 //!    and what was published).
 //! 2. Stages, pure: [`plan`] (what is stale, and why), [`dataset`] (IDX files → pairs), [`kernel`] (the
 //!    arithmetic of a training step; pulp), [`summary`] (records → estimates; polars), [`figure`]
-//!    (data → SVG → PNG; plotters, resvg), [`render`] (template → Markdown and HTML; minijinja).
+//!    (data → SVG → PNG; plotters, resvg), [`render`] (claims → verdicts, template → Markdown and HTML,
+//!    tables → CSV and LaTeX, two reports → what changed; minijinja).
 //! 3. Effects: [`fs`] (the only file access), [`provenance`] (the only clock), [`cache`] (one
 //!    immutable file a run, with its checksum; claims of builds under way), [`train`] (networks, tape and optimisers; dfdx), [`execute`] (workers).
 //! 4. Composition: [`pipeline`] (the story), [`cli`] (flags, text, exit codes).
@@ -33,7 +34,7 @@
 //!   generator. Every stream is named: (seed, purpose, epoch).
 //! - dfdx, pulp, polars, plotters and minijinja each live in one module; their types never leave it.
 //! - The same records render to the same bytes. What differs between two executions of the same
-//!   runs stands in one marked provenance block.
+//!   runs, or tells what the report before said, stands between marks, and in `data/report.json`.
 //! - On the CPU, a run gives the same bits whatever the processor. Sums have one order, and functions
 //!   like `exp` are this crate's or `libm`'s; a test compares records with those of emulated x86-64
 //!   processors. (CUDA devices promise less: some of dfdx's kernels there add in no fixed order.)

@@ -27,7 +27,7 @@ pub use accept::{Answer, accept, unaccept};
 pub use audit::{Check, Unused, check_all, quarantine, remove, rerun, unused};
 pub use error::{Error, runs};
 pub use load::{Overrides, Project, load};
-pub use report::{Report, SNAPSHOT, check_writable, context, last_snapshot, render, snapshot};
+pub use report::{Report, SNAPSHOT, check_writable, context, render, snapshot, snapshot_in};
 
 /// What a plan keeps in memory of the runs that have a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -154,9 +154,12 @@ fn prose(
 fn page(template: &str, context: &Arc<Context>, body: &html::Body) -> Result<String, RenderError> {
     let mut environment = environment();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
+    let protocols = context.protocols.iter().map(|protocol| {
+        minijinja::context! { metric => protocol.metric.clone(), label => visible(&protocol.label) }
+    });
     let values = minijinja::context! {
         title => visible(&context.title),
-        protocols => Value::from(Serde(&context.protocols)),
+        protocols => protocols.collect::<Vec<_>>(),
         figure_style => Value::from_safe_string(figure::theme(".drawing ")),
         contents => Value::from(Serde(&body.contents)),
         body => Value::from_safe_string(body.html.clone()),

@@ -88,7 +88,8 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         failure = result.err();
     }
     // The report is written from the runs that there are; then a failure is told.
-    let before = pipeline::last_snapshot(&args.out());
+    // One that cannot be read is written anew.
+    let before = pipeline::snapshot_in(&args.out()).ok().flatten();
     let report = pipeline::render(&project, &plan, build, before.as_ref())?;
     let written = report.write(&project, &args.out());
     if let Some(failure) = failure {

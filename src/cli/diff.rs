@@ -14,7 +14,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<(), Error> {
         let plan = pipeline::plan(project, device, Keep::Records)?;
         pipeline::snapshot(project, &plan)
     };
-    let of = |path: &Path| match pipeline::last_snapshot(path) {
+    let of = |path: &Path| match pipeline::snapshot_in(path)? {
         Some(snapshot) => Ok(snapshot),
         None if fs::is_directory(&path.join("experiments")) => {
             of_project(&pipeline::load(path, &Overrides::default())?)

@@ -80,6 +80,16 @@ impl<'n> Named<'n> {
             return Ok(runs);
         }
         let levels = self.levels.iter().map(|(factor, level)| format!("{factor}={level}"));
+        if matches!(self.meaning, Meaning::Digest) {
+            return Err(Error::Request {
+                message: format!(
+                    "no experiment asks for a run whose digest begins with {}",
+                    self.name
+                ),
+                hint: "`report cache ls` lists all records, and `report explain` tells of each"
+                    .to_owned(),
+            });
+        }
         let words = Vocabulary::of(&self.project.experiments);
         let factors: Vec<_> = words.names().collect();
         Err(Error::Request {

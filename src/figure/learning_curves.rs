@@ -63,23 +63,30 @@ fn paint(area: &Area<'_>, series: &[CurveSeries], y_label: &str) -> Result<(), R
         let points: Vec<_> = line.collect();
         chart.draw_series(LineSeries::new(points.clone(), color(index).stroke_width(2)))?;
         let at = points.into_iter().step_by(3);
-        let fill = color(index).filled();
-        // A marker tells the series apart without colour.
-        match index % 3 {
-            0 => chart.draw_series(at.map(|point| Circle::new(point, 4, fill)))?,
-            1 => chart.draw_series(at.map(|point| TriangleMarker::new(point, 6, fill)))?,
-            _ => chart.draw_series(at.map(|point| Cross::new(point, 4, fill.stroke_width(2))))?,
-        };
+        for point in at {
+            marker(area, index, chart.backend_coord(&point))?;
+        }
     }
     let ends = series.iter().map(|s| s.points.last().map_or(0.0, |(mean, _)| *mean));
     let least_gap = (y_range.end - y_range.start) * 0.045;
     for ((index, one), y) in series.iter().enumerate().zip(spread(ends.collect(), least_gap)) {
         let (x, y) = chart.backend_coord(&(n_epochs as f64, y));
-        let key = [(x + 8, y), (x + 24, y)];
-        area.draw(&PathElement::new(key, color(index).stroke_width(4)))?;
+        let key = [(x + 6, y), (x + 26, y)];
+        area.draw(&PathElement::new(key, color(index).stroke_width(2)))?;
+        marker(area, index, (x + 16, y))?;
         area.draw_text(&one.label, &text(16, INK, HPos::Left), (x + 30, y))?;
     }
     Ok(())
+}
+
+/// What tells a series apart without colour.
+fn marker(area: &Area<'_>, index: usize, at: (i32, i32)) -> Result<(), Refusal> {
+    let fill = color(index).filled();
+    match index % 3 {
+        0 => area.draw(&Circle::new(at, 4, fill)),
+        1 => area.draw(&TriangleMarker::new(at, 6, fill)),
+        _ => area.draw(&Cross::new(at, 4, fill.stroke_width(2))),
+    }
 }
 
 /// Moves values apart until neighbours differ by `gap`, so that labels there do not overlap.

@@ -49,7 +49,7 @@ fn paint(area: &Area<'_>, rows: &[SeedRow], x_label: &str) -> Result<(), Refusal
     };
     let x_range = range_of(rows.iter().flat_map(marks), 5.0, (0.0, 100.0));
     let longest = rows.iter().map(|row| row.label.chars().count()).max().unwrap_or(0);
-    let left = 24 + 7 * u32::try_from(longest.min(60)).unwrap_or(60);
+    let left = 24 + 15 * u32::try_from(longest.min(60)).unwrap_or(60) / 2;
     let n = rows.len().max(1) as f64;
     let mut chart = ChartBuilder::on(area)
         .margin_top(TOP)
@@ -90,9 +90,11 @@ fn paint(area: &Area<'_>, rows: &[SeedRow], x_label: &str) -> Result<(), Refusal
     legend(area, i32::try_from(left).unwrap_or(0))
 }
 
-fn diamond(at: (i32, i32)) -> Polygon<(i32, i32)> {
+/// A hollow diamond, which hides neither bar nor dots.
+fn diamond(at: (i32, i32)) -> PathElement<(i32, i32)> {
     let (x, y) = at;
-    Polygon::new(vec![(x - 6, y), (x, y - 6), (x + 6, y), (x, y + 6)], color(1).filled())
+    let corners = [(x - 7, y), (x, y - 7), (x + 7, y), (x, y + 7), (x - 7, y), (x, y - 7)];
+    PathElement::new(corners.to_vec(), color(1).stroke_width(3))
 }
 
 fn legend(area: &Area<'_>, left: i32) -> Result<(), Refusal> {

@@ -71,6 +71,13 @@ fn read(reader: Reader<'_>, words: &Vocabulary<'_>, violations: &Violations) -> 
         read_claim(reader, tables.as_deref(), figures.as_deref())
     });
     if let (Some(tables), Some(protocols)) = (&tables, &protocols) {
+        let mut with_levels = tables.iter().filter_map(Table::levels);
+        if let [first, _, ..] = &protocols[..]
+            && !with_levels.any(|levels| levels.metric == first.metric)
+        {
+            let message = format!("`{}` comes first, but is the metric of no table", first.metric);
+            reader.refuse("protocol", message);
+        }
         for (table, (path, node)) in tables.iter().zip(reader.items("table")) {
             if let Some(taken) = taken_file(&table.name, tables, protocols) {
                 let message = format!("has the name `{}`, which is that of {taken}", table.name);
@@ -124,19 +131,21 @@ fn all<T>(
     all_after(reader, key, violations, |reader, _| read(reader))
 }
 
-/// Likewise; each may refer to those that came before.
+/// Likewise; each may refer to those that came before, unless one of them is faulty.
 fn all_after<T>(
     reader: &Reader<'_>,
     key: &'static str,
     violations: &Violations,
-    read: impl Fn(Reader<'_>, &[T]) -> Option<(String, T)>,
+    read: impl Fn(Reader<'_>, Option<&[T]>) -> Option<(String, T)>,
 ) -> Option<Vec<T>> {
     let (mut names, mut items) = (Vec::new(), Vec::new());
     let declared = reader.items(key);
-    let n_declared = declared.len();
+    let (n_declared, mut n_read) = (declared.len(), 0);
     for (path, node) in declared {
         let item = Reader::new(node, path.as_str(), violations);
-        let Some((name, item)) = item.and_then(|reader| read(reader, &items)) else { continue };
+        let earlier = (items.len() == n_read).then_some(&items[..]);
+        n_read += 1;
+        let Some((name, item)) = item.and_then(|reader| read(reader, earlier)) else { continue };
         if names.contains(&name) {
             let message = format!("has the name `{name}`, which an earlier {key} has too");
             violations.push(&node.location, path, message);
@@ -219,6 +228,11 @@ fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> Optio
             ),
         }
     }
+    for (level, text) in &levels {
+        if let Some((other, _)) = levels.range(level.clone()..).skip(1).find(|(_, t)| *t == text) {
+            reader.refuse("levels", format!("calls both `{level}` and `{other}` `{text}`"));
+        }
+    }
     reader.finish();
     Some(FactorLabel { label: label?, levels })
 }
@@ -287,12 +301,27 @@ fn check_known(reader: &Reader<'_>, key: &'static str, word: &str, known: &[&str
     }
 }
 
+/// The longest name of what becomes a file.
+const LONGEST_NAME: usize = 100;
+
 /// A name that becomes part of a file's or of an anchor's.
 fn read_name(reader: &Reader<'_>) -> Option<String> {
     let name = reader.required::<String>("name")?;
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || !name.chars().all(is_plain) {
         reader.refuse("name", format!("must be of a–z, 0–9 and `-`, but is `{name}`"));
+    }
+    if name.len() > LONGEST_NAME {
+        reader.refuse("name", format!("must have at most {LONGEST_NAME} characters"));
+    }
+    Some(name)
+}
+
+/// The name of a table or figure; commands take it where they take an experiment.
+fn read_item_name(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Option<String> {
+    let name = read_name(reader)?;
+    if words.levels(EXPERIMENT).is_some_and(|experiments| experiments.contains(&name)) {
+        reader.refuse("name", format!("is `{name}`, which is an experiment"));
     }
     Some(name)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{EXPERIMENT, Selection, selects};
-use crate::experiment::{DataSeed, Experiment};
+use crate::experiment::{Condition, DataSeed, Design, Experiment};
 
 /// Names of experiments, factors and levels.
 #[derive(Clone, Debug)]
@@ -65,6 +65,14 @@ impl<'e> Vocabulary<'e> {
             let factors = experiment.factors.iter();
             factors.map(|factor| (factor.name.clone(), factor.levels.clone())).collect()
         };
+        let shared = |experiment: &Experiment| -> Vec<_> {
+            let designs = experiment.conditions.iter().map(|condition| condition.design.clone());
+            designs.map(|design| Design { data_seed: DataSeed::Run, ..design }).collect()
+        };
+        let of_one_draw = |condition: &Condition| condition.design.data_seed;
+        let is_of_one = |seed: &&u64| {
+            one.conditions.iter().map(of_one_draw).any(|draw| draw == DataSeed::Fixed(**seed))
+        };
         match () {
             () if draws_anew(one) => Some(format!("`{}` has many draws of its own", one.name)),
             () if !draws_anew(other) => {
@@ -73,7 +81,12 @@ impl<'e> Vocabulary<'e> {
             () if levels(one) != levels(other) => {
                 Some(format!("`{}` has other factors or levels than `{}`", other.name, one.name))
             }
-            () => None,
+            () if shared(one) != shared(other) => {
+                Some("they differ in more than their draws of the data".to_owned())
+            }
+            () => other.seeds.iter().find(is_of_one).map(|seed| {
+                format!("seed {seed} of `{}` is the draw that `{}` has", other.name, one.name)
+            }),
         }
     }
 }

@@ -201,7 +201,7 @@ impl Error {
                     .to_owned(),
             ),
             Self::Incomplete { .. } => {
-                Some("`report status` says which; the report marks them".to_owned())
+                Some("`report status` with the same options says which; the report marks them".to_owned())
             }
             Self::Stale(_) => Some(
                 "`report status` says why; `report build` without `--frozen` trains them"

@@ -30,6 +30,8 @@ pub struct Project {
     pub page: String,
     /// What the command line changed about the experiments, for the report; empty if nothing.
     pub note: String,
+    /// The options that changed it, each after a space, for the commands that the report tells.
+    pub options: String,
     /// The datasets of its conditions.
     pub datasets: Datasets,
 }
@@ -37,10 +39,20 @@ pub struct Project {
 /// What the command line changes about the experiments.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// Seeds 0 to N − 1 in place of those of the files.
+    /// The first N seeds of each experiment; the next numbers if it has not so many.
     pub seeds: Option<u64>,
     /// A directory of MNIST files in place of the data of the files.
     pub data: Option<PathBuf>,
+}
+
+impl Overrides {
+    /// As options of a command, each after a space.
+    #[must_use]
+    pub fn options(&self) -> String {
+        let seeds = self.seeds.map(|count| format!(" --seeds {count}"));
+        let data = self.data.as_ref().map(|path| format!(" --data {}", path.display()));
+        seeds.into_iter().chain(data).collect()
+    }
 }
 
 /// Where files stand that experiments extend and that are none themselves.
@@ -86,9 +98,11 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     for experiment in &mut experiments {
         place_data(root, overrides, experiment);
         if let Some(count) = overrides.seeds {
-            let seeds: Vec<u64> = (0..count).collect();
+            let seeds = first_seeds(&experiment.seeds, count);
             if experiment.seeds != seeds {
-                note = format!("--seeds {count} takes seeds 0 to {}", count - 1);
+                let seeds = if count == 1 { "seed" } else { "seeds" };
+                note =
+                    format!("--seeds {count} takes the first {count} {seeds} of each experiment");
             }
             experiment.seeds = seeds;
         }
@@ -131,7 +145,8 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         }
     }
     let root = root.to_owned();
-    Ok(Project { root, experiments, sources, paper, prose, page, note, datasets })
+    let options = overrides.options();
+    Ok(Project { root, experiments, sources, paper, prose, page, note, options, datasets })
 }
 
 impl Project {
@@ -164,6 +179,12 @@ impl Project {
             }),
         }
     }
+}
+
+/// The first `count` of the seeds, and the next numbers if there are not so many.
+fn first_seeds(own: &[u64], count: u64) -> Vec<u64> {
+    let next = own.last().map_or(0, |last| last + 1);
+    own.iter().copied().chain(next..).zip(0..count).map(|(seed, _)| seed).collect()
 }
 
 /// A directory in a file is relative to the project, one on the command line to where the user is.

@@ -51,6 +51,7 @@ fn gather(
         summary,
         figures,
         note: &project.note,
+        options: &project.options,
         build,
         files: &project.sources,
     });
@@ -71,11 +72,18 @@ pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
 /// Where a report keeps what it says, within its directory.
 pub const SNAPSHOT: &str = "data/report.json";
 
-/// What the report in `out` says; none if there is none, or one that cannot be read.
-#[must_use]
-pub fn last_snapshot(out: &Path) -> Option<Snapshot> {
-    let bytes = fs::read_if_there(&out.join(SNAPSHOT)).ok()??;
-    Snapshot::read(str::from_utf8(&bytes).ok()?)
+/// What the report in `out` says; none if there is none.
+///
+/// # Errors
+/// If it is there, but cannot be read, or is not as this version writes it.
+pub fn snapshot_in(out: &Path) -> Result<Option<Snapshot>, Error> {
+    let path = out.join(SNAPSHOT);
+    let Some(bytes) = fs::read_if_there(&path).map_err(Error::Input)? else { return Ok(None) };
+    let snapshot = str::from_utf8(&bytes).ok().and_then(Snapshot::read);
+    snapshot.map(Some).ok_or_else(|| Error::Request {
+        message: format!("`{}` is damaged, or of another version of `report`", path.display()),
+        hint: "build that report again; its numbers come from the records".to_owned(),
+    })
 }
 
 /// Renders the report of the records in `plan`, which follows the one that said `before`. It works

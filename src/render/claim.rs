@@ -19,6 +19,8 @@
 //! - `reproduced("table4", experiment="deep")`: as the scorecard judges the published mean
 //! - `best({"experiment": "deep"}, weight_sharing=true)`: above every other condition with those levels
 //! - `all(…)`, `any(…)`, `at_least(5, …)`: of verdicts, in three-valued logic
+//!
+//! `and`, `or`, `not` and `if` are refused: a verdict is neither true nor false.
 
 mod results;
 mod verdict;
@@ -105,6 +107,37 @@ impl Outcome {
     }
 }
 
+/// The first word of an expression, outside of its strings, by which verdicts could be lost: to the
+/// language of templates they have no truth of their own.
+fn forbidden(expression: &str) -> Option<&str> {
+    const WORDS: [&str; 5] = ["and", "or", "not", "if", "else"];
+    let (mut rest, mut quote) = (expression, None);
+    while let Some(character) = rest.chars().next() {
+        let n = match (quote, character) {
+            (Some(_), '\\') => rest.chars().take(2).map(char::len_utf8).sum(),
+            (Some(open), _) => {
+                quote = Some(open).filter(|open| *open != character);
+                character.len_utf8()
+            }
+            (None, '"' | '\'') => {
+                quote = Some(character);
+                1
+            }
+            (None, c) if c.is_alphanumeric() || c == '_' => {
+                let is_part = |c: char| c.is_alphanumeric() || c == '_';
+                let word = &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())];
+                if WORDS.contains(&word) {
+                    return Some(word);
+                }
+                word.len()
+            }
+            (None, other) => other.len_utf8(),
+        };
+        rest = &rest[n..];
+    }
+    None
+}
+
 /// Decides on each claim of the paper.
 ///
 /// # Errors
@@ -125,6 +158,11 @@ pub(super) fn judge(
             message: format!("the expression of claim `{}`: {message}", claim.name),
             hint: format!("expressions know {}, and `parameters`", FUNCTIONS.join(", ")),
         };
+        if let Some(word) = forbidden(&claim.expression) {
+            let message =
+                format!("`{word}` would decide without telling: use all(), any() or at_least()");
+            return Err(fail(message));
+        }
         let value = environment
             .compile_expression(&claim.expression)
             .and_then(|expression| expression.eval(&variables))
@@ -144,4 +182,20 @@ pub(super) fn judge(
         })
     };
     names.paper.claims.iter().map(judge).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_lose_verdicts_are_found_outside_of_strings_alone() {
+        assert_eq!(forbidden("above(e, 0) and below(e, 0)"), Some("and"));
+        assert_eq!(forbidden("1 if not x"), Some("if"));
+        assert_eq!(forbidden("(not x)"), Some("not"));
+        let none = r#"larger(1, 2, "a and \" or b") | notable(anderson, 'if', "é else")"#;
+        assert_eq!(forbidden(none), None);
+        assert_eq!(forbidden("\"unclosed and"), None);
+        assert_eq!(forbidden("\"\\"), None);
+    }
 }

@@ -10,6 +10,8 @@
 //!   less that of another; with `published=true`, of the published means
 //! - `verdicts()`: the claims with their verdicts, and `claim("sharing")` a verdict in words
 //! - `count("scorecard", "grade", "reproduced")`: rows of a table with that text in the column
+//! - `count_above("scorecard", "difference", 0)`: rows of a table with a larger number in the column
+//! - `least("scorecard", "difference")`, `most(…)`: the smallest and the largest number of a column
 //! - `file("experiments/deep.toml")`: the text of a file, folded; `files()`: those not shown before
 //! - `changes()`: what has changed since the build before, between marks
 //! - `compute()`: what the runs took, between marks
@@ -18,6 +20,7 @@
 //!
 //! and the filters `fixed` and `signed` for percentages, `thousands` for counts.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,14 +28,14 @@ use minijinja::value::{Kwargs, Value};
 use minijinja::{Environment, Error};
 
 use super::context::{ConditionContext, Context};
-use super::format::{fixed, signed, thousands};
+use super::format::{MISSING, fixed, signed, thousands};
 use super::made::Made;
 use super::selection::{self, find, invalid, unknown};
-use super::table::{Form, Line, Style, TableContext};
+use super::table::{Datum, Form, Line, Style, TableContext};
 use super::{Target, html, markdown};
 
 /// Names of the functions, for hints.
-pub(super) const FUNCTIONS: [&str; 15] = [
+pub(super) const FUNCTIONS: [&str; 18] = [
     "table()",
     "figure()",
     "reference()",
@@ -42,6 +45,9 @@ pub(super) const FUNCTIONS: [&str; 15] = [
     "verdicts()",
     "claim()",
     "count()",
+    "count_above()",
+    "least()",
+    "most()",
     "file()",
     "files()",
     "changes()",
@@ -98,6 +104,15 @@ pub(super) fn add(
     environment.add_function("count", move |table: &str, column: &str, text: &str| {
         book.count(table, column, text)
     });
+    let book = of();
+    environment.add_function("count_above", move |table: &str, column: &str, threshold: f64| {
+        book.count_above(table, column, threshold)
+    });
+    for (name, side) in [("least", Ordering::Less), ("most", Ordering::Greater)] {
+        let book = of();
+        environment
+            .add_function(name, move |table: &str, column: &str| book.extreme(table, column, side));
+    }
     let book = of();
     environment.add_function("file", move |path: &str| book.file(path));
     let book = of();
@@ -205,6 +220,31 @@ impl Notebook {
         };
         // How many runs there are is told with what readers should know of them.
         let text = if column == "n" { cell.text.clone() } else { datum.shown() };
+        // No run is behind what was published.
+        let is_published = column.starts_with("published");
+        let made = Made {
+            what: form.head_of(column),
+            of: form.described(line),
+            item: Some((table, found.number)),
+            notes: if is_published { &[] } else { &form.notes },
+            conditions: if is_published { &[] } else { &line.conditions },
+        };
+        Ok(self.value(&text, &made))
+    }
+
+    /// The smallest or largest number of a column.
+    fn extreme(&self, table: &str, column: &str, side: Ordering) -> Result<Value, Error> {
+        let found = self.find_table(table)?;
+        let form = &found.forms[0];
+        let numbers = numbers(form, table, column)?;
+        let further = |a: &&(f64, &Line), b: &&(f64, &Line)| match side {
+            Ordering::Less => b.0.total_cmp(&a.0),
+            _ => a.0.total_cmp(&b.0),
+        };
+        let Some((_, line)) = numbers.iter().max_by(further) else {
+            return Ok(Value::from(MISSING));
+        };
+        let text = form.datum(line, column).map(|(datum, _)| datum.shown()).unwrap_or_default();
         let made = Made {
             what: form.head_of(column),
             of: form.described(line),
@@ -213,6 +253,13 @@ impl Notebook {
             conditions: &line.conditions,
         };
         Ok(self.value(&text, &made))
+    }
+
+    /// In how many rows a column has a number above `threshold`.
+    fn count_above(&self, table: &str, column: &str, threshold: f64) -> Result<usize, Error> {
+        let form = &self.find_table(table)?.forms[0];
+        let numbers = numbers(form, table, column)?;
+        Ok(numbers.iter().filter(|(number, _)| *number > threshold).count())
     }
 
     /// The one condition with these levels.
@@ -258,7 +305,7 @@ impl Notebook {
             let levels = levels.into_iter().map(|(factor, levels)| (factor, levels.join("|")));
             let (found, form, line) = self.row(table, &levels.collect())?;
             let number = match form.datum(line, column) {
-                Some((super::table::Datum::Number(number, _), _)) => *number,
+                Some((Datum::Number(number, _), _)) => *number,
                 _ => return Err(unknown(&format!("column of `{table}`"), column, &form.keys())),
             };
             Ok((number, found, form, line))
@@ -323,6 +370,18 @@ impl Notebook {
             Target::Html => self.page().block(html::file(path, text)),
         }
     }
+}
+
+/// The numbers of a column with their rows, in which there is one.
+fn numbers<'f>(form: &'f Form, table: &str, column: &str) -> Result<Vec<(f64, &'f Line)>, Error> {
+    if !form.keys().contains(&column) {
+        return Err(unknown(&format!("column of `{table}`"), column, &form.keys()));
+    }
+    let number = |line: &'f Line| match form.datum(line, column)?.0 {
+        Datum::Number(number, _) => Some(((*number)?, line)),
+        Datum::Text(_) => None,
+    };
+    Ok(form.rows.iter().filter_map(number).collect())
 }
 
 fn shown(levels: &BTreeMap<String, String>) -> String {

@@ -186,7 +186,7 @@ const MOST_CHANGES: usize = 40;
 /// What has changed since the build before, between the marks of what may differ.
 pub(super) fn changes_block(changes: &Changes) -> String {
     let text = match changes.is_empty() {
-        true => "Nothing has changed since this report was first built.\n".to_owned(),
+        true => "No change is on record since this report was first built.\n".to_owned(),
         false => changes_text(changes, MOST_CHANGES),
     };
     format!("<!-- provenance -->\n\n{text}\n<!-- end of provenance -->")

@@ -14,7 +14,9 @@ use super::context::Names;
 use super::format::{MISSING, fixed, signed};
 use crate::paper::{Table, TableKind};
 use crate::stats::ConfidenceInterval;
-use crate::summary::{self, ConditionSummary, Content, RunScores, Summary, TableSummary, Varies};
+use crate::summary::{
+    self, ConditionSummary, Content, Marks, RunScores, Summary, TableSummary, Varies,
+};
 
 pub use levels::RowContext;
 
@@ -347,6 +349,17 @@ impl WhatVaries {
             None => Cell::text(MISSING, ""),
         }
     }
+}
+
+/// How many seeds each of these conditions should have, and what readers should know of their runs.
+fn expected(all: &[ConditionSummary], set: &[usize]) -> (usize, Marks) {
+    let conditions = set.iter().map(|index| &all[*index]);
+    let expected = conditions.clone().map(|condition| condition.expected).max().unwrap_or(0);
+    let mut marks = Marks::default();
+    for condition in conditions {
+        marks += condition.marks;
+    }
+    (expected, marks)
 }
 
 /// The scores of conditions as dots: each run of a single one, or of several the mean of each seed.

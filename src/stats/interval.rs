@@ -18,12 +18,6 @@ impl Level {
         (level > 0.0 && level < 1.0).then_some(Self(level))
     }
 
-    /// The level as a number.
-    #[must_use]
-    pub fn value(self) -> f64 {
-        self.0
-    }
-
     /// The probability outside of the interval, of both sides together.
     pub(super) fn outside(self) -> f64 {
         1.0 - self.0
@@ -55,23 +49,11 @@ impl ConfidenceInterval {
         Self { level, lower: mean - margin, upper: mean + margin }
     }
 
-    /// Whether `value` lies in the interval or on a bound.
-    #[must_use]
-    pub fn contains(&self, value: f64) -> bool {
-        (self.lower..=self.upper).contains(&value)
-    }
-
     /// Whether `value` lies outside; `excludes(0.0)` of a difference says that it is significant.
-    /// NaN is neither contained nor excluded.
+    /// NaN does not.
     #[must_use]
     pub fn excludes(&self, value: f64) -> bool {
         value < self.lower || value > self.upper
-    }
-
-    /// Half the width: what stands after ± where the estimate is in the middle.
-    #[must_use]
-    pub fn margin(&self) -> f64 {
-        (self.upper - self.lower) / 2.0
     }
 }
 
@@ -91,10 +73,8 @@ mod tests {
     fn bounds_belong_to_the_interval() {
         let interval = ConfidenceInterval { level: Level::NINETY_FIVE, lower: -1.0, upper: 2.0 };
         for (value, is_inside) in [(-1.0, true), (0.0, true), (2.0, true), (2.1, false)] {
-            assert_eq!(interval.contains(value), is_inside);
             assert_eq!(interval.excludes(value), !is_inside);
         }
-        assert!(!interval.contains(f64::NAN) && !interval.excludes(f64::NAN));
-        assert_eq!(interval.margin(), 1.5);
+        assert!(!interval.excludes(f64::NAN));
     }
 }

@@ -54,14 +54,6 @@ impl PairedComparison {
         are_equally_many.then(|| Self::with_scale(&differences, scale, level)).flatten()
     }
 
-    /// Compares by the differences, first − second, of each pair.
-    ///
-    /// None unless they are a [sample](Sample::new).
-    #[must_use]
-    pub fn of_differences(differences: &[f64], level: Level) -> Option<Self> {
-        Self::with_scale(differences, scale(differences), level)
-    }
-
     fn with_scale(differences: &[f64], scale: f64, level: Level) -> Option<Self> {
         let sample = Sample::with_scale(differences, scale)?;
         let wins = |difference: &f64| match difference.abs() <= sample.rounding() {
@@ -108,7 +100,10 @@ mod tests {
     const LEVEL: Level = Level::NINETY_FIVE;
 
     fn test(differences: &[f64]) -> Significance {
-        PairedComparison::of_differences(differences, LEVEL).unwrap().significance.unwrap()
+        PairedComparison::with_scale(differences, scale(differences), LEVEL)
+            .unwrap()
+            .significance
+            .unwrap()
     }
 
     #[test]
@@ -187,6 +182,6 @@ mod tests {
         assert_eq!(PairedComparison::of(&[1.0, 2.0], &[1.0], LEVEL), None);
         assert_eq!(PairedComparison::of(&[1.0, f64::NAN], &[1.0, 2.0], LEVEL), None);
         assert_eq!(PairedComparison::of(&[f64::INFINITY], &[f64::INFINITY], LEVEL), None);
-        assert_eq!(PairedComparison::of_differences(&[1.0, f64::NAN], LEVEL), None);
+        assert_eq!(PairedComparison::of(&[1.0, f64::NAN], &[0.0, 0.0], LEVEL), None);
     }
 }

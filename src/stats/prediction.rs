@@ -7,7 +7,6 @@ use super::{Estimate, Level, student};
 /// A prediction of one new value: a t distribution about a mean, in the unit of the values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Prediction {
-    n: usize,
     mean: f64,
     variance: f64,
     degrees_of_freedom: f64,
@@ -35,7 +34,7 @@ impl Prediction {
     pub fn new(n: usize, mean: f64, variance: f64, degrees_of_freedom: f64) -> Option<Self> {
         let are_finite = [mean, variance, degrees_of_freedom].iter().all(|value| value.is_finite());
         let is_possible = n > 0 && are_finite && variance > 0.0 && degrees_of_freedom >= 1.0;
-        is_possible.then_some(Self { n, mean, variance, degrees_of_freedom })
+        is_possible.then_some(Self { mean, variance, degrees_of_freedom })
     }
 
     /// The prediction of the mean of `m` new values like those of `estimate`: s²(1/n + 1/m) is its
@@ -47,30 +46,6 @@ impl Prediction {
         let n = estimate.n as f64;
         let variance = estimate.std_dev?.powi(2) * (1.0 / n + 1.0 / m as f64);
         Self::new(estimate.n, estimate.mean, variance, n - 1.0)
-    }
-
-    /// Number of values that it was made from.
-    #[must_use]
-    pub fn n(&self) -> usize {
-        self.n
-    }
-
-    /// The predicted mean.
-    #[must_use]
-    pub fn mean(&self) -> f64 {
-        self.mean
-    }
-
-    /// The variance of new value − predicted mean, in the squared unit of the values.
-    #[must_use]
-    pub fn variance(&self) -> f64 {
-        self.variance
-    }
-
-    /// The degrees of freedom of the variance.
-    #[must_use]
-    pub fn degrees_of_freedom(&self) -> f64 {
-        self.degrees_of_freedom
     }
 
     /// The probability that a new value lies as far out as `value`, on either side; none if it is
@@ -87,14 +62,6 @@ impl Prediction {
         let quantile = student::two_sided_quantile(level.outside(), self.degrees_of_freedom);
         let margin = quantile * self.variance.sqrt();
         PredictionInterval { level, lower: self.mean - margin, upper: self.mean + margin }
-    }
-}
-
-impl PredictionInterval {
-    /// Whether `value` lies in the interval or on a bound.
-    #[must_use]
-    pub fn contains(&self, value: f64) -> bool {
-        (self.lower..=self.upper).contains(&value)
     }
 }
 
@@ -130,7 +97,6 @@ mod tests {
         let prediction = Prediction::new(10, 81.91, 1.6, 9.0).unwrap();
         let interval = prediction.interval(LEVEL);
         assert_close([prediction.p_value(interval.upper).unwrap()], [0.05]);
-        assert!(interval.contains(81.91) && !interval.contains(90.0));
         assert_eq!(prediction.p_value(81.91), Some(1.0));
         assert_eq!(prediction.p_value(f64::NAN), None);
         assert_eq!(prediction.p_value(f64::INFINITY), None);

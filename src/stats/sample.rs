@@ -49,13 +49,7 @@ impl<'v> Sample<'v> {
     /// Their standard deviation with divisor n − 1, in their unit; none of one value.
     #[must_use]
     pub fn std_dev(&self) -> Option<f64> {
-        (self.n() > 1).then(|| self.deviation(self.n() - 1))
-    }
-
-    /// Their standard deviation with divisor n, in their unit: 0 of one value.
-    #[must_use]
-    pub fn population_std_dev(&self) -> f64 {
-        self.deviation(self.n())
+        (self.n() > 1).then(|| self.deviation())
     }
 
     /// The smallest.
@@ -80,9 +74,10 @@ impl<'v> Sample<'v> {
         self.rounding
     }
 
-    fn deviation(&self, divisor: usize) -> f64 {
+    /// Of two values at least.
+    fn deviation(&self) -> f64 {
         let squares: f64 = self.values.iter().map(|value| (value - self.mean).powi(2)).sum();
-        let deviation = (squares / divisor as f64).sqrt();
+        let deviation = (squares / (self.n() - 1) as f64).sqrt();
         // Values that are equal but for their last bits must not pass for a small deviation.
         if deviation > self.rounding { deviation } else { 0.0 }
     }
@@ -96,9 +91,9 @@ mod tests {
     #[test]
     fn moments_are_those_of_numpy() {
         let sample = Sample::new(&[97.1, 96.4, 98.0, 97.5, 96.9]).unwrap();
-        // x = [97.1, 96.4, 98.0, 97.5, 96.9]; np.mean(x), np.std(x, ddof=1), np.std(x)
-        let expected = [97.179_999_999_999_99, 0.605_805_249_234_436_1, 0.541_848_687_365_760_5];
-        let moments = [sample.mean(), sample.std_dev().unwrap(), sample.population_std_dev()];
+        // x = [97.1, 96.4, 98.0, 97.5, 96.9]; np.mean(x), np.std(x, ddof=1)
+        let expected = [97.179_999_999_999_99, 0.605_805_249_234_436_1];
+        let moments = [sample.mean(), sample.std_dev().unwrap()];
         assert_close(moments, expected);
         assert_eq!((sample.n(), sample.minimum(), sample.maximum()), (5, 96.4, 98.0));
     }
@@ -107,7 +102,6 @@ mod tests {
     fn one_value_has_no_standard_deviation() {
         let sample = Sample::new(&[3.5]).unwrap();
         assert_eq!((sample.mean(), sample.std_dev()), (3.5, None));
-        assert_eq!(sample.population_std_dev(), 0.0);
     }
 
     #[test]

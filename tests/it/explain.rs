@@ -272,7 +272,7 @@ fn explain_tells_configuration_provenance_and_history() {
     assert_eq!(row["runs"].as_array().unwrap().len(), 4);
     for (args, message) in [
         (["explain", "depe"], "did you mean `deep`?"),
-        (["explain", "0123456789ab"], "no run is 0123456789ab"),
+        (["explain", "0123456789ab"], "no experiment asks for a run whose digest begins with"),
     ] {
         let outcome = project.run(&args);
         assert_eq!(outcome.code, 2);

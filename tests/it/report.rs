@@ -261,9 +261,15 @@ fn a_faulty_claim_is_told_with_its_line_and_what_is_wrong() {
         ("above(effect(\"weight_sharing\", experiment=\"x\"), 0)", "no condition has experiment=x"),
         ("above(effekt(1), 0)", "unknown function"),
         ("above(effekt(1), 0)", "expressions know effect(), difference()"),
+        ("above(effect(\"weight_sharing\"), 0) and 1", "`and` would decide without telling"),
+        (
+            "above(difference({\"experiment\": \"deep\", \"weight_sharing\": true}, {\"experiment\": \"fully-connected\"}), 0)",
+            "`weight_sharing` is given on one side only",
+        ),
+        ("above(effect(\"weight_sharing\"), 10.0 ** 400)", "inf is no number to compare with"),
         ("above(difference(\"deep\", {}), 0)", "`deep` is no map of factors to levels"),
         (
-            "above(difference({\"weight_sharing\": true}, {\"experiment\": \"deep\"}, weight_sharing=true), 0)",
+            "above(difference({\"weight_sharing\": true}, {\"weight_sharing\": false}, weight_sharing=true), 0)",
             "`weight_sharing` is given twice",
         ),
         ("larger(parameters.deeep, 0, \"\")", "undefined"),
@@ -329,7 +335,7 @@ fn a_report_tells_what_has_changed_and_stays_as_it_is_if_nothing_has() {
     let project = Project::new();
     project.build(&[]);
     let markdown = project.read("reports/report.md");
-    assert!(markdown.contains("Nothing has changed since this report was first built."));
+    assert!(markdown.contains("No change is on record since this report was first built."));
     let first = project.file_texts("reports/data");
     std::fs::create_dir(project.path("before")).unwrap();
     std::fs::rename(project.path("reports/data"), project.path("before/data")).unwrap();
@@ -360,6 +366,10 @@ fn a_report_tells_what_has_changed_and_stays_as_it_is_if_nothing_has() {
     for (name, before) in ["report.md", "report.html", "data/report.json"].iter().zip(bytes) {
         assert_eq!(project.read(&format!("reports/{name}")), before, "{name}");
     }
+    project.write("before/data/report.json", "{}");
+    let damaged = project.run(&["diff", "before"]);
+    assert_eq!(damaged.code, 2, "{damaged:#?}");
+    assert!(damaged.stderr.contains("`before/data/report.json` is damaged"), "{damaged:#?}");
     let nothing = project.run(&["diff", "nowhere"]);
     assert_eq!(nothing.code, 2, "{nothing:#?}");
     assert!(nothing.stderr.contains("there is no report in `nowhere`"), "{nothing:#?}");

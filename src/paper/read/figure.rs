@@ -1,7 +1,7 @@
 //! Figures of a paper file.
 
 use super::table::of_levels;
-use super::{check_level, choice, curves, read_known, read_name, read_selection};
+use super::{check_level, choice, curves, read_item_name, read_known, read_selection};
 use crate::document::Reader;
 use crate::paper::{EXPERIMENT, Figure, FigureKind, Table, Vocabulary};
 
@@ -11,7 +11,7 @@ pub(super) fn read(
     words: &Vocabulary<'_>,
     tables: Option<&[Table]>,
 ) -> Option<(String, Figure)> {
-    let name = read_name(&reader);
+    let name = read_item_name(&reader, words);
     let caption = reader.required::<String>("caption");
     let kind = reader.required::<String>("kind")?;
     let kind = match kind.as_str() {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{all, check_level, choice, read_all_known, read_known, read_name, read_selection};
+use super::{all, check_level, choice, read_all_known, read_item_name, read_known, read_selection};
 use crate::document::{Reader, Value};
 use crate::paper::{
-    Choices, Effects, Levels, Order, PublishedRow, Scorecard, Selection, Table, TableKind,
-    Variance, Vocabulary,
+    Choices, EXPERIMENT, Effects, Levels, Order, PublishedRow, Scorecard, Selection, Table,
+    TableKind, Variance, Vocabulary,
 };
 
 /// Reads a table; `metrics` and `earlier` tables are what it may refer to, unless they are faulty
@@ -15,10 +15,10 @@ pub(super) fn read(
     reader: Reader<'_>,
     words: &Vocabulary<'_>,
     metrics: Option<&[&str]>,
-    earlier: &[Table],
+    earlier: Option<&[Table]>,
     draws: &BTreeMap<String, String>,
 ) -> Option<(String, Table)> {
-    let name = read_name(&reader);
+    let name = read_item_name(&reader, words);
     let caption = reader.required::<String>("caption");
     let kind = reader.optional::<String>("kind").unwrap_or_else(|| "levels".to_owned());
     let kind = match kind.as_str() {
@@ -104,8 +104,9 @@ fn read_variance(
     let metric = read_known(reader, "metric", metrics, "metric");
     let selection = read_selection(reader, words);
     check_selected(reader, &selection, &[], words);
-    if draws.is_empty() {
-        let message = "needs experiments on other draws of the data: `[draws]` names none";
+    let experiment = |levels: BTreeMap<String, String>| levels[EXPERIMENT].clone();
+    if !words.conditions(&selection).map(experiment).any(|name| draws.contains_key(&name)) {
+        let message = "needs experiments on other draws of the data: `[draws]` names none of them";
         reader.refuse("kind", message);
     }
     Some(Variance { metric: metric?, selection })
@@ -114,7 +115,7 @@ fn read_variance(
 fn read_choices(
     reader: &Reader<'_>,
     metrics: Option<&[&str]>,
-    earlier: &[Table],
+    earlier: Option<&[Table]>,
 ) -> Option<Choices> {
     let tables = read_tables(reader, earlier);
     let metrics = read_all_known(reader, "metrics", metrics, "metric");
@@ -124,7 +125,7 @@ fn read_choices(
     Some(Choices { tables: tables?, metrics: metrics? })
 }
 
-fn read_scorecard(reader: &Reader<'_>, earlier: &[Table]) -> Option<Scorecard> {
+fn read_scorecard(reader: &Reader<'_>, earlier: Option<&[Table]>) -> Option<Scorecard> {
     let tables = read_tables(reader, earlier);
     let published_seeds = reader.required_in("published_seeds", 2..=1_000_000);
     let reproduced = reader.required_in("reproduced", 0.5..=0.9999);
@@ -165,8 +166,9 @@ fn check_selected(
 }
 
 /// Names of earlier tables of levels, at `tables`.
-fn read_tables(reader: &Reader<'_>, earlier: &[Table]) -> Option<Vec<String>> {
-    read_all_known(reader, "tables", Some(&of_levels(earlier)), "earlier table of levels")
+fn read_tables(reader: &Reader<'_>, earlier: Option<&[Table]>) -> Option<Vec<String>> {
+    let known = earlier.map(of_levels);
+    read_all_known(reader, "tables", known.as_deref(), "earlier table of levels")
 }
 
 /// `experiment` or factors, each once.

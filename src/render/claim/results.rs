@@ -19,8 +19,8 @@ use crate::summary::{self, Contrast, Grade, LevelsSummary, Row, Summary, Varies}
 #[derive(Clone)]
 struct Results {
     summary: Arc<Summary>,
-    /// Names of metrics; that of the first protocol comes first.
-    metrics: Vec<String>,
+    /// Names of metrics, and what they are called; that of the first protocol comes first.
+    metrics: Vec<(String, String)>,
     /// How factors are called, and their levels.
     factors: BTreeMap<String, String>,
     levels: BTreeMap<(String, String), String>,
@@ -53,8 +53,10 @@ pub(super) fn environment(
     let seen = Seen::default();
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let protocols = names.paper.protocols.iter().map(|protocol| &protocol.metric);
-    let metrics = protocols.chain(names.paper.metrics.iter().map(|metric| &metric.name));
+    let protocols = names.paper.protocols.iter();
+    let protocols = protocols.filter_map(|protocol| names.paper.metric(&protocol.metric));
+    let metrics = protocols.chain(&names.paper.metrics);
+    let metrics = metrics.map(|metric| (metric.name.clone(), metric.short.clone()));
     let of_conditions = summary.conditions.iter().flat_map(|condition| &condition.levels);
     let level = |(factor, level): (&String, &String)| {
         ((factor.clone(), level.clone()), names.level(factor, level))
@@ -64,7 +66,7 @@ pub(super) fn environment(
     };
     let results = Results {
         summary: Arc::clone(summary),
-        metrics: metrics.cloned().collect(),
+        metrics: metrics.collect(),
         factors: of_conditions.clone().map(factor).collect(),
         levels: of_conditions.map(level).collect(),
         seen: seen.clone(),
@@ -99,8 +101,12 @@ pub(super) fn environment(
             Some(_) => Outcome::NotSupported,
             None => Outcome::Undecided,
         };
-        let numbers = [first, second].map(|n| Style::Fixed.write(n.is_finite().then_some(n)));
-        Verdict::of_check(format!("{text}: {} and {}", numbers[0], numbers[1]), outcome)
+        let short = [first, second].map(|n| Style::Fixed.write(n.is_finite().then_some(n)));
+        let [a, b] = match short[0] == short[1] {
+            true => [first, second].map(|number| number.to_string()),
+            false => short,
+        };
+        Verdict::of_check(format!("{text}: {a} > {b}?"), outcome)
     });
     environment.add_function("all", |verdicts: Rest<Value>| at_least(verdicts.len(), &verdicts));
     environment.add_function("any", |verdicts: Rest<Value>| at_least(1, &verdicts));
@@ -119,12 +125,12 @@ fn merged(common: &Selection, own: &Selection) -> Result<Selection, Error> {
 impl Results {
     fn metric(&self, levels: &Kwargs) -> Result<String, Error> {
         match levels.get::<Option<String>>("metric")? {
-            Some(metric) if self.metrics.contains(&metric) => Ok(metric),
+            Some(metric) if self.metrics.iter().any(|(name, _)| *name == metric) => Ok(metric),
             Some(unknown) => Err(invalid(format!("there is no metric `{unknown}`"))),
             None => self
                 .metrics
                 .first()
-                .cloned()
+                .map(|(name, _)| name.clone())
                 .ok_or_else(|| invalid("there is no metric".to_owned())),
         }
     }
@@ -184,13 +190,34 @@ impl Results {
             )));
         }
         let label = self.factors.get(factor).cloned().unwrap_or_else(|| factor.to_owned());
-        let label = format!("effect of {label} in {}", self.words(&among));
-        self.effect_value(label, contrast)
+        let label = match among.is_empty() {
+            true => format!("effect of {label}"),
+            false => format!("effect of {label} in {}", self.words(&among)),
+        };
+        self.effect_value(label, &metric, contrast)
     }
 
-    fn effect_value(&self, label: String, contrast: Contrast) -> Result<Value, Error> {
+    fn effect_value(
+        &self,
+        label: String,
+        metric: &str,
+        contrast: Contrast,
+    ) -> Result<Value, Error> {
         self.check_seeds(&label, &contrast.conditions.concat())?;
-        Ok(Value::from_object(EffectValue { label, contrast }))
+        Ok(Value::from_object(self.told(label, metric, contrast)))
+    }
+
+    /// An effect with all that its text tells.
+    fn told(&self, label: String, metric: &str, contrast: Contrast) -> EffectValue {
+        let is_first = self.metrics.first().is_some_and(|(name, _)| name == metric);
+        let known = self.metrics.iter().find(|(name, _)| name == metric);
+        let label = match known {
+            Some((_, metric)) if !is_first => format!("{label} ({metric})"),
+            _ => label,
+        };
+        let conditions = contrast.conditions.iter().flatten();
+        let expected = conditions.map(|index| self.summary.conditions[*index].expected).max();
+        EffectValue { label, contrast, expected: expected.unwrap_or(0) }
     }
 
     /// Refuses to pair conditions whose seeds mean different things.
@@ -212,13 +239,39 @@ impl Results {
             let both = merged(&common, &own)?;
             Ok::<_, Error>((self.words(&own), self.select(&both)?))
         };
+        let own =
+            |levels: &Value| Ok::<BTreeSet<_>, Error>(selection_of(levels)?.into_keys().collect());
+        let varied = own(first)?;
+        if let Some(factor) = varied.symmetric_difference(&own(second)?).next() {
+            return Err(invalid(format!("`{factor}` is given on one side only")));
+        }
         let ((first, a), (second, b)) = (side(first)?, side(second)?);
+        if self.others(&a, &varied) != self.others(&b, &varied) {
+            let message = format!(
+                "{first} and {second} differ in more than {}: name levels that both have",
+                varied.into_iter().collect::<Vec<_>>().join(", ")
+            );
+            return Err(invalid(message));
+        }
         let contrast = Contrast::of(&self.summary.conditions, [a, b], &metric);
         let among = match common.is_empty() {
             true => String::new(),
             false => format!(", {}", self.words(&common)),
         };
-        self.effect_value(format!("{first} less {second}{among}"), contrast)
+        self.effect_value(format!("{first} less {second}{among}"), &metric, contrast)
+    }
+
+    /// The levels of these conditions but for those of some factors.
+    fn others(
+        &self,
+        conditions: &[usize],
+        varied: &BTreeSet<String>,
+    ) -> BTreeSet<BTreeMap<&String, &String>> {
+        let levels = |index: &usize| {
+            let levels = self.summary.conditions[*index].levels.iter();
+            levels.filter(|(factor, _)| !varied.contains(*factor)).collect()
+        };
+        conditions.iter().map(levels).collect()
     }
 
     /// Whether one condition is above every other one.
@@ -238,10 +291,11 @@ impl Results {
             let contrast = Contrast::of(all, [this.clone(), vec![other]], &metric);
             let levels = all[other].levels.iter();
             let rival = levels.map(|(f, level)| (f.clone(), vec![level.clone()])).collect();
-            EffectValue {
-                label: format!("{} less {}", self.words(&own), self.words(&rival)),
+            self.told(
+                format!("{} less {}", self.words(&own), self.words(&rival)),
+                &metric,
                 contrast,
-            }
+            )
         });
         let mut effects: Vec<_> = effects.collect();
         // The nearest rivals say the most.
@@ -266,15 +320,18 @@ impl Results {
 
     fn reproduced(&self, table: &str, levels: &Kwargs) -> Result<Value, Error> {
         let wanted = selection(levels, &[])?;
-        let scores = self.summary.tables.iter().filter_map(|table| match &table.content {
-            summary::Content::Scorecard(scores) => Some(scores),
+        let computed = self.levels(table)?;
+        // If several scorecards judge the table, the first does.
+        let scores = self.summary.tables.iter().find_map(|other| match &other.content {
+            summary::Content::Scorecard(scores) if scores.iter().any(|s| s.table == table) => {
+                Some(scores)
+            }
             _ => None,
         });
-        let computed = self.levels(table)?;
         let has = |score: &&summary::Score| {
             score.table == table && self.is_within(&computed.rows[score.row], &wanted)
         };
-        let found: Vec<_> = scores.flatten().filter(has).collect();
+        let found: Vec<_> = scores.into_iter().flatten().filter(has).collect();
         let [score] = found[..] else {
             let message =
                 format!("{} published values match {}, not one", found.len(), shown(&wanted));

@@ -24,6 +24,8 @@ pub(super) struct Verdict {
 pub(super) struct EffectValue {
     pub(super) label: String,
     pub(super) contrast: Contrast,
+    /// How many seeds there should be.
+    pub(super) expected: usize,
 }
 
 impl EffectValue {
@@ -60,11 +62,16 @@ impl EffectValue {
         self.check(outcome, &format!("{relation} {threshold}"))
     }
 
+    /// `10`, or `9 of 10` if seeds are missing.
+    fn n(&self, n: usize) -> String {
+        if n == self.expected { n.to_string() } else { format!("{n} of {}", self.expected) }
+    }
+
     fn check(&self, outcome: Outcome, relation: &str) -> Verdict {
         let found = match (self.bounds(), self.contrast.comparison) {
             (Some([mean, lower, upper]), Some(comparison)) => {
                 let signed = |value| Style::Signed.write(Some(value));
-                let n = comparison.difference.n;
+                let n = self.n(comparison.difference.n);
                 let p = comparison.significance.map(|s| s.p_value);
                 let p = match Style::PValue.write(p) {
                     small if small.starts_with('<') => format!("p {small}"),
@@ -83,7 +90,8 @@ impl EffectValue {
             }
             (None, Some(comparison)) => {
                 let mean = Style::Signed.write(Some(comparison.difference.mean));
-                format!("{mean} points, n = {}, without an interval", comparison.difference.n)
+                let n = self.n(comparison.difference.n);
+                format!("{mean} points, n = {n}, without an interval")
             }
             (_, None) => "not known yet".to_owned(),
         };
@@ -102,7 +110,14 @@ pub(super) fn effect_of(value: &Value) -> Result<&EffectValue, Error> {
 }
 
 pub(super) fn compared(effect: &Value, threshold: f64, side: f64) -> Result<Value, Error> {
-    Ok(Value::from_object(effect_of(effect)?.compared(threshold, side)))
+    Ok(Value::from_object(effect_of(effect)?.compared(finite(threshold)?, side)))
+}
+
+fn finite(number: f64) -> Result<f64, Error> {
+    match number.is_finite() {
+        true => Ok(number),
+        false => Err(invalid(format!("{number} is no number to compare with"))),
+    }
 }
 
 pub(super) fn near(effect: &Value, value: f64, tolerance: f64) -> Result<Value, Error> {
@@ -110,6 +125,7 @@ pub(super) fn near(effect: &Value, value: f64, tolerance: f64) -> Result<Value, 
     if !(tolerance > 0.0 && tolerance.is_finite()) {
         return Err(invalid(format!("a tolerance must be positive, but is {tolerance}")));
     }
+    let value = finite(value)?;
     let (low, high) = (value - tolerance, value + tolerance);
     let outcome = match effect.decisive() {
         Some([lower, upper]) if low <= lower && upper <= high => Outcome::Supported,

@@ -25,13 +25,14 @@ fn item(context: &Context, claim: &ClaimContext) -> String {
         "<li id=\"claim-{}\"><p>{} <strong>{}</strong> <span class=\"notes\">({}).{evidence}</span></p>\n\
          <ul class=\"checks\">\n{}</ul>\n\
          <details class=\"made\"><summary>How decided</summary>\n<p>By the expression at {}; \
-         <code>report build</code> decides again.</p>\n<pre>{}</pre>\n{}\n</details></li>\n",
+         {} decides again.</p>\n<pre>{}</pre>\n{}\n</details></li>\n",
         escape(&claim.name),
         tone(claim.verdict),
         escape(&claim.statement),
         escape(&claim.source),
         checks.concat(),
         made::link(&claim.place),
+        made::command(context, ""),
         super::tools::escape_lines(&claim.expression),
         made::runs(context, &claim.conditions)
     )

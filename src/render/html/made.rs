@@ -1,7 +1,7 @@
 //! How numbers were made: drawers below items, and previews of numbers in the prose.
 
 use super::{anchor_of, escape};
-use crate::render::context::{ConditionContext, Context};
+use crate::render::context::Context;
 use crate::render::format;
 use crate::render::made::Made;
 use std::time::Duration;
@@ -22,9 +22,9 @@ pub(in crate::render) fn drawer(
 ) -> String {
     format!(
         "<details class=\"made\"><summary>How made</summary>\n<p>Asked for at {}. To train what is \
-         missing of it and make it again: <code>report build {}</code>. As files: {}.</p>\n{}\n</details>\n",
+         missing of it and make it again: {}. As files: {}.</p>\n{}\n</details>\n",
         link(place),
-        escape(name),
+        command(context, name),
         files.each_ref().map(|file| format!("<code>{}</code>", escape(file))).join(", "),
         runs(context, conditions)
     )
@@ -32,8 +32,7 @@ pub(in crate::render) fn drawer(
 
 /// The runs of these conditions.
 pub(super) fn runs(context: &Context, conditions: &[usize]) -> String {
-    let entries: Vec<_> =
-        conditions.iter().map(|index| entry(&context.conditions[*index], true)).collect();
+    let entries: Vec<_> = conditions.iter().map(|index| entry(context, *index, true)).collect();
     match entries.is_empty() {
         true => "<p>It shows no result of a run.</p>".to_owned(),
         false => format!("<p>Made of the runs of:</p>\n<ul>\n{}</ul>", entries.concat()),
@@ -48,7 +47,7 @@ pub(super) fn preview(context: &Context, text: &str, made: &Made<'_>) -> String 
     let notes: Vec<_> = made.notes.iter().map(|note| escape(note)).collect();
     let is_listed = made.conditions.len() <= LISTED;
     let entries: Vec<_> =
-        made.conditions.iter().map(|index| entry(&context.conditions[*index], is_listed)).collect();
+        made.conditions.iter().map(|index| entry(context, *index, is_listed)).collect();
     let command = match (made.item, made.conditions) {
         (Some((name, _)), _) => name,
         (None, [only]) => &context.conditions[*only].arguments,
@@ -64,18 +63,18 @@ pub(super) fn preview(context: &Context, text: &str, made: &Made<'_>) -> String 
         _ => format!("<ul>\n{}</ul>\n", entries.concat()),
     };
     format!(
-        "<p><strong>{}</strong>: {}{item}, {}.</p>\n<p>{}</p>\n{runs}<p>To make it again: \
-         <code>report build {}</code></p>\n",
+        "<p><strong>{}</strong>: {}{item}, {}.</p>\n<p>{}</p>\n{runs}<p>To make it again: {}</p>\n",
         escape(text),
         escape(&made.what),
         escape(&made.of),
         notes.join(" "),
-        escape(command)
+        self::command(context, command)
     )
 }
 
 /// A condition with its files, and each run with its seed and digest if `is_listed`.
-fn entry(condition: &ConditionContext, is_listed: bool) -> String {
+fn entry(context: &Context, index: usize, is_listed: bool) -> String {
+    let condition = &context.conditions[index];
     let places: Vec<_> = condition.places.iter().map(|place| link(place)).collect();
     let runs = match (is_listed, &condition.runs[..]) {
         (_, []) => "no run yet".to_owned(),
@@ -99,11 +98,17 @@ fn entry(condition: &ConditionContext, is_listed: bool) -> String {
         }
     };
     format!(
-        "<li><strong>{}</strong> ({}): {runs}; <code>report build {}</code></li>\n",
+        "<li><strong>{}</strong> ({}): {runs}; {}</li>\n",
         escape(&condition.label),
         places.join(", "),
-        escape(&condition.arguments)
+        command(context, &condition.arguments)
     )
+}
+
+/// The command that makes an item or a condition of this report again.
+pub(super) fn command(context: &Context, arguments: &str) -> String {
+    let space = if arguments.is_empty() { "" } else { " " };
+    format!("<code>report build{space}{}{}</code>", escape(arguments), escape(&context.options))
 }
 
 /// A place in a file, linked to the line where the page shows it.

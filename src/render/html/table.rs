@@ -28,8 +28,8 @@ fn form_of(context: &Context, name: &str, table: &TableContext, form: &Form) -> 
     format!(
         "<div class=\"{class}\">\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" \
          aria-labelledby=\"caption-table-{number}{suffix}\">\n<table class=\"sortable\">\n\
-         <caption id=\"caption-table-{number}{suffix}\"><strong>Table {number}.</strong> {}{under}\
-         </caption>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table>\n</div>\n\
+         <caption id=\"caption-table-{number}{suffix}\"><span><strong>Table {number}.</strong> {}{under}\
+         </span></caption>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table>\n</div>\n\
          <p class=\"notes\">{}</p>\n{}</div>\n",
         escape(&table.caption),
         heads.concat(),

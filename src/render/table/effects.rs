@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Cell, Column, Dot, Form, Line, Style, WhatVaries, digests};
+use super::{Cell, Column, Dot, Form, Line, Style, WhatVaries, digests, expected};
 use crate::paper::Effects;
 use crate::render::context::Names;
+use crate::render::format::count;
 use crate::stats::{MOST_SIGN_FLIPS, PairedTest};
 use crate::summary::{ConditionSummary, Effect, Varies};
 
@@ -16,7 +17,7 @@ pub(super) fn form(
 ) -> Form {
     let mut columns = vec![Column::text("effect of", "factor")];
     columns.extend(spec.by.iter().map(|name| Column::text(names.paper.factor_label(name), name)));
-    columns.push(Column::number("seeds", &["seeds"]));
+    columns.push(Column::number("seeds", &["seeds", "expected"]));
     columns.push(Column::number("points", &["effect", "effect_std"]));
     columns.push(Column::number("95 % interval", &["lower", "upper"]));
     columns.push(Column::number("p", &["p"]));
@@ -53,7 +54,10 @@ fn line(names: Names<'_>, all: &[ConditionSummary], spec: &Effects, effect: &Eff
     }));
     let comparison = effect.contrast.comparison;
     let difference = comparison.map(|comparison| comparison.difference);
-    cells.push(Cell::number(Some(difference.map_or(0.0, |d| d.n as f64)), Style::Whole));
+    let n = difference.map_or(0, |d| d.n);
+    let (expected, marks) = expected(all, &effect.contrast.conditions.concat());
+    let counts = [n, expected].map(|n| Some(n as f64));
+    cells.push(Cell::numbers(count(n, expected, marks), Style::Whole, &counts));
     let mean = difference.map(|d| d.mean);
     let values = [mean, difference.and_then(|d| d.std_dev)];
     cells.push(Cell::numbers(Style::Signed.write(mean), Style::Signed, &values));

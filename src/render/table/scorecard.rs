@@ -4,9 +4,9 @@ use super::choices::row_label;
 use super::{Cell, Column, Datum, Form, Line, Style, dots};
 use crate::paper::Scorecard;
 use crate::render::context::Names;
-use crate::render::format::MISSING;
+use crate::render::format::{MISSING, count};
 use crate::stats::FEWEST_DECISIVE;
-use crate::summary::{Grade, Judgement, Score, Summary};
+use crate::summary::{Grade, Judgement, Marks, Score, Summary};
 
 pub(super) fn form(
     names: Names<'_>,
@@ -65,7 +65,11 @@ fn line(names: Names<'_>, summary: &Summary, score: &Score) -> Option<Line> {
     let difference = score.mean.ours.map(|ours| ours - score.mean.published);
     let bounds = score.interval.map(|interval| [interval.lower, interval.upper]);
     cells.push(fixed(Some(score.mean.published)));
-    cells.push(fixed(score.mean.ours));
+    let mut ours = fixed(score.mean.ours);
+    if row.n < row.expected || row.marks != Marks::default() {
+        ours.text = format!("{} (n: {})", ours.text, count(row.n, row.expected, row.marks));
+    }
+    cells.push(ours);
     cells.push(Cell::number(difference, Style::Signed));
     cells.push(Cell::interval(bounds, Style::Fixed));
     let below = score.below.map(|(below, of)| [below as f64, of as f64]);
