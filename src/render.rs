@@ -144,11 +144,25 @@ fn prose(
     let mut text = rendered.map_err(|error| RenderError::of(&error, PAPER_TEMPLATE, template))?;
     text.truncate(text.trim_end().len());
     text.push('\n');
+    let items = items();
+    for number in absent(context, &items) {
+        // What the template leaves out can be named, but not linked to.
+        let link = format!("[{number}](#{})", number.to_lowercase().replace(' ', "-"));
+        text = text.replace(&link, &number);
+    }
     // What a template leaves of its control lines and absent banners.
     while text.contains("\n\n\n") {
         text = text.replace("\n\n\n", "\n\n");
     }
-    Ok((text, items()))
+    Ok((text, items))
+}
+
+/// `Table 5`, for each table and figure that the template does not show.
+fn absent(context: &Context, items: &html::Page) -> Vec<String> {
+    let tables = context.tables.iter().map(|(name, table)| (name, "Table", table.number));
+    let figures = context.figures.iter().map(|(name, figure)| (name, "Figure", figure.number));
+    let absent = tables.chain(figures).filter(|(name, ..)| !items.shows(name));
+    absent.map(|(_, kind, number)| format!("{kind} {number}")).collect()
 }
 
 fn page(template: &str, context: &Arc<Context>, body: &html::Body) -> Result<String, RenderError> {

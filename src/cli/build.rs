@@ -36,7 +36,11 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     };
     let workers = args.workers();
     let survey = Survey::of(&project, &mut plan, is_wanted, args.retry_failed, workers)?;
+    let command = args.command();
+    let build = Build { command: &command, workers };
     if args.dry_run {
+        // What would keep a build from its report is told here as well.
+        pipeline::render(&project, &plan, build, None)?;
         return status::print(&project, &plan, &survey, args.json);
     }
     let total = plan.runs.len();
@@ -45,8 +49,6 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         return Err(Error::Stale(survey.to_train.len() + survey.failed));
     }
 
-    let command = args.command();
-    let build = Build { command: &command, workers };
     let mut failure = None;
     if survey.to_train.is_empty() {
         message(&format!("{}, nothing to train", runs(total)));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Error;
 use super::datasets::Datasets;
@@ -255,7 +256,20 @@ fn read_experiment(
             Err(violations) => return Ok(Err(violations)),
         }
     }
-    Ok(Experiment::from_documents(&within.to_string_lossy(), file, extended))
+    let own = file.location.file.clone();
+    let experiment = Experiment::from_documents(&within.to_string_lossy(), file, extended);
+    Ok(experiment.map_err(|violations| {
+        let told = violations.into_iter().map(|violation| missing_in(&own, violation));
+        told.collect()
+    }))
+}
+
+/// What is missing in a table of a file that others share is told with the file that lacks it too.
+fn missing_in(own: &Arc<str>, mut violation: Violation) -> Violation {
+    if violation.message.starts_with("is missing") && violation.location.file != *own {
+        violation.message = format!("{} (`{own}` does not give it either)", violation.message);
+    }
+    violation
 }
 
 /// Reads a document and keeps its text.

@@ -11,16 +11,16 @@
 //! `upper`, `p` and `n`. Numbers are `cell("table2", "mean", weight_sharing=true)` and
 //! `parameters["deep"]`. Verdicts are:
 //!
-//! - `above(effect, 0)`, `below(effect, 0)`: undecided below six seeds; else supported if the 95 % interval is wholly on that side,
+//! - `above(effect, 0)`, `below(effect, 0)`: supported if the 95 % interval is wholly on that side,
 //!   not supported if wholly on the other, else undecided
-//! - `near(effect, 0.9, 0.5)`: likewise supported if the interval is wholly within 0.5 of 0.9, not supported if
-//!   wholly outside, else undecided
-//! - `larger(a, b, "what is compared")`: whether the number a is larger than b
+//! - `near(effect, 0.9, 0.5)`: supported if the interval is wholly within 0.5 of 0.9, not supported if
+//!   wholly outside, else undecided; of fewer than six seeds, all three are undecided
+//! - `larger(a, b, "a is larger than b")`: of two numbers
 //! - `reproduced("table4", experiment="deep")`: as the scorecard judges the published mean
 //! - `best({"experiment": "deep"}, weight_sharing=true)`: above every other condition with those levels
 //! - `all(…)`, `any(…)`, `at_least(5, …)`: of verdicts, in three-valued logic
 //!
-//! `and`, `or`, `not` and `if` are refused: a verdict is neither true nor false.
+//! `and`, `or`, `not`, `if` and `else` are refused: a verdict is neither true nor false.
 
 mod results;
 mod verdict;

@@ -41,6 +41,11 @@ impl Page {
         self.shown.insert(name.to_owned())
     }
 
+    /// Whether it has been shown.
+    pub(super) fn shows(&self, name: &str) -> bool {
+        self.shown.contains(name)
+    }
+
     /// A number of the prose as a button that shows how it was made.
     pub(super) fn value(&mut self, context: &Context, text: &str, made: &Made<'_>) -> String {
         let preview = made::preview(context, text, made);

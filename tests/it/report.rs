@@ -414,6 +414,19 @@ fn what_comes_and_goes_is_a_change_and_leaves_no_file_behind() {
 }
 
 #[test]
+fn an_item_that_the_template_leaves_out_is_named_without_a_link() {
+    let project = Project::new();
+    let template = project.read("templates/paper.md.jinja");
+    let without = template.replace("{{ table(\"sharing\") }}", "See {{ reference(\"sharing\") }}.");
+    assert_ne!(without, template);
+    project.write("templates/paper.md.jinja", without);
+    project.build(&[]);
+    for report in project.report() {
+        assert!(report.contains("See Table 2."), "{report}");
+    }
+}
+
+#[test]
 fn an_item_that_is_shown_twice_is_refused() {
     let project = Project::new();
     let template = project.read("templates/paper.md.jinja");
@@ -421,6 +434,7 @@ fn an_item_that_is_shown_twice_is_refused() {
     let outcome = project.run(&["build"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
     assert!(outcome.stderr.contains("table `all` is shown twice"), "{outcome:#?}");
+    assert_eq!(project.run(&["build", "--dry-run"]).code, 2, "a dry run finds it too");
     assert_eq!(project.count_records(), 0, "nothing was trained");
 }
 

@@ -344,10 +344,14 @@ impl Results {
             Some(Grade::Near) | None => Outcome::Undecided,
         };
         let range = score.interval.map_or_else(
-            || "that cannot be compared yet".to_owned(),
-            |range| format!("of an expected {:.2} to {:.2}", range.lower, range.upper),
+            || "nothing to compare it with yet".to_owned(),
+            |range| format!("expected from {:.2} to {:.2}", range.lower, range.upper),
         );
-        let text = format!("a published mean of {:.2} {range}", score.mean.published);
+        let text = format!(
+            "published mean of {}: {:.2}, {range}",
+            self.words(&wanted),
+            score.mean.published
+        );
         Ok(Verdict::of_check(text, outcome))
     }
 
