@@ -16,13 +16,14 @@ mod terminal;
 mod verify;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::pipeline::{self, Error, Overrides};
 use crate::provenance;
+use crate::render::shell_quoted;
 use crate::train::{Device, DfdxTrainer, Trainer};
 
 use terminal::message;
@@ -273,12 +274,29 @@ impl BuildArgs {
         if !self.only.is_empty() {
             words.push(format!("--only {}", self.only.join(" ")));
         }
-        words.join(" ") + &self.project.overrides().options()
+        words.join(" ") + &self.overriding()
+    }
+
+    /// What changes the experiments, each after a space.
+    fn overriding(&self) -> String {
+        let seeds = self.project.seeds.map(|count| format!(" --seeds {count}"));
+        seeds.into_iter().chain(path_option("data", self.project.data.as_deref())).collect()
+    }
+
+    /// What other commands need to make something of this report again, each after a space.
+    fn options(&self) -> String {
+        let project = path_option("project", self.project.project.as_deref());
+        let out = path_option("out", self.out.as_deref());
+        std::iter::once(self.overriding()).chain(project).chain(out).collect()
     }
 
     fn out(&self) -> PathBuf {
         self.out.clone().unwrap_or_else(|| self.project.root().join("reports"))
     }
+}
+
+fn path_option(name: &str, path: Option<&Path>) -> Option<String> {
+    Some(format!(" --{name} {}", shell_quoted(&path?.to_string_lossy())))
 }
 
 /// Makes the trainer for a device.

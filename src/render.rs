@@ -30,7 +30,7 @@ pub use context::{
     AcceptedContext, Build, ConditionContext, Context, Drawing, ExperimentContext, FigureContext,
     MetricContext, Names, ProtocolContext, ProvenanceContext, RunContext, RunsContext, Sources,
 };
-pub use format::{date, duration, thousands, visible};
+pub use format::{date, duration, shell_quoted, thousands, visible};
 use functions::FUNCTIONS;
 pub use snapshot::{CellChange, Changes, Snapshot};
 pub use table::{Cell, Column, Datum, Dot, Form, Line, RowContext, Style, TableContext};
@@ -161,7 +161,9 @@ fn prose(
 fn absent(context: &Context, items: &html::Page) -> Vec<String> {
     let tables = context.tables.iter().map(|(name, table)| (name, "Table", table.number));
     let figures = context.figures.iter().map(|(name, figure)| (name, "Figure", figure.number));
-    let absent = tables.chain(figures).filter(|(name, ..)| !items.shows(name));
+    let absent = tables
+        .chain(figures)
+        .filter(|(name, kind, _)| !items.shows(&format!("{} {name}", kind.to_lowercase())));
     absent.map(|(_, kind, number)| format!("{kind} {number}")).collect()
 }
 

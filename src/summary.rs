@@ -195,7 +195,8 @@ fn choices(
                 levels: row.levels.clone(),
                 conditions: row.conditions.clone(),
                 means: by_metric.iter().map(mean).collect(),
-                total: Contrast::of_metrics(conditions, &row.conditions, [last, first]),
+                total: Contrast::of_metrics(conditions, &row.conditions, [last, first])
+                    .if_whole(conditions),
             }
         }));
     }

@@ -37,7 +37,8 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     let workers = args.workers();
     let survey = Survey::of(&project, &mut plan, is_wanted, args.retry_failed, workers)?;
     let command = args.command();
-    let build = Build { command: &command, workers };
+    let options = args.options();
+    let build = Build { command: &command, options: &options, workers };
     if args.dry_run {
         // What would keep a build from its report is told here as well.
         pipeline::render(&project, &plan, build, None)?;

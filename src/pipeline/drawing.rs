@@ -10,7 +10,7 @@ use crate::paper::{Curve, EXPERIMENT, FigureKind, Levels, Protocol, Selection};
 use crate::parallel;
 use crate::plan::Plan;
 use crate::provenance;
-use crate::render::{self, Context, Dot, Drawing, Names};
+use crate::render::{self, Dot, Drawing, Names};
 use crate::run::{self, Layer, Shape};
 use crate::summary::{self, Aggregate, ConditionSummary, Content, LevelsSummary, Row, Summary};
 
@@ -47,18 +47,17 @@ pub(super) fn draw_all(
 /// Pixels of a PNG to the unit of its SVG: sharp on dense screens, and 192 to the inch in print.
 const SCALE: f32 = 2.0;
 
-/// The first drawing of each figure as SVG and as PNG, by paths in the report's directory.
-pub(super) fn files(context: &Context) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
-    let drawn = context.figures.iter();
-    let drawn: Vec<_> =
-        drawn.filter_map(|(name, f)| Some((name, &f.drawings.first()?.svg))).collect();
-    let of_one = |(name, svg): &(&String, &String)| {
-        let path = |kind| Path::new("figures").join(format!("{name}.{kind}"));
-        let png = figure::png(svg, SCALE).map_err(Error::Figure)?;
-        Ok([(path("svg"), figure::with_theme(svg).into_bytes()), (path("png"), png)])
+/// Where the first drawing of a figure is within the report's directory.
+pub(super) fn path(name: &str, kind: &str) -> PathBuf {
+    Path::new("figures").join(format!("{name}.{kind}"))
+}
+
+/// PNG files of drawings, by name of their figure.
+pub(super) fn pngs(drawn: &[(String, String)]) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
+    let draw = |(name, svg): &(String, String)| {
+        Ok((path(name, "png"), figure::png(svg, SCALE).map_err(Error::Figure)?))
     };
-    let files = parallel::map(&drawn, provenance::cores(), of_one)?;
-    Ok(files.into_iter().flatten().collect())
+    parallel::map(drawn, provenance::cores(), draw)
 }
 
 /// The curve of each protocol, if this is that of the first; else this one alone.

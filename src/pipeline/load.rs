@@ -31,8 +31,6 @@ pub struct Project {
     pub page: String,
     /// What the command line changed about the experiments, for the report; empty if nothing.
     pub note: String,
-    /// The options that changed it, each after a space, for the commands that the report tells.
-    pub options: String,
     /// The datasets of its conditions.
     pub datasets: Datasets,
 }
@@ -44,16 +42,6 @@ pub struct Overrides {
     pub seeds: Option<u64>,
     /// A directory of MNIST files in place of the data of the files.
     pub data: Option<PathBuf>,
-}
-
-impl Overrides {
-    /// As options of a command, each after a space.
-    #[must_use]
-    pub fn options(&self) -> String {
-        let seeds = self.seeds.map(|count| format!(" --seeds {count}"));
-        let data = self.data.as_ref().map(|path| format!(" --data {}", path.display()));
-        seeds.into_iter().chain(data).collect()
-    }
 }
 
 /// Where files stand that experiments extend and that are none themselves.
@@ -102,8 +90,10 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
             let seeds = first_seeds(&experiment.seeds, count);
             if experiment.seeds != seeds {
                 let seeds = if count == 1 { "seed" } else { "seeds" };
-                note =
-                    format!("--seeds {count} takes the first {count} {seeds} of each experiment");
+                note = format!(
+                    "--seeds {count} takes the first {count} {seeds} of each experiment, and the next numbers where \
+                     there are fewer"
+                );
             }
             experiment.seeds = seeds;
         }
@@ -146,8 +136,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         }
     }
     let root = root.to_owned();
-    let options = overrides.options();
-    Ok(Project { root, experiments, sources, paper, prose, page, note, options, datasets })
+    Ok(Project { root, experiments, sources, paper, prose, page, note, datasets })
 }
 
 impl Project {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Error, Project, drawing};
 use crate::cache::Cache;
 use crate::digest::Digest;
+use crate::figure;
 use crate::fs;
 use crate::plan::Plan;
 use crate::render::{self, Build, Context, Drawing, Snapshot, Sources, Templates};
@@ -15,9 +16,13 @@ use crate::summary::{self, Summary};
 #[derive(Debug)]
 pub struct Report {
     /// Files by their path in the report's directory; the two that a reader opens come last.
-    files: Vec<(PathBuf, Vec<u8>)>,
+    files: Vec<(PathBuf, String)>,
+    /// Drawings by name of their figure, to be drawn as PNG.
+    drawn: Vec<(String, String)>,
     /// Files that the report before it had and that it has no more.
     gone: Vec<PathBuf>,
+    /// What it says, as data.
+    snapshot: String,
     /// The runs that it shows.
     runs: Vec<Digest>,
 }
@@ -51,7 +56,6 @@ fn gather(
         summary,
         figures,
         note: &project.note,
-        options: &project.options,
         build,
         files: &project.sources,
     });
@@ -63,7 +67,7 @@ fn gather(
 /// # Errors
 /// If the expression of a claim cannot be evaluated.
 pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
-    let build = Build { command: "", workers: 0 };
+    let build = Build { command: "", options: "", workers: 0 };
     // Of figures it says nothing.
     let context = gather(project, plan, &summarize(project, plan)?, &[], build)?;
     Ok(Snapshot::of(&context))
@@ -104,18 +108,25 @@ pub fn render(
     let templates = Templates { paper: &project.prose, page: &project.page };
     let rendered = render::render(templates, &context).map_err(Error::Render)?;
 
-    let mut files = drawing::files(&context)?;
+    let drawn = context.figures.iter();
+    let drawn: Vec<(String, String)> = drawn
+        .filter_map(|(name, f)| Some((name.clone(), f.drawings.first()?.svg.clone())))
+        .collect();
+    let svgs =
+        drawn.iter().map(|(name, svg)| (drawing::path(name, "svg"), figure::with_theme(svg)));
     let data = render::data(&context).into_iter();
-    files.extend(data.map(|(name, text)| (Path::new("data").join(name), text.into_bytes())));
-    let listed = files.iter().map(|(path, _)| path.to_string_lossy().into_owned());
-    snapshot.files = listed.collect();
+    let data = data.map(|(name, text)| (Path::new("data").join(name), text));
+    let mut files: Vec<_> = svgs.chain(data).collect();
+    let pngs = drawn.iter().map(|(name, _)| drawing::path(name, "png"));
+    let listed = files.iter().map(|(path, _)| path.clone()).chain(pngs);
+    snapshot.files = listed.map(|path| path.to_string_lossy().into_owned()).collect();
     let files_before = before.map_or(&[][..], |before| &before.files);
     let gone = files_before.iter().filter(|file| !snapshot.files.contains(file));
     let gone = gone.filter_map(|file| of_report(file)).collect();
-    files.push((PathBuf::from(SNAPSHOT), snapshot.write().into_bytes()));
-    files.push((PathBuf::from("report.md"), rendered.markdown.into_bytes()));
-    files.push((PathBuf::from("report.html"), rendered.html.into_bytes()));
-    Ok(Report { files, gone, runs: plan.records.keys().copied().collect() })
+    files.push((PathBuf::from("report.md"), rendered.markdown));
+    files.push((PathBuf::from("report.html"), rendered.html));
+    let runs = plan.records.keys().copied().collect();
+    Ok(Report { drawn, files, gone, snapshot: snapshot.write(), runs })
 }
 
 /// The path of a file that a report names as its own, if it can be: in one of its two folders.
@@ -123,7 +134,9 @@ fn of_report(file: &str) -> Option<PathBuf> {
     let (folder, name) = file.split_once('/')?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let is_own = ["data", "figures"].contains(&folder)
+        && !name.is_empty()
         && !name.starts_with('.')
+        && file != SNAPSHOT
         && name.chars().all(is_plain);
     is_own.then(|| Path::new(folder).join(name))
 }
@@ -141,14 +154,18 @@ impl Report {
     /// Writes the files into `out`, all or none; returns the two that a reader opens.
     ///
     /// # Errors
-    /// If a file cannot be written.
+    /// If a figure cannot be drawn, or a file not be written.
     pub fn write(&self, project: &Project, out: &Path) -> Result<Vec<PathBuf>, Error> {
-        let files: Vec<_> =
-            self.files.iter().map(|(path, bytes)| (out.join(path), &bytes[..])).collect();
+        let pngs = drawing::pngs(&self.drawn)?;
+        let pngs = pngs.iter().map(|(path, bytes)| (out.join(path), &bytes[..]));
+        let files = self.files.iter().map(|(path, text)| (out.join(path), text.as_bytes()));
+        let files: Vec<_> = pngs.chain(files).collect();
         fs::write_all_atomic(&files).map_err(Error::File)?;
         for path in &self.gone {
             fs::remove(&out.join(path)).map_err(Error::File)?;
         }
+        // The last, as the next build finds by it what this one had to remove.
+        fs::write_atomic(&out.join(SNAPSHOT), self.snapshot.as_bytes()).map_err(Error::File)?;
         fs::sweep(out);
         fs::sweep(&out.join("figures"));
         fs::sweep(&out.join("data"));

@@ -49,7 +49,7 @@ pub struct Context {
     pub accepted: Vec<AcceptedContext>,
     /// What the command line changed about the experiments; empty if nothing.
     pub note: String,
-    /// The options that changed it, each after a space: commands that make something again have them too.
+    /// The options of commands that make something of it again, each after a space.
     #[serde(skip)]
     pub options: String,
     /// What has changed since the build before; belongs into a marked block.
@@ -153,8 +153,6 @@ pub struct Sources<'s> {
     pub figures: &'s [Vec<Drawing>],
     /// What the command line changed.
     pub note: &'s str,
-    /// The options that changed it, each after a space.
-    pub options: &'s str,
     /// The build that renders the report.
     pub build: Build<'s>,
     /// The text of each file of an experiment, by its path.
@@ -167,8 +165,7 @@ impl Context {
     /// # Errors
     /// If the expression of a claim cannot be evaluated.
     pub fn gather(sources: Sources<'_>) -> Result<Self, RenderError> {
-        let Sources { paper, experiments, plan, summary, figures, note, options, build, files } =
-            sources;
+        let Sources { paper, experiments, plan, summary, figures, note, build, files } = sources;
         let names = Names { paper, experiments };
         let conditions: Vec<_> = summary
             .conditions
@@ -234,7 +231,7 @@ impl Context {
             conditions,
             others,
             note: note.to_owned(),
-            options: options.to_owned(),
+            options: build.options.to_owned(),
             changes: Changes::default(),
             sources: files.clone(),
             provenance: provenance::provenance(plan, names.experiments, &build),

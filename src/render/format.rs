@@ -88,6 +88,16 @@ pub fn date(seconds: u64) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }
 
+/// `text` as one word of a shell's command.
+#[must_use]
+pub fn shell_quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.+/".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 /// `text` on one line, without characters that would hide or reorder what stands around them.
 #[must_use]
 pub fn visible(text: &str) -> String {

@@ -146,7 +146,7 @@ impl Notebook {
 
     /// Links lead to an item's only place.
     fn show(&self, what: &str, name: &str) -> Result<(), Error> {
-        match self.page().show(name) {
+        match self.page().show(&format!("{what} {name}")) {
             true => Ok(()),
             false => Err(invalid(format!(
                 "{what} `{name}` is shown twice; `reference(\"{name}\")` leads readers to it"

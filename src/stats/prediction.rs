@@ -24,16 +24,16 @@ pub struct PredictionInterval {
 }
 
 impl Prediction {
-    /// A prediction from `n` values, whose error has this variance (that of the new value about its
+    /// A prediction whose error has this variance (that of the new value about its
     /// mean and that of the predicted mean together), known with these degrees of freedom.
     ///
-    /// None if `n` is 0, a number is not finite, the variance is not positive, or the degrees of
+    /// None if a number is not finite, the variance is not positive, or the degrees of
     /// freedom are below 1. Source: Meeker, Hahn & Escobar (2017), *Statistical Intervals*, second
     /// edition, chapter 4.
     #[must_use]
-    pub fn new(n: usize, mean: f64, variance: f64, degrees_of_freedom: f64) -> Option<Self> {
+    pub fn new(mean: f64, variance: f64, degrees_of_freedom: f64) -> Option<Self> {
         let are_finite = [mean, variance, degrees_of_freedom].iter().all(|value| value.is_finite());
-        let is_possible = n > 0 && are_finite && variance > 0.0 && degrees_of_freedom >= 1.0;
+        let is_possible = are_finite && variance > 0.0 && degrees_of_freedom >= 1.0;
         is_possible.then_some(Self { mean, variance, degrees_of_freedom })
     }
 
@@ -45,7 +45,7 @@ impl Prediction {
     pub fn of_mean(estimate: &Estimate, m: usize) -> Option<Self> {
         let n = estimate.n as f64;
         let variance = estimate.std_dev?.powi(2) * (1.0 / n + 1.0 / m as f64);
-        Self::new(estimate.n, estimate.mean, variance, n - 1.0)
+        Self::new(estimate.mean, variance, n - 1.0)
     }
 
     /// The probability that a new value lies as far out as `value`, on either side; none if it is
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn predictions_are_those_of_scipy() {
-        let prediction = Prediction::new(10, 81.91, 1.6, 9.0).unwrap();
+        let prediction = Prediction::new(81.91, 1.6, 9.0).unwrap();
         // 2 * stats.t.sf(abs((84.5 - 81.91) / np.sqrt(1.6)), 9)
         assert_close([prediction.p_value(84.5).unwrap()], [0.070_891_341_874_273_8]);
         let PredictionInterval { lower, upper, .. } = prediction.interval(LEVEL);
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_bound_has_the_p_value_that_its_level_leaves() {
-        let prediction = Prediction::new(10, 81.91, 1.6, 9.0).unwrap();
+        let prediction = Prediction::new(81.91, 1.6, 9.0).unwrap();
         let interval = prediction.interval(LEVEL);
         assert_close([prediction.p_value(interval.upper).unwrap()], [0.05]);
         assert_eq!(prediction.p_value(81.91), Some(1.0));
@@ -104,11 +104,10 @@ mod tests {
 
     #[test]
     fn without_spread_there_is_no_prediction() {
-        assert_eq!(Prediction::new(10, 81.91, 0.0, 9.0), None);
-        assert_eq!(Prediction::new(0, 81.91, 1.0, 9.0), None);
-        assert_eq!(Prediction::new(10, f64::NAN, 1.0, 9.0), None);
-        assert_eq!(Prediction::new(10, 81.91, 1.0, 0.0), None);
-        assert_eq!(Prediction::new(10, 81.91, 1.0, f64::INFINITY), None);
+        assert_eq!(Prediction::new(81.91, 0.0, 9.0), None);
+        assert_eq!(Prediction::new(f64::NAN, 1.0, 9.0), None);
+        assert_eq!(Prediction::new(81.91, 1.0, 0.0), None);
+        assert_eq!(Prediction::new(81.91, 1.0, f64::INFINITY), None);
         for (n, std_dev) in [(1, None), (4, Some(0.0))] {
             let estimate = Estimate::of_moments(n, 81.91, std_dev, LEVEL).unwrap();
             assert_eq!(Prediction::of_mean(&estimate, 3), None);

@@ -37,6 +37,15 @@ impl Contrast {
         Self::paired([conditions.to_vec(), conditions.to_vec()], scores)
     }
 
+    /// Without a comparison unless every seed of its conditions is there: it stands beside means over
+    /// all of them.
+    pub(super) fn if_whole(mut self, all: &[ConditionSummary]) -> Self {
+        let n = self.differences.len();
+        let is_whole = self.conditions.iter().flatten().all(|index| all[*index].expected == n);
+        self.comparison = self.comparison.filter(|_| is_whole);
+        self
+    }
+
     fn paired(conditions: [Vec<usize>; 2], [first, second]: [BTreeMap<u64, f64>; 2]) -> Self {
         let pairs = first.iter().filter_map(|(seed, a)| Some((*seed, *a, *second.get(seed)?)));
         let pairs: Vec<(u64, f64, f64)> = pairs.collect();

@@ -19,9 +19,9 @@ pub struct VarianceRow {
     pub condition: usize,
     /// Index of its repetition on other draws.
     pub repetition: usize,
-    /// Over initialisations, on one draw.
+    /// Over initialisations, on one draw; none unless every run is there.
     pub within: Option<Estimate>,
-    /// Over draws, each with its own initialisation.
+    /// Over draws, each with its own initialisation, likewise.
     pub total: Option<Estimate>,
     /// How much of the latter comes from the draw; none where a spread is missing or zero.
     pub split: Option<VarianceSplit>,
@@ -90,7 +90,9 @@ pub(super) fn variances(
     draws: &BTreeMap<String, String>,
     conditions: &[ConditionSummary],
 ) -> Vec<VarianceRow> {
-    let estimate = |index: usize| estimate(conditions, &[index], &table.metric);
+    let is_whole = |index: usize| move |e: &Estimate| e.n == conditions[index].expected;
+    let estimate =
+        |index: usize| estimate(conditions, &[index], &table.metric).filter(is_whole(index));
     let rows = select(conditions, &table.selection).into_iter().filter_map(|condition| {
         let repetition = repetition(conditions, draws, condition)?;
         let (within, total) = (estimate(condition), estimate(repetition));

@@ -19,7 +19,7 @@ pub struct Effect {
     /// The difference, paired by seed.
     pub contrast: Contrast,
     /// Its p value, adjusted for all groups of all factors of the table; the rows over all groups
-    /// are means of the others and are not tested.
+    /// are means of the others and are not adjusted for.
     pub adjusted_p: Option<f64>,
 }
 
@@ -64,11 +64,13 @@ pub fn effect(
         let has = |index: &&usize| conditions[**index].levels.get(factor) == Some(level);
         all.iter().filter(has).map(|index| (others(index), *index)).collect::<BTreeMap<_, _>>()
     });
+    let lacks = |index: &&usize| !conditions[**index].levels.contains_key(factor);
     let [first, second] = &sets;
     let is_matched = |others| first.contains_key(others) && second.contains_key(others);
     let both = sets.iter().flatten();
     let mut unmatched: Vec<_> =
         both.filter(|(others, _)| !is_matched(*others)).map(|(_, index)| *index).collect();
+    unmatched.extend(all.iter().filter(lacks));
     unmatched.sort_unstable();
     let matched = sets.each_ref().map(|set| {
         let mut matched: Vec<_> = set.values().copied().collect();

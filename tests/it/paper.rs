@@ -129,6 +129,11 @@ fn every_name_in_a_paper_file_is_checked() {
             "row = [\"deep\"]",
             "must give a level for each of experiment, weight",
         ),
+        (
+            "by = [\"weight_sharing\"]",
+            "by = [\"weight_sharing\"]\nwhere = { experiment = [] }",
+            "leaves no condition for the table",
+        ),
         ("mean = 50.0", "mean = 500.0", "at most 100, but is 500"),
         (
             "curve = \"published_test_accuracy\"\ntake",
@@ -175,7 +180,7 @@ fn the_shipped_paper_renders_without_a_single_run_and_a_new_experiment_leaves_it
         let (device, keep) = (report::run::DeviceKind::Cpu, report::pipeline::Keep::Records);
         let plan = report::pipeline::plan(&read, device, keep).unwrap();
         let report = {
-            let build = report::render::Build { command: "", workers: 1 };
+            let build = report::render::Build { command: "", options: "", workers: 1 };
             report::pipeline::render(&read, &plan, build, None).unwrap()
         };
         report.write(&read, &project.path("reports")).unwrap();

@@ -60,7 +60,7 @@ struct Nobody;
 
 impl Observer for Nobody {}
 
-const BUILD: Build<'_> = Build { command: "report build", workers: 2 };
+const BUILD: Build<'_> = Build { command: "report build", options: "", workers: 2 };
 
 /// The project with all its runs recorded by [`Formula`].
 fn recorded(project: &Project) -> (report::pipeline::Project, Plan) {
@@ -202,6 +202,10 @@ fn five_seeds_decide_nothing_and_six_do() {
         // Every difference is the same, so that the interval is narrow with five seeds too.
         let expected = if is_known { Outcome::Supported } else { Outcome::Undecided };
         assert_eq!(claim.verdict, expected, "{claim:#?}");
+        // Of all claims about effects none is decided by five.
+        let decided = context.claims.iter().filter(|claim| claim.verdict != Outcome::Undecided);
+        let about_effects = decided.filter(|claim| claim.expression.contains("effect("));
+        assert_eq!(about_effects.count() > 0, is_known);
         let few = claim.checks[0].text.contains("fewer than the 6 seeds that can decide");
         assert_eq!(few, !is_known, "{claim:#?}");
         let form = &context.tables["scorecard"].forms[0];
@@ -266,6 +270,11 @@ fn a_faulty_claim_is_told_with_its_line_and_what_is_wrong() {
             "above(difference({\"experiment\": \"deep\", \"weight_sharing\": true}, {\"experiment\": \"fully-connected\"}), 0)",
             "`weight_sharing` is given on one side only",
         ),
+        (
+            "above(difference({\"experiment\": [\"deep\", \"fully-connected\"]}, {\"experiment\": \"deep\"}), 0)",
+            "deep, fully connected and deep share experiment=deep, weight_sharing=true",
+        ),
+        ("larger(1e308 * 10, 1, \"x\")", "inf is no number to compare"),
         ("above(effect(\"weight_sharing\"), 10.0 ** 400)", "inf is no number to compare with"),
         ("above(difference(\"deep\", {}), 0)", "`deep` is no map of factors to levels"),
         (
@@ -406,11 +415,12 @@ fn what_comes_and_goes_is_a_change_and_leaves_no_file_behind() {
     project.write("victim.csv", "x");
     let meddled = project.read("reports/data/report.json").replace(
         "\"files\":[",
-        "\"files\":[\"data/../../victim.csv\",\"../victim.csv\",\"data/mine.csv/../../../victim.csv\",",
+        "\"files\":[\"data/\",\"data/report.json\",\"data/../../victim.csv\",\"../victim.csv\",\"data/mine.csv/../../../victim.csv\",",
     );
     project.write("reports/data/report.json", meddled);
     project.build(&[]);
     assert_eq!(project.read("victim.csv"), "x");
+    assert!(project.read("reports/data/report.json").contains("Another paper"));
 }
 
 #[test]

@@ -208,6 +208,13 @@ fn read_published(
             }
         }
     }
+    let is_sound = reader.violations().is_empty();
+    let is_row = |levels: &BTreeMap<String, String>| {
+        by.iter().map(|factor| levels.get(factor)).eq(row.iter().flatten().map(Some))
+    };
+    if is_sound && !words.conditions(selection).any(|levels| is_row(&levels)) {
+        reader.refuse("row", "is that of no condition of the table");
+    }
     let mean = reader.required_in("mean", 0.0..=100.0);
     let std_dev = reader.required_in("std", 0.0..=100.0);
     reader.finish();

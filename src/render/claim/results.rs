@@ -1,18 +1,16 @@
 //! What expressions can look at: the conditions and tables of a summary.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::{Kwargs, Rest, Value};
 use minijinja::{Environment, Error, UndefinedBehavior};
 
-use super::verdict::{EffectValue, Verdict, at_least, combined, compared, near};
+use super::verdict::{EffectValue, Verdict, at_least, combined, compared, larger, near};
 use super::{Check, Outcome};
 use crate::paper::{self, EXPERIMENT, Selection};
 use crate::render::context::Names;
 use crate::render::selection::{invalid, selection, selection_of, shown};
-use crate::render::table::Style;
 use crate::summary::{self, Contrast, Grade, LevelsSummary, Row, Summary, Varies};
 
 /// What an expression may look at.
@@ -95,23 +93,16 @@ pub(super) fn environment(
     environment.add_function("near", |effect: Value, value: f64, tolerance: f64| {
         near(&effect, value, tolerance)
     });
-    environment.add_function("larger", |first: f64, second: f64, text: &str| {
-        let outcome = match first.partial_cmp(&second) {
-            Some(Ordering::Greater) => Outcome::Supported,
-            Some(_) => Outcome::NotSupported,
-            None => Outcome::Undecided,
-        };
-        let short = [first, second].map(|n| Style::Fixed.write(n.is_finite().then_some(n)));
-        let [a, b] = match short[0] == short[1] {
-            true => [first, second].map(|number| number.to_string()),
-            false => short,
-        };
-        Verdict::of_check(format!("{text}: {a} > {b}?"), outcome)
-    });
+    environment.add_function("larger", |a: f64, b: f64, text: &str| larger(a, b, text));
     environment.add_function("all", |verdicts: Rest<Value>| at_least(verdicts.len(), &verdicts));
     environment.add_function("any", |verdicts: Rest<Value>| at_least(1, &verdicts));
     environment.add_function("at_least", |n: usize, verdicts: Rest<Value>| at_least(n, &verdicts));
     (environment, seen)
+}
+
+/// The selection of the condition with these levels.
+fn single(levels: &BTreeMap<String, String>) -> Selection {
+    levels.iter().map(|(factor, level)| (factor.clone(), vec![level.clone()])).collect()
 }
 
 /// Two selections that name different factors, as one.
@@ -182,11 +173,9 @@ impl Results {
         };
         let contrast = summary::effect(all, &among, factor, &levels, &metric);
         if let [index, ..] = contrast.unmatched[..] {
-            let levels =
-                all[index].levels.iter().map(|(f, level)| (f.clone(), vec![level.clone()]));
             return Err(invalid(format!(
                 "no condition differs from {} in `{factor}` alone",
-                shown(&levels.collect())
+                shown(&single(&all[index].levels))
             )));
         }
         let label = self.factors.get(factor).cloned().unwrap_or_else(|| factor.to_owned());
@@ -246,9 +235,13 @@ impl Results {
             return Err(invalid(format!("`{factor}` is given on one side only")));
         }
         let ((first, a), (second, b)) = (side(first)?, side(second)?);
-        if self.others(&a, &varied) != self.others(&b, &varied) {
+        if let Some(index) = a.iter().find(|index| b.contains(index)) {
+            let levels = &self.summary.conditions[*index].levels;
+            return Err(invalid(format!("{first} and {second} share {}", shown(&single(levels)))));
+        }
+        if self.others(&a, &varied).is_none_or(|others| Some(others) != self.others(&b, &varied)) {
             let message = format!(
-                "{first} and {second} differ in more than {}: name levels that both have",
+                "{first} and {second} differ in more than {}: name levels that all have",
                 varied.into_iter().collect::<Vec<_>>().join(", ")
             );
             return Err(invalid(message));
@@ -261,17 +254,23 @@ impl Results {
         self.effect_value(format!("{first} less {second}{among}"), &metric, contrast)
     }
 
-    /// The levels of these conditions but for those of some factors.
+    /// The levels of these conditions but for those of some factors; none unless each combination of
+    /// them stands there equally often, as means over the conditions weigh it by that.
     fn others(
         &self,
         conditions: &[usize],
         varied: &BTreeSet<String>,
-    ) -> BTreeSet<BTreeMap<&String, &String>> {
+    ) -> Option<BTreeSet<BTreeMap<&String, &String>>> {
         let levels = |index: &usize| {
             let levels = self.summary.conditions[*index].levels.iter();
             levels.filter(|(factor, _)| !varied.contains(*factor)).collect()
         };
-        conditions.iter().map(levels).collect()
+        let mut counts: BTreeMap<BTreeMap<&String, &String>, usize> = BTreeMap::new();
+        for levels in conditions.iter().map(levels) {
+            *counts.entry(levels).or_default() += 1;
+        }
+        let frequencies: BTreeSet<_> = counts.values().copied().collect();
+        (frequencies.len() == 1).then(|| counts.into_keys().collect())
     }
 
     /// Whether one condition is above every other one.
@@ -289,20 +288,23 @@ impl Results {
         self.check_seeds("best", &[&this[..], &others].concat())?;
         let effects = others.into_iter().map(|other| {
             let contrast = Contrast::of(all, [this.clone(), vec![other]], &metric);
-            let levels = all[other].levels.iter();
-            let rival = levels.map(|(f, level)| (f.clone(), vec![level.clone()])).collect();
+            let rival = single(&all[other].levels);
             self.told(
                 format!("{} less {}", self.words(&own), self.words(&rival)),
                 &metric,
                 contrast,
             )
         });
+        let effects = effects.map(|effect| (effect.bounds(), effect.compared(0.0, 1.0)));
         let mut effects: Vec<_> = effects.collect();
-        // The nearest rivals say the most.
-        let mean =
-            |effect: &EffectValue| effect.bounds().map_or(f64::NEG_INFINITY, |[mean, ..]| mean);
-        effects.sort_by(|a, b| mean(a).total_cmp(&mean(b)));
-        let verdicts: Vec<_> = effects.iter().map(|effect| effect.compared(0.0, 1.0)).collect();
+        // Those that decide come first, and of them the nearest rivals.
+        let lower =
+            |bounds: &Option<[f64; 3]>| bounds.map_or(f64::NEG_INFINITY, |[_, lower, _]| lower);
+        let is_above = |verdict: &Verdict| verdict.outcome == Outcome::Supported;
+        effects.sort_by(|(a, first), (b, second)| {
+            is_above(first).cmp(&is_above(second)).then(lower(a).total_cmp(&lower(b)))
+        });
+        let verdicts: Vec<_> = effects.into_iter().map(|(_, verdict)| verdict).collect();
         let n = verdicts.len();
         let mut verdict = combined(n, verdicts);
         let above = verdict.checks.iter().filter(|c| c.outcome == Outcome::Supported).count();

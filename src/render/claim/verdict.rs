@@ -1,5 +1,6 @@
 //! Effects and verdicts, as values of expressions.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -135,6 +136,24 @@ pub(super) fn near(effect: &Value, value: f64, tolerance: f64) -> Result<Value, 
     Ok(Value::from_object(effect.check(outcome, &format!("within {tolerance} of {value}"))))
 }
 
+/// Whether one number is larger than another; what is missing is not a number.
+pub(super) fn larger(first: f64, second: f64, text: &str) -> Result<Value, Error> {
+    if let Some(infinite) = [first, second].into_iter().find(|number| number.is_infinite()) {
+        return Err(invalid(format!("{infinite} is no number to compare")));
+    }
+    let outcome = match first.partial_cmp(&second) {
+        Some(Ordering::Greater) => Outcome::Supported,
+        Some(_) => Outcome::NotSupported,
+        None => Outcome::Undecided,
+    };
+    let short = [first, second].map(|n| Style::Fixed.write((!n.is_nan()).then_some(n)));
+    let [a, b] = match short[0] == short[1] && first != second && outcome != Outcome::Undecided {
+        true => [first, second].map(|number| number.to_string()),
+        false => short,
+    };
+    Ok(Verdict::of_check(format!("{text}: {a} > {b}?"), outcome))
+}
+
 pub(super) fn of(value: &Value) -> Result<Verdict, Error> {
     let verdict = value.downcast_object_ref::<Verdict>().cloned();
     verdict.ok_or_else(|| {
@@ -173,10 +192,6 @@ impl Verdict {
 }
 
 impl Object for Verdict {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        (key.as_str()? == "outcome").then(|| Value::from(self.outcome.words()))
-    }
-
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.outcome.words())
     }

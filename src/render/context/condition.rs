@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Names;
 use crate::experiment::Experiment;
 use crate::paper::EXPERIMENT;
+use crate::render::format::shell_quoted;
 use crate::run;
 use crate::summary::{ConditionSummary, Marks, RunScores, Varies};
 
@@ -138,15 +139,6 @@ fn places(experiment: &Experiment) -> Vec<String> {
 
 fn arguments(experiment: &Experiment, levels: &BTreeMap<String, String>) -> String {
     let factors = experiment.factors.iter().map(|factor| &factor.name);
-    let levels = factors.map(|name| format!("{name}={}", quoted(&levels[name])));
+    let levels = factors.map(|name| format!("{name}={}", shell_quoted(&levels[name])));
     std::iter::once(experiment.name.clone()).chain(levels).collect::<Vec<_>>().join(" ")
-}
-
-/// A level as a shell takes it.
-fn quoted(level: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
-    match level.chars().all(is_plain) {
-        true => level.to_owned(),
-        false => format!("'{}'", level.replace('\'', r"'\''")),
-    }
 }

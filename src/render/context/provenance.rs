@@ -15,6 +15,9 @@ use crate::run::{Origin, RunRecord, Speed};
 pub struct Build<'b> {
     /// Its command line.
     pub command: &'b str,
+    /// Its options that other commands need too, to make something of the report again: each after a
+    /// space.
+    pub options: &'b str,
     /// Workers that it may use.
     pub workers: usize,
 }

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// Most conditions of which a preview lists runs; more are listed below the table.
 const LISTED: usize = 2;
 
+/// Most conditions that a drawer lists.
+const MOST_CONDITIONS: usize = 200;
+
 /// Most runs of a condition that the page lists; all are in a data file.
 const MOST_RUNS: usize = 100;
 
@@ -32,10 +35,15 @@ pub(in crate::render) fn drawer(
 
 /// The runs of these conditions.
 pub(super) fn runs(context: &Context, conditions: &[usize]) -> String {
-    let entries: Vec<_> = conditions.iter().map(|index| entry(context, *index, true)).collect();
+    let listed = conditions.iter().take(MOST_CONDITIONS);
+    let entries: Vec<_> = listed.map(|index| entry(context, *index, true)).collect();
+    let more = match conditions.len().saturating_sub(MOST_CONDITIONS) {
+        0 => String::new(),
+        more => format!("<li>and {more} conditions more (in <code>data/runs.csv</code>)</li>\n"),
+    };
     match entries.is_empty() {
         true => "<p>It shows no result of a run.</p>".to_owned(),
-        false => format!("<p>Made of the runs of:</p>\n<ul>\n{}</ul>", entries.concat()),
+        false => format!("<p>Made of the runs of:</p>\n<ul>\n{}{more}</ul>", entries.concat()),
     }
 }
 

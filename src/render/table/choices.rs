@@ -25,7 +25,9 @@ pub(super) fn form(
         }
     }
     let keys = ["total", "total_lower", "total_upper", "seeds"];
-    columns.push(Column::number("all together [95 %]", &keys));
+    let ends = [spec.metrics.last(), spec.metrics.first()].map(|end| end.map(label));
+    let [last, first] = ends.map(Option::unwrap_or_default);
+    columns.push(Column::number(format!("{last} less {first} [95 %]"), &keys));
     let varies = WhatVaries::of(rows.iter().map(|row| Varies::of(all, &row.conditions)));
     columns.extend(varies.column.clone());
     let line = |row: &Choice| {
@@ -56,12 +58,10 @@ pub(super) fn form(
         let dots = row.total.differences.iter().map(dot).collect();
         Line { cells, conditions: row.conditions.clone(), dots }
     };
-    let first = spec.metrics.first().map(label).unwrap_or_default();
     let mut notes = vec![format!(
         "The first column of numbers is the mean under the {first}; each further one is the change of the \
-         mean, in points, when one more choice is made otherwise. all together: the last column less the \
-         first, of each seed; their mean with Student's 95 % interval, and a dot a seed. Between the \
-         seeds, {}.",
+         mean, in points, when one more choice is made otherwise. {last} less {first}: of each seed, their \
+         mean with Student's 95 % interval, and a dot a seed, if all are there. Between the seeds, {}.",
         varies.note
     )];
     notes.extend(spec.metrics.iter().filter_map(|name| {

@@ -111,6 +111,7 @@ fn notes(
         (_, false) => exact.to_owned(),
     };
     let tests = match n_tests {
+        _ if spec.by.is_empty() => "nothing is adjusted for".to_owned(),
         0 => "no single group can be tested yet".to_owned(),
         1 => "one single group is tested, so that there is nothing to adjust for".to_owned(),
         n => format!("p, Holm: adjusted for the {n} tests of single groups in this table"),

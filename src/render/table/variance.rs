@@ -3,6 +3,7 @@
 use super::{Cell, Column, Form, Line, Style, dots};
 use crate::paper::Variance;
 use crate::render::context::Names;
+use crate::render::format::count;
 use crate::summary::{ConditionSummary, VarianceRow};
 
 pub(super) fn form(
@@ -21,6 +22,8 @@ pub(super) fn form(
     factors.sort_by_key(|factor| *factor != crate::paper::EXPERIMENT);
     let mut columns: Vec<_> =
         factors.iter().map(|name| Column::text(names.paper.factor_label(name), *name)).collect();
+    columns.push(Column::number("n, one draw", &["n_one_draw", "expected_one_draw"]));
+    columns.push(Column::number("n, other draws", &["n_other_draws", "expected_other_draws"]));
     columns.push(Column::number("mean, one draw", &["mean_one_draw"]));
     columns.push(Column::number("mean, other draws", &["mean_other_draws"]));
     columns.push(Column::number("s, one draw", &["std_one_draw"]));
@@ -34,6 +37,12 @@ pub(super) fn form(
             Cell::text(names.level(factor, level), level)
         };
         let mut cells: Vec<_> = factors.iter().map(level).collect();
+        for condition in [&all[row.condition], &all[row.repetition]] {
+            let (n, expected) = (condition.aggregates[&spec.metric].n, condition.expected);
+            let counts = [n, expected].map(|n| Some(n as f64));
+            let text = count(n, expected, condition.marks);
+            cells.push(Cell::numbers(text, Style::Whole, &counts));
+        }
         for estimate in [row.within, row.total] {
             cells.push(Cell::number(estimate.map(|e| e.mean), Style::Fixed));
         }
