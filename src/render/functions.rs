@@ -214,7 +214,32 @@ impl Notebook {
     }
 
     fn cell(&self, table: &str, column: &str, levels: &Kwargs) -> Result<Value, Error> {
-        let (found, form, line) = self.row(table, &selection::levels(levels)?)?;
+        let place = self.row(table, &selection::levels(levels)?)?;
+        self.number(table, place, column)
+    }
+
+    /// The smallest or largest number of a column.
+    fn extreme(&self, table: &str, column: &str, side: Ordering) -> Result<Value, Error> {
+        let found = self.find_table(table)?;
+        let form = &found.forms[0];
+        let numbers = numbers(form, table, column)?;
+        let further = |a: &&(f64, &Line), b: &&(f64, &Line)| match side {
+            Ordering::Less => b.0.total_cmp(&a.0),
+            _ => a.0.total_cmp(&b.0),
+        };
+        match numbers.iter().max_by(further) {
+            Some((_, line)) => self.number(table, (found, form, line), column),
+            None => Ok(Value::from(MISSING)),
+        }
+    }
+
+    /// A number of a row, with how it was made.
+    fn number(
+        &self,
+        table: &str,
+        (found, form, line): (&TableContext, &Form, &Line),
+        column: &str,
+    ) -> Result<Value, Error> {
         let Some((datum, cell)) = form.datum(line, column) else {
             return Err(unknown(&format!("column of `{table}`"), column, &form.keys()));
         };
@@ -228,29 +253,6 @@ impl Notebook {
             item: Some((table, found.number)),
             notes: if is_published { &[] } else { &form.notes },
             conditions: if is_published { &[] } else { &line.conditions },
-        };
-        Ok(self.value(&text, &made))
-    }
-
-    /// The smallest or largest number of a column.
-    fn extreme(&self, table: &str, column: &str, side: Ordering) -> Result<Value, Error> {
-        let found = self.find_table(table)?;
-        let form = &found.forms[0];
-        let numbers = numbers(form, table, column)?;
-        let further = |a: &&(f64, &Line), b: &&(f64, &Line)| match side {
-            Ordering::Less => b.0.total_cmp(&a.0),
-            _ => a.0.total_cmp(&b.0),
-        };
-        let Some((_, line)) = numbers.iter().max_by(further) else {
-            return Ok(Value::from(MISSING));
-        };
-        let text = form.datum(line, column).map(|(datum, _)| datum.shown()).unwrap_or_default();
-        let made = Made {
-            what: form.head_of(column),
-            of: form.described(line),
-            item: Some((table, found.number)),
-            notes: &form.notes,
-            conditions: &line.conditions,
         };
         Ok(self.value(&text, &made))
     }
