@@ -74,20 +74,24 @@ pub struct RenderError {
 
 impl RenderError {
     fn of(error: &minijinja::Error, template: &str, source: &str) -> Self {
-        let kind = error.kind();
-        let message = match (error.detail(), error.range().and_then(|range| source.get(range))) {
-            (Some(detail), _) => format!("{kind}: {detail}"),
-            (None, Some(place)) => format!("{kind}: `{place}`"),
-            (None, None) => kind.to_string(),
-        };
         Self {
             template: error.name().unwrap_or(template).to_owned(),
             line: error.line().unwrap_or_default(),
-            message,
+            message: Self::message_of(error, source),
             hint: format!(
                 "templates know {}, and the fields of `render::Context`",
                 FUNCTIONS.join(", ")
             ),
+        }
+    }
+
+    /// What minijinja says is wrong with `source`.
+    fn message_of(error: &minijinja::Error, source: &str) -> String {
+        let kind = error.kind();
+        match (error.detail(), error.range().and_then(|range| source.get(range))) {
+            (Some(detail), _) => format!("{kind}: {detail}"),
+            (None, Some(place)) => format!("{kind}: `{place}`"),
+            (None, None) => kind.to_string(),
         }
     }
 }
@@ -106,7 +110,8 @@ enum Target {
 pub fn render(templates: Templates<'_>, context: &Arc<Context>) -> Result<Rendered, RenderError> {
     let values = Value::from(Serde(&**context));
     let of_target = |target| prose(templates.paper, context, values.clone(), target);
-    let (markdown, _) = of_target(Target::Markdown)?;
+    let (markdown, items) = of_target(Target::Markdown)?;
+    let markdown = without_dead_links(markdown, context, &items);
     let (for_page, items) = of_target(Target::Html)?;
     let html = page(templates.page, context, &html::body(&for_page, &items))?;
     Ok(Rendered { markdown, html })
@@ -144,27 +149,26 @@ fn prose(
     let mut text = rendered.map_err(|error| RenderError::of(&error, PAPER_TEMPLATE, template))?;
     text.truncate(text.trim_end().len());
     text.push('\n');
-    let items = items();
-    for number in absent(context, &items) {
-        // What the template leaves out can be named, but not linked to.
-        let link = format!("[{number}](#{})", number.to_lowercase().replace(' ', "-"));
-        text = text.replace(&link, &number);
-    }
     // What a template leaves of its control lines and absent banners.
     while text.contains("\n\n\n") {
         text = text.replace("\n\n\n", "\n\n");
     }
-    Ok((text, items))
+    Ok((text, items()))
 }
 
-/// `Table 5`, for each table and figure that the template does not show.
-fn absent(context: &Context, items: &html::Page) -> Vec<String> {
+/// Markdown that names what the template leaves out, but does not link to it; the page finds such links
+/// by its ids.
+fn without_dead_links(mut markdown: String, context: &Context, items: &html::Page) -> String {
     let tables = context.tables.iter().map(|(name, table)| (name, "Table", table.number));
     let figures = context.figures.iter().map(|(name, figure)| (name, "Figure", figure.number));
     let absent = tables
         .chain(figures)
         .filter(|(name, kind, _)| !items.shows(&format!("{} {name}", kind.to_lowercase())));
-    absent.map(|(_, kind, number)| format!("{kind} {number}")).collect()
+    for (_, kind, number) in absent {
+        let link = format!("[{kind} {number}](#{}-{number})", kind.to_lowercase());
+        markdown = markdown.replace(&link, &format!("{kind} {number}"));
+    }
+    markdown
 }
 
 fn page(template: &str, context: &Arc<Context>, body: &html::Body) -> Result<String, RenderError> {

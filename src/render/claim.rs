@@ -166,7 +166,7 @@ pub(super) fn judge(
         let value = environment
             .compile_expression(&claim.expression)
             .and_then(|expression| expression.eval(&variables))
-            .map_err(|error| fail(RenderError::of(&error, "", &claim.expression).message))?;
+            .map_err(|error| fail(RenderError::message_of(&error, &claim.expression)))?;
         let verdict::Verdict { outcome, checks } = verdict::of(&value)
             .map_err(|error| fail(error.detail().unwrap_or("is no verdict").to_owned()))?;
         Ok(ClaimContext {

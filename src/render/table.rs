@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::context::Names;
-use super::format::{MISSING, fixed, signed};
+use super::format::{MISSING, count, fixed, signed};
 use crate::paper::{Table, TableKind};
 use crate::stats::ConfidenceInterval;
 use crate::summary::{
@@ -187,10 +187,15 @@ impl Cell {
         Self { text, data, tone: "" }
     }
 
+    /// `10`, or `9/10` if runs are missing.
+    fn count(n: usize, expected: usize, marks: Marks) -> Self {
+        let counts = [n, expected].map(|n| Some(n as f64));
+        Self::numbers(count(n, expected, marks), Style::Whole, &counts)
+    }
+
     /// `[79.10, 80.93]`.
     fn interval(bounds: Option<[f64; 2]>, style: Style) -> Self {
-        let [lower, upper] = [0, 1].map(|side| bounds.map(|bounds| bounds[side]));
-        Self::numbers(interval(bounds, style), style, &[lower, upper])
+        Self::numbers(interval(bounds, style), style, &ends(bounds))
     }
 
     /// `80 % [49 %, 94 %]`.
@@ -203,7 +208,7 @@ impl Cell {
                 format!("{} {interval}", Style::Share.write(share))
             }
         };
-        let [lower, upper] = [0, 1].map(|side| bounds.map(|bounds| bounds[side]));
+        let [lower, upper] = ends(bounds);
         Self::numbers(text, Style::Share, &[share, lower, upper])
     }
 }
@@ -312,6 +317,11 @@ fn interval(bounds: Option<[f64; 2]>, style: Style) -> String {
     )
 }
 
+/// Both bounds; none of none.
+fn ends(bounds: Option<[f64; 2]>) -> [Option<f64>; 2] {
+    [0, 1].map(|side| bounds.map(|bounds| bounds[side]))
+}
+
 /// What differs between the seeds: for the notes if it is the same in all rows, else a column of it,
 /// and what the notes say of that.
 struct WhatVaries {
@@ -338,16 +348,18 @@ impl WhatVaries {
         Self { note, column }
     }
 
-    /// The cell of a row in that column.
-    fn cell(varies: Option<Varies>) -> Cell {
-        match varies {
-            Some(Varies::Initialisation) => Cell::text("initialisation", "initialisation"),
+    /// The cell of a row in that column, if there is one.
+    fn cell(&self, varies: Option<Varies>) -> Option<Cell> {
+        self.column.as_ref()?;
+        let (label, raw) = match varies {
+            Some(Varies::Initialisation) => ("initialisation", "initialisation"),
             Some(Varies::DataAndInitialisation) => {
-                Cell::text("data and initialisation", "data_and_initialisation")
+                ("data and initialisation", "data_and_initialisation")
             }
-            Some(Varies::DataOfSome) => Cell::text("data of some", "data_of_some"),
-            None => Cell::text(MISSING, ""),
-        }
+            Some(Varies::DataOfSome) => ("data of some", "data_of_some"),
+            None => (MISSING, ""),
+        };
+        Some(Cell::text(label, raw))
     }
 }
 

@@ -40,8 +40,7 @@ impl Contrast {
     /// Without a comparison unless every seed of its conditions is there: it stands beside means over
     /// all of them.
     pub(super) fn if_whole(mut self, all: &[ConditionSummary]) -> Self {
-        let n = self.differences.len();
-        let is_whole = self.conditions.iter().flatten().all(|index| all[*index].expected == n);
+        let is_whole = is_whole(all, &self.conditions.concat(), self.differences.len());
         self.comparison = self.comparison.filter(|_| is_whole);
         self
     }
@@ -79,6 +78,21 @@ pub(super) fn estimate(
 ) -> Option<Estimate> {
     let values: Vec<f64> = by_seed(all, conditions, metric).into_values().collect();
     Sample::new(&values).map(|sample| Estimate::of(&sample, Level::NINETY_FIVE))
+}
+
+/// The estimate, if every seed of the conditions is there: of some it would be that of another mean.
+pub(super) fn whole_estimate(
+    all: &[ConditionSummary],
+    conditions: &[usize],
+    metric: &str,
+) -> Option<Estimate> {
+    let estimate = estimate(all, conditions, metric);
+    estimate.filter(|estimate| is_whole(all, conditions, estimate.n))
+}
+
+/// Whether each of these conditions should have `n` runs.
+fn is_whole(all: &[ConditionSummary], conditions: &[usize], n: usize) -> bool {
+    conditions.iter().all(|index| all[*index].expected == n)
 }
 
 /// Indices of the conditions that `selection` lets through.

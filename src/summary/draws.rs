@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::ConditionSummary;
-use super::contrast::{by_seed, estimate, select};
+use super::contrast::{by_seed, estimate, select, whole_estimate};
 use super::levels::Row;
 use crate::paper::{EXPERIMENT, Scorecard, Variance};
 use crate::stats::{
@@ -90,9 +90,7 @@ pub(super) fn variances(
     draws: &BTreeMap<String, String>,
     conditions: &[ConditionSummary],
 ) -> Vec<VarianceRow> {
-    let is_whole = |index: usize| move |e: &Estimate| e.n == conditions[index].expected;
-    let estimate =
-        |index: usize| estimate(conditions, &[index], &table.metric).filter(is_whole(index));
+    let estimate = |index: usize| whole_estimate(conditions, &[index], &table.metric);
     let rows = select(conditions, &table.selection).into_iter().filter_map(|condition| {
         let repetition = repetition(conditions, draws, condition)?;
         let (within, total) = (estimate(condition), estimate(repetition));

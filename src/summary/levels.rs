@@ -1,6 +1,6 @@
 //! Tables of scores by the levels of factors.
 
-use super::contrast::{estimate, select};
+use super::contrast::{select, whole_estimate};
 use super::{ConditionSummary, Marks, SummaryError, Varies, frame};
 use crate::paper::{Levels, Order, PublishedRow};
 use crate::stats::Estimate;
@@ -65,11 +65,7 @@ pub(super) fn summarize(
             aggregate.mean.filter(|_| aggregate.n == row.conditions.len())
         };
         (row.mean, row.std_dev) = (of_all(mean), of_all(std_dev));
-        // Of some of the seeds it would be the estimate of another mean.
-        let is_whole = |estimate: &Estimate| {
-            row.conditions.iter().all(|index| conditions[*index].expected == estimate.n)
-        };
-        row.estimate = estimate(conditions, &row.conditions, metric).filter(is_whole);
+        row.estimate = whole_estimate(conditions, &row.conditions, metric);
     }
     if table.order == Order::Descending {
         // Stable, so that equal means stay in the order of the experiments; missing ones go last.

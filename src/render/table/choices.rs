@@ -1,6 +1,6 @@
 //! What each choice of a protocol changes.
 
-use super::{Cell, Column, Datum, Dot, Form, Line, Style, WhatVaries, digests, interval};
+use super::{Cell, Column, Datum, Dot, Form, Line, Style, WhatVaries, digests, ends, interval};
 use crate::paper::Choices;
 use crate::render::context::Names;
 use crate::summary::{Choice, ConditionSummary, Varies};
@@ -44,9 +44,7 @@ pub(super) fn form(
             Cell::numbers(Style::Signed.write(change), Style::Signed, &[change, pair[1]])
         }));
         cells.push(total(row));
-        if varies.column.is_some() {
-            cells.push(WhatVaries::cell(Varies::of(all, &row.conditions)));
-        }
+        cells.extend(varies.cell(Varies::of(all, &row.conditions)));
         let dot = |(seed, value): &(u64, f64)| Dot {
             value: *value,
             title: format!(
@@ -80,7 +78,7 @@ fn total(row: &Choice) -> Cell {
     let text = Style::Signed.write(mean) + &interval.unwrap_or_default();
     let number = |value| Datum::Number(value, Style::Signed);
     let n = Datum::Number(difference.map(|d| d.n as f64), Style::Whole);
-    let [lower, upper] = [0, 1].map(|side| bounds.map(|bounds| bounds[side]));
+    let [lower, upper] = ends(bounds);
     Cell { text, data: vec![number(mean), number(lower), number(upper), n], tone: "" }
 }
 

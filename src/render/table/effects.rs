@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::{Cell, Column, Dot, Form, Line, Style, WhatVaries, digests, expected};
 use crate::paper::Effects;
 use crate::render::context::Names;
-use crate::render::format::count;
 use crate::stats::{MOST_SIGN_FLIPS, PairedTest};
 use crate::summary::{ConditionSummary, Effect, Varies};
 
@@ -29,9 +28,7 @@ pub(super) fn form(
     columns.extend(varies.column.clone());
     let line = |effect: &Effect| {
         let mut line = line(names, all, spec, effect);
-        if varies.column.is_some() {
-            line.cells.push(WhatVaries::cell(of_effect(effect)));
-        }
+        line.cells.extend(varies.cell(of_effect(effect)));
         line
     };
     let rows = effects.iter().map(line).collect();
@@ -56,8 +53,7 @@ fn line(names: Names<'_>, all: &[ConditionSummary], spec: &Effects, effect: &Eff
     let difference = comparison.map(|comparison| comparison.difference);
     let n = difference.map_or(0, |d| d.n);
     let (expected, marks) = expected(all, &effect.contrast.conditions.concat());
-    let counts = [n, expected].map(|n| Some(n as f64));
-    cells.push(Cell::numbers(count(n, expected, marks), Style::Whole, &counts));
+    cells.push(Cell::count(n, expected, marks));
     let mean = difference.map(|d| d.mean);
     let values = [mean, difference.and_then(|d| d.std_dev)];
     cells.push(Cell::numbers(Style::Signed.write(mean), Style::Signed, &values));

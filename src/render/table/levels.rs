@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Cell, Column, Datum, Form, Line, Style, WhatVaries, dots};
 use crate::paper::Levels;
 use crate::render::context::Names;
-use crate::render::format::{count, mean_and_std_dev};
+use crate::render::format::mean_and_std_dev;
 use crate::summary::{ConditionSummary, LevelsSummary, Marks, Row};
 
 /// A row of a table of levels, in percent.
@@ -74,9 +74,7 @@ pub(super) fn form(
         let levels = spec.by.iter().zip(&row.levels);
         let mut cells: Vec<_> =
             levels.map(|(factor, level)| Cell::text(names.level(factor, level), level)).collect();
-        let text = count(row.n, row.expected, row.marks);
-        let counts = [Some(row.n as f64), Some(row.expected as f64)];
-        cells.push(Cell::numbers(text, Style::Whole, &counts));
+        cells.push(Cell::count(row.n, row.expected, row.marks));
         let both = |mean, std_dev| {
             Cell::numbers(mean_and_std_dev(mean, std_dev), Style::Fixed, &[mean, std_dev])
         };
@@ -100,9 +98,7 @@ pub(super) fn form(
         });
         let bounds = estimate.and_then(|e| e.interval).map(|i| [i.lower, i.upper]);
         cells.push(Cell::interval(bounds, Style::Fixed));
-        if varies.column.is_some() {
-            cells.push(WhatVaries::cell(row.varies));
-        }
+        cells.extend(varies.cell(row.varies));
         let dots = dots(all, names, &row.conditions, &computed.metric);
         Line { cells, conditions: row.conditions.clone(), dots }
     };

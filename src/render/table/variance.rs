@@ -3,7 +3,6 @@
 use super::{Cell, Column, Form, Line, Style, dots};
 use crate::paper::Variance;
 use crate::render::context::Names;
-use crate::render::format::count;
 use crate::summary::{ConditionSummary, VarianceRow};
 
 pub(super) fn form(
@@ -38,10 +37,8 @@ pub(super) fn form(
         };
         let mut cells: Vec<_> = factors.iter().map(level).collect();
         for condition in [&all[row.condition], &all[row.repetition]] {
-            let (n, expected) = (condition.aggregates[&spec.metric].n, condition.expected);
-            let counts = [n, expected].map(|n| Some(n as f64));
-            let text = count(n, expected, condition.marks);
-            cells.push(Cell::numbers(text, Style::Whole, &counts));
+            let n = condition.aggregates[&spec.metric].n;
+            cells.push(Cell::count(n, condition.expected, condition.marks));
         }
         for estimate in [row.within, row.total] {
             cells.push(Cell::number(estimate.map(|e| e.mean), Style::Fixed));
