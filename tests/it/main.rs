@@ -5,11 +5,13 @@
 
 mod build;
 mod cache;
+mod claims;
 mod data;
 mod determinism;
 mod device;
 mod experiments;
 mod explain;
+mod formula;
 mod hostile;
 mod key;
 mod numerics;
