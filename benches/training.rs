@@ -22,8 +22,9 @@ static CONDITIONS: LazyLock<Vec<(String, RunConfig)>> = LazyLock::new(|| {
         .expect("the shipped experiments");
     let plan =
         pipeline::plan(&project, DeviceKind::Cpu, Keep::States).expect("the shipped experiments");
+    let conditions = project.conditions();
     let named = plan.runs.into_iter().map(|run| {
-        let experiment = &project.experiments[run.experiment].name;
+        let experiment = &conditions.experiment(run.condition).name;
         let sharing = if run.config.model.weight_sharing { "shared" } else { "separate" };
         let loss = if run.config.train.auxiliary_loss { "sum loss" } else { "main loss" };
         (format!("{experiment}, {sharing}, {loss}"), (*run.config).clone())

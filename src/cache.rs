@@ -2,10 +2,10 @@
 //! and no lock: a record is there, whole, or it is not.
 //!
 //! Beside the records stand those that were found damaged (moved, never deleted), the errors of runs
-//! that failed, and the claims of builds that are under way.
+//! that failed, and the leases of builds that are under way.
 
-mod claim;
 mod entry;
+mod lease;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,8 +17,8 @@ use crate::digest::Digest;
 use crate::fs::{self, FileError};
 use crate::run::{FailureRecord, RunConfig, RunRecord};
 
-pub use claim::{BEAT, Claim, Claiming, Claims};
-pub use entry::{Glance, PastRecord, read_past};
+pub use entry::{PastRecord, RecordHeader, read_past};
+pub use lease::{HEARTBEAT, Lease, Leases};
 
 /// The records of a project.
 #[derive(Clone, Debug)]
@@ -26,23 +26,34 @@ pub struct Cache {
     directory: PathBuf,
 }
 
-/// What is known of a run.
+/// What the cache holds of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lookup<T = Box<RunRecord>> {
     /// Its record.
     Hit(T),
     /// Nothing.
     Miss,
-    /// A file that is no sound record of this run, and why not. The run counts as missing.
+    /// Something that is no sound record of this run. The text says why, as a phrase that follows
+    /// the name of the file.
     Damaged(String),
 }
 
 impl<T> Lookup<T> {
-    fn of(read: Option<Result<T, String>>) -> Self {
-        match read {
-            None => Self::Miss,
-            Some(Ok(found)) => Self::Hit(found),
-            Some(Err(damage)) => Self::Damaged(damage),
+    /// The record, if there is one.
+    #[must_use]
+    pub fn hit(self) -> Option<T> {
+        match self {
+            Self::Hit(found) => Some(found),
+            Self::Miss | Self::Damaged(_) => None,
+        }
+    }
+
+    /// Makes something else of the record.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Lookup<U> {
+        match self {
+            Self::Hit(found) => Lookup::Hit(make(found)),
+            Self::Miss => Lookup::Miss,
+            Self::Damaged(damage) => Lookup::Damaged(damage),
         }
     }
 }
@@ -50,8 +61,20 @@ impl<T> Lookup<T> {
 /// Which runs a report shows.
 #[derive(Deserialize, Serialize)]
 struct Reported {
+    /// Its directory, relative to the project if it is in it.
     out: String,
+    /// Whether the report is written. Else a build is about to write it.
+    is_written: bool,
     runs: Vec<Digest>,
+}
+
+/// What the notes about reports say.
+#[derive(Debug, Default)]
+pub struct Reports {
+    /// The runs that the reports show.
+    pub runs: BTreeSet<Digest>,
+    /// The directories of reports that are not there any more.
+    pub vanished: Vec<PathBuf>,
 }
 
 impl Cache {
@@ -62,18 +85,29 @@ impl Cache {
     }
 
     /// The record of the run with this configuration, given its digest and canonical JSON.
-    #[must_use]
-    pub fn lookup(&self, digest: Digest, canonical: &str, config: &Arc<RunConfig>) -> Lookup {
-        let read = |bytes: Vec<u8>| entry::read(&bytes, digest, canonical, config);
-        let record = |result| Box::new(RunRecord { digest, config: Arc::clone(config), result });
-        Lookup::of(self.bytes(digest).map(|bytes| bytes.and_then(read).map(record)))
+    ///
+    /// # Errors
+    /// If a record is there but the system does not let it be read. That is no damage.
+    pub fn lookup(
+        &self,
+        digest: Digest,
+        canonical: &str,
+        config: &Arc<RunConfig>,
+    ) -> Result<Lookup, FileError> {
+        let found = self.read(digest, |bytes| entry::read(bytes, digest, canonical, config))?;
+        Ok(found.map(|result| Box::new(RunRecord { digest, config: Arc::clone(config), result })))
     }
 
     /// [`Self::lookup`] without the curves, which is several times faster.
-    #[must_use]
-    pub fn glance(&self, digest: Digest, canonical: &str, config: &RunConfig) -> Lookup<Glance> {
-        let read = |bytes: Vec<u8>| entry::glance(&bytes, digest, canonical, config);
-        Lookup::of(self.bytes(digest).map(|bytes| bytes.and_then(read)))
+    ///
+    /// # Errors
+    /// As [`Self::lookup`].
+    pub fn lookup_header(
+        &self,
+        digest: Digest,
+        canonical: &str,
+    ) -> Result<Lookup<RecordHeader>, FileError> {
+        self.read(digest, |bytes| entry::read_header(bytes, digest, canonical))
     }
 
     /// The digests that there are records of, damaged ones too, in order.
@@ -102,18 +136,26 @@ impl Cache {
         fs::check_writable(&self.directory.join("records"))
     }
 
-    /// The record of `digest`, of whatever configuration, or why it is none; nothing if it is not
-    /// there.
-    #[must_use]
-    pub fn past(&self, digest: Digest) -> Option<Result<PastRecord, String>> {
-        self.bytes(digest).map(|bytes| entry::read_past(&bytes?, digest))
+    /// The record of `digest`, of any configuration.
+    ///
+    /// # Errors
+    /// As [`Self::lookup`].
+    pub fn past(&self, digest: Digest) -> Result<Lookup<PastRecord>, FileError> {
+        self.read(digest, |bytes| entry::read_past(bytes, digest))
     }
 
-    /// The bytes of a record, or why there are none although something is there.
-    fn bytes(&self, digest: Digest) -> Option<Result<Vec<u8>, String>> {
+    fn read<T>(
+        &self,
+        digest: Digest,
+        read: impl FnOnce(&[u8]) -> Result<T, String>,
+    ) -> Result<Lookup<T>, FileError> {
         match fs::read_if_there(&self.path(digest)) {
-            Ok(bytes) => bytes.map(Ok),
-            Err(error) => Some(Err(format!("cannot be read: {}", error.source))),
+            Ok(None) => Ok(Lookup::Miss),
+            Ok(Some(bytes)) => Ok(read(&bytes).map_or_else(Lookup::Damaged, Lookup::Hit)),
+            Err(error) if error.is_no_file() => {
+                Ok(Lookup::Damaged(format!("cannot be read: {}", error.source)))
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -188,46 +230,83 @@ impl Cache {
         fs::remove(&self.failure_path(digest))
     }
 
-    /// Notes which runs the report in `out` shows, so that their records are kept.
+    /// Notes which runs the report in `out` shows, so that their records are kept. `is_written`
+    /// says whether the report is there, or about to be written.
     ///
     /// # Errors
     /// If the note cannot be written.
-    pub fn store_reported(&self, out: &Path, digests: &[Digest]) -> Result<(), FileError> {
-        let path = self.reported_path(out);
-        let out = fs::absolute(out).to_string_lossy().into_owned();
-        let reported = Reported { out, runs: digests.to_vec() };
+    pub fn store_reported(
+        &self,
+        out: &Path,
+        is_written: bool,
+        digests: &[Digest],
+    ) -> Result<(), FileError> {
+        let place = self.place(out)?;
+        let path = self.note(&place);
+        let reported = Reported { out: place, is_written, runs: digests.to_vec() };
         let text = serde_json::to_string(&reported).expect("plain values");
         fs::write_atomic(&path, format!("{text}\n").as_bytes())
     }
 
-    /// The runs that the report in `out` shows, as far as is known.
+    /// The runs that the report in `out` shows, if that is known.
     #[must_use]
     pub fn reported_in(&self, out: &Path) -> BTreeSet<Digest> {
-        let reported = fs::read(&self.reported_path(out)).ok();
-        let reported = reported.and_then(|bytes| serde_json::from_slice::<Reported>(&bytes).ok());
+        let bytes = self.place(out).and_then(|place| fs::read(&self.note(&place))).ok();
+        let reported = bytes.and_then(|bytes| serde_json::from_slice::<Reported>(&bytes).ok());
         reported.map_or_else(BTreeSet::new, |reported| reported.runs.into_iter().collect())
     }
 
-    fn reported_path(&self, out: &Path) -> PathBuf {
-        let place = Digest::of_bytes(fs::absolute(out).to_string_lossy().as_bytes());
-        self.file("reports", place)
-    }
-
     /// The runs that the last report in each place shows, or the note that cannot be understood.
+    /// `holds_report` tells whether a directory holds a report.
     ///
     /// # Errors
     /// If a note is there but cannot be read.
-    pub fn reported(&self) -> Result<Result<BTreeSet<Digest>, PathBuf>, FileError> {
-        let mut digests = BTreeSet::new();
+    pub fn reported(
+        &self,
+        holds_report: impl Fn(&Path) -> bool,
+    ) -> Result<Result<Reports, PathBuf>, FileError> {
+        let mut reports = Reports::default();
+        let home = self.home();
         for place in self.named_in("reports")? {
             let path = self.file("reports", place);
-            let bytes = fs::read_if_there(&path)?.unwrap_or_default();
-            match serde_json::from_slice(&bytes) {
-                Ok(Reported { runs, .. }) => digests.extend(runs),
-                Err(_) => return Ok(Err(path)),
+            let Some(bytes) = fs::read_if_there(&path)? else { continue };
+            let Ok(Reported { out, is_written, runs }) = serde_json::from_slice(&bytes) else {
+                return Ok(Err(path));
+            };
+            let out = home.join(out);
+            match if is_written { holds_report(&out) } else { fs::is_directory(&out) } {
+                true => reports.runs.extend(runs),
+                false => reports.vanished.push(out),
             }
         }
-        Ok(Ok(digests))
+        Ok(Ok(reports))
+    }
+
+    /// Forgets what a report showed that is not there any more.
+    ///
+    /// # Errors
+    /// If the note cannot be removed.
+    pub fn forget_report(&self, out: &Path) -> Result<(), FileError> {
+        fs::remove(&self.note(&self.place(out)?))
+    }
+
+    /// The directory that the cache is really in: the project, unless the cache is a link.
+    fn home(&self) -> PathBuf {
+        let directory = fs::physical(&self.directory);
+        directory.parent().map_or_else(PathBuf::new, Path::to_owned)
+    }
+
+    /// How notes call a directory: relative to the project if it is in it, so that a project can be
+    /// moved.
+    fn place(&self, out: &Path) -> Result<String, FileError> {
+        let out = fs::physical(out);
+        let home = self.home();
+        let place = out.strip_prefix(&home).unwrap_or(&out);
+        place.to_str().map(str::to_owned).ok_or_else(|| FileError::not_utf8(&out))
+    }
+
+    fn note(&self, place: &str) -> PathBuf {
+        self.file("reports", Digest::of_bytes(place.as_bytes()))
     }
 
     /// Removes what killed processes have left half written.
@@ -237,10 +316,10 @@ impl Cache {
         }
     }
 
-    /// Claims on runs, for this process.
+    /// Leases on runs, for this process.
     #[must_use]
-    pub fn claims(&self) -> Claims {
-        Claims::new(self.directory.join("claims"))
+    pub fn leases(&self) -> Leases {
+        Leases::new(self.directory.join("leases"))
     }
 
     /// Where the record of `digest` stands.

@@ -1,4 +1,4 @@
-//! Digits, and the pairs of them that a configuration draws. Pure: bytes in, values out.
+//! Reads digits and draws the pairs of a configuration. Pure: bytes in, values out.
 
 mod draw;
 mod idx;
@@ -14,7 +14,7 @@ pub use idx::IdxError;
 /// A set of digits.
 #[derive(Clone, Debug)]
 pub struct Digits {
-    /// 28 × 28 bytes for each digit, row by row.
+    /// The pixels: 28 × 28 bytes for each digit, row by row.
     pub images: Vec<u8>,
     /// The class of each digit, 0 to 9.
     pub labels: Vec<u8>,
@@ -27,7 +27,7 @@ impl Digits {
         self.labels.len()
     }
 
-    /// Whether there are none.
+    /// Whether there is no digit.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
@@ -37,7 +37,7 @@ impl Digits {
 /// Digits for training and for testing.
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    /// Digest, and where the pairs come from.
+    /// The digest, and which digits the pairs are drawn from.
     pub identity: DatasetIdentity,
     /// Digits that training pairs are drawn from.
     pub train: Digits,
@@ -45,17 +45,17 @@ pub struct Dataset {
     pub test: Digits,
 }
 
-/// The embedded files, as shipped.
+/// The files in this binary.
 const EMBEDDED_IMAGES: &[u8] = include_bytes!("../experiments/data/mnist-10k/images-idx3-ubyte.gz");
 const EMBEDDED_LABELS: &[u8] = include_bytes!("../experiments/data/mnist-10k/labels-idx1-ubyte.gz");
 
-/// SHA-256 of the unpacked embedded files, as in the README beside them.
+/// SHA-256 of the unpacked embedded files. The README beside them has the same values.
 const EMBEDDED_SHA256: [&str; 2] = [
     "87ff80b1af14cbb3cd72b14f87b48775177b2bbd6ad1b2645c25bd389d95c284",
     "abc1ca0c0af29e09d56751fab3baff6f96ac830fe542e7e091e7f3ed8afce81d",
 ];
 
-/// Digits in each half of the embedded files.
+/// Number of digits in each half of the embedded files.
 pub const EMBEDDED_POOLS: [usize; 2] = [5000, 5000];
 
 /// Names of the four standard files: images and labels for training, then for testing.
@@ -66,11 +66,11 @@ pub const STANDARD_FILES: [&str; 4] = [
     "t10k-labels-idx1-ubyte",
 ];
 
-/// Why bytes are no dataset. `file` is the name that the caller gave.
+/// Why bytes are no dataset.
 #[derive(Debug, thiserror::Error)]
 #[error("`{file}` {reason}")]
 pub struct DatasetError {
-    /// The file at fault.
+    /// The file at fault, by the name that the caller gave.
     pub file: String,
     /// What is wrong with it.
     pub reason: IdxError,
@@ -79,7 +79,7 @@ pub struct DatasetError {
 /// Identity of the embedded digits, without unpacking them.
 ///
 /// # Panics
-/// Never: the digests are constants of this file, and [`embedded`] checks the data against them.
+/// Never panics: the digests are constants of this file, and [`embedded`] compares the data with them.
 #[must_use]
 pub fn embedded_identity() -> DatasetIdentity {
     identity(Pools::Halves, &EMBEDDED_SHA256.map(str::to_owned))
@@ -88,7 +88,7 @@ pub fn embedded_identity() -> DatasetIdentity {
 /// The embedded digits: the first half for training, the second for testing.
 ///
 /// # Errors
-/// If the files in the binary are not those that were shipped.
+/// Returns an error if the files in this binary are damaged.
 pub fn embedded() -> Result<Dataset, DatasetError> {
     let files = ["images-idx3-ubyte.gz", "labels-idx1-ubyte.gz"];
     let unpacked = unpack_all(&files, [EMBEDDED_IMAGES, EMBEDDED_LABELS])?;
@@ -108,10 +108,10 @@ pub fn embedded() -> Result<Dataset, DatasetError> {
     Ok(Dataset { identity: embedded_identity(), train, test })
 }
 
-/// A dataset from the bytes of the [`STANDARD_FILES`], gzip or plain, in that order.
+/// A dataset from the bytes of the [`STANDARD_FILES`] in that order. Each may be compressed with gzip.
 ///
 /// # Errors
-/// Naming the file of `names` that is at fault.
+/// Returns an error that names the file at fault, from `names`.
 pub fn standard(names: [&str; 4], bytes: [&[u8]; 4]) -> Result<Dataset, DatasetError> {
     let unpacked = unpack_all(&names, bytes)?;
     let train = digits([names[0], names[1]], [&unpacked[0], &unpacked[1]])?;
@@ -152,8 +152,8 @@ fn unpack_all<const N: usize>(
     names.iter().zip(bytes).map(|(name, bytes)| unpack(bytes).map_err(at(name))).collect()
 }
 
-/// The bytes of a gzip file, or the bytes themselves. Stops above what the largest accepted IDX
-/// file holds, so that a small file cannot unpack into all of the memory.
+/// The unpacked bytes of a gzip file, or the bytes themselves if they are not compressed. Stops after the
+/// size of the largest accepted IDX file, so that a small file cannot fill the memory.
 fn unpack(bytes: &[u8]) -> Result<Vec<u8>, IdxError> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(bytes.to_owned());

@@ -1,7 +1,7 @@
-//! Identity of configurations and of data: canonical JSON and its SHA-256.
+//! Digests of configurations and of data: canonical JSON and its SHA-256. Pure.
 //!
-//! Pure. Keys are sorted here, because another crate in the build can switch `serde_json` to
-//! insertion order, which would silently move every digest.
+//! Keys are sorted here. Otherwise, another crate in the build could switch `serde_json` to insertion
+//! order, which would change every digest.
 
 use std::fmt::{self, Write as _};
 
@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// A SHA-256, shown and stored as 64 lowercase hexadecimal digits.
+/// A SHA-256 digest, shown and stored as 64 lowercase hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// Digest of raw bytes.
+    /// The digest of `bytes`.
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// Digest of the canonical JSON of `value`.
+    /// The digest of the canonical JSON of `value`.
     ///
     /// # Errors
-    /// If `value` holds a float that is not finite; see [`canonical_json`].
+    /// Returns an error in the same cases as [`canonical_json`].
     pub fn of<T: Serialize>(value: &T) -> Result<Self, CanonicalError> {
         canonical_json(value).map(|json| Self::of_bytes(json.as_bytes()))
     }
@@ -35,7 +35,7 @@ impl Digest {
         &self.0
     }
 
-    /// The first twelve digits: enough to tell runs apart in a listing.
+    /// The first twelve digits, which are enough to tell runs apart in a listing.
     #[must_use]
     pub fn short(&self) -> String {
         self.to_string()[..12].to_owned()
@@ -82,12 +82,12 @@ impl TryFrom<String> for Digest {
     }
 }
 
-/// The digest of bytes that come one after the other.
+/// Computes the digest of bytes that come in parts.
 #[derive(Clone, Debug, Default)]
 pub struct Hasher(Sha256);
 
 impl Hasher {
-    /// Takes more bytes.
+    /// Adds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
@@ -99,24 +99,24 @@ impl Hasher {
     }
 }
 
-/// A value that has no canonical JSON.
+/// Why a value has no canonical JSON.
 #[derive(Debug, thiserror::Error)]
 pub enum CanonicalError {
-    /// JSON has no spelling for it; `serde_json` would write `null`.
+    /// A value that JSON cannot express. `serde_json` would write `null`.
     #[error("the value at `{path}` is null or not a finite number")]
     NotFinite {
-        /// Dotted path from the root.
+        /// Dotted path of the value, from the root.
         path: String,
     },
-    /// The type's own serialisation failed.
+    /// The serialisation of the type failed.
     #[error("cannot be written as JSON")]
     Unserializable(#[source] serde_json::Error),
 }
 
-/// JSON with sorted keys, no white space, and no null: one spelling for each value.
+/// JSON with sorted keys, without white space and without null, so that each value has one spelling.
 ///
 /// # Errors
-/// If `value` holds a null or a float that is not finite, or cannot be serialised.
+/// Returns an error if `value` contains a null or a float that is not finite, or cannot be serialised.
 pub fn canonical_json<T: Serialize>(value: &T) -> Result<String, CanonicalError> {
     let value = serde_json::to_value(value).map_err(CanonicalError::Unserializable)?;
     let mut json = String::new();
@@ -124,7 +124,7 @@ pub fn canonical_json<T: Serialize>(value: &T) -> Result<String, CanonicalError>
     Ok(json)
 }
 
-/// Where a value stands; spelled out only for an error.
+/// The path of a value. It is written out only for an error.
 #[derive(Clone, Copy)]
 enum Place<'p> {
     Root,

@@ -1,13 +1,12 @@
-//! TOML documents in which every value knows its file and line, and a reader that reports every
-//! violation of a document at once.
+//! TOML documents whose values know their file and line, and a reader that reports all mistakes at once.
 //!
-//! `serde` stops at the first error and forgets where values came from once files are merged; an
-//! experiment is several files merged, and its author wants all mistakes in one go.
+//! An experiment merges several files, and its author wants to see all mistakes at once. `serde` would
+//! stop at the first mistake, and would not know which file a value comes from.
 
 mod node;
 mod reader;
 mod violation;
 
-pub use node::{Node, Table, Value, merge, parse, replace};
+pub use node::{Node, Nowhere, Table, Value, merge, parse, replace};
 pub use reader::{FromNode, Reader, suggestion};
 pub use violation::{Location, Violation, Violations};

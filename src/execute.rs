@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::cache::{BEAT, Cache, Claiming, Claims, Lookup};
+use crate::cache::{Cache, HEARTBEAT, Leases, Lookup};
 use crate::dataset::{self, Dataset, DrawError};
 use crate::digest::{Digest, canonical_json};
+use crate::experiment::Run;
 use crate::fs::FileError;
-use crate::plan::PlannedRun;
 use crate::provenance::{self, Stopwatch};
 use crate::run::{FailureRecord, Origin, RunRecord, RunResult};
 use crate::train::{TrainError, Trainer};
@@ -28,7 +28,7 @@ pub enum RunFailure {
     /// The trainer panicked: a fault of this program.
     #[error("the trainer panicked: {0}")]
     Panic(String),
-    /// Its record could not be written.
+    /// Its record could not be read or written.
     #[error(transparent)]
     Store(FileError),
 }
@@ -61,13 +61,13 @@ pub const ALIKE: usize = 3;
 /// What an execution tells about its progress; called from the workers' threads.
 pub trait Observer: Sync {
     /// A run was recorded.
-    fn run_done(&self, _run: &PlannedRun, _record: &RunRecord) {}
+    fn run_done(&self, _run: &Run, _record: &RunRecord) {}
     /// Another build recorded a run meanwhile.
-    fn run_taken(&self, _run: &PlannedRun, _record: &RunRecord) {}
+    fn run_taken(&self, _run: &Run, _record: &RunRecord) {}
     /// The damaged record of a run was moved aside, and its run is trained again.
     fn record_moved(&self, _from: &Path, _to: &Path, _damage: &str) {}
     /// A run failed.
-    fn run_failed(&self, _run: &PlannedRun, _failure: &FailedRun) {}
+    fn run_failed(&self, _run: &Run, _failure: &FailedRun) {}
 }
 
 /// What runs are executed with.
@@ -76,8 +76,8 @@ pub struct Executor<'e> {
     pub trainer: &'e dyn Trainer,
     /// Where their records go.
     pub cache: &'e Cache,
-    /// This process's claims on them.
-    pub claims: &'e Claims,
+    /// The leases of this process.
+    pub leases: &'e Leases,
     /// How many run side by side.
     pub workers: usize,
     /// When to go on.
@@ -102,19 +102,20 @@ pub struct Execution {
 /// How far the workers are together.
 #[derive(Default)]
 struct Finished {
-    turns: Vec<(usize, Result<Turn, FailedRun>)>,
+    attempts: Vec<(usize, Result<Attempt, FailedRun>)>,
     /// The error of the first failure, while there is no other and no success.
     alike: Option<String>,
     failed: usize,
     ended_alike: bool,
 }
 
-/// How a worker's turn at a run ended.
-enum Turn {
-    Done(RunRecord),
-    Taken(RunRecord),
-    /// Another build is at it.
-    Busy,
+/// How an attempt at a run ended.
+enum Attempt {
+    Trained(RunRecord),
+    /// Another build has trained it meanwhile.
+    Found(RunRecord),
+    /// Another build is training it.
+    Leased,
 }
 
 impl Executor<'_> {
@@ -125,9 +126,9 @@ impl Executor<'_> {
     /// the disk will not take the next one either.
     pub fn execute<'d>(
         &self,
-        runs: &[&PlannedRun],
-        dataset_of: impl Fn(&PlannedRun) -> &'d Dataset + Sync,
-        condition_of: impl Fn(&PlannedRun) -> BTreeMap<String, String> + Sync,
+        runs: &[&Run],
+        dataset_of: impl Fn(&Run) -> &'d Dataset + Sync,
+        condition_of: impl Fn(&Run) -> BTreeMap<String, String> + Sync,
     ) -> Execution {
         let waiting: Mutex<VecDeque<usize>> = Mutex::new((0..runs.len()).collect());
         let stopped = AtomicBool::new(false);
@@ -138,18 +139,18 @@ impl Executor<'_> {
                 && let Some(index) = next()
             {
                 let run = runs[index];
-                let turn = self.turn(run, &dataset_of, &condition_of);
-                match &turn {
-                    Ok(Turn::Busy) => {
+                let attempt = self.attempt(run, &dataset_of, &condition_of);
+                match &attempt {
+                    Ok(Attempt::Leased) => {
                         waiting.lock().expect(NO_PANIC).push_back(index);
                         std::thread::sleep(Duration::from_millis(20));
                         continue;
                     }
-                    Ok(Turn::Done(record)) => self.observer.run_done(run, record),
-                    Ok(Turn::Taken(record)) => self.observer.run_taken(run, record),
+                    Ok(Attempt::Trained(record)) => self.observer.run_done(run, record),
+                    Ok(Attempt::Found(record)) => self.observer.run_taken(run, record),
                     Err(failure) => self.observer.run_failed(run, failure),
                 }
-                let stops = finished.lock().expect(NO_PANIC).add(index, turn, self.on_failure);
+                let stops = finished.lock().expect(NO_PANIC).add(index, attempt, self.on_failure);
                 stopped.fetch_or(stops, Ordering::Relaxed);
             }
         };
@@ -166,40 +167,42 @@ impl Executor<'_> {
                     work();
                 });
             }
-            let mut beats = 0;
+            let mut heartbeats = 0;
             while working.load(Ordering::Relaxed) > 0 {
-                std::thread::park_timeout(BEAT);
-                beats += 1;
-                self.claims.beat(beats);
+                std::thread::park_timeout(HEARTBEAT);
+                heartbeats += 1;
+                self.leases.heartbeat(heartbeats);
             }
         });
-        let Finished { mut turns, ended_alike, .. } = finished.into_inner().expect(NO_PANIC);
-        turns.sort_by_key(|(index, _)| *index);
+        let Finished { mut attempts, ended_alike, .. } = finished.into_inner().expect(NO_PANIC);
+        attempts.sort_by_key(|(index, _)| *index);
         let mut execution = Execution { ended_alike, ..Execution::default() };
-        for (_, turn) in turns {
-            match turn {
-                Ok(Turn::Done(record) | Turn::Taken(record)) => execution.records.push(record),
-                Ok(Turn::Busy) => {}
+        for (_, attempt) in attempts {
+            match attempt {
+                Ok(Attempt::Trained(record) | Attempt::Found(record)) => {
+                    execution.records.push(record);
+                }
+                Ok(Attempt::Leased) => {}
                 Err(failure) => execution.failed.push(failure),
             }
         }
         execution
     }
 
-    fn turn<'d>(
+    fn attempt<'d>(
         &self,
-        run: &PlannedRun,
-        dataset_of: impl Fn(&PlannedRun) -> &'d Dataset,
-        condition_of: impl Fn(&PlannedRun) -> BTreeMap<String, String>,
-    ) -> Result<Turn, FailedRun> {
+        run: &Run,
+        dataset_of: impl Fn(&Run) -> &'d Dataset,
+        condition_of: impl Fn(&Run) -> BTreeMap<String, String>,
+    ) -> Result<Attempt, FailedRun> {
         let failed = |source| FailedRun { digest: run.digest, seed: run.config.seed, source };
-        let Claiming::Held(_claim) = self.claims.claim(run.digest) else { return Ok(Turn::Busy) };
-        // It may have been recorded since it was looked up, by a build that gave its claim back.
+        let Some(_lease) = self.leases.take(run.digest) else { return Ok(Attempt::Leased) };
+        // It may have been recorded since it was looked up, by a build that has given its lease back.
         let canonical =
             canonical_json(&*run.config).expect("what has a digest has a canonical form");
         let found = self.cache.lookup(run.digest, &canonical, &run.config);
-        match found {
-            Lookup::Hit(record) => return Ok(Turn::Taken(*record)),
+        match found.map_err(RunFailure::Store).map_err(failed)? {
+            Lookup::Hit(record) => return Ok(Attempt::Found(*record)),
             Lookup::Miss => {}
             Lookup::Damaged(damage) => {
                 let to = self.cache.quarantine(run.digest);
@@ -223,12 +226,12 @@ impl Executor<'_> {
             }),
         };
         noted.map_err(RunFailure::Store).map_err(failed)?;
-        record.map(Turn::Done)
+        record.map(Attempt::Trained)
     }
 
     fn train(
         &self,
-        run: &PlannedRun,
+        run: &Run,
         dataset: &Dataset,
         condition: BTreeMap<String, String>,
     ) -> Result<RunRecord, RunFailure> {
@@ -241,9 +244,9 @@ impl Executor<'_> {
             .map_err(|panic| RunFailure::Panic(panic_message(&*panic)))??;
         let result = RunResult {
             outcome: training.outcome,
-            curve: training.curve,
+            curves: training.curves,
             accepted: None,
-            provenance: stopwatch.finish(Some(condition), self.origin.clone()),
+            provenance: stopwatch.finish(condition, self.origin.clone()),
         };
         let record = RunRecord { digest: run.digest, config: Arc::clone(&run.config), result };
         self.cache.store(&record).map_err(RunFailure::Store)?;
@@ -252,13 +255,18 @@ impl Executor<'_> {
 }
 
 impl Finished {
-    /// Adds a turn; whether to end after it.
-    fn add(&mut self, index: usize, turn: Result<Turn, FailedRun>, on_failure: OnFailure) -> bool {
+    /// Adds an attempt. Returns whether the execution ends after it.
+    fn add(
+        &mut self,
+        index: usize,
+        attempt: Result<Attempt, FailedRun>,
+        on_failure: OnFailure,
+    ) -> bool {
         let mut stops = false;
-        if let Err(FailedRun { source, .. }) = &turn {
+        if let Err(FailedRun { source, .. }) = &attempt {
             let error = chain(source);
             self.failed += 1;
-            let is_first = self.turns.is_empty();
+            let is_first = self.attempts.is_empty();
             self.alike = match self.alike.take() {
                 None if is_first => Some(error),
                 alike => alike.filter(|alike| *alike == error),
@@ -269,7 +277,7 @@ impl Finished {
         } else {
             self.alike = None;
         }
-        self.turns.push((index, turn));
+        self.attempts.push((index, attempt));
         stops
     }
 }

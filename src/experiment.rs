@@ -3,20 +3,28 @@
 //! A file, laid over those that it may extend, becomes a validated [`Experiment`]. Nothing
 //! here opens files; `pipeline` reads them.
 
+mod condition;
+mod conditions;
 mod design;
 mod layers;
+mod level;
 mod matrix;
-
-use std::collections::BTreeMap;
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;
 
 use crate::document::{self, Location, Node, Reader, Value, Violation, Violations};
-use crate::run::{DatasetIdentity, DeviceKind, RunConfig};
 
+pub use condition::{Condition, EXPERIMENT, Factor};
+pub use conditions::{ConditionId, Conditions, Run};
 pub use design::{DataSeed, DataSource, Design};
+pub use level::{Level, Levels};
 pub use matrix::MOST_RUNS;
 
-/// What the column of experiments is called beside the factors.
-pub const EXPERIMENT: &str = "experiment";
+/// Names that no experiment may have, and what they mean.
+pub const RESERVED: [(&str, &str); 1] =
+    [("all", "the row of all experiments in tables of effects")];
 
 /// A validated experiment file.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,37 +43,6 @@ pub struct Experiment {
     pub factors: Vec<Factor>,
     /// One for each combination of levels; the last factor varies fastest.
     pub conditions: Vec<Condition>,
-}
-
-/// A key that the experiment varies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Factor {
-    /// Last key of the path, or as many last keys as make it unique within the experiment.
-    pub name: String,
-    /// Dotted path of the key.
-    pub path: String,
-    /// Its values, spelled as TOML would: `true`, `0.2`, `adam`.
-    pub levels: Vec<String>,
-    /// Where they are listed.
-    pub location: Location,
-}
-
-/// One combination of levels.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Condition {
-    /// The level of each factor, in the order of [`Experiment::factors`].
-    pub levels: Vec<String>,
-    /// The configuration of its runs, but for dataset and seed.
-    pub design: Design,
-}
-
-/// One run of an experiment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Run {
-    /// Index into [`Experiment::conditions`].
-    pub condition: usize,
-    /// Its key.
-    pub config: RunConfig,
 }
 
 impl Experiment {
@@ -90,39 +67,13 @@ impl Experiment {
         }
     }
 
-    /// What a condition is called: `experiment` and each factor, with their level.
+    /// `experiment` and each factor, with their level in the condition at that index.
     #[must_use]
-    pub fn levels_of(&self, condition: usize) -> BTreeMap<String, String> {
+    pub fn levels_of(&self, condition: usize) -> Levels {
         let names = self.factors.iter().map(|factor| factor.name.clone());
         let levels = self.conditions[condition].levels.iter().cloned();
-        let own = [(EXPERIMENT.to_owned(), self.name.clone())];
+        let own = [(EXPERIMENT.to_owned(), Level::text(&self.name))];
         names.zip(levels).chain(own).collect()
-    }
-
-    /// All runs: conditions in order, and seeds within a condition. `identity` tells what a data
-    /// source holds.
-    pub fn expand(
-        &self,
-        device: DeviceKind,
-        identity: impl Fn(&DataSource) -> DatasetIdentity,
-    ) -> Vec<Run> {
-        let runs_of = |condition: usize| {
-            let source = &self.conditions[condition].design.source;
-            let configs = self.configs(condition, device, identity(source));
-            configs.map(move |config| Run { condition, config })
-        };
-        (0..self.conditions.len()).flat_map(runs_of).collect()
-    }
-
-    /// The configurations of a condition, in order of the seeds, on what its data source holds.
-    pub fn configs(
-        &self,
-        condition: usize,
-        device: DeviceKind,
-        dataset: DatasetIdentity,
-    ) -> impl Iterator<Item = RunConfig> {
-        let design = &self.conditions[condition].design;
-        self.seeds.iter().map(move |seed| design.resolve(dataset, *seed, device))
     }
 }
 

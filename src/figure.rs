@@ -1,26 +1,53 @@
-//! Data → SVG, with plotters. Text is left to the viewer's fonts, so that the bytes do not depend
-//! on those of this machine. SVG → PNG, with resvg and a font in the binary, for the same reason.
+//! Draws figures as SVG with plotters, and turns SVG into PNG with resvg.
+//!
+//! The bytes of a figure do not depend on the fonts of this machine. An SVG file leaves the font to the
+//! program that shows it. A PNG file has text in a font of this binary.
 
+#![expect(
+    clippy::cast_possible_wrap,
+    reason = "limits on the number of items keep lengths in pixels small"
+)]
+
+mod axes;
 mod diagram;
+mod font;
+mod label;
 mod learning_curves;
 mod outline;
 mod png;
 mod seeds;
+mod series_style;
 mod style;
 
-pub use diagram::{LayerBox, ModelDiagram, diagram};
-pub use learning_curves::{CurveSeries, learning_curves};
-pub use png::png;
-pub use seeds::{SeedDot, SeedRow, seeds};
+#[cfg(test)]
+mod tests;
 
+pub use diagram::{LayerBox, ModelDiagram, diagram};
+pub use learning_curves::{CurveSeries, MOST_BANDS, learning_curves};
+pub use outline::missing_characters;
+pub use png::{is_png_of, png};
+pub use seeds::{SeedDot, SeedRow, seeds};
 pub use style::theme;
 
-/// A figure that plotters or resvg refused: a fault of this program.
+/// Why a figure cannot be drawn.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot draw: {0}")]
-pub struct FigureError(String);
+pub enum FigureError {
+    /// Plotters or resvg refused, which is a fault of this program.
+    #[error("cannot draw: {0}")]
+    Refused(String),
+    /// The figure would not be readable.
+    #[error("has {n} {of}; at most {most} can be told apart")]
+    TooMany {
+        /// How many there are.
+        n: usize,
+        /// The items, in the plural.
+        of: &'static str,
+        /// How many fit.
+        most: usize,
+    },
+}
 
-/// Draws on a new SVG of this size, on white.
+/// Draws an SVG of this size on a white background.
 fn draw(
     size: (u32, u32),
     paint: impl FnOnce(&style::Area<'_>) -> Result<(), style::Refusal>,
@@ -32,13 +59,13 @@ fn draw(
         area.fill(&WHITE)
             .and_then(|()| paint(&area))
             .and_then(|()| area.present())
-            .map_err(|refusal| FigureError(refusal.to_string()))?;
+            .map_err(|refusal| FigureError::Refused(refusal.to_string()))?;
     }
     Ok(svg)
 }
 
-/// Gives the first circles of a drawing their titles, in the order in which they were drawn: plotters
-/// has no word for them.
+/// Gives the first circles of a drawing their titles, in the order in which they were drawn. Plotters
+/// does not write titles.
 fn with_titles<'t>(svg: &str, titles: impl Iterator<Item = &'t str>) -> String {
     let mut whole = String::with_capacity(svg.len());
     let mut rest = svg;
@@ -54,7 +81,7 @@ fn with_titles<'t>(svg: &str, titles: impl Iterator<Item = &'t str>) -> String {
     whole + rest
 }
 
-/// A drawing that follows the reader's theme where it is a file of its own.
+/// The drawing as a file of its own, which follows the light or dark theme of the reader.
 #[must_use]
 pub fn with_theme(svg: &str) -> String {
     let Some(end) = svg.find('>') else { return svg.to_owned() };

@@ -31,10 +31,29 @@ impl FileError {
         move |source| Self { action, path: path.to_owned(), source }
     }
 
+    /// A path that cannot be written down, as it is no UTF-8.
+    #[must_use]
+    pub fn not_utf8(path: &Path) -> Self {
+        Self::at("note", path)(std::io::Error::other("its name is not UTF-8"))
+    }
+
     /// Whether there is a file already where one was to be created.
     #[must_use]
     pub fn is_already_there(&self) -> bool {
         self.source.kind() == std::io::ErrorKind::AlreadyExists
+    }
+
+    /// Whether something else than a file is at the path.
+    #[must_use]
+    pub fn is_no_file(&self) -> bool {
+        let source = self.source.get_ref();
+        source.is_some_and(<dyn std::error::Error + Send + Sync>::is::<NoFile>)
+    }
+
+    /// Whether this user lacks a permission.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.source.kind() == std::io::ErrorKind::PermissionDenied
     }
 
     /// Whether the path does not exist.
@@ -44,6 +63,11 @@ impl FileError {
     }
 }
 
+/// A directory, a pipe or a device stands where a file is expected.
+#[derive(Debug, thiserror::Error)]
+#[error("it is no regular file")]
+struct NoFile;
+
 /// The bytes of a file.
 ///
 /// # Errors
@@ -52,7 +76,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     // A pipe would be waited for, and a device may have no end.
     let is_file = std::fs::metadata(path).map_err(FileError::at("read", path))?.is_file();
     if !is_file {
-        return Err(FileError::at("read", path)(std::io::Error::other("it is no regular file")));
+        return Err(FileError::at("read", path)(std::io::Error::other(NoFile)));
     }
     std::fs::read(path).map_err(FileError::at("read", path))
 }
@@ -69,39 +93,51 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     }
 }
 
-/// The text of a file.
+/// The text of a file, without a byte order mark.
 ///
 /// # Errors
 /// If it cannot be read or is not UTF-8.
 pub fn read_to_string(path: &Path) -> Result<String, FileError> {
-    std::fs::read_to_string(path).map_err(FileError::at("read", path))
+    let bytes = read(path)?;
+    let refuse = |what: &str| {
+        let source = std::io::Error::new(std::io::ErrorKind::InvalidData, what);
+        FileError::at("read", path)(source)
+    };
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(refuse("it is UTF-16 text; save it as UTF-8"));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let text = std::str::from_utf8(bytes);
+    text.map(str::to_owned).map_err(|_| refuse("stream did not contain valid UTF-8"))
 }
 
-/// The files of a directory whose names end in `.extension`, sorted by name, without hidden ones
-/// (editors keep their locks and backups in such).
+/// What stands in a directory, sorted by name, without hidden entries (editors keep locks and
+/// backups in those).
 ///
 /// # Errors
-/// If the directory cannot be listed, or one of them is a directory, a device or a broken link.
-pub fn files_with_extension(directory: &Path, extension: &str) -> Result<Vec<PathBuf>, FileError> {
+/// If the directory cannot be listed.
+pub fn entries(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let is_hidden = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+    };
+    Ok(all_entries(directory)?.into_iter().filter(|path| !is_hidden(path)).collect())
+}
+
+/// [`entries`], and hidden ones too.
+///
+/// # Errors
+/// If the directory cannot be listed.
+pub fn all_entries(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
     let fail = || FileError::at("list", directory);
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(directory).map_err(fail())? {
-        let path = entry.map_err(fail())?.path();
-        let is_hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
-        if is_hidden || path.extension().is_none_or(|found| found != extension) {
-            continue;
-        }
-        if !path.is_file() {
-            let source = std::io::Error::other("it is no regular file");
-            return Err(FileError::at("read", &path)(source));
-        }
-        paths.push(path);
-    }
+    let entries = std::fs::read_dir(directory).map_err(fail())?;
+    let paths = entries.map(|entry| Ok(entry.map_err(fail())?.path()));
+    let mut paths = paths.collect::<Result<Vec<_>, FileError>>()?;
     paths.sort();
     Ok(paths)
 }
 
-/// The path with each `folder/..` left out; links are not followed.
+/// The path with each `folder/..` left out, if it leads to the same place: a `folder` that is a
+/// link has another parent.
 #[must_use]
 pub fn without_dots(path: &Path) -> PathBuf {
     use std::path::Component;
@@ -114,16 +150,7 @@ pub fn without_dots(path: &Path) -> PathBuf {
             false => short.push(component),
         }
     }
-    short
-}
-
-/// The directories in a directory that are not hidden, sorted by name.
-///
-/// # Errors
-/// If it cannot be listed.
-pub fn directories(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
-    let paths = names(directory)?.into_iter().map(|name| directory.join(name));
-    Ok(paths.filter(|path| path.is_dir()).collect())
+    if physical(&short) == physical(path) { short } else { path.to_owned() }
 }
 
 /// The names in a directory that are UTF-8 and not hidden, sorted; none if it is not there.
@@ -186,13 +213,14 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
 /// If it cannot be moved.
 pub fn move_aside(path: &Path, directory: &Path) -> Result<PathBuf, FileError> {
     std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = path.file_name().unwrap_or_default();
     let mut number = 1;
     loop {
-        let to = directory.join(match number {
-            1 => name.to_string(),
-            number => format!("{name}.{number}"),
-        });
+        let mut name = name.to_owned();
+        if number > 1 {
+            name.push(format!(".{number}"));
+        }
+        let to = directory.join(name);
         // A link is not made where there is a file, whoever makes one at the same time.
         match std::fs::hard_link(path, &to) {
             Ok(()) => {
@@ -200,10 +228,14 @@ pub fn move_aside(path: &Path, directory: &Path) -> Result<PathBuf, FileError> {
                 return Ok(to);
             }
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
-            Err(_) if !to.exists() => {
-                std::fs::rename(path, &to).map_err(FileError::at("move", path))?;
-                return Ok(to);
-            }
+            Err(_) if !to.exists() => match std::fs::rename(path, &to) {
+                Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
+                    create_new(&to, &read(path)?)?;
+                    remove(path)?;
+                    return Ok(to);
+                }
+                moved => return moved.map(|()| to).map_err(FileError::at("move", path)),
+            },
             Err(_) => number += 1,
         }
     }
@@ -215,10 +247,17 @@ pub fn size(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
-/// `path` from the root of the file system, without changing what it leads to.
+/// `path` from the root of the file system, with all links resolved. The end of the path need not
+/// exist.
 #[must_use]
-pub fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+pub fn physical(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let known = path.ancestors().find_map(|ancestor| {
+        let rest = path.strip_prefix(ancestor).ok()?;
+        Some(std::fs::canonicalize(ancestor).ok()?.join(rest))
+    });
+    // Joining nothing leaves a separator at the end, which components do not have.
+    known.map_or(path, |known| known.components().collect())
 }
 
 /// Whether a file stands at `path`.

@@ -1,9 +1,11 @@
 //! The arithmetic of a training step, on slices of `f32`.
 //!
-//! Everything here gives the same bits on every processor: each result is one expression in a fixed
-//! order, with fused multiply-adds and no reduction across the lanes of a vector, so AVX-512, AVX2,
-//! NEON and plain instructions (`lanes`) only differ in how many results they compute at once.
-//! There is no `exp` or `cos` of the platform, and no block size that depends on its caches.
+//! Every kernel gives the same bits on every processor, for three reasons:
+//! - Each result is one expression in a fixed order, with fused multiply-adds. No sum goes across the
+//!   lanes of a vector. AVX-512, AVX2, NEON and plain instructions (`lanes`) differ only in how many
+//!   results they compute at once.
+//! - `exp` and `cos` are not those of the platform.
+//! - No block size depends on the caches of the processor.
 
 #![expect(
     clippy::inline_always,
@@ -13,19 +15,21 @@
 #![expect(clippy::many_single_char_names, reason = "the names of the formulas")]
 
 pub mod activation;
+pub mod batch;
+pub mod buffer;
 pub mod convolution;
 mod direct;
 pub mod elementwise;
-mod form;
 mod fourier;
+mod karatsuba;
 pub(crate) mod lanes;
 pub mod max_pool;
 mod pooled_product;
 pub mod product;
+pub mod shape;
 mod spectral;
 mod transform;
 pub mod workspace;
-pub mod yardstick;
 
 #[cfg(test)]
 mod tests;

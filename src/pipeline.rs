@@ -7,27 +7,32 @@ mod datasets;
 mod drawing;
 mod error;
 mod load;
+mod paper_file;
 mod report;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
-use crate::cache::{Cache, Claims, Glance, Lookup};
+use rayon::prelude::*;
+
+use crate::cache::{Cache, Leases, Lookup, PastRecord};
 use crate::digest::{Digest, canonical_json};
 use crate::execute::{Execution, Executor, Observer, OnFailure};
-use crate::experiment::DataSeed;
-use crate::parallel;
-use crate::plan::{self, Explanation, Known, Plan, PlannedRun, State};
+use crate::experiment::{DataSource, Run};
+use crate::fs::FileError;
+use crate::plan::{Cause, Fresh, PastRun, Plan};
 use crate::provenance;
-use crate::run::{CanonicalConfig, DeviceKind, RunConfig, RunRecord};
+use crate::run::{DeviceKind, RunProvenance, RunRecord, RunResult};
 use crate::train::Trainer;
 
 pub use accept::{Answer, accept, unaccept};
-pub use audit::{Check, Unused, check_all, quarantine, remove, rerun, unused};
+pub use audit::{Check, Garbage, Problem, Unused, check_all, garbage, quarantine, remove, rerun};
 pub use error::{Error, runs};
 pub use load::{Overrides, Project, load};
-pub use report::{Report, SNAPSHOT, check_writable, context, render, snapshot, snapshot_in};
+pub use paper_file::PaperFile;
+pub use report::{
+    Report, SNAPSHOT, check_writable, context, foreign_files, render, snapshot, snapshot_in,
+};
 
 /// What a plan keeps in memory of the runs that have a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,43 +43,8 @@ pub enum Keep {
     States,
 }
 
-/// What `see` makes of every run of the project on a kind of device and of its canonical JSON: in
-/// order of experiment, condition and seed.
-///
-/// # Errors
-/// If a configuration has no canonical form.
-fn each_run<T: Send>(
-    project: &Project,
-    device: DeviceKind,
-    see: impl Fn(PlannedRun, &str) -> T + Sync,
-) -> Result<Vec<T>, Error> {
-    let conditions = project.experiments.iter().enumerate().flat_map(|(index, experiment)| {
-        (0..experiment.conditions.len()).map(move |condition| (index, condition))
-    });
-    let conditions: Vec<_> = conditions.collect();
-    let of_condition = |(experiment, condition): &(usize, usize)| {
-        let (experiment, condition) = (*experiment, *condition);
-        let asked = &project.experiments[experiment];
-        let dataset = project.datasets.identity(&asked.conditions[condition].design.source);
-        let draws_anew = asked.conditions[condition].design.data_seed == DataSeed::Run;
-        let mut shared: Option<CanonicalConfig> = None;
-        let one = |config: RunConfig| {
-            let parts = match shared.take().filter(|_| !draws_anew) {
-                Some(parts) => parts,
-                None => CanonicalConfig::new(&config).map_err(Error::Canonical)?,
-            };
-            let canonical = shared.insert(parts).with_seed(config.seed);
-            let digest = Digest::of_bytes(canonical.as_bytes());
-            let config = Arc::new(config);
-            Ok(see(PlannedRun { experiment, condition, config, digest }, &canonical))
-        };
-        asked.configs(condition, device, dataset).map(one).collect::<Result<Vec<_>, Error>>()
-    };
-    let found = parallel::map(&conditions, provenance::cores(), of_condition)?;
-    Ok(found.into_iter().flatten().collect())
-}
-
-/// Looks up every run of the project on a kind of device. Nothing is changed by it.
+/// The plan of a project on a kind of device: every run, whether it has a record, and why not.
+/// Nothing is changed. Records that nothing asks for are read only if a run has none.
 ///
 /// # Errors
 /// If the cache cannot be read.
@@ -82,119 +52,115 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
     let cache = Cache::new(&project.root);
     let failed: BTreeSet<_> = cache.failed().map_err(Error::File)?.into_iter().collect();
     let quarantined: BTreeSet<_> = cache.quarantined().map_err(Error::File)?.into_iter().collect();
-    let missing = |digest: Digest| {
+    let cause = |digest: Digest| {
         let failure = failed.contains(&digest).then(|| cache.failure(digest)).flatten();
         match failure {
-            Some(failure) => State::Failed(failure),
-            None if quarantined.contains(&digest) => State::Quarantined,
-            None => State::Missing,
+            Some(failure) => Cause::Failed(failure),
+            None if quarantined.contains(&digest) => Cause::Quarantined,
+            None => Cause::Missing,
         }
     };
-    let found = each_run(project, device, |run, canonical| {
-        let (state, record) = look_up_one(&cache, run.digest, canonical, &run.config, keep);
-        (run, state, record)
-    })?;
-    let mut runs = Vec::with_capacity(found.len());
-    let (mut states, mut records) = (Vec::with_capacity(found.len()), Vec::new());
-    for (run, state, record) in found {
-        let digest = run.digest;
-        states.push((digest, state.unwrap_or_else(|| missing(digest))));
-        records.extend(record.map(|record| (digest, *record)));
-        runs.push(run);
+    let conditions = project.conditions();
+    let identity = |source: &DataSource| project.datasets.identity(source);
+    let looked_up = conditions.expand(device, identity, |run, canonical| {
+        let (found, record) = match look_up(&cache, &run, canonical, keep)? {
+            Lookup::Hit((fresh, record)) => (Ok(fresh), record),
+            Lookup::Miss => (Err(cause(run.digest)), None),
+            Lookup::Damaged(damage) => (Err(Cause::Damaged(damage)), None),
+        };
+        Ok((run, found, record))
+    });
+    let looked_up = looked_up.map_err(Error::Canonical)?;
+    let (mut found, mut records) = (Vec::with_capacity(looked_up.len()), Vec::new());
+    for looked_up in looked_up {
+        let (run, result, record) = looked_up.map_err(Error::Unreadable)?;
+        records.extend(record.map(|record| (run.digest, *record)));
+        found.push((run, result));
     }
-    // Maps that are made of all their entries at once are made several times faster.
-    Ok(Plan { runs, states: states.into_iter().collect(), records: records.into_iter().collect() })
+    let history = match found.iter().all(|(_, found)| found.is_ok()) {
+        true => Vec::new(),
+        false => {
+            let found = found.iter();
+            past_runs(project, found.map(|(run, found)| (run, found.as_ref().ok())))?
+        }
+    };
+    let plan = Plan::new(&conditions, found, &history);
+    // A map that is made of all its entries at once is made several times faster.
+    Ok(Plan { records: records.into_iter().collect(), ..plan })
 }
 
-/// The state of a run that has a record, and the record if it is to be kept.
-fn look_up_one(
+/// The state of a run that has a record, and the record if it is kept in memory.
+type Found = (Fresh, Option<Box<RunRecord>>);
+
+/// Looks up the record of a run, and returns the record itself if it is to be kept.
+fn look_up(
     cache: &Cache,
-    digest: Digest,
+    run: &Run,
     canonical: &str,
-    config: &Arc<RunConfig>,
     keep: Keep,
-) -> (Option<State>, Option<Box<RunRecord>>) {
-    match keep {
-        Keep::Records => match cache.lookup(digest, canonical, config) {
-            Lookup::Hit(record) => (Some(State::of(&record.result)), Some(record)),
-            Lookup::Miss => (None, None),
-            Lookup::Damaged(damage) => (Some(State::Damaged(damage)), None),
-        },
-        Keep::States => match cache.glance(digest, canonical, config) {
-            Lookup::Hit(Glance { accepted, provenance }) => {
-                (Some(State::fresh(accepted, &provenance)), None)
-            }
-            Lookup::Miss => (None, None),
-            Lookup::Damaged(damage) => (Some(State::Damaged(damage)), None),
-        },
-    }
+) -> Result<Lookup<Found>, FileError> {
+    Ok(match keep {
+        Keep::Records => cache.lookup(run.digest, canonical, &run.config)?.map(|record| {
+            let RunResult { accepted, provenance, .. } = &record.result;
+            (Fresh::new(accepted.is_some(), provenance), Some(record))
+        }),
+        Keep::States => cache
+            .lookup_header(run.digest, canonical)?
+            .map(|header| (Fresh::new(header.accepted, &header.provenance), None)),
+    })
 }
 
-/// Why each of `runs` of the plan has to be trained, in their order, compared with all records that
-/// there are.
-///
-/// # Errors
-/// If the cache cannot be read.
-pub fn explain(
-    project: &Project,
-    plan: &Plan,
-    runs: &[&PlannedRun],
-) -> Result<Vec<Explanation>, Error> {
-    if runs.is_empty() {
-        return Ok(Vec::new());
-    }
-    let known = history(project, plan)?;
-    Ok(plan::explain(&project.experiments, plan, runs, &known))
-}
-
-/// All sound records that there are: those of the plan, as the experiments call them now, and those
+/// All sound records that can be read: those of the plan, as the experiments call their conditions now, and those
 /// that nothing asks for any more.
 ///
 /// # Errors
 /// If the cache cannot be read.
-pub fn history(project: &Project, plan: &Plan) -> Result<Vec<Known>, Error> {
-    let cache = Cache::new(&project.root);
-    let mut known = Vec::new();
-    let mut seen = BTreeSet::new();
-    for run in &plan.runs {
-        if let State::Fresh { accepted, started_at, seconds } = *plan.state(run)
-            && seen.insert(run.digest)
+pub fn history(project: &Project, plan: &Plan) -> Result<Vec<PastRun>, Error> {
+    past_runs(project, plan.runs.iter().map(|run| (run, plan.state(run).fresh())))
+}
+
+/// [`history`] of runs, each with its record if it has one.
+fn past_runs<'r>(
+    project: &Project,
+    runs: impl Iterator<Item = (&'r Run, Option<&'r Fresh>)>,
+) -> Result<Vec<PastRun>, Error> {
+    let conditions = project.conditions();
+    let mut past = Vec::new();
+    let mut asked = BTreeSet::new();
+    for (run, fresh) in runs {
+        if asked.insert(run.digest)
+            && let Some(Fresh { accepted, started_at, seconds }) = fresh.copied()
         {
-            known.push(Known {
-                seed: Some(run.config.seed),
-                accepted,
+            past.push(PastRun {
                 digest: run.digest,
                 config: canonical_json(&*run.config).map_err(Error::Canonical)?,
-                condition: Some(plan::condition_of(&project.experiments, run)),
+                seed: run.config.seed,
+                condition: conditions.names(run.condition),
+                accepted,
                 started_at,
                 seconds,
             });
         }
     }
+    let cache = Cache::new(&project.root);
     let mut others = cache.digests().map_err(Error::File)?;
-    others.retain(|digest| !plan.states.contains_key(digest));
+    others.retain(|digest| !asked.contains(digest));
     let read = |digest: &Digest| {
-        let record = cache.past(*digest).and_then(Result::ok);
-        Ok::<_, Error>(record.map(|record| Known {
-            digest: record.digest,
-            seed: record.seed(),
-            accepted: record.result.accepted.is_some(),
-            config: record.config.to_string(),
-            started_at: record.result.provenance.started_at,
-            seconds: record.result.provenance.seconds,
-            condition: record.result.provenance.condition,
-        }))
+        let PastRecord { digest, config, seed, result } = cache.past(*digest).ok()?.hit()?;
+        let (config, accepted) = (config.to_string(), result.accepted.is_some());
+        let RunProvenance { condition, started_at, seconds, .. } = result.provenance;
+        Some(PastRun { digest, config, seed, condition, accepted, started_at, seconds })
     };
-    known.extend(parallel::map(&others, provenance::cores(), read)?.into_iter().flatten());
-    Ok(known)
+    past.par_extend(others.par_iter().filter_map(read));
+    Ok(past)
 }
 
 /// How runs are trained.
 pub struct Training<'t> {
     /// Trains them.
     pub trainer: &'t dyn Trainer,
-    /// This process's claims on runs.
-    pub claims: &'t Claims,
+    /// The leases of this process.
+    pub leases: &'t Leases,
     /// How many side by side.
     pub workers: usize,
     /// When to go on after a failure.
@@ -213,7 +179,7 @@ pub fn reserve(project: &Project, plan: &Plan, out: &Path) -> Result<(), Error> 
     // Until it is written, the report that is there shows what it does.
     let mut runs = cache.reported_in(out);
     runs.extend(plan.states.keys());
-    cache.store_reported(out, &runs.into_iter().collect::<Vec<_>>()).map_err(Error::File)
+    cache.store_reported(out, false, &runs.into_iter().collect::<Vec<_>>()).map_err(Error::File)
 }
 
 /// Trains these runs of `plan` and adds their records to it.
@@ -237,13 +203,14 @@ pub fn train(
     }
     let datasets = project.datasets.unpacked()?;
     let total = runs.len();
-    let dataset_of = |run: &PlannedRun| datasets[&run.config.data.dataset];
-    let condition_of = |run: &PlannedRun| plan::condition_of(&project.experiments, run);
+    let conditions = project.conditions();
+    let dataset_of = |run: &Run| datasets[&run.config.data.dataset];
+    let condition_of = |run: &Run| conditions.names(run.condition);
     let cache = Cache::new(&project.root);
-    let Training { trainer, claims, workers, on_failure, observer } = *training;
+    let Training { trainer, leases, workers, on_failure, observer } = *training;
     let origin = &provenance::origin(&project.root);
     let executor =
-        Executor { trainer, cache: &cache, claims, workers, on_failure, observer, origin };
+        Executor { trainer, cache: &cache, leases, workers, on_failure, observer, origin };
     cache.sweep();
     let Execution { records, failed, ended_alike } =
         executor.execute(&runs, dataset_of, condition_of);
@@ -253,7 +220,7 @@ pub fn train(
     }
     for failure in &failed {
         if let Some(failure) = cache.failure(failure.digest) {
-            plan.states.insert(failure.digest, State::Failed(failure));
+            plan.add_failure(failure);
         }
     }
     match failed.is_empty() {

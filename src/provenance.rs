@@ -9,7 +9,6 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::digest::Digest;
-use crate::kernel::yardstick::{OPERATIONS, Yardstick};
 use crate::run::{Origin, RunProvenance};
 
 /// A running measurement of one run.
@@ -34,11 +33,7 @@ impl Stopwatch {
 
     /// The provenance of a run of that origin for `condition` that began at the start and ends now.
     #[must_use]
-    pub fn finish(
-        self,
-        condition: Option<BTreeMap<String, String>>,
-        origin: Origin,
-    ) -> RunProvenance {
+    pub fn finish(self, condition: BTreeMap<String, String>, origin: Origin) -> RunProvenance {
         let since_1970 = self.started_at.duration_since(SystemTime::UNIX_EPOCH);
         RunProvenance {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -46,7 +41,6 @@ impl Stopwatch {
             // A clock before 1970 is wrong; it must not stop a run.
             started_at: since_1970.unwrap_or_default().as_secs(),
             seconds: (self.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
-            gemm_gflops: Some(gemm_gflops()),
             origin,
             condition,
         }
@@ -97,24 +91,6 @@ fn revision(root: &Path) -> Option<String> {
     let is_clean = changed.trim().is_empty() && unknown.trim().is_empty();
     let mark = if is_clean { "" } else { "+" };
     Some(format!("{}{mark}", revision.trim()))
-}
-
-/// What one core of this machine reaches on a product of 512 × 512 matrices by `gemm`, in GFLOP/s:
-/// the median of a few. Measured by the first call, which is best made while nothing else runs.
-pub fn gemm_gflops() -> f64 {
-    static MEASURED: OnceLock<f64> = OnceLock::new();
-    *MEASURED.get_or_init(|| {
-        let mut yardstick = Yardstick::default();
-        yardstick.multiply();
-        let mut seconds = [0.0; 7].map(|_: f64| {
-            let started = Instant::now();
-            yardstick.multiply();
-            started.elapsed().as_secs_f64()
-        });
-        seconds.sort_by(f64::total_cmp);
-        let gflops = OPERATIONS as f64 / seconds[seconds.len() / 2] / 1e9;
-        (gflops * 10.0).round() / 10.0
-    })
 }
 
 /// Seconds since 1970 (UTC).

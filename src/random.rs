@@ -1,44 +1,44 @@
-//! Named random streams: (seed, purpose) → a `ChaCha8` generator of its own.
+//! Named random streams. Each pair of a seed and a purpose has its own `ChaCha8` generator.
 //!
-//! No two purposes share a stream, so that evaluating a model, or adding a layer, cannot move the
-//! numbers that anything else draws. The generator and every conversion below are fixed here,
-//! because `rand` documents its standard generator and its distributions as changeable.
+//! No two purposes share a stream. So evaluating a model, or adding a layer, does not change the numbers
+//! that other purposes draw. The generator and all conversions are fixed here, because `rand` may change
+//! its standard generator and its distributions.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::digest::Digest;
 
-/// Name and version of the rule, part of what each stream is seeded with.
+/// Name and version of this rule. It is part of the seed of each stream.
 const RULE: &str = "report/stream/1";
 
 /// A deterministic stream of numbers.
 pub struct Stream(ChaCha8Rng);
 
 impl Stream {
-    /// The stream of `purpose` under `seed`; a purpose is a path such as `dropout/train/3`.
+    /// The stream of this seed and purpose. A purpose is a path such as `dropout/train/3`.
     #[must_use]
     pub fn new(seed: u64, purpose: &str) -> Self {
         let name = format!("{RULE}\n{seed}\n{purpose}");
         Self(ChaCha8Rng::from_seed(*Digest::of_bytes(name.as_bytes()).as_bytes()))
     }
 
-    /// Uniform in [0, 1), a multiple of 2⁻²⁴: every such value is an exact `f32`.
+    /// A uniform value in [0, 1), a multiple of 2⁻²⁴. Every such value is an exact `f32`.
     pub fn unit(&mut self) -> f32 {
         #[expect(clippy::cast_precision_loss, reason = "24 bits fit the mantissa")]
         let numerator = (self.0.next_u32() >> 8) as f32;
         numerator / 16_777_216.0
     }
 
-    /// Uniform in [−bound, bound).
+    /// A uniform value in [−bound, bound).
     pub fn symmetric(&mut self, bound: f32) -> f32 {
         (2.0 * self.unit() - 1.0) * bound
     }
 
-    /// Uniform in `0..n`, without bias: draws in the incomplete last block are thrown away.
+    /// A uniform value in `0..n`, without bias: draws in the incomplete last block are discarded.
     ///
     /// # Panics
-    /// If `n` is zero.
+    /// Panics if `n` is zero.
     pub fn below(&mut self, n: u32) -> u32 {
         assert!(n > 0, "an empty range has no draw");
         let incomplete = u32::MAX - (u32::MAX % n + 1) % n;
@@ -50,10 +50,10 @@ impl Stream {
         }
     }
 
-    /// The first `k` of a Fisher–Yates shuffle of `0..n`: a draw without replacement.
+    /// Draws `k` of `0..n` without replacement: the first `k` of a Fisher–Yates shuffle.
     ///
     /// # Panics
-    /// If `k` exceeds `n`.
+    /// Panics if `k` exceeds `n`.
     pub fn choose(&mut self, n: u32, k: u32) -> Vec<u32> {
         assert!(k <= n, "cannot draw {k} of {n} without replacement");
         let mut items: Vec<u32> = (0..n).collect();

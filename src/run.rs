@@ -3,7 +3,10 @@
 
 mod config;
 mod cost;
+mod curve;
 mod layer;
+pub mod pairs;
+mod parameters;
 mod record;
 mod shape;
 
@@ -13,12 +16,11 @@ pub use config::{
 };
 pub(crate) use config::{default_adam_epsilon, default_beta1, default_beta2};
 pub use cost::{Speed, Work, work};
+pub use curve::{Curve, Curves, Moment, Quantity};
 pub use layer::Layer;
 pub(crate) use layer::{default_epsilon, default_momentum};
+pub use parameters::{ParameterCount, count, layer_parameters, parameter_count};
 pub use record::{
-    Acceptance, FailureRecord, LearningCurve, Origin, Outcome, RECORD_FORMAT, RunProvenance,
-    RunRecord, RunResult,
+    Acceptance, FailureRecord, Origin, Outcome, RECORD_FORMAT, RunProvenance, RunRecord, RunResult,
 };
-pub use shape::{
-    ParameterCount, Shape, ShapeError, count, infer, layer_parameters, parameter_count,
-};
+pub use shape::{Shape, ShapeError, infer};

@@ -1,12 +1,13 @@
-//! Samples → estimates, intervals and p values. Pure: no I/O, no random numbers.
+//! Computes estimates, intervals and p values of samples. Pure: no I/O, no random numbers.
 //!
-//! Whatever the data do not support is `None` instead of a number: one value has no deviation, and
-//! equal values say nothing about how far the next would lie from them. Deviations no larger than
-//! the rounding of the values count as zero.
+//! A function returns `None` where the data do not support a number. One value has no standard
+//! deviation. Equal values have no interval, because they do not say how far the next value would be.
+//! A deviation no larger than the rounding of the values counts as zero.
 //!
-//! Distribution functions come from statrs, whose types stay inside. Quantiles are found here: those
-//! of statrs are off by up to 5·10⁻⁸ of themselves where F has one degree of freedom below, by
-//! 3·10⁻³ where t has 10⁶, and can loop without end (its issue 435).
+//! Distribution functions come from statrs. Its types do not leave this module. Quantiles are computed
+//! here, because those of statrs are not exact enough: the relative error is up to 5·10⁻⁸ for F with
+//! one denominator degree of freedom, and 3·10⁻³ for t with 10⁶. They can also loop without end (its
+//! issue 435).
 
 mod estimate;
 mod f_distribution;
@@ -36,7 +37,7 @@ pub use spread::{Spread, f_test};
 pub use variance_split::VarianceSplit;
 pub use welch::WelchComparison;
 
-/// Fails unless `actual` has at least eleven digits in common with `expected`.
+/// Panics unless `actual` and `expected` have eleven digits in common.
 #[cfg(test)]
 fn assert_close<const N: usize>(actual: [f64; N], expected: [f64; N]) {
     for (a, e) in actual.iter().zip(&expected) {

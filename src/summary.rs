@@ -1,109 +1,45 @@
-//! Records → scores, aggregates of conditions, tables, learning curves.
+//! Records → scores of runs → aggregates, paired differences and learning curves.
 //!
-//! What the publication computes is aggregated by polars; what can be said beyond it, by `stats`.
+//! polars computes what the publication computes (means and population deviations); `stats` computes
+//! intervals and tests.
 
+mod aggregate;
 mod condition;
 mod contrast;
-mod draws;
-mod effects;
-mod frame;
-mod levels;
+mod effect;
 mod score;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeSet;
-
-use crate::experiment::Experiment;
-use crate::paper::{Choices, Curve, Levels, Paper, Scorecard, Selection, Table, TableKind};
+use crate::experiment::{ConditionId, Experiment};
+use crate::paper::{Paper, Selection, selects};
 use crate::plan::Plan;
-use crate::run::RunRecord;
-use condition::{conditions, numbered};
+use crate::run::{Curve, RunRecord};
+use condition::conditions;
 use score::percent;
 
-pub use condition::{ConditionSummary, Marks, RunScores, Varies};
-pub use contrast::{Contrast, by_seed, select};
-pub use draws::{Grade, Judgement, Score, VarianceRow};
-pub use effects::{Effect, effect, two_levels};
-pub use levels::{LevelsSummary, Row};
+pub use aggregate::{Aggregate, SummaryError, aggregate};
+pub use condition::{ConditionSummary, Exceptions, RunScores, Varies};
+pub use contrast::Contrast;
+pub use effect::{effect, two_levels};
 
-/// Everything that a report shows numbers of.
+/// The scores of all runs, by condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     /// All conditions, in order of experiments and levels.
-    pub conditions: Vec<ConditionSummary>,
-    /// The paper's tables, in its order.
-    pub tables: Vec<TableSummary>,
-}
-
-/// What a sample of scores is described by, in percent.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Aggregate {
-    /// Number of scores.
-    pub n: usize,
-    /// Their mean; none of no score.
-    pub mean: Option<f64>,
-    /// Their population standard deviation (divided by n), as published.
-    pub std_dev: Option<f64>,
-    /// The smallest.
-    pub minimum: Option<f64>,
-    /// The largest.
-    pub maximum: Option<f64>,
-}
-
-/// A table of the paper, computed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TableSummary {
-    /// Its name in the paper.
-    pub name: String,
-    /// What it shows.
-    pub content: Content,
-}
-
-/// What a table shows.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Content {
-    /// Scores by levels: under the metric of the table, and if that is the metric of the paper's
-    /// first protocol, under those of the others.
-    Levels(Vec<LevelsSummary>),
-    /// What factors change.
-    Effects(Vec<Effect>),
-    /// How much of the spread comes from the draw of the data.
-    Variance(Vec<VarianceRow>),
-    /// The rows of other tables under one metric after the other.
-    Choices(Vec<Choice>),
-    /// Published values beside ours.
-    Scorecard(Vec<Score>),
-}
-
-/// One row of a table under several metrics.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
-    /// Name of the table.
-    pub table: String,
-    /// The row as in that table.
-    pub levels: Vec<String>,
-    /// Indices of its conditions.
-    pub conditions: Vec<usize>,
-    /// Its mean by each metric.
-    pub means: Vec<Option<f64>>,
-    /// The last metric less the first.
-    pub total: Contrast,
+    conditions: Vec<ConditionSummary>,
 }
 
 /// The mean learning curve of a condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CurveSummary {
-    /// Index of the condition.
-    pub condition: usize,
+    /// The condition.
+    pub condition: ConditionId,
     /// The aggregate at each epoch.
     pub epochs: Vec<Aggregate>,
 }
 
-/// An aggregation that polars refused: a fault of this program.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot aggregate the records: {0}")]
-pub struct SummaryError(String);
-
-/// Summarises the records of `plan` as `paper` asks.
+/// Summarises the records of `plan` by the metrics of `paper`.
 ///
 /// # Errors
 /// If polars refuses an aggregation.
@@ -114,109 +50,16 @@ pub fn summarize(
 ) -> Result<Summary, SummaryError> {
     let mut conditions = conditions(paper, experiments, plan);
     for metric in &paper.metrics {
-        let numbered = conditions.iter().enumerate();
-        let scores: Vec<_> = numbered
-            .flat_map(|(index, condition)| {
-                let scores = condition.runs.iter().map(|run| run.scores.get(&metric.name));
-                scores.flatten().map(move |score| (index, *score))
-            })
-            .collect();
-        let aggregates = frame::aggregates(&scores, conditions.len())?;
+        let scores = conditions.iter().map(|condition| {
+            let scores = condition.runs.iter().map(|run| run.scores.get(&metric.name).copied());
+            scores.flatten().collect::<Vec<f64>>()
+        });
+        let aggregates = aggregate(&scores.collect::<Vec<_>>())?;
         for (condition, aggregate) in conditions.iter_mut().zip(aggregates) {
             condition.aggregates.insert(metric.name.clone(), aggregate);
         }
     }
-    let mut tables: Vec<TableSummary> = Vec::with_capacity(paper.tables.len());
-    for table in &paper.tables {
-        let content = content(paper, table, &conditions, &tables)?;
-        tables.push(TableSummary { name: table.name.clone(), content });
-    }
-    Ok(Summary { conditions, tables })
-}
-
-/// What `table` shows; it may show rows of tables that came `before`.
-fn content(
-    paper: &Paper,
-    table: &Table,
-    conditions: &[ConditionSummary],
-    before: &[TableSummary],
-) -> Result<Content, SummaryError> {
-    Ok(match &table.kind {
-        TableKind::Levels(table) => {
-            let metrics: Vec<_> = match paper.protocols.first() {
-                Some(first) if first.metric == table.metric => {
-                    paper.protocols.iter().map(|protocol| &protocol.metric).collect()
-                }
-                _ => vec![&table.metric],
-            };
-            let variants = metrics.into_iter();
-            let variants = variants.map(|metric| levels::summarize(table, metric, conditions));
-            Content::Levels(variants.collect::<Result<_, _>>()?)
-        }
-        TableKind::Effects(table) => Content::Effects(effects::summarize(table, conditions)),
-        TableKind::Variance(table) => {
-            Content::Variance(draws::variances(table, &paper.draws, conditions))
-        }
-        TableKind::Choices(table) => Content::Choices(choices(paper, table, conditions, before)?),
-        TableKind::Scorecard(table) => Content::Scorecard(scores(paper, table, conditions, before)),
-    })
-}
-
-/// The named tables of levels, with their rows under their own metrics.
-fn named<'t>(
-    paper: &'t Paper,
-    names: &'t [String],
-    tables: &'t [TableSummary],
-) -> impl Iterator<Item = (&'t str, &'t Levels, &'t LevelsSummary)> {
-    names.iter().filter_map(|name| {
-        let levels = paper.table(name)?.levels()?;
-        let computed = tables.iter().find(|table| table.name == *name)?.levels()?;
-        Some((name.as_str(), levels, computed))
-    })
-}
-
-fn choices(
-    paper: &Paper,
-    table: &Choices,
-    conditions: &[ConditionSummary],
-    before: &[TableSummary],
-) -> Result<Vec<Choice>, SummaryError> {
-    let mut choices = Vec::new();
-    let [first, .., last] = &table.metrics[..] else { return Ok(choices) };
-    for (name, levels, own) in named(paper, &table.tables, before) {
-        let by_metric = table.metrics.iter();
-        let by_metric = by_metric.map(|metric| levels::summarize(levels, metric, conditions));
-        let by_metric: Vec<LevelsSummary> = by_metric.collect::<Result<_, _>>()?;
-        choices.extend(own.rows.iter().map(|row| {
-            let same = |other: &&Row| other.levels == row.levels;
-            let mean = |by: &LevelsSummary| by.rows.iter().find(same)?.mean;
-            Choice {
-                table: name.to_owned(),
-                levels: row.levels.clone(),
-                conditions: row.conditions.clone(),
-                means: by_metric.iter().map(mean).collect(),
-                total: Contrast::of_metrics(conditions, &row.conditions, [last, first])
-                    .if_whole(conditions),
-            }
-        }));
-    }
-    Ok(choices)
-}
-
-fn scores(
-    paper: &Paper,
-    table: &Scorecard,
-    conditions: &[ConditionSummary],
-    before: &[TableSummary],
-) -> Vec<Score> {
-    let tables = named(paper, &table.tables, before);
-    let scores = tables.flat_map(|(name, _, LevelsSummary { metric, rows })| {
-        rows.iter().enumerate().filter_map(move |(index, row)| {
-            let place = (name, index, metric.as_str());
-            draws::score(table, &paper.draws, conditions, place, row)
-        })
-    });
-    scores.collect()
+    Ok(Summary { conditions })
 }
 
 /// The mean of `curve` over the runs of each selected condition, epoch by epoch.
@@ -226,64 +69,80 @@ fn scores(
 pub fn learning_curves(
     summary: &Summary,
     plan: &Plan,
-    curve: Curve,
+    curve: &Curve,
     selection: &Selection,
 ) -> Result<Vec<CurveSummary>, SummaryError> {
-    let selected = select(&summary.conditions, selection);
     let mut records: Vec<Vec<&RunRecord>> = vec![Vec::new(); summary.conditions.len()];
-    for (condition, _, record) in numbered(plan) {
-        records[condition].extend(record);
+    for run in &plan.runs {
+        records[run.condition.index()].extend(plan.records.get(&run.digest));
     }
-    selected
-        .into_iter()
-        .map(|condition| {
-            let runs = records[condition].iter();
-            let points: Vec<_> = runs
-                .flat_map(|record| percent(&record.result.curve, curve).into_iter().enumerate())
-                .collect();
-            let n_epochs = points.iter().map(|(epoch, _)| epoch + 1).max().unwrap_or(0);
-            Ok(CurveSummary { condition, epochs: frame::aggregates(&points, n_epochs)? })
-        })
-        .collect()
+    let curve_of = |condition: ConditionId| {
+        let runs = records[condition.index()].iter();
+        let curves: Vec<_> = runs.map(|record| percent(&record.result.curves, curve)).collect();
+        let n_epochs = curves.iter().map(Vec::len).max().unwrap_or(0);
+        let at = |epoch: usize| curves.iter().filter_map(|c| c.get(epoch).copied()).collect();
+        let epochs = aggregate(&(0..n_epochs).map(at).collect::<Vec<_>>())?;
+        Ok(CurveSummary { condition, epochs })
+    };
+    summary.select(selection).into_iter().map(curve_of).collect()
 }
 
 impl Summary {
-    /// The table of that name.
+    /// All conditions with their identity, in order.
     #[must_use]
-    pub fn table(&self, name: &str) -> Option<&TableSummary> {
-        self.tables.iter().find(|table| table.name == name)
-    }
-}
-
-impl TableSummary {
-    /// Its rows under the metric of the table, if it is a table of levels.
-    #[must_use]
-    pub fn levels(&self) -> Option<&LevelsSummary> {
-        match &self.content {
-            Content::Levels(variants) => variants.first(),
-            _ => None,
-        }
+    pub fn conditions(&self) -> impl ExactSizeIterator<Item = (ConditionId, &ConditionSummary)> {
+        self.conditions.iter().map(|condition| (condition.id, condition))
     }
 
-    /// Indices of all conditions that it shows something of.
+    /// One condition.
     #[must_use]
-    pub fn conditions(&self) -> BTreeSet<usize> {
-        let rows = |rows: &[Row]| rows.iter().flat_map(|row| row.conditions.clone()).collect();
-        match &self.content {
-            Content::Levels(variants) => {
-                variants.first().map_or_else(BTreeSet::new, |first| rows(&first.rows))
-            }
-            Content::Effects(effects) => {
-                effects.iter().flat_map(|effect| effect.contrast.conditions.concat()).collect()
-            }
-            Content::Variance(rows) => {
-                rows.iter().flat_map(|row| [row.condition, row.repetition]).collect()
-            }
-            Content::Choices(rows) => rows.iter().flat_map(|row| row.conditions.clone()).collect(),
-            Content::Scorecard(scores) => {
-                let both = |score: &Score| [&score.conditions[..], &score.repetitions].concat();
-                scores.iter().flat_map(both).collect()
-            }
+    pub fn condition(&self, id: ConditionId) -> &ConditionSummary {
+        &self.conditions[id.index()]
+    }
+
+    /// Some conditions.
+    pub fn all<'s>(
+        &'s self,
+        ids: &'s [ConditionId],
+    ) -> impl Iterator<Item = &'s ConditionSummary> + Clone {
+        ids.iter().map(|id| self.condition(*id))
+    }
+
+    /// The conditions that `selection` lets through.
+    #[must_use]
+    pub fn select(&self, selection: &Selection) -> Vec<ConditionId> {
+        let selected = self.conditions().filter(|(_, one)| selects(selection, &one.levels));
+        selected.map(|(id, _)| id).collect()
+    }
+
+    /// What varies between the seeds of these conditions taken together; `None` without a condition.
+    #[must_use]
+    pub fn varies(&self, ids: &[ConditionId]) -> Option<Varies> {
+        let each = self.all(ids).map(|condition| condition.varies);
+        each.reduce(|one, other| if one == other { one } else { Varies::DataOfSome })
+    }
+
+    /// The runs of these conditions that are not as readers expect.
+    #[must_use]
+    pub fn exceptions(&self, ids: &[ConditionId]) -> Exceptions {
+        let mut exceptions = Exceptions::default();
+        for condition in self.all(ids) {
+            exceptions += condition.exceptions;
         }
+        exceptions
+    }
+
+    /// The largest number of runs that one of these conditions should have.
+    #[must_use]
+    pub fn expected(&self, ids: &[ConditionId]) -> usize {
+        self.all(ids).map(|condition| condition.expected).max().unwrap_or(0)
+    }
+
+    /// The digests of the runs of these conditions with that seed, for readers.
+    #[must_use]
+    pub fn digests(&self, ids: &[ConditionId], seed: u64) -> String {
+        let runs = self.all(ids).flat_map(|condition| &condition.runs);
+        let runs = runs.filter(|run| run.seed == seed);
+        runs.map(|run| run.digest.short()).collect::<Vec<_>>().join(", ")
     }
 }

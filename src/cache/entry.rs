@@ -1,13 +1,11 @@
-//! The text of a record file: one JSON object on one line, and in it the SHA-256 of the rest. Pure.
+//! The text of a record file: one JSON object on one line, with the SHA-256 of the rest in it. Pure.
 //!
 //! ```text
-//! {"format":3,"digest":"…","config":{…},"outcome":…,"curve":…,"provenance":…,"checksum":"…"}
+//! {"format":4,"digest":"…","config":{…},"outcome":…,"curves":…,"provenance":…,"checksum":"…"}
 //! ```
 //!
-//! `config` is the canonical JSON that `digest` is the SHA-256 of, and `checksum` is that of all that
-//! stands before `,"checksum"`. So whatever happened to a file shows when it is read. Format 1 had no
-//! checksum, and format 2 did not know all curves; their records are still read, with the checks that
-//! their content allows.
+//! `config` is the canonical JSON that `digest` is the SHA-256 of. `checksum` is the SHA-256 of
+//! everything before `,"checksum"`. So any change of a file shows when it is read.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -15,17 +13,11 @@ use serde_json::Value;
 
 use crate::digest::{CanonicalError, Digest, canonical_json};
 use crate::run::{
-    Acceptance, LearningCurve, Outcome, RECORD_FORMAT, RunConfig, RunProvenance, RunRecord,
-    RunResult,
+    Acceptance, Curves, Outcome, RECORD_FORMAT, RunConfig, RunProvenance, RunRecord, RunResult,
+    pairs,
 };
 
-/// The first format, without checksum.
-const UNSUMMED: u32 = 1;
-
-/// The format with checksum, but without the test accuracy in training mode with dropout off.
-const SUMMED: u32 = 2;
-
-/// What `,"checksum":"<64 digits>"}` and the end of the line take.
+/// Length of `,"checksum":"<64 digits>"}` and the end of the line.
 const TRAILER: usize = CHECKSUM.len() + 64 + END.len();
 const CHECKSUM: &str = r#","checksum":""#;
 const END: &str = "\"}\n";
@@ -33,39 +25,37 @@ const END: &str = "\"}\n";
 /// A record file, with its configuration read as `C` and its curves as `V`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry<C, V = LearningCurve> {
+struct Entry<C, V = Curves> {
     format: u32,
     digest: Digest,
     config: C,
     outcome: Outcome,
-    curve: V,
+    curves: V,
     #[serde(default)]
     accepted: Option<Acceptance>,
     provenance: RunProvenance,
-    #[serde(default)]
-    checksum: Option<Digest>,
+    checksum: Digest,
 }
 
-/// A record of whatever configuration, also of one that this version cannot run: older versions had
-/// other keys.
+/// A record of any configuration, also of one that this version cannot run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastRecord {
     /// Digest of `config`.
     pub digest: Digest,
     /// The key of the run.
     pub config: Value,
+    /// Its seed.
+    pub seed: u64,
     /// What happened.
     pub result: RunResult,
-    /// Whether the file has a checksum: those of format 1 have none.
-    pub has_checksum: bool,
 }
 
-/// What can be told of a record without its curves.
+/// A record without its configuration and its curves.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Glance {
-    /// Whether the user has put it there in place of a training.
+pub struct RecordHeader {
+    /// Whether the user has accepted an older result in place of a training.
     pub accepted: bool,
-    /// Where and when.
+    /// Where and when the run was computed.
     pub provenance: RunProvenance,
 }
 
@@ -87,77 +77,78 @@ fn head(digest: Digest, canonical: &str) -> String {
     format!(r#"{{"format":{RECORD_FORMAT},"digest":"{digest}","config":{canonical},"#)
 }
 
-/// What a sound file says that happened in the run of this configuration, but for what was measured:
-/// the curves are covered by the checksum, and not read.
+/// The header of the record of the run with this canonical JSON. The checksum covers the curves, so
+/// they are not read.
 ///
 /// # Errors
 /// As [`read`].
-pub(super) fn glance(
+pub(super) fn read_header(
     bytes: &[u8],
     digest: Digest,
     canonical: &str,
-    config: &RunConfig,
-) -> Result<Glance, String> {
-    if bytes.starts_with(head(digest, canonical).as_bytes()) {
-        let entry: Entry<IgnoredAny, IgnoredAny> = parse(bytes)?;
-        check_sum(bytes, entry.checksum)?;
-        let Entry { accepted, provenance, .. } = entry;
-        return Ok(Glance { accepted: accepted.is_some(), provenance });
-    }
-    let RunResult { accepted, provenance, .. } = read(bytes, digest, canonical, config)?;
-    Ok(Glance { accepted: accepted.is_some(), provenance })
+) -> Result<RecordHeader, String> {
+    let entry: Entry<IgnoredAny, IgnoredAny> = own(bytes, digest, canonical)?;
+    Ok(RecordHeader { accepted: entry.accepted.is_some(), provenance: entry.provenance })
 }
 
-/// What the file says that happened in the run of this configuration.
+/// The result of the run with this configuration and canonical JSON.
 ///
 /// # Errors
-/// With what is wrong with the file, as what follows its name in a sentence.
+/// With what is wrong with the file, as a phrase that follows its name.
 pub(super) fn read(
     bytes: &[u8],
     digest: Digest,
     canonical: &str,
     config: &RunConfig,
 ) -> Result<RunResult, String> {
-    // The short way for a sound file of this version: its head is known, so the configuration need
-    // not be read.
-    let result = if bytes.starts_with(head(digest, canonical).as_bytes()) {
-        let entry: Entry<IgnoredAny> = parse(bytes)?;
-        check_sum(bytes, entry.checksum)?;
-        checked(entry)?.1
-    } else {
-        let past = read_past(bytes, digest)?;
-        if canonical_json(&past.config).ok().as_deref() != Some(canonical) {
-            return Err("holds the record of another run".to_owned());
-        }
-        past.result
-    };
-    match result.curve.answers(config) {
-        true => Ok(result),
-        false => Err(format!("does not have {} values in each curve", config.train.epochs)),
-    }
+    let entry: Entry<IgnoredAny> = own(bytes, digest, canonical)?;
+    pairs::check(&entry.curves, config, entry.outcome)?;
+    let Entry { outcome, curves, accepted, provenance, .. } = entry;
+    Ok(RunResult { outcome, curves, accepted, provenance })
 }
 
-/// The record named `digest`, of whatever configuration.
+/// The record named `digest`, of any configuration.
 ///
 /// # Errors
-/// With what is wrong with the file, as what follows its name in a sentence.
+/// With what is wrong with the file, as a phrase that follows its name.
 pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
     let entry: Entry<Value> = parse(bytes)?;
-    match entry.format {
-        SUMMED | RECORD_FORMAT => check_sum(bytes, entry.checksum)?,
-        UNSUMMED if entry.checksum.is_none() => {}
-        format => return Err(foreign(format)),
+    if entry.format != RECORD_FORMAT {
+        return Err(foreign(entry.format));
     }
-    let of_config = Digest::of(&entry.config).map_err(|error| format!("is no record: {error}"))?;
-    if entry.digest != of_config {
+    check_sum(bytes, entry.checksum)?;
+    let canonical = canonical_json(&entry.config).map_err(|e| format!("is no record: {e}"))?;
+    if entry.digest != Digest::of_bytes(canonical.as_bytes()) {
         return Err("has a digest that is not that of its configuration".to_owned());
     }
     if entry.digest != digest {
         return Err("holds the record of another run".to_owned());
     }
-    let has_checksum = entry.checksum.is_some();
-    let (config, result) = checked(entry)?;
-    Ok(PastRecord { digest, config, result, has_checksum })
+    if !bytes.starts_with(head(digest, &canonical).as_bytes()) {
+        return Err("is no record: its configuration is not in canonical form".to_owned());
+    }
+    let Some(seed) = entry.config.get("seed").and_then(Value::as_u64) else {
+        return Err("is no record: its configuration has no seed".to_owned());
+    };
+    let Entry { config, outcome, curves, accepted, provenance, .. } = entry;
+    let result = RunResult { outcome, curves, accepted, provenance };
+    Ok(PastRecord { digest, config, seed, result })
+}
+
+/// The record of the run with this canonical JSON. It must begin with this JSON, so its
+/// configuration need not be read.
+fn own<'b, C: Deserialize<'b>, V: Deserialize<'b>>(
+    bytes: &'b [u8],
+    digest: Digest,
+    canonical: &str,
+) -> Result<Entry<C, V>, String> {
+    if !bytes.starts_with(head(digest, canonical).as_bytes()) {
+        let damage = read_past(bytes, digest).err();
+        return Err(damage.unwrap_or_else(|| "holds the record of another run".to_owned()));
+    }
+    let entry: Entry<C, V> = parse(bytes)?;
+    check_sum(bytes, entry.checksum)?;
+    Ok(entry)
 }
 
 fn parse<'b, C: Deserialize<'b>, V: Deserialize<'b>>(
@@ -167,7 +158,7 @@ fn parse<'b, C: Deserialize<'b>, V: Deserialize<'b>>(
         return Err("is empty".to_owned());
     }
     serde_json::from_slice(bytes).map_err(|error| match serde_json::from_slice(bytes) {
-        Ok(Format { format }) if !(UNSUMMED..=RECORD_FORMAT).contains(&format) => foreign(format),
+        Ok(Format { format }) if format != RECORD_FORMAT => foreign(format),
         _ if error.is_eof() => "is truncated".to_owned(),
         _ => format!("is no record: {error}"),
     })
@@ -179,52 +170,125 @@ struct Format {
 }
 
 fn foreign(format: u32) -> String {
-    format!("has format {format}; this version reads {UNSUMMED} to {RECORD_FORMAT}")
+    format!("has format {format}; this version reads format {RECORD_FORMAT}")
 }
 
-fn check_sum(bytes: &[u8], stated: Option<Digest>) -> Result<(), String> {
-    let damaged = || Err("is damaged: its checksum is that of other content".to_owned());
-    let Some(body) = bytes.len().checked_sub(TRAILER).map(|end| &bytes[..end]) else {
-        return damaged();
-    };
-    // The trailer is compared as text, so that no byte of the file is left unchecked.
-    let trailer = stated.map(|checksum| format!("{CHECKSUM}{checksum}{END}"));
-    match trailer.is_some_and(|trailer| bytes.ends_with(trailer.as_bytes()))
-        && stated == Some(Digest::of_bytes(body))
+fn check_sum(bytes: &[u8], stated: Digest) -> Result<(), String> {
+    // The trailer is compared as text, so that every byte of the file is checked.
+    let trailer = format!("{CHECKSUM}{stated}{END}");
+    let body = bytes.len().checked_sub(TRAILER).map(|end| &bytes[..end]);
+    match body.is_some_and(|body| Digest::of_bytes(body) == stated)
+        && bytes.ends_with(trailer.as_bytes())
     {
         true => Ok(()),
-        false => damaged(),
+        false => Err("is damaged: its checksum is that of other content".to_owned()),
     }
 }
 
-fn checked<C>(entry: Entry<C>) -> Result<(C, RunResult), String> {
-    let Entry { config, outcome, curve, accepted, provenance, .. } = entry;
-    let epochs = curve.epochs();
-    let is_full = |values: &Vec<f64>| values.len() == epochs;
-    let required = [
-        &curve.published_test_accuracy,
-        &curve.corrected_test_accuracy,
-        &curve.first_digit_accuracy,
-        &curve.second_digit_accuracy,
-        &curve.comparison_accuracy,
-    ];
-    let optional = [&curve.undropped_test_accuracy, &curve.validation_accuracy];
-    let is_whole = curve.train_auxiliary_loss.len() == epochs
-        && required.into_iter().all(is_full)
-        && optional.into_iter().all(|values| values.is_empty() || is_full(values));
-    if !is_whole {
-        return Err("does not have one value for each epoch in each curve".to_owned());
-    }
-    if curve.accuracies().into_iter().flatten().any(|accuracy| !(0.0..=1.0).contains(accuracy)) {
-        return Err("has an accuracy that is no fraction".to_owned());
-    }
-    Ok((config, RunResult { outcome, curve, accepted, provenance }))
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
 
-impl PastRecord {
-    /// The seed of the run, if its configuration has one.
-    #[must_use]
-    pub fn seed(&self) -> Option<u64> {
-        self.config.get("seed").and_then(Value::as_u64)
+    use super::*;
+    use crate::run::Origin;
+
+    fn record() -> RunRecord {
+        let config: RunConfig = serde_json::from_value(serde_json::json!({
+            "data": {"dataset": "0".repeat(64), "pools": "halves", "seed": 0, "train_pairs": 4,
+                "test_pairs": 4, "pooling": 28},
+            "model": {"branch": [{"layer": "flatten"}, {"layer": "linear", "outputs": 10}],
+                "head": [{"layer": "linear", "outputs": 1}], "weight_sharing": true},
+            "train": {"auxiliary_loss": true, "epochs": 2, "batch_size": 2,
+                "optimizer": {"kind": "sgd", "lr": 0.1}},
+            "seed": 7, "device": "cpu", "number_type": "f32",
+            "versions": {"data": 1, "model": 1, "train": 1},
+        }))
+        .unwrap();
+        let mut curves = Curves::default();
+        for curve in pairs::CURVES.into_iter().filter(|curve| !curve.needs_held_out) {
+            curves.set(curve, vec![1.0 / 3.0, 0.1 + 0.2]);
+        }
+        let origin = Origin { machine: None, revision: None, lockfile: None };
+        let provenance = RunProvenance {
+            version: "1".to_owned(),
+            platform: "a \"platform\"".to_owned(),
+            started_at: 5,
+            seconds: 0.5,
+            origin,
+            condition: BTreeMap::from([("experiment".to_owned(), "deep".to_owned())]),
+        };
+        let result = RunResult { outcome: Outcome::Completed, curves, accepted: None, provenance };
+        RunRecord { digest: Digest::of(&config).unwrap(), config: Arc::new(config), result }
+    }
+
+    /// The file of a record whose result is changed, with a right checksum.
+    fn changed(change: impl FnOnce(&mut RunResult)) -> (RunRecord, Vec<u8>) {
+        let mut record = record();
+        change(&mut record.result);
+        let bytes = write(&record).unwrap();
+        (record, bytes)
+    }
+
+    fn read_back(record: &RunRecord, bytes: &[u8]) -> Result<RunResult, String> {
+        let canonical = canonical_json(&*record.config).unwrap();
+        read(bytes, record.digest, &canonical, &record.config)
+    }
+
+    #[test]
+    fn a_record_reads_back_as_what_was_written_to_the_last_bit() {
+        let (record, bytes) = changed(|_| {});
+        assert_eq!(read_back(&record, &bytes).unwrap(), record.result);
+        let past = read_past(&bytes, record.digest).unwrap();
+        assert_eq!((past.result, past.seed), (record.result.clone(), 7));
+        let canonical = canonical_json(&*record.config).unwrap();
+        let header = read_header(&bytes, record.digest, &canonical).unwrap();
+        assert_eq!((header.accepted, header.provenance), (false, record.result.provenance));
+    }
+
+    #[test]
+    fn curves_that_the_run_cannot_have_are_damage() {
+        let set = |curve: &'static crate::run::Curve, values: &[f64]| {
+            let (record, bytes) = changed(|result| result.curves.set(curve, values.to_vec()));
+            read_back(&record, &bytes).unwrap_err()
+        };
+        let too_short = set(&pairs::DIGIT_ACCURACY, &[0.5]);
+        assert_eq!(too_short, "has 1 values in `digit_accuracy`, where its run has 2");
+        let no_fraction = set(&pairs::DIGIT_ACCURACY, &[0.5, 1.5]);
+        assert_eq!(no_fraction, "has a value in `digit_accuracy` that is not a fraction");
+        let unasked = set(&pairs::VALIDATION_ACCURACY, &[0.5, 0.5]);
+        assert_eq!(unasked, "has 2 values in `validation_accuracy`, where its run has 0");
+    }
+
+    #[test]
+    fn the_losses_of_a_diverged_run_end_before_the_epoch_of_the_divergence() {
+        let diverged = |losses: &[f64]| {
+            let (record, bytes) = changed(|result| {
+                result.outcome = Outcome::Diverged { epoch: 1, step: 0 };
+                result.curves.set(&pairs::TRAIN_MAIN_LOSS, losses.to_vec());
+                result.curves.set(&pairs::TRAIN_AUXILIARY_LOSS, losses.to_vec());
+            });
+            read_back(&record, &bytes)
+        };
+        assert!(diverged(&[0.5]).is_ok());
+        assert!(diverged(&[0.5, 0.5]).is_err());
+    }
+
+    #[test]
+    fn another_format_another_run_and_another_spelling_of_the_configuration_are_told() {
+        let (record, bytes) = changed(|_| {});
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let foreign = text.replacen("\"format\":4", "\"format\":3", 1);
+        let damage = read_back(&record, foreign.as_bytes()).unwrap_err();
+        assert_eq!(damage, "has format 3; this version reads format 4");
+        let other = Digest::of_bytes(b"another run");
+        assert_eq!(read_past(&bytes, other).unwrap_err(), "holds the record of another run");
+        // The same content with a right checksum, but a space in the configuration.
+        let spaced = text.replacen("\"seed\":7", "\"seed\": 7", 1);
+        let (body, _) = spaced.split_once(CHECKSUM).unwrap();
+        let spaced = format!("{body}{CHECKSUM}{}{END}", Digest::of_bytes(body.as_bytes()));
+        let damage = read_back(&record, spaced.as_bytes()).unwrap_err();
+        assert!(damage.contains("canonical form"), "{damage}");
+        assert!(read_past(spaced.as_bytes(), record.digest).is_err());
     }
 }

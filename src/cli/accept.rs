@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::AcceptArgs;
+use super::args::AcceptArgs;
 use super::json;
 use super::terminal::{data, message, runs};
+use crate::experiment::Run;
 use crate::pipeline::{self, Answer, Error, Keep};
 
 /// Most characters of a reason.
@@ -22,8 +23,10 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
         });
     }
     let mut plan = pipeline::plan(&project, args.project.device().kind(), Keep::States)?;
-    let is_wanted = |index: usize| {
-        args.experiments.is_empty() || args.experiments.contains(&project.experiments[index].name)
+    let conditions = project.conditions();
+    let is_wanted = |run: &Run| {
+        let experiment = &conditions.experiment(run.condition).name;
+        args.experiments.is_empty() || args.experiments.contains(experiment)
     };
     if args.undo {
         let taken_back = pipeline::unaccept(&project, &plan, is_wanted)?;
@@ -31,7 +34,7 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
             json::print(&json::Accept::undone(taken_back.iter().map(|run| run.digest)))?;
         } else {
             for run in &taken_back {
-                data(&project.name_of(run))?;
+                data(&conditions.run_name(run))?;
             }
         }
         message(&format!("{} no longer accepted; `report build`", runs(taken_back.len())));
@@ -40,7 +43,7 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
     let answers = pipeline::accept(&project, &mut plan, is_wanted, why)?;
     let (mut accepted, mut refused) = (Vec::new(), Vec::new());
     for (run, answer) in &answers {
-        let name = project.name_of(run);
+        let name = conditions.run_name(run);
         match answer {
             Answer::Accepted { from, differences } => {
                 let line = format!("{name}: from {}: {}", from.short(), differences.join(", "));

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use super::named::Named;
+use super::args::{BuildArgs, MakeTrainer};
+use super::preview::TrainingPreview;
 use super::progress::Progress;
-use super::survey::Survey;
+use super::selector::RunSelector;
 use super::terminal::{confirm, data, message, runs};
-use super::{BuildArgs, MakeTrainer, interrupt, status};
+use super::{interrupt, status};
 use crate::cache::Cache;
-use crate::execute::OnFailure;
+use crate::context::Build;
+use crate::execute::{OnFailure, chain};
+use crate::experiment::Run;
+use crate::format::duration;
 use crate::pipeline::{self, Error, Keep, Project, Training};
-use crate::plan::{Plan, PlannedRun, State};
-use crate::provenance::{self, Stopwatch};
-use crate::render::{Build, duration};
+use crate::plan::{Cause, Plan};
+use crate::provenance::Stopwatch;
 
 /// Most reasons that are told before a build starts; `report status` tells all.
 const MOST_REASONS: usize = 12;
@@ -22,63 +25,70 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     project.check_names(&args.only)?;
     let device = args.project.device();
     let mut plan = pipeline::plan(&project, device.kind(), Keep::Records)?;
-    let named = match &args.name {
-        Some(name) => Some(Named::new(&project, name, &args.levels)?),
+    let selector = match &args.name {
+        Some(name) => Some(RunSelector::new(&project, name, &args.levels)?),
         None => None,
     };
-    if let Some(named) = &named {
-        named.runs(&plan)?;
+    if let Some(selector) = &selector {
+        selector.runs(&plan)?;
     }
-    let is_wanted = |run: &PlannedRun| {
-        let experiment = &project.experiments[run.experiment].name;
-        let is_named = named.as_ref().is_none_or(|named| named.means(run));
-        is_named && (args.only.is_empty() || args.only.contains(experiment))
+    let conditions = project.conditions();
+    let is_wanted = |run: &Run| {
+        let experiment = &conditions.experiment(run.condition).name;
+        let is_selected = selector.as_ref().is_none_or(|selector| selector.selects(run));
+        is_selected && (args.only.is_empty() || args.only.contains(experiment))
     };
     let workers = args.workers();
-    let survey = Survey::of(&project, &mut plan, is_wanted, args.retry_failed, workers)?;
+    let preview = TrainingPreview::new(&project, &plan, is_wanted, args.retry_failed, workers);
     let command = args.command();
     let options = args.options();
     let build = Build { command: &command, options: &options, workers };
+    let out = args.out();
     if args.dry_run {
         // What would keep a build from its report is told here as well.
         pipeline::render(&project, &plan, build, None)?;
-        return status::print(&project, &plan, &survey, args.json);
+        if let Some(question) = foreign_files(&project, args) {
+            message(&format!("note: {question}: a build asks first, or wants `--yes`"));
+        }
+        return status::print(&project, &plan, &preview, args.json);
     }
-    let total = plan.runs.len();
-    if args.frozen && !(survey.to_train.is_empty() && survey.failed == 0) {
-        tell_reasons(&survey);
-        return Err(Error::Stale(survey.to_train.len() + survey.failed));
+    if args.frozen && !(preview.to_train.is_empty() && preview.failed == 0) {
+        tell_reasons(&preview);
+        return Err(Error::Stale(preview.to_train.len() + preview.failed));
     }
 
+    confirm_directory(&project, args)?;
+    let total = plan.runs.len();
     let mut failure = None;
-    if survey.to_train.is_empty() {
-        message(&format!("{}, nothing to train", runs(total)));
+    if preview.to_train.is_empty() {
+        let selected = plan.runs.iter().filter(|run| is_wanted(run)).count();
+        message(&nothing_to_train(total, selected, preview.failed));
     } else {
         device.check().map_err(Error::Device)?;
-        pipeline::check_writable(&project, &args.out())?;
+        pipeline::check_writable(&project, &out)?;
         // A fault in a template is better told before an hour of training than after it.
         pipeline::render(&project, &plan, build, None)?;
-        message(&format!("{}; {}", runs(total), survey.total()));
-        tell_reasons(&survey);
-        confirm_new_versions(&survey, args.yes)?;
-        pipeline::reserve(&project, &plan, &args.out())?;
-        // Measured now, while the cores are idle.
-        provenance::gemm_gflops();
+        message(&format!("{}; {}", runs(total), preview.total()));
+        tell_reasons(&preview);
+        confirm_new_versions(&preview, args.yes)?;
+        // A note that cannot be written is told at the end, when the report is there.
+        let _ = pipeline::reserve(&project, &plan, &out);
         let stopwatch = Stopwatch::start();
-        let progress = Progress::new(&project, survey.to_train.len(), workers);
-        let claims = Arc::new(Cache::new(&project.root).claims());
-        interrupt::prepare(&claims, progress.counter());
+        let progress = Progress::new(&project, preview.to_train.len(), workers);
+        let leases = Arc::new(Cache::new(&project.root).leases());
+        interrupt::prepare(&leases, progress.counter());
         let training = Training {
             trainer: &*trainer(device),
-            claims: &claims,
+            leases: &leases,
             workers,
             on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
             observer: &progress,
         };
-        let result = pipeline::train(&project, &mut plan, &survey.to_train, &training);
+        let result = pipeline::train(&project, &mut plan, &preview.to_train, &training);
         progress.finish();
-        let is_recorded = |digest| plan.states.get(digest).is_some_and(State::is_fresh);
-        let n_recorded = survey.to_train.iter().filter(|digest| is_recorded(digest)).count();
+        let is_recorded =
+            |digest| plan.states.get(digest).is_some_and(|state| state.fresh().is_some());
+        let n_recorded = preview.to_train.iter().filter(|digest| is_recorded(digest)).count();
         let n_taken = progress.taken();
         let n_trained = n_recorded - n_taken;
         message(&format!("trained {} in {}", runs(n_trained), duration(stopwatch.elapsed())));
@@ -92,14 +102,23 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     }
     // The report is written from the runs that there are; then a failure is told.
     // One that cannot be read is written anew.
-    let before = pipeline::snapshot_in(&args.out()).ok().flatten();
+    let before = pipeline::snapshot_in(&out).ok().flatten();
     let report = pipeline::render(&project, &plan, build, before.as_ref())?;
-    let written = report.write(&project, &args.out());
+    for warning in report.warnings() {
+        message(&format!("warning: {warning}"));
+    }
+    let written = report.write(&out);
     if let Some(failure) = failure {
         return Err(failure);
     }
     for path in written? {
         data(&path.display().to_string())?;
+    }
+    if let Err(error) = report.note(&project, &out) {
+        message(&format!(
+            "warning: {}; `report cache gc` does not know which records this report needs",
+            chain(&error)
+        ));
     }
     let result = failed_before(&plan, is_wanted).and_then(|()| incomplete(&project, &plan));
     // The process ends here: giving back the memory of a hundred thousand records takes a while.
@@ -107,9 +126,53 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     result
 }
 
+/// Says why nothing is trained: of the selected runs, each has a record or has failed before.
+fn nothing_to_train(total: usize, selected: usize, failed: usize) -> String {
+    let mut parts = Vec::new();
+    if selected < total {
+        parts.push(format!("{selected} selected"));
+    }
+    if failed > 0 {
+        parts.push(format!("{} recorded", selected - failed));
+        parts.push(format!("{failed} failed before"));
+    }
+    match parts.is_empty() {
+        true => format!("{}, nothing to train", runs(total)),
+        false => format!("{}, {}: nothing to train", runs(total), parts.join(", ")),
+    }
+}
+
+/// Asks before a report goes into a directory with files that are not its own.
+fn confirm_directory(project: &Project, args: &BuildArgs) -> Result<(), Error> {
+    let Some(message) = foreign_files(project, args) else { return Ok(()) };
+    match args.yes || confirm(&format!("{message}. Write the report there?")) {
+        true => Ok(()),
+        false => Err(Error::Request {
+            message,
+            hint:
+                "`--yes` writes the report there and leaves other files alone; `--out DIR` writes \
+                   it elsewhere"
+                    .to_owned(),
+        }),
+    }
+}
+
+/// What to ask about a directory of `--out` that holds no report but other files. Returns `None` if
+/// it holds none.
+fn foreign_files(project: &Project, args: &BuildArgs) -> Option<String> {
+    let out = args.out.as_ref()?;
+    let foreign = pipeline::foreign_files(project, out);
+    let first = foreign.first()?;
+    let more = match foreign.len() {
+        1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    Some(format!("`{}` holds no report, but `{first}`{more}", out.display()))
+}
+
 /// A report of which not every run is recorded as its experiment says is told apart from a whole one.
 fn incomplete(project: &Project, plan: &Plan) -> Result<(), Error> {
-    let counts = plan.counts(&project.experiments);
+    let counts = plan.counts(&project.conditions());
     let missing = counts.iter().map(|count| count.failed + count.stale).sum();
     let accepted = counts.iter().map(|count| count.accepted).sum();
     match (missing, accepted) {
@@ -118,11 +181,11 @@ fn incomplete(project: &Project, plan: &Plan) -> Result<(), Error> {
     }
 }
 
-fn tell_reasons(survey: &Survey) {
-    for line in survey.lines().take(MOST_REASONS) {
+fn tell_reasons(preview: &TrainingPreview) {
+    for line in preview.lines().take(MOST_REASONS) {
         message(&format!("  {line}"));
     }
-    let more = survey.groups.len().saturating_sub(MOST_REASONS);
+    let more = preview.groups.len().saturating_sub(MOST_REASONS);
     if more > 0 {
         message(&format!("  and {more} more reasons, which `report status` tells"));
     }
@@ -130,8 +193,8 @@ fn tell_reasons(survey: &Survey) {
 
 /// Runs that a new version of this program would train again are not trained without being asked
 /// for: nothing that the user has written has changed.
-fn confirm_new_versions(survey: &Survey, yes: bool) -> Result<(), Error> {
-    let Some((n, changes)) = survey.of_new_versions() else { return Ok(()) };
+fn confirm_new_versions(preview: &TrainingPreview, yes: bool) -> Result<(), Error> {
+    let Some((n, changes)) = preview.of_new_versions() else { return Ok(()) };
     let message = format!(
         "this version of `report` computes otherwise than the one that recorded {}: {changes}",
         runs(n)
@@ -143,10 +206,10 @@ fn confirm_new_versions(survey: &Survey, yes: bool) -> Result<(), Error> {
 }
 
 /// Runs that failed before and were not tried again are a failure of this build too.
-fn failed_before(plan: &Plan, is_wanted: impl Fn(&PlannedRun) -> bool) -> Result<(), Error> {
-    let failed = plan.misses(is_wanted, true).into_iter();
-    let mut errors = failed.filter_map(|run| match plan.state(run) {
-        State::Failed(failure) => Some(failure.error.clone()),
+fn failed_before(plan: &Plan, is_wanted: impl Fn(&Run) -> bool) -> Result<(), Error> {
+    let absent = plan.absent(is_wanted).into_iter();
+    let mut errors = absent.filter_map(|(_, absent)| match &absent.cause {
+        Cause::Failed(failure) => Some(failure.error.clone()),
         _ => None,
     });
     match errors.next() {

@@ -1,10 +1,10 @@
 //! `report cache ls` and `report cache gc`.
 
+use super::args::{CacheCommand, GcArgs, LsArgs};
 use super::json;
 use super::terminal::{columns, confirm, data, message};
-use super::{CacheCommand, GcArgs, LsArgs};
+use crate::format;
 use crate::pipeline::{self, Error, Keep};
-use crate::render;
 
 pub(super) fn run(command: &CacheCommand) -> Result<(), Error> {
     match command {
@@ -16,43 +16,48 @@ pub(super) fn run(command: &CacheCommand) -> Result<(), Error> {
 fn list(args: &LsArgs) -> Result<(), Error> {
     let project = args.project.load()?;
     let plan = pipeline::plan(&project, args.project.device().kind(), Keep::States)?;
-    let mut known = pipeline::history(&project, &plan)?;
-    known.sort_by_key(|one| (one.started_at, one.digest));
-    let unused = pipeline::unused(&project)?;
+    let mut history = pipeline::history(&project, &plan)?;
+    history.sort_by_key(|past| (past.started_at, past.digest));
+    let unused = pipeline::garbage(&project)?.records;
     let is_unused = |digest| unused.binary_search_by_key(&digest, |one| one.digest).is_ok();
     if args.json {
-        let records = known.iter().map(|one| json::Listed::new(one, !is_unused(one.digest)));
+        let records = history.iter().map(|past| json::Listed::new(past, !is_unused(past.digest)));
         return json::print(&json::Ls::new(records.collect()));
     }
     let head = ["record", "trained", "seconds", "needed", "run"].map(str::to_owned);
     let mut rows = vec![head.to_vec()];
-    for one in &known {
-        let condition = one.condition.iter().flatten();
+    for past in &history {
+        let condition = past.condition.iter();
         let condition: Vec<_> =
             condition.map(|(factor, level)| format!("{factor} {level}")).collect();
         rows.push(vec![
-            one.digest.short(),
-            render::date(one.started_at),
-            format!("{:.2}", one.seconds),
-            if is_unused(one.digest) { "no" } else { "yes" }.to_owned(),
+            past.digest.short(),
+            format::date(past.started_at),
+            format!("{:.2}", past.seconds),
+            if is_unused(past.digest) { "no" } else { "yes" }.to_owned(),
             condition.join(", "),
         ]);
     }
     for line in columns(&rows) {
         data(&line)?;
     }
-    message(&format!("{} records, {} of them not needed", known.len(), unused.len()));
+    message(&format!("{} records, {} of them not needed", history.len(), unused.len()));
     Ok(())
 }
 
 fn collect(args: &GcArgs) -> Result<(), Error> {
     let project = args.project.load()?;
-    let unused = pipeline::unused(&project)?;
+    let garbage = pipeline::garbage(&project)?;
+    let unused = &garbage.records;
+    for out in &garbage.reports {
+        let out = out.display();
+        message(&format!("`{out}` holds no report any more; the records that it showed may go"));
+    }
     let megabytes = unused.iter().map(|one| one.bytes).sum::<u64>() as f64 / 1e6;
     let total = format!("{} records, {megabytes:.1} MB", unused.len());
     let tell = |removed: bool| {
         if args.json {
-            return json::print(&json::Gc::new(&unused, removed));
+            return json::print(&json::Gc::new(unused, removed));
         }
         unused.iter().try_for_each(|one| data(&one.digest.to_string()))
     };
@@ -61,6 +66,9 @@ fn collect(args: &GcArgs) -> Result<(), Error> {
     }
     if unused.is_empty() {
         message("every record is needed by the experiments or by the last report");
+        if !args.dry_run {
+            pipeline::remove(&project, &garbage)?;
+        }
         return Ok(());
     }
     if args.dry_run {
@@ -73,9 +81,7 @@ fn collect(args: &GcArgs) -> Result<(), Error> {
             hint: "`report cache gc --yes` removes them".to_owned(),
         });
     }
-    for one in &unused {
-        pipeline::remove(&project, one.digest)?;
-    }
+    pipeline::remove(&project, &garbage)?;
     if args.yes {
         tell(true)?;
     }

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use super::args::DiffArgs;
+use super::json;
 use super::terminal::data;
-use super::{DiffArgs, json};
+use crate::diff::Changes;
 use crate::fs;
 use crate::pipeline::{self, Error, Keep, Overrides, Project};
-use crate::render::Changes;
+use crate::render::changes_as_markdown;
 
 pub(super) fn run(args: &DiffArgs) -> Result<(), Error> {
     let device = args.project.device().kind();
@@ -31,7 +33,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<(), Error> {
         return json::print(&json::Diff::new(&changes));
     }
     if args.markdown {
-        return changes.markdown().lines().try_for_each(data);
+        return changes_as_markdown(&changes, usize::MAX).lines().try_for_each(data);
     }
     tell(&changes)
 }

@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use super::progress::Counter;
 use super::terminal::{message, runs};
-use crate::cache::Claims;
+use crate::cache::Leases;
+use crate::format::shell_quoted;
 use crate::fs;
 
 /// What a shell gives a command that Ctrl-C has ended.
 const INTERRUPTED: i32 = 130;
 
-/// From now on an interrupt lets the record that is being written be written, gives the claims of
+/// From now on an interrupt lets the record that is being written be written, gives the leases of
 /// this process back, says how to go on, and ends the process. The runs in flight are lost.
-pub(super) fn prepare(claims: &Arc<Claims>, counter: &Arc<Counter>) {
-    let (claims, counter) = (Arc::clone(claims), Arc::clone(counter));
+pub(super) fn prepare(leases: &Arc<Leases>, counter: &Arc<Counter>) {
+    let (leases, counter) = (Arc::clone(leases), Arc::clone(counter));
     let end = move || {
         fs::stop_writing(Duration::from_millis(500));
-        claims.release();
+        leases.release();
         counter.clear();
         let done = counter.done.load(Ordering::Relaxed);
         message(&format!("interrupted: {} of {} recorded", done, runs(counter.total)));
@@ -32,13 +33,6 @@ pub(super) fn prepare(claims: &Arc<Claims>, counter: &Arc<Counter>) {
 
 /// The command that this process was called with, as a shell reads it.
 fn command() -> String {
-    let quoted = |argument: std::ffi::OsString| {
-        let text = argument.to_string_lossy().into_owned();
-        let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
-        match !text.is_empty() && text.chars().all(is_plain) {
-            true => text,
-            false => format!("'{}'", text.replace('\'', r"'\''")),
-        }
-    };
+    let quoted = |argument: std::ffi::OsString| shell_quoted(&argument.to_string_lossy());
     std::env::args_os().map(quoted).collect::<Vec<_>>().join(" ")
 }

@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::explain::Facts;
-use super::survey::Survey;
+use super::preview::TrainingPreview;
+use super::run_details::RunDetails;
 use super::terminal::data;
+use crate::diff::Changes;
 use crate::digest::Digest;
 use crate::experiment::Experiment;
-use crate::pipeline::{Check, Error, Unused};
-use crate::plan::{Compared, Count, Difference, Group, Known, Reason};
-use crate::render::Changes;
+use crate::pipeline::{Check, Error, Problem, Unused};
+use crate::plan::{Absent, Compared, Difference, Group, PastRun, Reason, RunCounts};
 use crate::run::{Acceptance, RunProvenance};
 
 /// The number of this form.
@@ -52,9 +52,13 @@ struct ExperimentStatus<'s> {
 }
 
 impl<'s> Status<'s> {
-    pub(super) fn new(experiments: &'s [Experiment], counts: &[Count], survey: &'s Survey) -> Self {
+    pub(super) fn new(
+        experiments: &'s [Experiment],
+        counts: &[RunCounts],
+        preview: &'s TrainingPreview,
+    ) -> Self {
         let experiments = experiments.iter().zip(counts).map(|(experiment, count)| {
-            let Count { fresh, accepted, failed, stale } = *count;
+            let RunCounts { fresh, accepted, failed, stale } = *count;
             ExperimentStatus {
                 name: &experiment.name,
                 conditions: experiment.conditions.len(),
@@ -68,11 +72,11 @@ impl<'s> Status<'s> {
         Self {
             schema: SCHEMA,
             experiments: experiments.collect(),
-            groups: &survey.groups,
-            to_train: survey.to_train.iter().copied().collect(),
-            seconds: survey.seconds,
-            workers: survey.workers,
-            needs_confirmation: survey.of_new_versions().is_some(),
+            groups: &preview.groups,
+            to_train: preview.to_train.iter().copied().collect(),
+            seconds: preview.seconds,
+            workers: preview.workers,
+            needs_confirmation: preview.of_new_versions().is_some(),
         }
     }
 }
@@ -134,8 +138,6 @@ impl Accept {
 pub(super) struct Verify<'v> {
     schema: u32,
     records: usize,
-    /// Those without checksum, which older versions wrote.
-    without_checksum: usize,
     damaged: Vec<Damaged<'v>>,
     reruns: Vec<Rerun>,
 }
@@ -154,16 +156,15 @@ struct Rerun {
 
 impl<'v> Verify<'v> {
     pub(super) fn new(checks: &'v [Check], reruns: &[(Digest, bool)]) -> Self {
-        let damaged = checks.iter().filter_map(|check| {
-            Some(Damaged { record: check.digest, damage: check.damage.as_deref()? })
+        let damaged = checks.iter().filter_map(|check| match &check.problem {
+            Some(Problem::Damaged(damage)) => Some(Damaged { record: check.digest, damage }),
+            _ => None,
         });
-        let is_unsummed = |check: &&Check| check.damage.is_none() && !check.has_checksum;
         let reruns =
             reruns.iter().map(|(run, identical)| Rerun { run: *run, identical: *identical });
         Self {
             schema: SCHEMA,
             records: checks.len(),
-            without_checksum: checks.iter().filter(is_unsummed).count(),
             damaged: damaged.collect(),
             reruns: reruns.collect(),
         }
@@ -181,7 +182,7 @@ pub(super) struct Ls<'l> {
 #[derive(Serialize)]
 pub(super) struct Listed<'l> {
     record: Digest,
-    condition: Option<&'l BTreeMap<String, String>>,
+    condition: &'l BTreeMap<String, String>,
     started_at: u64,
     seconds: f64,
     needed: bool,
@@ -194,10 +195,9 @@ impl<'l> Ls<'l> {
 }
 
 impl<'l> Listed<'l> {
-    pub(super) fn new(known: &'l Known, needed: bool) -> Self {
-        let Known { digest, condition, started_at, seconds, .. } = known;
-        let (record, condition) = (*digest, condition.as_ref());
-        Self { record, condition, started_at: *started_at, seconds: *seconds, needed }
+    pub(super) fn new(past: &'l PastRun, needed: bool) -> Self {
+        let PastRun { digest: record, condition, started_at, seconds, .. } = past;
+        Self { record: *record, condition, started_at: *started_at, seconds: *seconds, needed }
     }
 }
 
@@ -230,8 +230,8 @@ pub(super) struct Unasked<'u> {
 }
 
 impl<'u> Unasked<'u> {
-    pub(super) fn new(known: &'u Known, config: &'u Value) -> Self {
-        Self { schema: SCHEMA, record: Listed::new(known, false), config }
+    pub(super) fn new(past: &'u PastRun, config: &'u Value) -> Self {
+        Self { schema: SCHEMA, record: Listed::new(past, false), config }
     }
 }
 
@@ -250,7 +250,7 @@ struct Explained<'e> {
     /// `fresh`, `accepted`, `failed`, `damaged`, `quarantined`, `stale` or `missing`.
     state: &'static str,
     /// Why it has to be trained.
-    reason: Option<&'e Reason>,
+    reason: Option<Reason>,
     compared: Option<&'e Compared>,
     provenance: Option<&'e RunProvenance>,
     accepted: Option<&'e Acceptance>,
@@ -266,27 +266,27 @@ struct Past<'e> {
 }
 
 impl<'e> Explain<'e> {
-    pub(super) fn new(facts: &'e [Facts<'e>]) -> Self {
-        let explained = |fact: &'e Facts<'e>| {
-            let history = fact.history.iter().map(|(one, differences)| Past {
-                record: one.digest,
-                started_at: one.started_at,
+    pub(super) fn new(details: &'e [RunDetails<'e>]) -> Self {
+        let explained = |run: &'e RunDetails<'e>| {
+            let history = run.history.iter().map(|(past, differences)| Past {
+                record: past.digest,
+                started_at: past.started_at,
                 differences,
             });
-            let result = fact.record.map(|record| &record.result);
+            let (result, absent) = (run.record.map(|record| &record.result), run.state.absent());
             Explained {
-                name: &fact.name,
-                digest: fact.run.digest,
-                seed: fact.run.config.seed,
-                state: fact.state_name(),
-                reason: fact.explanation.map(|explanation| &explanation.reason),
-                compared: fact.explanation.and_then(|explanation| explanation.compared.as_ref()),
+                name: &run.name,
+                digest: run.run.digest,
+                seed: run.run.config.seed,
+                state: run.state.status().name(),
+                reason: absent.map(Absent::reason),
+                compared: absent.and_then(|absent| absent.compared.as_ref()),
                 provenance: result.map(|result| &result.provenance),
                 accepted: result.and_then(|result| result.accepted.as_ref()),
-                config: &fact.config,
+                config: &run.config,
                 history: history.collect(),
             }
         };
-        Self { schema: SCHEMA, runs: facts.iter().map(explained).collect() }
+        Self { schema: SCHEMA, runs: details.iter().map(explained).collect() }
     }
 }

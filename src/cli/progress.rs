@@ -10,14 +10,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::terminal::message;
 use crate::execute::{FailedRun, Observer, chain};
+use crate::experiment::{Conditions, Run};
+use crate::format::duration;
 use crate::pipeline::Project;
-use crate::plan::PlannedRun;
-use crate::render::duration;
 use crate::run::{Outcome, RunRecord, Speed};
 
 /// Shows what an execution does.
 pub(super) struct Progress<'p> {
-    project: &'p Project,
+    conditions: Conditions<'p>,
     workers: usize,
     counter: Arc<Counter>,
     taken: AtomicUsize,
@@ -52,8 +52,9 @@ impl<'p> Progress<'p> {
             bar.enable_steady_tick(Duration::from_millis(250));
             bar
         });
+        let conditions = project.conditions();
         let counter = Arc::new(Counter { total, done: AtomicUsize::new(0), bar });
-        Self { project, workers, counter, taken: AtomicUsize::new(0), speed: Mutex::default() }
+        Self { conditions, workers, counter, taken: AtomicUsize::new(0), speed: Mutex::default() }
     }
 
     /// How far it is.
@@ -74,11 +75,7 @@ impl<'p> Progress<'p> {
     pub(super) fn speed(&self) -> Option<String> {
         let speed = *self.speed.lock().expect("nothing panics with the lock");
         let (seconds, pairs) = (speed.seconds_a_run()?, speed.pairs_a_second()?);
-        let mut text = format!("{seconds:.2} s a run, {pairs:.0} pairs/s");
-        if let Some([gflops, share]) = speed.gflops() {
-            text = format!("{text} and {gflops:.0} GFLOP/s a worker ({share:.0} % of gemm's)");
-        }
-        Some(text)
+        Some(format!("{seconds:.2} s a run, {pairs:.0} pairs/s a worker"))
     }
 
     fn say(&self, line: &str) {
@@ -90,7 +87,7 @@ impl<'p> Progress<'p> {
 }
 
 impl Observer for Progress<'_> {
-    fn run_done(&self, run: &PlannedRun, record: &RunRecord) {
+    fn run_done(&self, run: &Run, record: &RunRecord) {
         let done = 1 + self.counter.done.fetch_add(1, Ordering::Relaxed);
         let mean = {
             let mut speed = self.speed.lock().expect("nothing panics with the lock");
@@ -104,7 +101,7 @@ impl Observer for Progress<'_> {
         if let Outcome::Diverged { epoch, .. } = record.result.outcome {
             self.say(&format!(
                 "note: {} diverged in epoch {}",
-                self.project.name_of(run),
+                self.conditions.run_name(run),
                 epoch + 1
             ));
         }
@@ -115,19 +112,21 @@ impl Observer for Progress<'_> {
             }
             None => {
                 let seconds = record.result.provenance.seconds;
-                let name = self.project.name_of(run);
+                let name = self.conditions.run_name(run);
                 self.say(&format!("[{done}/{total}] {name}: {seconds:.1} s, {left}"));
             }
         }
     }
 
-    fn run_taken(&self, run: &PlannedRun, _: &RunRecord) {
+    fn run_taken(&self, run: &Run, _: &RunRecord) {
         self.counter.done.fetch_add(1, Ordering::Relaxed);
         self.taken.fetch_add(1, Ordering::Relaxed);
         match &self.counter.bar {
             Some(bar) => bar.inc(1),
-            None => self
-                .say(&format!("{}: trained by another build meanwhile", self.project.name_of(run))),
+            None => self.say(&format!(
+                "{}: trained by another build meanwhile",
+                self.conditions.run_name(run)
+            )),
         }
     }
 
@@ -138,10 +137,10 @@ impl Observer for Progress<'_> {
         ));
     }
 
-    fn run_failed(&self, run: &PlannedRun, failure: &FailedRun) {
+    fn run_failed(&self, run: &Run, failure: &FailedRun) {
         self.say(&format!(
             "error: {} failed: {}",
-            self.project.name_of(run),
+            self.conditions.run_name(run),
             chain(&failure.source)
         ));
     }

@@ -1,37 +1,37 @@
 //! `report status`, and what `report build --dry-run` prints.
 
-use super::StatusArgs;
+use super::args::StatusArgs;
 use super::json;
-use super::survey::Survey;
+use super::preview::TrainingPreview;
 use super::terminal::{columns, data, message, runs};
 use crate::pipeline::{self, Error, Keep, Project};
-use crate::plan::{Count, Plan};
+use crate::plan::{Plan, RunCounts};
 use crate::provenance;
 use crate::run;
 
 pub(super) fn run(args: &StatusArgs) -> Result<(), Error> {
     let project = args.project.load()?;
-    let mut plan = pipeline::plan(&project, args.project.device().kind(), Keep::States)?;
-    let survey = Survey::of(&project, &mut plan, |_| true, false, provenance::cores())?;
-    print(&project, &plan, &survey, args.json)
+    let plan = pipeline::plan(&project, args.project.device().kind(), Keep::States)?;
+    let preview = TrainingPreview::new(&project, &plan, |_| true, false, provenance::cores());
+    print(&project, &plan, &preview, args.json)
 }
 
 /// Runs by state, why those that are to be trained are, and what that takes.
 pub(super) fn print(
     project: &Project,
     plan: &Plan,
-    survey: &Survey,
+    preview: &TrainingPreview,
     as_json: bool,
 ) -> Result<(), Error> {
-    let counts = plan.counts(&project.experiments);
+    let counts = plan.counts(&project.conditions());
     if as_json {
-        return json::print(&json::Status::new(&project.experiments, &counts, survey));
+        return json::print(&json::Status::new(&project.experiments, &counts, preview));
     }
     let head =
         ["experiment", "parameters", "conditions", "seeds", "fresh", "accepted", "failed", "stale"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for (experiment, count) in project.experiments.iter().zip(&counts) {
-        let Count { fresh, accepted, failed, stale } = count;
+        let RunCounts { fresh, accepted, failed, stale } = count;
         rows.push(vec![
             experiment.name.clone(),
             parameters(experiment),
@@ -46,20 +46,20 @@ pub(super) fn print(
     for line in columns(&rows) {
         data(&line)?;
     }
-    for line in survey.lines() {
+    for line in preview.lines() {
         data(&line)?;
     }
     let next =
-        if survey.to_train.is_empty() { "" } else { ": `report build` with the same options" };
-    message(&format!("{}; {}{next}", runs(plan.runs.len()), survey.total()));
-    if let Some((n, changes)) = survey.of_new_versions() {
+        if preview.to_train.is_empty() { "" } else { ": `report build` with the same options" };
+    message(&format!("{}; {}{next}", runs(plan.runs.len()), preview.total()));
+    if let Some((n, changes)) = preview.of_new_versions() {
         message(&format!(
             "{} only because `report` has changed ({changes}): a build asks first, or wants `--yes`",
             runs(n)
         ));
     }
-    if survey.failed > 0 {
-        message(&format!("{} failed: `report build --retry-failed`", runs(survey.failed)));
+    if preview.failed > 0 {
+        message(&format!("{} failed: `report build --retry-failed`", runs(preview.failed)));
     }
     Ok(())
 }

@@ -3,9 +3,9 @@
 use std::io::{BufRead as _, ErrorKind, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
+use crate::format::visible;
 use crate::fs::FileError;
 use crate::pipeline::Error;
-use crate::render::visible;
 
 /// A line of data, to standard output. A reader that has gone away (`report status | head`) wants no
 /// more of them, and that is no failure.

@@ -1,30 +1,43 @@
 //! `report verify`.
 
+use super::args::{MakeTrainer, VerifyArgs};
 use super::json;
 use super::terminal::{data, message, runs};
-use super::{MakeTrainer, VerifyArgs};
-use crate::pipeline::{self, Error, Keep};
-use crate::plan::{PlannedRun, State};
+use crate::experiment::Run;
+use crate::pipeline::{self, Check, Error, Keep, Problem};
+use crate::plan::Status;
 use crate::provenance;
 use crate::random::Stream;
 
 pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
     let project = args.project.load()?;
     let checks = pipeline::check_all(&project)?;
-    let damaged: Vec<_> = checks.iter().filter(|check| check.damage.is_some()).collect();
-    let unsummed =
-        checks.iter().filter(|check| check.damage.is_none() && !check.has_checksum).count();
-    for check in &damaged {
-        let damage = check.damage.as_deref().unwrap_or_default();
-        let to = pipeline::quarantine(&project, check.digest)?;
-        message(&format!("record {} {damage}; moved to `{}`", check.digest, to.display()));
+    let (mut damaged, mut unreadable) = (0, 0);
+    for Check { digest, problem } in &checks {
+        match problem {
+            None => {}
+            Some(Problem::Damaged(damage)) => {
+                damaged += 1;
+                let to = pipeline::quarantine(&project, *digest)?;
+                message(&format!("record {digest} {damage}; moved to `{}`", to.display()));
+            }
+            Some(Problem::Unreadable(why)) => {
+                unreadable += 1;
+                message(&format!("record {digest} {why}; it stays where it is"));
+            }
+        }
+    }
+    if unreadable > 0 {
+        let n = checks.len();
+        return Err(Error::Unverified(format!(
+            "{unreadable} of {n} records cannot be read, {damaged} are damaged"
+        )));
     }
 
     let device = args.project.device();
     let plan = pipeline::plan(&project, device.kind(), Keep::Records)?;
-    // What was accepted was not trained as its configuration says.
-    let is_trained =
-        |run: &&PlannedRun| matches!(plan.state(run), State::Fresh { accepted: false, .. });
+    // An accepted record was not trained with its configuration.
+    let is_trained = |run: &&Run| plan.state(run).status() == Status::Fresh;
     let mut candidates: Vec<_> = plan.runs.iter().filter(is_trained).collect();
     candidates.sort_by_key(|run| run.digest);
     candidates.dedup_by_key(|run| run.digest);
@@ -35,9 +48,10 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
     if n > 0 {
         device.check().map_err(Error::Device)?;
         message(&format!("training {} again", runs(n)));
-        let tell = |run: &PlannedRun, is_same: bool| {
+        let conditions = project.conditions();
+        let tell = |run: &Run, is_same: bool| {
             let answer = if is_same { "identical" } else { "DIFFERENT" };
-            message(&format!("  {} {}: {answer}", run.digest.short(), project.name_of(run)));
+            message(&format!("  {} {}: {answer}", run.digest.short(), conditions.run_name(run)));
         };
         let workers = args.jobs.map_or_else(provenance::cores, usize::from);
         same = pipeline::rerun(&project, &plan, &chosen, &*trainer(device), workers, tell)?;
@@ -47,17 +61,13 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
         let rerun: Vec<_> = chosen.iter().map(|run| run.digest).zip(same).collect();
         json::print(&json::Verify::new(&checks, &rerun))?;
     } else {
-        let sound = checks.len() - damaged.len();
-        let unsummed = match unsummed {
-            0 => String::new(),
-            n => format!(" ({n} of an older version, without checksum)"),
-        };
-        data(&format!("{sound} of {} records sound{unsummed}", checks.len()))?;
+        let sound = checks.len() - damaged;
+        data(&format!("{sound} of {} records sound", checks.len()))?;
         if n > 0 {
             data(&format!("{n_same} of {n} reruns identical, of {} that could be", runs(total)))?;
         }
     }
-    match (damaged.len(), n - n_same) {
+    match (damaged, n - n_same) {
         (0, 0) => Ok(()),
         (damaged, different) => Err(Error::Unverified(format!(
             "{damaged} of {} records damaged, {different} of {n} reruns different",
@@ -67,7 +77,7 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
 }
 
 /// `n` of the runs, others at each call.
-fn draw(mut runs: Vec<&PlannedRun>, n: usize) -> Vec<&PlannedRun> {
+fn draw(mut runs: Vec<&Run>, n: usize) -> Vec<&Run> {
     let mut stream = Stream::new(provenance::now(), "verify");
     let len = runs.len();
     for index in 0..n {

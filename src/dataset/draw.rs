@@ -1,4 +1,4 @@
-//! Pairs of digits: drawn without replacement, then average-pooled.
+//! Draws pairs of digits without replacement, and average-pools their images.
 
 use super::{Dataset, Digits};
 use crate::random::Stream;
@@ -9,50 +9,50 @@ use crate::run::{DataConfig, IMAGE_SIDE};
 pub struct Pairs {
     /// Number of pairs.
     pub n: usize,
-    /// Pooled images of the first and of the second digits, each `n × pixels`, on the 0–255 scale.
+    /// Pooled images of the first digits and of the second digits, each `n × pixels`, from 0 to 255.
     pub images: [Vec<f32>; 2],
-    /// Classes of the first and of the second digits.
+    /// Classes of the first digits and of the second digits.
     pub classes: [Vec<u8>; 2],
 }
 
 impl Pairs {
-    /// Whether the first digit is less than or equal to the second.
+    /// For each pair, whether the first digit is less than or equal to the second.
     pub fn targets(&self) -> impl Iterator<Item = bool> + '_ {
         self.classes[0].iter().zip(&self.classes[1]).map(|(a, b)| a <= b)
     }
 }
 
-/// Training, held-out and test pairs; they share no digit.
+/// The training, held-out and test pairs. No digit is in two of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     /// Pairs to train on, in the order of training.
     pub train: Pairs,
-    /// Pairs of the training pool that are not trained on, to choose an epoch by.
+    /// Pairs of the training pool that are held out of the training, to choose an epoch.
     pub validation: Pairs,
     /// Pairs to test on.
     pub test: Pairs,
 }
 
-/// Names of the splits, in errors and in the streams that draw them.
+/// Names of the pools, in errors and in the names of the streams that draw the pairs.
 const SPLITS: [&str; 2] = ["training", "test"];
 
-/// A pool that is too small.
+/// A pool has too few digits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{pairs} {split} pairs need {} digits, but the dataset has {digits} for them", 2 * pairs)]
 pub struct DrawError {
     /// `training` or `test`.
     pub split: &'static str,
-    /// Pairs asked for.
+    /// Number of pairs asked for.
     pub pairs: usize,
-    /// Digits of the pool.
+    /// Number of digits in the pool.
     pub digits: usize,
 }
 
-/// Checks that pools of these sizes have the digits for that many pairs; held-out pairs count among
-/// those for training.
+/// Checks that pools of these sizes have enough digits for the pairs of `config`. Held-out pairs come from
+/// the training pool.
 ///
 /// # Errors
-/// If one is too small.
+/// Returns an error if a pool has too few digits.
 pub fn check_pools(pairs: [usize; 2], digits: [usize; 2]) -> Result<(), DrawError> {
     for ((split, pairs), digits) in SPLITS.into_iter().zip(pairs).zip(digits) {
         if pairs.saturating_mul(2) > digits {
@@ -62,15 +62,15 @@ pub fn check_pools(pairs: [usize; 2], digits: [usize; 2]) -> Result<(), DrawErro
     Ok(())
 }
 
-/// Draws the pairs of `config`: each digit is used at most once.
+/// Draws the pairs of `config`. Each digit is used at most once.
 ///
 /// # Errors
-/// If a pool has fewer digits than its pairs need.
+/// Returns an error if a pool has too few digits.
 pub fn draw(config: &DataConfig, dataset: &Dataset) -> Result<Split, DrawError> {
     let of_training = config.train_pairs.saturating_add(config.validation_pairs);
     let n_pairs = [of_training, config.test_pairs];
     check_pools(n_pairs, [dataset.train.len(), dataset.test.len()])?;
-    // The first of a longer draw are those of a shorter one: pairs that are held out change none
+    // A longer draw begins with the pairs of a shorter one. So held-out pairs do not change the pairs
     // that are trained on.
     let drawn = drawn(config.seed, SPLITS[0], &dataset.train, of_training);
     let (train, validation) = drawn.split_at(2 * config.train_pairs);
@@ -82,7 +82,7 @@ pub fn draw(config: &DataConfig, dataset: &Dataset) -> Result<Split, DrawError> 
     })
 }
 
-/// Numbers of the digits of `n` pairs of a pool: first and second of each pair in turn.
+/// Indices of the digits of `n` pairs of a pool: the first and the second of each pair in turn.
 fn drawn(seed: u64, split: &str, pool: &Digits, n: usize) -> Vec<u32> {
     let [size, needed] = [pool.len(), 2 * n]
         .map(|count| u32::try_from(count).expect("a dataset has fewer than 2³² digits"));

@@ -5,7 +5,7 @@
 
 use crate::run::{CLASSES, IMAGE_SIDE};
 
-/// More digits than any of the MNIST family has.
+/// The largest number of digits. No dataset of the MNIST family has so many.
 const MOST_DIGITS: usize = 1_000_000;
 
 /// Size of the largest accepted file.
@@ -14,30 +14,30 @@ pub(super) const LARGEST_FILE: usize = 16 + MOST_DIGITS * IMAGE_SIDE * IMAGE_SID
 const LABELS_MAGIC: u32 = 0x0000_0801;
 const IMAGES_MAGIC: u32 = 0x0000_0803;
 
-/// What is wrong with an IDX file; reads after the file's name.
+/// What is wrong with an IDX file. The message follows the name of the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdxError {
-    /// Too short for its header.
+    /// The file is shorter than its header.
     #[error("is too short for an IDX header: {found} of {expected} bytes")]
     Header {
-        /// Bytes of the header.
+        /// Size of the header in bytes.
         expected: usize,
-        /// Bytes of the file.
+        /// Size of the file in bytes.
         found: usize,
     },
-    /// The magic number is not the one of the expected kind of file.
+    /// The magic number belongs to another kind of file.
     #[error("starts with {found:#010x}; {kind} in IDX start with {expected:#010x}{remark}")]
     Magic {
-        /// What was looked for.
+        /// The kind of file that was expected.
         kind: &'static str,
         /// Its magic number.
         expected: u32,
         /// The first four bytes.
         found: u32,
-        /// What the file is instead, if that is known.
+        /// The kind of the file, if it is known.
         remark: &'static str,
     },
-    /// Images of another size than MNIST's.
+    /// The images do not have the size of MNIST images.
     #[error("holds images of {rows}×{columns}; expected {IMAGE_SIDE}×{IMAGE_SIDE}")]
     ImageSize {
         /// Rows of an image.
@@ -45,20 +45,20 @@ pub enum IdxError {
         /// Columns of an image.
         columns: usize,
     },
-    /// More digits than the reader accepts.
+    /// There are more digits than the reader accepts.
     #[error("holds more than {MOST_DIGITS} digits")]
     TooLarge,
-    /// The data are shorter or longer than the header says.
+    /// The file is shorter or longer than the header says.
     #[error("should have {expected} bytes by its header, but has {found}: it is {state}")]
     Length {
-        /// Size by the header.
+        /// The size according to the header.
         expected: usize,
-        /// Size of the file.
+        /// The size of the file.
         found: usize,
         /// `truncated` or `followed by other bytes`.
         state: &'static str,
     },
-    /// A label above 9.
+    /// A label is above 9.
     #[error("has the label {label} at position {position}; digits are 0 to 9")]
     Label {
         /// Index of the label.
@@ -66,7 +66,7 @@ pub enum IdxError {
         /// Its value.
         label: u8,
     },
-    /// Images and labels that do not belong together.
+    /// The numbers of images and labels differ.
     #[error("holds {labels} labels, but `{other}` holds {images} images")]
     Mismatch {
         /// Number of images.
@@ -79,12 +79,12 @@ pub enum IdxError {
     /// The compressed data cannot be unpacked.
     #[error("is damaged or truncated: {0}")]
     Gzip(String),
-    /// The embedded file is not the one that was shipped.
+    /// The embedded file is damaged.
     #[error("has the SHA-256 {found}, not {expected}")]
     Digest {
-        /// As documented.
+        /// The documented digest.
         expected: String,
-        /// As computed.
+        /// The computed digest.
         found: String,
     },
 }

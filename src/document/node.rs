@@ -1,4 +1,4 @@
-//! The tree of a TOML document, with locations; merging of documents.
+//! The tree of a TOML document with locations, and merging of documents.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,15 +9,15 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Location, Violation};
 
-/// Keys in sorted order: the order in the file means nothing.
+/// Nodes by key, in sorted order. The order in the file has no meaning.
 pub type Table = BTreeMap<String, Node>;
 
-/// A value and the line that it (or its key) stands on.
+/// A value and its location.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// The value.
     pub value: Value,
-    /// Where it stands.
+    /// The line of the value or of its key.
     pub location: Location,
 }
 
@@ -53,7 +53,7 @@ impl Value {
     }
 }
 
-/// Scalars as they would be typed, strings without their quotes; the name of a level.
+/// Shows a scalar as a user would type it, and a string without quotes. This is the name of a level.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -82,24 +82,39 @@ impl fmt::Display for Value {
 /// Parses the text of `file`.
 ///
 /// # Errors
-/// With every syntax error of the text, dates (which no key takes), and floats that are not
-/// finite.
+/// Returns the first syntax error of the text: errors after it are guesswork. Without a syntax error,
+/// returns every date (no key takes one) and every float that is not finite.
 pub fn parse(file: &str, text: &str) -> Result<Node, Vec<Violation>> {
     let lines = Lines::of(file, text);
     let (root, errors) = DeTable::parse_recoverable(text);
-    let mut violations: Vec<_> = errors
-        .iter()
-        .map(|error| Violation {
-            location: lines.at(error.span().map_or(0, |span| span.start)),
+    let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+    if let Some(first) = errors.iter().min_by_key(|error| start(error)) {
+        let message = format!("is not TOML: {}", syntax_error(first, text));
+        return Err(vec![Violation {
+            location: lines.at(start(first)),
             key: String::new(),
-            message: format!("is not TOML: {}", error.message()),
-        })
-        .collect();
+            message,
+        }]);
+    }
+    let mut violations = Vec::new();
     let table = convert_table(root.get_ref(), "", &lines, &mut violations);
     if violations.is_empty() {
         Ok(Node { value: Value::Table(table), location: lines.at(0) })
     } else {
         Err(violations)
+    }
+}
+
+/// What is wrong. The parser takes `3 padding` for a string without quotes, also where a comma is
+/// missing.
+fn syntax_error(error: &toml::de::Error, text: &str) -> String {
+    let words = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+    match words.split_once(char::is_whitespace) {
+        Some((first, _)) if error.message().starts_with("string values must be quoted") => {
+            let words = words.trim_end();
+            format!("`{words}` is not one value; put a comma after `{first}`, or quotes around it")
+        }
+        _ => error.message().to_owned(),
     }
 }
 
@@ -115,7 +130,7 @@ fn convert_table(
             let path = join(path, key.get_ref());
             let location = lines.at(key.span().start);
             let mut node = convert(value, &path, lines, violations)?;
-            // A key is found faster than a value that starts some lines below it.
+            // The line of the key is easier to find than a value that begins some lines below it.
             node.location = location;
             Some((key.get_ref().to_string(), node))
         })
@@ -161,7 +176,7 @@ fn convert(
     Some(Node { value, location })
 }
 
-/// `base` with every value of `over` laid over it: tables key by key, everything else whole.
+/// `base` with the values of `over`, which win. Tables are merged key by key. Other values are replaced.
 #[must_use]
 pub fn merge(base: Node, over: Node) -> Node {
     match (base, over) {
@@ -182,43 +197,54 @@ pub fn merge(base: Node, over: Node) -> Node {
     }
 }
 
+/// A path that leads nowhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Nowhere {
+    /// The key that does not exist.
+    pub key: String,
+    /// If this key cannot exist: the path of the value that has no such keys, the type of this
+    /// value, and where it stands.
+    pub blocked_by: Option<(String, &'static str, Location)>,
+}
+
 /// Puts `node` in place of the value at the dotted `path`; numbers index arrays. The last key may
 /// be new, so that a key left at its default can be a factor.
 ///
 /// # Errors
-/// With the part of the path that leads nowhere.
-pub fn replace(root: &mut Node, path: &str, node: Node) -> Result<(), String> {
-    let mut keys: Vec<&str> = path.split('.').collect();
-    let last = keys.pop().unwrap_or_default();
+/// If the path leads nowhere.
+pub fn replace(root: &mut Node, path: &str, node: Node) -> Result<(), Nowhere> {
+    let keys: Vec<&str> = path.split('.').collect();
     let mut parent = root;
-    for key in keys {
-        parent = match &mut parent.value {
-            Value::Table(table) => table.get_mut(key),
+    for (depth, key) in keys.iter().enumerate() {
+        let is_last = depth + 1 == keys.len();
+        let has_keys = match &parent.value {
+            Value::Table(_) => true,
+            Value::Array(_) => key.parse::<usize>().is_ok(),
+            _ => false,
+        };
+        let blocked_by = (!has_keys)
+            .then(|| (keys[..depth].join("."), parent.value.type_name(), parent.location.clone()));
+        let child = match &mut parent.value {
+            Value::Table(table) if is_last => {
+                table.insert((*key).to_owned(), node);
+                return Ok(());
+            }
+            Value::Table(table) => table.get_mut(*key),
             Value::Array(items) => key.parse::<usize>().ok().and_then(|i| items.get_mut(i)),
             _ => None,
-        }
-        .ok_or_else(|| key.to_owned())?;
+        };
+        parent = child.ok_or_else(|| Nowhere { key: (*key).to_owned(), blocked_by })?;
     }
-    match &mut parent.value {
-        Value::Table(table) => {
-            table.insert(last.to_owned(), node);
-            Ok(())
-        }
-        Value::Array(items) => {
-            let item = last.parse::<usize>().ok().and_then(|i| items.get_mut(i));
-            *item.ok_or_else(|| last.to_owned())? = node;
-            Ok(())
-        }
-        _ => Err(last.to_owned()),
-    }
+    *parent = node;
+    Ok(())
 }
 
-/// `parent.key`, or `key` at the root.
+/// The path `parent.key`, or `key` at the root.
 pub(super) fn join(parent: &str, key: &str) -> String {
     if parent.is_empty() { key.to_owned() } else { format!("{parent}.{key}") }
 }
 
-/// Byte offsets of a file's lines.
+/// The byte offsets of the lines of a file.
 struct Lines {
     file: Arc<str>,
     starts: Vec<usize>,
@@ -264,8 +290,16 @@ mod tests {
         let three = Node { value: Value::Integer(3), location: root.location.clone() };
         replace(&mut root, "a.1.b", three.clone()).unwrap();
         assert_eq!(text(&root), "{a = [{b = 1}, {b = 3}]}");
-        assert_eq!(replace(&mut root, "a.2.b", three.clone()).unwrap_err(), "2");
-        assert_eq!(replace(&mut root, "c.b", three).unwrap_err(), "c");
+        for (path, key) in [("a.2.b", "2"), ("c.b", "c")] {
+            let nowhere = replace(&mut root, path, three.clone()).unwrap_err();
+            assert_eq!(nowhere, Nowhere { key: key.to_owned(), blocked_by: None });
+        }
+        for (path, blocked) in [("a.b.c", "a"), ("a.b", "a"), ("a.0.b.c", "a.0.b")] {
+            let nowhere = replace(&mut root, path, three.clone()).unwrap_err();
+            assert_eq!(nowhere.blocked_by.unwrap().0, blocked, "{path}");
+        }
+        replace(&mut root, "a.1", three).unwrap();
+        assert_eq!(text(&root), "{a = [{b = 1}, 3]}");
     }
 
     #[test]
@@ -281,5 +315,24 @@ mod tests {
 
         let syntax = parse("x.toml", "a = 1\nb = = 2\n").unwrap_err();
         assert_eq!(syntax[0].location.line, 2, "{syntax:?}");
+    }
+
+    #[test]
+    fn messages_that_mislead_a_missing_comma_is_the_only_error() {
+        for (broken, message) in [
+            ("\na = { k = 3 p = 1 }", "`3 p` is not one value; put a comma after `3`"),
+            ("\na = [1 2]", "`1 2` is not one value; put a comma after `1`"),
+            ("\na = { l = true p = 1, q = 2 }", "`true p` is not one value; put a comma"),
+            ("\na = { l = \"x\" p = 1 }", "missing comma between key-value pairs"),
+            ("\na = [{ l = 1 } { l = 2 }]", "missing comma between array elements"),
+        ] {
+            let errors = parse("x.toml", &format!("{broken}\nb = 2\n")).unwrap_err();
+            assert_eq!(errors.len(), 1, "{broken}: {errors:#?}");
+            let text = errors[0].to_string();
+            assert!(
+                text.starts_with("x.toml:2: is not TOML: ") && text.contains(message),
+                "{text}"
+            );
+        }
     }
 }

@@ -1,19 +1,19 @@
-//! Reads a table key by key and reports what is missing, mistyped or unknown.
+//! Reads a table key by key. Reports keys that are missing or unknown, and values of the wrong type.
 
 use std::cell::RefCell;
 
 use super::node::join;
 use super::{Location, Node, Table, Value, Violations};
 
-/// A type that one value can be read as.
+/// A type that a value can be read as.
 pub trait FromNode: Sized {
-    /// What a value must be, for messages: "an integer", "a boolean".
+    /// The name of the type in messages: "an integer", "a boolean".
     const EXPECTED: &'static str;
 
-    /// The value, if it is of that type.
+    /// The value. Returns `None` if it has another type.
     fn from_node(node: &Node) -> Option<Self>;
 
-    /// What is wrong with a value of another type.
+    /// The message for a value of another type.
     #[must_use]
     fn mismatch(node: &Node) -> String {
         let found = node.value.type_name();
@@ -108,7 +108,7 @@ impl<T: FromNode> FromNode for Vec<T> {
     }
 }
 
-/// Reads one table. Call [`Reader::finish`] at the end: it reports the keys that nobody asked for.
+/// Reads one table. Call [`Reader::finish`] at the end, which reports the keys that were not read.
 pub struct Reader<'a> {
     table: &'a Table,
     path: String,
@@ -118,7 +118,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of `node`, which stands at `path`; none, with a violation, if it is no table.
+    /// A reader of the table `node` at `path`. Reports a violation and returns `None` if it is no table.
     #[must_use]
     pub fn new(
         node: &'a Node,
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// The value of `key`; a violation if it is missing or of another type.
+    /// The value of `key`. Reports a violation if it is missing or has another type.
     pub fn required<T: FromNode>(&self, key: &'static str) -> Option<T> {
         let value = self.optional(key);
         if value.is_none() && !self.table.contains_key(key) {
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// The value of `key`; none if it is absent, and a violation if it is of another type.
+    /// The value of `key`, or `None` if it is absent. Reports a violation if it has another type.
     pub fn optional<T: FromNode>(&self, key: &'static str) -> Option<T> {
         let node = self.node(key)?;
         let value = T::from_node(node);
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// As [`Reader::required`], and the value must lie in `range`.
+    /// Like [`Reader::required`]. Reports a violation if the value is not in `range`.
     pub fn required_in<T, R>(&self, key: &'static str, range: R) -> Option<T>
     where
         T: FromNode + PartialOrd + std::fmt::Display,
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
         self.check_in(key, value, &range)
     }
 
-    /// As [`Reader::optional`], and the value must lie in `range`.
+    /// Like [`Reader::optional`]. Reports a violation if the value is not in `range`.
     pub fn optional_in<T, R>(&self, key: &'static str, range: R) -> Option<T>
     where
         T: FromNode + PartialOrd + std::fmt::Display,
@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// A reader of the table at `key`; a violation if it is missing or no table.
+    /// A reader of the table at `key`. Reports a violation if it is missing or no table.
     pub fn table(&self, key: &'static str) -> Option<Reader<'a>> {
         match self.node(key) {
             Some(node) => Reader::new(node, self.path_of(key), self.violations),
@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The items of the array at `key`, each with its path; empty if it is absent.
+    /// The items of the array at `key`, each with its path. Empty if it is absent.
     pub fn items(&self, key: &'static str) -> Vec<(String, &'a Node)> {
         let path = self.path_of(key);
         match self.node(key).map(|node| &node.value) {
@@ -231,7 +231,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The entries of the table at `key`; empty if it is absent.
+    /// The entries of the table at `key`. Empty if it is absent.
     pub fn entries(&self, key: &'static str) -> Vec<(&'a str, &'a Node)> {
         match self.node(key).map(|node| &node.value) {
             None => Vec::new(),
@@ -243,25 +243,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The raw value of `key`, which then counts as known.
+    /// The node of `key`, which then counts as read.
     pub fn node(&self, key: &'static str) -> Option<&'a Node> {
         self.known.borrow_mut().push(key);
         self.table.get(key)
     }
 
-    /// Reports `message` about `key`, at its line if it is present.
+    /// Reports `message` about `key`, with its line if it is present.
     pub fn refuse(&self, key: &str, message: impl Into<String>) {
         let location = self.table.get(key).map_or(self.location, |node| &node.location);
         self.violations.push(location, self.path_of(key), message);
     }
 
-    /// Where violations go.
+    /// The violations of the document.
     #[must_use]
     pub fn violations(&self) -> &'a Violations {
         self.violations
     }
 
-    /// Where the table stands.
+    /// The location of the table.
     #[must_use]
     pub fn location(&self) -> &'a Location {
         self.location
@@ -273,7 +273,7 @@ impl<'a> Reader<'a> {
         join(&self.path, key)
     }
 
-    /// Reports the keys that were never asked for, with the nearest that exists.
+    /// Reports each key that was not read, with the nearest known key.
     pub fn finish(self) {
         let known = self.known.borrow();
         for key in self.table.keys().filter(|key| !known.contains(&key.as_str())) {
@@ -293,9 +293,9 @@ fn listing(known: &[&str]) -> String {
     keys.join(", ")
 }
 
-/// The candidate that `word` is most likely a misspelling of.
+/// The candidate that `word` most likely misspells.
 fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    // Long hostile keys would make the quadratic distance slow, and are no misspelling of anything.
+    // The edit distance of a very long key would be slow, and such a key misspells no candidate.
     if word.len() > 64 {
         return None;
     }
@@ -311,8 +311,7 @@ fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
-/// What to try in place of `word`: the candidate that it is most likely a misspelling of, or else all
-/// that there are.
+/// A suggestion in place of `word`: the candidate that it most likely misspells, or else all candidates.
 #[must_use]
 pub fn suggestion(word: &str, candidates: &[&str]) -> String {
     match nearest(word, candidates.iter().copied()) {
@@ -322,7 +321,7 @@ pub fn suggestion(word: &str, candidates: &[&str]) -> String {
     }
 }
 
-/// `text`, cut to what a message can carry.
+/// `text`, cut to a length that fits into a message.
 fn shorten(text: &str) -> String {
     if text.chars().count() <= 60 {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! What is wrong with a document, where, and what to do about it.
+//! Mistakes in a document and their locations.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -22,11 +22,11 @@ impl fmt::Display for Location {
 /// One mistake in a document.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Violation {
-    /// Where it stands.
+    /// The line with the mistake.
     pub location: Location,
-    /// Dotted path of the key; empty for the document as a whole.
+    /// Dotted path of the key. Empty for the document as a whole.
     pub key: String,
-    /// What is wrong, with the offending value.
+    /// What is wrong, with the value at fault.
     pub message: String,
 }
 
@@ -39,12 +39,12 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Collects violations while a document is read. Shared by all readers of the document.
+/// Collects the violations of a document. All its readers share it.
 #[derive(Debug, Default)]
 pub struct Violations(RefCell<Vec<Violation>>);
 
 impl Violations {
-    /// Adds one.
+    /// Adds a violation.
     pub fn push(&self, location: &Location, key: impl Into<String>, message: impl Into<String>) {
         self.0.borrow_mut().push(Violation {
             location: location.clone(),
@@ -53,18 +53,18 @@ impl Violations {
         });
     }
 
-    /// Adds one that is already made.
+    /// Adds `violation`.
     pub fn add(&self, violation: Violation) {
         self.0.borrow_mut().push(violation);
     }
 
-    /// Whether none was found so far.
+    /// Whether there is no violation so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.borrow().is_empty()
     }
 
-    /// All of them, in order of file and line, each once.
+    /// All violations, each once, in order of file and line.
     #[must_use]
     pub fn into_sorted(self) -> Vec<Violation> {
         let mut violations = self.0.into_inner();

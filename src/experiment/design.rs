@@ -1,5 +1,8 @@
 //! The configuration of one condition, read from the tables `data`, `model` and `train`.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use serde::{Serialize, Serializer};
 
 use super::layers;
@@ -50,7 +53,13 @@ pub enum DataSource {
     /// The 10,000 digits inside the binary.
     Embedded,
     /// A directory with the four standard MNIST files.
-    Directory(String),
+    #[serde(serialize_with = "shown")]
+    Directory(PathBuf),
+}
+
+/// A path for readers; its name need not be UTF-8.
+fn shown<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }
 
 /// Which pairs the runs of a condition see.
@@ -116,6 +125,26 @@ impl Design {
         }
     }
 
+    /// Every setting by the path of its key in an experiment file, with its value as JSON.
+    #[must_use]
+    pub fn settings(&self) -> BTreeMap<String, String> {
+        let data = serde_json::json!({
+            "directory": match &self.source {
+                DataSource::Embedded => "embedded".into(),
+                DataSource::Directory(directory) => directory.to_string_lossy(),
+            },
+            "seed": self.data_seed,
+            "train_pairs": self.train_pairs,
+            "test_pairs": self.test_pairs,
+            "validation_pairs": self.validation_pairs,
+            "pooling": self.pooling,
+        });
+        let all = serde_json::json!({ "data": data, "model": self.model, "train": self.train });
+        let mut settings = BTreeMap::new();
+        flatten(String::new(), &all, &mut settings);
+        settings
+    }
+
     /// Shape of one image after average pooling.
     #[must_use]
     pub fn image(&self) -> Shape {
@@ -146,6 +175,22 @@ impl Design {
     }
 }
 
+/// Adds the scalars of `value`, which stands at `path`.
+fn flatten(path: String, value: &serde_json::Value, settings: &mut BTreeMap<String, String>) {
+    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    match value {
+        serde_json::Value::Object(entries) => {
+            entries.iter().for_each(|(key, value)| flatten(below(key), value, settings));
+        }
+        serde_json::Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.for_each(|(index, item)| flatten(below(&index.to_string()), item, settings));
+        }
+        serde_json::Value::String(text) => drop(settings.insert(path, text.clone())),
+        scalar => drop(settings.insert(path, scalar.to_string())),
+    }
+}
+
 struct Data {
     source: DataSource,
     seed: DataSeed,
@@ -171,7 +216,7 @@ fn read_data(reader: Reader<'_>) -> Option<Data> {
     });
     reader.finish();
     Some(Data {
-        source: directory.map_or(DataSource::Embedded, DataSource::Directory),
+        source: directory.map_or(DataSource::Embedded, |path| DataSource::Directory(path.into())),
         seed: seed?,
         train_pairs: train_pairs?,
         test_pairs: test_pairs?,

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Condition, Design, Factor, design};
+use super::condition::{Condition, EXPERIMENT, Factor};
+use super::design::{self, Design};
+use super::level::Level;
 use crate::digest::canonical_json;
-use crate::document::{self, Location, Node, Reader, Value, Violations};
+use crate::document::{self, Location, Node, Nowhere, Reader, Value, Violations};
 
 /// Most conditions of one experiment.
 const MOST_CONDITIONS: usize = 100_000;
@@ -25,7 +27,7 @@ pub(super) fn read(reader: &Reader<'_>, root: &Node) -> Option<(Vec<Factor>, Vec
         read_condition(0, &right, root, violations);
         return None;
     };
-    name_apart(&mut factors);
+    name_all(&mut factors);
     let count = factors
         .iter()
         .try_fold(1usize, |count, (_, levels)| count.checked_mul(levels.len()))
@@ -41,22 +43,26 @@ pub(super) fn read(reader: &Reader<'_>, root: &Node) -> Option<(Vec<Factor>, Vec
     Some((factors.into_iter().map(|(factor, _)| factor).collect(), conditions))
 }
 
-/// Names each factor by as few last keys of its path as tell it apart from the others.
-fn name_apart(factors: &mut [(Factor, &[Node])]) {
-    let paths: Vec<_> = factors.iter().map(|(factor, _)| factor.path.clone()).collect();
-    let suffix = |path: &str, n: usize| {
-        let keys: Vec<_> = path.split('.').collect();
-        keys[keys.len().saturating_sub(n)..].join(".")
+/// What a factor is called, from its path alone, so that another factor changes no name: the last
+/// key, with all keys from the one before the first number on (`branch.1`, `branch.0.channels`).
+fn name_of(path: &str) -> String {
+    let keys: Vec<_> = path.split('.').collect();
+    let is_number = |key: &&str| key.parse::<usize>().is_ok();
+    let first = match keys.iter().position(is_number) {
+        Some(number) => number.saturating_sub(1),
+        None => keys.len() - 1,
     };
-    for (factor, _) in factors {
+    keys[first..].join(".")
+}
+
+/// Names each factor; those whose short names are not their own go by their whole paths.
+fn name_all(factors: &mut [(Factor, &[Node])]) {
+    let names: Vec<_> = factors.iter().map(|(factor, _)| name_of(&factor.path)).collect();
+    for ((factor, _), name) in factors.iter_mut().zip(&names) {
         // Runs have a seed of their own, and tables a column of experiments.
-        let is_taken = |name: &str| name == "seed" || name == "experiment";
-        let repeats = |name: &str, n| paths.iter().filter(|path| suffix(path, n) == name).count();
-        let is_own = |name: &str, n| !is_taken(name) && repeats(name, n) < 2;
-        let depth = factor.path.split('.').count();
-        let names = (1..=depth).map(|n| (n, suffix(&factor.path, n)));
-        let own = names.into_iter().find(|(n, name)| is_own(name, *n));
-        factor.name = own.map_or_else(|| factor.path.clone(), |(_, name)| name);
+        let is_taken = name == "seed" || name == EXPERIMENT;
+        let is_own = names.iter().filter(|other| *other == name).count() == 1;
+        factor.name = if is_own && !is_taken { name.clone() } else { factor.path.clone() };
     }
 }
 
@@ -81,11 +87,11 @@ fn read_factor<'n>(
     if items.is_empty() {
         return refuse("lists no level");
     }
-    let spelled: Vec<_> = items.iter().map(|item| item.value.to_string()).collect();
+    let of_items: Vec<_> = items.iter().map(|item| Level::of(&item.value)).collect();
     let factor = Factor {
         name: String::new(),
         path: path.to_owned(),
-        levels: spelled,
+        levels: of_items,
         location: levels.location.clone(),
     };
     Some((factor, items))
@@ -99,18 +105,33 @@ fn read_condition(
     violations: &Violations,
 ) -> Option<Condition> {
     let mut root = root.clone();
-    let mut levels = vec![String::new(); factors.len()];
+    let mut levels = Vec::with_capacity(factors.len());
     let mut rest = index;
-    for (position, (factor, nodes)) in factors.iter().enumerate().rev() {
+    for (factor, nodes) in factors.iter().rev() {
         let level = rest % nodes.len();
         rest /= nodes.len();
-        levels[position].clone_from(&factor.levels[level]);
-        if let Err(nowhere) = document::replace(&mut root, &factor.path, nodes[level].clone()) {
-            let message = format!("leads nowhere: there is no `{nowhere}`");
-            refuse(violations, &nodes[level].location, &factor.path, message);
+        levels.push(factor.levels[level].clone());
+        let node = nodes[level].clone();
+        let at = node.location.clone();
+        if let Err(Nowhere { key, blocked_by }) = document::replace(&mut root, &factor.path, node) {
+            match blocked_by {
+                // Not the factor is wrong, but what another file has put in its way.
+                Some((path, found, location)) => {
+                    let message = format!(
+                        "must be a table with a key `{key}`, which the factor `{}` at {at} varies, but is {found}",
+                        factor.path
+                    );
+                    violations.push(&location, path, message);
+                }
+                None => {
+                    let message = format!("leads nowhere: there is no `{key}`");
+                    refuse(violations, &at, &factor.path, message);
+                }
+            }
             return None;
         }
     }
+    levels.reverse();
     Some(Condition { levels, design: Design::read(&root, violations)? })
 }
 
@@ -120,7 +141,9 @@ fn refuse_repeats(reader: &Reader<'_>, conditions: &[Condition]) -> Option<()> {
     for condition in conditions {
         let key = canonical_json(&condition.design).ok()?;
         if let Some(earlier) = seen.insert(key, &condition.levels) {
-            let (earlier, later) = (earlier.join(", "), condition.levels.join(", "));
+            let listed =
+                |levels: &[Level]| levels.iter().map(Level::spelled).collect::<Vec<_>>().join(", ");
+            let (earlier, later) = (listed(earlier), listed(&condition.levels));
             let message = format!("repeat a condition: ({earlier}) and ({later}) are the same");
             reader.refuse("factors", message);
             return None;

@@ -1,101 +1,233 @@
 //! Mean curves over the epochs, each with a band for the spread.
 
+use std::ops::Range;
+
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::style::{Area, FAINT_INK, INK, LINE, Refusal, color, range_of, text};
+use super::axes::Axes;
+use super::font::room;
+use super::label::{self, Lines};
+use super::series_style::{MOST_SERIES, line, marker};
+use super::style::{Area, INK, Refusal, color, range_of, text, whole_ticks};
 use super::{FigureError, draw};
 
 /// One curve.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CurveSeries {
-    /// How it is called.
+    /// Its name.
     pub label: String,
     /// Mean and standard deviation at each epoch, in percent.
     pub points: Vec<(f64, f64)>,
 }
 
-/// Draws the curves; epochs are counted from 1.
-///
-/// # Errors
-/// If plotters refuses.
-pub fn learning_curves(series: &[CurveSeries], y_label: &str) -> Result<String, FigureError> {
-    draw((760, 440), |area| paint(area, series, y_label))
+/// Largest number of curves with bands. More bands would cover each other.
+pub const MOST_BANDS: usize = 12;
+
+const WIDTH: i32 = 760;
+const MARGIN: i32 = 14;
+/// Height of everything but a legend below.
+const HEIGHT: i32 = 440;
+const X_AXIS: i32 = 44;
+const Y_AXIS: i32 = 58;
+const TYPE: u32 = 16;
+const LINE_HEIGHT: i32 = 19;
+/// Width of the sample of a line beside its label.
+const SAMPLE: i32 = 52;
+/// The largest number of labels, and the widest label, at the ends of the curves.
+const MOST_AT_ENDS: usize = 8;
+const WIDEST_AT_ENDS: i32 = 250;
+
+/// The place of the labels of the curves.
+enum Legend {
+    /// Beside the ends of the curves, in a column of this width.
+    Ends { width: i32 },
+    /// Below the chart, in columns.
+    Below { labels: Vec<Lines>, columns: usize },
 }
 
-fn paint(area: &Area<'_>, series: &[CurveSeries], y_label: &str) -> Result<(), Refusal> {
-    let bounds = series.iter().flat_map(|s| &s.points).flat_map(|(m, sd)| [m - sd, m + sd]);
-    let y_range = range_of(bounds, 5.0, (0.0, 100.0));
-    let n_epochs = series.iter().map(|s| s.points.len()).max().unwrap_or(1).max(2);
-    // Room at the right for the names, which stand at the ends of their curves.
-    let longest = series.iter().map(|s| s.label.chars().count()).max().unwrap_or(0);
-    let mut chart = ChartBuilder::on(area)
-        .margin(14)
-        .margin_right(46 + 8 * u32::try_from(longest.min(30)).unwrap_or(30))
-        .x_label_area_size(44)
-        .y_label_area_size(58)
-        .build_cartesian_2d(1.0..n_epochs as f64, y_range.clone())?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(LINE)
-        .axis_style(LINE)
-        .label_style(text(15, FAINT_INK, HPos::Center))
-        .axis_desc_style(text(16, INK, HPos::Center))
-        .x_desc("epoch")
-        .y_desc(y_label)
-        .x_labels(8)
-        .y_labels(8)
-        .x_label_formatter(&|x| format!("{x:.0}"))
-        .y_label_formatter(&|y| format!("{y:.0}"))
-        .draw()?;
-    let epoch = |index: usize| (index + 1) as f64;
-    for (index, one) in series.iter().enumerate() {
-        let points = one.points.iter().enumerate();
-        let upper = points.clone().map(|(i, (mean, sd))| (epoch(i), mean + sd));
-        let lower = points.clone().rev().map(|(i, (mean, sd))| (epoch(i), mean - sd));
-        let band: Vec<_> = upper.chain(lower).collect();
-        chart.draw_series([Polygon::new(band, color(index).mix(0.14))])?;
+/// Draws the curves. Epochs are counted from 1.
+///
+/// # Errors
+/// Returns an error if there are too many curves to tell apart, or if plotters refuses.
+pub fn learning_curves(series: &[CurveSeries], y_label: &str) -> Result<String, FigureError> {
+    if series.len() > MOST_SERIES {
+        return Err(FigureError::TooMany { n: series.len(), of: "curves", most: MOST_SERIES });
     }
-    for (index, one) in series.iter().enumerate() {
-        let line = one.points.iter().enumerate().map(|(i, (mean, _))| (epoch(i), *mean));
-        let points: Vec<_> = line.collect();
-        chart.draw_series(LineSeries::new(points.clone(), color(index).stroke_width(2)))?;
-        let at = points.into_iter().step_by(3);
-        for point in at {
-            marker(area, index, chart.backend_coord(&point))?;
+    let legend = Legend::of(series);
+    let height = HEIGHT + legend.height();
+    draw((WIDTH.unsigned_abs(), height.unsigned_abs()), |area| {
+        paint(area, series, y_label, &legend)
+    })
+}
+
+impl Legend {
+    fn of(series: &[CurveSeries]) -> Self {
+        let labels: Vec<_> = series.iter().map(|one| one.label.as_str()).collect();
+        let widest = labels.iter().map(|label| room(label, TYPE)).max().unwrap_or(0);
+        if labels.len() <= MOST_AT_ENDS && widest <= WIDEST_AT_ENDS {
+            return Self::Ends { width: SAMPLE + widest };
+        }
+        let width = |columns: usize| (WIDTH - 2 * MARGIN) / columns as i32 - SAMPLE - 8;
+        let columns = [4, 3].into_iter().find(|columns| widest <= width(*columns)).unwrap_or(2);
+        Self::Below { labels: label::fit(&labels, TYPE, width(columns), 2), columns }
+    }
+
+    fn height(&self) -> i32 {
+        match self {
+            Self::Ends { .. } => 0,
+            Self::Below { labels, columns } => {
+                MARGIN + rows_of(labels, *columns).iter().sum::<i32>()
+            }
         }
     }
-    let ends = series.iter().map(|s| s.points.last().map_or(0.0, |(mean, _)| *mean));
-    let least_gap = (y_range.end - y_range.start) * 0.045;
-    for ((index, one), y) in series.iter().enumerate().zip(spread(ends.collect(), least_gap)) {
-        let (x, y) = chart.backend_coord(&(n_epochs as f64, y));
-        let key = [(x + 6, y), (x + 26, y)];
-        area.draw(&PathElement::new(key, color(index).stroke_width(2)))?;
-        marker(area, index, (x + 16, y))?;
-        area.draw_text(&one.label, &text(16, INK, HPos::Left), (x + 30, y))?;
+}
+
+/// The height of each row of the legend below.
+fn rows_of(labels: &[Lines], columns: usize) -> Vec<i32> {
+    let height = |row: &[Lines]| row.iter().map(|lines| lines.len() as i32 * LINE_HEIGHT).max();
+    labels.chunks(columns).map(|row| height(row).unwrap_or(0) + 3).collect()
+}
+
+fn paint(
+    area: &Area<'_>,
+    series: &[CurveSeries],
+    y_label: &str,
+    legend: &Legend,
+) -> Result<(), Refusal> {
+    let bounds = series.iter().flat_map(|s| &s.points).flat_map(|(m, sd)| [m - sd, m + sd]);
+    let y_range = range_of(bounds, 5.0, (0.0, 100.0));
+    let n_epochs = series.iter().map(|s| s.points.len()).max().unwrap_or(0).max(1);
+    let x_range = if n_epochs == 1 { 0.5..1.5 } else { 1.0..n_epochs as f64 };
+    let right = match legend {
+        Legend::Ends { width } => MARGIN + width,
+        Legend::Below { .. } => MARGIN + 8,
+    };
+    let axes = Axes {
+        x: x_range,
+        y: y_range,
+        columns: MARGIN + Y_AXIS..WIDTH - right,
+        rows: MARGIN..HEIGHT - MARGIN - X_AXIS,
+    };
+    axes.draw_x(area, "epoch", &epoch_ticks(n_epochs), false)?;
+    axes.draw_y(area, y_label, &whole_ticks(&axes.y, 8))?;
+    let epoch = |index: usize| (index + 1) as f64;
+    for (index, one) in series.iter().enumerate().filter(|_| series.len() <= MOST_BANDS) {
+        let points = one.points.iter().enumerate();
+        let upper = points.clone().map(|(i, (mean, sd))| axes.pixel((epoch(i), mean + sd)));
+        let lower = points.clone().rev().map(|(i, (mean, sd))| axes.pixel((epoch(i), mean - sd)));
+        let band: Vec<_> = upper.chain(lower).collect();
+        area.draw(&Polygon::new(band, color(index).mix(0.14)))?;
+    }
+    // About eight markers on each curve.
+    let step = (n_epochs / 8).max(1);
+    let mut ends = Vec::new();
+    for (index, one) in series.iter().enumerate() {
+        let points = one.points.iter().enumerate();
+        let points = points.map(|(i, (mean, _))| axes.pixel((epoch(i), *mean)));
+        let points: Vec<_> = points.collect();
+        ends.push(points.last().copied());
+        for at in points.iter().step_by(step) {
+            marker(area, index, *at)?;
+        }
+        line(area, index, points)?;
+    }
+    match legend {
+        Legend::Ends { .. } => label_ends(area, series, &ends, &axes),
+        Legend::Below { labels, columns } => label_below(area, labels, *columns),
+    }
+}
+
+/// Labels beside the ends of the curves. A curve that ends early has its label at the right too.
+fn label_ends(
+    area: &Area<'_>,
+    series: &[CurveSeries],
+    ends: &[Option<(i32, i32)>],
+    axes: &Axes,
+) -> Result<(), Refusal> {
+    let (right, plot) = (axes.columns.end, &axes.rows);
+    let wanted: Vec<_> = ends.iter().map(|end| end.map_or(plot.end, |(_, y)| y)).collect();
+    let placed = spread(&wanted, LINE_HEIGHT, plot);
+    for (index, one) in series.iter().enumerate() {
+        let y = placed[index];
+        let from = ends[index].filter(|(x, _)| *x == right).map_or(y, |(_, y)| y);
+        let leader = [(right + 2, from), (right + 10, y)];
+        area.draw(&PathElement::new(leader, color(index).stroke_width(1)))?;
+        line(area, index, vec![(right + 10, y), (right + SAMPLE - 6, y)])?;
+        marker(area, index, (right + 28, y))?;
+        area.draw_text(&one.label, &text(TYPE, INK, HPos::Left), (right + SAMPLE, y))?;
     }
     Ok(())
 }
 
-/// What tells a series apart without colour.
-fn marker(area: &Area<'_>, index: usize, at: (i32, i32)) -> Result<(), Refusal> {
-    let fill = color(index).filled();
-    match index % 3 {
-        0 => area.draw(&Circle::new(at, 4, fill)),
-        1 => area.draw(&TriangleMarker::new(at, 6, fill)),
-        _ => area.draw(&Cross::new(at, 4, fill.stroke_width(2))),
+fn label_below(area: &Area<'_>, labels: &[Lines], columns: usize) -> Result<(), Refusal> {
+    let width = (WIDTH - 2 * MARGIN) / columns as i32;
+    let mut top = HEIGHT;
+    let rows = rows_of(labels, columns);
+    for (row, (labels, height)) in labels.chunks(columns).zip(rows).enumerate() {
+        for (column, lines) in labels.iter().enumerate() {
+            let (index, x) = (row * columns + column, MARGIN + column as i32 * width);
+            let y = top + LINE_HEIGHT / 2;
+            line(area, index, vec![(x, y), (x + SAMPLE - 6, y)])?;
+            marker(area, index, (x + (SAMPLE - 6) / 2, y))?;
+            for (number, one) in lines.iter().enumerate() {
+                let at = (x + SAMPLE, y + number as i32 * LINE_HEIGHT);
+                area.draw_text(one, &text(TYPE, INK, HPos::Left), at)?;
+            }
+        }
+        top += height;
     }
+    Ok(())
 }
 
-/// Moves values apart until neighbours differ by `gap`, so that labels there do not overlap.
-fn spread(values: Vec<f64>, gap: f64) -> Vec<f64> {
-    let mut order: Vec<_> = (0..values.len()).collect();
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut placed = values;
-    for pair in order.windows(2) {
-        placed[pair[1]] = placed[pair[1]].max(placed[pair[0]] + gap);
+/// At most nine epochs from 1 to `n`, among them the first.
+fn epoch_ticks(n: usize) -> Vec<f64> {
+    let mut ticks = whole_ticks(&(1.0..n as f64), 8);
+    if ticks.first().is_some_and(|first| *first > 2.0) {
+        ticks.insert(0, 1.0);
+    }
+    ticks
+}
+
+/// Moves positions apart until neighbours differ by `gap`, within `bounds` if there is room. Keeps
+/// their order.
+fn spread(positions: &[i32], gap: i32, bounds: &Range<i32>) -> Vec<i32> {
+    let mut order: Vec<_> = (0..positions.len()).collect();
+    order.sort_by_key(|index| positions[*index]);
+    let mut placed = positions.to_vec();
+    let mut least = bounds.start;
+    for index in &order {
+        placed[*index] = placed[*index].max(least);
+        least = placed[*index] + gap;
+    }
+    let mut most = bounds.end;
+    for index in order.iter().rev() {
+        placed[*index] = placed[*index].min(most);
+        most = placed[*index] - gap;
     }
     placed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_moved_apart_within_their_bounds() {
+        let placed = spread(&[50, 50, 10, 99, 100, 98], 12, &(0..100));
+        assert_eq!(placed, [50, 62, 10, 88, 100, 76]);
+        let crowded = spread(&[100; 8], 12, &(0..100));
+        assert!(crowded.windows(2).all(|pair| pair[1] - pair[0] == 12));
+    }
+
+    #[test]
+    fn epochs_are_whole_and_begin_with_the_first() {
+        assert_eq!(epoch_ticks(1), [1.0]);
+        assert_eq!(epoch_ticks(3), [1.0, 2.0, 3.0]);
+        assert_eq!(epoch_ticks(25), [1.0, 5.0, 10.0, 15.0, 20.0, 25.0]);
+        for n in 1..300 {
+            let ticks = epoch_ticks(n);
+            assert!(ticks.len() <= 9 && ticks[0] <= 2.0, "{n}: {ticks:?}");
+        }
+    }
 }

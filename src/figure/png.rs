@@ -1,42 +1,79 @@
-//! SVG → PNG, with resvg. Text has a font from this binary, so that the bytes do not depend on those
-//! of this machine.
+//! Turns SVG into PNG, with resvg. Text has a font of this binary.
 
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
 use super::FigureError;
 use super::outline::outlined;
+use crate::digest::Digest;
 
-/// Drawings of more pixels are scaled down; they take 128 MiB while they are drawn.
+/// Version of the drawing, raised by hand when the same SVG gives another picture.
+const VERSION: u32 = 1;
+
+/// Keyword of the text in a PNG file that names the SVG it was drawn from.
+const SOURCE: &str = "Source";
+
+/// Drawings with more pixels are scaled down. So many pixels take 128 MiB of memory.
 const MOST_PIXELS: f32 = 33_554_432.0;
 
-/// Pixels to the meter at a scale of one: 96 to the inch, as in CSS.
+/// Pixels per meter at a scale of one: 96 per inch, as in CSS.
 const DENSITY: f32 = 96.0 / 0.0254;
 
-/// Draws a figure of this module on white, as it is before [`super::with_theme`], with `scale` pixels
-/// to its unit. Titles of dots are left out, and characters that Noto Sans lacks become boxes.
+/// Draws a figure of this module on a white background, with `scale` pixels per unit of the SVG. `svg`
+/// is the figure before [`super::with_theme`]. Titles of dots are left out. Characters that Noto Sans
+/// lacks become boxes: see [`super::missing_characters`].
 ///
 /// # Errors
-/// If resvg refuses the drawing, or the scale leaves no pixel of it.
+/// Returns an error if resvg refuses the drawing, or if the scale leaves no pixel.
 pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, FigureError> {
     let mut options = Options::default();
-    // Files that a drawing names are not read.
+    // resvg must not read files that a drawing names.
     options.image_href_resolver.resolve_string = Box::new(|_, _| None);
     let tree = Tree::from_str(&without_layers(&outlined(svg)), &options)
-        .map_err(|error| FigureError(error.to_string()))?;
-    let size = tree.size();
+        .map_err(|error| FigureError::Refused(error.to_string()))?;
+    let (size, asked) = (tree.size(), scale);
     let most = (MOST_PIXELS / (size.width() * size.height())).sqrt();
     let scale = if scale > most { most } else { scale };
     let [width, height] = [size.width(), size.height()].map(|side| (side * scale).round() as u32);
     let mut pixmap = Pixmap::new(width, height)
-        .ok_or_else(|| FigureError(format!("{width} × {height} pixels")))?;
+        .ok_or_else(|| FigureError::Refused(format!("{width} × {height} pixels")))?;
     pixmap.fill(Color::WHITE);
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    encode(&pixmap, scale).map_err(|error| FigureError(error.to_string()))
+    encode(&pixmap, scale, &source(svg, asked))
+        .map_err(|error| FigureError::Refused(error.to_string()))
 }
 
-/// The drawing with the opacity of each shape as that of its fill and its stroke, of which plotters gives
-/// it only one. resvg draws what is opaque as a whole on a layer of its own, which takes twice as long.
+/// Whether `file` is the whole PNG file that [`png()`] draws of `svg` at this scale.
+#[must_use]
+pub fn is_png_of(file: &[u8], svg: &str, scale: f32) -> bool {
+    let text = [SOURCE, "\0", &source(svg, scale)].concat();
+    let Some(mut rest) = file.strip_prefix(b"\x89PNG\r\n\x1a\n") else { return false };
+    let mut has_source = false;
+    // Each chunk is its length, its kind, its content and a checksum of four bytes.
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let length = u32::from_be_bytes(*length) as usize;
+        let Some((kind, content)) = after.split_first_chunk::<4>() else { return false };
+        let (Some(whole), Some(next)) = (content.get(..length), content.get(length + 4..)) else {
+            return false;
+        };
+        match kind {
+            b"tEXt" => has_source |= whole == text.as_bytes(),
+            b"IEND" => return has_source && next.is_empty(),
+            _ => {}
+        }
+        rest = next;
+    }
+    false
+}
+
+/// The digest of everything that a picture depends on.
+fn source(svg: &str, scale: f32) -> String {
+    Digest::of_bytes(format!("{VERSION} {scale} {svg}").as_bytes()).to_string()
+}
+
+/// Replaces the opacity of each shape by that of its fill and its stroke. Plotters gives each shape only
+/// one of the two. resvg would draw a shape with an opacity on a layer of its own, which takes twice as
+/// long.
 fn without_layers(svg: &str) -> String {
     let mut parts = svg.split(" opacity=\"");
     let mut whole = parts.next().unwrap_or_default().to_owned();
@@ -47,8 +84,8 @@ fn without_layers(svg: &str) -> String {
     whole
 }
 
-/// A file of an opaque picture, which without filters is smaller: most of it is plain.
-fn encode(pixmap: &Pixmap, scale: f32) -> Result<Vec<u8>, png::EncodingError> {
+/// Encodes an opaque picture. Without filters the file is smaller, because most of the picture is plain.
+fn encode(pixmap: &Pixmap, scale: f32, source: &str) -> Result<Vec<u8>, png::EncodingError> {
     let (pixels, _) = pixmap.data().as_chunks::<4>();
     let rgb: Vec<u8> =
         pixels.iter().flat_map(|[red, green, blue, _]| [*red, *green, *blue]).collect();
@@ -63,6 +100,7 @@ fn encode(pixmap: &Pixmap, scale: f32) -> Result<Vec<u8>, png::EncodingError> {
         yppu: density,
         unit: png::Unit::Meter,
     }));
+    encoder.add_text_chunk(SOURCE.to_owned(), source.to_owned())?;
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&rgb)?;
     writer.finish()?;
@@ -172,11 +210,26 @@ mod tests {
     }
 
     #[test]
-    fn titles_of_dots_change_nothing() {
+    fn a_png_names_its_svg_and_only_a_whole_file_of_that_svg_counts() {
+        let (svg, file) = (figure(), png(&figure(), 2.0).unwrap());
+        assert!(is_png_of(&file, &svg, 2.0));
+        assert!(!is_png_of(&file, &svg.replace("deep", "wide"), 2.0));
+        assert!(!is_png_of(&file, &svg, 1.0));
+        for end in 0..file.len() {
+            assert!(!is_png_of(&file[..end], &svg, 2.0), "cut after {end} bytes");
+        }
+        assert!(!is_png_of(&[&file[..], b"more"].concat(), &svg, 2.0));
+        let mut huge = file;
+        huge[8..12].fill(0xff);
+        assert!(!is_png_of(&huge, &svg, 2.0), "a chunk of four gigabytes");
+    }
+
+    #[test]
+    fn titles_of_dots_change_only_the_name_of_the_svg() {
         let plain = words("deep").replace("<text", "<circle cx=\"30\" cy=\"9\" r=\"4\"/>\n<text");
         let titled = with_titles(&plain, ["<seed 0> & more"].into_iter());
         assert_ne!(titled, plain);
-        assert_eq!(png(&titled, 2.0).unwrap(), png(&plain, 2.0).unwrap());
+        assert_eq!(picture(&titled).data(), picture(&plain).data());
     }
 
     #[test]
@@ -201,12 +254,12 @@ mod tests {
         let image = format!("<image width=\"40\" height=\"20\" href=\"{file}\"/><text");
         let plain = words("deep");
         let with_image = plain.replace("<text", &image);
-        assert_eq!(png(&with_image, 2.0).unwrap(), png(&plain, 2.0).unwrap());
+        assert_eq!(picture(&with_image).data(), picture(&plain).data());
     }
 
     #[test]
     fn a_huge_drawing_is_scaled_down() {
-        let rows: Vec<_> = (0..1500).map(|_| row("deep")).collect();
+        let rows: Vec<_> = (0..1000).map(|_| row(&"deep ".repeat(60))).collect();
         let file = png(&seeds(&rows, "accuracy, %").unwrap(), 2.0).unwrap();
         let picture = Pixmap::decode_png(&file).unwrap();
         let pixels = f64::from(picture.width()) * f64::from(picture.height());

@@ -1,9 +1,12 @@
-//! One dot a run for each row of a table, with the mean and the published mean.
+//! One dot for each run of each row of a table, with the mean and the published mean.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::style::{Area, FAINT_INK, INK, LINE, Refusal, color, range_of, text};
+use super::axes::Axes;
+use super::font::room;
+use super::label::{self, Lines};
+use super::style::{Area, INK, Refusal, color, range_of, text, whole_ticks};
 use super::{FigureError, draw, with_titles};
 
 /// The score of one run.
@@ -11,14 +14,14 @@ use super::{FigureError, draw, with_titles};
 pub struct SeedDot {
     /// In percent.
     pub value: f64,
-    /// What readers see who point at it.
+    /// The text that a reader sees who points at the dot.
     pub title: String,
 }
 
 /// The runs of one row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeedRow {
-    /// How it is called.
+    /// Its name.
     pub label: String,
     /// The score of each run.
     pub dots: Vec<SeedDot>,
@@ -28,66 +31,88 @@ pub struct SeedRow {
     pub published: Option<f64>,
 }
 
-const ROW_HEIGHT: u32 = 30;
-const TOP: u32 = 40;
-const BOTTOM: u32 = 52;
+const WIDTH: i32 = 760;
+const LEAST_ROW_HEIGHT: i32 = 30;
+const LINE_HEIGHT: i32 = 18;
+const TYPE: u32 = 15;
+const TOP: i32 = 40;
+const BOTTOM: i32 = 52;
+/// Widest column of labels, so that half of the figure is left for the dots.
+const WIDEST_LABEL: i32 = 340;
+const MOST_ROWS: usize = 1000;
+
+/// The positions of the rows and their labels.
+struct Layout {
+    labels: Vec<Lines>,
+    /// The right end of the labels.
+    left: i32,
+    /// The middle of each row.
+    middles: Vec<i32>,
+    /// The end of the last row.
+    end: i32,
+}
 
 /// Draws the rows from top to bottom.
 ///
 /// # Errors
-/// If plotters refuses.
+/// Returns an error if there are too many rows, or if plotters refuses.
 pub fn seeds(rows: &[SeedRow], x_label: &str) -> Result<String, FigureError> {
-    let n_rows = u32::try_from(rows.len()).unwrap_or(u32::MAX).clamp(1, 2000);
-    let svg = draw((760, TOP + n_rows * ROW_HEIGHT + BOTTOM), |area| paint(area, rows, x_label))?;
+    if rows.len() > MOST_ROWS {
+        return Err(FigureError::TooMany { n: rows.len(), of: "rows", most: MOST_ROWS });
+    }
+    let layout = Layout::of(rows);
+    let size = (WIDTH.unsigned_abs(), (layout.end + BOTTOM).unsigned_abs());
+    let svg = draw(size, |area| paint(area, rows, x_label, &layout))?;
     let titles = rows.iter().flat_map(|row| &row.dots).map(|dot| dot.title.as_str());
     Ok(with_titles(&svg, titles))
 }
 
-fn paint(area: &Area<'_>, rows: &[SeedRow], x_label: &str) -> Result<(), Refusal> {
+impl Layout {
+    fn of(rows: &[SeedRow]) -> Self {
+        let labels: Vec<_> = rows.iter().map(|row| row.label.as_str()).collect();
+        let labels = label::fit(&labels, TYPE, WIDEST_LABEL, 2);
+        let widths = labels.iter().flatten().map(|line| room(line, TYPE));
+        let left = 24 + widths.max().unwrap_or(0);
+        let mut end = TOP;
+        let mut middles = Vec::with_capacity(rows.len());
+        for lines in &labels {
+            let height = (lines.len() as i32 * LINE_HEIGHT + 8).max(LEAST_ROW_HEIGHT);
+            middles.push(end + height / 2);
+            end += height;
+        }
+        Self { labels, left, middles, end: end.max(TOP + LEAST_ROW_HEIGHT) }
+    }
+}
+
+fn paint(area: &Area<'_>, rows: &[SeedRow], x_label: &str, layout: &Layout) -> Result<(), Refusal> {
     let marks = |row: &SeedRow| {
         row.dots.iter().map(|dot| dot.value).chain(row.published).collect::<Vec<_>>()
     };
     let x_range = range_of(rows.iter().flat_map(marks), 5.0, (0.0, 100.0));
-    let longest = rows.iter().map(|row| row.label.chars().count()).max().unwrap_or(0);
-    let left = 24 + 15 * u32::try_from(longest.min(60)).unwrap_or(60) / 2;
-    let n = rows.len().max(1) as f64;
-    let mut chart = ChartBuilder::on(area)
-        .margin_top(TOP)
-        .margin_right(24)
-        .margin_bottom(4)
-        .x_label_area_size(BOTTOM - 4)
-        .y_label_area_size(left)
-        .build_cartesian_2d(x_range, 0.0..n)?;
-    chart
-        .configure_mesh()
-        .disable_y_mesh()
-        .disable_y_axis()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(LINE)
-        .axis_style(LINE)
-        .label_style(text(15, FAINT_INK, HPos::Center))
-        .axis_desc_style(text(16, INK, HPos::Center))
-        .x_desc(x_label)
-        .x_labels(10)
-        .x_label_formatter(&|x| format!("{x:.0}"))
-        .draw()?;
-    for (index, row) in rows.iter().enumerate() {
-        let y = n - index as f64 - 0.5;
+    let axes =
+        Axes { x: x_range, y: 0.0..1.0, columns: layout.left..WIDTH - 24, rows: TOP..layout.end };
+    axes.draw_x(area, x_label, &whole_ticks(&axes.x, 10), true)?;
+    let x_of = |value: f64| axes.pixel((value, 0.0)).0;
+    for ((row, y), lines) in rows.iter().zip(&layout.middles).zip(&layout.labels) {
+        let y = *y;
         if let Some(mean) = row.mean {
-            let bar = [(mean, y - 0.36), (mean, y + 0.36)];
-            chart.draw_series([PathElement::new(bar, INK.stroke_width(3))])?;
+            let x = x_of(mean);
+            area.draw(&PathElement::new([(x, y - 11), (x, y + 11)], INK.stroke_width(3)))?;
         }
-        let dots =
-            row.dots.iter().map(|dot| Circle::new((dot.value, y), 4, color(0).mix(0.55).filled()));
-        chart.draw_series(dots)?;
+        for dot in &row.dots {
+            area.draw(&Circle::new((x_of(dot.value), y), 4, color(0).mix(0.55).filled()))?;
+        }
         if let Some(published) = row.published {
-            let at = chart.backend_coord(&(published, y));
-            area.draw(&diamond(at))?;
+            area.draw(&diamond((x_of(published), y)))?;
         }
-        let at = chart.backend_coord(&(chart.x_range().start, y));
-        area.draw_text(&row.label, &text(15, INK, HPos::Right), (at.0 - 10, at.1))?;
+        let first = y - (lines.len() as i32 - 1) * LINE_HEIGHT / 2;
+        for (number, line) in lines.iter().enumerate() {
+            let at = (layout.left - 10, first + number as i32 * LINE_HEIGHT);
+            area.draw_text(line, &text(TYPE, INK, HPos::Right), at)?;
+        }
     }
-    legend(area, i32::try_from(left).unwrap_or(0))
+    let is_published = rows.iter().any(|row| row.published.is_some());
+    legend(area, layout.left, is_published)
 }
 
 /// A hollow diamond, which hides neither bar nor dots.
@@ -97,13 +122,16 @@ fn diamond(at: (i32, i32)) -> PathElement<(i32, i32)> {
     PathElement::new(corners.to_vec(), color(1).stroke_width(3))
 }
 
-fn legend(area: &Area<'_>, left: i32) -> Result<(), Refusal> {
+fn legend(area: &Area<'_>, left: i32, is_published: bool) -> Result<(), Refusal> {
     let y = 18;
-    let style = text(15, INK, HPos::Left);
+    let style = text(TYPE, INK, HPos::Left);
     area.draw(&Circle::new((left, y), 4, color(0).mix(0.55).filled()))?;
     area.draw_text("one run", &style, (left + 12, y))?;
     area.draw(&PathElement::new([(left + 90, y - 8), (left + 90, y + 8)], INK.stroke_width(3)))?;
     area.draw_text("mean", &style, (left + 102, y))?;
-    area.draw(&diamond((left + 166, y)))?;
-    area.draw_text("published mean", &style, (left + 180, y))
+    if is_published {
+        area.draw(&diamond((left + 166, y)))?;
+        area.draw_text("published mean", &style, (left + 180, y))?;
+    }
+    Ok(())
 }

@@ -1,17 +1,17 @@
-//! Activations and their slopes.
+//! Activations and their gradients.
 
 use pulp::Simd;
 
 use super::lanes::Lanewise;
 
-/// max(x, 0), and NaN of NaN: a zero would hide that a run has diverged.
+/// max(x, 0). The result of NaN is NaN: a zero would hide that a run has diverged.
 #[derive(Clone, Copy, Debug)]
 pub struct Relu;
 
-/// Leaves of the upstream gradient what passes where y, the output of [`Relu`], is positive; a NaN
-/// of y stays one.
+/// Keeps the upstream gradient where y, the output of [`Relu`], is positive, and sets it to 0
+/// elsewhere. Where y is NaN, the result is NaN.
 #[derive(Clone, Copy, Debug)]
-pub struct ReluSlope;
+pub struct ReluGradient;
 
 /// 1 / (1 + e⁻ˣ).
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub struct Sigmoid;
 
 /// Multiplies the upstream gradient by y (1 − y), with y the sigmoid.
 #[derive(Clone, Copy, Debug)]
-pub struct SigmoidSlope;
+pub struct SigmoidGradient;
 
 /// The hyperbolic tangent.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ pub struct Tanh;
 
 /// Multiplies the upstream gradient by 1 − y², with y the hyperbolic tangent.
 #[derive(Clone, Copy, Debug)]
-pub struct TanhSlope;
+pub struct TanhGradient;
 
 impl Lanewise<1, 0> for Relu {
     #[inline(always)]
@@ -37,7 +37,7 @@ impl Lanewise<1, 0> for Relu {
     }
 }
 
-impl Lanewise<1, 1> for ReluSlope {
+impl Lanewise<1, 1> for ReluGradient {
     #[inline(always)]
     fn apply<S: Simd>(self, simd: S, [dy]: [S::f32s; 1], [y]: [S::f32s; 1]) -> [S::f32s; 1] {
         let zero = simd.splat_f32s(0.0);
@@ -54,7 +54,7 @@ impl Lanewise<1, 0> for Sigmoid {
     }
 }
 
-impl Lanewise<1, 1> for SigmoidSlope {
+impl Lanewise<1, 1> for SigmoidGradient {
     #[inline(always)]
     fn apply<S: Simd>(self, simd: S, [dy]: [S::f32s; 1], [y]: [S::f32s; 1]) -> [S::f32s; 1] {
         let slope = simd.mul_f32s(y, simd.sub_f32s(simd.splat_f32s(1.0), y));
@@ -63,8 +63,8 @@ impl Lanewise<1, 1> for SigmoidSlope {
 }
 
 impl Lanewise<1, 0> for Tanh {
-    /// The polynomial of Cephes' `tanhf` (Moshier) below 0.625, where 1 − 2 / (e²ˣ + 1) would lose
-    /// digits, and that beyond.
+    /// Below 0.625, the polynomial of Cephes' `tanhf` (Moshier). Beyond, 1 − 2 / (e²ˣ + 1), which would
+    /// lose digits below.
     #[inline(always)]
     fn apply<S: Simd>(self, simd: S, [x]: [S::f32s; 1], []: [S::f32s; 0]) -> [S::f32s; 1] {
         let splat = |value| simd.splat_f32s(value);
@@ -83,7 +83,7 @@ impl Lanewise<1, 0> for Tanh {
     }
 }
 
-impl Lanewise<1, 1> for TanhSlope {
+impl Lanewise<1, 1> for TanhGradient {
     #[inline(always)]
     fn apply<S: Simd>(self, simd: S, [dy]: [S::f32s; 1], [y]: [S::f32s; 1]) -> [S::f32s; 1] {
         let slope = simd.sub_f32s(simd.splat_f32s(1.0), simd.mul_f32s(y, y));
@@ -91,13 +91,13 @@ impl Lanewise<1, 1> for TanhSlope {
     }
 }
 
-/// eˣ to about one unit in the last place, by the method of Cephes' `expf` (Moshier): x = n ln 2 + r
-/// with |r| ≤ ½ ln 2, a polynomial for eʳ, and n into the exponent. Beyond ±87, where the exponent
-/// would overflow or the result would lose digits, that of ±87.
+/// eˣ to about one unit in the last place, by the method of Cephes' `expf` (Moshier): with
+/// x = n ln 2 + r and |r| ≤ ½ ln 2, a polynomial gives eʳ, and n goes into the exponent. Beyond ±87,
+/// the exponent would overflow or the result would lose digits, so x is clamped to ±87.
 #[inline(always)]
 fn exponential<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     const LIMIT: f32 = 87.0;
-    // Adding 1.5 · 2²³ rounds to a whole number, which then stands in the lowest bits.
+    // Adding 1.5 · 2²³ rounds to a whole number, which is then in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     const LN_2_HIGH: f32 = 355.0 / 512.0;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
@@ -115,7 +115,7 @@ fn exponential<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
         series = simd.mul_add_f32s(series, r, splat(coefficient));
     }
     let power = simd.mul_add_f32s(simd.mul_f32s(r, r), series, simd.add_f32s(r, splat(1.0)));
-    // n + 127, the biased exponent, moved from the lowest bits to its place.
+    // The biased exponent n + 127, shifted from the lowest bits to its place.
     let biased = simd.add_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(127));
     let exponent = simd.wrapping_dyn_shl_u32s(biased, simd.splat_u32s(23));
     simd.mul_f32s(power, simd.transmute_f32s_u32s(exponent))
@@ -124,7 +124,7 @@ fn exponential<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::lanes::forced::on_each;
+    use crate::kernel::lanes::forced::on_each_instruction_set;
     use crate::kernel::lanes::map;
     use crate::kernel::tests::{assert_all_equal, bits};
 
@@ -133,7 +133,7 @@ mod tests {
         start: &[f32],
         inputs: [&[f32]; INPUTS],
     ) -> Vec<f32> {
-        let results = on_each(|| {
+        let results = on_each_instruction_set(|| {
             let mut output = start.to_vec();
             map(function, [&mut output], inputs);
             bits(&output)
@@ -148,7 +148,7 @@ mod tests {
         let [sigmoid, tanh] = [applied(Sigmoid, &x, []), applied(Tanh, &x, [])];
         for ((x, sigmoid), tanh) in x.iter().zip(sigmoid).zip(tanh) {
             let exact = 1.0 / (1.0 + (-f64::from(*x)).exp());
-            // Below −87 the exponential is that of 87.
+            // Below −87, x is clamped.
             if *x > -87.0 {
                 assert!(
                     (f64::from(sigmoid) - exact).abs() <= 4e-7 * exact,
@@ -170,15 +170,15 @@ mod tests {
         assert_eq!(nan(applied(Relu, &x, [])), only_first);
         assert_eq!(nan(applied(Sigmoid, &x, [])), only_first);
         assert_eq!(nan(applied(Tanh, &x, [])), only_first);
-        let slope = applied(ReluSlope, &[2.0; 5], [&x]);
+        let slope = applied(ReluGradient, &[2.0; 5], [&x]);
         assert_eq!(slope[1..], [2.0, 0.0, 2.0, 0.0]);
         assert_eq!(nan(slope), only_first);
     }
 
     #[test]
-    fn slopes_multiply_the_upstream_gradient_by_the_derivative() {
+    fn gradients_multiply_the_upstream_gradient_by_the_derivative() {
         let y = [0.25, 0.5, 0.75];
-        assert_eq!(applied(SigmoidSlope, &[2.0; 3], [&y]), [0.375, 0.5, 0.375]);
-        assert_eq!(applied(TanhSlope, &[2.0; 3], [&y]), [1.875, 1.5, 0.875]);
+        assert_eq!(applied(SigmoidGradient, &[2.0; 3], [&y]), [0.375, 0.5, 0.375]);
+        assert_eq!(applied(TanhGradient, &[2.0; 3], [&y]), [1.875, 1.5, 0.875]);
     }
 }

@@ -6,91 +6,38 @@
 //! y[oy, ox, :] = b + Σ over ky, kx of x[s·oy + ky − p, s·ox + kx − p, :] · w[ky, kx, :, :]
 //! ```
 //!
-//! A batch of images is stored in height, width, image, channel order: a matrix with a row for each
-//! pixel, in which all images lie side by side. So pixels are added, compared and transformed as
-//! long rows, whatever the number of channels. The kernel is stored in height, width, input channel,
-//! output channel order.
+//! A batch of images is stored in height, width, image, channel order. It is a matrix with one row
+//! for each pixel, and all images side by side in that row. Pixels are added, compared and
+//! transformed as such long rows, for any number of channels. The kernel is stored in height, width,
+//! input channel, output channel order.
 //!
-//! Convolution and pooling are one operation, because what lies between them is the largest thing in
-//! a run. It exists for one chunk of images at a time and stays in the cache. The size of the chunks
-//! depends on the layer and the batch alone, not on the processor, so that the order of all sums is
-//! always the same. The bias is
-//! added after the maximum: adding a number and rounding keep the order.
+//! Convolution and pooling are one operation, because the output of a convolution is the largest
+//! array in a run. It is computed for one chunk of images at a time and stays in the cache. The size
+//! of a chunk depends on the layer and the batch, but not on the processor. So all sums have the same
+//! order on every processor. The bias is added after the maximum. That gives the same values, because
+//! adding a number keeps the order of the values, also after rounding.
 
+use super::batch::{Batch, BatchMut};
 use super::direct::Direct;
 use super::elementwise::Add;
 use super::lanes::map;
-use super::max_pool::MaxPool;
 use super::product::Start;
+use super::shape::{Convolution, Image, MaxPool, Pass};
 use super::spectral::Spectral;
 use super::workspace::Workspace;
 
-/// Floats that one chunk of images may take between the steps of a convolution: 1.5 MiB, the best of
-/// those measured on a core with a second cache of 1 MiB.
+/// Number of floats that one chunk of images may take between the steps of a convolution: 1.5 MiB.
+/// Of the sizes that were measured, this was the fastest on a core with a second cache of 1 MiB.
 const CHUNK: usize = 3 << 17;
 
-/// Sizes of an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Image {
-    /// Rows.
-    pub height: usize,
-    /// Columns.
-    pub width: usize,
-    /// Numbers a pixel.
-    pub channels: usize,
-}
-
-impl Image {
-    /// Number of pixels.
-    #[must_use]
-    pub fn area(self) -> usize {
-        self.height * self.width
-    }
-
-    /// Number of numbers.
-    #[must_use]
-    pub fn len(self) -> usize {
-        self.area() * self.channels
-    }
-
-    /// Whether there is nothing in it.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// Sizes of a convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Convolution {
-    /// What is convolved.
-    pub input: Image,
-    /// What comes out.
-    pub output: Image,
-    /// Rows and columns of the kernel.
-    pub kernel: usize,
-    /// From one window to the next.
-    pub stride: usize,
-    /// Zeros around the input.
-    pub padding: usize,
-}
-
-impl Convolution {
-    /// Inputs that one output depends on.
-    #[must_use]
-    pub fn fan_in(&self) -> usize {
-        self.input.channels * self.kernel * self.kernel
-    }
-}
-
-/// A convolution and the max-pooling that may follow it, made ready for its sizes.
+/// A convolution and the max-pooling that may follow it, prepared for their sizes.
 #[derive(Clone, Debug)]
 pub struct ConvolvePool {
-    /// Computes those outputs alone that a window of the pooling covers.
+    /// Its output is limited to the pixels that a window of the pooling covers.
     convolution: Convolution,
     pool: Option<MaxPool>,
     method: Method,
-    /// Images in one chunk.
+    /// Number of images in one chunk.
     chunk: usize,
 }
 
@@ -100,49 +47,29 @@ enum Method {
     Spectral(Box<Spectral>),
 }
 
-/// Gradients that a pass backward adds to.
+/// Gradients that a backward pass adds to.
 #[derive(Debug)]
 pub struct Gradients<'a> {
-    /// Of the kernel.
+    /// Gradient of the kernel.
     pub weight: &'a mut [f32],
-    /// Of the bias.
+    /// Gradient of the bias.
     pub bias: &'a mut [f32],
-    /// Of the input; none for the first layer: nobody asks for the gradient of an image.
+    /// Gradient of the input. `None` for the first layer, whose input is not trained.
     pub input: Option<&'a mut [f32]>,
-}
-
-/// Which way a pass goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pass {
-    Forward,
-    Backward,
-}
-
-/// Some images of a batch: a row of numbers for each pixel, each `stride`.
-pub(super) struct Batch<'a> {
-    pub(super) pixels: &'a [f32],
-    pub(super) stride: usize,
-    pub(super) images: usize,
-}
-
-/// A row of numbers for each pixel, each `stride`, to be written.
-#[derive(Debug)]
-pub struct BatchMut<'a> {
-    /// The first row and all after it.
-    pub pixels: &'a mut [f32],
-    /// From one row to the next; if zero, each row is written over the one before.
-    pub stride: usize,
 }
 
 impl ConvolvePool {
     /// Chooses the method with the fewest multiplications.
     ///
     /// # Panics
-    /// If `pool` does not take the output of `convolution`.
+    /// Panics if the input of `pool` is not the output of `convolution`.
     #[must_use]
     pub fn new(mut convolution: Convolution, pool: Option<MaxPool>) -> Self {
         let pool = pool.map(|mut pool| {
-            assert_eq!(pool.input, convolution.output, "what is pooled");
+            assert_eq!(
+                pool.input, convolution.output,
+                "the pooling takes the output of the convolution"
+            );
             let covered = |windows: usize| (windows - 1) * pool.stride + pool.size;
             pool.input.height = covered(pool.output.height);
             pool.input.width = covered(pool.output.width);
@@ -151,7 +78,9 @@ impl ConvolvePool {
         });
         let direct = Direct::new(convolution);
         let spectral = Spectral::new(convolution);
-        let method = match spectral.filter(|spectral| spectral.products() < direct.products()) {
+        let method = match spectral
+            .filter(|spectral| spectral.multiplications() < direct.multiplications())
+        {
             Some(spectral) => Method::Spectral(Box::new(spectral)),
             None => Method::Direct(direct),
         };
@@ -160,14 +89,15 @@ impl ConvolvePool {
 
     fn with(convolution: Convolution, pool: Option<MaxPool>, method: Method) -> Self {
         let floats = match &method {
-            Method::Direct(direct) => direct.floats(),
-            Method::Spectral(spectral) => spectral.floats(),
+            Method::Direct(direct) => direct.floats_per_image(),
+            Method::Spectral(spectral) => spectral.floats_per_image(),
         };
         let chunk = (CHUNK / floats).max(1);
         Self { convolution, pool, method, chunk }
     }
 
-    /// The operation by the direct and, where it is possible, by the spectral method.
+    /// The operation by the direct method and by the spectral method. The second is `None` if the
+    /// spectral method cannot be used.
     #[cfg(test)]
     pub(super) fn by_each_method(
         convolution: Convolution,
@@ -180,84 +110,85 @@ impl ConvolvePool {
         [Some(direct), spectral].map(|method| Some(Self::with(convolution, pool, method?)))
     }
 
-    /// What is convolved.
+    /// The images that come in.
     #[must_use]
     pub fn input(&self) -> Image {
         self.convolution.input
     }
 
-    /// The convolution, of whose outputs only those that a window of the pooling covers are left.
+    /// The convolution. Its output has only the pixels that a window of the pooling covers.
     #[must_use]
     pub fn convolution(&self) -> Convolution {
         self.convolution
     }
 
-    /// The pooling that follows.
+    /// The pooling that follows, if there is one.
     #[must_use]
     pub fn pool(&self) -> Option<MaxPool> {
         self.pool
     }
 
-    /// What comes out: of the pooling if there is one.
+    /// The images that come out: of the pooling if there is one, else of the convolution.
     #[must_use]
     pub fn output(&self) -> Image {
         self.pool.map_or(self.convolution.output, |pool| pool.output)
     }
 
-    /// Applies the operation to all images of `x`; every value of `y` is written, and of `winners`,
-    /// if they are wanted for a pass backward: which pixel of its window each output came from.
+    /// Applies the operation to all images of `x`. Writes every value of `y`, and every value of
+    /// `argmax` if it is given: the pixel of its window that each output comes from. A backward pass
+    /// needs `argmax`.
     ///
     /// # Panics
-    /// If the slices do not hold equally many whole images, or the kernel or the bias not what the
-    /// sizes say.
+    /// Panics if `x` and `y` do not hold the same number of whole images, or if the kernel or the
+    /// bias has another length than its sizes say.
     pub fn forward(
         &self,
         x: &[f32],
         weight: &[f32],
         bias: &[f32],
         y: &mut [f32],
-        mut winners: Option<&mut [f32]>,
+        mut argmax: Option<&mut [f32]>,
         workspace: &mut Workspace,
     ) {
         let n = self.images(x, weight, y);
         self.prepare(weight, Pass::Forward, workspace);
         let stride = n * self.output().channels;
-        let mut unwanted = std::mem::take(&mut workspace.unwanted);
+        let mut unused_argmax = std::mem::take(&mut workspace.unused_argmax);
         for (first, batch) in self.chunks(x, n) {
             let at = first * self.output().channels;
             let lanes = batch.images * self.output().channels;
             let y = BatchMut { pixels: &mut y[at..], stride };
-            let winners = match &mut winners {
-                Some(winners) => BatchMut { pixels: &mut winners[at..], stride },
-                None => BatchMut { pixels: unwanted.room(lanes), stride: 0 },
+            let argmax = match &mut argmax {
+                Some(argmax) => BatchMut { pixels: &mut argmax[at..], stride },
+                None => BatchMut { pixels: unused_argmax.room(lanes), stride: 0 },
             };
             match (&self.method, self.pool) {
                 (Method::Direct(direct), Some(pool)) if Direct::can_pool(pool) => {
-                    direct.forward_pooled(&batch, pool, bias, y, winners, workspace);
+                    direct.forward_pooled(&batch, pool, bias, y, argmax, workspace);
                 }
                 (Method::Direct(direct), pool) => {
                     direct.forward(&batch, workspace);
-                    finish(workspace, pool, bias, lanes, y, winners);
+                    pool_and_add_bias(workspace, pool, bias, lanes, y, argmax);
                 }
                 (Method::Spectral(spectral), pool) => {
                     spectral.forward(&batch, workspace);
-                    finish(workspace, pool, bias, lanes, y, winners);
+                    pool_and_add_bias(workspace, pool, bias, lanes, y, argmax);
                 }
             }
         }
-        workspace.unwanted = unwanted;
+        workspace.unused_argmax = unused_argmax;
     }
 
-    /// Adds the gradients, given that of the output and the winners of the pass forward, which are
-    /// not read where nothing is pooled.
+    /// Adds to `gradients`, given the gradient of the output (`dy`) and the `argmax` of the forward
+    /// pass. `argmax` is not read if there is no pooling.
     ///
     /// # Panics
-    /// As [`Self::forward`].
+    /// Panics in the same cases as [`Self::forward`].
     pub fn backward(
         &self,
         x: &[f32],
         weight: &[f32],
-        winners: &[f32],
+        argmax: &[f32],
         dy: &[f32],
         gradients: Gradients<'_>,
         workspace: &mut Workspace,
@@ -285,7 +216,7 @@ impl ConvolvePool {
                     }
                 }
                 Some(pool) => {
-                    pool.spread(&winners[at..], &dy[at..], stride, gradient, lanes);
+                    pool.backward_from_zero(&argmax[at..], &dy[at..], stride, gradient, lanes);
                 }
             }
             let dx = dx.as_deref_mut().map(|dx| BatchMut {
@@ -301,7 +232,7 @@ impl ConvolvePool {
             }
         }
         if let Method::Spectral(spectral) = &self.method {
-            spectral.finish(dweight, workspace);
+            spectral.add_kernel_gradient(dweight, workspace);
         }
     }
 
@@ -321,7 +252,7 @@ impl ConvolvePool {
         n
     }
 
-    /// The chunks of a batch of `n`, each with the number of its first image.
+    /// The chunks of a batch of `n` images, each with the index of its first image.
     fn chunks<'a>(&self, x: &'a [f32], n: usize) -> impl Iterator<Item = (usize, Batch<'a>)> {
         let channels = self.convolution.input.channels;
         let chunks = n.div_ceil(self.chunk);
@@ -333,14 +264,14 @@ impl ConvolvePool {
     }
 }
 
-/// Pools what is in `workspace.convolved`, if it is to be pooled, and adds the bias.
-fn finish(
+/// Pools `workspace.convolved` if there is a pooling, adds the bias, and writes `y` and `argmax`.
+fn pool_and_add_bias(
     workspace: &mut Workspace,
     pool: Option<MaxPool>,
     bias: &[f32],
     lanes: usize,
     y: BatchMut<'_>,
-    winners: BatchMut<'_>,
+    argmax: BatchMut<'_>,
 ) {
     let Workspace { convolved, biases, .. } = workspace;
     let biases = biases.room(lanes);
@@ -350,7 +281,7 @@ fn finish(
     let BatchMut { pixels, stride } = y;
     let pixels = match pool {
         Some(pool) => {
-            pool.forward(convolved, lanes, BatchMut { pixels: &mut *pixels, stride }, winners);
+            pool.forward(convolved, lanes, BatchMut { pixels: &mut *pixels, stride }, argmax);
             pixels
         }
         None => {
@@ -362,17 +293,5 @@ fn finish(
     };
     for row in pixels.chunks_mut(stride) {
         map(Add, [&mut row[..lanes]], [&*biases]);
-    }
-}
-
-impl BatchMut<'_> {
-    /// One row of `lanes` numbers.
-    pub(super) fn row(&mut self, index: usize, lanes: usize) -> &mut [f32] {
-        &mut self.pixels[index * self.stride..][..lanes]
-    }
-
-    /// Adds a row of numbers to the images of a pixel.
-    pub(super) fn add(&mut self, pixel: usize, row: &[f32]) {
-        map(Add, [self.row(pixel, row.len())], [row]);
     }
 }

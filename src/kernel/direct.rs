@@ -1,35 +1,39 @@
-//! Convolution as matrix products with windows that are never stored.
+//! Convolution as matrix products. The matrix of windows is not stored.
 //!
-//! The images of a chunk are copied into a frame of zeros. There, the windows of one row of outputs
-//! are the rows of a matrix of which element (output, tap) lies at a sum of two offsets, as a
-//! [`Left`] matrix may. Forward it is multiplied by the kernel; its transpose times the gradient of
-//! the outputs is the gradient of the kernel. The gradient of the input is, for each tap, the
-//! gradient of the outputs times the transposed kernel, added where the tap has read.
+//! The images of a chunk are copied into a frame of zeros. In the frame, the windows of one row of
+//! outputs are the rows of a matrix. Its element (output, tap) lies at the sum of two offsets, as a
+//! [`Left`] matrix allows. (A tap is one position of the kernel and one input channel.)
+//!
+//! - The output is this matrix times the kernel.
+//! - The gradient of the kernel is its transpose times the gradient of the outputs.
+//! - The gradient of the input is a sum over the positions of the kernel. Each term is the gradient of
+//!   the outputs times the transposed kernel of that position, added to the inputs that it read.
 
-use super::convolution::{Batch, BatchMut, Convolution, Pass};
+use super::batch::{Batch, BatchMut};
+use super::buffer::Buffer;
 use super::elementwise::transpose;
-use super::max_pool::MaxPool;
 use super::pooled_product::{self, PooledOutput, PooledProduct};
 use super::product::{Left, Offsets, Right, Start, multiply};
-use super::workspace::{Buffer, Workspace};
+use super::shape::{Convolution, MaxPool, Pass};
+use super::workspace::Workspace;
 
-/// A convolution made ready for its sizes.
+/// A convolution, prepared for its sizes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Direct {
     convolution: Convolution,
-    /// Rows and columns of an image in its frame: what the windows cover.
+    /// Rows and columns of an image in its frame: all pixels that a window covers.
     frame: [usize; 2],
 }
 
-/// Where the numbers of a chunk lie in their frames.
+/// The offsets of the values of a chunk in the frame.
 struct Layout {
-    /// Numbers in one row of the frame.
+    /// Number of values in one row of the frame.
     row: usize,
-    /// Numbers in one pixel, of all images.
+    /// Number of values in one pixel, over all images.
     pixel: usize,
-    /// The first number of each window of a row of outputs, image by image.
+    /// The first value of each window of a row of outputs, image by image.
     windows: Offsets,
-    /// Each number of a window, in the order of the kernel.
+    /// Each value of a window, in the order of the kernel.
     taps: Offsets,
 }
 
@@ -40,18 +44,18 @@ impl Direct {
         Self { convolution, frame }
     }
 
-    /// Multiplications of one image, forward.
-    pub(super) fn products(&self) -> usize {
+    /// Number of multiplications of a forward pass, for one image.
+    pub(super) fn multiplications(&self) -> usize {
         self.convolution.output.len() * self.convolution.fan_in()
     }
 
-    /// Floats of one image: of its frame, or of its outputs and as many between steps.
-    pub(super) fn floats(&self) -> usize {
+    /// Number of floats for one image: its frame, or its outputs twice, whichever is larger.
+    pub(super) fn floats_per_image(&self) -> usize {
         let Convolution { input, output, .. } = self.convolution;
         (self.frame[0] * self.frame[1] * input.channels).max(2 * output.len())
     }
 
-    /// Copies the kernel, for a pass backward with the channels of each tap transposed.
+    /// Copies the kernel. For a backward pass, transposes the channels at each position of the kernel.
     pub(super) fn prepare(&self, weight: &[f32], pass: Pass, workspace: &mut Workspace) {
         let Convolution { input, output, .. } = self.convolution;
         let kernel = workspace.kernel.room(weight.len());
@@ -83,7 +87,7 @@ impl Direct {
         }
     }
 
-    /// Whether [`Self::forward_pooled`] is possible.
+    /// Whether [`Self::forward_pooled`] supports `pool`.
     pub(super) fn can_pool(pool: MaxPool) -> bool {
         pooled_product::fits(pool.size * pool.size)
     }
@@ -95,7 +99,7 @@ impl Direct {
         pool: MaxPool,
         bias: &[f32],
         y: BatchMut<'_>,
-        winners: BatchMut<'_>,
+        argmax: BatchMut<'_>,
         workspace: &mut Workspace,
     ) {
         let Convolution { input, output, stride, .. } = self.convolution;
@@ -110,8 +114,8 @@ impl Direct {
         let windows = offsets(pool.output.width, pool.stride * right, x.images, input.channels);
         let positions = offsets(pool.size, down, pool.size, right);
         let rows = |stride| offsets(pool.output.width, stride, x.images, output.channels);
-        let (y_rows, winners_rows) = (rows(y.stride), rows(winners.stride));
-        let (y_pixels, winners_pixels) = (y.pixels, winners.pixels);
+        let (y_rows, argmax_rows) = (rows(y.stride), rows(argmax.stride));
+        let (y_pixels, argmax_pixels) = (y.pixels, argmax.pixels);
         for window_row in 0..pool.output.height {
             let left = Left {
                 data: &padded[window_row * pool.stride * down..],
@@ -124,15 +128,15 @@ impl Direct {
             product.write(
                 PooledOutput { data: &mut y_pixels[first * y.stride..], rows: &y_rows },
                 PooledOutput {
-                    data: &mut winners_pixels[first * winners.stride..],
-                    rows: &winners_rows,
+                    data: &mut argmax_pixels[first * argmax.stride..],
+                    rows: &argmax_rows,
                 },
             );
         }
     }
 
-    /// Given the gradient of the output in `workspace.convolved`, adds to those of the kernel and,
-    /// if it is wanted, of the input.
+    /// Adds to the gradient of the kernel and, if `dx` is given, to the gradient of the input. The
+    /// gradient of the output is in `workspace.convolved`.
     pub(super) fn backward(
         &self,
         x: &Batch<'_>,
@@ -170,7 +174,7 @@ impl Direct {
                 multiply(&mut frame[start..], &layout.windows, Start::Output, left, right);
             }
         }
-        for (pixel, start) in self.framed(&layout) {
+        for (pixel, start) in self.pixels_in_frame(&layout) {
             dx.add(pixel, &frame[start..][..layout.pixel]);
         }
     }
@@ -191,18 +195,18 @@ impl Direct {
         Layout { row, pixel, windows, taps }
     }
 
-    /// Copies images into frames of zeros.
+    /// Copies the images into the frame, with zeros around them.
     fn pad(&self, x: &Batch<'_>, layout: &Layout, padded: &mut Buffer) {
         let padded = padded.room(self.frame[0] * layout.row);
         padded.fill(0.0);
-        for (pixel, start) in self.framed(layout) {
+        for (pixel, start) in self.pixels_in_frame(layout) {
             let from = &x.pixels[pixel * x.stride..][..layout.pixel];
             padded[start..][..layout.pixel].copy_from_slice(from);
         }
     }
 
-    /// Each pixel of the input that lies in the frame, and where.
-    fn framed(&self, layout: &Layout) -> impl Iterator<Item = (usize, usize)> {
+    /// The index of each pixel of the input that lies in the frame, and its place in the frame.
+    fn pixels_in_frame(&self, layout: &Layout) -> impl Iterator<Item = (usize, usize)> {
         let Convolution { input, padding, .. } = self.convolution;
         let [height, width] = self.frame;
         let (row, pixel) = (layout.row, layout.pixel);

@@ -1,4 +1,4 @@
-//! Small functions of single numbers.
+//! Addition and transposition.
 
 use pulp::Simd;
 
@@ -15,7 +15,7 @@ impl Lanewise<1, 1> for Add {
     }
 }
 
-/// Rows of `columns` numbers → columns of as many.
+/// Transposes a matrix with rows of `columns` values.
 pub fn transpose(from: &[f32], columns: usize, to: &mut [f32]) {
     let rows = from.len() / columns;
     for (row, values) in from.chunks_exact(columns).enumerate() {

@@ -1,20 +1,21 @@
-//! The discrete Fourier transform of short real sequences, as short as a row of an image.
+//! The discrete Fourier transform of short real sequences, such as a row of an image.
 //!
-//! With N points, a sequence x of any length and c its centre, the components at frequency f are
+//! Let N be the number of points, x a sequence of any length, and c its centre. Then the components at
+//! frequency f are
 //!
 //! ```text
 //! cosine[f] = Σ over j of x[j] · cos(2π f (j − c) / N)        f = 0 … ⌊N/2⌋
 //! sine[f]   = Σ over j of x[j] · sin(2π f (j − c) / N)        f = 1 … ⌈N/2⌉ − 1
 //! ```
 //!
-//! so that N real numbers hold what the N complex values at the frequencies ±f hold, which are
-//! conjugates. Counting from the centre lets cosines see only the sums x[c + k] + x[c − k] and sines
-//! only the differences: half the products of a transform that counts from the end, with no more
-//! structure in N than its size. At these sizes (N = 11 for the second convolution of the paper)
-//! that is close to a fast Fourier transform, and it is one loop for every N.
+//! These are N real numbers. They determine the N complex values of the transform, because the values
+//! at f and −f are conjugates. Positions are counted from the centre, so cosines need only the sums
+//! x[c + k] + x[c − k], and sines only the differences. That takes half the multiplications of a
+//! transform that counts from the end, for every N. At these sizes (N = 11 for the second convolution
+//! of the paper), a fast Fourier transform would not need much less.
 //!
-//! [`Axis::synthesize`] is the transpose of [`Axis::analyze`], not its inverse: the factors 1/N and 2
-//! of the inverse are left to the caller, who has cheaper places for them.
+//! [`Axis::synthesize`] is the transpose of [`Axis::analyze`], not its inverse. The caller multiplies by
+//! the factors 1/N and 2 of the inverse, where that is cheaper.
 
 use std::f64::consts::TAU;
 
@@ -22,48 +23,48 @@ use pulp::Simd;
 
 use super::lanes::{load, store};
 
-/// The most terms k of one transform; where vectors are 16 numbers long, that many stay in registers.
+/// The largest number of terms k of one transform. So many stay in registers where a vector has 16
+/// lanes.
 const MOST_TERMS: usize = 12;
 
-/// Sequences of one length, to be transformed at one number of points.
+/// The transform of sequences of one length, with one number of points.
 #[derive(Clone, Debug)]
 pub(super) struct Axis {
     length: usize,
     centre: usize,
-    /// Number of k for which c + k or c − k is in the sequence.
+    /// Number of values of k for which c + k or c − k is in the sequence.
     terms: usize,
     cosines: usize,
     sines: usize,
-    /// The cosines, then the sines, of 2π f k / N: one row for each frequency.
+    /// The cosines of 2π f k / N, then the sines. One row for each frequency f.
     table: Vec<f32>,
 }
 
-/// Calls the method for the number of terms, which it takes as a constant to keep all of them in
-/// registers.
+/// Calls the method with the number of terms as a constant, so that all terms stay in registers.
 macro_rules! for_terms {
     ($operation:ident, $simd:ident: $($terms:literal)*) => {
         match $operation.axis.terms {
             $($terms => $operation.run::<S, $terms>($simd),)*
-            terms => unreachable!("{terms} terms: `Axis::fits` was not asked"),
+            terms => unreachable!("{terms} terms, more than `Axis::fits` allows"),
         }
     };
 }
 
-/// What is done with the values that come out.
+/// Whether the output is overwritten or added to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Store {
     Overwrite,
     Add,
 }
 
-/// Equally long rows, as positions of a sequence or as frequencies of its transform.
+/// Rows of equal length: one for each position of a sequence, or for each component of its transform.
 pub(super) struct Rows<D> {
     pub(super) data: D,
     pub(super) stride: usize,
 }
 
 impl Axis {
-    /// Sequences of `length` around `centre`, at `points` points.
+    /// The transform of sequences of `length` values with this centre, with `points` points.
     pub(super) fn new(points: usize, length: usize, centre: usize) -> Self {
         let terms = (centre + 1).max(length - centre);
         let (cosines, sines) = (points / 2 + 1, (points - 1) / 2);
@@ -76,12 +77,12 @@ impl Axis {
         Self { length, centre, terms, cosines, sines, table }
     }
 
-    /// Whether sequences of `length` around `centre` are short enough.
+    /// Whether sequences of `length` values with this centre are short enough.
     pub(super) fn fits(length: usize, centre: usize) -> bool {
         centre < length && (centre + 1).max(length - centre) <= MOST_TERMS
     }
 
-    /// N, the number of real components of a transform.
+    /// The number of real components of a transform, N.
     pub(super) fn components(&self) -> usize {
         self.cosines + self.sines
     }
@@ -90,8 +91,8 @@ impl Axis {
         self.length
     }
 
-    /// Where the sine of frequency `f` is among the components, if it has one: those of 0 and N/2
-    /// are zero. Its cosine is component `f`.
+    /// The index of the sine of frequency `f` among the components. Returns `None` at frequencies 0 and
+    /// N/2, whose sines are zero. The cosine of frequency `f` has index `f`.
     pub(super) fn sine(&self, f: usize) -> Option<usize> {
         (1..=self.sines).contains(&f).then(|| self.cosines + f - 1)
     }
@@ -100,12 +101,12 @@ impl Axis {
         0..self.cosines
     }
 
-    /// Multiplications of one transform.
-    pub(super) fn products(&self) -> usize {
+    /// Number of multiplications of one transform.
+    pub(super) fn multiplications(&self) -> usize {
         self.table.len()
     }
 
-    /// Transforms `lanes` sequences: lane l of the components from lane l of the positions.
+    /// Transforms `lanes` sequences. Lane l of the components comes from lane l of the positions.
     #[inline(always)]
     pub(super) fn analyze<S: Simd>(
         &self,
@@ -118,7 +119,7 @@ impl Axis {
         for_terms!(analysis, simd: 1 2 3 4 5 6 7 8 9 10 11 12);
     }
 
-    /// The transpose: lane l of the positions from lane l of the components.
+    /// The transpose of [`Self::analyze`]. Lane l of the positions comes from lane l of the components.
     #[inline(always)]
     pub(super) fn synthesize<S: Simd>(
         &self,
@@ -142,7 +143,7 @@ impl Axis {
 }
 
 impl Rows<&[f32]> {
-    /// `n` lanes of a row from number `start`.
+    /// `n` lanes of a row, from lane `start`.
     #[inline(always)]
     fn load<S: Simd>(&self, simd: S, row: usize, start: usize, n: usize) -> S::f32s {
         load(simd, &self.data[row * self.stride + start..][..n])
@@ -173,7 +174,7 @@ struct Synthesis<'a, const ADDS: bool> {
 impl Analysis<'_> {
     #[inline(always)]
     fn run<S: Simd, const TERMS: usize>(mut self, simd: S) {
-        // Of whole vectors the length is a constant, which spares the compiler its checks.
+        // The length of a whole vector is a constant, so the compiler leaves out its checks.
         let whole = self.lanes - self.lanes % S::F32_LANES;
         for start in (0..whole).step_by(S::F32_LANES) {
             self.vector::<S, TERMS>(simd, start, S::F32_LANES);
@@ -183,7 +184,7 @@ impl Analysis<'_> {
         }
     }
 
-    /// Transforms `n` lanes from number `start`.
+    /// Transforms `n` lanes, from lane `start`.
     #[inline(always)]
     fn vector<S: Simd, const TERMS: usize>(&mut self, simd: S, start: usize, n: usize) {
         let Self { axis, input, output, .. } = self;
@@ -250,22 +251,22 @@ impl<const ADDS: bool> Synthesis<'_, ADDS> {
                 odd[k] = simd.mul_add_f32s(simd.splat_f32s(factors[k]), component, odd[k]);
             }
         }
-        put::<S, ADDS>(simd, output.slice(axis.centre, start, n), even[0]);
+        write::<S, ADDS>(simd, output.slice(axis.centre, start, n), even[0]);
         for k in 1..TERMS {
             if axis.centre + k < axis.length {
                 let value = simd.add_f32s(even[k], odd[k]);
-                put::<S, ADDS>(simd, output.slice(axis.centre + k, start, n), value);
+                write::<S, ADDS>(simd, output.slice(axis.centre + k, start, n), value);
             }
             if k <= axis.centre {
                 let value = simd.sub_f32s(even[k], odd[k]);
-                put::<S, ADDS>(simd, output.slice(axis.centre - k, start, n), value);
+                write::<S, ADDS>(simd, output.slice(axis.centre - k, start, n), value);
             }
         }
     }
 }
 
 #[inline(always)]
-fn put<S: Simd, const ADDS: bool>(simd: S, slice: &mut [f32], value: S::f32s) {
+fn write<S: Simd, const ADDS: bool>(simd: S, slice: &mut [f32], value: S::f32s) {
     let value = if ADDS { simd.add_f32s(load(simd, slice), value) } else { value };
     store(simd, slice, value);
 }

@@ -1,12 +1,12 @@
-//! Element by element, on whatever vectors the processor has.
+//! Applies functions element by element, with the widest vectors of the processor.
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// The most numbers that a vector of any supported instruction set holds.
+/// The number of lanes of the widest vector of all supported instruction sets.
 pub(crate) const WIDEST: usize = 16;
 
 /// Runs `operation` with the widest instructions of this processor: AVX-512, AVX2, NEON or plain.
-/// Operations are written so that all of them give the same bits.
+/// Every operation is written to give the same bits with all of them.
 pub(super) fn dispatch<O: WithSimd>(operation: O) -> O::Output {
     #[cfg(test)]
     if let Some(instructions) = forced::get() {
@@ -15,9 +15,9 @@ pub(super) fn dispatch<O: WithSimd>(operation: O) -> O::Output {
     Arch::new().dispatch(operation)
 }
 
-/// A function of `INPUTS` numbers, and of the `OUTPUTS` that it replaces.
+/// A function of `INPUTS` values, and of the `OUTPUTS` values that it replaces.
 pub(crate) trait Lanewise<const OUTPUTS: usize, const INPUTS: usize>: Copy {
-    /// The new outputs; lane by lane, so that the width of a vector cannot matter.
+    /// The new outputs. Each lane depends on that lane alone, so the width of a vector does not matter.
     fn apply<S: Simd>(
         self,
         simd: S,
@@ -29,7 +29,7 @@ pub(crate) trait Lanewise<const OUTPUTS: usize, const INPUTS: usize>: Copy {
 /// Applies `function` to each position of equally long slices.
 ///
 /// # Panics
-/// If a slice has another length.
+/// Panics if the slices differ in length.
 pub(crate) fn map<const OUTPUTS: usize, const INPUTS: usize>(
     function: impl Lanewise<OUTPUTS, INPUTS>,
     outputs: [&mut [f32]; OUTPUTS],
@@ -55,7 +55,7 @@ impl<F: Lanewise<OUTPUTS, INPUTS>, const OUTPUTS: usize, const INPUTS: usize> Wi
     }
 }
 
-/// [`map`], inside of an operation that is dispatched as a whole.
+/// Does the same as [`map`], inside an operation that is already dispatched.
 #[inline(always)]
 pub(super) fn apply<S: Simd, const OUTPUTS: usize, const INPUTS: usize>(
     simd: S,
@@ -66,7 +66,7 @@ pub(super) fn apply<S: Simd, const OUTPUTS: usize, const INPUTS: usize>(
     let len = outputs[0].len();
     assert!(outputs.iter().all(|slice| slice.len() == len), "outputs of one length");
     assert!(inputs.iter().all(|slice| slice.len() == len), "inputs as long as the outputs");
-    // Whole vectors and the rest of each slice.
+    // Each slice as whole vectors and a rest.
     let outputs = outputs.map(S::as_mut_simd_f32s);
     let inputs = inputs.map(S::as_simd_f32s);
     let mut old = [simd.splat_f32s(0.0); OUTPUTS];
@@ -97,7 +97,7 @@ pub(super) fn apply<S: Simd, const OUTPUTS: usize, const INPUTS: usize>(
     }
 }
 
-/// Reads a slice of at most one vector; lanes beyond it are zero.
+/// Reads a slice of at most one vector. The other lanes are zero.
 #[inline(always)]
 pub(super) fn load<S: Simd>(simd: S, slice: &[f32]) -> S::f32s {
     match S::as_simd_f32s(slice) {
@@ -130,8 +130,8 @@ pub(crate) mod forced {
         INSTRUCTIONS.get()
     }
 
-    /// What `work` gives with each instruction set that this processor has.
-    pub(crate) fn on_each<T>(work: impl Fn() -> T) -> Vec<T> {
+    /// The result of `work` with each instruction set of this processor.
+    pub(crate) fn on_each_instruction_set<T>(work: impl Fn() -> T) -> Vec<T> {
         let mut sets = vec![Arch::Scalar];
         #[cfg(target_arch = "x86_64")]
         sets.extend(pulp::x86::V3::try_new().map(Arch::V3));

@@ -1,71 +1,60 @@
-//! Maximum over windows of an image.
+//! Max-pooling: the maximum over windows of an image.
 
 use pulp::Simd;
 
-use super::convolution::{BatchMut, Image};
+use super::batch::BatchMut;
 use super::lanes::{Lanewise, map};
-
-/// Sizes of a max-pooling; windows that do not fit are dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MaxPool {
-    /// What is pooled.
-    pub input: Image,
-    /// One pixel for each window.
-    pub output: Image,
-    /// Rows and columns of a window.
-    pub size: usize,
-    /// From one window to the next.
-    pub stride: usize,
-}
+use super::shape::MaxPool;
 
 impl MaxPool {
-    /// The largest value of each window, and which pixel of the window it came from, counted row by
-    /// row: the first of equal ones. A NaN is larger than anything.
+    /// Writes the largest value of each window to `output`. Writes to `argmax` the pixel of the window
+    /// that holds it, counted row by row. Of equal values, the first counts. A NaN counts as larger
+    /// than any number.
     ///
-    /// A pixel is a row of `lanes` numbers.
+    /// Each pixel is a row of `lanes` values.
     pub fn forward(
         &self,
         input: &[f32],
         lanes: usize,
         mut output: BatchMut<'_>,
-        mut winners: BatchMut<'_>,
+        mut argmax: BatchMut<'_>,
     ) {
         for (window, mut pixels) in self.windows().enumerate() {
-            let (largest, winner) = (output.row(window, lanes), winners.row(window, lanes));
+            let (largest, argmax) = (output.row(window, lanes), argmax.row(window, lanes));
             let mut next = || pixels.next().map(|pixel| &input[pixel * lanes..][..lanes]);
             let Some(first) = next() else { continue };
             let Some(second) = next() else {
                 largest.copy_from_slice(first);
-                winner.fill(0.0);
+                argmax.fill(0.0);
                 continue;
             };
-            map(FirstTwo, [&mut *largest, &mut *winner], [first, second]);
+            map(MaximumOfTwo, [&mut *largest, &mut *argmax], [first, second]);
             let mut position = 2.0;
             while let Some(values) = next() {
-                map(TakeLarger { position }, [&mut *largest, &mut *winner], [values]);
+                map(RunningMaximum { position }, [&mut *largest, &mut *argmax], [values]);
                 position += 1.0;
             }
         }
     }
 
-    /// Adds the gradient of each output to the input that it came from.
+    /// Adds the gradient of each output to the gradient of the input that the output came from.
     pub fn backward(
         &self,
-        winners: &[f32],
+        argmax: &[f32],
         output: &[f32],
         stride: usize,
         input: &mut [f32],
         lanes: usize,
     ) {
-        self.each_place(winners, output, stride, input, lanes, |position, input, sides| {
-            map(AddToWinner { position }, [input], sides);
+        self.each_place(argmax, output, stride, input, lanes, |position, input, sides| {
+            map(AddToArgmax { position }, [input], sides);
         });
     }
 
-    /// The gradient of the input: as [`Self::backward`] from zero.
-    pub(super) fn spread(
+    /// Writes the gradient of the input: does the same as [`Self::backward`] from zero.
+    pub(super) fn backward_from_zero(
         &self,
-        winners: &[f32],
+        argmax: &[f32],
         output: &[f32],
         stride: usize,
         input: &mut [f32],
@@ -73,20 +62,20 @@ impl MaxPool {
     ) {
         let (height, width) = (self.output.height * self.size, self.output.width * self.size);
         if self.stride == self.size && [height, width] == [self.input.height, self.input.width] {
-            // Every input is in one window.
-            self.each_place(winners, output, stride, input, lanes, |position, input, sides| {
-                map(OfWinner { position }, [input], sides);
+            // Every input is in exactly one window.
+            self.each_place(argmax, output, stride, input, lanes, |position, input, sides| {
+                map(GradientAtArgmax { position }, [input], sides);
             });
         } else {
             input.fill(0.0);
-            self.backward(winners, output, stride, input, lanes);
+            self.backward(argmax, output, stride, input, lanes);
         }
     }
 
-    /// Calls `visit(position, input, [winners, output])` for each place of each window.
+    /// Calls `visit(position, input, [argmax, output])` for each place of each window.
     fn each_place(
         &self,
-        winners: &[f32],
+        argmax: &[f32],
         output: &[f32],
         stride: usize,
         input: &mut [f32],
@@ -94,7 +83,7 @@ impl MaxPool {
         visit: impl Fn(f32, &mut [f32], [&[f32]; 2]),
     ) {
         for (window, pixels) in self.windows().enumerate() {
-            let sides = [winners, output].map(|side| &side[window * stride..][..lanes]);
+            let sides = [argmax, output].map(|side| &side[window * stride..][..lanes]);
             for (position, pixel) in pixels.enumerate() {
                 visit(position as f32, &mut input[pixel * lanes..][..lanes], sides);
             }
@@ -115,62 +104,62 @@ impl MaxPool {
 }
 
 #[derive(Clone, Copy)]
-struct FirstTwo;
+struct MaximumOfTwo;
 
-impl Lanewise<2, 2> for FirstTwo {
+impl Lanewise<2, 2> for MaximumOfTwo {
     #[inline(always)]
     fn apply<S: Simd>(self, simd: S, _: [S::f32s; 2], inputs: [S::f32s; 2]) -> [S::f32s; 2] {
         let [first, second] = inputs;
         let zero = simd.splat_f32s(0.0);
-        TakeLarger { position: 1.0 }.apply(simd, [first, zero], [second])
+        RunningMaximum { position: 1.0 }.apply(simd, [first, zero], [second])
     }
 }
 
-/// Replaces a maximum so far and its position by a value that is larger, and by its position.
+/// Replaces the maximum so far and its position if the value is larger.
 #[derive(Clone, Copy)]
-pub(super) struct TakeLarger {
+pub(super) struct RunningMaximum {
     pub(super) position: f32,
 }
 
-impl Lanewise<2, 1> for TakeLarger {
+impl Lanewise<2, 1> for RunningMaximum {
     #[inline(always)]
     fn apply<S: Simd>(self, simd: S, old: [S::f32s; 2], [value]: [S::f32s; 1]) -> [S::f32s; 2] {
-        let [largest, winner] = old;
-        // A NaN value is larger than nothing and not equal to itself; a NaN so far is exceeded by
-        // no number.
+        let [largest, argmax] = old;
+        // A NaN is not larger than the maximum, but it is not equal to itself. No number is larger than
+        // a NaN that is the maximum so far.
         let is_larger = simd.greater_than_f32s(value, largest);
         let is_nan = simd.not_m32s(simd.equal_f32s(value, value));
         let takes = simd.or_m32s(is_larger, is_nan);
         [
             simd.select_f32s(takes, value, largest),
-            simd.select_f32s(takes, simd.splat_f32s(self.position), winner),
+            simd.select_f32s(takes, simd.splat_f32s(self.position), argmax),
         ]
     }
 }
 
 #[derive(Clone, Copy)]
-struct AddToWinner {
+struct AddToArgmax {
     position: f32,
 }
 
-impl Lanewise<1, 2> for AddToWinner {
+impl Lanewise<1, 2> for AddToArgmax {
     #[inline(always)]
     fn apply<S: Simd>(self, simd: S, [sum]: [S::f32s; 1], inputs: [S::f32s; 2]) -> [S::f32s; 1] {
-        let [share] = OfWinner { position: self.position }.apply(simd, [sum], inputs);
+        let [share] = GradientAtArgmax { position: self.position }.apply(simd, [sum], inputs);
         [simd.add_f32s(sum, share)]
     }
 }
 
 #[derive(Clone, Copy)]
-struct OfWinner {
+struct GradientAtArgmax {
     position: f32,
 }
 
-impl Lanewise<1, 2> for OfWinner {
+impl Lanewise<1, 2> for GradientAtArgmax {
     #[inline(always)]
     fn apply<S: Simd>(self, simd: S, _: [S::f32s; 1], inputs: [S::f32s; 2]) -> [S::f32s; 1] {
-        let [winner, gradient] = inputs;
-        let won = simd.equal_f32s(winner, simd.splat_f32s(self.position));
+        let [argmax, gradient] = inputs;
+        let won = simd.equal_f32s(argmax, simd.splat_f32s(self.position));
         [simd.select_f32s(won, gradient, simd.splat_f32s(0.0))]
     }
 }

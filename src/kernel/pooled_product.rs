@@ -1,57 +1,57 @@
-//! Matrix products of which only the largest rows are kept.
+//! Matrix products with max-pooling. Only the maxima are stored.
 //!
-//! A max-pooling after a convolution takes, of each window of rows of a product, the largest number
-//! in each column. Here the rows of a window are multiplied side by side and compared while they are
-//! still in registers, so that the output of the convolution never is in memory.
+//! Max-pooling after a convolution takes the maximum over the rows of a window, for each column of the
+//! product. Here, all rows of a window are computed and compared in registers. The output of the
+//! convolution is never written to memory.
 
 use pulp::{Simd, WithSimd};
 
 use super::lanes::{Lanewise, dispatch, load, store};
-use super::max_pool::TakeLarger;
+use super::max_pool::RunningMaximum;
 use super::product::{Left, Offsets, Right, chains, check};
 
-/// A product, the maximum over windows of its rows, and a bias.
+/// A matrix product, the maximum over windows of its rows, and a bias.
 pub(super) struct PooledProduct<'a> {
-    /// The left matrix, of which these are the first rows of the windows.
+    /// The left matrix. Its `rows` are the first rows of the windows.
     pub(super) left: Left<'a>,
-    /// The rows of a window: where they begin, from its first.
+    /// The offset of each row of a window from its first row.
     pub(super) positions: &'a Offsets,
     pub(super) right: Right<'a>,
-    /// Added to the maxima: one number for each column.
+    /// One value for each column, added to the maxima.
     pub(super) bias: &'a [f32],
 }
 
-/// Rows to be written, one for each window.
+/// Rows to write, one for each window.
 pub(super) struct PooledOutput<'a> {
     pub(super) data: &'a mut [f32],
     pub(super) rows: &'a Offsets,
 }
 
-/// Whether there is a version for windows of so many rows: of 2×2 and of 3×3 pixels, which poolings
-/// are in practice, and whose sums fit the registers of every instruction set.
+/// Whether windows of so many rows are supported: those of 2×2 and of 3×3 pixels. Most poolings have
+/// one of these sizes, and the sums of a window fit into the registers of every instruction set.
 pub(super) fn fits(rows: usize) -> bool {
     matches!(rows, 4 | 9)
 }
 
 impl PooledProduct<'_> {
-    /// Writes the maxima with their bias and which row of its window each came from: the first of
-    /// equal ones, and a NaN before any number.
+    /// Writes the maxima plus the bias, and the row of its window that each maximum comes from. Of
+    /// equal values, the first counts. A NaN counts as larger than any number.
     ///
     /// # Panics
-    /// If the shapes do not fit each other, the slices do not hold them, or the windows have more
-    /// rows than [`fits`] allows.
-    pub(super) fn write(self, maxima: PooledOutput<'_>, winners: PooledOutput<'_>) {
+    /// Panics if the shapes do not fit each other, if a slice is too short, or if [`fits`] does not
+    /// support the number of rows of a window.
+    pub(super) fn write(self, maxima: PooledOutput<'_>, argmax: PooledOutput<'_>) {
         let Self { left, positions, right, bias } = &self;
         assert_eq!(bias.len(), right.columns, "numbers of the bias");
-        for output in [&maxima, &winners] {
+        for output in [&maxima, &argmax] {
             assert_eq!(output.rows.len(), left.rows.len(), "windows of a product");
             assert!(output.rows.largest() + right.columns <= output.data.len(), "room for maxima");
         }
         check(*left, positions.largest(), *right);
         match positions.len() {
-            4 => dispatch(Write::<4> { product: self, maxima, winners }),
-            9 => dispatch(Write::<9> { product: self, maxima, winners }),
-            rows => unreachable!("a window of {rows} rows: `fits` was not asked"),
+            4 => dispatch(Write::<4> { product: self, maxima, argmax }),
+            9 => dispatch(Write::<9> { product: self, maxima, argmax }),
+            rows => unreachable!("a window of {rows} rows, which `fits` does not support"),
         }
     }
 }
@@ -59,7 +59,7 @@ impl PooledProduct<'_> {
 struct Write<'a, const ROWS: usize> {
     product: PooledProduct<'a>,
     maxima: PooledOutput<'a>,
-    winners: PooledOutput<'a>,
+    argmax: PooledOutput<'a>,
 }
 
 impl<const ROWS: usize> WithSimd for Write<'_, ROWS> {
@@ -67,8 +67,8 @@ impl<const ROWS: usize> WithSimd for Write<'_, ROWS> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        // As many vectors of columns as the registers can hold the sums of. The last may overlap
-        // the one before, as in any product.
+        // As many vectors of columns as have sums that fit into the registers. The last vector may
+        // overlap the one before it, as in any product.
         let most = match (S::REGISTER_COUNT >= 32, ROWS) {
             (true, 4) => 3,
             (false, 9) => 1,
@@ -95,7 +95,7 @@ impl<const ROWS: usize> Write<'_, ROWS> {
     #[inline(always)]
     #[expect(unsafe_code, reason = "`chains` reads without bounds checks")]
     fn columns<S: Simd, const VECTORS: usize>(&mut self, simd: S, columns: [usize; VECTORS]) {
-        let Self { product, maxima, winners } = self;
+        let Self { product, maxima, argmax } = self;
         let PooledProduct { left, positions, right, bias } = product;
         let lanes = S::F32_LANES.min(right.columns);
         let zero = simd.splat_f32s(0.0);
@@ -108,21 +108,21 @@ impl<const ROWS: usize> Write<'_, ROWS> {
             for i in 0..ROWS {
                 rows[i] += positions.at(i);
             }
-            // SAFETY: `write` has checked both matrices, with the largest of the positions, and the
-            // vectors of columns are chosen so.
+            // SAFETY: `write` has checked both matrices with the largest of the positions, and every
+            // vector of columns ends with the last column or before it, or begins with the first.
             let sums =
                 unsafe { chains(simd, [[zero; VECTORS]; ROWS], *left, rows, *right, columns) };
-            let to = [maxima.rows.at(window), winners.rows.at(window)];
+            let to = [maxima.rows.at(window), argmax.rows.at(window)];
             for j in 0..VECTORS {
                 let mut largest = [sums[0][j], zero];
                 for i in 1..ROWS {
-                    let take = TakeLarger { position: i as f32 };
+                    let take = RunningMaximum { position: i as f32 };
                     largest = take.apply(simd, largest, [sums[i][j]]);
                 }
-                let [maximum, winner] = largest;
+                let [maximum, row] = largest;
                 let maximum = simd.add_f32s(maximum, biases[j]);
                 store(simd, &mut maxima.data[to[0] + columns[j]..][..lanes], maximum);
-                store(simd, &mut winners.data[to[1] + columns[j]..][..lanes], winner);
+                store(simd, &mut argmax.data[to[1] + columns[j]..][..lanes], row);
             }
         }
     }

@@ -1,19 +1,20 @@
-//! Matrix products, the same bits on every instruction set.
+//! Matrix products that give the same bits with every instruction set.
 //!
-//! Each element of a product is one chain of fused multiply-adds over the inner index, in order,
-//! starting from zero or from what was there. How many rows and columns are computed side by side
-//! depends on the processor's registers, but no chain depends on its neighbours. Nothing is packed
-//! or blocked by cache sizes: the products of a training step fit the first two caches.
+//! Each element of a product is one chain of fused multiply-adds over the inner index, in order. The
+//! chain starts from zero or from the old value of the element. The registers of the processor decide
+//! how many rows and columns are computed side by side, but no chain depends on another. Matrices are
+//! not packed, and no block depends on the size of a cache: the products of a training step fit into
+//! the first two caches.
 //!
-//! The left matrix is read one number at a time, so it may lie anywhere: its element (i, k) is at
-//! `rows[i] + columns[k]` of a slice. That covers matrices and their transposes, and the windows of
-//! an image, which a convolution multiplies by its kernel without ever storing them.
+//! The left matrix is read one value at a time, so its values may lie anywhere: element (i, k) is at
+//! `rows[i] + columns[k]` of a slice. Matrices, their transposes, and the windows of an image have this
+//! form. A convolution multiplies the windows by its kernel without storing them.
 
 use pulp::{Simd, WithSimd};
 
 use super::lanes::{WIDEST, dispatch, load, store};
 
-/// Rows or columns of a matrix: where each begins in a slice.
+/// The offsets of the rows or columns of a matrix in a slice.
 #[derive(Clone, Debug)]
 pub struct Offsets {
     offsets: Vec<usize>,
@@ -21,14 +22,14 @@ pub struct Offsets {
 }
 
 impl Offsets {
-    /// Rows or columns at these places.
+    /// Rows or columns that begin at `offsets`.
     #[must_use]
     pub fn new(offsets: Vec<usize>) -> Self {
         let largest = offsets.iter().copied().max().unwrap_or(0);
         Self { offsets, largest }
     }
 
-    /// `n` rows or columns, each `stride` after the one before.
+    /// `n` rows or columns, at multiples of `stride`.
     #[must_use]
     pub fn strided(n: usize, stride: usize) -> Self {
         Self::new((0..n).map(|index| index * stride).collect())
@@ -50,39 +51,39 @@ impl Offsets {
 /// The left matrix of a product: element (i, k) is at `rows[i] + columns[k]` of `data`.
 #[derive(Clone, Copy, Debug)]
 pub struct Left<'a> {
-    /// The numbers.
+    /// The values.
     pub data: &'a [f32],
-    /// Where rows begin.
+    /// The offset of each row.
     pub rows: &'a Offsets,
-    /// Where columns lie in a row.
+    /// The offset of each column within a row.
     pub columns: &'a Offsets,
 }
 
 /// The right matrix of a product: element (k, j) is at `k · stride + j` of `data`.
 #[derive(Clone, Copy, Debug)]
 pub struct Right<'a> {
-    /// The numbers. Whole vectors are read, so the last row must have room for one of the
-    /// longest, 16, even if its columns are fewer; what lies there does not matter.
+    /// The values. Whole vectors are read, so 16 values must follow the beginning of the last row, even
+    /// if it has fewer columns. The values after the last column do not matter.
     pub data: &'a [f32],
-    /// From one row to the next.
+    /// Values between the beginnings of two rows.
     pub stride: usize,
     /// Number of columns.
     pub columns: usize,
 }
 
-/// What the sums of a product start from.
+/// The value that the sums of a product start from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// Zero: the output is overwritten.
+    /// Zero. The product overwrites the output.
     Zero,
-    /// The output: the product is added to it.
+    /// The old output. The product is added to it.
     Output,
 }
 
 /// Writes or adds left · right to the rows of `output` that begin at `rows`.
 ///
 /// # Panics
-/// If the shapes do not fit each other, or the slices do not hold them.
+/// Panics if the shapes do not fit each other, or if a slice is too short.
 pub fn multiply(
     output: &mut [f32],
     rows: &Offsets,
@@ -103,10 +104,10 @@ pub fn multiply(
     }
 }
 
-/// Asserts what [`chains`] relies on, for rows that begin up to `beyond` after those of `left`.
+/// Asserts what [`chains`] needs, for rows that begin at most `beyond` values after those of `left`.
 pub(super) fn check(left: Left<'_>, beyond: usize, right: Right<'_>) {
     let Some(last) = left.columns.len().checked_sub(1) else { return };
-    // Sizes that overflow are larger than any slice.
+    // A size that overflows is larger than any slice.
     let furthest = left.rows.largest.checked_add(beyond);
     let furthest = furthest.and_then(|row| row.checked_add(left.columns.largest));
     assert!(furthest.is_some_and(|at| at < left.data.len()), "the left matrix");
@@ -116,12 +117,12 @@ pub(super) fn check(left: Left<'_>, beyond: usize, right: Right<'_>) {
     assert!(fits, "the right matrix and its room for a whole vector");
 }
 
-/// Continues the chains of the rows of the left matrix that begin at `rows` and of the vectors of
-/// columns of the right one that begin at `columns`, all held in registers.
+/// Continues the chains of some rows of the left matrix and some vectors of columns of the right
+/// matrix. The rows begin at `rows`, and the vectors at `columns`. All sums stay in registers.
 ///
 /// # Safety
-/// [`check`] has passed, `rows` are no further than it was told, and a vector of columns ends with
-/// the last column or before it, or begins with the first.
+/// [`check`] has passed for these matrices and rows. Each vector of columns ends with the last column
+/// or before it, or begins with the first column.
 #[inline(always)]
 #[expect(unsafe_code, reason = "bounds checks in the innermost loop cost half of the speed")]
 pub(super) unsafe fn chains<S: Simd, const ROWS: usize, const VECTORS: usize>(
@@ -132,11 +133,11 @@ pub(super) unsafe fn chains<S: Simd, const ROWS: usize, const VECTORS: usize>(
     right: Right<'_>,
     columns: [usize; VECTORS],
 ) -> [[S::f32s; VECTORS]; ROWS] {
-    const { assert!(S::F32_LANES <= WIDEST, "vectors that `check` knows of") };
-    // SAFETY: every element (i, k) lies in `left.data`, and every row of `right.data` has room for
-    // its columns and for one vector of any length, as the caller has made sure. Pointers that are
-    // not read from may lie anywhere, hence `wrapping_add`: to the rows if there is no column, and
-    // past the last row of the right matrix.
+    const { assert!(S::F32_LANES <= WIDEST, "`check` allows for this vector") };
+    // SAFETY: the caller has made sure that every element (i, k) lies in `left.data`, and that every
+    // row of `right.data` has room for its columns and for one vector of any length. `wrapping_add`
+    // makes pointers that may lie outside of a slice. They are not read: the pointers to rows if there
+    // is no column, and the pointer after the last row of the right matrix.
     unsafe {
         let mut starts = [left.data.as_ptr(); ROWS];
         for i in 0..ROWS {
@@ -173,9 +174,9 @@ impl<const ADDS: bool> WithSimd for Product<'_, ADDS> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let (columns, lanes) = (self.right.columns, S::F32_LANES);
-        // Blocks of two vectors of columns, and at last what is left: up to three. There the last
-        // vector ends with the last column and may overlap the one before; the lanes that both
-        // hold are computed twice, from the same start, to the same bits.
+        // Blocks of two vectors of columns, then a last block of up to three vectors. Its last vector
+        // ends with the last column and may overlap the vector before it. Lanes that are in both are
+        // computed twice, from the same start, to the same bits.
         let mut column = 0;
         while columns - column > 3 * lanes {
             self.columns::<S, 2>(simd, [column, column + lanes]);
@@ -194,8 +195,8 @@ impl<const ADDS: bool> Product<'_, ADDS> {
     /// The vectors of columns that begin at `columns`, for all rows.
     #[inline(always)]
     fn columns<S: Simd, const VECTORS: usize>(&mut self, simd: S, columns: [usize; VECTORS]) {
-        // The sums of a block of rows, as many broadcast numbers as rows and a row of the right
-        // matrix must fit the registers.
+        // The registers must hold the sums of a block of rows, one broadcast value for each of its
+        // rows, and a row of the right matrix.
         let most = match (S::REGISTER_COUNT >= 32, VECTORS) {
             (true, 3) => 7,
             (true, _) => 10,
@@ -244,7 +245,8 @@ impl<const ADDS: bool> Product<'_, ADDS> {
                 }
             }
         }
-        // SAFETY: `multiply` has checked both matrices, and the vectors of columns are chosen so.
+        // SAFETY: `multiply` has checked both matrices, and every vector of columns ends with the last
+        // column or before it, or begins with the first.
         let sums = unsafe { chains(simd, sums, self.left, rows, self.right, columns) };
         for i in 0..ROWS {
             for j in 0..VECTORS {

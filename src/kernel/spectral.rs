@@ -1,38 +1,39 @@
 //! Convolution of stride 1 through the Fourier transform.
 //!
-//! Along one axis, a convolution of H inputs by K kernel values is the product of two polynomials:
-//! with v the kernel in reverse and p the padding,
+//! Along one axis, a convolution of H inputs by K kernel values is the product of two polynomials.
+//! With v the kernel in reverse and p the padding:
 //!
 //! ```text
 //! z[t] = Σ over j of x[j] · v[t − j],        y[o] = z[o + K − 1 − p]
 //! ```
 //!
-//! Modulo uᴺ − 1 a product of polynomials is, at each of the N-th roots of unity, a product of two
-//! numbers; N need only be so large that what wraps around misses every wanted output. In two
-//! dimensions, with all channels, the convolution becomes one matrix product of (images × input
-//! channels) by (input channels × output channels) for each plane of the [`Transform`]. For the
-//! second convolution of the paper, 7×7 by 5×5 with 10×10 outputs wanted, N is 11, and there are 181
-//! planes where a dense convolution multiplies 1225 times.
+//! A product of polynomials modulo uᴺ − 1 is, at each N-th root of unity, a product of two numbers.
+//! Terms of degree N and more wrap around to low degrees. N is large enough if they miss every output
+//! that is needed. In two dimensions, with all channels, the convolution becomes one matrix product
+//! for each plane of the [`Transform`]: (images × input channels) by (input channels × output
+//! channels). In the second convolution of the paper, 7×7 inputs and a 5×5 kernel give 10×10 outputs.
+//! There N is 11, and there are 181 planes, where a dense convolution multiplies 1225 times.
 //!
-//! With T(x) the planes of x, the whole is z = O(T(x) · T(v)). All three maps are linear, so the
-//! gradients come from the same planes and the transposes of the maps (written ᵀ):
+//! With T(x) the planes of x, the convolution is z = O(T(x) · T(v)). The three maps are linear. So the
+//! gradients come from the same planes, through the transposes of the maps (written ᵀ):
 //!
 //! ```text
 //! dx = Tᵀ(Oᵀ(dz) · T(v))        dv = Tᵀ(T(x) · Oᵀ(dz))
 //! ```
 //!
-//! The weights of the inverse transform are applied to v, the smallest of the three, which leaves O
-//! as the mere transpose of the transform at z.
+//! The weights of the inverse transform are applied to v, the smallest of the three arrays. Then O is
+//! just the transpose of the transform at z.
 
-use super::convolution::{Batch, BatchMut, Convolution, Pass};
+use super::batch::{Batch, BatchMut};
 use super::elementwise::{Add, transpose};
 use super::fourier::{Axis, Store};
 use super::lanes::map;
 use super::product::{Left, Offsets, Right, Start, multiply};
+use super::shape::{Convolution, Pass};
 use super::transform::{Grid, Role, Transform, padded};
 use super::workspace::Workspace;
 
-/// A convolution made ready for its sizes.
+/// A convolution, prepared for its sizes.
 #[derive(Clone, Debug)]
 pub(super) struct Spectral {
     convolution: Convolution,
@@ -43,7 +44,8 @@ pub(super) struct Spectral {
 }
 
 impl Spectral {
-    /// None where the convolution has a stride, or is too large or too lopsided for the transforms.
+    /// Returns `None` if the stride is not 1, if the image or the kernel is too large for the
+    /// transforms, or if the padding is too large or too small for them.
     pub(super) fn new(convolution: Convolution) -> Option<Self> {
         let Convolution { input, output, kernel, stride, padding } = convolution;
         let lowest = (kernel - 1).checked_sub(padding).filter(|_| stride == 1)?;
@@ -71,16 +73,16 @@ impl Spectral {
         })
     }
 
-    /// Multiplications of one image, forward.
-    pub(super) fn products(&self) -> usize {
+    /// Number of multiplications of a forward pass, for one image.
+    pub(super) fn multiplications(&self) -> usize {
         let [inputs, outputs] = self.channels();
         self.planes * inputs * outputs
-            + self.input.products() * inputs
-            + self.output.products() * outputs
+            + self.input.multiplications() * inputs
+            + self.output.multiplications() * outputs
     }
 
-    /// Floats of the planes of one image.
-    pub(super) fn floats(&self) -> usize {
+    /// Number of floats in the planes of one image.
+    pub(super) fn floats_per_image(&self) -> usize {
         let [inputs, outputs] = self.channels();
         self.planes * (inputs + outputs)
     }
@@ -89,8 +91,8 @@ impl Spectral {
         [self.convolution.input.channels, self.convolution.output.channels]
     }
 
-    /// Transforms the kernel: for [`Self::forward`], or with its channels transposed for
-    /// [`Self::backward`].
+    /// Transforms the kernel for [`Self::forward`] or [`Self::backward`]. The second needs its channels
+    /// transposed.
     pub(super) fn prepare(&self, weight: &[f32], pass: Pass, workspace: &mut Workspace) {
         let [inputs, outputs] = self.channels();
         let lanes = inputs * outputs;
@@ -126,8 +128,9 @@ impl Spectral {
         self.output.synthesize(product, Role::Product, grid, Store::Overwrite, scratch);
     }
 
-    /// Given the gradient of the output in `workspace.convolved`, adds to that of the input, if it
-    /// is wanted, and to the sums of that of the kernel, which the first images of a batch start.
+    /// Adds to the gradient of the input if `dx` is given, and to the planes of the gradient of the
+    /// kernel. The gradient of the output is in `workspace.convolved`. The first chunk of a batch
+    /// starts those planes from zero.
     pub(super) fn backward(
         &self,
         x: &Batch<'_>,
@@ -158,8 +161,8 @@ impl Spectral {
         self.input.synthesize(product, Role::Factor, grid, Store::Add, scratch);
     }
 
-    /// In each plane, the product of a left matrix, which has its numbers at these rows and columns,
-    /// and a right one of `width` columns.
+    /// Multiplies two matrices in each plane. The values of the left matrix lie at these rows and
+    /// columns; the right matrix has `width` columns.
     fn multiply(
         &self,
         output: &mut [f32],
@@ -184,8 +187,8 @@ impl Spectral {
         }
     }
 
-    /// Adds the sums of all calls of [`Self::backward`] to the gradient of the kernel.
-    pub(super) fn finish(&self, dweight: &mut [f32], workspace: &mut Workspace) {
+    /// Adds what all calls of [`Self::backward`] have summed up to the gradient of the kernel.
+    pub(super) fn add_kernel_gradient(&self, dweight: &mut [f32], workspace: &mut Workspace) {
         let [inputs, outputs] = self.channels();
         let lanes = inputs * outputs;
         let Workspace { kernel, planes, scratch, .. } = workspace;

@@ -1,11 +1,13 @@
-//! Every kernel against a plain version of itself, and against itself on other instructions.
+//! Compares every kernel with a plain version of it, and its bits on all instruction sets.
 
-use super::convolution::{BatchMut, Convolution, ConvolvePool, Gradients, Image};
-use super::lanes::forced::on_each;
-use super::max_pool::MaxPool;
+use super::batch::BatchMut;
+use super::buffer::Buffer;
+use super::convolution::{ConvolvePool, Gradients};
+use super::lanes::forced::on_each_instruction_set;
 use super::pooled_product::{PooledOutput, PooledProduct};
 use super::product::{Left, Offsets, Right, Start, multiply};
-use super::workspace::{Buffer, Workspace};
+use super::shape::{Convolution, Image, MaxPool};
+use super::workspace::Workspace;
 use crate::random::Stream;
 
 fn uniform(n: usize, stream: &mut Stream) -> Vec<f32> {
@@ -46,7 +48,7 @@ struct Case {
     dy: Vec<f32>,
 }
 
-/// y, winners, and the gradients of kernel, bias and input.
+/// y, argmax, and the gradients of kernel, bias and input.
 type Outcome<T> = (Vec<T>, Vec<f32>, Vec<T>, Vec<T>, Vec<T>);
 
 impl Case {
@@ -92,24 +94,24 @@ impl Case {
     fn run(&self, operation: &ConvolvePool) -> Outcome<f32> {
         let mut workspace = Workspace::default();
         let mut y = vec![f32::NAN; self.dy.len()];
-        let mut winners = vec![f32::NAN; y.len()];
+        let mut argmax = vec![f32::NAN; y.len()];
         let (x, weight) = (&self.x, &self.weight);
-        operation.forward(x, weight, &self.bias, &mut y, Some(&mut winners), &mut workspace);
+        operation.forward(x, weight, &self.bias, &mut y, Some(&mut argmax), &mut workspace);
         let mut again = vec![f32::NAN; y.len()];
         operation.forward(x, weight, &self.bias, &mut again, None, &mut workspace);
-        assert_eq!(bits(&y), bits(&again), "a pass that keeps no winners");
+        assert_eq!(bits(&y), bits(&again), "a pass that keeps no argmax");
         let mut dweight = vec![0.0; weight.len()];
         let mut dbias = vec![0.0; self.bias.len()];
         let mut dx = vec![0.0; x.len()];
         for input in [Some(&mut dx[..]), None] {
             let gradients = Gradients { weight: &mut dweight, bias: &mut dbias, input };
-            operation.backward(x, weight, &winners, &self.dy, gradients, &mut workspace);
+            operation.backward(x, weight, &argmax, &self.dy, gradients, &mut workspace);
         }
-        (y, winners, dweight, dbias, dx)
+        (y, argmax, dweight, dbias, dx)
     }
 
     /// The definition, with the gradients of kernel and bias twice, as [`Self::run`] adds them.
-    fn plain(&self, winners: &[f32]) -> Outcome<f64> {
+    fn plain(&self, argmax: &[f32]) -> Outcome<f64> {
         let Convolution { input, output, kernel, stride, padding } = self.convolution;
         let n = self.n;
         let taps = |each: &mut dyn FnMut(usize, usize, usize)| {
@@ -147,7 +149,7 @@ impl Case {
             (0..output.area() * lanes).map(|at| bias[at % output.channels]).collect();
         product(&mut |to, w, from| z[to] += weight[w] * x[from]);
 
-        // The pixel that each pooled value comes from is taken from the winners: rounding decides
+        // The pixel that each pooled value comes from is taken from the argmax: rounding decides
         // between values that are almost equal.
         let mut y = z.clone();
         let mut dz = dy.clone();
@@ -157,7 +159,7 @@ impl Case {
             for at in 0..y.len() {
                 let (window, lane) = (at / lanes, at % lanes);
                 let (oy, ox) = (window / pool.output.width, window % pool.output.width);
-                let position = winners[at] as usize;
+                let position = argmax[at] as usize;
                 let row = oy * pool.stride + position / pool.size;
                 let column = ox * pool.stride + position % pool.size;
                 let from = (row * output.width + column) * lanes + lane;
@@ -179,7 +181,7 @@ impl Case {
         for (at, dz) in dz.iter().enumerate() {
             dbias[at % output.channels] += 2.0 * dz;
         }
-        (y, winners.to_vec(), dweight, dbias, dx)
+        (y, argmax.to_vec(), dweight, dbias, dx)
     }
 }
 
@@ -194,8 +196,8 @@ fn convolutions_of_random_sizes_are_what_the_definition_says_by_either_method() 
         {
             let Some(operation) = operation else { continue };
             methods[method] += 1;
-            let (y, winners, dweight, dbias, dx) = case.run(&operation);
-            let exact = case.plain(&winners);
+            let (y, argmax, dweight, dbias, dx) = case.run(&operation);
+            let exact = case.plain(&argmax);
             assert_close(&y, &exact.0, 3e-6);
             assert_close(&dweight, &exact.2, 3e-6);
             assert_close(&dbias, &exact.3, 3e-6);
@@ -220,9 +222,8 @@ fn pool_of(input: Image) -> MaxPool {
 fn the_second_convolution_of_the_paper_over_several_chunks() {
     let mut stream = Stream::new(1, "paper");
     let case = Case::new(paper(), Some(pool_of(paper().output)), 50, &mut stream);
-    let (y, winners, dweight, dbias, dx) =
-        case.run(&ConvolvePool::new(case.convolution, case.pool));
-    let exact = case.plain(&winners);
+    let (y, argmax, dweight, dbias, dx) = case.run(&ConvolvePool::new(case.convolution, case.pool));
+    let exact = case.plain(&argmax);
     assert_close(&y, &exact.0, 3e-6);
     assert_close(&dweight, &exact.2, 3e-6);
     assert_close(&dbias, &exact.3, 3e-6);
@@ -238,10 +239,10 @@ fn convolutions_give_the_same_bits_on_every_instruction_set() {
             ConvolvePool::by_each_method(case.convolution, case.pool).into_iter().flatten()
         {
             let outcome = || {
-                let (y, winners, dweight, dbias, dx) = case.run(&operation);
-                [y, winners, dweight, dbias, dx].map(|values| bits(&values))
+                let (y, argmax, dweight, dbias, dx) = case.run(&operation);
+                [y, argmax, dweight, dbias, dx].map(|values| bits(&values))
             };
-            assert_all_equal(&on_each(outcome));
+            assert_all_equal(&on_each_instruction_set(outcome));
         }
     }
 }
@@ -263,22 +264,22 @@ fn pooling_in_registers_gives_the_bits_of_pooling_afterwards_even_of_a_nan() {
         let [together, _] = ConvolvePool::by_each_method(convolution, Some(pool));
         let [alone, _] = ConvolvePool::by_each_method(convolution, None);
         let (together, alone) = (together.expect("direct"), alone.expect("direct"));
-        let found = on_each(|| {
+        let found = on_each_instruction_set(|| {
             let mut workspace = Workspace::default();
-            let [mut y, mut winners] = [(); 2].map(|()| vec![0.0; 3 * pooled.len()]);
-            together.forward(&x, &weight, &bias, &mut y, Some(&mut winners), &mut workspace);
-            (bits(&y), bits(&winners))
+            let [mut y, mut argmax] = [(); 2].map(|()| vec![0.0; 3 * pooled.len()]);
+            together.forward(&x, &weight, &bias, &mut y, Some(&mut argmax), &mut workspace);
+            (bits(&y), bits(&argmax))
         });
         assert_all_equal(&found);
         let mut convolved = vec![0.0; 3 * output.len()];
         alone.forward(&x, &weight, &bias, &mut convolved, None, &mut Workspace::default());
-        let [mut y, mut winners] = [(); 2].map(|()| vec![0.0; 3 * pooled.len()]);
+        let [mut y, mut argmax] = [(); 2].map(|()| vec![0.0; 3 * pooled.len()]);
         let lanes = 3 * channels;
         let [maxima, positions] =
-            [&mut y, &mut winners].map(|pixels| BatchMut { pixels, stride: lanes });
+            [&mut y, &mut argmax].map(|pixels| BatchMut { pixels, stride: lanes });
         pool.forward(&convolved, lanes, maxima, positions);
         assert!(y.iter().any(|value| value.is_nan()) && !y.iter().all(|value| value.is_nan()));
-        assert_eq!(found[0], (bits(&y), bits(&winners)));
+        assert_eq!(found[0], (bits(&y), bits(&argmax)));
     }
 }
 
@@ -302,7 +303,7 @@ fn products_of_random_sizes_are_one_chain_of_fused_multiply_adds_on_every_instru
                         left[i * row + k * column].mul_add(right[k * columns + j], sum)
                     });
                 }
-                let found = on_each(|| {
+                let found = on_each_instruction_set(|| {
                     let mut output = old.clone();
                     let mut with_room = Buffer::default();
                     with_room.fill_from(&right);
@@ -341,10 +342,10 @@ fn a_window_of_which_a_row_lies_beyond_its_slice_is_refused() {
     let (positions, one) = (Offsets::strided(4, 1), Offsets::strided(1, 1));
     let left = Left { data: &[1.0; 3], rows: &one, columns: &one };
     let right = Right { data: &[1.0; 16], stride: 1, columns: 1 };
-    let [mut maximum, mut winner] = [[0.0]; 2];
-    let [maxima, winners] =
-        [&mut maximum, &mut winner].map(|data| PooledOutput { data, rows: &one });
-    PooledProduct { left, positions: &positions, right, bias: &[0.0] }.write(maxima, winners);
+    let [mut maximum, mut argmax] = [[0.0]; 2];
+    let [maxima, argmax] =
+        [&mut maximum, &mut argmax].map(|data| PooledOutput { data, rows: &one });
+    PooledProduct { left, positions: &positions, right, bias: &[0.0] }.write(maxima, argmax);
 }
 
 #[test]
@@ -352,7 +353,7 @@ fn each_image_of_a_batch_is_computed_as_if_it_were_alone() {
     let mut stream = Stream::new(5, "batches");
     let case = Case::new(paper(), Some(pool_of(paper().output)), 33, &mut stream);
     let operation = ConvolvePool::new(case.convolution, case.pool);
-    let (y, winners, ..) = case.run(&operation);
+    let (y, argmax, ..) = case.run(&operation);
     let of_image = |values: &[f32], image: usize, channels: usize| {
         let images = values.chunks_exact(channels).skip(image).step_by(case.n);
         images.flatten().copied().collect::<Vec<_>>()
@@ -364,7 +365,7 @@ fn each_image_of_a_batch_is_computed_as_if_it_were_alone() {
         operation.forward(&x, &case.weight, &case.bias, &mut alone, kept, workspace);
         let channels = operation.output().channels;
         assert_eq!(bits(&of_image(&y, image, channels)), bits(&alone));
-        assert_eq!(of_image(&winners, image, channels), positions);
+        assert_eq!(of_image(&argmax, image, channels), positions);
     }
 }
 
@@ -382,11 +383,11 @@ fn the_first_of_equal_values_wins_a_window_and_a_nan_wins_any() {
     let nan = f32::NAN;
     // Two windows of 2×2; two images side by side in each pixel.
     let x = [1.0, 5.0, 1.0, 5.0, 0.0, nan, 7.0, 9.0, 1.0, 4.0, 1.0, 5.0, 8.0, 1.0, nan, nan];
-    let found = on_each(|| {
-        let (mut y, mut winners) = ([0.0; 4], [0.0; 4]);
-        let [output, winning] = [&mut y, &mut winners].map(|pixels| BatchMut { pixels, stride: 2 });
+    let found = on_each_instruction_set(|| {
+        let (mut y, mut argmax) = ([0.0; 4], [0.0; 4]);
+        let [output, winning] = [&mut y, &mut argmax].map(|pixels| BatchMut { pixels, stride: 2 });
         pool_of(input).forward(&x, 2, output, winning);
-        (bits(&y), winners.to_vec())
+        (bits(&y), argmax.to_vec())
     });
     assert_all_equal(&found);
     let y: Vec<f32> = found[0].0.iter().map(|bits| f32::from_bits(*bits)).collect();

@@ -1,26 +1,29 @@
-//! Between the pixels of images and real *planes*, whose products make a convolution.
+//! Transforms images to real *planes* and back. Products of planes make a convolution.
 //!
-//! Along both axes, the transform ([`Axis`]) of real pixels has real components. Of them, a pair of
-//! frequencies (f, g) has
+//! The transform ([`Axis`]) of real pixels along both axes has real components. The number of
+//! components of a pair of frequencies (f, g) depends on how many of the two have a sine:
 //!
-//! - one, if neither has a sine: it is the value at a point, which is real;
-//! - two, if one has a sine: the real and imaginary parts of the value at one point;
-//! - four: cc, cs, sc and ss make the values at the points (f, g) and (f, −g), which are
-//!   (cc − ss) + i(cs + sc) and (cc + ss) + i(sc − cs).
+//! - With none, there is one component. It is the value at one point, which is real.
+//! - With one sine, there are two components: the real and the imaginary part of the value at one
+//!   point.
+//! - With two sines, there are four components: cc, cs, sc and ss. They make the values at two points:
+//!   (cc − ss) + i(cs + sc) at (f, g), and (cc + ss) + i(sc − cs) at (f, −g).
 //!
-//! The other half of the points are conjugates of these. A product of complex numbers takes three
-//! real ones (Karatsuba): with (a + ib)(c + id) and P = ac, Q = bd, R = (a + b)(c + d), the real part
-//! is P − Q and the imaginary part R − P − Q. So a complex value becomes three planes, and everything
-//! between the transforms is products of real planes.
+//! The values at all other points are conjugates of these. A product of complex numbers takes three
+//! real products (Karatsuba): with (a + ib)(c + id) and P = ac, Q = bd, R = (a + b)(c + d), the real
+//! part is P − Q and the imaginary part is R − P − Q. So each complex value is stored in three planes,
+//! and only real planes are multiplied.
 
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::form::{Factor, Form, FromPlanes, Product, Scale, ToPlanes, TwoFromPlanes, TwoToPlanes};
+use super::buffer::Buffer;
 use super::fourier::{Axis, Rows, Store};
+use super::karatsuba::{
+    Factor, FromPlanes, Karatsuba, Product, Scale, ToPlanes, TwoFromPlanes, TwoToPlanes,
+};
 use super::lanes::{WIDEST, apply, dispatch};
-use super::workspace::Buffer;
 
 /// The transform of grids of one size.
 #[derive(Clone, Debug)]
@@ -28,52 +31,53 @@ pub(super) struct Transform {
     y: Axis,
     x: Axis,
     points: Vec<Point>,
-    /// Weight of each real component in the inverse transform: 1/N² for real points, and 2/N² for
-    /// the others, which stand for their conjugates too.
+    /// Weight of each real component in the inverse transform: 1/N² at a real point, and 2/N² at a
+    /// complex point, which stands for its conjugate too.
     weights: Vec<f32>,
 }
 
-/// Which real components belong to one pair of frequencies.
+/// The real components of one pair of frequencies, by index.
 #[derive(Clone, Copy, Debug)]
 enum Point {
     Real(usize),
     Complex([usize; 2]),
-    /// Two complex points: cc, cs, sc, ss.
+    /// Two complex points, from cc, cs, sc and ss.
     Two([usize; 4]),
 }
 
-/// What planes stand for.
+/// The content of planes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// A factor; or, coming back, the gradient of one.
+    /// A factor of the product, or its gradient.
     Factor,
-    /// The other factor, with the weights of the inverse transform; or the gradient of it.
+    /// The other factor, with the weights of the inverse transform, or its gradient.
     WeightedFactor,
-    /// The product; or, going there, the gradient of it.
+    /// The product, or its gradient.
     Product,
 }
 
-/// Grids of numbers: pixels, row by row, each of which is a row of `lanes` numbers.
+/// Pixels, row by row. Each pixel is a row of `lanes` values.
 pub(super) struct Grid<D> {
     pub(super) pixels: D,
-    /// From one pixel to the next.
+    /// Values between the beginnings of two pixels.
     pub(super) stride: usize,
     pub(super) lanes: usize,
 }
 
-/// Lanes that are transformed together, in memory that stays in the first caches.
+/// Number of lanes that are transformed together. Their memory stays in the first two caches.
 const BLOCK: usize = 128;
 
 /// Memory between the steps of a transform, for one block of lanes.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    /// Transformed along one axis.
+    /// Values transformed along one axis.
     half: Buffer,
-    /// Transformed along both.
+    /// Values transformed along both axes.
     components: Buffer,
 }
 
-/// From one plane to the next: whole vectors, so that none straddles two cache lines.
+/// Values between the beginnings of two planes: whole vectors, so that no vector lies in two cache
+/// lines.
 pub(super) fn padded(lanes: usize) -> usize {
     lanes.next_multiple_of(WIDEST)
 }
@@ -111,12 +115,12 @@ impl Transform {
         self.points.iter().map(planes).sum()
     }
 
-    /// Multiplications of one transform of one lane.
-    pub(super) fn products(&self) -> usize {
-        self.x.length() * self.y.products() + self.y.components() * self.x.products()
+    /// Number of multiplications of one transform of one lane.
+    pub(super) fn multiplications(&self) -> usize {
+        self.x.length() * self.y.multiplications() + self.y.components() * self.x.multiplications()
     }
 
-    /// Pixels → planes, each of which is a row of as many lanes, [`padded`].
+    /// Transforms pixels to planes. Each plane is a row of as many lanes, [`padded`].
     pub(super) fn analyze(
         &self,
         grid: &Grid<&[f32]>,
@@ -127,7 +131,7 @@ impl Transform {
         dispatch(Analysis { transform: self, grid, role, planes, scratch });
     }
 
-    /// The transpose: planes → pixels.
+    /// The transpose of [`Self::analyze`]: planes to pixels.
     pub(super) fn synthesize(
         &self,
         planes: &[f32],
@@ -151,7 +155,7 @@ impl Transform {
         &self,
         simd: S,
         components: &[f32],
-        form: impl Form,
+        encoding: impl Karatsuba,
         planes: &mut [f32],
         stride: usize,
         lanes: Range<usize>,
@@ -161,20 +165,25 @@ impl Transform {
         for point in &self.points {
             match *point {
                 Point::Real(at) => {
-                    let [plane] = take(&mut planes);
+                    let [plane] = next_planes(&mut planes);
                     plane.copy_from_slice(component(at));
                 }
                 Point::Complex(parts) => {
-                    apply(simd, ToPlanes(form), take(&mut planes), parts.map(component));
+                    apply(simd, ToPlanes(encoding), next_planes(&mut planes), parts.map(component));
                 }
                 Point::Two(parts) => {
-                    apply(simd, TwoToPlanes(form), take(&mut planes), parts.map(component));
+                    apply(
+                        simd,
+                        TwoToPlanes(encoding),
+                        next_planes(&mut planes),
+                        parts.map(component),
+                    );
                 }
             }
         }
     }
 
-    /// The transpose of [`Self::make_planes`] with the other form.
+    /// The transpose of [`Self::make_planes`] with the same encoding.
     #[inline(always)]
     fn gather_planes<S: Simd>(
         &self,
@@ -182,7 +191,7 @@ impl Transform {
         planes: &[f32],
         stride: usize,
         lanes: Range<usize>,
-        form: impl Form,
+        encoding: impl Karatsuba,
         components: &mut [f32],
     ) {
         let mut planes = planes.chunks_exact(stride).map(|plane| &plane[lanes.clone()]);
@@ -190,16 +199,16 @@ impl Transform {
             let range = |at: usize| at * BLOCK..at * BLOCK + lanes.len();
             match *point {
                 Point::Real(at) => {
-                    let [plane] = take(&mut planes);
+                    let [plane] = next_planes(&mut planes);
                     components[range(at)].copy_from_slice(plane);
                 }
                 Point::Complex(parts) => {
                     let parts = disjoint(components, parts.map(range));
-                    apply(simd, FromPlanes(form), parts, take(&mut planes));
+                    apply(simd, FromPlanes(encoding), parts, next_planes(&mut planes));
                 }
                 Point::Two(parts) => {
                     let parts = disjoint(components, parts.map(range));
-                    apply(simd, TwoFromPlanes(form), parts, take(&mut planes));
+                    apply(simd, TwoFromPlanes(encoding), parts, next_planes(&mut planes));
                 }
             }
         }
@@ -305,7 +314,7 @@ impl WithSimd for Synthesis<'_> {
 }
 
 /// The next `N` planes.
-fn take<T, const N: usize>(planes: &mut impl Iterator<Item = T>) -> [T; N] {
+fn next_planes<T, const N: usize>(planes: &mut impl Iterator<Item = T>) -> [T; N] {
     std::array::from_fn(|_| planes.next().expect("as many planes as the points have"))
 }
 

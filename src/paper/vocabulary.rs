@@ -1,25 +1,28 @@
-//! What a paper may refer to: the experiments, their factors and levels.
+//! What a paper file may refer to: experiments, their factors and levels, and the data behind them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{EXPERIMENT, Selection, selects};
-use crate::experiment::{Condition, DataSeed, Design, Experiment};
+use crate::experiment::{Condition, DataSeed, Design, Experiment, Level, Levels};
 
 /// Names of experiments, factors and levels.
 #[derive(Clone, Debug)]
 pub struct Vocabulary<'e> {
     experiments: &'e [Experiment],
     /// `experiment` and each factor, with the levels that exist.
-    levels: BTreeMap<String, Vec<String>>,
+    levels: BTreeMap<String, Vec<Level>>,
 }
+
+/// A condition with its levels.
+type Named<'e> = (&'e Experiment, &'e Condition, Levels);
 
 impl<'e> Vocabulary<'e> {
     /// The words of `experiments`.
     #[must_use]
     pub fn of(experiments: &'e [Experiment]) -> Self {
-        let mut levels: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let names = experiments.iter().map(|experiment| experiment.name.clone()).collect();
-        levels.insert(EXPERIMENT.to_owned(), names);
+        let mut levels: BTreeMap<String, Vec<Level>> = BTreeMap::new();
+        let names = experiments.iter().map(|experiment| Level::text(&experiment.name));
+        levels.insert(EXPERIMENT.to_owned(), names.collect());
         for factor in experiments.iter().flat_map(|experiment| &experiment.factors) {
             let known = levels.entry(factor.name.clone()).or_default();
             for level in &factor.levels {
@@ -36,27 +39,99 @@ impl<'e> Vocabulary<'e> {
         self.levels.keys().map(String::as_str)
     }
 
+    /// The experiment of that name.
+    #[must_use]
+    pub fn experiment(&self, name: &str) -> Option<&'e Experiment> {
+        self.experiments.iter().find(|experiment| experiment.name == name)
+    }
+
     /// The levels of a factor, or the experiments.
     #[must_use]
-    pub fn levels(&self, name: &str) -> Option<&[String]> {
+    pub fn levels(&self, name: &str) -> Option<&[Level]> {
         self.levels.get(name).map(Vec::as_slice)
     }
 
     /// The levels of each condition that `selection` lets through.
-    pub(super) fn conditions(
-        &self,
-        selection: &Selection,
-    ) -> impl Iterator<Item = BTreeMap<String, String>> {
+    pub fn conditions(&self, selection: &Selection) -> impl Iterator<Item = Levels> {
+        self.selected(selection).map(|(_, _, levels)| levels)
+    }
+
+    fn selected(&self, selection: &Selection) -> impl Iterator<Item = Named<'e>> {
         let all = self.experiments.iter().flat_map(|experiment| {
-            (0..experiment.conditions.len()).map(|condition| experiment.levels_of(condition))
+            let conditions = experiment.conditions.iter().enumerate();
+            conditions.map(move |(index, one)| (experiment, one, experiment.levels_of(index)))
         });
-        all.filter(|levels| selects(selection, levels))
+        all.filter(|(_, _, levels)| selects(selection, levels))
+    }
+
+    /// The keys of `data` that differ between the conditions of a selection, with their values. A
+    /// key that is a factor of every experiment among them counts as the same.
+    #[must_use]
+    pub fn data_differences(&self, selection: &Selection) -> BTreeMap<String, BTreeSet<String>> {
+        let conditions: Vec<_> = self.selected(selection).collect();
+        let factors = common_factors(&conditions);
+        let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (_, condition, _) in &conditions {
+            for (key, value) in condition.design.settings() {
+                if key.starts_with("data.") && !is_below(&key, &factors) {
+                    values.entry(key).or_default().insert(value);
+                }
+            }
+        }
+        values.retain(|_, values| values.len() > 1);
+        values
+    }
+
+    /// The keys in which two selections differ beyond the factors that tell them apart, with the
+    /// values of both. Experiments that are named on both sides may differ in their models and
+    /// training.
+    #[must_use]
+    pub fn differences(
+        &self,
+        sides: [&Selection; 2],
+        varied: &BTreeSet<String>,
+    ) -> BTreeMap<String, BTreeSet<String>> {
+        let sides = sides.map(|selection| self.selected(selection).collect::<Vec<_>>());
+        let all: Vec<_> = sides.concat();
+        let mut ignored: Vec<&str> = all
+            .iter()
+            .flat_map(|(experiment, _, _)| &experiment.factors)
+            .filter(|factor| varied.contains(&factor.name))
+            .map(|factor| factor.path.as_str())
+            .collect();
+        if varied.contains(EXPERIMENT) {
+            ignored.extend(["model", "train"]);
+        }
+        let settings = sides.map(|side| {
+            let of_one = |(_, condition, _): &Named<'e>| {
+                let mut settings = condition.design.settings();
+                settings.retain(|key, _| !is_below(key, &ignored));
+                settings
+            };
+            side.iter().map(of_one).collect::<BTreeSet<_>>()
+        });
+        let mut found = BTreeMap::new();
+        if settings[0] == settings[1] {
+            return found;
+        }
+        let keys: BTreeSet<_> = settings.iter().flatten().flat_map(BTreeMap::keys).collect();
+        for key in keys {
+            let values = settings.each_ref().map(|side| {
+                let value = |one: &BTreeMap<String, String>| one.get(key).cloned();
+                side.iter().map(value).collect::<BTreeSet<_>>()
+            });
+            if values[0] != values[1] {
+                let both = values.into_iter().flatten();
+                let shown = both.map(|value| value.unwrap_or_else(|| "nothing".to_owned()));
+                found.insert(key.clone(), shown.collect());
+            }
+        }
+        found
     }
 
     /// Why an experiment is no repetition of another on other draws of the data, if it is none.
     pub(super) fn no_repetition(&self, one: &str, other: &str) -> Option<String> {
-        let named = |name: &str| self.experiments.iter().find(|experiment| experiment.name == name);
-        let (one, other) = (named(one)?, named(other)?);
+        let (one, other) = (self.experiment(one)?, self.experiment(other)?);
         let draws_anew = |experiment: &Experiment| {
             let mut designs = experiment.conditions.iter().map(|condition| &condition.design);
             designs.all(|design| design.data_seed == DataSeed::Run)
@@ -74,7 +149,9 @@ impl<'e> Vocabulary<'e> {
             one.conditions.iter().map(of_one_draw).any(|draw| draw == DataSeed::Fixed(**seed))
         };
         match () {
-            () if draws_anew(one) => Some(format!("`{}` has many draws of its own", one.name)),
+            () if draws_anew(one) => {
+                Some(format!("each run of `{}` has its own draw already", one.name))
+            }
             () if !draws_anew(other) => {
                 Some(format!("`{}` does not have `data.seed = \"run\"`", other.name))
             }
@@ -85,8 +162,27 @@ impl<'e> Vocabulary<'e> {
                 Some("they differ in more than their draws of the data".to_owned())
             }
             () => other.seeds.iter().find(is_of_one).map(|seed| {
-                format!("seed {seed} of `{}` is the draw that `{}` has", other.name, one.name)
+                format!("seed {seed} of `{}` draws the same data as `{}`", other.name, one.name)
             }),
         }
     }
+}
+
+/// The paths of the factors that every experiment of these conditions has.
+fn common_factors<'e>(conditions: &[Named<'e>]) -> Vec<&'e str> {
+    let Some((first, _, _)) = conditions.first() else { return Vec::new() };
+    let has = |experiment: &Experiment, path: &str| {
+        experiment.factors.iter().any(|factor| factor.path == path)
+    };
+    let paths = first.factors.iter().map(|factor| factor.path.as_str());
+    paths.filter(|path| conditions.iter().all(|(one, _, _)| has(one, path))).collect()
+}
+
+/// Whether `key` is one of `paths` or lies below one.
+fn is_below(key: &str, paths: &[&str]) -> bool {
+    let is_at = |path: &&str| {
+        let rest = key.strip_prefix(*path);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    paths.iter().any(is_at)
 }

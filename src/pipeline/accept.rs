@@ -1,11 +1,14 @@
 //! Keeping results that the user vouches for.
 
-use super::{Error, Project, explain};
-use crate::cache::Cache;
+use std::sync::Arc;
+
+use super::{Error, Project};
+use crate::cache::{Cache, Lookup, PastRecord};
 use crate::digest::Digest;
-use crate::plan::{Explanation, Plan, PlannedRun, State};
+use crate::experiment::Run;
+use crate::plan::{Absent, Plan, Status};
 use crate::provenance;
-use crate::run::{Acceptance, RunRecord, RunResult};
+use crate::run::{Acceptance, RunRecord, RunResult, pairs};
 
 /// What became of a run without a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,79 +24,56 @@ pub enum Answer {
     Refused(String),
 }
 
-/// Gives runs of `plan` without a record, of experiments whose index `is_wanted`, the results that
-/// they had before their configuration changed.
+/// Gives the `wanted` runs of `plan` without a record the results that they had before their
+/// configuration changed.
 ///
 /// # Errors
 /// If the cache cannot be read or written.
 pub fn accept(
     project: &Project,
     plan: &mut Plan,
-    is_wanted: impl Fn(usize) -> bool,
+    wanted: impl Fn(&Run) -> bool,
     why: &str,
-) -> Result<Vec<(PlannedRun, Answer)>, Error> {
-    let runs: Vec<PlannedRun> =
-        plan.misses(|run| is_wanted(run.experiment), true).into_iter().cloned().collect();
-    let explanations = explain(project, plan, &runs.iter().collect::<Vec<_>>())?;
+) -> Result<Vec<(Run, Answer)>, Error> {
     let cache = Cache::new(&project.root);
-    let mut answers = Vec::with_capacity(runs.len());
-    for (run, explanation) in runs.into_iter().zip(explanations) {
-        let answer = match old_result(&cache, &run, &explanation) {
+    let (mut records, mut answers) = (Vec::new(), Vec::new());
+    for (run, absent) in plan.absent(wanted) {
+        let answer = match accepted_record(&cache, run, absent, why) {
             Err(refusal) => Answer::Refused(refusal),
-            Ok((from, result)) => {
-                let mut differences = Vec::new();
-                let mut reasons = Vec::new();
-                // What was accepted before has changed twice.
-                if let Some(earlier) = &result.accepted {
-                    differences.clone_from(&earlier.differences);
-                    reasons.push(earlier.why.clone());
-                }
-                differences.extend(explanation.differences.iter().map(ToString::to_string));
-                reasons.push(why.to_owned());
-                reasons.dedup();
-                let accepted = Acceptance {
-                    from,
-                    why: reasons.join("; "),
-                    differences: differences.clone(),
-                    accepted_at: provenance::now(),
-                };
-                let result = RunResult { accepted: Some(accepted), ..result };
-                let (digest, config) = (run.digest, run.config.clone());
-                // What stands there now is damaged, or another build has made it meanwhile.
-                match cache.past(digest) {
-                    None => {}
-                    Some(Err(_)) => drop(cache.quarantine(digest).map_err(Error::File)?),
-                    Some(Ok(_)) => {
-                        answers.push((run, Answer::Refused("has a record by now".to_owned())));
-                        continue;
+            Ok((record, acceptance)) => match cache.past(run.digest).map_err(Error::Unreadable)? {
+                Lookup::Hit(_) => Answer::Refused("has a record by now".to_owned()),
+                found => {
+                    if matches!(found, Lookup::Damaged(_)) {
+                        cache.quarantine(run.digest).map_err(Error::File)?;
                     }
+                    cache.store(&record).map_err(Error::File)?;
+                    cache.forget_failure(run.digest).map_err(Error::File)?;
+                    records.push(record);
+                    let Acceptance { from, differences, .. } = acceptance;
+                    Answer::Accepted { from, differences }
                 }
-                let record = RunRecord { digest, config, result };
-                cache.store(&record).map_err(Error::File)?;
-                cache.forget_failure(digest).map_err(Error::File)?;
-                plan.add(record);
-                Answer::Accepted { from, differences }
-            }
+            },
         };
-        answers.push((run, answer));
+        answers.push((run.clone(), answer));
+    }
+    for record in records {
+        plan.add(record);
     }
     Ok(answers)
 }
 
-/// Takes back what was accepted for fresh runs of experiments whose index `is_wanted`: their records
-/// are removed, and those that were trained stay. Returns the runs.
+/// Removes the accepted records of the `wanted` runs. The records that were trained stay. Returns
+/// the runs.
 ///
 /// # Errors
 /// If a record cannot be removed.
 pub fn unaccept(
     project: &Project,
     plan: &Plan,
-    is_wanted: impl Fn(usize) -> bool,
-) -> Result<Vec<PlannedRun>, Error> {
+    wanted: impl Fn(&Run) -> bool,
+) -> Result<Vec<Run>, Error> {
     let cache = Cache::new(&project.root);
-    let is_accepted = |run: &&PlannedRun| {
-        is_wanted(run.experiment) && matches!(plan.state(run), State::Fresh { accepted: true, .. })
-    };
+    let is_accepted = |run: &&Run| wanted(run) && plan.state(run).status() == Status::Accepted;
     let runs: Vec<_> = plan.runs.iter().filter(is_accepted).cloned().collect();
     for run in &runs {
         cache.remove(run.digest).map_err(Error::File)?;
@@ -101,23 +81,39 @@ pub fn unaccept(
     Ok(runs)
 }
 
-/// The result that the run had before, or why there is none.
-fn old_result(
+/// The record that a run gets from its older record, or why there is none, as a phrase that follows
+/// the name of the run.
+fn accepted_record(
     cache: &Cache,
-    run: &PlannedRun,
-    explanation: &Explanation,
-) -> Result<(Digest, RunResult), String> {
-    let compared = explanation.compared.as_ref();
-    let Some(compared) = compared.filter(|compared| compared.own) else {
-        return Err("has no older record of its own".to_owned());
-    };
-    let Some(Ok(past)) = cache.past(compared.digest) else {
+    run: &Run,
+    absent: &Absent,
+    why: &str,
+) -> Result<(RunRecord, Acceptance), String> {
+    let own = absent.compared.as_ref().filter(|compared| compared.own);
+    let own = own.ok_or("has no older record of its own")?;
+    let Ok(Lookup::Hit(PastRecord { result, .. })) = cache.past(own.digest) else {
         return Err("has an older record that cannot be read".to_owned());
     };
-    let (found, asked) = (past.result.curve.epochs(), run.config.train.epochs);
-    match past.result.curve.answers(&run.config) {
-        true => Ok((compared.digest, past.result)),
-        false if found == asked => Err("measures more than its older record has".to_owned()),
-        false => Err(format!("asks for {asked} epochs, but its older record has {found}")),
+    let (found, asked) = (result.curves.epochs(), run.config.train.epochs);
+    if found != asked {
+        return Err(format!("asks for {asked} epochs, but its older record has {found}"));
     }
+    pairs::check(&result.curves, &run.config, result.outcome)
+        .map_err(|reason| format!("needs other curves than its older record, which {reason}"))?;
+    let changed = own.differences.iter().map(ToString::to_string);
+    // An older record that was accepted itself comes from the run that was trained.
+    let (from, differences, reasons) = match &result.accepted {
+        Some(earlier) => {
+            let differences = earlier.differences.iter().cloned().chain(changed);
+            let is_new = earlier.why != why;
+            let reasons = [Some(earlier.why.as_str()), is_new.then_some(why)];
+            (earlier.from, differences.collect(), reasons)
+        }
+        None => (own.digest, changed.collect(), [None, Some(why)]),
+    };
+    let why = reasons.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let acceptance = Acceptance { from, why, differences, accepted_at: provenance::now() };
+    let result = RunResult { accepted: Some(acceptance.clone()), ..result };
+    let record = RunRecord { digest: run.digest, config: Arc::clone(&run.config), result };
+    Ok((record, acceptance))
 }

@@ -1,17 +1,17 @@
 //! Whether the records are what they should be, and which of them nothing needs.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Error, Project};
-use crate::cache::Cache;
+use rayon::prelude::*;
+
+use super::{Error, Project, SNAPSHOT};
+use crate::cache::{Cache, Lookup};
 use crate::dataset;
 use crate::digest::Digest;
 use crate::execute::{FailedRun, RunFailure};
+use crate::experiment::{DataSource, Run};
 use crate::fs;
-use crate::parallel;
-use crate::plan::{Plan, PlannedRun};
-use crate::provenance;
+use crate::plan::Plan;
 use crate::run::{DeviceKind, RunResult};
 use crate::train::{Trainer, Training};
 
@@ -20,28 +20,37 @@ use crate::train::{Trainer, Training};
 pub struct Check {
     /// The name of its file.
     pub digest: Digest,
-    /// How it is damaged, if it is.
-    pub damage: Option<String>,
-    /// Whether it has a checksum; those that older versions wrote have none.
-    pub has_checksum: bool,
+    /// What is wrong, if anything is.
+    pub problem: Option<Problem>,
+}
+
+/// Why a record cannot be used. Each text is a phrase that follows the name of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Problem {
+    /// Its content is not that of a sound record.
+    Damaged(String),
+    /// The system does not let it be read; nothing is known of its content.
+    Unreadable(String),
 }
 
 /// Reads every record that there is.
 ///
 /// # Errors
-/// If one cannot be read.
+/// If the records cannot be listed.
 pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
     let cache = Cache::new(&project.root);
     let digests = cache.digests().map_err(Error::File)?;
     let check = |digest: &Digest| {
-        let digest = *digest;
-        Ok::<_, Error>(cache.past(digest).map(|found| match found {
-            Ok(record) => Check { digest, damage: None, has_checksum: record.has_checksum },
-            Err(damage) => Check { digest, damage: Some(damage), has_checksum: false },
-        }))
+        let problem = match cache.past(*digest) {
+            Ok(Lookup::Hit(_)) => None,
+            // A record that was removed meanwhile is none.
+            Ok(Lookup::Miss) => return None,
+            Ok(Lookup::Damaged(damage)) => Some(Problem::Damaged(damage)),
+            Err(error) => Some(Problem::Unreadable(format!("cannot be read: {}", error.source))),
+        };
+        Some(Check { digest: *digest, problem })
     };
-    // A record that was removed meanwhile is none.
-    Ok(parallel::map(&digests, provenance::cores(), check)?.into_iter().flatten().collect())
+    Ok(digests.par_iter().filter_map(check).collect())
 }
 
 /// Trains recorded runs once more; whether each gave the bits of its record, in their order. Nothing
@@ -52,13 +61,13 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
 pub fn rerun(
     project: &Project,
     plan: &Plan,
-    runs: &[&PlannedRun],
+    runs: &[&Run],
     trainer: &dyn Trainer,
     workers: usize,
-    done: impl Fn(&PlannedRun, bool) + Sync,
+    done: impl Fn(&Run, bool) + Sync,
 ) -> Result<Vec<bool>, Error> {
     let datasets = project.datasets.unpacked()?;
-    let again = |run: &&PlannedRun| {
+    let again = |run: &&Run| {
         let failed = |source| FailedRun { digest: run.digest, seed: run.config.seed, source };
         let dataset = datasets[&run.config.data.dataset];
         let split = dataset::draw(&run.config.data, dataset)
@@ -67,14 +76,18 @@ pub fn rerun(
             trainer.train(&run.config, &split).map_err(|error| failed(RunFailure::Train(error)))?;
         let record = plan.records.get(&run.digest);
         let is_same = record.is_some_and(|record| {
-            let Training { outcome, curve } = training;
-            let again = RunResult { outcome, curve, ..record.result.clone() };
+            let Training { outcome, curves } = training;
+            let again = RunResult { outcome, curves, ..record.result.clone() };
             record.result.bits() == again.bits()
         });
         done(run, is_same);
         Ok(is_same)
     };
-    parallel::map(runs, workers, again).map_err(|failure: FailedRun| Error::Runs {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build();
+    let pool = pool.map_err(|error| Error::Threads(error.to_string()))?;
+    let answers: Vec<Result<bool, FailedRun>> =
+        pool.install(|| runs.par_iter().map(again).collect());
+    answers.into_iter().collect::<Result<_, _>>().map_err(|failure| Error::Runs {
         failed: vec![failure],
         total: runs.len(),
         untried: 0,
@@ -91,14 +104,25 @@ pub struct Unused {
     pub bytes: u64,
 }
 
-/// The sound records that nothing needs, in order. What is damaged is left for whoever looks into it.
+/// What `cache gc` would remove.
+#[derive(Debug, Default)]
+pub struct Garbage {
+    /// The sound records that nothing needs, in order. Damaged ones are left for whoever looks into
+    /// them.
+    pub records: Vec<Unused>,
+    /// The directories of reports that are not there any more. What they showed is not kept.
+    pub reports: Vec<PathBuf>,
+}
+
+/// Finds the records that neither the experiments nor a report needs.
 ///
 /// # Errors
 /// If the cache cannot be read, or what a report shows is not known.
-pub fn unused(project: &Project) -> Result<Vec<Unused>, Error> {
+pub fn garbage(project: &Project) -> Result<Garbage, Error> {
     let cache = Cache::new(&project.root);
-    let mut needed: BTreeSet<Digest> = match cache.reported().map_err(Error::File)? {
-        Ok(reported) => reported,
+    let holds_report = |out: &Path| fs::is_file(&out.join(SNAPSHOT));
+    let reports = match cache.reported(holds_report).map_err(Error::File)? {
+        Ok(reports) => reports,
         Err(note) => {
             return Err(Error::Request {
                 message: format!("`{}` does not say which runs a report shows", note.display()),
@@ -106,17 +130,36 @@ pub fn unused(project: &Project) -> Result<Vec<Unused>, Error> {
             });
         }
     };
+    let mut needed = reports.runs;
+    let conditions = project.conditions();
+    let identity = |source: &DataSource| project.datasets.identity(source);
     for device in [DeviceKind::Cpu, DeviceKind::Cuda] {
-        needed.extend(super::each_run(project, device, |run, _| run.digest)?);
+        let digests = conditions.expand(device, identity, |run, _| run.digest);
+        needed.extend(digests.map_err(Error::Canonical)?);
     }
     let mut digests = cache.digests().map_err(Error::File)?;
     digests.retain(|digest| !needed.contains(digest));
     let sound = |digest: &Digest| {
-        let is_sound = matches!(cache.past(*digest), Some(Ok(_)));
-        let bytes = fs::size(&cache.path(*digest));
-        Ok::<_, Error>(is_sound.then_some(Unused { digest: *digest, bytes }))
+        cache.past(*digest).ok()?.hit()?;
+        Some(Unused { digest: *digest, bytes: fs::size(&cache.path(*digest)) })
     };
-    Ok(parallel::map(&digests, provenance::cores(), sound)?.into_iter().flatten().collect())
+    let records = digests.par_iter().filter_map(sound).collect();
+    Ok(Garbage { records, reports: reports.vanished })
+}
+
+/// Removes records that nothing needs, and the notes about reports that are gone.
+///
+/// # Errors
+/// If a file cannot be removed.
+pub fn remove(project: &Project, garbage: &Garbage) -> Result<(), Error> {
+    let cache = Cache::new(&project.root);
+    for unused in &garbage.records {
+        cache.remove(unused.digest).map_err(Error::File)?;
+    }
+    for out in &garbage.reports {
+        cache.forget_report(out).map_err(Error::File)?;
+    }
+    Ok(())
 }
 
 /// Moves a damaged record out of the way; returns where it is now.
@@ -125,12 +168,4 @@ pub fn unused(project: &Project) -> Result<Vec<Unused>, Error> {
 /// If it cannot be moved.
 pub fn quarantine(project: &Project, digest: Digest) -> Result<PathBuf, Error> {
     Cache::new(&project.root).quarantine(digest).map_err(Error::File)
-}
-
-/// Removes the record of a run.
-///
-/// # Errors
-/// If it cannot be removed.
-pub fn remove(project: &Project, digest: Digest) -> Result<(), Error> {
-    Cache::new(&project.root).remove(digest).map_err(Error::File)
 }

@@ -1,7 +1,7 @@
 //! The datasets that a project's conditions draw from.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::Error;
@@ -16,7 +16,7 @@ use crate::run::DatasetIdentity;
 pub struct Datasets {
     uses_embedded: bool,
     embedded: OnceLock<Dataset>,
-    directories: BTreeMap<String, Dataset>,
+    directories: BTreeMap<PathBuf, Dataset>,
 }
 
 impl Datasets {
@@ -29,7 +29,7 @@ impl Datasets {
                 DataSource::Embedded => datasets.uses_embedded = true,
                 DataSource::Directory(name) if datasets.directories.contains_key(name) => {}
                 DataSource::Directory(name) => {
-                    datasets.directories.insert(name.clone(), read(Path::new(name))?);
+                    datasets.directories.insert(name.clone(), read(name)?);
                 }
             }
         }

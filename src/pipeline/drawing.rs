@@ -1,26 +1,33 @@
-//! From a summary to the figures of the paper: which data each kind is drawn from, and what it
-//! says to readers who do not see it.
+//! Draws the figures of the paper: selects the data of each kind, and describes the figure in words for
+//! readers who do not see it.
 
 use std::path::{Path, PathBuf};
 
-use super::{Error, Project};
-use crate::experiment::Experiment;
-use crate::figure::{self, CurveSeries, LayerBox, ModelDiagram, SeedDot, SeedRow};
-use crate::paper::{Curve, EXPERIMENT, FigureKind, Levels, Protocol, Selection};
-use crate::parallel;
-use crate::plan::Plan;
-use crate::provenance;
-use crate::render::{self, Dot, Drawing, Names};
-use crate::run::{self, Layer, Shape};
-use crate::summary::{self, Aggregate, ConditionSummary, Content, LevelsSummary, Row, Summary};
+use rayon::prelude::*;
 
-/// The drawings of each figure of the paper, in its order.
+use super::{Error, PaperFile, Project};
+use crate::context::Drawing;
+use crate::document::Violation;
+use crate::experiment::Experiment;
+use crate::figure::{self, CurveSeries, FigureError, LayerBox, ModelDiagram, SeedDot, SeedRow};
+use crate::format;
+use crate::fs;
+use crate::paper::{EXPERIMENT, Figure, FigureKind, Names, Protocol, Selection};
+use crate::plan::Plan;
+use crate::run::{self, Curve, Layer, Moment, Shape};
+use crate::summary::{self, Aggregate, ConditionSummary, Summary};
+use crate::table::{self, ScoreRow, Scores, of_kind};
+
+/// The drawings of each figure of the paper, in the order of the paper.
+///
+/// # Errors
+/// Returns an error if a figure would not be readable, or cannot be drawn.
 pub(super) fn draw_all(
     project: &Project,
     plan: &Plan,
     summary: &Summary,
 ) -> Result<Vec<Vec<Drawing>>, Error> {
-    let draw = |kind: &FigureKind| match kind {
+    let draw = |figure: &Figure| match &figure.kind {
         FigureKind::Diagram { experiments } => {
             let models: Vec<_> = experiments
                 .iter()
@@ -32,37 +39,84 @@ pub(super) fn draw_all(
                 kind: format!("Diagram of {} pair networks.", models.len()),
                 finding: diagram_finding(&models),
                 formula: "Drawn from the layer lists; boxes in colour have parameters.".to_owned(),
-                svg: figure::diagram(&models).map_err(Error::Figure)?,
+                svg: figure::diagram(&models).map_err(|error| unreadable(figure, error))?,
             }])
         }
-        FigureKind::LearningCurves { curve, selection } => {
-            let of = |(metric, curve)| curves(project, plan, summary, selection, metric, curve);
-            protocols_of_curve(project, *curve).into_iter().map(of).collect()
+        FigureKind::LearningCurves { curve, selection, .. } => {
+            let data = CurveData { project, plan, summary, selection, figure };
+            let drawn = protocols_of_curve(project, curve).into_iter();
+            drawn.map(|(metric, curve)| data.drawing(metric, curve)).collect()
         }
-        FigureKind::Seeds { table } => seeds(project, summary, table),
+        FigureKind::Seeds { table } => seeds(project, summary, table, figure),
     };
-    project.paper.figures.iter().map(|figure| draw(&figure.kind)).collect()
+    project.file.figures.iter().map(draw).collect()
 }
 
-/// Pixels of a PNG to the unit of its SVG: sharp on dense screens, and 192 to the inch in print.
+/// The error of a figure. A figure with too many items is a mistake in the paper's file.
+fn unreadable(figure: &Figure, error: FigureError) -> Error {
+    match error {
+        FigureError::TooMany { .. } => Error::Invalid(vec![Violation {
+            location: figure.location.clone(),
+            key: String::new(),
+            message: format!(
+                "figure `{}` {error}; let it show fewer, or spread them over several figures",
+                figure.name
+            ),
+        }]),
+        FigureError::Refused(_) => Error::Figure(error),
+    }
+}
+
+/// Pixels of a PNG file per unit of its SVG: sharp on dense screens, and 192 pixels per inch in print.
 const SCALE: f32 = 2.0;
 
-/// Where the first drawing of a figure is within the report's directory.
+/// The path of the first drawing of a figure in the directory of the report.
 pub(super) fn path(name: &str, kind: &str) -> PathBuf {
     Path::new("figures").join(format!("{name}.{kind}"))
 }
 
-/// PNG files of drawings, by name of their figure.
-pub(super) fn pngs(drawn: &[(String, String)]) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
-    let draw = |(name, svg): &(String, String)| {
+/// Draws the PNG files that the report in `out` lacks, or that show another drawing. Drawings are given
+/// with the name of their figure.
+pub(super) fn missing_pngs(
+    drawn: &[(String, String)],
+    out: &Path,
+) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
+    let is_missing = |(name, svg): &&(String, String)| {
+        // A file that cannot be read is drawn again.
+        let file = fs::read_if_there(&out.join(path(name, "png"))).ok().flatten();
+        !file.is_some_and(|file| figure::is_png_of(&file, svg, SCALE))
+    };
+    let missing: Vec<_> = drawn.iter().filter(is_missing).collect();
+    let draw = |drawing: &&(String, String)| {
+        let (name, svg) = *drawing;
         Ok((path(name, "png"), figure::png(svg, SCALE).map_err(Error::Figure)?))
     };
-    parallel::map(drawn, provenance::cores(), draw)
+    missing.par_iter().map(draw).collect::<Vec<_>>().into_iter().collect()
 }
 
-/// The curve of each protocol, if this is that of the first; else this one alone.
-fn protocols_of_curve(project: &Project, curve: Curve) -> Vec<(Option<String>, Curve)> {
-    let paper = &project.paper;
+/// A warning for each figure whose PNG file shows boxes in place of some characters.
+pub(super) fn warnings(drawn: &[(String, String)]) -> Vec<String> {
+    let warning = |(name, svg): &(String, String)| {
+        let missing = figure::missing_characters(svg);
+        let shown: Vec<_> =
+            missing.iter().map(|c| format!("`{}`", format::visible(&c.to_string()))).collect();
+        (!missing.is_empty()).then(|| {
+            format!(
+                "figures/{name}.png shows a box for {}: its font lacks the character; the page and \
+                 figures/{name}.svg show it",
+                shown.join(", ")
+            )
+        })
+    };
+    drawn.iter().filter_map(warning).collect()
+}
+
+/// The curves of all protocols if `curve` belongs to the first protocol, else `curve` alone.
+fn protocols_of_curve<'p>(
+    project: &'p Project,
+    curve: &'p Curve,
+) -> Vec<(Option<String>, &'p Curve)> {
+    let paper = &project.file.paper;
     let curve_of = |protocol: &Protocol| {
         let metric = paper.metric(&protocol.metric)?;
         Some((Some(metric.name.clone()), metric.curve))
@@ -74,37 +128,49 @@ fn protocols_of_curve(project: &Project, curve: Curve) -> Vec<(Option<String>, C
     }
 }
 
-fn curves(
-    project: &Project,
-    plan: &Plan,
-    summary: &Summary,
-    selection: &Selection,
-    metric: Option<String>,
-    curve: Curve,
-) -> Result<Drawing, Error> {
-    let curves =
-        summary::learning_curves(summary, plan, curve, selection).map_err(Error::Summary)?;
-    // Of one run there is a line, but no spread around it.
-    let point = |a: &Aggregate| a.mean.map(|mean| (mean, a.std_dev.unwrap_or(0.0)));
-    let series: Vec<_> = curves
-        .iter()
-        .map(|curve| CurveSeries {
-            label: open_levels(project, &summary.conditions[curve.condition], selection),
-            points: curve.epochs.iter().filter_map(point).collect(),
+/// The data of a figure of learning curves.
+struct CurveData<'d> {
+    project: &'d Project,
+    plan: &'d Plan,
+    summary: &'d Summary,
+    selection: &'d Selection,
+    figure: &'d Figure,
+}
+
+impl CurveData<'_> {
+    fn drawing(&self, metric: Option<String>, curve: &Curve) -> Result<Drawing, Error> {
+        let Self { project, plan, summary, selection, figure } = *self;
+        let curves =
+            summary::learning_curves(summary, plan, curve, selection).map_err(Error::Summary)?;
+        // One run has a line, but no spread around it.
+        let point = |a: &Aggregate| a.mean.map(|mean| (mean, a.std_dev.unwrap_or(0.0)));
+        let series: Vec<_> = curves
+            .iter()
+            .map(|curve| CurveSeries {
+                label: open_levels(project, summary.condition(curve.condition), selection),
+                points: curve.epochs.iter().filter_map(point).collect(),
+            })
+            .collect();
+        let when = match curve.moment {
+            Moment::Before => "before",
+            Moment::After => "at the end of",
+        };
+        let band = match series.len() <= figure::MOST_BANDS {
+            true => " Band: one population standard deviation (divided by n) on both sides.",
+            false => "",
+        };
+        let svg = figure::learning_curves(&series, "accuracy, %");
+        Ok(Drawing {
+            metric,
+            kind: "Line chart of accuracy over the epochs.".to_owned(),
+            finding: curves_finding(&series),
+            formula: format!(
+                "Line: mean of {} over the seeds, {when} each epoch.{band}",
+                curve.name
+            ),
+            svg: svg.map_err(|error| unreadable(figure, error))?,
         })
-        .collect();
-    let when = if curve.is_after_epoch() { "at the end of" } else { "before" };
-    Ok(Drawing {
-        metric,
-        kind: "Line chart of accuracy over the epochs.".to_owned(),
-        finding: curves_finding(&series),
-        formula: format!(
-            "Line: mean of {} over the seeds, {when} each epoch; band: one population standard deviation \
-             (divided by n) on both sides.",
-            curve.name()
-        ),
-        svg: figure::learning_curves(&series, "accuracy, %").map_err(Error::Figure)?,
-    })
+    }
 }
 
 fn model(experiment: &Experiment) -> ModelDiagram {
@@ -112,13 +178,13 @@ fn model(experiment: &Experiment) -> ModelDiagram {
     let model = &design.model;
     let count = run::parameter_count(model, design.image()).ok();
     ModelDiagram {
-        title: label(&experiment.title),
+        title: format::visible(&experiment.title),
         input: design.image().to_string(),
         branch: boxes(&model.branch, design.image()),
         head: boxes(&model.head, Shape::Vector(2 * run::CLASSES)),
         subtitle: count.map_or_else(String::new, |count| {
             let (branch, all) =
-                (render::thousands(count.branch), render::thousands(count.unshared));
+                (format::thousands(count.branch), format::thousands(count.unshared));
             format!("{branch} parameters a branch, {all} in all")
         }),
     }
@@ -139,64 +205,62 @@ fn boxes(layers: &[Layer], input: Shape) -> Vec<LayerBox> {
         .collect()
 }
 
-/// A condition by the levels that a selection leaves open: `deep`, or `deep + weight sharing`.
+/// The name of a condition by the levels that the selection leaves open: `deep + weight sharing`.
 fn open_levels(project: &Project, condition: &ConditionSummary, selection: &Selection) -> String {
     let is_open = |factor: &str| selection.get(factor).is_none_or(|levels| levels.len() > 1);
     let levels = condition.levels.iter();
     let levels = levels.filter(|(factor, _)| *factor == EXPERIMENT || is_open(factor));
-    let names = Names { paper: &project.paper, experiments: &project.experiments };
-    label(&names.describe(levels))
+    let names = Names { paper: &project.file.paper, experiments: &project.experiments };
+    format::visible(&names.describe(levels))
 }
 
-/// `text` as it fits into a figure.
-fn label(text: &str) -> String {
-    const LONGEST: usize = 60;
-    let text = render::visible(text);
-    match text.chars().count() <= LONGEST {
-        true => text,
-        false => text.chars().take(LONGEST - 1).chain(['…']).collect(),
-    }
-}
-
-/// Every run of each row of a table of levels, in each of its forms.
-fn seeds(project: &Project, summary: &Summary, table: &str) -> Result<Vec<Drawing>, Error> {
-    let (spec, computed) = (project.paper.table(table), summary.table(table));
-    let spec = spec.and_then(|table| table.levels());
-    let (Some(spec), Some(Content::Levels(variants))) = (spec, computed.map(|c| &c.content)) else {
+/// Every run of each row of a table of scores, under each of its protocols.
+fn seeds(
+    project: &Project,
+    summary: &Summary,
+    name: &str,
+    figure: &Figure,
+) -> Result<Vec<Drawing>, Error> {
+    let PaperFile { paper, tables, .. } = &project.file;
+    let Some((_, scores)) = of_kind::<Scores>(tables).find(|(table, _)| *table == name) else {
         return Ok(Vec::new());
     };
-    let by_protocol = variants.len() > 1;
-    let drawing = |variant: &LevelsSummary| {
-        let rows: Vec<_> =
-            variant.rows.iter().map(|row| seed_row(project, summary, spec, variant, row)).collect();
+    let names = Names { paper, experiments: &project.experiments };
+    let results = table::Results { names, summary, requests: tables };
+    let has_published = !scores.published.is_empty();
+    let metrics = scores.metrics(paper);
+    let is_split = metrics.len() > 1;
+    let drawing = |metric: &String| {
+        let rows = scores.rows(metric, summary).map_err(Error::Summary)?;
+        let rows: Vec<_> = rows.iter().map(|row| seed_row(&results, scores, metric, row)).collect();
+        let diamond = match has_published && *metric == scores.metric {
+            true => " Diamond: the published mean.",
+            false => "",
+        };
         Ok(Drawing {
-            metric: by_protocol.then(|| variant.metric.clone()),
+            metric: is_split.then(|| metric.clone()),
             kind: "Dot plot of the score of every run.".to_owned(),
             finding: seeds_finding(&rows),
-            formula: "Dots: scores of single runs; bar: their mean; diamond: the published mean."
-                .to_owned(),
-            svg: figure::seeds(&rows, "accuracy, %").map_err(Error::Figure)?,
+            formula: format!("Dots: scores of single runs. Bar: their mean.{diamond}"),
+            svg: figure::seeds(&rows, "accuracy, %").map_err(|error| unreadable(figure, error))?,
         })
     };
-    variants.iter().map(drawing).collect()
+    metrics.into_iter().map(drawing).collect()
 }
 
 fn seed_row(
-    project: &Project,
-    summary: &Summary,
-    spec: &Levels,
-    variant: &LevelsSummary,
-    row: &Row,
+    results: &table::Results<'_>,
+    scores: &Scores,
+    metric: &str,
+    row: &ScoreRow,
 ) -> SeedRow {
-    let names = Names { paper: &project.paper, experiments: &project.experiments };
-    let conditions = row.conditions.iter().map(|index| &summary.conditions[*index]);
-    let dots = conditions.flat_map(|condition| Dot::of_runs(names, condition, &variant.metric));
-    let dots = dots.map(|Dot { value, title }| SeedDot { value, title: render::visible(&title) });
-    let is_published = variant.metric == spec.metric;
-    let published = row.published.as_ref().filter(|_| is_published);
+    let runs = row.conditions.iter().flat_map(|id| results.runs(*id, metric));
+    let dots =
+        runs.map(|run| SeedDot { value: run.value, title: format::visible(&run.title) }).collect();
+    let published = row.published.as_ref().filter(|_| metric == scores.metric);
     SeedRow {
-        label: label(&names.describe(spec.by.iter().zip(&row.levels))),
-        dots: dots.collect(),
+        label: format::visible(&results.names.describe(scores.by.iter().zip(&row.levels))),
+        dots,
         mean: row.mean,
         published: published.map(|published| published.mean),
     }

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+use crate::claim::ClaimError;
 use crate::dataset::{self, DatasetError, DrawError};
 use crate::digest::CanonicalError;
 use crate::document::Violation;
@@ -60,6 +61,12 @@ pub enum Error {
     /// A file that the build itself reads or writes.
     #[error(transparent)]
     File(FileError),
+    /// A record that the system does not let us read.
+    #[error(transparent)]
+    Unreadable(FileError),
+    /// Threads that the system does not give.
+    #[error("cannot start threads: {0}")]
+    Threads(String),
     /// A device that is not there.
     #[error(transparent)]
     Device(DeviceError),
@@ -69,6 +76,9 @@ pub enum Error {
     /// A template that cannot be rendered.
     #[error(transparent)]
     Render(RenderError),
+    /// A claim that cannot be decided on.
+    #[error(transparent)]
+    Claim(ClaimError),
     /// Records that cannot be aggregated.
     #[error(transparent)]
     Summary(SummaryError),
@@ -142,10 +152,13 @@ impl Error {
             | Self::Input(_)
             | Self::Device(_)
             | Self::Unconfirmed { .. }
+            | Self::Claim(_)
             | Self::Render(_) => 2,
             Self::Stale(_) | Self::Unverified(_) => 3,
             Self::Incomplete { .. } => 4,
             Self::File(_)
+            | Self::Unreadable(_)
+            | Self::Threads(_)
             | Self::Embedded(_)
             | Self::Canonical(_)
             | Self::Summary(_)
@@ -181,6 +194,12 @@ impl Error {
                 Some("a file is where a directory is needed, or the other way round: move it away".to_owned())
             }
             Self::File(_) => Some(SPACE_HINT.to_owned()),
+            Self::Unreadable(_) => Some(
+                "a record that cannot be read is neither used nor replaced; give yourself the \
+                 permission to read it (`chmod a+r`, by its owner), then run the same command"
+                    .to_owned(),
+            ),
+            Self::Threads(_) => Some("lower `--jobs`".to_owned()),
             Self::Device(DeviceError::NotBuilt(_)) => Some(
                 "build it with `cargo build --release --features cuda`, or use `--device cpu`"
                     .to_owned(),
@@ -225,6 +244,7 @@ impl Error {
                 Some("`report status` checks the files again without training".to_owned())
             }
             Self::Render(error) => Some(error.hint.clone()),
+            Self::Claim(_) => Some("docs/files.md lists the checks".to_owned()),
             Self::Embedded(_) | Self::Canonical(_) | Self::Summary(_) | Self::Figure(_) => {
                 Some("this is a fault of `report`: please report it with the message".to_owned())
             }

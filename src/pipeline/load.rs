@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::Error;
 use super::datasets::Datasets;
+use super::paper_file::PaperFile;
 use crate::dataset;
 use crate::document::{self, Location, Node, Violation, suggestion};
-use crate::experiment::{self, DataSource, Experiment};
+use crate::experiment::{self, Conditions, DataSource, Experiment};
 use crate::fs;
-use crate::paper::{Paper, Vocabulary};
-use crate::plan::PlannedRun;
+use crate::paper::Vocabulary;
 use crate::render;
 
 /// A project, read and validated.
@@ -23,12 +23,16 @@ pub struct Project {
     pub experiments: Vec<Experiment>,
     /// The text of each file that experiments are read from, by its path in the project.
     pub sources: BTreeMap<String, String>,
-    /// Its tables, figures and published values.
-    pub paper: Paper,
+    /// Files in `experiments/` that are not read.
+    pub skipped: Vec<PathBuf>,
+    /// Its paper file.
+    pub file: PaperFile,
     /// The template of its prose, as text.
     pub prose: String,
     /// The template of its page, as text.
     pub page: String,
+    /// Its other templates, by their file names.
+    pub other_templates: BTreeMap<String, String>,
     /// What the command line changed about the experiments, for the report; empty if nothing.
     pub note: String,
     /// The datasets of its conditions.
@@ -50,6 +54,55 @@ const BASE: &str = "base";
 /// Most files that an experiment may be read from.
 const LONGEST_CHAIN: usize = 16;
 
+/// Where datasets may stand; other files than TOML in it are no experiments that got the wrong name.
+const DATA: &str = "data";
+
+/// The ending of the name of an experiment.
+const ENDING: &str = "toml";
+
+/// Deepest folder that is read. A link that leads back would have no end.
+const DEEPEST: usize = 8;
+
+/// What stands in `experiments/`.
+#[derive(Default)]
+struct Files {
+    experiments: Vec<PathBuf>,
+    /// Files that are not read.
+    skipped: Vec<PathBuf>,
+}
+
+/// Finds the files in `experiments/` and its folders, but for `experiments/base/`.
+fn find(directory: &Path) -> Result<Files, Error> {
+    let mut files = Files::default();
+    let mut folders = vec![(directory.to_owned(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        let is_data = folder.strip_prefix(directory).is_ok_and(|within| within.starts_with(DATA));
+        for path in fs::entries(&folder).map_err(Error::Input)? {
+            let is_base = depth == 0 && path.file_name().is_some_and(|name| name == BASE);
+            let is_paper = depth == 0 && path.file_name().is_some_and(|name| name == "paper.toml");
+            let is_toml = path.extension().is_some_and(|ending| ending == ENDING);
+            match fs::is_directory(&path) {
+                true if is_base => {}
+                true if depth == DEEPEST => {
+                    return Err(Error::Request {
+                        message: format!("`{}` is too deep in `experiments/`", path.display()),
+                        hint: format!("at most {DEEPEST} folders are read; does a link lead back?"),
+                    });
+                }
+                true if !is_toml => folders.push((path, depth + 1)),
+                _ if is_paper => {}
+                // A folder of such a name is an error when it is read.
+                _ if is_toml => files.experiments.push(path),
+                false if !is_data => files.skipped.push(path),
+                _ => {}
+            }
+        }
+    }
+    files.experiments.sort();
+    files.skipped.sort();
+    Ok(files)
+}
+
 /// Reads the project at `root`: every TOML file in `experiments/` and its folders is an experiment,
 /// but for `experiments/paper.toml` and what stands in `experiments/base/`.
 ///
@@ -57,13 +110,7 @@ const LONGEST_CHAIN: usize = 16;
 /// With all violations of all files, or the first file that cannot be read.
 pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let directory = root.join("experiments");
-    let mut paths = fs::files_with_extension(&directory, "toml").map_err(Error::Input)?;
-    paths.retain(|path| path.file_name().is_some_and(|name| name != "paper.toml"));
-    for folder in fs::directories(&directory).map_err(Error::Input)? {
-        if folder.file_name().is_some_and(|name| name != BASE) {
-            paths.extend(fs::files_with_extension(&folder, "toml").map_err(Error::Input)?);
-        }
-    }
+    let Files { experiments: paths, skipped } = find(&directory)?;
     let mut sources = BTreeMap::new();
     let (mut experiments, mut violations) = (Vec::new(), Vec::new());
     for path in &paths {
@@ -101,7 +148,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let paper = match read_document(root, &directory.join("paper.toml"), &mut sources)? {
         // What the paper says of an experiment can only be checked if all of them were read.
         Ok(document) if all_read => {
-            let paper = Paper::from_document(&document, &Vocabulary::of(&experiments));
+            let paper = PaperFile::read(&document, &Vocabulary::of(&experiments));
             paper.map_err(|found| violations.extend(found)).ok()
         }
         Ok(_) => None,
@@ -115,8 +162,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         violations.dedup();
         return Err(Error::Invalid(violations));
     };
-    let template = |name| fs::read_to_string(&root.join(name)).map_err(Error::Input);
-    let (prose, page) = (template(render::PAPER_TEMPLATE)?, template(render::PAGE_TEMPLATE)?);
+    let (prose, page, other_templates) = read_templates(root)?;
     for experiment in &experiments {
         let runs = experiment.conditions.len().saturating_mul(experiment.seeds.len());
         if runs > experiment::MOST_RUNS {
@@ -136,23 +182,26 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         }
     }
     let root = root.to_owned();
-    Ok(Project { root, experiments, sources, paper, prose, page, note, datasets })
+    let file = paper;
+    Ok(Project {
+        root,
+        experiments,
+        sources,
+        skipped,
+        file,
+        prose,
+        page,
+        other_templates,
+        note,
+        datasets,
+    })
 }
 
 impl Project {
-    /// What a run is called: `deep (weight_sharing true) seed 3`.
+    /// The conditions of its experiments.
     #[must_use]
-    pub fn name_of(&self, run: &PlannedRun) -> String {
-        let experiment = &self.experiments[run.experiment];
-        let levels = &experiment.conditions[run.condition].levels;
-        let levels = experiment.factors.iter().zip(levels);
-        let levels: Vec<_> =
-            levels.map(|(factor, level)| format!("{} {level}", factor.name)).collect();
-        let condition = match levels.is_empty() {
-            true => experiment.name.clone(),
-            false => format!("{} ({})", experiment.name, levels.join(", ")),
-        };
-        format!("{condition} seed {}", run.config.seed)
+    pub fn conditions(&self) -> Conditions<'_> {
+        Conditions::of(&self.experiments)
     }
 
     /// Checks that each of `names` is an experiment.
@@ -171,6 +220,21 @@ impl Project {
     }
 }
 
+/// Prose, page, and all other templates by their file names.
+fn read_templates(root: &Path) -> Result<(String, String, BTreeMap<String, String>), Error> {
+    let directory = root.join(render::TEMPLATES);
+    let own = [render::PAPER_TEMPLATE, render::PAGE_TEMPLATE];
+    let [prose, page] = own.map(|name| fs::read_to_string(&directory.join(name)));
+    let (prose, page) = (prose.map_err(Error::Input)?, page.map_err(Error::Input)?);
+    let names = fs::names(&directory).map_err(Error::Input)?.into_iter();
+    let others = names.filter(|name| !own.contains(&name.as_str())).filter_map(|name| {
+        // A file that is no text, such as an image, is no template.
+        let text = fs::read_to_string(&directory.join(&name)).ok()?;
+        Some((name, text))
+    });
+    Ok((prose, page, others.collect()))
+}
+
 /// The first `count` of the seeds, and the next numbers if there are not so many.
 fn first_seeds(own: &[u64], count: u64) -> Vec<u64> {
     let next = own.last().map_or(0, |last| last + 1);
@@ -179,7 +243,7 @@ fn first_seeds(own: &[u64], count: u64) -> Vec<u64> {
 
 /// A directory in a file is relative to the project, one on the command line to where the user is.
 fn place_data(root: &Path, overrides: &Overrides, experiment: &mut Experiment) {
-    let at = |path: &Path| DataSource::Directory(path.to_string_lossy().into_owned());
+    let at = |path: &Path| DataSource::Directory(path.to_owned());
     for source in experiment.conditions.iter_mut().map(|condition| &mut condition.design.source) {
         match (&overrides.data, &*source) {
             (Some(directory), _) => *source = at(directory),
@@ -223,6 +287,13 @@ fn read_experiment(
         let message = "is an experiment by its name, which must be of letters, digits, `-` and `_`";
         return refused(location, "", message.to_owned());
     }
+    let name = within.to_string_lossy();
+    if let Some((_, meaning)) = experiment::RESERVED.iter().find(|(reserved, _)| *reserved == name)
+    {
+        let location = Location { file: shown(root, path).into(), line: 1 };
+        let message = format!("cannot be called `{name}`, which means {meaning}; rename the file");
+        return refused(location, "", message);
+    }
     let file = match read_document(root, path, sources)? {
         Ok(file) => file,
         Err(violations) => return Ok(Err(violations)),
@@ -246,7 +317,7 @@ fn read_experiment(
         }
     }
     let own = file.location.file.clone();
-    let experiment = Experiment::from_documents(&within.to_string_lossy(), file, extended);
+    let experiment = Experiment::from_documents(&name, file, extended);
     Ok(experiment.map_err(|violations| {
         let told = violations.into_iter().map(|violation| missing_in(&own, violation));
         told.collect()

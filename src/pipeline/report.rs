@@ -3,14 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Error, Project, drawing};
+use super::{Error, PaperFile, Project, drawing};
 use crate::cache::Cache;
+use crate::claim::{self, JudgedClaim};
+use crate::context::{Build, Context, Sources};
+use crate::diff::{Changes, Snapshot};
 use crate::digest::Digest;
+use crate::export;
 use crate::figure;
 use crate::fs;
+use crate::paper::Names;
 use crate::plan::Plan;
-use crate::render::{self, Build, Context, Drawing, Snapshot, Sources, Templates};
+use crate::render::{self, Templates};
 use crate::summary::{self, Summary};
+use crate::table::{self, TableItem};
 
 /// A report that is rendered and not yet written.
 #[derive(Debug)]
@@ -27,50 +33,66 @@ pub struct Report {
     runs: Vec<Digest>,
 }
 
+/// What is computed from the records of a plan.
+struct Results {
+    summary: Summary,
+    tables: Vec<TableItem>,
+    claims: Vec<JudgedClaim>,
+}
+
+fn results(project: &Project, plan: &Plan) -> Result<Results, Error> {
+    let PaperFile { paper, tables: requests, claims, .. } = &project.file;
+    let experiments = &project.experiments;
+    let summary = summary::summarize(paper, experiments, plan).map_err(Error::Summary)?;
+    let names = Names { paper, experiments };
+    let evidence = table::Results { names, summary: &summary, requests };
+    let tables = table::tabulate(&evidence).map_err(Error::Summary)?;
+    let claims = claim::judge(claims, &evidence, &tables).map_err(Error::Claim)?;
+    Ok(Results { summary, tables, claims })
+}
+
 /// What templates see of the records in `plan`.
 ///
 /// # Errors
-/// If polars or plotters refuse, or the expression of a claim cannot be evaluated.
+/// If polars or plotters refuse, or a claim cannot be decided on.
 pub fn context(project: &Project, plan: &Plan, build: Build<'_>) -> Result<Context, Error> {
-    let summary = summarize(project, plan)?;
-    let figures = drawing::draw_all(project, plan, &summary)?;
-    gather(project, plan, &summary, &figures, build)
-}
-
-fn summarize(project: &Project, plan: &Plan) -> Result<Arc<Summary>, Error> {
-    let summary = summary::summarize(&project.paper, &project.experiments, plan);
-    Ok(Arc::new(summary.map_err(Error::Summary)?))
+    gather(project, plan, results(project, plan)?, Changes::default(), build)
 }
 
 fn gather(
     project: &Project,
     plan: &Plan,
-    summary: &Arc<Summary>,
-    figures: &[Vec<Drawing>],
+    results: Results,
+    changes: Changes,
     build: Build<'_>,
 ) -> Result<Context, Error> {
-    let context = Context::gather(Sources {
-        paper: &project.paper,
+    let Results { summary, tables, claims } = results;
+    let drawn = drawing::draw_all(project, plan, &summary)?;
+    let figures = project.file.figures.iter().zip(drawn).map(|(figure, drawings)| {
+        (figure, drawings, project.file.covers(&figure.name).unwrap_or_default())
+    });
+    Ok(Context::gather(Sources {
+        paper: &project.file.paper,
         experiments: &project.experiments,
         plan,
-        summary,
-        figures,
+        summary: &summary,
+        tables,
+        claims,
+        figures: figures.collect(),
         note: &project.note,
         build,
         files: &project.sources,
-    });
-    context.map_err(Error::Render)
+        changes,
+    }))
 }
 
 /// What a report of the records in `plan` says, to compare it with another.
 ///
 /// # Errors
-/// If the expression of a claim cannot be evaluated.
+/// If polars refuses, or a claim cannot be decided on.
 pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
-    let build = Build { command: "", options: "", workers: 0 };
-    // Of figures it says nothing.
-    let context = gather(project, plan, &summarize(project, plan)?, &[], build)?;
-    Ok(Snapshot::of(&context))
+    let Results { tables, claims, .. } = results(project, plan)?;
+    Ok(Snapshot::of(&project.file.paper.title, &tables, &claims))
 }
 
 /// Where a report keeps what it says, within its directory.
@@ -101,11 +123,13 @@ pub fn render(
     build: Build<'_>,
     before: Option<&Snapshot>,
 ) -> Result<Report, Error> {
-    let mut context = context(project, plan, build)?;
-    let mut snapshot = Snapshot::of(&context).after(before);
-    context.changes = snapshot.changes.clone();
-    let context = Arc::new(context);
-    let templates = Templates { paper: &project.prose, page: &project.page };
+    let results = results(project, plan)?;
+    let title = &project.file.paper.title;
+    let mut snapshot = Snapshot::of(title, &results.tables, &results.claims).after(before);
+    let data = export::files(&project.file.paper, &results.summary, &results.tables).into_iter();
+    let context = Arc::new(gather(project, plan, results, snapshot.changes.clone(), build)?);
+    let templates =
+        Templates { paper: &project.prose, page: &project.page, others: &project.other_templates };
     let rendered = render::render(templates, &context).map_err(Error::Render)?;
 
     let drawn = context.figures.iter();
@@ -114,7 +138,6 @@ pub fn render(
         .collect();
     let svgs =
         drawn.iter().map(|(name, svg)| (drawing::path(name, "svg"), figure::with_theme(svg)));
-    let data = render::data(&context).into_iter();
     let data = data.map(|(name, text)| (Path::new("data").join(name), text));
     let mut files: Vec<_> = svgs.chain(data).collect();
     let pngs = drawn.iter().map(|(name, _)| drawing::path(name, "png"));
@@ -141,6 +164,20 @@ fn of_report(file: &str) -> Option<PathBuf> {
     is_own.then(|| Path::new(folder).join(name))
 }
 
+/// The names in a directory that holds no report, nor part of one that a killed build has left.
+/// Empty if the directory is empty or not there. Hidden names count too: the directory may be
+/// somebody's home.
+#[must_use]
+pub fn foreign_files(project: &Project, out: &Path) -> Vec<String> {
+    let is_known = || !Cache::new(&project.root).reported_in(out).is_empty();
+    if fs::is_file(&out.join(SNAPSHOT)) || is_known() {
+        return Vec::new();
+    }
+    let name = |path: PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
+    let paths = fs::all_entries(out).unwrap_or_default().into_iter();
+    paths.filter_map(name).collect()
+}
+
 /// Makes sure that a report can be written into `out`, and records, before anything is trained.
 ///
 /// # Errors
@@ -151,12 +188,19 @@ pub fn check_writable(project: &Project, out: &Path) -> Result<(), Error> {
 }
 
 impl Report {
-    /// Writes the files into `out`, all or none; returns the two that a reader opens.
+    /// What a reader should know of the files: characters that a PNG file cannot show.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        drawing::warnings(&self.drawn)
+    }
+
+    /// Writes the files into `out`, all or none; returns the two that a reader opens. A PNG file is
+    /// drawn only if its SVG has changed.
     ///
     /// # Errors
     /// If a figure cannot be drawn, or a file not be written.
-    pub fn write(&self, project: &Project, out: &Path) -> Result<Vec<PathBuf>, Error> {
-        let pngs = drawing::pngs(&self.drawn)?;
+    pub fn write(&self, out: &Path) -> Result<Vec<PathBuf>, Error> {
+        let pngs = drawing::missing_pngs(&self.drawn, out)?;
         let pngs = pngs.iter().map(|(path, bytes)| (out.join(path), &bytes[..]));
         let files = self.files.iter().map(|(path, text)| (out.join(path), text.as_bytes()));
         let files: Vec<_> = pngs.chain(files).collect();
@@ -169,10 +213,19 @@ impl Report {
         fs::sweep(out);
         fs::sweep(&out.join("figures"));
         fs::sweep(&out.join("data"));
-        if !self.runs.is_empty() {
-            Cache::new(&project.root).store_reported(out, &self.runs).map_err(Error::File)?;
-        }
         let read_first = &self.files[self.files.len() - 2..];
         Ok(read_first.iter().map(|(path, _)| out.join(path)).collect())
+    }
+
+    /// Notes which runs the report in `out` shows, so that `cache gc` keeps their records.
+    ///
+    /// # Errors
+    /// If the note cannot be written. The report is whole all the same.
+    pub fn note(&self, project: &Project, out: &Path) -> Result<(), Error> {
+        if self.runs.is_empty() {
+            return Ok(());
+        }
+        let cache = Cache::new(&project.root);
+        cache.store_reported(out, true, &self.runs).map_err(Error::File)
     }
 }

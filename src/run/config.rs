@@ -1,6 +1,9 @@
 //! `RunConfig`: everything that can change the result of a run, resolved.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Layer, Shape};
 use crate::digest::{CanonicalError, Digest, canonical_json};
@@ -46,18 +49,16 @@ impl CanonicalConfig {
     /// # Errors
     /// If it has no canonical form.
     pub fn new(config: &RunConfig) -> Result<Self, CanonicalError> {
-        let RunConfig { data, model, train, seed: _, device, number_type, versions } = config;
-        let (data, model, train) =
-            (canonical_json(data)?, canonical_json(model)?, canonical_json(train)?);
-        let (device, number_type) = (canonical_json(device)?, canonical_json(number_type)?);
-        let versions = canonical_json(versions)?;
-        // Keys in the order of their letters.
-        Ok(Self {
-            before: format!(
-                r#"{{"data":{data},"device":{device},"model":{model},"number_type":{number_type},"seed":"#
-            ),
-            after: format!(r#","train":{train},"versions":{versions}}}"#),
-        })
+        const SEED: &str = "seed";
+        let value = serde_json::to_value(config).map_err(CanonicalError::Unserializable)?;
+        let mut entries: BTreeMap<String, Value> =
+            serde_json::from_value(value).map_err(CanonicalError::Unserializable)?;
+        let after = entries.split_off(SEED);
+        let after: BTreeMap<_, _> = after.iter().filter(|(key, _)| *key != SEED).collect();
+        let (before, after) = (canonical_json(&entries)?, canonical_json(&after)?);
+        // Both parts are objects with some keys: `{"data":…}` and `{"train":…}`.
+        let before = format!("{},\"{SEED}\":", &before[..before.len() - 1]);
+        Ok(Self { before, after: format!(",{}", &after[1..]) })
     }
 
     /// The canonical JSON of the configuration with this seed.

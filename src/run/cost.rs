@@ -1,20 +1,13 @@
 //! How much arithmetic a run is.
 
-use super::{
-    CLASSES, DeviceKind, Layer, Outcome, RunConfig, RunProvenance, RunRecord, Shape, infer,
-};
+use super::{CLASSES, Layer, Outcome, RunConfig, RunRecord, Shape, infer};
 
-/// How fast runs were, of one worker.
+/// How fast one worker computed runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Speed {
     runs: usize,
     seconds: f64,
     pairs: f64,
-    /// Of the runs on a CPU of known speed: operations, seconds, and what `gemm` would have done in
-    /// them.
-    operations: f64,
-    known_seconds: f64,
-    by_gemm: f64,
 }
 
 impl Speed {
@@ -26,41 +19,23 @@ impl Speed {
         speed
     }
 
-    /// Counts one run more.
+    /// Counts one more run.
     pub fn add(&mut self, record: &RunRecord) {
-        let RunProvenance { seconds, gemm_gflops, .. } = record.result.provenance;
-        let work = work(&record.config, record.result.outcome);
         self.runs += 1;
-        self.seconds += seconds;
-        self.pairs += work.pairs;
-        if let (DeviceKind::Cpu, Some(gflops)) = (record.config.device, gemm_gflops) {
-            self.operations += work.operations;
-            self.known_seconds += seconds;
-            self.by_gemm += seconds * gflops * 1e9;
-        }
+        self.seconds += record.result.provenance.seconds;
+        self.pairs += work(&record.config, record.result.outcome).pairs;
     }
 
-    /// Mean seconds of a run; none without runs.
+    /// Mean seconds of a run. Returns `None` without runs.
     #[must_use]
     pub fn seconds_a_run(&self) -> Option<f64> {
         (self.runs > 0).then(|| self.seconds / self.runs as f64)
     }
 
-    /// Pairs trained on in a second.
+    /// Pairs trained on per second.
     #[must_use]
     pub fn pairs_a_second(&self) -> Option<f64> {
         (self.seconds > 0.0).then(|| self.pairs / self.seconds)
-    }
-
-    /// GFLOP/s, counted as [`Work::operations`], and their share of those of `gemm` on one core, in
-    /// percent; none where that was not measured.
-    #[must_use]
-    pub fn gflops(&self) -> Option<[f64; 2]> {
-        let is_known = self.known_seconds > 0.0 && self.by_gemm > 0.0;
-        is_known.then(|| {
-            let share = 100.0 * self.operations / self.by_gemm;
-            [self.operations / self.known_seconds / 1e9, share]
-        })
     }
 }
 
@@ -69,9 +44,8 @@ impl Speed {
 pub struct Work {
     /// Pairs trained on, each as often as it was.
     pub pairs: f64,
-    /// Floating-point operations of convolutions and linear layers, the rest being small, as a dense
-    /// computation needs them that leaves out only the padding. A kernel that gets by with fewer
-    /// shows as a higher speed.
+    /// Floating-point operations of convolutions and linear layers, counted for a dense computation
+    /// without padding. The other layers take few.
     pub operations: f64,
 }
 

@@ -1,10 +1,10 @@
-//! Shapes and parameter counts of a layer list, inferred before anything is trained.
+//! Shapes between the layers of a network, inferred before anything is trained.
 
 use std::fmt;
 
-use super::{Layer, ModelConfig};
+use super::Layer;
 
-/// What flows between layers, for one example.
+/// The shape of the values between two layers, for one example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// An image, stored in height, width, channel order.
@@ -61,7 +61,7 @@ impl fmt::Display for Shape {
 pub struct ShapeError {
     /// Index into the layer list.
     pub layer: usize,
-    /// What does not fit, with both sizes.
+    /// The reason, with both sizes.
     pub message: String,
 }
 
@@ -77,13 +77,15 @@ pub fn infer(layers: &[Layer], input: Shape) -> Result<Vec<Shape>, ShapeError> {
     let mut shape = input;
     let mut shapes = Vec::with_capacity(layers.len());
     for (index, layer) in layers.iter().enumerate() {
-        shape = after(layer, shape).map_err(|message| ShapeError { layer: index, message })?;
+        shape =
+            output_shape(layer, shape).map_err(|message| ShapeError { layer: index, message })?;
         shapes.push(shape);
     }
     Ok(shapes)
 }
 
-fn after(layer: &Layer, input: Shape) -> Result<Shape, String> {
+/// The shape after one layer, or why the layer cannot follow `input`.
+pub(super) fn output_shape(layer: &Layer, input: Shape) -> Result<Shape, String> {
     let output = match (layer, input) {
         (
             Layer::Conv2d { channels, kernel, stride, padding },
@@ -150,69 +152,6 @@ fn windows(length: usize, size: usize, stride: usize, padding: usize) -> Result<
         _ => Err(format!(
             "a window of {size} does not fit into a length of {length} with padding {padding}"
         )),
-    }
-}
-
-/// Number of trainable parameters of a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParameterCount {
-    /// One branch.
-    pub branch: usize,
-    /// The head.
-    pub head: usize,
-    /// What is trained: one branch if it is shared, else two, and the head.
-    pub trained: usize,
-    /// Two branches and the head, whether shared or not: as the paper counts.
-    pub unshared: usize,
-}
-
-/// Counts the parameters of `model` for images of `input`.
-///
-/// # Errors
-/// If the layers do not fit together; the layer index counts on from the branch into the head.
-pub fn parameter_count(model: &ModelConfig, input: Shape) -> Result<ParameterCount, ShapeError> {
-    let branch_output = output_of(&model.branch, input)?;
-    let branch = count(&model.branch, input);
-    let head = count(&model.head, Shape::Vector(2 * branch_output.len()));
-    let branches = if model.weight_sharing { 1 } else { 2 };
-    Ok(ParameterCount {
-        branch,
-        head,
-        trained: branches * branch + head,
-        unshared: 2 * branch + head,
-    })
-}
-
-fn output_of(layers: &[Layer], input: Shape) -> Result<Shape, ShapeError> {
-    Ok(infer(layers, input)?.last().copied().unwrap_or(input))
-}
-
-/// Trainable parameters of `layers`, up to the first that does not fit.
-#[must_use]
-pub fn count(layers: &[Layer], input: Shape) -> usize {
-    let mut shape = input;
-    let mut sum = 0usize;
-    for layer in layers {
-        sum = sum.saturating_add(layer_parameters(layer, shape));
-        match after(layer, shape) {
-            Ok(output) => shape = output,
-            Err(_) => break,
-        }
-    }
-    sum
-}
-
-/// Trainable parameters of one layer with this input.
-#[must_use]
-pub fn layer_parameters(layer: &Layer, input: Shape) -> usize {
-    match layer {
-        Layer::Conv2d { channels, kernel, .. } => {
-            let window = kernel.saturating_mul(*kernel).saturating_mul(input.channels());
-            window.saturating_add(1).saturating_mul(*channels)
-        }
-        Layer::Linear { outputs } => input.len().saturating_add(1).saturating_mul(*outputs),
-        Layer::BatchNorm { .. } => 2 * input.channels(),
-        _ => 0,
     }
 }
 

@@ -1,26 +1,26 @@
-//! Means with their intervals.
+//! Means and their confidence intervals.
 
 use serde::Serialize;
 
 use super::{ConfidenceInterval, Level, Sample};
 
-/// The mean of a sample, and how well it is known; in the unit of the values.
+/// An estimate of a mean, in the unit of the values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
     /// Number of values.
     pub n: usize,
-    /// Their mean.
+    /// Mean of the values.
     pub mean: f64,
-    /// Their standard deviation with divisor n − 1; none of one value.
+    /// Standard deviation of the values, with divisor n − 1. `None` for one value.
     pub std_dev: Option<f64>,
     /// Student's interval of the mean: mean ± t(n − 1) · standard deviation / √n.
     ///
-    /// None of one value, and none of equal values, which say nothing about their spread.
+    /// `None` for one value and for equal values, whose spread is not known.
     pub interval: Option<ConfidenceInterval>,
 }
 
 impl Estimate {
-    /// What `sample` says of the mean that it was drawn from.
+    /// Estimates the mean of the distribution that `sample` was drawn from.
     ///
     /// The interval has its level if the values are independent and normal. Source: Student (1908),
     /// *The probable error of a mean*, Biometrika 6, 1–25.
@@ -29,11 +29,11 @@ impl Estimate {
         Self::with_interval(sample.n(), sample.mean(), sample.std_dev(), level)
     }
 
-    /// The same of values that are known only by their number, mean and standard deviation (divisor
-    /// n − 1), such as published ones.
+    /// The estimate of values whose number, mean and standard deviation (divisor n − 1) are known, such
+    /// as published ones.
     ///
-    /// None if `n` is 0, a number is not finite, or the deviation is negative. A deviation of one
-    /// value is dropped.
+    /// Returns `None` if `n` is 0, if a number is not finite, or if the deviation is negative. Ignores
+    /// the deviation if `n` is 1.
     #[must_use]
     pub fn of_moments(n: usize, mean: f64, std_dev: Option<f64>, level: Level) -> Option<Self> {
         let is_possible = |std_dev: f64| std_dev >= 0.0 && std_dev.is_finite();

@@ -1,13 +1,13 @@
-//! The F distribution: of the ratio of two independent estimates of one variance.
+//! The F distribution: the distribution of the ratio of two independent estimates of one variance.
 
 use super::{root::root, special::regularized_beta};
 
-/// More degrees of freedom count as this many: statrs cuts the series behind [`regularized_beta`]
-/// off after too few terms for more. Fewer degrees make intervals wider and p values larger.
+/// The largest number of degrees of freedom. More count as this many, because statrs cuts off the series
+/// behind [`regularized_beta`] too early for more. So intervals are wider and p values larger.
 const MOST_DEGREES: f64 = 1e5;
 
-/// The probability that the ratio exceeds `ratio` (at least 0), whose numerator and denominator
-/// have these degrees of freedom.
+/// The probability that a ratio exceeds `ratio` (at least 0). Its numerator and its denominator have
+/// these degrees of freedom.
 ///
 /// Source: Abramowitz & Stegun (1964), *Handbook of Mathematical Functions*, 26.6.2, and 26.5.2
 /// for the other side.
@@ -16,7 +16,7 @@ pub(super) fn survival(ratio: f64, degrees: [f64; 2]) -> f64 {
     let [a, b] = [denominator / 2.0, numerator / 2.0];
     let sum = numerator * ratio + denominator;
     let x = denominator / sum;
-    // Of Iₓ(a, b) and 1 − I₁₋ₓ(b, a), the one without cancellation: the other is near 1.
+    // Iₓ(a, b) = 1 − I₁₋ₓ(b, a). One of the two forms does not lose digits by cancellation.
     match x < (a + 1.0) / (a + b + 2.0) {
         true => regularized_beta(a, b, x),
         false => 1.0 - regularized_beta(b, a, numerator * ratio / sum),
@@ -33,7 +33,7 @@ pub(super) fn upper_quantile(tail: f64, degrees: [f64; 2]) -> f64 {
     root(|ratio| survival(ratio, degrees) - tail, lower, upper)
 }
 
-/// The ratio that is not reached with probability `tail`: the inverse ratio is then exceeded.
+/// The ratio that is not reached with probability `tail`, from the quantile of the inverse ratio.
 pub(super) fn lower_quantile(tail: f64, [numerator, denominator]: [f64; 2]) -> f64 {
     1.0 / upper_quantile(tail, [denominator, numerator])
 }

@@ -4,34 +4,34 @@ use serde::Serialize;
 
 use super::student;
 
-/// The share of samples whose interval covers the true value; between 0 and 1, both excluded.
+/// A confidence level: the share of samples whose interval covers the true value. Above 0 and below 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
 pub struct Level(f64);
 
 impl Level {
-    /// 0.95.
+    /// The level 0.95.
     pub const NINETY_FIVE: Self = Self(0.95);
 
-    /// This level; none unless it lies between 0 and 1.
+    /// The level `level`. Returns `None` unless it is above 0 and below 1.
     #[must_use]
     pub fn new(level: f64) -> Option<Self> {
         (level > 0.0 && level < 1.0).then_some(Self(level))
     }
 
-    /// The probability outside of the interval, of both sides together.
+    /// The probability outside of the interval, on both sides together.
     pub(super) fn outside(self) -> f64 {
         1.0 - self.0
     }
 }
 
-/// A two-sided confidence interval, in the unit of what it is an interval of.
+/// A two-sided confidence interval, in the unit of the estimated value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ConfidenceInterval {
-    /// Its confidence level.
+    /// Confidence level.
     pub level: Level,
-    /// Its lower bound, included.
+    /// Lower bound, included.
     pub lower: f64,
-    /// Its upper bound, included.
+    /// Upper bound, included.
     pub upper: f64,
 }
 
@@ -49,8 +49,8 @@ impl ConfidenceInterval {
         Self { level, lower: mean - margin, upper: mean + margin }
     }
 
-    /// Whether `value` lies outside; `excludes(0.0)` of a difference says that it is significant.
-    /// NaN does not.
+    /// Whether `value` is outside of the interval. If the interval of a difference excludes 0, the
+    /// difference is significant. Returns `false` for NaN.
     #[must_use]
     pub fn excludes(&self, value: f64) -> bool {
         value < self.lower || value > self.upper

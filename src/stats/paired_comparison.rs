@@ -1,32 +1,32 @@
-//! Two conditions, compared pair by pair.
+//! Comparison of two conditions, pair by pair.
 
 use serde::Serialize;
 
 use super::{Estimate, Level, Proportion, Sample, sign_flip, student};
 
-/// The most pairs whose patterns of signs are all tried.
+/// The largest number of pairs for which all patterns of signs are tried.
 pub const MOST_SIGN_FLIPS: usize = 20;
 
-/// How a first condition differs from a second that was measured on the same items.
+/// The difference of two conditions that were measured on the same items.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct PairedComparison {
-    /// The mean of first − second, with Student's interval; in the unit of the values.
+    /// The mean of first − second with Student's interval, in the unit of the values.
     pub difference: Estimate,
-    /// Whether the mean difference could be chance; none of one pair.
+    /// The test of no mean difference. `None` for one pair.
     pub significance: Option<Significance>,
-    /// The share of pairs in which the first is larger, ties counting half: a paired form of the
-    /// probability of improvement of Agarwal et al. (2021), *Deep reinforcement learning at the
-    /// edge of the statistical precipice*; also the probability of superiority for dependent
-    /// groups of Grissom & Kim (2012), *Effect Sizes for Research*.
+    /// The share of pairs in which the first is larger. A tie counts half. This is a paired form of the
+    /// probability of improvement of Agarwal et al. (2021), *Deep reinforcement learning at the edge of
+    /// the statistical precipice*, and the probability of superiority for dependent groups of Grissom &
+    /// Kim (2012), *Effect Sizes for Research*.
     pub improvement: Proportion,
 }
 
-/// A p value, and where it comes from.
+/// A p value and its test.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Significance {
     /// The two-sided p value of no mean difference.
     pub p_value: f64,
-    /// The test that it is of.
+    /// The test.
     pub test: PairedTest,
 }
 
@@ -34,18 +34,19 @@ pub struct Significance {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PairedTest {
-    /// Exact, of the mean, over all patterns of signs: Fisher (1935), *The Design of Experiments*,
-    /// section 21; Pitman (1937), Supplement to the Journal of the Royal Statistical Society 4,
-    /// 119–130. Of up to 20 pairs, and of any number of equal differences.
+    /// The exact sign-flip test of the mean, over all patterns of signs. For up to 20 pairs, and for any
+    /// number of equal differences. Sources: Fisher (1935), *The Design of Experiments*, section 21;
+    /// Pitman (1937), Supplement to the Journal of the Royal Statistical Society 4, 119–130.
     SignFlip,
-    /// Paired t: Student (1908), *The probable error of a mean*, Biometrika 6, 1–25.
+    /// The paired t test. Source: Student (1908), *The probable error of a mean*, Biometrika 6, 1–25.
     StudentT,
 }
 
 impl PairedComparison {
-    /// Compares `first` with `second`, whose values at the same place are of the same item.
+    /// Compares `first` with `second`. Values with the same index belong to the same item.
     ///
-    /// None unless they are equally many and their differences are a [sample](Sample::new).
+    /// Returns `None` unless both have the same number of values and their differences are a
+    /// [sample](Sample::new).
     #[must_use]
     pub fn of(first: &[f64], second: &[f64], level: Level) -> Option<Self> {
         let scale = scale(first).max(scale(second));
@@ -78,15 +79,15 @@ fn significance(differences: &Sample<'_>) -> Option<Significance> {
     let std_dev = differences.std_dev()?;
     let by = |test, p_value| Some(Significance { p_value, test });
     if n <= MOST_SIGN_FLIPS {
-        // Each difference is off by a rounding, and each addition by less than one.
+        // Each difference has one rounding error, and each addition less than one.
         let tolerance = 2.0 * n as f64 * differences.rounding();
         by(PairedTest::SignFlip, sign_flip::p_value(differences.values(), tolerance))
     } else if std_dev > 0.0 {
         let t = mean / (std_dev / (n as f64).sqrt());
         by(PairedTest::StudentT, student::two_sided_p_value(t, (n - 1) as f64))
     } else {
-        // Of equal differences only the pattern as it is and its opposite reach the sum, unless all
-        // are zero; there is no t.
+        // If all differences are equal, only their own pattern and its opposite reach the sum, unless
+        // all are zero. There is no t.
         let is_zero = mean.abs() <= differences.rounding();
         by(PairedTest::SignFlip, if is_zero { 1.0 } else { libm::exp2(1.0 - n as f64) })
     }

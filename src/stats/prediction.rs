@@ -1,10 +1,10 @@
-//! What a new value should be, by what is known.
+//! Prediction of a new value from known ones.
 
 use serde::Serialize;
 
 use super::{Estimate, Level, student};
 
-/// A prediction of one new value: a t distribution about a mean, in the unit of the values.
+/// A prediction of one new value: a t distribution around a mean, in the unit of the values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Prediction {
     mean: f64,
@@ -12,22 +12,22 @@ pub struct Prediction {
     degrees_of_freedom: f64,
 }
 
-/// The interval in which a new value lies with the probability `level`.
+/// The interval that contains a new value with the probability `level`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct PredictionInterval {
-    /// That probability.
+    /// The probability.
     pub level: Level,
-    /// Its lower bound.
+    /// Lower bound.
     pub lower: f64,
-    /// Its upper bound.
+    /// Upper bound.
     pub upper: f64,
 }
 
 impl Prediction {
-    /// A prediction whose error has this variance (that of the new value about its
-    /// mean and that of the predicted mean together), known with these degrees of freedom.
+    /// A prediction whose error has the given variance, known with the given degrees of freedom. The
+    /// variance is that of the new value around its mean plus that of the predicted mean.
     ///
-    /// None if a number is not finite, the variance is not positive, or the degrees of
+    /// Returns `None` if a number is not finite, if the variance is not positive, or if the degrees of
     /// freedom are below 1. Source: Meeker, Hahn & Escobar (2017), *Statistical Intervals*, second
     /// edition, chapter 4.
     #[must_use]
@@ -37,10 +37,10 @@ impl Prediction {
         is_possible.then_some(Self { mean, variance, degrees_of_freedom })
     }
 
-    /// The prediction of the mean of `m` new values like those of `estimate`: s²(1/n + 1/m) is its
-    /// variance, with n − 1 degrees of freedom. Source as for [`Prediction::new`].
+    /// The prediction of the mean of `m` new values like those of `estimate`. Its variance is
+    /// s²(1/n + 1/m), with n − 1 degrees of freedom. Source: as for [`Prediction::new`].
     ///
-    /// None if `m` is 0, or the estimate has no deviation or one of 0.
+    /// Returns `None` if `m` is 0, or if the estimate has no standard deviation or one of 0.
     #[must_use]
     pub fn of_mean(estimate: &Estimate, m: usize) -> Option<Self> {
         let n = estimate.n as f64;
@@ -48,15 +48,15 @@ impl Prediction {
         Self::new(estimate.mean, variance, n - 1.0)
     }
 
-    /// The probability that a new value lies as far out as `value`, on either side; none if it is
-    /// not finite.
+    /// The probability that a new value is at least as far from the mean as `value`, on either side.
+    /// Returns `None` if `value` is not finite.
     #[must_use]
     pub fn p_value(&self, value: f64) -> Option<f64> {
         let t = (value - self.mean) / self.variance.sqrt();
         value.is_finite().then(|| student::two_sided_p_value(t, self.degrees_of_freedom))
     }
 
-    /// The interval in which a new value lies with the probability `level`.
+    /// The interval that contains a new value with the probability `level`.
     #[must_use]
     pub fn interval(&self, level: Level) -> PredictionInterval {
         let quantile = student::two_sided_quantile(level.outside(), self.degrees_of_freedom);

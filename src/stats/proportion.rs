@@ -1,30 +1,30 @@
-//! Shares of a number of trials.
+//! Proportions of successes.
 
 use serde::Serialize;
 
 use super::{ConfidenceInterval, Level, special};
 
-/// How often something happened, from 0 to 1.
+/// The proportion of successes among trials, from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Proportion {
     /// Number of trials.
     pub n: usize,
-    /// The share of successes.
+    /// The proportion of successes.
     pub share: f64,
     /// Wilson's score interval of the probability of a success.
     pub interval: ConfidenceInterval,
 }
 
 impl Proportion {
-    /// The share of `successes` in `n` trials; ties may count as half a success.
+    /// The proportion of `successes` in `n` trials. A tie may count as half a success.
     ///
-    /// With z of the normal distribution and p the share, the interval is
-    /// (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n). It has about its level even of few trials
-    /// and of shares near 0 and 1; halves make it a little too wide. Source: Wilson (1927),
-    /// *Probable inference, the law of succession, and statistical inference*, Journal of the
+    /// With z of the normal distribution and p the proportion, the interval is
+    /// (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n). Its level is about right even for few trials
+    /// and for proportions near 0 and 1. Half successes make it a little too wide. Source: Wilson
+    /// (1927), *Probable inference, the law of succession, and statistical inference*, Journal of the
     /// American Statistical Association 22, 209–212.
     ///
-    /// None unless 0 ≤ `successes` ≤ `n` and `n` > 0.
+    /// Returns `None` unless 0 ≤ `successes` ≤ `n` and `n` > 0.
     #[must_use]
     pub fn new(successes: f64, n: usize, level: Level) -> Option<Self> {
         let trials = n as f64;
@@ -35,7 +35,7 @@ impl Proportion {
         let squared = special::normal_two_sided_quantile(level.outside()).powi(2) / trials;
         let centre = share + squared / 2.0;
         let margin = (squared * (share * (1.0 - share) + squared / 4.0)).sqrt();
-        // Where the formula gives 0 or 1, rounding would not.
+        // Exactly 0 or 1, which rounding could miss.
         let lower = if share == 0.0 { 0.0 } else { (centre - margin) / (1.0 + squared) };
         let upper = if share == 1.0 { 1.0 } else { (centre + margin) / (1.0 + squared) };
         Some(Self { n, share, interval: ConfidenceInterval { level, lower, upper } })

@@ -1,11 +1,11 @@
-//! Where a function is zero.
+//! Roots of functions.
 
-/// More than bisection alone would need from any interval of floats to the next.
+/// Largest number of steps: more than bisection alone would need for any interval of floats.
 const MOST_STEPS: usize = 3000;
 
-/// Where `function` is zero between two points at which its signs differ, to the last bits.
+/// The root of `function` between two points at which its signs differ, exact to the last bits.
 ///
-/// It takes inverse quadratic steps where they can be trusted, and halves the interval elsewhere.
+/// Takes inverse quadratic steps where they are safe, and halves the interval elsewhere.
 /// Source: Chandrupatla (1997), *A new hybrid quadratic/bisection algorithm for finding the zero of
 /// a nonlinear function without using derivatives*, Advances in Engineering Software 28, 145–149.
 pub(super) fn root(function: impl Fn(f64) -> f64, from: f64, to: f64) -> f64 {
@@ -40,8 +40,8 @@ pub(super) fn root(function: impl Fn(f64) -> f64, from: f64, to: f64) -> f64 {
     newest.0
 }
 
-/// The inverse quadratic step through three points, as a share of the way from the first to the
-/// second; none where the function between them may not be monotone.
+/// The inverse quadratic step through three points, as a fraction of the way from the first to the
+/// second. Returns `None` if the function may not be monotone between them.
 fn quadratic_step(newest: (f64, f64), opposite: (f64, f64), previous: (f64, f64)) -> Option<f64> {
     let ([x1, x2, x3], [f1, f2, f3]) =
         ([newest.0, opposite.0, previous.0], [newest.1, opposite.1, previous.1]);

@@ -1,10 +1,10 @@
-//! Values of one kind.
+//! Samples of values.
 
-/// The relative error that a few roundings leave in a value: decimals read as binary fractions,
-/// shares turned into percent, one value subtracted from another.
+/// The relative error of a value after a few roundings: a decimal is read as a binary fraction, a
+/// fraction is turned into percent, one value is subtracted from another.
 const RELATIVE_ROUNDING: f64 = 16.0 * f64::EPSILON;
 
-/// At least one value, all of them finite.
+/// A sample: at least one value, all of them finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample<'v> {
     values: &'v [f64],
@@ -13,15 +13,15 @@ pub struct Sample<'v> {
 }
 
 impl<'v> Sample<'v> {
-    /// These values; none if there are none, if one is infinite or NaN, or if the sum of their
-    /// squares is more than a float can hold (values beyond about 10¹⁵³).
+    /// A sample of `values`. Returns `None` if there is no value, if one is infinite or NaN, or if the
+    /// sum of their squares overflows (values beyond about 10¹⁵³).
     #[must_use]
     pub fn new(values: &'v [f64]) -> Option<Self> {
         Self::with_scale(values, values.iter().fold(0.0, |scale, value| value.abs().max(scale)))
     }
 
-    /// The same of values whose roundings are those of numbers as large as `scale`, such as
-    /// differences of such numbers.
+    /// A sample of values with the rounding errors of numbers as large as `scale`, such as differences
+    /// of such numbers.
     pub(super) fn with_scale(values: &'v [f64], scale: f64) -> Option<Self> {
         let squares: f64 = values.iter().map(|value| value * value).sum();
         if values.is_empty() || !squares.is_finite() {
@@ -29,7 +29,7 @@ impl<'v> Sample<'v> {
         }
         let mut sample = Self { values, mean: 0.0, rounding: RELATIVE_ROUNDING * scale };
         let mean = values.iter().sum::<f64>() / values.len() as f64;
-        // The sum is rounded: of three times 0.1, it makes a mean above 0.1.
+        // The sum is rounded. The mean of three times 0.1 would be above 0.1.
         sample.mean = mean.clamp(sample.minimum(), sample.maximum());
         Some(sample)
     }
@@ -40,25 +40,25 @@ impl<'v> Sample<'v> {
         self.values.len()
     }
 
-    /// Their mean, in their unit.
+    /// Mean of the values, in their unit.
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.mean
     }
 
-    /// Their standard deviation with divisor n − 1, in their unit; none of one value.
+    /// Standard deviation of the values with divisor n − 1, in their unit. `None` for one value.
     #[must_use]
     pub fn std_dev(&self) -> Option<f64> {
         (self.n() > 1).then(|| self.deviation())
     }
 
-    /// The smallest.
+    /// The smallest value.
     #[must_use]
     pub fn minimum(&self) -> f64 {
         self.values.iter().copied().fold(f64::INFINITY, f64::min)
     }
 
-    /// The largest.
+    /// The largest value.
     #[must_use]
     pub fn maximum(&self) -> f64 {
         self.values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
@@ -69,16 +69,16 @@ impl<'v> Sample<'v> {
         self.values
     }
 
-    /// What the roundings behind a value can amount to, in the unit of the values.
+    /// The largest rounding error of a value, in the unit of the values.
     pub(super) fn rounding(&self) -> f64 {
         self.rounding
     }
 
-    /// Of two values at least.
+    /// Needs at least two values.
     fn deviation(&self) -> f64 {
         let squares: f64 = self.values.iter().map(|value| (value - self.mean).powi(2)).sum();
         let deviation = (squares / (self.n() - 1) as f64).sqrt();
-        // Values that are equal but for their last bits must not pass for a small deviation.
+        // Values that differ only in their last bits must not seem to have a small deviation.
         if deviation > self.rounding { deviation } else { 0.0 }
     }
 }

@@ -1,18 +1,20 @@
 //! The sign-flip test of a mean: how many choices of the signs put it as far from 0 as it is.
 
-/// The fewest pairs that can tell anything at 5 %: whatever they are, two of all 2ⁿ patterns of signs
-/// are the most extreme, and 2 / 2⁵ is more than 0.05. An interval of fewer rests on normality alone.
+/// The smallest number of pairs that can be significant at 5 %. At least two of the 2ⁿ patterns of signs
+/// are the most extreme, and 2 / 2⁵ is more than 0.05. With fewer pairs, an interval depends on the
+/// assumption of normality alone.
 pub const FEWEST_DECISIVE: usize = 6;
 
-/// The two-sided p value of the mean of `differences`: the share of all 2ⁿ patterns of signs whose
-/// sum lies at least as far from 0 as theirs. Sums that `tolerance` separates count as equal.
+/// The two-sided p value of the mean of `differences`: the share of all 2ⁿ patterns of signs whose sum
+/// is at least as far from 0 as the observed sum. Sums that differ by at most `tolerance` count as equal.
 ///
-/// Under the hypothesis that each difference is as likely to have the other sign, the test is exact;
-/// nothing need be normal. Its smallest p value is 2 / 2ⁿ. Sources: Fisher (1935), *The Design of
+/// The test is exact under the hypothesis that both signs of each difference are equally likely. The
+/// differences need not be normal. The smallest p value is 2 / 2ⁿ. Sources: Fisher (1935), *The Design of
 /// Experiments*, section 21; Pitman (1937), *Significance tests which may be applied to samples from
 /// any populations*, Supplement to the Journal of the Royal Statistical Society 4, 119–130.
 ///
-/// A pattern is one of the left half and one of the right, so that 2 · 2ⁿᐟ² sums do for all 2ⁿ.
+/// Each pattern combines a pattern of the left half with one of the right half. So 2 · 2ⁿᐟ² sums are
+/// enough for all 2ⁿ patterns.
 pub(super) fn p_value(differences: &[f64], tolerance: f64) -> f64 {
     let (left, right) = differences.split_at(differences.len() / 2);
     let (left, mut right) = (signed_sums(left), signed_sums(right));
@@ -23,11 +25,11 @@ pub(super) fn p_value(differences: &[f64], tolerance: f64) -> f64 {
     right.sort_unstable_by(f64::total_cmp);
     let beyond = |sum: &f64| right.len() - right.partition_point(|other| sum + other < bound);
     let n_beyond: usize = left.iter().map(beyond).sum();
-    // Each pattern has an opposite, whose sum is exactly the negative.
+    // Each pattern has an opposite pattern, whose sum is exactly the negative.
     2.0 * n_beyond as f64 / (left.len() as f64 * right.len() as f64)
 }
 
-/// The sums of `values` under all patterns of signs, that of no change first.
+/// The sums of `values` under all patterns of signs. The first is the sum without a change.
 fn signed_sums(values: &[f64]) -> Vec<f64> {
     values.iter().fold(vec![0.0], |sums, value| {
         sums.iter().flat_map(|sum| [sum + value, sum - value]).collect()

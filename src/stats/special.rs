@@ -1,17 +1,17 @@
-//! The functions that come from statrs.
+//! Special functions of statrs.
 
 use std::f64::consts::SQRT_2;
 
 use statrs::function::{beta::checked_beta_reg, erf::erfc_inv};
 
-/// The regularised incomplete beta function Iₓ(a, b); NaN where it is not defined.
+/// The regularised incomplete beta function Iₓ(a, b). Returns NaN where it is not defined.
 ///
 /// Source: Abramowitz & Stegun (1964), *Handbook of Mathematical Functions*, 26.5.1.
 pub(super) fn regularized_beta(a: f64, b: f64, x: f64) -> f64 {
     checked_beta_reg(a, b, x).unwrap_or(f64::NAN)
 }
 
-/// The z that a standard normal variable exceeds in absolute value with probability `outside`.
+/// The value that a standard normal variable exceeds in absolute value with probability `outside`.
 ///
 /// Source: Abramowitz & Stegun (1964), 26.2.29, solved for z.
 pub(super) fn normal_two_sided_quantile(outside: f64) -> f64 {

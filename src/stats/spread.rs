@@ -1,10 +1,10 @@
-//! Standard deviations as estimates of their own.
+//! Estimates of standard deviations, and their comparison.
 
 use serde::Serialize;
 
 use super::{Sample, f_distribution::survival};
 
-/// A standard deviation above 0, and the degrees of freedom that it is known with.
+/// A standard deviation above 0 and its degrees of freedom.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Spread {
     std_dev: f64,
@@ -12,9 +12,9 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// This standard deviation (divisor: its degrees of freedom), in the unit of the values.
+    /// A standard deviation whose divisor is its degrees of freedom, in the unit of the values.
     ///
-    /// None unless it is positive, the degrees of freedom are at least 1, and both finite.
+    /// Returns `None` unless it is positive, the degrees of freedom are at least 1, and both are finite.
     #[must_use]
     pub fn new(std_dev: f64, degrees_of_freedom: f64) -> Option<Self> {
         let are_finite = std_dev.is_finite() && degrees_of_freedom.is_finite();
@@ -22,24 +22,25 @@ impl Spread {
         is_possible.then_some(Self { std_dev, degrees_of_freedom })
     }
 
-    /// That of a sample, with n − 1 degrees of freedom; none of one value and of equal values.
+    /// The standard deviation of a sample, with n − 1 degrees of freedom. Returns `None` for one value
+    /// and for equal values.
     #[must_use]
     pub fn of(sample: &Sample<'_>) -> Option<Self> {
         Self::new(sample.std_dev()?, (sample.n() - 1) as f64)
     }
 
-    /// The mean of several standard deviations sᵢ with νᵢ degrees of freedom each, as though it were
-    /// one with ν: 1/ν = Σ(sᵢ²/νᵢ) / (Σsᵢ)².
+    /// The mean of several standard deviations sᵢ with νᵢ degrees of freedom each. Its own degrees of
+    /// freedom ν are given by 1/ν = Σ(sᵢ²/νᵢ) / (Σsᵢ)².
     ///
-    /// By the delta method, a standard deviation has the variance σ²/2ν, as its square has 2σ⁴/ν; ν
-    /// is what gives that variance to the mean. Matching variances so is the method of Satterthwaite
-    /// (1946), *An approximate distribution of estimates of variance components*, Biometrics Bulletin
-    /// 2, 110–114, who matches those of sums of squares.
+    /// The variance of a standard deviation is σ²/2ν, by the delta method, because the variance of its
+    /// square is 2σ⁴/ν. With this ν, the mean has the right variance. Satterthwaite (1946), *An
+    /// approximate distribution of estimates of variance components*, Biometrics Bulletin 2, 110–114,
+    /// matches the variances of sums of squares in the same way.
     ///
-    /// Each sᵢ is too small by a factor of about 1 − 1/4νᵢ on average, which a mean of many does not
-    /// lose: compare it only with standard deviations, or means of them, of about as many values each.
+    /// Each sᵢ is too small by a factor of about 1 − 1/4νᵢ on average, and so is the mean. Compare it
+    /// only with standard deviations of about as many values each, or with means of these.
     ///
-    /// None of none.
+    /// Returns `None` if there is no standard deviation.
     #[must_use]
     pub fn mean_of(spreads: &[Self]) -> Option<Self> {
         let sum: f64 = spreads.iter().map(|spread| spread.std_dev).sum();
@@ -54,17 +55,17 @@ impl Spread {
         self.std_dev
     }
 
-    /// Its degrees of freedom.
+    /// The degrees of freedom.
     #[must_use]
     pub fn degrees_of_freedom(&self) -> f64 {
         self.degrees_of_freedom
     }
 }
 
-/// The two-sided p value of the F test that two independent standard deviations estimate the same:
+/// The two-sided p value of the F test that two independent standard deviations estimate the same value:
 /// twice the smaller tail of F = s₁²/s₂², at most 1.
 ///
-/// It supposes normal values more than tests of means do (Box 1953, *Non-normality and tests on
+/// The test depends more on normal values than tests of means do (Box 1953, *Non-normality and tests on
 /// variances*, Biometrika 40, 318–335). Source: NIST/SEMATECH e-Handbook of Statistical Methods,
 /// 1.3.5.9.
 #[must_use]

@@ -1,14 +1,14 @@
-//! Student's t distribution, by way of its square, which has the F distribution with one degree of
-//! freedom above (Abramowitz & Stegun 1964, 26.6.2 and 26.7.1).
+//! Student's t distribution. The square of t has the F distribution with one numerator degree of freedom
+//! (Abramowitz & Stegun 1964, 26.6.2 and 26.7.1).
 
 use super::f_distribution::{survival, upper_quantile};
 
-/// The probability of a value at least as far from 0 as `t`, on either side.
+/// The probability of a value that is at least as far from 0 as `t`, on either side.
 pub(super) fn two_sided_p_value(t: f64, degrees_of_freedom: f64) -> f64 {
     survival(t * t, [1.0, degrees_of_freedom])
 }
 
-/// The t that is exceeded in absolute value with probability `outside`.
+/// The value that t exceeds in absolute value with probability `outside`.
 pub(super) fn two_sided_quantile(outside: f64, degrees_of_freedom: f64) -> f64 {
     upper_quantile(outside, [1.0, degrees_of_freedom]).sqrt()
 }

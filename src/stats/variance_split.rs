@@ -1,35 +1,35 @@
-//! How much of a variance comes from the data, and how much from the initialisation.
+//! The shares of a variance that come from the data and from the initialisation.
 
 use serde::Serialize;
 
 use super::f_distribution::{lower_quantile, upper_quantile};
 use super::{ConfidenceInterval, Level, Spread};
 
-/// A variance as the sum of one between draws of the data and one within a draw; in the squared unit
-/// of the values.
+/// A variance as the sum of the variance between draws of the data and the variance within a draw, in
+/// the squared unit of the values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct VarianceSplit {
-    /// The variance over draws, each with an initialisation of its own.
+    /// The variance over draws, where each draw has its own initialisation.
     pub total: f64,
-    /// The variance over initialisations on one draw.
+    /// The variance over initialisations, on one draw.
     pub within: f64,
-    /// The variance that the draws add: total − within, or 0 if that is negative.
+    /// The variance between draws: total − within, or 0 if that is negative.
     pub between: f64,
     /// The share of `between` in `total`, from 0 to 1.
     pub share: f64,
-    /// The interval of that share.
+    /// The interval of the share.
     pub interval: ConfidenceInterval,
 }
 
 impl VarianceSplit {
-    /// Splits the variance over draws by that over initialisations on one draw.
+    /// Splits the variance over draws, given the variance over initialisations on one draw.
     ///
-    /// The model is the random one-way layout: a value is a mean, an effect of its draw and one of
-    /// its initialisation, all independent and normal, and initialisations vary alike on each draw.
-    /// The total variance over the one within then has an F distribution up to the ratio σ²total /
-    /// σ²within, and the share is 1 less the inverse of that ratio; so its bounds are
-    /// 1 − within/total · F quantiles, moved into 0 to 1. Negative differences of variances count as
-    /// 0. Source: Searle, Casella & `McCulloch` (1992), *Variance Components*, chapter 3.
+    /// The model is the random one-way layout. A value is the sum of a mean, an effect of its draw and
+    /// an effect of its initialisation. Both effects are independent and normal, and initialisations
+    /// have the same variance on each draw. Then total/within, divided by σ²total/σ²within, has an F
+    /// distribution. The share is 1 − σ²within/σ²total. So its bounds are 1 − within/total · F
+    /// quantiles, limited to 0 to 1. A negative difference of variances counts as 0. Source: Searle,
+    /// Casella & `McCulloch` (1992), *Variance Components*, chapter 3.
     #[must_use]
     pub fn of(total: Spread, within: Spread, level: Level) -> Self {
         let degrees = [total.degrees_of_freedom(), within.degrees_of_freedom()];

@@ -1,11 +1,10 @@
-//! Two conditions that are not paired.
+//! Comparison of two independent conditions.
 
 use serde::Serialize;
 
 use super::{ConfidenceInterval, Estimate, Level, student};
 
-/// How the mean of a first sample differs from that of an independent second, whose variance may be
-/// another.
+/// The difference of the means of two independent samples, whose variances may differ.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct WelchComparison {
     /// First mean − second mean, in the unit of the values.
@@ -27,7 +26,8 @@ impl WelchComparison {
     /// 34, 28–35; Satterthwaite (1946), *An approximate distribution of estimates of variance
     /// components*, Biometrics Bulletin 2, 110–114.
     ///
-    /// None if either is of fewer than two values or has no standard deviation, or both have 0.
+    /// Returns `None` if one of them has fewer than two values or no standard deviation, or if both have
+    /// the standard deviation 0.
     #[must_use]
     pub fn of(first: &Estimate, second: &Estimate, level: Level) -> Option<Self> {
         let errors = [first.std_error()?, second.std_error()?];

@@ -5,32 +5,34 @@ use std::ops::AddAssign;
 
 use serde::Serialize;
 
-use super::Aggregate;
+use super::aggregate::Aggregate;
 use super::score::score;
 use crate::digest::Digest;
-use crate::experiment::{DataSeed, Experiment};
+use crate::experiment::{ConditionId, Conditions, DataSeed, Experiment, Levels};
 use crate::paper::Paper;
-use crate::plan::{Plan, PlannedRun, State};
+use crate::plan::{Plan, Status};
 use crate::run::{Outcome, RunRecord};
 
 /// The runs of one condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConditionSummary {
+    /// Which condition it is.
+    pub id: ConditionId,
     /// `experiment` and each factor, with their level here.
-    pub levels: BTreeMap<String, String>,
+    pub levels: Levels,
     /// The runs that have a record, in order of the seeds.
     pub runs: Vec<RunScores>,
     /// Runs that it should have.
     pub expected: usize,
-    /// What readers should know of its runs.
-    pub marks: Marks,
+    /// Its runs that are not as readers expect.
+    pub exceptions: Exceptions,
     /// What differs between its runs.
     pub varies: Varies,
     /// The aggregate of each metric, by name.
     pub aggregates: BTreeMap<String, Aggregate>,
 }
 
-/// What differs between the runs of a condition, and so what an interval over them speaks of.
+/// What differs between the seeds of a condition: an interval over the seeds covers this alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Varies {
@@ -42,31 +44,22 @@ pub enum Varies {
     DataOfSome,
 }
 
-impl Varies {
-    /// What varies between the seeds of conditions taken together; none of none.
-    #[must_use]
-    pub fn of(all: &[ConditionSummary], set: &[usize]) -> Option<Self> {
-        let each = set.iter().map(|index| all[*index].varies);
-        each.reduce(|one, other| if one == other { one } else { Self::DataOfSome })
-    }
-}
-
-/// Numbers of runs that are not as readers expect them.
+/// Numbers of runs that are not as readers expect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Marks {
-    /// Of the recorded, those of which a loss was not finite.
+pub struct Exceptions {
+    /// Recorded runs that diverged: a loss was not finite.
     pub diverged: usize,
-    /// Of the recorded, those whose result the user took over from another configuration.
+    /// Recorded runs whose result the user accepted from another configuration.
     pub accepted: usize,
-    /// Of the missing, those that failed.
+    /// Missing runs that failed.
     pub failed: usize,
-    /// Of the missing, those that are recorded as their condition was before.
+    /// Missing runs that have a record of an earlier configuration.
     pub stale: usize,
-    /// Of the missing, those whose record was damaged.
+    /// Missing runs whose record is damaged.
     pub quarantined: usize,
 }
 
-impl AddAssign for Marks {
+impl AddAssign for Exceptions {
     fn add_assign(&mut self, other: Self) {
         self.diverged += other.diverged;
         self.accepted += other.accepted;
@@ -89,53 +82,38 @@ pub struct RunScores {
     pub scores: BTreeMap<String, f64>,
 }
 
-/// Conditions are numbered through all experiments; the runs of a plan come in that order.
-pub(super) fn numbered(
-    plan: &Plan,
-) -> impl Iterator<Item = (usize, &PlannedRun, Option<&RunRecord>)> {
-    let mut index = 0;
-    let mut last = None;
-    plan.runs.iter().map(move |run| {
-        let key = (run.experiment, run.condition);
-        index += usize::from(last.is_some_and(|last| last != key));
-        last = Some(key);
-        (index, run, plan.records.get(&run.digest))
-    })
-}
-
 /// The conditions of all experiments with the scores of their runs, not yet aggregated.
 pub(super) fn conditions(
     paper: &Paper,
     experiments: &[Experiment],
     plan: &Plan,
 ) -> Vec<ConditionSummary> {
-    let mut conditions: Vec<_> = experiments
-        .iter()
-        .flat_map(|experiment| {
-            (0..experiment.conditions.len()).map(|condition| ConditionSummary {
-                levels: experiment.levels_of(condition),
-                runs: Vec::new(),
-                expected: experiment.seeds.len(),
-                marks: Marks::default(),
-                varies: match experiment.conditions[condition].design.data_seed {
-                    DataSeed::Fixed(_) => Varies::Initialisation,
-                    DataSeed::Run => Varies::DataAndInitialisation,
-                },
-                aggregates: BTreeMap::new(),
-            })
-        })
-        .collect();
-    for (condition, run, record) in numbered(plan) {
-        let ConditionSummary { runs, marks, .. } = &mut conditions[condition];
+    let all = Conditions::of(experiments);
+    let empty = |id| ConditionSummary {
+        id,
+        levels: all.levels(id),
+        runs: Vec::new(),
+        expected: all.experiment(id).seeds.len(),
+        exceptions: Exceptions::default(),
+        varies: match all.design(id).data_seed {
+            DataSeed::Fixed(_) => Varies::Initialisation,
+            DataSeed::Run => Varies::DataAndInitialisation,
+        },
+        aggregates: BTreeMap::new(),
+    };
+    let mut conditions: Vec<_> = all.ids().map(empty).collect();
+    for run in &plan.runs {
+        let record = plan.records.get(&run.digest);
+        let ConditionSummary { runs, exceptions, .. } = &mut conditions[run.condition.index()];
         runs.extend(record.map(|record| run_scores(paper, record)));
         let is_diverged = |record: &RunRecord| record.result.outcome != Outcome::Completed;
-        marks.diverged += usize::from(record.is_some_and(is_diverged));
-        match plan.state(run) {
-            State::Fresh { accepted, .. } => marks.accepted += usize::from(*accepted),
-            State::Failed(_) => marks.failed += 1,
-            State::Damaged(_) | State::Quarantined => marks.quarantined += 1,
-            State::Stale => marks.stale += 1,
-            State::Missing => {}
+        exceptions.diverged += usize::from(record.is_some_and(is_diverged));
+        match plan.state(run).status() {
+            Status::Fresh | Status::Missing => {}
+            Status::Accepted => exceptions.accepted += 1,
+            Status::Failed => exceptions.failed += 1,
+            Status::Damaged | Status::Quarantined => exceptions.quarantined += 1,
+            Status::Stale => exceptions.stale += 1,
         }
     }
     conditions

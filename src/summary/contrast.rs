@@ -1,51 +1,48 @@
-//! Scores seed by seed, and what two sets of conditions differ by on the same seeds.
+//! Scores by seed, and the difference of two sets of conditions on the same seeds.
 
 use std::collections::BTreeMap;
 
-use super::ConditionSummary;
-use crate::paper::{Selection, selects};
+use super::{ConditionId, Summary};
 use crate::stats::{Estimate, Level, PairedComparison, Sample};
 
-/// The first set of conditions less the second, seed by seed.
+/// A first set of conditions minus a second, seed by seed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contrast {
-    /// Indices of the conditions of both sets.
-    pub conditions: [Vec<usize>; 2],
-    /// Indices of conditions that were left out, as their counterpart in the other set is missing.
-    pub unmatched: Vec<usize>,
-    /// The difference on each seed.
+    /// The conditions of both sets.
+    pub conditions: [Vec<ConditionId>; 2],
+    /// Conditions that do not count, because no other differs from them in the factor alone.
+    pub unmatched: Vec<ConditionId>,
+    /// The difference on each seed, in points.
     pub differences: Vec<(u64, f64)>,
-    /// What can be said of the differences; none without a seed that all conditions have.
+    /// The statistics of the differences; `None` without a seed that all conditions have.
     pub comparison: Option<PairedComparison>,
 }
 
 impl Contrast {
-    /// Compares the means of two sets of conditions on each seed that all of them have a score of.
+    /// Compares the means of two sets of conditions on each seed for which all of them have a score.
     #[must_use]
-    pub fn of(all: &[ConditionSummary], conditions: [Vec<usize>; 2], metric: &str) -> Self {
-        let scores = conditions.each_ref().map(|set| by_seed(all, set, metric));
+    pub fn of(summary: &Summary, conditions: [Vec<ConditionId>; 2], metric: &str) -> Self {
+        let scores = conditions.each_ref().map(|set| summary.by_seed(set, metric));
         Self::paired(conditions, scores)
     }
 
     /// Compares the means of one set of conditions by two metrics, likewise.
-    pub(super) fn of_metrics(
-        all: &[ConditionSummary],
-        conditions: &[usize],
-        metrics: [&str; 2],
-    ) -> Self {
-        let scores = metrics.map(|metric| by_seed(all, conditions, metric));
+    #[must_use]
+    pub fn of_metrics(summary: &Summary, conditions: &[ConditionId], metrics: [&str; 2]) -> Self {
+        let scores = metrics.map(|metric| summary.by_seed(conditions, metric));
         Self::paired([conditions.to_vec(), conditions.to_vec()], scores)
     }
 
-    /// Without a comparison unless every seed of its conditions is there: it stands beside means over
-    /// all of them.
-    pub(super) fn if_whole(mut self, all: &[ConditionSummary]) -> Self {
-        let is_whole = is_whole(all, &self.conditions.concat(), self.differences.len());
+    /// Drops the comparison unless every expected seed has a difference: it stands beside means over
+    /// all seeds.
+    #[must_use]
+    pub fn if_whole(mut self, summary: &Summary) -> Self {
+        let is_whole = summary.is_whole(&self.conditions.concat(), self.differences.len());
         self.comparison = self.comparison.filter(|_| is_whole);
         self
     }
 
-    fn paired(conditions: [Vec<usize>; 2], [first, second]: [BTreeMap<u64, f64>; 2]) -> Self {
+    fn paired(conditions: [Vec<ConditionId>; 2], [first, second]: [BTreeMap<u64, f64>; 2]) -> Self {
         let pairs = first.iter().filter_map(|(seed, a)| Some((*seed, *a, *second.get(seed)?)));
         let pairs: Vec<(u64, f64, f64)> = pairs.collect();
         let (first, second): (Vec<f64>, Vec<f64>) = pairs.iter().map(|(_, a, b)| (*a, *b)).unzip();
@@ -55,49 +52,39 @@ impl Contrast {
     }
 }
 
-/// The mean over conditions of their scores, for each seed that all of them have one of.
-#[must_use]
-pub fn by_seed(all: &[ConditionSummary], conditions: &[usize], metric: &str) -> BTreeMap<u64, f64> {
-    let mut sums: BTreeMap<u64, (f64, usize)> = BTreeMap::new();
-    for run in conditions.iter().flat_map(|index| &all[*index].runs) {
-        if let Some(score) = run.scores.get(metric) {
-            let (sum, n) = sums.entry(run.seed).or_default();
-            *sum += score;
-            *n += 1;
+impl Summary {
+    /// The mean over `conditions` of their scores, for each seed for which all of them have one.
+    #[must_use]
+    pub fn by_seed(&self, conditions: &[ConditionId], metric: &str) -> BTreeMap<u64, f64> {
+        let mut sums: BTreeMap<u64, (f64, usize)> = BTreeMap::new();
+        for run in self.all(conditions).flat_map(|condition| &condition.runs) {
+            if let Some(score) = run.scores.get(metric) {
+                let (sum, n) = sums.entry(run.seed).or_default();
+                *sum += score;
+                *n += 1;
+            }
         }
+        let of_all = sums.into_iter().filter(|(_, (_, n))| *n == conditions.len());
+        of_all.map(|(seed, (sum, n))| (seed, sum / n as f64)).collect()
     }
-    let of_all = sums.into_iter().filter(|(_, (_, n))| *n == conditions.len());
-    of_all.map(|(seed, (sum, n))| (seed, sum / n as f64)).collect()
-}
 
-/// The estimate over the seeds of the mean over `conditions`.
-pub(super) fn estimate(
-    all: &[ConditionSummary],
-    conditions: &[usize],
-    metric: &str,
-) -> Option<Estimate> {
-    let values: Vec<f64> = by_seed(all, conditions, metric).into_values().collect();
-    Sample::new(&values).map(|sample| Estimate::of(&sample, Level::NINETY_FIVE))
-}
+    /// The estimate over the seeds of the mean over `conditions`; `None` without a seed that all of
+    /// them have.
+    #[must_use]
+    pub fn estimate(&self, conditions: &[ConditionId], metric: &str) -> Option<Estimate> {
+        let values: Vec<f64> = self.by_seed(conditions, metric).into_values().collect();
+        Sample::new(&values).map(|sample| Estimate::of(&sample, Level::NINETY_FIVE))
+    }
 
-/// The estimate, if every seed of the conditions is there: of some it would be that of another mean.
-pub(super) fn whole_estimate(
-    all: &[ConditionSummary],
-    conditions: &[usize],
-    metric: &str,
-) -> Option<Estimate> {
-    let estimate = estimate(all, conditions, metric);
-    estimate.filter(|estimate| is_whole(all, conditions, estimate.n))
-}
+    /// The same; `None` unless every expected seed has a score.
+    #[must_use]
+    pub fn whole_estimate(&self, conditions: &[ConditionId], metric: &str) -> Option<Estimate> {
+        let estimate = self.estimate(conditions, metric);
+        estimate.filter(|estimate| self.is_whole(conditions, estimate.n))
+    }
 
-/// Whether each of these conditions should have `n` runs.
-fn is_whole(all: &[ConditionSummary], conditions: &[usize], n: usize) -> bool {
-    conditions.iter().all(|index| all[*index].expected == n)
-}
-
-/// Indices of the conditions that `selection` lets through.
-#[must_use]
-pub fn select(conditions: &[ConditionSummary], selection: &Selection) -> Vec<usize> {
-    let is_selected = |index: &usize| selects(selection, &conditions[*index].levels);
-    (0..conditions.len()).filter(is_selected).collect()
+    /// Whether each of these conditions should have `n` runs.
+    fn is_whole(&self, conditions: &[ConditionId], n: usize) -> bool {
+        self.all(conditions).all(|condition| condition.expected == n)
+    }
 }

@@ -1,35 +1,27 @@
 //! The score of one run by a metric.
 
-use crate::paper::{Curve, Metric, Take};
-use crate::run::{LearningCurve, RunRecord};
+use crate::paper::{Metric, Reduction};
+use crate::run::{Curve, Curves, RunRecord, pairs};
 
-/// The score of a run in percent; none if it did not measure what the metric takes.
+/// The score of a run in percent. Returns `None` if the run does not have a curve that the metric
+/// needs.
 pub(super) fn score(metric: &Metric, record: &RunRecord) -> Option<f64> {
-    let values = percent(&record.result.curve, metric.curve);
-    match metric.take {
-        Take::Maximum => values.into_iter().max_by(f64::total_cmp),
-        Take::Last => values.last().copied(),
-        Take::Selected => {
-            let held_out = &record.result.curve.validation_accuracy;
+    let curves = &record.result.curves;
+    let values = curves.get(metric.curve).iter().copied();
+    let accuracy = match metric.reduction {
+        Reduction::Maximum => values.max_by(f64::total_cmp),
+        Reduction::Last => values.last(),
+        Reduction::Selected => {
+            let held_out = curves.get(&pairs::VALIDATION_ACCURACY);
             let best = held_out.iter().copied().max_by(f64::total_cmp)?;
             let epoch = held_out.iter().position(|accuracy| *accuracy == best)?;
-            values.get(epoch).copied()
+            curves.get(metric.curve).get(epoch).copied()
         }
-    }
+    };
+    accuracy.map(|accuracy| 100.0 * accuracy)
 }
 
 /// A curve in percent.
-pub(super) fn percent(curve: &LearningCurve, which: Curve) -> Vec<f64> {
-    let accuracies = match which {
-        Curve::PublishedTestAccuracy => curve.published_test_accuracy.clone(),
-        Curve::UndroppedTestAccuracy => curve.undropped_test_accuracy.clone(),
-        Curve::CorrectedTestAccuracy => curve.corrected_test_accuracy.clone(),
-        Curve::ValidationAccuracy => curve.validation_accuracy.clone(),
-        Curve::ComparisonAccuracy => curve.comparison_accuracy.clone(),
-        Curve::DigitAccuracy => {
-            let both = curve.first_digit_accuracy.iter().zip(&curve.second_digit_accuracy);
-            both.map(|(first, second)| (first + second) / 2.0).collect()
-        }
-    };
-    accuracies.into_iter().map(|accuracy| 100.0 * accuracy).collect()
+pub(super) fn percent(curves: &Curves, curve: &Curve) -> Vec<f64> {
+    curves.get(curve).iter().map(|accuracy| 100.0 * accuracy).collect()
 }

@@ -1,4 +1,4 @@
-//! Element-wise activations, all non-decreasing.
+//! Element-wise activations. All of them are non-decreasing.
 
 use crate::run::Layer;
 
@@ -11,7 +11,7 @@ pub(super) enum Activation {
 }
 
 impl Activation {
-    /// The activation that `layer` is, if it is one.
+    /// The activation of `layer`. Returns `None` if the layer is no activation.
     pub(super) fn of(layer: &Layer) -> Option<Self> {
         match layer {
             Layer::Relu => Some(Self::Relu),

@@ -1,26 +1,25 @@
-//! What a convolution and a linear layer have in common.
+//! The parameters of a convolution or a linear layer.
 
 use dfdx::prelude::*;
 
 use super::activation::Activation;
 use super::parameter::Parameter;
-use super::rows::Slopes;
 use crate::random::Stream;
 use crate::run::Optimizer;
 
-/// y = activation(weight ∗ x + bias), with ∗ a matrix product or a convolution.
+/// A layer y = activation(weight ∗ x + bias), with ∗ a matrix product or a convolution.
 pub(super) struct Affine<D: Device<f32>> {
-    /// A row for each input that an output depends on, a column for each output channel. The rows
-    /// of a kernel are in height, width, input channel order.
+    /// One row for each input that an output depends on, and one column for each output channel. The
+    /// rows of a kernel are in height, width, input channel order.
     pub(super) weight: Parameter<(usize, usize), D>,
     pub(super) bias: Parameter<(usize,), D>,
     pub(super) activation: Option<Activation>,
-    /// Whether nothing in front is trained, so that nobody asks for the gradient of the input.
+    /// Whether no layer before this one is trained. Then the gradient of the input is not needed.
     pub(super) is_first: bool,
 }
 
 impl<D: Device<f32>> Affine<D> {
-    /// Parameters drawn from `stream`, weight first.
+    /// A layer with parameters drawn from `stream`: the weight, then the bias.
     pub(super) fn new(
         device: &D,
         fan_in: usize,
@@ -41,9 +40,9 @@ impl<D: Device<f32>> Affine<D> {
         &mut self,
         optimizer: &Optimizer,
         step: i32,
-        slopes: &mut Slopes<D>,
+        gradients: &mut Gradients<f32, D>,
     ) -> Result<(), D::Err> {
-        self.weight.update(optimizer, step, slopes)?;
-        self.bias.update(optimizer, step, slopes)
+        self.weight.update(optimizer, step, gradients)?;
+        self.bias.update(optimizer, step, gradients)
     }
 }

@@ -1,5 +1,5 @@
-//! The fast operations against the portable ones, which run on the CPU as they would on CUDA: the
-//! test that stands in for a device that is not there.
+//! Compares the kernel operations with the dfdx operations. Both run on the CPU. This is the only test of
+//! the dfdx operations where there is no CUDA device.
 
 use std::rc::Rc;
 
@@ -7,25 +7,25 @@ use dfdx::prelude::*;
 
 use super::activation::Activation;
 use super::affine::Affine;
-use super::fast::Fast;
+use super::dfdx_operations::DfdxOperations;
+use super::kernel_operations::KernelOperations;
 use super::operations::Operations;
-use super::portable::Portable;
-use super::rows::{Rows, upload, values};
-use super::trainer::{Run, train};
+use super::tensor::{Matrix, upload, values};
+use super::training_loop::{Run, train};
 use crate::dataset::{self, Split};
-use crate::kernel::convolution::{Convolution, ConvolvePool, Image};
-use crate::kernel::max_pool::MaxPool;
+use crate::kernel::convolution::ConvolvePool;
+use crate::kernel::shape::{Convolution, Image, MaxPool};
 use crate::random::Stream;
 use crate::run::{
     DataConfig, DeviceKind, Layer, ModelConfig, NumberType, Optimizer, PartVersions, RunConfig,
-    TrainConfig,
+    TrainConfig, pairs,
 };
 
 fn layers(json: &str) -> Vec<Layer> {
     serde_json::from_str(json).unwrap()
 }
 
-/// The branches of the paper, and one with every kind of layer in other orders and sizes.
+/// The branches of the paper, and one with all kinds of layers in another order and other sizes.
 fn branches() -> [Vec<Layer>; 4] {
     let convolutional = |activation: &str| {
         let json = r#"[
@@ -90,19 +90,19 @@ fn first_step<O: Operations>(operations: O, config: &RunConfig, split: &Split) -
     let mut pass = run.backward(0, &mut Stream::new(0, "dropout")).unwrap();
     let mut found = vec![vec![pass.losses.main], vec![pass.losses.auxiliary]];
     for sequence in run.network.sequences() {
-        found.extend(sequence.gradients(&mut pass.slopes));
+        found.extend(sequence.parameter_gradients(&mut pass.gradients));
     }
     found
 }
 
-/// Compares to within `tolerance` of the largest, or of `least` if all are small.
+/// Compares with a tolerance relative to the largest value, or to `least` if all values are smaller.
 #[track_caller]
-fn assert_close(what: &str, fast: &[f32], portable: &[f32], least: f32, tolerance: f32) {
-    assert_eq!(fast.len(), portable.len(), "{what}");
-    let scale = fast.iter().fold(least, |scale, x| scale.max(x.abs()));
-    for (fast, portable) in fast.iter().zip(portable) {
-        let error = (fast - portable).abs() / scale;
-        assert!(error < tolerance, "{what}: {fast} and {portable}, {error} of the largest");
+fn assert_close(what: &str, kernels: &[f32], composed: &[f32], least: f32, tolerance: f32) {
+    assert_eq!(kernels.len(), composed.len(), "{what}");
+    let scale = kernels.iter().fold(least, |scale, x| scale.max(x.abs()));
+    for (kernels, composed) in kernels.iter().zip(composed) {
+        let error = (kernels - composed).abs() / scale;
+        assert!(error < tolerance, "{what}: {kernels} and {composed}, {error} of the largest");
     }
 }
 
@@ -110,37 +110,36 @@ fn uniform(n: usize, stream: &mut Stream) -> Vec<f32> {
     (0..n).map(|_| stream.symmetric(1.0)).collect()
 }
 
-/// Output and gradient of the input of an operation, and the gradients of its parameters, if it has
-/// any.
+/// The output of an operation, the gradient of its input, and the gradients of its parameters.
 fn outcome<O: Operations<Device = Cpu>>(
     operations: &O,
-    x: &Rows<Cpu>,
+    x: &Matrix<Cpu>,
     affine: Option<&Affine<Cpu>>,
-    apply: impl Fn(&O, Rows<Cpu, OwnedTape<f32, Cpu>>) -> Rows<Cpu, OwnedTape<f32, Cpu>>,
+    apply: impl Fn(&O, Matrix<Cpu, OwnedTape<f32, Cpu>>) -> Matrix<Cpu, OwnedTape<f32, Cpu>>,
 ) -> Vec<Vec<f32>> {
     let y = apply(operations, x.leaky_trace());
     let y_values = values(&y);
     let upstream = uniform(y_values.len(), &mut Stream::new(9, "upstream"));
     let upstream = upload(operations.device(), &upstream, *y.shape());
-    let mut slopes = (y * upstream).sum::<Rank0, _>().backward();
-    let dx = slopes.get_or_alloc_mut(x).unwrap().to_vec();
+    let mut gradients = (y * upstream).sum::<Rank0, _>().backward();
+    let dx = gradients.get_or_alloc_mut(x).unwrap().to_vec();
     let mut outcome = vec![y_values, dx];
     if let Some(Affine { weight, bias, .. }) = affine {
-        outcome.extend([weight.gradient(&mut slopes), bias.gradient(&mut slopes)]);
+        outcome.extend([weight.gradient(&mut gradients), bias.gradient(&mut gradients)]);
     }
     outcome
 }
 
 #[track_caller]
-fn assert_outcomes_agree(what: &str, fast: &[Vec<f32>], portable: &[Vec<f32>]) {
-    assert_eq!(fast.len(), portable.len(), "{what}");
-    for (fast, portable) in fast.iter().zip(portable) {
-        assert_close(what, fast, portable, 1e-6, 1e-5);
+fn assert_outcomes_agree(what: &str, kernels: &[Vec<f32>], composed: &[Vec<f32>]) {
+    assert_eq!(kernels.len(), composed.len(), "{what}");
+    for (kernels, composed) in kernels.iter().zip(composed) {
+        assert_close(what, kernels, composed, 1e-6, 1e-5);
     }
 }
 
 #[test]
-fn each_portable_operation_agrees_with_the_fast_one_to_one_in_100_000() {
+fn each_dfdx_operation_agrees_with_the_kernel_operation_to_one_in_100_000() {
     let mut stream = Stream::new(0, "operations");
     let activations =
         [None, Some(Activation::Relu), Some(Activation::Sigmoid), Some(Activation::Tanh)];
@@ -164,33 +163,34 @@ fn each_portable_operation_agrees_with_the_fast_one_to_one_in_100_000() {
         let x = upload(&device, &x, (input.area(), n * inputs));
         for pool in [None, Some(pool)] {
             let operation = Rc::new(ConvolvePool::new(convolution, pool));
-            let fast = outcome(&Fast::new(), &x, Some(&affine), |operations, x| {
+            let kernels = outcome(&KernelOperations::new(), &x, Some(&affine), |operations, x| {
                 operations.convolve_pool(&operation, &affine, x)
             });
-            let portable =
-                outcome(&Portable(device.clone()), &x, Some(&affine), |operations, x| {
+            let composed =
+                outcome(&DfdxOperations(device.clone()), &x, Some(&affine), |operations, x| {
                     operations.convolve_pool(&operation, &affine, x)
                 });
-            assert_outcomes_agree(&format!("{convolution:?} {pool:?}"), &fast, &portable);
+            assert_outcomes_agree(&format!("{convolution:?} {pool:?}"), &kernels, &composed);
         }
     }
     for activation in activations {
         let affine = Affine::new(&device, 40, 7, activation, false, &mut stream);
         let x = upload(&device, &uniform(n * 40, &mut stream), (n, 40));
-        let fast =
-            outcome(&Fast::new(), &x, Some(&affine), |operations, x| operations.linear(&affine, x));
-        let portable = Portable(device.clone());
-        let portable =
-            outcome(&portable, &x, Some(&affine), |operations, x| operations.linear(&affine, x));
-        assert_outcomes_agree(&format!("{activation:?}"), &fast, &portable);
+        let kernels = outcome(&KernelOperations::new(), &x, Some(&affine), |operations, x| {
+            operations.linear(&affine, x)
+        });
+        let composed = DfdxOperations(device.clone());
+        let composed =
+            outcome(&composed, &x, Some(&affine), |operations, x| operations.linear(&affine, x));
+        assert_outcomes_agree(&format!("{activation:?}"), &kernels, &composed);
     }
 }
 
 #[test]
-fn what_stands_alone_in_a_layer_list_agrees_as_well() {
+fn pooling_flattening_and_activations_alone_agree_too() {
     let mut stream = Stream::new(1, "alone");
     let device = Cpu::default();
-    let (fast, portable) = (Fast::new(), Portable(device.clone()));
+    let (kernels, composed) = (KernelOperations::new(), DfdxOperations(device.clone()));
     let n = 6;
     let image = Image { height: 7, width: 7, channels: 3 };
     let x = uniform(n * image.len(), &mut stream);
@@ -199,54 +199,55 @@ fn what_stands_alone_in_a_layer_list_agrees_as_well() {
     let pool = MaxPool { input: image, output: pooled, size: 3, stride: 2 };
     assert_outcomes_agree(
         "pooling",
-        &outcome(&fast, &x, None, |operations, x| operations.max_pool(pool, x)),
-        &outcome(&portable, &x, None, |operations, x| operations.max_pool(pool, x)),
+        &outcome(&kernels, &x, None, |operations, x| operations.max_pool(pool, x)),
+        &outcome(&composed, &x, None, |operations, x| operations.max_pool(pool, x)),
     );
     assert_outcomes_agree(
         "flatten",
-        &outcome(&fast, &x, None, |operations, x| operations.flatten(image, false, x)),
-        &outcome(&portable, &x, None, |operations, x| operations.flatten(image, false, x)),
+        &outcome(&kernels, &x, None, |operations, x| operations.flatten(image, false, x)),
+        &outcome(&composed, &x, None, |operations, x| operations.flatten(image, false, x)),
     );
     for activation in [Activation::Relu, Activation::Sigmoid, Activation::Tanh] {
         assert_outcomes_agree(
             &format!("{activation:?}"),
-            &outcome(&fast, &x, None, |operations, x| operations.activate(activation, x)),
-            &outcome(&portable, &x, None, |operations, x| operations.activate(activation, x)),
+            &outcome(&kernels, &x, None, |operations, x| operations.activate(activation, x)),
+            &outcome(&composed, &x, None, |operations, x| operations.activate(activation, x)),
         );
     }
 }
 
 #[test]
-fn a_network_of_portable_operations_trains_as_one_of_fast_operations_does() {
+fn networks_of_both_kinds_of_operations_train_alike() {
     let digits = dataset::embedded().unwrap();
     for branch in branches() {
         for weight_sharing in [true, false] {
             let config = config(branch.clone(), weight_sharing);
             let split = dataset::draw(&config.data, &digits).unwrap();
-            let fast = first_step(Fast::new(), &config, &split);
-            let portable = first_step(Portable(Cpu::default()), &config, &split);
-            assert_eq!(fast.len(), portable.len());
-            let [main, auxiliary] = [0, 1].map(|loss| (&fast[loss], &portable[loss]));
+            let kernels = first_step(KernelOperations::new(), &config, &split);
+            let composed = first_step(DfdxOperations(Cpu::default()), &config, &split);
+            assert_eq!(kernels.len(), composed.len());
+            let [main, auxiliary] = [0, 1].map(|loss| (&kernels[loss], &composed[loss]));
             assert_close("main loss", main.0, main.1, 0.0, 1e-5);
             assert_close("auxiliary loss", auxiliary.0, auxiliary.1, 0.0, 1e-5);
-            // Batch-norm over a dozen pairs amplifies rounding; and a bias in front of it has no
-            // gradient but rounding.
-            let largest = fast[2..].iter().flatten().fold(0f32, |largest, x| largest.max(x.abs()));
-            for (fast, portable) in fast[2..].iter().zip(&portable[2..]) {
-                assert_close("gradient", fast, portable, 0.1 * largest, 1e-4);
+            // Batch-norm over a dozen pairs amplifies rounding. The gradient of a bias before it is
+            // nothing but rounding.
+            let largest =
+                kernels[2..].iter().flatten().fold(0f32, |largest, x| largest.max(x.abs()));
+            for (kernels, composed) in kernels[2..].iter().zip(&composed[2..]) {
+                assert_close("gradient", kernels, composed, 0.1 * largest, 1e-4);
             }
 
-            let [fast, portable] = [
-                train(Fast::new(), &config, &split).unwrap(),
-                train(Portable(Cpu::default()), &config, &split).unwrap(),
+            let [kernels, composed] = [
+                train(KernelOperations::new(), &config, &split).unwrap(),
+                train(DfdxOperations(Cpu::default()), &config, &split).unwrap(),
             ];
-            assert_eq!(fast.outcome, portable.outcome);
-            let losses = fast.curve.train_main_loss.iter().zip(&portable.curve.train_main_loss);
+            assert_eq!(kernels.outcome, composed.outcome);
+            let [kernels, composed] = [kernels, composed]
+                .map(|training| training.curves.get(&pairs::TRAIN_MAIN_LOSS).to_vec());
             let mut seen = Vec::new();
-            for (fast, portable) in losses {
-                let (fast, portable) = (fast.unwrap(), portable.unwrap());
-                assert!((fast - portable).abs() < 1e-3 * fast, "{fast} and {portable}");
-                seen.push(fast);
+            for (kernels, composed) in kernels.into_iter().zip(composed) {
+                assert!((kernels - composed).abs() < 1e-3 * kernels, "{kernels} and {composed}");
+                seen.push(kernels);
             }
             let change = (seen[1] - seen[0]).abs();
             assert!(change > 1e-2 * seen[0], "the updates change too little to compare: {seen:?}");

@@ -1,60 +1,62 @@
-//! The protocols, on one pass through what they share. Nothing here changes the network.
+//! Scores a network by each protocol. The protocols share one pass through the first layers.
+//!
+//! Nothing here changes the network.
 
 use dfdx::prelude::*;
 
 use super::network::Network;
 use super::operations::Operations;
-use super::rows::{Rows, concatenate, values};
 use super::sequence::Mode;
+use super::tensor::{Matrix, concatenate, values};
 use crate::dataset::Pairs;
 use crate::random::Stream;
 use crate::run::CLASSES;
 
-/// What the branches make of the test images before any layer whose result depends on the mode.
-pub(super) struct Features<D: Device<f32>>([Rows<D>; 2]);
+/// The outputs of the layers that all protocols share, for the images of both digits.
+pub(super) struct Features<D: Device<f32>>([Matrix<D>; 2]);
 
-/// Accuracies of the corrected protocol, as fractions.
+/// Accuracies of the corrected protocol, from 0 to 1.
 pub(super) struct Corrected {
-    /// Of the answer a ≤ b.
+    /// Accuracy of the answer whether a ≤ b.
     pub(super) test: f64,
-    /// Of the digit recognised by the first and by the second branch.
+    /// Accuracy of the digit recognised by the first branch, and by the second.
     pub(super) digits: [f64; 2],
-    /// Of the answer from comparing the two recognised digits.
+    /// Accuracy of the answer from comparing the two recognised digits.
     pub(super) comparison: f64,
 }
 
-/// Passes the test images, batch by batch, through the layers that both protocols share: the test
-/// set as a whole would not stay in the cache.
+/// Passes the test images through the layers that all protocols share. They go batch by batch, because
+/// the whole test set would not stay in the cache.
 pub(super) fn features<O: Operations>(
     network: &Network<O>,
-    batches: &[[Rows<O::Device>; 2]],
+    batches: &[[Matrix<O::Device>; 2]],
 ) -> Features<O::Device> {
     let of_digit = |digit: usize| {
         let (branch, operations) = (network.branch(digit), &network.operations);
         let fixed =
-            |batch: &[Rows<O::Device>; 2]| branch.forward_fixed(operations, batch[digit].clone());
+            |batch: &[Matrix<O::Device>; 2]| branch.forward_fixed(operations, batch[digit].clone());
         let features: Vec<_> = batches.iter().map(fixed).collect();
         concatenate(operations.device(), &features, branch.fixed_gives_images())
     };
     Features([of_digit(0), of_digit(1)])
 }
 
-/// Published protocol: training mode on the test set as one batch, dropout and all. A prediction
-/// is right if it is less than ½ away from the target; a dropped logit gives exactly ½ and is
-/// always wrong. Without a stream to drop by, the same with dropout off.
+/// Accuracy by the published protocol: training mode, with the test set as one batch. A prediction is
+/// right if it is less than ½ away from the target. A dropped logit gives exactly ½, which is always
+/// wrong. Without a `dropout` stream, dropout is off.
 pub(super) fn published<O: Operations>(
     network: &Network<O>,
     features: &Features<O::Device>,
     pairs: &Pairs,
     dropout: Option<&mut Stream>,
 ) -> f64 {
-    // The statistics are noted and dropped: the test set must not reach the running ones.
-    let mut mode = Mode::Batch { dropout, observed: &mut Vec::new() };
+    // The observed statistics are dropped: the test set must not change the running statistics.
+    let mut mode = Mode::Training { dropout, observed: &mut Vec::new() };
     let digits = rest(network, features, &mut mode);
-    accuracy(&values(&network.join(digits, &mut mode).probabilities), pairs)
+    accuracy(&values(&network.forward_head(digits, &mut mode).probabilities), pairs)
 }
 
-/// Corrected protocol: inference mode.
+/// Accuracies by the corrected protocol: inference mode.
 pub(super) fn corrected<O: Operations>(
     network: &Network<O>,
     features: &Features<O::Device>,
@@ -62,7 +64,7 @@ pub(super) fn corrected<O: Operations>(
 ) -> Corrected {
     let mut mode = Mode::Inference;
     let digits = rest(network, features, &mut mode);
-    let outputs = network.join(digits, &mut mode);
+    let outputs = network.forward_head(digits, &mut mode);
     let [first, second] = outputs.digits.each_ref().map(|digits| recognized(&values(digits)));
     let right = |recognized: &[Option<u8>], classes: &[u8]| {
         fraction(recognized.iter().zip(classes).map(|(digit, class)| *digit == Some(*class)))
@@ -82,7 +84,7 @@ fn rest<O: Operations>(
     network: &Network<O>,
     features: &Features<O::Device>,
     mode: &mut Mode<'_>,
-) -> [Rows<O::Device>; 2] {
+) -> [Matrix<O::Device>; 2] {
     let Features([first, second]) = features;
     let operations = &network.operations;
     let first = network.branch(0).forward_rest(operations, first.clone(), mode);
@@ -95,7 +97,8 @@ fn accuracy(probabilities: &[f32], pairs: &Pairs) -> f64 {
     fraction(probabilities.iter().zip(pairs.targets()).map(right))
 }
 
-/// The class of the largest output of each row, the first of equal ones; none beside a NaN.
+/// The class with the largest output in each row. Of equal outputs, the first counts. Returns `None`
+/// for a row with a NaN.
 fn recognized(outputs: &[f32]) -> Vec<Option<u8>> {
     let largest = |row: &[f32]| {
         let mut best = 0;

@@ -1,7 +1,8 @@
-//! The numerics against PyTorch: `tests/fixtures/numerics.json`, made by `make.py` beside it.
+//! Compares the numerics with values of PyTorch: `tests/fixtures/numerics.json`, written by `make.py`
+//! beside it.
 //!
-//! PyTorch's arrays are in channel, height, width order and its weights in (output, input) order;
-//! the functions below bring them into ours.
+//! PyTorch stores arrays in channel, height, width order, and weights in (output, input) order. The
+//! functions below convert between that order and the order of this crate.
 
 mod networks;
 mod operations;
@@ -22,7 +23,7 @@ fn size(case: &Value, key: &str) -> usize {
     case[key].as_u64().unwrap().try_into().unwrap()
 }
 
-/// The largest difference must be small beside the largest expected value.
+/// Asserts that each difference is small relative to the largest expected value.
 #[track_caller]
 fn assert_close(what: &str, found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len(), "{what}");
@@ -33,7 +34,7 @@ fn assert_close(what: &str, found: &[f32], expected: &[f32]) {
     }
 }
 
-/// (image, channel, pixel) → (pixel, image, channel).
+/// Reorders (image, channel, pixel) to (pixel, image, channel).
 fn images_to_ours(x: &[f32], channels: usize, area: usize) -> Vec<f32> {
     let n = x.len() / (channels * area);
     let at = |pixel, image, channel| x[(image * channels + channel) * area + pixel];
@@ -44,7 +45,7 @@ fn images_to_ours(x: &[f32], channels: usize, area: usize) -> Vec<f32> {
         .collect()
 }
 
-/// (pixel, image, channel) → (image, channel, pixel).
+/// Reorders (pixel, image, channel) to (image, channel, pixel).
 fn images_to_theirs(x: &[f32], channels: usize, area: usize) -> Vec<f32> {
     let n = x.len() / (channels * area);
     let at = |pixel, image, channel| x[(pixel * n + image) * channels + channel];
@@ -55,7 +56,7 @@ fn images_to_theirs(x: &[f32], channels: usize, area: usize) -> Vec<f32> {
         .collect()
 }
 
-/// (output, channel, pixel) → (output, pixel, channel): the rows of a matrix after `flatten`.
+/// Reorders (output, channel, pixel) to (output, pixel, channel), for a matrix after `flatten`.
 fn channels_last(x: &[f32], channels: usize, area: usize) -> Vec<f32> {
     let images = x.chunks_exact(channels * area);
     images.flat_map(|image| transposed(image, channels, area)).collect()
@@ -65,7 +66,7 @@ fn transposed(x: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     (0..columns).flat_map(|j| (0..rows).map(move |i| x[i * columns + j])).collect()
 }
 
-/// (output, input, tap) → (tap, input, output).
+/// Reorders (output, input, position) to (position, input, output).
 fn kernel_to_ours(weight: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
     transposed(
         &channels_last(weight, inputs, weight.len() / outputs / inputs),
@@ -74,7 +75,7 @@ fn kernel_to_ours(weight: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
     )
 }
 
-/// (tap, input, output) → (output, input, tap).
+/// Reorders (position, input, output) to (output, input, position).
 fn kernel_to_theirs(weight: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
     let rows = transposed(weight, weight.len() / outputs, outputs);
     channels_last(&rows, weight.len() / outputs / inputs, inputs)

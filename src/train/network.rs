@@ -1,29 +1,29 @@
-//! The pair network: two branches, or one for both digits, and a head.
+//! The pair network: one branch for each digit, or one branch for both, and a head.
 
 use dfdx::prelude::*;
 
 use super::normalization::Moments;
 use super::operations::Operations;
-use super::rows::{Rows, Slopes};
 use super::sequence::{Mode, Sequence};
+use super::tensor::Matrix;
 use crate::random::Stream;
 use crate::run::{CLASSES, ModelConfig, Optimizer, Shape};
 
 /// A pair network.
 pub(super) struct Network<O: Operations> {
     pub(super) operations: O,
-    /// One branch if it is shared, else two.
+    /// One branch if both digits share it, else two.
     branches: Vec<Sequence<O::Device>>,
     head: Sequence<O::Device>,
 }
 
-/// What a pass through the whole network gives.
+/// The outputs of a pass through the whole network.
 pub(super) struct Outputs<D: Device<f32>, T> {
-    /// Outputs of the branch for the first and for the second digits; their tapes are empty, the
-    /// history is in that of `probabilities`.
-    pub(super) digits: [Rows<D, T>; 2],
+    /// Outputs of the branches for the first digits and for the second digits. Their tapes are empty:
+    /// `probabilities` has the tape of the pass.
+    pub(super) digits: [Matrix<D, T>; 2],
     /// Probability that a ≤ b.
-    pub(super) probabilities: Rows<D, T>,
+    pub(super) probabilities: Matrix<D, T>,
 }
 
 impl<O: Operations> Network<O> {
@@ -43,27 +43,27 @@ impl<O: Operations> Network<O> {
         }
     }
 
-    /// The branch of the first (0) or second (1) digits.
+    /// The branch for the first (0) or the second (1) digits.
     pub(super) fn branch(&self, digit: usize) -> &Sequence<O::Device> {
         &self.branches[digit % self.branches.len()]
     }
 
-    /// The pass of a training step.
+    /// Passes both images of each pair through the network.
     pub(super) fn forward<T: Tape<f32, O::Device>>(
         &self,
-        images: [Rows<O::Device, T>; 2],
+        images: [Matrix<O::Device, T>; 2],
         mode: &mut Mode<'_>,
     ) -> Outputs<O::Device, T> {
         let [first, second] = images;
         let first = self.branch(0).forward(&self.operations, first, mode);
         let second = self.branch(1).forward(&self.operations, second, mode);
-        self.join([first, second], mode)
+        self.forward_head([first, second], mode)
     }
 
-    /// The end of a pass: the outputs of the branches, concatenated, through the head.
-    pub(super) fn join<T: Tape<f32, O::Device>>(
+    /// Passes the concatenated outputs of the branches through the head.
+    pub(super) fn forward_head<T: Tape<f32, O::Device>>(
         &self,
-        digits: [Rows<O::Device, T>; 2],
+        digits: [Matrix<O::Device, T>; 2],
         mode: &mut Mode<'_>,
     ) -> Outputs<O::Device, T> {
         let kept = [digits[0].retaped::<T>(), digits[1].retaped::<T>()];
@@ -78,7 +78,7 @@ impl<O: Operations> Network<O> {
         self.branches.iter_mut().chain([&mut self.head])
     }
 
-    /// Takes over the statistics that one training pass noted.
+    /// Updates the running statistics with those that a training pass has observed, in order.
     pub(super) fn observe(&mut self, observed: Vec<Moments>) {
         let mut observed = observed.into_iter();
         for digit in 0..2 {
@@ -88,15 +88,15 @@ impl<O: Operations> Network<O> {
         self.head.observe(&mut observed);
     }
 
-    /// Applies update number `step`, from 1.
+    /// Updates every parameter. `step` counts the updates of the run from 1.
     pub(super) fn update(
         &mut self,
         optimizer: &Optimizer,
         step: i32,
-        slopes: &mut Slopes<O::Device>,
+        gradients: &mut Gradients<f32, O::Device>,
     ) -> Result<(), <O::Device as HasErr>::Err> {
         for sequence in self.branches.iter_mut().chain([&mut self.head]) {
-            sequence.update(optimizer, step, slopes)?;
+            sequence.update(optimizer, step, gradients)?;
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
-//! Batch normalisation (Ioffe and Szegedy, 2015) over the rows of a batch, for each column.
+//! Batch normalisation (Ioffe and Szegedy, 2015) of each column, over the rows of a batch.
 
 use dfdx::prelude::*;
 
 use super::parameter::Parameter;
-use super::rows::{Rows, Slopes, Vector, upload, values};
+use super::tensor::{Matrix, Vector, upload, values};
 use crate::run::Optimizer;
 
 /// A batch-norm layer.
@@ -19,12 +19,12 @@ pub(super) struct Normalization<D: Device<f32>> {
 #[derive(Clone, Debug)]
 pub(super) struct Moments {
     pub(super) mean: Vec<f32>,
-    /// Divided by n − 1 where it is observed, as it goes into the running statistics.
+    /// Observed variances have the divisor n − 1, like the running variance.
     pub(super) variance: Vec<f32>,
 }
 
 impl<D: Device<f32>> Normalization<D> {
-    /// Scale 1, shift 0, running mean 0 and variance 1.
+    /// A layer with scale 1, shift 0, running mean 0 and running variance 1.
     pub(super) fn new(device: &D, channels: usize, epsilon: f64, momentum: f64) -> Self {
         Self {
             scale: Parameter::new(device, vec![1.0; channels], (channels,)),
@@ -35,8 +35,8 @@ impl<D: Device<f32>> Normalization<D> {
         }
     }
 
-    /// Normalises with the statistics of `x` itself, and returns them.
-    pub(super) fn with_batch<T: Tape<f32, D>>(&self, x: Rows<D, T>) -> (Rows<D, T>, Moments) {
+    /// Normalises with the statistics of `x`, and returns them.
+    pub(super) fn with_batch<T: Tape<f32, D>>(&self, x: Matrix<D, T>) -> (Matrix<D, T>, Moments) {
         let rows = self.channel_rows(&x);
         let original = *x.shape();
         let x = x.reshape_like(&rows);
@@ -52,7 +52,7 @@ impl<D: Device<f32>> Normalization<D> {
     }
 
     /// Normalises with the running statistics.
-    pub(super) fn with_running<T: Tape<f32, D>>(&self, x: Rows<D, T>) -> Rows<D, T> {
+    pub(super) fn with_running<T: Tape<f32, D>>(&self, x: Matrix<D, T>) -> Matrix<D, T> {
         let rows = self.channel_rows(&x);
         let original = *x.shape();
         let vector = |values: &[f32]| -> Vector<D> { upload(x.device(), values, (values.len(),)) };
@@ -64,7 +64,7 @@ impl<D: Device<f32>> Normalization<D> {
         self.affine(centered / spread, &rows).reshape_like(&original)
     }
 
-    /// Moves the running statistics towards those of a training batch.
+    /// Moves the running statistics towards those of a training batch, by the momentum.
     pub(super) fn observe(&mut self, observed: &Moments) {
         let follow = |running: &mut [f32], observed: &[f32]| {
             for (running, observed) in running.iter_mut().zip(observed) {
@@ -79,19 +79,19 @@ impl<D: Device<f32>> Normalization<D> {
         &mut self,
         optimizer: &Optimizer,
         step: i32,
-        slopes: &mut Slopes<D>,
+        gradients: &mut Gradients<f32, D>,
     ) -> Result<(), D::Err> {
-        self.scale.update(optimizer, step, slopes)?;
-        self.shift.update(optimizer, step, slopes)
+        self.scale.update(optimizer, step, gradients)?;
+        self.shift.update(optimizer, step, gradients)
     }
 
-    /// An image counts as one row for each pixel, so that columns are channels.
-    fn channel_rows<T>(&self, x: &Rows<D, T>) -> (usize, usize) {
+    /// Rows and columns of `x` with one column for each channel. Each pixel of an image is a row.
+    fn channel_rows<T>(&self, x: &Matrix<D, T>) -> (usize, usize) {
         let channels = self.running.mean.len();
         (x.shape().num_elements() / channels, channels)
     }
 
-    fn affine<T: Tape<f32, D>>(&self, x: Rows<D, T>, rows: &(usize, usize)) -> Rows<D, T> {
+    fn affine<T: Tape<f32, D>>(&self, x: Matrix<D, T>, rows: &(usize, usize)) -> Matrix<D, T> {
         let scale = self.scale.value.retaped::<T>().broadcast_like::<_, Axis<0>>(rows);
         let shift = self.shift.value.retaped::<T>().broadcast_like::<_, Axis<0>>(rows);
         x * scale + shift

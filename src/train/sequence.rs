@@ -1,4 +1,4 @@
-//! A layer list made ready to run: parameters in place, convolutions joined with their pooling.
+//! A layer list with its parameters. Each convolution is joined with the pooling after it.
 
 use std::iter::Peekable;
 use std::rc::Rc;
@@ -9,22 +9,22 @@ use super::activation::Activation;
 use super::affine::Affine;
 use super::normalization::{Moments, Normalization};
 use super::operations::Operations;
-use super::rows::{Rows, Slopes, upload};
-use crate::kernel::convolution::{Convolution, ConvolvePool, Image};
-use crate::kernel::max_pool::MaxPool;
+use super::tensor::{Matrix, upload};
+use crate::kernel::convolution::ConvolvePool;
+use crate::kernel::shape::{Convolution, Image, MaxPool};
 use crate::random::Stream;
 use crate::run::{self, Layer, Optimizer};
 
-/// How a pass normalises and drops.
+/// How a pass applies batch-norm and dropout.
 pub(super) enum Mode<'m> {
-    /// Training mode: batch-norm uses the batch's own statistics, which are noted in order, and
-    /// dropout draws, unless it is off.
-    Batch { dropout: Option<&'m mut Stream>, observed: &'m mut Vec<Moments> },
-    /// Inference mode: running statistics, no dropout.
+    /// Batch-norm uses the statistics of the batch and appends them to `observed`. Dropout draws from
+    /// its stream, or is off without one.
+    Training { dropout: Option<&'m mut Stream>, observed: &'m mut Vec<Moments> },
+    /// Batch-norm uses its running statistics. Dropout is off.
     Inference,
 }
 
-/// Stages in order.
+/// The stages of a layer list, in order.
 pub(super) struct Sequence<D: Device<f32>> {
     stages: Vec<Stage<D>>,
 }
@@ -43,7 +43,7 @@ impl<D: Device<f32>> Sequence<D> {
     /// The stages of `layers`, with parameters drawn from `stream`.
     ///
     /// # Panics
-    /// If the layers do not fit together; experiments are checked for that when they are read.
+    /// Panics if the layers do not fit together. Experiments are checked for that when they are read.
     pub(super) fn new(
         device: &D,
         layers: &[Layer],
@@ -55,7 +55,7 @@ impl<D: Device<f32>> Sequence<D> {
         let inputs = std::iter::once(input).chain(shapes.iter().copied());
         let mut steps = layers.iter().zip(inputs.zip(shapes.iter().copied())).peekable();
         let mut stages = Vec::with_capacity(layers.len());
-        // Images are given; the vectors that the head begins with come from trained branches.
+        // The images are given. The input of the head comes from the branches, which are trained.
         let mut is_first = matches!(input, run::Shape::Image { .. });
         while let Some((layer, (input, output))) = steps.next() {
             let mut affine = |fan_in: usize, outputs: usize, activation: Option<Activation>| {
@@ -73,7 +73,7 @@ impl<D: Device<f32>> Sequence<D> {
                     Stage::ConvolvePool { operation, affine }
                 }
                 Layer::MaxPool2d { .. } => Stage::MaxPool(max_pool(layer, input, output)),
-                // A vector is flat.
+                // A vector is flat already.
                 Layer::Flatten if input == output => continue,
                 Layer::Flatten => Stage::Flatten { image: image(input), is_first },
                 Layer::Linear { outputs } => {
@@ -98,15 +98,15 @@ impl<D: Device<f32>> Sequence<D> {
         Self { stages }
     }
 
-    /// Number of leading stages whose result for one example depends on nothing else: neither on
-    /// the rest of the batch, nor on a draw, nor on the mode.
+    /// Number of leading stages whose result for one example does not depend on the rest of the batch,
+    /// on a draw, or on the mode.
     pub(super) fn fixed_stages(&self) -> usize {
         let varies =
             |stage: &Stage<D>| matches!(stage, Stage::Normalization(_) | Stage::Dropout { .. });
         self.stages.iter().position(varies).unwrap_or(self.stages.len())
     }
 
-    /// Whether what comes out of [`Sequence::forward_fixed`] is a batch of images.
+    /// Whether [`Sequence::forward_fixed`] returns a batch of images.
     pub(super) fn fixed_gives_images(&self) -> bool {
         let is_image = |stage: &Stage<D>| match stage {
             Stage::ConvolvePool { .. } | Stage::MaxPool(_) => Some(true),
@@ -116,38 +116,38 @@ impl<D: Device<f32>> Sequence<D> {
         self.stages[..self.fixed_stages()].iter().rev().find_map(is_image).unwrap_or(true)
     }
 
-    /// All stages.
+    /// Applies all stages.
     pub(super) fn forward<T: Tape<f32, D>>(
         &self,
         operations: &impl Operations<Device = D>,
-        x: Rows<D, T>,
+        x: Matrix<D, T>,
         mode: &mut Mode<'_>,
-    ) -> Rows<D, T> {
+    ) -> Matrix<D, T> {
         self.stages.iter().fold(x, |x, stage| stage.forward(operations, x, mode))
     }
 
-    /// The stages of [`Sequence::fixed_stages`] alone.
+    /// Applies the stages that [`Sequence::fixed_stages`] counts.
     pub(super) fn forward_fixed(
         &self,
         operations: &impl Operations<Device = D>,
-        x: Rows<D>,
-    ) -> Rows<D> {
+        x: Matrix<D>,
+    ) -> Matrix<D> {
         let fixed = &self.stages[..self.fixed_stages()];
         fixed.iter().fold(x, |x, stage| stage.forward(operations, x, &mut Mode::Inference))
     }
 
-    /// The stages that [`Sequence::forward_fixed`] leaves.
+    /// Applies all other stages.
     pub(super) fn forward_rest(
         &self,
         operations: &impl Operations<Device = D>,
-        x: Rows<D>,
+        x: Matrix<D>,
         mode: &mut Mode<'_>,
-    ) -> Rows<D> {
+    ) -> Matrix<D> {
         let rest = &self.stages[self.fixed_stages()..];
         rest.iter().fold(x, |x, stage| stage.forward(operations, x, mode))
     }
 
-    /// Takes over the statistics that one training pass noted, removing them from the front.
+    /// Updates the running statistics with those that a training pass has observed, in order.
     pub(super) fn observe(&mut self, observed: &mut impl Iterator<Item = Moments>) {
         for stage in &mut self.stages {
             if let Stage::Normalization(normalization) = stage
@@ -158,20 +158,20 @@ impl<D: Device<f32>> Sequence<D> {
         }
     }
 
-    /// Applies update number `step`, from 1, to every parameter.
+    /// Updates every parameter. `step` counts the updates of the run from 1.
     pub(super) fn update(
         &mut self,
         optimizer: &Optimizer,
         step: i32,
-        slopes: &mut Slopes<D>,
+        gradients: &mut Gradients<f32, D>,
     ) -> Result<(), D::Err> {
         for stage in &mut self.stages {
             match stage {
                 Stage::ConvolvePool { affine, .. } | Stage::Linear(affine) => {
-                    affine.update(optimizer, step, slopes)?;
+                    affine.update(optimizer, step, gradients)?;
                 }
                 Stage::Normalization(normalization) => {
-                    normalization.update(optimizer, step, slopes)?;
+                    normalization.update(optimizer, step, gradients)?;
                 }
                 Stage::MaxPool(_)
                 | Stage::Flatten { .. }
@@ -185,18 +185,18 @@ impl<D: Device<f32>> Sequence<D> {
 
 #[cfg(test)]
 impl<D: Device<f32>> Sequence<D> {
-    /// Replaces each parameter by what `exchange` makes of it, layer by layer: weight, then bias;
-    /// scale, then shift.
-    pub(super) fn exchange(&mut self, exchange: &mut dyn FnMut(Vec<f32>) -> Vec<f32>) {
+    /// Replaces each parameter by the result of `replace`, layer by layer: weight, then bias; scale,
+    /// then shift.
+    pub(super) fn replace(&mut self, replace: &mut dyn FnMut(Vec<f32>) -> Vec<f32>) {
         for stage in &mut self.stages {
             match stage {
                 Stage::ConvolvePool { affine, .. } | Stage::Linear(affine) => {
-                    affine.weight.exchange(exchange);
-                    affine.bias.exchange(exchange);
+                    affine.weight.replace(replace);
+                    affine.bias.replace(replace);
                 }
                 Stage::Normalization(normalization) => {
-                    normalization.scale.exchange(exchange);
-                    normalization.shift.exchange(exchange);
+                    normalization.scale.replace(replace);
+                    normalization.shift.replace(replace);
                 }
                 Stage::MaxPool(_)
                 | Stage::Flatten { .. }
@@ -214,31 +214,30 @@ impl<D: Device<f32>> Sequence<D> {
         })
     }
 
-    /// The gradient of each parameter, in the order of [`Sequence::exchange`].
-    pub(super) fn gradients(&self, slopes: &mut Slopes<D>) -> Vec<Vec<f32>> {
-        let mut gradients = Vec::new();
+    /// The gradient of each parameter, in the order of [`Sequence::replace`].
+    pub(super) fn parameter_gradients(&self, gradients: &mut Gradients<f32, D>) -> Vec<Vec<f32>> {
+        let mut found = Vec::new();
         for stage in &self.stages {
             match stage {
                 Stage::ConvolvePool { affine, .. } | Stage::Linear(affine) => {
-                    gradients
-                        .extend([affine.weight.gradient(slopes), affine.bias.gradient(slopes)]);
+                    let Affine { weight, bias, .. } = affine;
+                    found.extend([weight.gradient(gradients), bias.gradient(gradients)]);
                 }
-                Stage::Normalization(normalization) => gradients.extend([
-                    normalization.scale.gradient(slopes),
-                    normalization.shift.gradient(slopes),
-                ]),
+                Stage::Normalization(Normalization { scale, shift, .. }) => {
+                    found.extend([scale.gradient(gradients), shift.gradient(gradients)]);
+                }
                 Stage::MaxPool(_)
                 | Stage::Flatten { .. }
                 | Stage::Dropout { .. }
                 | Stage::Activation(_) => {}
             }
         }
-        gradients
+        found
     }
 }
 
-/// `layers` with each max-pooling moved before the activation in front of it. Activations are
-/// non-decreasing, so the values are the same up to rounding, of fewer activations.
+/// `layers` with each max-pooling moved before the activation that precedes it. Activations are
+/// non-decreasing, so the values are the same up to rounding, and fewer activations are computed.
 fn pool_before_activation(layers: &[Layer]) -> Vec<Layer> {
     let mut layers = layers.to_vec();
     for index in 1..layers.len() {
@@ -250,7 +249,7 @@ fn pool_before_activation(layers: &[Layer]) -> Vec<Layer> {
     layers
 }
 
-/// The activation that comes next, if one does; it is taken.
+/// Removes the next layer if it is an activation, and returns it.
 fn next_activation<'l, S>(
     steps: &mut Peekable<impl Iterator<Item = (&'l Layer, S)>>,
 ) -> Option<Activation> {
@@ -267,8 +266,10 @@ fn max_pool(layer: &Layer, input: run::Shape, output: run::Shape) -> MaxPool {
     }
 }
 
+/// The size of an image.
+///
 /// # Panics
-/// If `shape` is a vector: shapes were inferred before.
+/// Panics if `shape` is a vector. Inferred shapes give images to the layers that need them.
 fn image(shape: run::Shape) -> Image {
     match shape {
         run::Shape::Image { height, width, channels } => Image { height, width, channels },
@@ -280,9 +281,9 @@ impl<D: Device<f32>> Stage<D> {
     fn forward<T: Tape<f32, D>>(
         &self,
         operations: &impl Operations<Device = D>,
-        x: Rows<D, T>,
+        x: Matrix<D, T>,
         mode: &mut Mode<'_>,
-    ) -> Rows<D, T> {
+    ) -> Matrix<D, T> {
         match (self, mode) {
             (Self::ConvolvePool { operation, affine }, _) => {
                 operations.convolve_pool(operation, affine, x)
@@ -290,13 +291,13 @@ impl<D: Device<f32>> Stage<D> {
             (Self::MaxPool(pool), _) => operations.max_pool(*pool, x),
             (Self::Flatten { image, is_first }, _) => operations.flatten(*image, *is_first, x),
             (Self::Linear(affine), _) => operations.linear(affine, x),
-            (Self::Normalization(normalization), Mode::Batch { observed, .. }) => {
+            (Self::Normalization(normalization), Mode::Training { observed, .. }) => {
                 let (y, moments) = normalization.with_batch(x);
                 observed.push(moments);
                 y
             }
             (Self::Normalization(normalization), Mode::Inference) => normalization.with_running(x),
-            (Self::Dropout { probability }, Mode::Batch { dropout: Some(dropout), .. }) => {
+            (Self::Dropout { probability }, Mode::Training { dropout: Some(dropout), .. }) => {
                 let kept = 1.0 / (1.0 - probability);
                 let shape = *x.shape();
                 let draw = |_| if dropout.unit() < *probability { 0.0 } else { kept };

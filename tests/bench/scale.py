@@ -53,7 +53,7 @@ source = "nobody"
 name = "accuracy"
 label = "test accuracy"
 curve = "corrected_test_accuracy"
-take = "last"
+reduction = "last"
 
 [[table]]
 name = "all"
@@ -87,10 +87,11 @@ def project(directory, runs, report):
     draw = random.Random(0)
     # Accuracies are shares of a thousand test pairs, losses have all their digits.
     values = {"loss": draw.random, "accuracy": lambda: draw.randint(0, 1000) / 1000}
-    names = ["published_test_accuracy", "undropped_test_accuracy", "corrected_test_accuracy", "first_digit_accuracy",
-             "second_digit_accuracy", "comparison_accuracy", "train_main_loss", "train_auxiliary_loss"]
+    names = ["published_test_accuracy", "dropout_off_test_accuracy", "corrected_test_accuracy", "first_digit_accuracy",
+             "second_digit_accuracy", "digit_accuracy", "comparison_accuracy", "train_main_loss", "train_auxiliary_loss"]
     curve = lambda name: [values[name.rsplit("_", 1)[1]]() for _ in range(EPOCHS)]
-    provenance = {"version": "0.1.0", "platform": "linux x86_64", "started_at": 1790000000, "seconds": 3.9}
+    provenance = {"version": "0.1.0", "platform": "linux x86_64", "started_at": 1790000000, "seconds": 3.9,
+                  "origin": {}}
     n = 0
     for run in json.loads(explained.stdout)["runs"]:
         compact = lambda value: json.dumps(value, separators=(",", ":"))
@@ -99,8 +100,8 @@ def project(directory, runs, report):
         config = json.dumps(run["config"], separators=(",", ":"), sort_keys=True)
         digest = hashlib.sha256(config.encode()).hexdigest()
         assert digest == run["digest"], "the canonical JSON of this script is not that of `report`"
-        body = (f'{{"format":3,"digest":"{digest}","config":{config},"outcome":{{"kind":"completed"}},'
-                f'"curve":{compact({name: curve(name) for name in names})},"provenance":{compact(provenance)}')
+        body = (f'{{"format":4,"digest":"{digest}","config":{config},"outcome":{{"kind":"completed"}},'
+                f'"curves":{compact({name: curve(name) for name in names})},"provenance":{compact(provenance)}')
         checksum = hashlib.sha256(body.encode()).hexdigest()
         (records / f"{digest}.json").write_text(f'{body},"checksum":"{checksum}"}}\n')
         n += 1

@@ -139,7 +139,7 @@ for (const javaScriptEnabled of [true, false]) {
         const fits = (it) => own(it).length === 0 || own(it).includes(`protocol-${checked}`);
         const wanted = (it) => !it || (fits(it) && wanted(it.parentElement));
         const wrong = [...document.querySelectorAll('[class*="protocol-"]')].filter((it) =>
-          own(it).length > 0 && !it.closest('[popover], #preview') && it.checkVisibility() !== wanted(it));
+          own(it).length > 0 && !it.closest('[popover], #_preview') && it.checkVisibility() !== wanted(it));
         const line = (it) => `${wanted(it) ? 'hidden' : 'shown'}: ${it.outerHTML.slice(0, 100)}`;
         return { checked, wrong: wrong.map(line) };
       });
@@ -227,9 +227,9 @@ function rises(values) {
 }
 
 testPage('a reference previews its target on hover and focus, and Escape hides that', {}, async (page) => {
-  await some(page, '#preview');
+  await some(page, '#_preview');
   const previews = (caption) => {
-    const preview = document.querySelector('#preview');
+    const preview = document.querySelector('#_preview');
     const visible = preview.checkVisibility({ visibilityProperty: true, opacityProperty: true });
     const text = preview.textContent.replace(/\s+/g, ' ');
     return caption === null ? !visible : visible && text.includes(caption);

@@ -59,7 +59,7 @@ fn a_learning_rate_trains_its_own_experiment_and_undoing_it_trains_nothing() {
 fn adding_a_seed_trains_one_run_of_each_condition() {
     let project = Project::new();
     project.build(&[]);
-    assert_eq!(project.build(&["--seeds", "3"]), 4);
+    assert_eq!(project.build(&["--seeds", "3", "--out", "reports"]), 4);
     let [markdown, html] = project.report();
     assert!(html.contains("--seeds 3 takes the first 3 seeds of each experiment"), "{html}");
     assert!(markdown.contains("takes the first 3 seeds"), "{markdown}");
@@ -82,7 +82,7 @@ fn renaming_an_experiment_trains_nothing() {
 #[test]
 fn only_trains_what_it_names_and_the_report_marks_what_is_missing() {
     let project = Project::new();
-    let outcome = project.run(&["build", "--only", "deep"]);
+    let outcome = project.run(&["build", "--only", "deep", "--out", "reports"]);
     assert_eq!((outcome.code, trained(&outcome)), (4, 4), "{outcome:#?}");
     assert!(outcome.stderr.contains("note: the report is written, but of its 8 runs, 4 missing"));
     let [markdown, _] = project.report();
@@ -133,7 +133,7 @@ fn a_diverged_run_is_recorded_shown_and_counted_and_not_tried_again() {
     assert!(markdown.contains("(2 diverged)"), "{markdown}");
     for record in project.records().values() {
         assert_eq!(record["outcome"]["kind"], "diverged");
-        assert_eq!(record["curve"]["corrected_test_accuracy"].as_array().unwrap().len(), 2);
+        assert_eq!(record["curves"]["corrected_test_accuracy"].as_array().unwrap().len(), 2);
     }
     assert_eq!(project.build(&[]), 0);
 }

@@ -27,7 +27,7 @@ fn a_run_depends_on_its_seed_and_on_the_data_seed() {
     let project = Project::new();
     project.build(&[]);
     let before = project.records();
-    let curves: Vec<_> = before.values().map(|record| record["curve"].to_string()).collect();
+    let curves: Vec<_> = before.values().map(|record| record["curves"].to_string()).collect();
     for (index, curve) in curves.iter().enumerate() {
         assert!(!curves[..index].contains(curve), "two runs with the same curve");
     }
@@ -36,6 +36,6 @@ fn a_run_depends_on_its_seed_and_on_the_data_seed() {
     let after = project.records();
     let new = after.iter().filter(|(name, _)| !before.contains_key(*name));
     for (_, record) in new {
-        assert!(!curves.contains(&record["curve"].to_string()));
+        assert!(!curves.contains(&record["curves"].to_string()));
     }
 }

@@ -34,11 +34,10 @@ fn a_build_says_how_fast_its_runs_were_and_the_report_too() {
     let project = Project::new();
     let outcome = project.run(&["build"]);
     let line = outcome.stderr.lines().find(|line| line.contains("s a run, ")).unwrap();
-    assert!(line.contains(" pairs/s and ") && line.contains(" % of gemm's)"), "{line}");
+    assert!(line.ends_with(" pairs/s a worker"), "{line}");
     let markdown = project.read("reports/report.md");
     let (_, block) = markdown.rsplit_once("<!-- provenance -->").unwrap();
-    for part in ["median time of a run | deep 0.", "training pairs a second", "gemm's on one core"]
-    {
+    for part in ["median time of a run | deep 0.", "training pairs a second"] {
         assert!(block.contains(part), "{part}: {block}");
     }
 }

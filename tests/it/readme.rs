@@ -1,57 +1,353 @@
-//! What the README says is so.
+//! What the README, the documents in `docs/` and the notes for contributors say is so.
 
-use crate::project::{Project, repository};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
 
-fn readme() -> String {
-    std::fs::read_to_string(repository().join("README.md")).unwrap()
+use serde_json::Value;
+
+use crate::project::{Outcome, Project, repository};
+
+/// Every document, by its path in the repository.
+fn documents() -> BTreeMap<String, String> {
+    let docs = std::fs::read_dir(repository().join("docs")).unwrap();
+    let docs = docs.map(|entry| format!("docs/{}", entry.unwrap().file_name().to_string_lossy()));
+    let own = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(str::to_owned);
+    let paths: Vec<_> = own.into_iter().chain(docs).collect();
+    assert!(paths.len() > 8, "{paths:?}");
+    paths.into_iter().map(|path| (path.clone(), read(&path))).collect()
 }
 
-/// The lines of all console blocks, without comments.
-fn commands() -> Vec<String> {
-    let readme = readme();
-    let blocks = readme.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    let lines = blocks.flat_map(str::lines).map(|line| line.split('#').next().unwrap().trim());
-    lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+fn read(path: &str) -> String {
+    std::fs::read_to_string(repository().join(path)).unwrap()
+}
+
+/// Language and text of each fenced block.
+fn blocks(document: &str) -> Vec<(&str, &str)> {
+    let fenced = document.split("\n```").skip(1).step_by(2);
+    fenced.map(|block| block.split_once('\n').unwrap()).collect()
+}
+
+/// The document without its fenced blocks.
+fn prose(document: &str) -> String {
+    document.split("\n```").step_by(2).collect()
+}
+
+/// The words of each command of the console blocks.
+fn commands(document: &str) -> Vec<Vec<String>> {
+    let consoles = blocks(document).into_iter().filter(|(language, _)| *language == "console");
+    let lines = consoles.flat_map(|(_, text)| text.lines());
+    // shlex drops comments.
+    lines.map(|line| shlex::split(line).unwrap()).filter(|words| !words.is_empty()).collect()
+}
+
+/// The files of the examples: blocks that start with the path of a file. Blocks of one file belong
+/// together.
+fn files(document: &str) -> BTreeMap<String, String> {
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    for (language, text) in blocks(document) {
+        if !["toml", "jinja"].contains(&language) {
+            continue;
+        }
+        let first = text.lines().next().unwrap();
+        let path = first.trim_start_matches("{# ").trim_start_matches("# ").trim_end_matches(" #}");
+        let is_path = path.starts_with("experiments/") || path.starts_with("templates/");
+        assert!(is_path, "an example does not start with the path of its file: {text}");
+        let file = files.entry(path.to_owned()).or_default();
+        *file = format!("{file}{text}\n\n");
+    }
+    files
+}
+
+fn report_arguments(words: &[String]) -> Option<Vec<&str>> {
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        ["cargo", "run", "--release", "--", ..] => Some(words[4..].to_vec()),
+        ["report", ..] => Some(words[1..].to_vec()),
+        _ => None,
+    }
 }
 
 #[test]
-fn every_report_command_of_the_readme_runs() {
-    let project = Project::new();
+fn every_command_of_the_documents_runs() {
     let mut n = 0;
-    for command in commands() {
-        let args =
-            command.strip_prefix("cargo run --release -- ").or(command.strip_prefix("report "));
-        if let Some(args) = args {
-            let args: Vec<_> = args.split_whitespace().collect();
-            let outcome = project.run(&args);
-            assert_eq!(outcome.code, 0, "`{command}`: {outcome:#?}");
-            n += 1;
+    for (path, document) in documents() {
+        let project = Project::new();
+        project.build(&[]);
+        for (file, text) in files(&document).iter().filter(|_| path == "README.md") {
+            project.write(&format!("my-paper/{file}"), text);
+        }
+        for words in commands(&document) {
+            if let Some(args) = report_arguments(&words) {
+                let outcome = project.run(&args);
+                assert_eq!(outcome.code, 0, "`{}` in {path}: {outcome:#?}", words.join(" "));
+                n += 1;
+            } else if words[0] == "cargo" {
+                check_cargo(&words[1..]);
+            } else {
+                let mut command = Command::new(&words[0]);
+                let status = command.args(&words[1..]).current_dir(project.path("")).status();
+                assert!(status.unwrap().success(), "`{}` in {path}", words.join(" "));
+            }
+        }
+        if path == "README.md" {
+            assert!(project.read("my-paper/reports/report.md").contains("**supported:**"));
         }
     }
-    assert!(n >= 3, "the README shows commands");
+    assert!(n >= 30, "the documents show commands");
+}
+
+/// Checks that a command of Cargo exists: its name and its features.
+fn check_cargo(words: &[String]) {
+    let config: toml::Table = read(".cargo/config.toml").parse().unwrap();
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let name = words[0].as_str();
+    let is_known = ["build", "test", "bench", "doc"].contains(&name);
+    let is_alias = config["alias"].as_table().unwrap().contains_key(name);
+    assert!(is_known || is_alias, "`cargo {name}`");
+    for pair in words.windows(2).filter(|pair| pair[0] == "--features") {
+        assert!(manifest["features"].as_table().unwrap().contains_key(&pair[1]), "{pair:?}");
+    }
+}
+
+#[test]
+fn the_aliases_of_cargo_are_documented_and_skip_only_tests_that_exist() {
+    let config: toml::Table = read(".cargo/config.toml").parse().unwrap();
+    let contributing = read("CONTRIBUTING.md");
+    for (name, command) in config["alias"].as_table().unwrap() {
+        assert!(contributing.contains(&format!("`cargo {name}`")), "{name}");
+        let words: Vec<_> = command.as_str().unwrap().split_whitespace().collect();
+        for pair in words.windows(2).filter(|pair| pair[0] == "--skip") {
+            let (module, test) = pair[1].split_once("::").unwrap();
+            let found = ["tests/it", "src"].iter().any(|folder| {
+                let path = repository().join(folder).join(module).with_extension("rs");
+                let source = std::fs::read_to_string(path).unwrap_or_default();
+                source.contains(&format!("fn {test}")) || test.is_empty() && !source.is_empty()
+            });
+            assert!(found, "`cargo {name}` skips `{}`, which does not exist", pair[1]);
+        }
+    }
 }
 
 #[test]
 fn ci_runs_the_readmes_test_command() {
-    let test = commands().into_iter().find(|command| command.starts_with("cargo test")).unwrap();
-    let ci = std::fs::read_to_string(repository().join(".ci/run")).unwrap();
+    let readme = read("README.md");
+    let is_test = |words: &Vec<String>| words.starts_with(&["cargo".into(), "test".into()]);
+    let test = commands(&readme).into_iter().find(is_test).unwrap().join(" ");
+    let ci = read(".ci/run");
     assert!(ci.lines().any(|line| line.trim() == test), "`{test}` is not in .ci/run");
 }
 
+/// The examples of the documents on files and templates are one project, which can be built.
 #[test]
-fn every_file_that_the_readme_links_exists() {
-    for link in readme().split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
-        if !link.starts_with("http") && !link.starts_with('#') {
-            assert!(repository().join(link).exists(), "`{link}`");
+fn the_examples_of_files_and_templates_are_a_project() {
+    let page = read("templates/page.html.jinja");
+    let reference = files(&read("docs/files.md"));
+    let prose = files(&read("docs/templates.md"));
+    assert!(reference.len() > 4, "{:?}", reference.keys());
+    for templates in [BTreeMap::new(), prose] {
+        let project = Project::new();
+        std::fs::remove_dir_all(project.path("experiments")).unwrap();
+        project.write("templates/page.html.jinja", &page);
+        project.write("templates/paper.md.jinja", "# {{ title }}\n");
+        for (path, text) in reference.iter().chain(&templates) {
+            project.write(path, text);
+        }
+        let outcome = project.run(&["build", "--dry-run"]);
+        assert_eq!(outcome.code, 0, "{outcome:#?}");
+    }
+}
+
+#[test]
+fn every_block_has_a_language_that_is_tested() {
+    for (path, document) in documents() {
+        for (language, text) in blocks(&document) {
+            let is_tested = ["console", "toml", "jinja"].contains(&language);
+            // One text is tested below.
+            let is_reason = language == "text" && text.starts_with("deep: ");
+            assert!(is_tested || is_reason, "`{language}` in {path}: {text}");
         }
     }
+}
+
+#[test]
+fn a_reason_reads_as_the_guide_shows_it() {
+    let guide = read("docs/guide.md");
+    let texts = blocks(&guide).into_iter().filter(|(language, _)| *language == "text");
+    let shown: Vec<_> = texts.map(|(_, text)| text.trim()).collect();
+    let project = Project::new();
+    project.build(&[]);
+    project.edit("experiments/base/protocol.toml", "lr = 0.01", "lr = 0.1");
+    let status = project.run(&["status"]).stdout;
+    let found = status.lines().find(|line| line.starts_with("deep: ")).unwrap();
+    let phrases =
+        ["deep: ", " runs, ", ": train.optimizer.lr: ", " → ", " (compared with ", ", seed 0, of "];
+    for line in [shown[0], found] {
+        let mut rest = line;
+        for phrase in phrases {
+            let parts = rest.split_once(phrase);
+            (_, rest) = parts.unwrap_or_else(|| panic!("no `{phrase}` in {line}"));
+        }
+        assert!(rest.ends_with("Z)"), "{line}");
+    }
+}
+
+#[test]
+fn every_link_of_the_documents_leads_to_a_file_and_an_anchor() {
+    let mut n = 0;
+    for (path, document) in documents() {
+        let prose = prose(&document);
+        for link in prose.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            if link.starts_with("http") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let folder = Path::new(&path).parent().unwrap();
+            let target = if file.is_empty() { path.clone().into() } else { folder.join(file) };
+            let target = repository().join(target);
+            assert!(target.exists(), "`{link}` in {path}");
+            if !anchor.is_empty() {
+                let text = std::fs::read_to_string(target).unwrap();
+                assert!(anchors(&text).contains(anchor), "`{link}` in {path}");
+            }
+            n += 1;
+        }
+    }
+    assert!(n > 20, "the documents have links");
+}
+
+/// The anchors that code hosts give to the headings.
+fn anchors(document: &str) -> BTreeSet<String> {
+    let prose = prose(document);
+    let headings = prose.lines().filter(|line| line.starts_with('#'));
+    let titles = headings.map(|line| line.trim_start_matches('#').trim());
+    let slug = |title: &str| -> String {
+        let kept = title.chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c));
+        kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    titles.map(slug).collect()
+}
+
+/// The words in code of a document.
+fn words_in_code(document: &str) -> BTreeSet<&str> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let code = document.split('`').skip(1).step_by(2);
+    code.flat_map(move |code| code.split(move |c| !is_part(c))).collect()
+}
+
+#[test]
+fn every_field_of_the_json_is_documented() {
+    let project = Project::new();
+    project.build(&[]);
+    project.edit("experiments/base/protocol.toml", "lr = 0.01", "lr = 0.1");
+    let commands: [&[&str]; 9] = [
+        &["status"],
+        &["build", "--dry-run"],
+        &["explain", "deep"],
+        &["diff", "reports"],
+        &["accept", "--why", "they hold"],
+        &["explain", "deep", "seed=0"],
+        &["verify", "--sample", "1"],
+        &["cache", "ls"],
+        &["cache", "gc", "--dry-run"],
+    ];
+    let document = read("docs/json.md");
+    let documented = words_in_code(&document);
+    for command in commands {
+        let outcome: Outcome = project.run(&[command, &["--json"]].concat());
+        let value: Value = serde_json::from_str(&outcome.stdout)
+            .unwrap_or_else(|error| panic!("{command:?}: {error}: {outcome:#?}"));
+        let mut fields = BTreeSet::new();
+        collect_fields(&value, &mut fields);
+        assert!(fields.len() > 2, "{command:?}");
+        for field in fields {
+            assert!(documented.contains(field.as_str()), "`{field}` of {command:?}");
+        }
+    }
+}
+
+/// The names of all fields, but for those whose names come from the experiments.
+fn collect_fields(value: &Value, fields: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(entries) => {
+            for (name, value) in entries {
+                fields.insert(name.clone());
+                if !["config", "condition"].contains(&name.as_str()) {
+                    collect_fields(value, fields);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_fields(item, fields)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_of_the_files_and_every_function_of_templates_is_documented() {
+    let (reference, templates) = (read("docs/files.md"), read("docs/templates.md"));
+    let mut missing = Vec::new();
+    let mut n = 0;
+    for (path, text) in sources() {
+        let keys = text.split("reader.").skip(1).filter_map(|rest| quoted_after(rest, &READS));
+        let functions = text.split("environment").skip(1);
+        let functions = functions.filter_map(|rest| quoted_after(rest.trim(), &[".add_function"]));
+        let keys = keys.map(|key| (key, &reference));
+        for (name, document) in keys.chain(functions.map(|name| (name, &templates))) {
+            n += 1;
+            if !words_in_code(document).contains(name) {
+                missing.push(format!("`{name}` of {path}"));
+            }
+        }
+    }
+    assert!(n > 80, "{n}");
+    assert!(missing.is_empty(), "not documented: {}", missing.join(", "));
+}
+
+/// What reads a key from a TOML file.
+const READS: [&str; 8] =
+    ["required", "optional", "required_in", "optional_in", "items", "entries", "table", "node"];
+
+/// The first argument of the call at the start of `text`, if it is a string, and the call one of
+/// `names`.
+fn quoted_after<'t>(text: &'t str, names: &[&str]) -> Option<&'t str> {
+    let (call, rest) = text.split_once('(')?;
+    let name = call.split("::").next()?.trim();
+    let argument = rest.trim_start().strip_prefix('"')?;
+    names.contains(&name).then(|| argument.split('"').next()).flatten()
+}
+
+/// Path and text of the files that read TOML or add functions to templates, without their tests.
+fn sources() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut paths: Vec<_> = ["experiment", "paper", "table", "claim", "render"]
+        .iter()
+        .flat_map(|name| [format!("src/{name}"), format!("src/{name}.rs")])
+        .map(|path| repository().join(path))
+        .collect();
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            paths.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.exists() {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+            found.push((path.display().to_string(), code));
+        }
+    }
+    found
 }
 
 #[test]
 fn help_explains_every_option_and_the_exit_status() {
     let project = Project::new();
     let help = project.run(&["--help"]).stdout;
-    for part in ["build", "status", "Examples:", "Exit status: 0 done, 1", "Interrupt a build"] {
+    for part in [
+        "build",
+        "status",
+        "Examples:",
+        "Exit status:",
+        "  0    done",
+        "The same command continues it",
+    ] {
         assert!(help.contains(part), "{part}: {help}");
     }
     let build = project.run(&["build", "--help"]).stdout;

@@ -57,7 +57,7 @@ fn leftover_files_never_block_a_build() {
         (".report/records/.writing-a1b2c3", "{\"format\":2,\"dig"),
         (".report/records/notes.txt", "hello"),
         (".report/records/0123.json", "{}"),
-        (".report/claims/junk", "?"),
+        (".report/leases/junk", "?"),
         (".report/failures/junk.json", "?"),
         (".report/reports/junk.json", "?"),
         (".report/quarantine/junk", "?"),
@@ -87,24 +87,10 @@ fn a_report_of_cached_runs_is_that_of_fresh_ones() {
 fn a_changed_dataset_reruns_only_the_runs_on_it() {
     let project = Project::new();
     project.build(&[]);
-    for (name, magic, pixels) in [
-        ("train-images-idx3-ubyte", [0, 0, 8, 3], true),
-        ("train-labels-idx1-ubyte", [0, 0, 8, 1], false),
-        ("t10k-images-idx3-ubyte", [0, 0, 8, 3], true),
-        ("t10k-labels-idx1-ubyte", [0, 0, 8, 1], false),
-    ] {
-        let mut bytes = [&magic[..], &[0, 0, 0, 60]].concat();
-        if pixels {
-            bytes.extend([0, 0, 0, 28, 0, 0, 0, 28]);
-        }
-        let values = if pixels { 60 * 784 } else { 60 };
-        bytes.extend(
-            (0..values).map(|i: usize| if pixels { (i % 251) as u8 } else { (i % 10) as u8 }),
-        );
-        project.write(&format!("digits/{name}"), bytes);
-    }
+    project.write_digits("digits");
     let deep = project.read("experiments/deep.toml");
     project.write("experiments/deep.toml", format!("{deep}\n[data]\ndirectory = \"digits\"\n"));
+    project.declare_difference("data.directory");
     let outcome = project.run(&["build"]);
     assert_eq!((outcome.code, trained(&outcome)), (0, 4), "{outcome:#?}");
     let mut images = std::fs::read(project.path("digits/train-images-idx3-ubyte")).unwrap();

@@ -1,0 +1,101 @@
+//! Claims of the paper, decided by the results of each build.
+
+mod check;
+mod decide;
+mod expression;
+mod interval;
+mod read;
+mod verdict;
+
+use crate::document::{Location, Reader};
+use crate::experiment::ConditionId;
+use crate::paper::keys::{check_known, read_each, read_name};
+use crate::paper::{Figure, Paper, Vocabulary};
+use crate::table::{Results, TableItem, TableRequest};
+
+pub use check::{Best, CellReference, Check, Compare, Difference, DifferenceKind, Expected};
+pub use decide::ClaimError;
+pub use expression::Expression;
+pub use verdict::{Finding, Outcome, Verdict};
+
+/// A claim, and the check that decides on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// How templates refer to it.
+    pub name: String,
+    /// What is claimed.
+    pub statement: String,
+    /// Where the publication makes the claim; empty if the file does not say.
+    pub source: String,
+    /// What decides on it.
+    pub check: Check,
+    /// Names of the tables and figures that show the evidence.
+    pub evidence: Vec<String>,
+    /// Where the check stands.
+    pub location: Location,
+}
+
+/// A claim with its verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JudgedClaim {
+    /// The claim.
+    pub claim: Claim,
+    /// What the results say.
+    pub outcome: Outcome,
+    /// What was compared, and what each comparison says.
+    pub findings: Vec<Finding>,
+    /// The conditions behind the findings.
+    pub conditions: Vec<ConditionId>,
+}
+
+/// Reads the claims of a paper file. `None` if one of them is faulty.
+pub fn read(
+    reader: &Reader<'_>,
+    vocabulary: &Vocabulary<'_>,
+    paper: &Paper,
+    tables: &[TableRequest],
+    figures: &[Figure],
+) -> Option<Vec<Claim>> {
+    let words = read::Words { vocabulary, paper, tables };
+    let items = tables.iter().map(|table| table.name.as_str());
+    let items: Vec<_> = items.chain(figures.iter().map(|f| f.name.as_str())).collect();
+    read_each(reader, "claim", reader.violations(), |reader, _| {
+        let name = read_name(&reader);
+        let statement = reader.required::<String>("statement");
+        let source = reader.optional::<String>("source").unwrap_or_default();
+        let evidence = reader.optional::<Vec<String>>("evidence").unwrap_or_default();
+        for item in &evidence {
+            check_known(&reader, "evidence", item, &items, "table or figure");
+        }
+        let node = reader.node("check");
+        if node.is_none() {
+            reader.refuse(
+                "check",
+                "is missing; it takes a check, like { effect = \"factor\", above = 0 }",
+            );
+        }
+        let path = reader.path_of("check");
+        let check = node.and_then(|node| read::read(node, path, reader.violations(), &words));
+        reader.finish();
+        let location = node?.location.clone();
+        let (name, statement, check) = (name?, statement?, check?);
+        Some((name.clone(), Claim { name, statement, source, check, evidence, location }))
+    })
+}
+
+/// Decides on each claim.
+///
+/// # Errors
+/// If a check cannot be decided on, whatever the records say; with its place.
+pub fn judge(
+    claims: &[Claim],
+    results: &Results<'_>,
+    tables: &[TableItem],
+) -> Result<Vec<JudgedClaim>, ClaimError> {
+    let evidence = decide::Evidence { results: *results, tables };
+    let judge = |claim: &Claim| {
+        let Verdict { outcome, findings, conditions } = evidence.decide(&claim.check)?;
+        Ok(JudgedClaim { claim: claim.clone(), outcome, findings, conditions })
+    };
+    claims.iter().map(judge).collect()
+}

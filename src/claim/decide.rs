@@ -1,0 +1,356 @@
+//! Checks → verdicts, by the results.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use super::check::{
+    Best, CellReference, Check, Compare, Difference, DifferenceKind, Expected, merged,
+};
+use super::interval::{decisive, judge};
+use super::verdict::{Finding, Outcome, Verdict, combined};
+use crate::document::{Location, suggestion};
+use crate::experiment::{ConditionId, Level, Levels};
+use crate::paper::{EXPERIMENT, Selection, selects};
+use crate::run;
+use crate::stats::{FEWEST_DECISIVE, PairedComparison};
+use crate::summary::{Contrast, Varies, effect};
+use crate::table::{Grade, Results, Scorecard, Style, TableItem, of_kind};
+
+/// A check that cannot be decided on, whatever the records say.
+#[derive(Debug, thiserror::Error)]
+#[error("{location}: {message}")]
+pub struct ClaimError {
+    /// Where the check stands.
+    pub location: Location,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// What checks are decided by.
+#[derive(Clone, Copy)]
+pub(super) struct Evidence<'e> {
+    pub(super) results: Results<'e>,
+    pub(super) tables: &'e [TableItem],
+}
+
+impl Evidence<'_> {
+    pub(super) fn decide(self, check: &Check) -> Result<Verdict, ClaimError> {
+        match check {
+            Check::Difference(difference) => self.difference(difference),
+            Check::Best(best) => Ok(self.best(best)),
+            Check::Reproduced { table, row, location } => self.reproduced(table, row, location),
+            Check::Compare(compare) => self.compare(compare),
+            Check::AtLeast { n, of } => {
+                let verdicts = of.iter().map(|check| self.decide(check));
+                Ok(combined(*n, verdicts.collect::<Result<Vec<_>, _>>()?))
+            }
+        }
+    }
+
+    fn difference(self, check: &Difference) -> Result<Verdict, ClaimError> {
+        let summary = self.results.summary;
+        let (label, contrast) = match &check.kind {
+            DifferenceKind::Effect { factor, levels, among } => {
+                let contrast = effect(summary, among, factor, levels, &check.metric);
+                if let [id, ..] = contrast.unmatched[..] {
+                    let levels = spelled(&summary.condition(id).levels);
+                    let message = format!("no condition differs from {levels} in `{factor}` alone");
+                    return Err(ClaimError { location: check.location.clone(), message });
+                }
+                let names = self.results.names;
+                let mut label = names.factor(factor).to_owned();
+                if levels[0].as_bool().is_none() {
+                    let [first, second] = levels.each_ref().map(|l| names.level(factor, l));
+                    label = format!("{label}, {first} minus {second}");
+                }
+                (self.among(label, among), contrast)
+            }
+            DifferenceKind::Sides { sides, among } => {
+                let ids = sides.each_ref().map(|side| summary.select(&merged(among, side)));
+                let contrast = Contrast::of(summary, ids, &check.metric);
+                let [first, second] = sides.each_ref().map(|side| self.words(side));
+                (self.among(format!("{first} minus {second}"), among), contrast)
+            }
+        };
+        let label = format!("{label}{}", self.metric_words(&check.metric));
+        let finding = self.finding(&label, &contrast, check.expected);
+        Ok(Verdict::of(finding, contrast.conditions.concat()))
+    }
+
+    /// ` (last epoch)`; empty for the metric of the first protocol.
+    fn metric_words(self, metric: &str) -> String {
+        let paper = self.results.names.paper;
+        match paper.metric(metric) {
+            Some(known) if paper.first_metric() != Some(known) => format!(" ({})", known.short),
+            _ => String::new(),
+        }
+    }
+
+    fn finding(self, label: &str, contrast: &Contrast, expected: Expected) -> Finding {
+        let ids = contrast.conditions.concat();
+        let n = contrast.comparison.map_or(0, |comparison| comparison.difference.n);
+        let seeds = self.seeds(&ids, n);
+        let found = contrast.comparison.map(|comparison| measured(&comparison));
+        let found = found.unwrap_or_else(|| "not known yet".to_owned());
+        let decisive = contrast.comparison.and_then(|comparison| decisive(&comparison.difference));
+        let (expected, outcome, place) = judge(decisive, expected);
+        let text = match decisive {
+            Some(_) => format!("{label}, {seeds}: {found}. Expected {expected}, found {place}."),
+            None => format!("{label}, {seeds}: {found}. Expected {expected}."),
+        };
+        Finding { text, outcome, remark: too_few(contrast.comparison.as_ref()) }
+    }
+
+    /// `over 10 draws of the data`, or `over 9 of 10 seeds`.
+    fn seeds(self, ids: &[ConditionId], n: usize) -> String {
+        let summary = self.results.summary;
+        let what = match summary.varies(ids) {
+            Some(Varies::DataAndInitialisation) => "draws of the data",
+            _ => "seeds",
+        };
+        match summary.expected(ids) {
+            expected if expected == n => format!("over {n} {what}"),
+            expected => format!("over {n} of {expected} {what}"),
+        }
+    }
+
+    /// A selection in words: `deep and fully connected, weight sharing: yes`. An experiment that
+    /// repeats another on other draws goes by the title of the other: the number of draws is said
+    /// apart.
+    fn words(self, selection: &Selection) -> String {
+        let names = self.results.names;
+        let part = |(factor, levels): (&String, &Vec<Level>)| {
+            let label = |level: &Level| {
+                let draws = &names.paper.draws;
+                let repeated = draws.iter().find(|(_, other)| *other == level.spelled());
+                let repeated = repeated.filter(|_| factor == EXPERIMENT);
+                repeated.map_or_else(
+                    || names.level(factor, level),
+                    |(base, _)| names.level(factor, &Level::text(base)),
+                )
+            };
+            let labels = listed(&levels.iter().map(label).collect::<Vec<_>>());
+            match factor.as_str() {
+                EXPERIMENT => labels,
+                factor => format!("{}: {labels}", self.results.names.factor(factor)),
+            }
+        };
+        let mut parts: Vec<_> = selection.iter().collect();
+        parts.sort_by_key(|(factor, _)| *factor != EXPERIMENT);
+        parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A label with the conditions that it is about: `weight sharing in deep`.
+    fn among(self, label: String, among: &Selection) -> String {
+        match (among.is_empty(), among.contains_key(EXPERIMENT)) {
+            (true, _) => label,
+            (false, true) => format!("{label} in {}", self.words(among)),
+            (false, false) => format!("{label}, {}", self.words(among)),
+        }
+    }
+
+    /// A condition in a few words. An experiment on other draws goes by the title of its base.
+    fn described(self, id: ConditionId) -> String {
+        let names = self.results.names;
+        let mut levels = self.results.summary.condition(id).levels.clone();
+        if let Some(experiment) = levels.get_mut(EXPERIMENT) {
+            let mut draws = names.paper.draws.iter();
+            if let Some((base, _)) = draws.find(|(_, other)| *other == experiment.spelled()) {
+                *experiment = Level::text(base);
+            }
+        }
+        names.describe(&levels)
+    }
+
+    fn best(self, check: &Best) -> Verdict {
+        let summary = self.results.summary;
+        let (this, others): (Vec<_>, Vec<_>) = summary
+            .select(&check.among)
+            .into_iter()
+            .partition(|id| selects(&check.levels, &summary.condition(*id).levels));
+        let own = this.iter().map(|id| self.described(*id)).collect::<String>();
+        let one = |rival: ConditionId| {
+            let contrast = Contrast::of(summary, [this.clone(), vec![rival]], &check.metric);
+            let rival = self.described(rival);
+            let metric = self.metric_words(&check.metric);
+            let label = format!("{own} minus {rival}{metric}");
+            let lower = contrast.comparison.and_then(|one| one.difference.interval);
+            (lower.map_or(f64::NEG_INFINITY, |interval| interval.lower), {
+                self.finding(&label, &contrast, Expected::Above(0.0))
+            })
+        };
+        let mut findings: Vec<_> = others.iter().map(|rival| one(*rival)).collect();
+        // The findings that decide come first, and among them the nearest rivals.
+        let is_above = |finding: &Finding| finding.outcome == Outcome::Supported;
+        findings.sort_by(|(a, first), (b, second)| {
+            is_above(first).cmp(&is_above(second)).then(a.total_cmp(b))
+        });
+        let n = findings.len();
+        let n_above = findings.iter().filter(|(_, finding)| is_above(finding)).count();
+        let conditions = [this, others].concat();
+        let verdicts = findings.into_iter().map(|(_, finding)| Verdict::of(finding, Vec::new()));
+        let mut verdict = combined(n, verdicts.collect());
+        verdict.findings.truncate(2);
+        let text = format!("{own} is above {n_above} of the {n} other conditions.");
+        verdict.findings.push(Finding { text, outcome: verdict.outcome, remark: String::new() });
+        Verdict { conditions, ..verdict }
+    }
+
+    fn reproduced(
+        self,
+        table: &str,
+        row: &Selection,
+        location: &Location,
+    ) -> Result<Verdict, ClaimError> {
+        let fail = |message: String| ClaimError { location: location.clone(), message };
+        // If several scorecards judge the table, the first one counts.
+        let scorecard =
+            of_kind::<Scorecard>(self.results.requests).find(|(_, card)| card.judges(table));
+        let scores = match scorecard {
+            Some((_, card)) => card.judge(&self.results).map_err(|e| fail(e.to_string()))?,
+            None => Vec::new(),
+        };
+        let has = |levels: &Levels| selects(row, levels);
+        let found: Vec<_> = scores
+            .iter()
+            .filter(|score| score.table == table)
+            .filter(|score| {
+                self.results.summary.all(&score.row.conditions).all(|one| has(&one.levels))
+            })
+            .collect();
+        let [score] = found[..] else {
+            let message =
+                format!("`where` selects {} published values of `{table}`, not one", found.len());
+            return Err(fail(message));
+        };
+        let outcome = match score.mean.grade {
+            Some(Grade::Reproduced) => Outcome::Supported,
+            Some(Grade::Differs) => Outcome::Contradicted,
+            Some(Grade::Near) | None => Outcome::Undecided,
+        };
+        let range = score.interval.map_or_else(
+            || "there is no range to compare it with yet".to_owned(),
+            |range| format!("expected from {:.2} to {:.2}", range.lower, range.upper),
+        );
+        let published = score.mean.published;
+        let text = format!("Published mean of {}: {published:.2}; {range}.", self.words(row));
+        let conditions = [score.row.conditions.clone(), score.repetitions.clone()].concat();
+        Ok(Verdict::of(Finding { text, outcome, remark: String::new() }, conditions))
+    }
+
+    fn compare(self, check: &Compare) -> Result<Verdict, ClaimError> {
+        let fail = |message: String| ClaimError { location: check.location.clone(), message };
+        let mut numbers: BTreeMap<&str, Option<f64>> = BTreeMap::new();
+        let mut conditions = Vec::new();
+        for name in check.left.names().iter().chain(check.right.names()) {
+            for (cell, reference) in &check.cells {
+                let Some(key) = reference.key_of(cell, name) else { continue };
+                let (number, behind) = self.number(reference, key).map_err(fail)?;
+                numbers.insert(name, number);
+                conditions.extend(behind);
+            }
+        }
+        let value = |name: &str| numbers.get(name).copied().flatten();
+        let left = check.left.evaluate(value).map_err(fail)?;
+        let right = check.right.evaluate(value).map_err(fail)?;
+        let order = left.zip(right).and_then(|(left, right)| left.partial_cmp(&right));
+        let expected = if check.is_above { Ordering::Greater } else { Ordering::Less };
+        let outcome = match order {
+            None => Outcome::Undecided,
+            Some(order) if order == expected => Outcome::Supported,
+            Some(_) => Outcome::Contradicted,
+        };
+        let short = [left, right].map(|number| Style::Fixed.write(number));
+        let [a, b] = match (left, right) {
+            // Numbers that differ must not look alike.
+            (Some(left), Some(right)) if short[0] == short[1] && left != right => {
+                [left, right].map(|number| number.to_string())
+            }
+            _ => short,
+        };
+        let relation = if check.is_above { "above" } else { "below" };
+        let text = format!("{}: {a}, expected {relation} {b}.", check.says);
+        let remark = "two numbers, compared without an interval".to_owned();
+        conditions.sort_unstable();
+        conditions.dedup();
+        Ok(Verdict::of(Finding { text, outcome, remark }, conditions))
+    }
+
+    /// The number of a cell, and the conditions behind it.
+    fn number(
+        self,
+        reference: &CellReference,
+        key: &str,
+    ) -> Result<(Option<f64>, Vec<ConditionId>), String> {
+        let (table, wanted) = match reference {
+            CellReference::Parameters(experiment) => {
+                let experiment = self.results.names.experiment(experiment);
+                let design = experiment.map(|experiment| &experiment.conditions[0].design);
+                let count = design.and_then(|d| run::parameter_count(&d.model, d.image()).ok());
+                return Ok((count.map(|count| count.unshared as f64), Vec::new()));
+            }
+            CellReference::Row { table, row } => (table, row),
+        };
+        let item = self.tables.iter().find(|item| item.name == *table);
+        let first = item.and_then(|item| item.tables.first());
+        let content = first.ok_or_else(|| format!("there is no table `{table}`"))?;
+        let keys = content.keys();
+        let known: Vec<_> = keys.iter().map(String::as_str).collect();
+        for name in wanted.keys().map(String::as_str).chain([key]) {
+            if content.key(name).is_none() {
+                let hint = suggestion(name, &known);
+                return Err(format!("table `{table}` has no column `{name}`; {hint}"));
+            }
+        }
+        match content.matching(wanted)[..] {
+            [row] => {
+                let datum = content.datum(row, key).and_then(|datum| datum.number());
+                Ok((datum, row.conditions.clone()))
+            }
+            ref rows => Err(format!(
+                "{} rows of `{table}` have {}, not one",
+                rows.len(),
+                if wanted.is_empty() { "no `where`".to_owned() } else { spelled(wanted) }
+            )),
+        }
+    }
+}
+
+/// A remark on a comparison with too few seeds; empty for others.
+fn too_few(comparison: Option<&PairedComparison>) -> String {
+    match comparison {
+        Some(comparison) if comparison.difference.n < FEWEST_DECISIVE => {
+            format!("fewer than {FEWEST_DECISIVE} seeds decide nothing")
+        }
+        _ => String::new(),
+    }
+}
+
+/// `deep, wide and flat`.
+fn listed(labels: &[String]) -> String {
+    match labels {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn spelled(levels: &Levels) -> String {
+    let levels: Vec<_> = levels.iter().map(|(factor, level)| format!("{factor}={level}")).collect();
+    levels.join(", ")
+}
+
+/// `+2.00 points [+1.90, +2.10], p = 0.002`.
+fn measured(comparison: &PairedComparison) -> String {
+    let signed = |value| Style::Signed.write(Some(value));
+    let mean = signed(comparison.difference.mean);
+    let Some(interval) = comparison.difference.interval else {
+        return format!("{mean} points, without an interval");
+    };
+    let p = comparison.significance.map(|significance| significance.p_value);
+    let p = match Style::PValue.write(p) {
+        small if small.starts_with('<') => format!("p {small}"),
+        p => format!("p = {p}"),
+    };
+    format!("{mean} points [{}, {}], {p}", signed(interval.lower), signed(interval.upper))
+}

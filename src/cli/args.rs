@@ -1,0 +1,322 @@
+//! The arguments of each command.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use super::terminal::message;
+use crate::format::shell_quoted;
+use crate::pipeline::{self, Error, Overrides};
+use crate::provenance;
+use crate::train::{Device, Trainer};
+
+const LONG_ABOUT: &str = "\
+A notebook for seeded experiments.
+
+Experiments are TOML files in `experiments/`. Prose is a Markdown template in `templates/`. \
+`report build` trains the runs that have no record and writes the report. Every number in the \
+report comes from the records. The hash of a run's configuration names its record. An edit of \
+prose or titles trains nothing. A new learning rate trains the runs that use it. The old records \
+serve again when you undo the edit.
+
+You can interrupt a build at any time. The same command continues it.";
+
+const AFTER_HELP: &str = "\
+Examples:
+  report build                      train the missing runs, write reports/report.md and .html
+  report build --only deep -j 1     train only experiments/deep.toml, one run at a time; the
+                                    report goes to reports/partial
+  report build table1               train only the runs of Table 1
+  report build --seeds 11           train one more seed of each condition
+  report status                     show recorded and missing runs, and why they are missing
+  report explain deep seed=3        show configuration, record and history of some runs
+
+Exit status:
+  0    done
+  1    a run or the environment failed
+  2    an input has a mistake
+  3    runs are stale (--frozen), or a record is not sound (verify)
+  4    the report is written, but runs are missing or were accepted by hand
+  130  interrupted";
+
+/// A notebook for seeded experiments.
+#[derive(Debug, Parser)]
+#[command(name = "report", version, long_about = LONG_ABOUT, after_help = AFTER_HELP)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Train the missing runs and write the report.
+    Build(BuildArgs),
+    /// Show recorded and missing runs, why they are missing, and the time to train them.
+    Status(StatusArgs),
+    /// Show everything about a run, a condition, or the runs behind a table.
+    Explain(ExplainArgs),
+    /// Keep the results of runs whose configuration has changed.
+    Accept(AcceptArgs),
+    /// Show what changed between two reports, or between a report and the current records.
+    Diff(DiffArgs),
+    /// Check every record, and train some runs again to compare the bits.
+    Verify(VerifyArgs),
+    /// List the records, or remove records that are not needed.
+    #[command(subcommand)]
+    Cache(CacheCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CacheCommand {
+    /// List all records, oldest first.
+    Ls(LsArgs),
+    /// Remove the records that neither the experiments nor a report needs.
+    Gc(GcArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ProjectArgs {
+    /// The project: the directory with `experiments/` and `templates/` [default: this directory].
+    /// Records go to `.report/` in it.
+    #[arg(long, short = 'C', value_name = "DIR")]
+    pub(super) project: Option<PathBuf>,
+    /// Use the first N seeds of each experiment. If its file lists fewer, the next numbers follow.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(super) seeds: Option<u64>,
+    /// Use the four standard MNIST files in DIR instead of the embedded digits.
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+    /// Compute on `cpu`, `cuda` or `cuda:N`. Each kind of device has its own records [default: cuda
+    /// if it is built in and a device is found, else cpu].
+    #[arg(long, value_name = "DEVICE")]
+    pub(super) device: Option<Device>,
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(super) struct BuildArgs {
+    /// Train only the runs of this experiment, table, figure or digest. The report also shows the
+    /// other records, and goes to `reports/partial`.
+    pub(super) name: Option<String>,
+    /// Select among these runs, by `factor=level` and `seed=N`.
+    pub(super) levels: Vec<String>,
+    #[command(flatten)]
+    pub(super) project: ProjectArgs,
+    /// Train only these experiments. The report also shows the other records, and goes to
+    /// `reports/partial`.
+    #[arg(long, value_name = "EXPERIMENT", num_args = 1.., conflicts_with = "name")]
+    pub(super) only: Vec<String>,
+    /// Number of runs in parallel, one thread each [default: number of cores]. Results do not depend
+    /// on it.
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// Directory of the report [default: `reports` in the project; `reports/partial` with a NAME,
+    /// `--only` or `--seeds`].
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Show which runs a build would train, why, and how long it takes. Train nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// With `--dry-run`: print one JSON object.
+    #[arg(long, requires = "dry_run")]
+    pub(super) json: bool,
+    /// Train nothing. End with status 3 if a run is stale or missing.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) frozen: bool,
+    /// Start no run after one has failed. Without this flag the other runs continue, unless the first
+    /// three fail with the same error.
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+    /// Train runs again that failed in an earlier build.
+    #[arg(long)]
+    pub(super) retry_failed: bool,
+    /// Answer yes to every question: train runs again that a new version of `report` computes
+    /// differently, and write into a directory that holds other files.
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    pub(super) project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// An experiment, a table of the paper, or the beginning of a digest.
+    pub(super) name: String,
+    /// Select among these runs, by `factor=level` and `seed=N`.
+    pub(super) levels: Vec<String>,
+    #[command(flatten)]
+    pub(super) project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// The directory of a report, or a project with its records.
+    pub(super) before: PathBuf,
+    /// Another report or project [default: the records of this project].
+    pub(super) after: Option<PathBuf>,
+    /// Print Markdown, for a pull request.
+    #[arg(long, conflicts_with = "json")]
+    pub(super) markdown: bool,
+    #[command(flatten)]
+    pub(super) project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AcceptArgs {
+    /// Only runs of these experiments.
+    pub(super) experiments: Vec<String>,
+    /// Why the older results still hold. The report shows this text.
+    #[arg(long, value_name = "TEXT", required_unless_present = "undo")]
+    pub(super) why: Option<String>,
+    /// Take the acceptance back. The next build trains these runs.
+    #[arg(long, conflicts_with = "why")]
+    pub(super) undo: bool,
+    #[command(flatten)]
+    pub(super) project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// Train N runs again, chosen anew each time.
+    #[arg(long, value_name = "N")]
+    pub(super) sample: Option<usize>,
+    /// Train all runs again.
+    #[arg(long, conflicts_with = "sample")]
+    pub(super) all: bool,
+    /// Number of runs in parallel [default: number of cores].
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(super) project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LsArgs {
+    #[command(flatten)]
+    pub(super) project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GcArgs {
+    /// Show the records that would be removed. Remove nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Remove without asking.
+    #[arg(long, short, conflicts_with = "dry_run")]
+    pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Where a partial report goes within `reports`, so that it replaces no whole one.
+const PARTIAL: &str = "partial";
+
+impl ProjectArgs {
+    pub(super) fn root(&self) -> PathBuf {
+        self.project.clone().unwrap_or_default()
+    }
+
+    pub(super) fn device(&self) -> Device {
+        self.device.unwrap_or_else(Device::detect)
+    }
+
+    pub(super) fn overrides(&self) -> Overrides {
+        Overrides { seeds: self.seeds, data: self.data.clone() }
+    }
+
+    pub(super) fn load(&self) -> Result<pipeline::Project, Error> {
+        let project = pipeline::load(&self.root(), &self.overrides())?;
+        tell_skipped(&project.skipped);
+        Ok(project)
+    }
+}
+
+impl BuildArgs {
+    pub(super) fn workers(&self) -> usize {
+        self.jobs.map_or_else(provenance::cores, usize::from)
+    }
+
+    /// What of the command line decides on the content of the report.
+    pub(super) fn command(&self) -> String {
+        let mut words = vec!["report build".to_owned()];
+        words.extend(self.name.iter().chain(&self.levels).cloned());
+        if !self.only.is_empty() {
+            words.push(format!("--only {}", self.only.join(" ")));
+        }
+        words.join(" ") + &self.overriding()
+    }
+
+    /// What changes the experiments, each after a space.
+    pub(super) fn overriding(&self) -> String {
+        let seeds = self.project.seeds.map(|count| format!(" --seeds {count}"));
+        seeds.into_iter().chain(path_option("data", self.project.data.as_deref())).collect()
+    }
+
+    /// What other commands need to make something of this report again, each after a space.
+    pub(super) fn options(&self) -> String {
+        let project = path_option("project", self.project.project.as_deref());
+        let out = path_option("out", self.out.as_deref());
+        std::iter::once(self.overriding()).chain(project).chain(out).collect()
+    }
+
+    /// Where the report goes.
+    pub(super) fn out(&self) -> PathBuf {
+        let whole = || self.project.root().join("reports");
+        match (&self.out, self.is_partial()) {
+            (Some(out), _) => out.clone(),
+            (None, true) => whole().join(PARTIAL),
+            (None, false) => whole(),
+        }
+    }
+
+    /// Whether the report covers less than the project, as the options ask.
+    pub(super) fn is_partial(&self) -> bool {
+        self.name.is_some() || !self.only.is_empty() || self.project.seeds.is_some()
+    }
+}
+
+/// Names the files that look like experiments to their author, but are none.
+fn tell_skipped(skipped: &[PathBuf]) {
+    const MOST: usize = 5;
+    if skipped.is_empty() {
+        return;
+    }
+    let shown = skipped.iter().take(MOST).map(|path| format!("`{}`", path.display()));
+    let mut names = shown.collect::<Vec<_>>().join(", ");
+    if skipped.len() > MOST {
+        names = format!("{names} and {} more", skipped.len() - MOST);
+    }
+    message(&format!("note: not read: {names}; the name of an experiment ends in `.toml`"));
+}
+
+fn path_option(name: &str, path: Option<&Path>) -> Option<String> {
+    Some(format!(" --{name} {}", shell_quoted(&path?.to_string_lossy())))
+}
+
+/// Makes the trainer for a device.
+pub type MakeTrainer<'t> = &'t dyn Fn(Device) -> Box<dyn Trainer>;

@@ -1,0 +1,31 @@
+//! Factors, and the conditions that their levels make.
+
+use super::design::Design;
+use super::level::Level;
+use crate::document::Location;
+
+/// What the column of experiments is called beside the factors.
+pub const EXPERIMENT: &str = "experiment";
+
+/// A key that the experiment varies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Factor {
+    /// How tables, claims and commands refer to it: the last key of the path, and before it what a
+    /// number needs to be understood (`branch.1`).
+    pub name: String,
+    /// Dotted path of the key.
+    pub path: String,
+    /// Its values.
+    pub levels: Vec<Level>,
+    /// Where they are listed.
+    pub location: Location,
+}
+
+/// One combination of levels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// The level of each factor, in the order of [`Experiment::factors`].
+    pub levels: Vec<Level>,
+    /// The configuration of its runs, but for dataset and seed.
+    pub design: Design,
+}

@@ -1,0 +1,31 @@
+//! Small experiments for unit tests.
+
+use super::Experiment;
+use crate::document;
+
+const BASE: &str = r#"
+title = "base"
+seeds = 2
+[data]
+seed = 0
+train_pairs = 20
+test_pairs = 20
+pooling = 28
+[model]
+weight_sharing = true
+branch = ["flatten", { layer = "linear", outputs = 10 }]
+head = [{ layer = "linear", outputs = 1 }, "sigmoid"]
+[train]
+auxiliary_loss = true
+epochs = 1
+batch_size = 10
+optimizer = { kind = "sgd", lr = 0.1 }
+"#;
+
+/// An experiment that lays `text` over a small base.
+pub(crate) fn experiment(name: &str, text: &str) -> Experiment {
+    let text = format!("title = \"the {name}\"\n{text}");
+    let file = document::parse(&format!("{name}.toml"), &text).unwrap();
+    let base = document::parse("base.toml", BASE).unwrap();
+    Experiment::from_documents(name, file, vec![base]).unwrap()
+}

@@ -1,0 +1,183 @@
+//! Tests the positions of the texts in whole figures.
+
+use std::collections::BTreeSet;
+
+use super::{
+    CurveSeries, FigureError, LayerBox, ModelDiagram, SeedDot, SeedRow, diagram, font,
+    learning_curves, seeds,
+};
+
+const LONG: &str = "a fully connected branch with one layer, as in Section 4.2 of the paper";
+
+/// A text and the pixels that it covers: left, top, right and bottom.
+#[derive(Debug)]
+struct Text {
+    content: String,
+    bounds: [f32; 4],
+}
+
+fn attribute(tag: &str, name: &str) -> Option<f32> {
+    let (_, after) = tag.split_once(&format!(" {name}=\""))?;
+    after.split('"').next()?.parse().ok()
+}
+
+fn texts(svg: &str) -> Vec<Text> {
+    let read = |text: &str| {
+        let (tag, content) = text.split_once('>').unwrap();
+        let tag = format!(" {tag}");
+        let content = content.split("</text>").next().unwrap().trim().to_owned();
+        let [x, y, size] = ["x", "y", "font-size"].map(|name| attribute(&tag, name).unwrap());
+        let width = 1.1 * size * font::width(&content);
+        let start = match () {
+            () if tag.contains("\"middle\"") => -width / 2.0,
+            () if tag.contains("\"end\"") => -width,
+            () => 0.0,
+        };
+        let (end, half) = (start + width, 0.5 * size);
+        // Turned texts read upwards.
+        let bounds = match tag.contains("rotate(270") {
+            true => [x - half, y - end, x + half, y - start],
+            false => [x + start, y - half, x + end, y + half],
+        };
+        Text { content, bounds }
+    };
+    svg.split("<text").skip(1).map(read).filter(|text| !text.content.is_empty()).collect()
+}
+
+#[track_caller]
+fn assert_readable(svg: &str) {
+    let (head, _) = svg.split_once('>').unwrap();
+    let [width, height] = ["width", "height"].map(|name| attribute(head, name).unwrap());
+    let texts = texts(svg);
+    for (index, Text { content, bounds: [left, top, right, bottom] }) in texts.iter().enumerate() {
+        let is_inside = *left >= 0.0 && *top >= 0.0 && *right <= width && *bottom <= height;
+        assert!(is_inside, "`{content}` leaves the drawing");
+        for other in &texts[..index] {
+            let [other_left, other_top, other_right, other_bottom] = other.bounds;
+            let beside = *right <= other_left || other_right <= *left;
+            let above = *bottom <= other_top || other_bottom <= *top;
+            assert!(beside || above, "`{content}` covers `{}`", other.content);
+        }
+    }
+}
+
+fn curve(label: String, end: f64, epochs: usize) -> CurveSeries {
+    let mean = |epoch: usize| end - 20.0 / (epoch + 1) as f64;
+    CurveSeries { label, points: (0..epochs).map(|epoch| (mean(epoch), 1.5)).collect() }
+}
+
+fn row(label: String) -> SeedRow {
+    let dots = [80.0, 82.5].map(|value| SeedDot { value, title: format!("{value}") });
+    SeedRow { label, dots: dots.to_vec(), mean: Some(81.25), published: Some(79.0) }
+}
+
+fn model(title: String, layer: &str, n_layers: usize) -> ModelDiagram {
+    let label = layer.to_owned();
+    let layer = LayerBox { label, output: "1024×1024×512".to_owned(), parameters: 1 };
+    ModelDiagram {
+        title,
+        input: "14×14×1".to_owned(),
+        branch: vec![layer.clone(); n_layers],
+        head: vec![layer; 3],
+        subtitle: "49,337 parameters a branch, 98,695 in all".to_owned(),
+    }
+}
+
+#[test]
+fn layout_that_hides_what_tells_items_apart_any_number_of_curves_is_readable_or_refused() {
+    let drawn = |n: usize, label: &dyn Fn(usize) -> String, spread: f64| {
+        let curves: Vec<_> =
+            (0..n).map(|i| curve(label(i), 99.0 - spread * i as f64, 25)).collect();
+        learning_curves(&curves, "accuracy, %")
+    };
+    for n in 0..=60 {
+        for label in [
+            &(|i| format!("deep {i}")) as &dyn Fn(usize) -> String,
+            &|i| format!("{LONG} {i}"),
+            &|i| format!("{i} {LONG} and {LONG}"),
+            &|i| format!("{}{i}", "m".repeat(100)),
+        ] {
+            for spread in [0.0, 0.1, 1.0] {
+                match drawn(n, label, spread) {
+                    Ok(svg) => {
+                        assert_readable(&svg);
+                        let labels: BTreeSet<_> =
+                            texts(&svg).into_iter().map(|t| t.content).collect();
+                        assert!(labels.len() >= n, "a label for each curve");
+                    }
+                    Err(error) => {
+                        assert!(matches!(error, FigureError::TooMany { most: 24, .. }), "{error}");
+                        assert!(n > 24);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn epochs_of_a_short_run_are_counted_once() {
+    for epochs in [1, 2, 3, 7, 25, 1000] {
+        let svg =
+            learning_curves(&[curve("deep".to_owned(), 90.0, epochs)], "accuracy, %").unwrap();
+        let texts = texts(&svg);
+        // The epochs come first, all at one height.
+        let on_axis = texts.iter().filter(|text| text.bounds[1] == texts[0].bounds[1]);
+        let ticks: Vec<f64> = on_axis.filter_map(|text| text.content.parse().ok()).collect();
+        assert_eq!(ticks[0], 1.0);
+        assert!(ticks.iter().all(|tick| tick.fract() == 0.0 && *tick <= epochs as f64));
+        assert!(ticks.windows(2).all(|pair| pair[0] < pair[1]), "{ticks:?}");
+        assert_readable(&svg);
+    }
+}
+
+#[test]
+fn long_titles_that_differ_at_their_end_are_told_apart_in_every_figure() {
+    let titles = [format!("{LONG} with sharing {LONG}"), format!("{LONG} without sharing {LONG}")];
+    let curves = titles.clone().map(|title| curve(title, 90.0, 5));
+    let models = titles.clone().map(|title| model(title, "ReLU", 2));
+    for svg in [
+        learning_curves(&curves, "accuracy, %").unwrap(),
+        seeds(&titles.map(row), "accuracy, %").unwrap(),
+        diagram(&models).unwrap(),
+    ] {
+        assert_readable(&svg);
+        for word in ["with", "without"] {
+            let has = |text: &Text| text.content.split(' ').any(|part| part == word);
+            assert!(texts(&svg).iter().any(has), "{word}");
+        }
+    }
+}
+
+#[test]
+fn any_number_of_rows_is_readable_or_refused() {
+    for n in [0, 1, 2, 12, 60, 1000] {
+        let rows: Vec<_> = (0..n).map(|i| row(format!("{LONG} {i} {LONG}"))).collect();
+        assert_readable(&seeds(&rows, "accuracy, %").unwrap());
+    }
+    let rows: Vec<_> = (0..1001).map(|i| row(i.to_string())).collect();
+    assert!(matches!(seeds(&rows, "accuracy, %"), Err(FigureError::TooMany { .. })));
+}
+
+#[test]
+fn a_figure_without_published_values_says_nothing_of_them() {
+    let ours = SeedRow { published: None, ..row("deep".to_owned()) };
+    assert!(!seeds(std::slice::from_ref(&ours), "accuracy, %").unwrap().contains("published"));
+    assert!(seeds(&[ours, row("wide".to_owned())], "accuracy, %").unwrap().contains("published"));
+}
+
+#[test]
+fn any_number_of_models_and_layers_is_readable_or_refused() {
+    let conv = "conv 5×5, 128, stride 3, pad 14";
+    for (n, layers) in [(0, 0), (1, 1), (3, 12), (4, 3), (60, 2), (2, 300)] {
+        let title = |i: usize| {
+            if i.is_multiple_of(2) { format!("deep {i}") } else { format!("{LONG} {i}") }
+        };
+        let models: Vec<_> = (0..n).map(|i| model(title(i), conv, layers)).collect();
+        assert_readable(&diagram(&models).unwrap());
+    }
+    let many: Vec<_> = (0..61).map(|i| model(i.to_string(), "ReLU", 1)).collect();
+    assert!(matches!(diagram(&many), Err(FigureError::TooMany { most: 60, .. })));
+    let deep = [model("deep".to_owned(), "ReLU", 501)];
+    assert!(matches!(diagram(&deep), Err(FigureError::TooMany { most: 500, .. })));
+}

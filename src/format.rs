@@ -1,0 +1,136 @@
+//! How numbers, dates and texts are written for readers, in a report and on the command line.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// Stands in place of a number that is missing.
+pub const MISSING: &str = "–";
+
+/// A number with two decimals, with a true minus sign.
+#[must_use]
+pub fn fixed(value: Option<f64>) -> String {
+    match value {
+        Some(value) => minus(&format!("{:.2}", positive_zero(value, 2))),
+        None => MISSING.to_owned(),
+    }
+}
+
+/// A difference with two decimals. It keeps its sign when it rounds to zero.
+#[must_use]
+pub fn signed(value: Option<f64>) -> String {
+    match value {
+        Some(0.0) => "0.00".to_owned(),
+        Some(value) => minus(&format!("{value:+.2}")),
+        None => MISSING.to_owned(),
+    }
+}
+
+/// `81.91 (1.21)`.
+#[must_use]
+pub fn mean_and_std_dev(mean: Option<f64>, std_dev: Option<f64>) -> String {
+    match (mean, std_dev) {
+        (None, _) => MISSING.to_owned(),
+        (Some(_), _) => format!("{} ({})", fixed(mean), fixed(std_dev)),
+    }
+}
+
+/// `98697` → `98,697`.
+#[must_use]
+pub fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 h 2 min`, `3 min 4 s`, `5 s`.
+#[must_use]
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().round() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, min, s) => format!("{min} min {s} s"),
+        (h, min, _) => format!("{h} h {min} min"),
+    }
+}
+
+/// Seconds since 1970 as RFC 3339 in UTC; empty beyond the year 9999.
+#[must_use]
+pub fn date(seconds: u64) -> String {
+    if seconds >= 253_370_764_800 {
+        return String::new();
+    }
+    let time = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+/// `text` as one word of a shell command.
+#[must_use]
+pub fn shell_quoted(text: &str) -> String {
+    let quoter = shlex::Quoter::new().allow_nul(true);
+    quoter.quote(text).map_or_else(|_| text.to_owned(), Cow::into_owned)
+}
+
+/// `text` on one line. Characters that hide or reorder the text around them become visible.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let one_line = |c: char| if c.is_whitespace() { ' ' } else { c };
+    visible_lines(&text.chars().map(one_line).collect::<String>())
+}
+
+/// `text` with its lines and tabs. Characters that hide or reorder the text around them become
+/// visible.
+#[must_use]
+pub fn visible_lines(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\t' => visible.push(character),
+            '\r' => {}
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => {
+                visible.extend(character.escape_unicode());
+            }
+            c if c.is_control() => visible.push('\u{fffd}'),
+            c => visible.push(c),
+        }
+    }
+    visible
+}
+
+/// `-0.001` with two decimals would be `-0.00`.
+fn positive_zero(value: f64, decimals: i32) -> f64 {
+    if value.abs() < 0.5 * 10f64.powi(-decimals) { 0.0 } else { value }
+}
+
+fn minus(text: &str) -> String {
+    text.replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_readers_expect_them() {
+        assert_eq!(fixed(Some(81.914)), "81.91");
+        assert_eq!(fixed(Some(-0.001)), "0.00");
+        assert_eq!(fixed(None), "–");
+        assert_eq!(signed(Some(1.0)), "+1.00");
+        assert_eq!(signed(Some(-1.5)), "−1.50");
+        assert_eq!(signed(Some(-0.004)), "−0.00");
+        assert_eq!(signed(Some(0.0)), "0.00");
+        assert_eq!(mean_and_std_dev(Some(70.309), Some(12.4)), "70.31 (12.40)");
+        assert_eq!(mean_and_std_dev(Some(70.309), None), "70.31 (–)");
+        assert_eq!(mean_and_std_dev(None, None), "–");
+        assert_eq!([7, 700, 98_697, 1_234_567].map(thousands), ["7", "700", "98,697", "1,234,567"]);
+        assert_eq!(
+            [5.4, 184.0, 3720.0].map(|s| duration(Duration::from_secs_f64(s))),
+            ["5 s", "3 min 4 s", "1 h 2 min"]
+        );
+    }
+}

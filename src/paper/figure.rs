@@ -1,0 +1,89 @@
+//! Figures of a paper file.
+
+use super::keys::{check_known, choice, read_differs, read_item_name, read_known, read_selection};
+use super::{Selection, Vocabulary};
+use crate::document::{Location, Reader};
+use crate::experiment::Level;
+use crate::paper::keys::Differs;
+use crate::run::Curve;
+
+/// A figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// How templates refer to it; also the name of its file.
+    pub name: String,
+    /// What it shows, for readers.
+    pub caption: String,
+    /// What is drawn.
+    pub kind: FigureKind,
+    /// Where the paper file asks for it.
+    pub location: Location,
+}
+
+/// What a figure draws.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FigureKind {
+    /// The models of these experiments, from their layer lists.
+    Diagram {
+        /// Names of experiments.
+        experiments: Vec<String>,
+    },
+    /// Mean curve of each selected condition over the epochs, with a band for the spread.
+    LearningCurves {
+        /// The curve.
+        curve: &'static Curve,
+        /// Which conditions.
+        selection: Selection,
+        /// Settings of the data in which the conditions differ, as the file declares.
+        differs: Differs,
+    },
+    /// One dot a seed for each row of a table of scores, and its published mean.
+    Seeds {
+        /// Name of the table.
+        table: String,
+    },
+}
+
+impl Figure {
+    /// Reads a figure; `score_tables` are the tables that it may refer to.
+    pub fn read(
+        reader: Reader<'_>,
+        words: &Vocabulary<'_>,
+        score_tables: &[&str],
+    ) -> Option<(String, Self)> {
+        let name = read_item_name(&reader, words);
+        let caption = reader.required::<String>("caption");
+        let kind = reader.required::<String>("kind")?;
+        let kind = match kind.as_str() {
+            "diagram" => {
+                let experiments = reader.required::<Vec<String>>("experiments");
+                let known = words.levels(super::EXPERIMENT).unwrap_or_default();
+                let known: Vec<_> = known.iter().map(Level::spelled).collect();
+                for experiment in experiments.iter().flatten() {
+                    check_known(&reader, "experiments", experiment, &known, "experiment");
+                }
+                experiments.map(|experiments| FigureKind::Diagram { experiments })
+            }
+            "learning-curves" => {
+                let curve = choice(&reader, "curve", &super::read::curves());
+                let selection = read_selection(&reader, words);
+                let differs = read_differs(&reader, words.data_differences(&selection), "where");
+                curve.map(|curve| FigureKind::LearningCurves { curve, selection, differs })
+            }
+            "seeds" => {
+                let table = read_known(&reader, "table", score_tables, "table of scores");
+                table.map(|table| FigureKind::Seeds { table })
+            }
+            other => {
+                let message =
+                    format!("must be `diagram`, `learning-curves` or `seeds`, but is `{other}`");
+                reader.refuse("kind", message);
+                None
+            }
+        };
+        let location = reader.location().clone();
+        reader.finish();
+        let figure = Self { name: name?, caption: caption?, kind: kind?, location };
+        Some((figure.name.clone(), figure))
+    }
+}

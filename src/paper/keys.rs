@@ -1,0 +1,244 @@
+//! Reads keys that refer to something: metrics, tables, factors, levels. Every word that refers to
+//! nothing is refused, with the nearest word that does.
+
+use std::collections::BTreeMap;
+
+use super::{EXPERIMENT, Metric, Selection, Vocabulary};
+use crate::document::{Node, Reader, Value, Violations, suggestion};
+use crate::experiment::Level;
+
+/// Longest name of an item: it becomes the name of a file.
+const LONGEST_NAME: usize = 100;
+
+/// Reads each table of the array at `key`, with those that came before it. Their names must differ.
+/// `None` if one of them is faulty.
+pub fn read_each<T>(
+    reader: &Reader<'_>,
+    key: &'static str,
+    violations: &Violations,
+    read: impl Fn(Reader<'_>, &[T]) -> Option<(String, T)>,
+) -> Option<Vec<T>> {
+    let (mut names, mut items) = (Vec::new(), Vec::new());
+    let declared = reader.items(key);
+    let n_declared = declared.len();
+    for (path, node) in declared {
+        let item = Reader::new(node, path.as_str(), violations);
+        let Some((name, item)) = item.and_then(|reader| read(reader, &items)) else { continue };
+        if names.contains(&name) {
+            let message = format!("has the name `{name}`, which an earlier {key} has too");
+            violations.push(&node.location, path, message);
+        }
+        names.push(name);
+        items.push(item);
+    }
+    (items.len() == n_declared).then_some(items)
+}
+
+/// A name that becomes part of a file name or an anchor.
+pub fn read_name(reader: &Reader<'_>) -> Option<String> {
+    let name = reader.required::<String>("name")?;
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || !name.chars().all(is_plain) {
+        let message = format!("must consist of a–z, 0–9 and `-`, but is `{name}`");
+        reader.refuse("name", message);
+    }
+    if name.len() > LONGEST_NAME {
+        reader.refuse("name", format!("must have at most {LONGEST_NAME} characters"));
+    }
+    Some(name)
+}
+
+/// The name of a table or figure. Commands accept it where they accept an experiment.
+pub fn read_item_name(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Option<String> {
+    let name = read_name(reader)?;
+    if words.experiment(&name).is_some() {
+        reader.refuse("name", format!("is `{name}`, which is the name of an experiment"));
+    }
+    Some(name)
+}
+
+/// A word that must be one of `known`.
+pub fn read_known(
+    reader: &Reader<'_>,
+    key: &'static str,
+    known: &[&str],
+    what: &str,
+) -> Option<String> {
+    let word = reader.required::<String>(key)?;
+    check_known(reader, key, &word, known, what);
+    Some(word)
+}
+
+/// A list of words of `known`, each once.
+pub fn read_all_known(
+    reader: &Reader<'_>,
+    key: &'static str,
+    known: &[&str],
+    what: &str,
+) -> Option<Vec<String>> {
+    let words = reader.required::<Vec<String>>(key)?;
+    for word in &words {
+        check_known(reader, key, word, known, what);
+        if words.iter().filter(|other| *other == word).count() > 1 {
+            reader.refuse(key, format!("lists `{word}` more than once"));
+        }
+    }
+    Some(words)
+}
+
+/// Refuses a word that is not one of `known`.
+pub fn check_known(reader: &Reader<'_>, key: &'static str, word: &str, known: &[&str], what: &str) {
+    if !known.contains(&word) {
+        reader.refuse(key, format!("names no {what}, `{word}`; {}", suggestion(word, known)));
+    }
+}
+
+/// The name of a metric.
+pub fn read_metric(reader: &Reader<'_>, metrics: &[Metric]) -> Option<String> {
+    let known: Vec<_> = metrics.iter().map(|metric| metric.name.as_str()).collect();
+    read_known(reader, "metric", &known, "metric")
+}
+
+/// `experiment` or factors, each once.
+pub fn read_factors(
+    reader: &Reader<'_>,
+    key: &'static str,
+    words: &Vocabulary<'_>,
+) -> Option<Vec<String>> {
+    let known: Vec<_> = words.names().collect();
+    read_all_known(reader, key, &known, "factor")
+}
+
+/// `where = { weight_sharing = true, experiment = ["deep", "deep-sigmoid"] }`.
+pub fn read_selection(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Selection {
+    let entries = reader.entries("where").into_iter();
+    entries.filter_map(|(factor, node)| levels(reader, "where", factor, node, words)).collect()
+}
+
+/// The levels of a table such as `{ weight_sharing = true }`, which is the value of `key`.
+pub fn read_levels(
+    reader: &Reader<'_>,
+    key: &str,
+    node: &Node,
+    words: &Vocabulary<'_>,
+) -> Option<Selection> {
+    match &node.value {
+        Value::Table(table) => {
+            let entries = table.iter();
+            Some(entries.filter_map(|(f, node)| levels(reader, key, f, node, words)).collect())
+        }
+        other => {
+            let message = format!(
+                "must map factors to levels, like {{ factor = \"level\" }}, but is {}",
+                other.type_name()
+            );
+            reader.violations().push(&node.location, reader.path_of(key), message);
+            None
+        }
+    }
+}
+
+/// One factor with the levels that count; `None` if it is no factor.
+fn levels(
+    reader: &Reader<'_>,
+    key: &str,
+    factor: &str,
+    node: &Node,
+    words: &Vocabulary<'_>,
+) -> Option<(String, Vec<Level>)> {
+    let path = format!("{key}.{factor}");
+    if !check_factor(reader, &path, factor, node, words) {
+        return None;
+    }
+    let known = words.levels(factor).unwrap_or_default();
+    let whole = Level::of(&node.value);
+    let levels: Vec<Level> = match &node.value {
+        // A list may be a single level: that of a factor whose values are lists.
+        Value::Array(items) if !known.contains(&whole) => {
+            items.iter().map(|item| Level::of(&item.value)).collect()
+        }
+        _ => vec![whole],
+    };
+    if levels.is_empty() {
+        let message = "lists no level: leave the factor out to take all of them";
+        reader.violations().push(&node.location, reader.path_of(&path), message);
+    }
+    for level in &levels {
+        check_level(reader, &path, node, (factor, level), words);
+    }
+    Some((factor.to_owned(), levels))
+}
+
+/// Refuses a factor that no experiment has.
+pub fn check_factor(
+    reader: &Reader<'_>,
+    key: &str,
+    factor: &str,
+    node: &Node,
+    words: &Vocabulary<'_>,
+) -> bool {
+    let is_known = words.levels(factor).is_some();
+    if !is_known {
+        let hint = suggestion(factor, &words.names().collect::<Vec<_>>());
+        let message = format!("names no factor of any experiment, `{factor}`; {hint}");
+        reader.violations().push(&node.location, reader.path_of(key), message);
+    }
+    is_known
+}
+
+/// Refuses a level that the factor never has.
+pub fn check_level(
+    reader: &Reader<'_>,
+    key: &str,
+    node: &Node,
+    (factor, level): (&str, &Level),
+    words: &Vocabulary<'_>,
+) {
+    let known = words.levels(factor).unwrap_or_default();
+    if !known.contains(level) {
+        let spelled: Vec<_> = known.iter().map(Level::spelled).collect();
+        let hint = suggestion(level.spelled(), &spelled);
+        let what = match factor {
+            EXPERIMENT => "experiment".to_owned(),
+            factor => format!("level of `{factor}`"),
+        };
+        let message = format!("names no {what}, `{level}`; {hint}");
+        reader.violations().push(&node.location, reader.path_of(key), message);
+    }
+}
+
+/// One of several words, each with its meaning.
+pub fn choice<T: Copy>(reader: &Reader<'_>, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+    let word = reader.required::<String>(key)?;
+    let found = choices.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+    if found.is_none() {
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        reader.refuse(key, format!("is unknown, `{word}`; {}", suggestion(&word, &names)));
+    }
+    found
+}
+
+/// Keys of `data` that differ between conditions that are compared, with their values: those that the
+/// file declares at `differs`.
+pub type Differs = BTreeMap<String, std::collections::BTreeSet<String>>;
+
+/// Reads `differs` and refuses every difference of the data that it does not declare.
+pub fn read_differs(reader: &Reader<'_>, found: Differs, place: &str) -> Differs {
+    let declared = reader.optional::<Vec<String>>("differs").unwrap_or_default();
+    let covers = |declared: &str, key: &str| {
+        key == declared || key.strip_prefix(declared).is_some_and(|rest| rest.starts_with('.'))
+    };
+    for key in declared.iter().filter(|d| !found.keys().any(|key| covers(d, key))) {
+        reader.refuse("differs", format!("names `{key}`, in which the conditions do not differ"));
+    }
+    for (key, values) in found.iter().filter(|(key, _)| !declared.iter().any(|d| covers(d, key))) {
+        let values: Vec<_> = values.iter().map(String::as_str).collect();
+        let message = format!(
+            "compares conditions that differ in `{key}` ({}): select conditions with one value, or \
+             declare the difference with `differs = [\"{key}\"]`",
+            values.join(" and ")
+        );
+        reader.refuse(place, message);
+    }
+    found
+}

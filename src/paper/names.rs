@@ -1,0 +1,59 @@
+//! How readers know experiments, factors and levels.
+
+use super::{EXPERIMENT, Paper};
+use crate::experiment::{Experiment, Level};
+
+/// Labels of experiments, factors and levels.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'n> {
+    /// Labels of factors and levels.
+    pub paper: &'n Paper,
+    /// Titles of experiments.
+    pub experiments: &'n [Experiment],
+}
+
+impl<'n> Names<'n> {
+    /// The experiment of that name.
+    #[must_use]
+    pub fn experiment(self, name: &str) -> Option<&'n Experiment> {
+        self.experiments.iter().find(|experiment| experiment.name == name)
+    }
+
+    /// The label of a factor; its name if the paper gives none.
+    #[must_use]
+    pub fn factor(self, factor: &'n str) -> &'n str {
+        self.paper.labels.get(factor).map_or(factor, |label| label.label.as_str())
+    }
+
+    /// The label of a level: the title of an experiment, the label that the paper gives, or the
+    /// spelling in the experiment file.
+    #[must_use]
+    pub fn level(self, factor: &str, level: &Level) -> String {
+        if factor == EXPERIMENT
+            && let Some(experiment) = self.experiment(level.spelled())
+        {
+            return experiment.title.clone();
+        }
+        let labels = self.paper.labels.get(factor);
+        let label = labels.and_then(|label| label.levels.get(level));
+        label.cloned().unwrap_or_else(|| level.spelled().to_owned())
+    }
+
+    /// Levels in a few words: the title of the experiment, the names of switches that are on, and
+    /// other factors with their levels.
+    pub fn describe<'l>(self, levels: impl IntoIterator<Item = (&'l String, &'l Level)>) -> String {
+        let part = |(factor, level): (&'l String, &'l Level)| match level.as_bool() {
+            _ if factor == EXPERIMENT => Some(self.level(EXPERIMENT, level)),
+            Some(false) => None,
+            Some(true) => Some(self.label_of(factor)),
+            None => Some(format!("{} {}", self.label_of(factor), self.level(factor, level))),
+        };
+        let mut levels: Vec<_> = levels.into_iter().collect();
+        levels.sort_by_key(|(factor, _)| *factor != EXPERIMENT);
+        levels.into_iter().filter_map(part).collect::<Vec<_>>().join(" + ")
+    }
+
+    fn label_of(self, factor: &str) -> String {
+        self.paper.labels.get(factor).map_or(factor, |label| label.label.as_str()).to_owned()
+    }
+}

@@ -1,0 +1,99 @@
+//! What a paper file may refer to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::document::{self, Reader, Violations};
+use crate::experiment::samples::experiment;
+
+fn named(name: &str) -> Selection {
+    Selection::from([(EXPERIMENT.to_owned(), vec![Level::text(name)])])
+}
+
+#[test]
+fn differences_of_the_data_are_found_unless_they_are_a_factor() {
+    let experiments = [
+        experiment("a", ""),
+        experiment("b", "[data]\ntest_pairs = 30\n"),
+        experiment("c", "[factors]\n\"data.train_pairs\" = [10, 20]\n"),
+        experiment("d", "[factors]\n\"data.train_pairs\" = [10, 40]\n"),
+    ];
+    let words = Vocabulary::of(&experiments);
+    let differing = |names: &[&str]| {
+        let names = names.iter().map(|name| Level::text(name)).collect();
+        let selection = Selection::from([(EXPERIMENT.to_owned(), names)]);
+        words.data_differences(&selection).into_keys().collect::<Vec<_>>()
+    };
+    assert!(differing(&["a"]).is_empty());
+    assert_eq!(differing(&["a", "b"]), ["data.test_pairs"]);
+    assert!(differing(&["c", "d"]).is_empty(), "both vary it");
+    assert_eq!(differing(&["a", "c"]), ["data.train_pairs"], "one of them has it fixed");
+}
+
+#[test]
+fn two_sides_differ_in_what_is_named_alone() {
+    let experiments = [
+        experiment("a", ""),
+        experiment(
+            "wide",
+            "[model]\nbranch = [\"flatten\", { layer = \"linear\", outputs = 20 }, { layer = \"linear\", outputs = 10 }]\n",
+        ),
+        experiment("other", "[data]\nseed = 7\n"),
+        experiment("rates", "[factors]\n\"train.optimizer.lr\" = [0.1, 0.2]\n"),
+    ];
+    let words = Vocabulary::of(&experiments);
+    let differing = |sides: [&Selection; 2], varied: &[&str]| {
+        let varied: BTreeSet<String> = varied.iter().map(|name| (*name).to_owned()).collect();
+        words.differences(sides, &varied)
+    };
+    assert!(
+        differing([&named("a"), &named("wide")], &[EXPERIMENT]).is_empty(),
+        "the models differ"
+    );
+    let seeds = BTreeMap::from([("data.seed".to_owned(), ["0", "7"].map(str::to_owned).into())]);
+    assert_eq!(differing([&named("a"), &named("other")], &[EXPERIMENT]), seeds);
+    let rate = |rate: &str| {
+        let mut selection = named("rates");
+        selection.insert("lr".to_owned(), vec![Level::parse(rate)]);
+        selection
+    };
+    assert!(differing([&rate("0.10"), &rate("0.2")], &["lr"]).is_empty());
+    let found = differing([&rate("0.1"), &rate("0.2")], &["weight_sharing"]);
+    assert_eq!(found.into_keys().collect::<Vec<_>>(), ["train.optimizer.lr"]);
+}
+
+#[test]
+fn names_are_labels_titles_or_spellings() {
+    let experiments = [experiment(
+        "a",
+        "[factors]\n\"train.optimizer.lr\" = [1e-1, 2.0]\n\"model.weight_sharing\" = [true, false]\n",
+    )];
+    let text = r#"
+        title = "t"
+        [labels.lr]
+        label = "rate"
+        levels = { 2 = "two" }
+    "#;
+    let root = document::parse("paper.toml", text).unwrap();
+    let violations = Violations::default();
+    let reader = Reader::new(&root, "", &violations).unwrap();
+    let paper = Paper::read(&reader, &Vocabulary::of(&experiments)).unwrap();
+    reader.finish();
+    assert_eq!(violations.into_sorted(), []);
+    let names = Names { paper: &paper, experiments: &experiments };
+    assert_eq!(names.level("lr", &Level::parse("2")), "two");
+    assert_eq!(names.level("lr", &Level::parse("0.1")), "0.1");
+    assert_eq!(names.level(EXPERIMENT, &Level::text("a")), "the a");
+    let levels = |sharing: &str| {
+        [
+            ("experiment", Level::text("a")),
+            ("lr", Level::parse("2.0")),
+            ("weight_sharing", Level::parse(sharing)),
+        ]
+        .map(|(factor, level)| (factor.to_owned(), level))
+        .into_iter()
+        .collect::<crate::experiment::Levels>()
+    };
+    assert_eq!(names.describe(&levels("true")), "the a + rate two + weight_sharing");
+    assert_eq!(names.describe(&levels("false")), "the a + rate two");
+}

@@ -1,0 +1,92 @@
+//! The whole paper file: what holds for all of it, and its tables, figures and claims.
+
+use crate::claim::{self, Claim};
+use crate::document::{Node, Reader, Violation, Violations};
+use crate::paper::keys::read_each;
+use crate::paper::{Figure, FigureKind, Paper, Selection, Vocabulary};
+use crate::table::{self, Scores, TableRequest, of_kind};
+
+/// A validated paper file.
+#[derive(Clone, Debug)]
+pub struct PaperFile {
+    /// Title, labels, metrics, protocols and draws.
+    pub paper: Paper,
+    /// The tables, in order.
+    pub tables: Vec<TableRequest>,
+    /// The figures, in order.
+    pub figures: Vec<Figure>,
+    /// The claims, in order.
+    pub claims: Vec<Claim>,
+}
+
+impl PaperFile {
+    /// Reads a paper file that may refer to `vocabulary`.
+    ///
+    /// # Errors
+    /// With every violation, in order of the lines.
+    pub fn read(root: &Node, vocabulary: &Vocabulary<'_>) -> Result<Self, Vec<Violation>> {
+        let violations = Violations::default();
+        let read = Reader::new(root, "", &violations)
+            .and_then(|reader| read(reader, vocabulary, &violations));
+        match read {
+            Some(file) if violations.is_empty() => Ok(file),
+            _ => Err(violations.into_sorted()),
+        }
+    }
+
+    /// The conditions behind a table or figure, as selections: a condition of any of them counts. `None`
+    /// without an item of that name.
+    #[must_use]
+    pub fn covers(&self, item: &str) -> Option<Vec<Selection>> {
+        if let Some(table) = self.tables.iter().find(|table| table.name == item) {
+            return Some(table.kind.covers(&self.paper));
+        }
+        let figure = self.figures.iter().find(|figure| figure.name == item)?;
+        Some(match &figure.kind {
+            FigureKind::Diagram { .. } => Vec::new(),
+            FigureKind::LearningCurves { selection, .. } => vec![selection.clone()],
+            FigureKind::Seeds { table } => self.covers(table).unwrap_or_default(),
+        })
+    }
+}
+
+fn read(
+    reader: Reader<'_>,
+    vocabulary: &Vocabulary<'_>,
+    violations: &Violations,
+) -> Option<PaperFile> {
+    let paper = Paper::read(&reader, vocabulary);
+    // Tables refer to metrics, figures and claims to tables: what refers to faulty parts waits.
+    let keys = ["table", "figure", "claim"];
+    let Some(paper) = paper.filter(|_| violations.is_empty()) else {
+        for key in keys {
+            reader.node(key);
+        }
+        reader.finish();
+        return None;
+    };
+    let tables = table::read(&reader, vocabulary, &paper);
+    let known = tables.as_deref().unwrap_or_default();
+    let score_tables: Vec<_> = of_kind::<Scores>(known).map(|(name, _)| name).collect();
+    // Without all tables, a reference to one of them may be right.
+    let figures = tables.as_ref().and_then(|_| {
+        read_each(&reader, "figure", violations, |reader, _| {
+            Figure::read(reader, vocabulary, &score_tables)
+        })
+    });
+    for figure in figures.iter().flatten() {
+        if known.iter().any(|table| table.name == figure.name) {
+            let message = format!("has the name `{}`, which a table has too", figure.name);
+            violations.push(&figure.location, "figure", message);
+        }
+    }
+    let claims = tables
+        .as_ref()
+        .zip(figures.as_ref())
+        .and_then(|(tables, figures)| claim::read(&reader, vocabulary, &paper, tables, figures));
+    for key in keys {
+        reader.node(key);
+    }
+    reader.finish();
+    Some(PaperFile { paper, tables: tables?, figures: figures?, claims: claims? })
+}

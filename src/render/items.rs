@@ -1,0 +1,343 @@
+//! The data of items on the page, and their HTML by the macros of the items template.
+
+use std::time::Duration;
+
+use minijinja::Environment;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::anchors;
+use super::error::RenderError;
+use super::markdown;
+use super::names::ITEMS_TEMPLATE;
+use super::skeleton::{Block, Item, Skeleton, Source};
+use super::strict::html_value;
+use crate::context::{Context, FigureContext};
+use crate::experiment::ConditionId;
+use crate::export;
+use crate::format;
+use crate::table::{Column, Datum, Row, Table, TableItem};
+
+/// Largest number of conditions whose runs a preview lists; the drawer of the table lists more.
+const PREVIEW_CONDITIONS: usize = 2;
+
+/// Largest number of conditions that a drawer lists.
+const DRAWER_CONDITIONS: usize = 200;
+
+/// Largest number of runs of a condition that the page lists; a data file has all.
+const LISTED_RUNS: usize = 100;
+
+/// Makes the HTML of items.
+pub(super) struct Items<'i> {
+    environment: &'i Environment<'i>,
+    context: &'i Context,
+    skeleton: &'i Skeleton,
+}
+
+impl<'i> Items<'i> {
+    pub(super) fn new(
+        environment: &'i Environment<'i>,
+        context: &'i Context,
+        skeleton: &'i Skeleton,
+    ) -> Self {
+        Self { environment, context, skeleton }
+    }
+
+    /// The HTML of a block.
+    ///
+    /// # Errors
+    /// If the macro fails.
+    pub(super) fn block(&self, block: &Block) -> Result<String, RenderError> {
+        match block {
+            Block::Item(item) => self.item(item),
+            Block::Claims(_) => self.call("claims", &self.claims()),
+            Block::File(path) => {
+                let text = self.context.sources.get(path).map_or("", String::as_str);
+                let lines: Vec<&str> = text.lines().collect();
+                let file = json!({ "path": path, "anchor": anchor_of(path), "lines": lines });
+                self.call("file", &file)
+            }
+        }
+    }
+
+    /// A link to an item.
+    ///
+    /// # Errors
+    /// If the macro fails.
+    pub(super) fn reference(&self, item: &Item) -> Result<String, RenderError> {
+        self.call("reference", &reference(item))
+    }
+
+    /// A number in the prose, with the id of its preview.
+    ///
+    /// # Errors
+    /// If the macro fails.
+    pub(super) fn number(&self, text: &str, preview: usize) -> Result<String, RenderError> {
+        self.call("number", &json!({ "text": text, "preview": preview }))
+    }
+
+    /// The preview of a number.
+    ///
+    /// # Errors
+    /// If the macro fails.
+    pub(super) fn preview(&self, text: &str, source: &Source) -> Result<String, RenderError> {
+        let is_listed = source.conditions.len() <= PREVIEW_CONDITIONS;
+        let conditions = source.conditions.iter().map(|id| self.condition(*id, is_listed));
+        let command = match (&source.item, &source.conditions[..]) {
+            (Some((name, _)), _) => name.as_str(),
+            (None, [only]) => &self.find(*only).arguments,
+            (None, _) => "",
+        };
+        let item = source.item.as_ref().map(|(name, number)| {
+            let item = Item { name: name.clone(), kind: "Table", number: *number };
+            json!({
+                "title": item.title(),
+                "anchor": self.skeleton.shows(&item).then(|| item.anchor()),
+            })
+        });
+        let preview = json!({
+            "text": text,
+            "what": source.what,
+            "of": source.of,
+            "item": item,
+            "notes": source.notes,
+            "conditions": conditions.collect::<Vec<_>>(),
+            "is_listed": is_listed,
+            "command": self.command(command),
+        });
+        self.call("preview", &preview)
+    }
+
+    fn call(&self, name: &str, data: &impl Serialize) -> Result<String, RenderError> {
+        let source =
+            format!("{{% import \"{ITEMS_TEMPLATE}\" as items %}}{{{{ items.{name}(item) }}}}");
+        let template = self.environment.template_from_named_str("item.html", &source);
+        let rendered = template
+            .and_then(|template| template.render(minijinja::context! { item => html_value(data) }));
+        rendered.map_err(|error| RenderError::of(&error, ITEMS_TEMPLATE, ""))
+    }
+
+    fn item(&self, item: &Item) -> Result<String, RenderError> {
+        if let Some(figure) = self.context.figures.get(&item.name) {
+            return self.call("figure", &self.figure(item, figure));
+        }
+        let table = self.context.items.iter().find(|table| table.name == item.name);
+        table
+            .map_or_else(|| Ok(String::new()), |table| self.call("table", &self.table(item, table)))
+    }
+
+    fn table(&self, item: &Item, table: &TableItem) -> Json {
+        let variants = table.tables.iter().map(|one| {
+            let has_dots = one.rows.iter().any(|row| !row.seeds.is_empty());
+            let mut variant = self.variant(one.metric.as_deref());
+            let id = format!("{}{}", item.anchor(), variant["suffix"].as_str().unwrap_or_default());
+            let range = range_of(one);
+            let rows: Vec<_> = one.rows.iter().map(|row| row_of(one, row, range)).collect();
+            let texts = [
+                ("csv", "CSV", export::csv(one)),
+                ("latex", "LaTeX", export::latex(&table.name, &table.caption, one)),
+                ("markdown", "Markdown", markdown::rows(one)),
+            ];
+            let copies: Vec<_> = texts
+                .into_iter()
+                .map(|(kind, label, text)| {
+                    json!({ "id": format!("_{kind}-{id}"), "label": label, "text": text })
+                })
+                .collect();
+            let columns: Vec<_> = one.columns.iter().map(column_of).collect();
+            let own = json!({
+                "id": id, "columns": columns, "rows": rows, "has_dots": has_dots, "notes": one.notes,
+                "copies": copies,
+            });
+            if let (Json::Object(all), Json::Object(own)) = (&mut variant, own) {
+                all.extend(own);
+            }
+            variant
+        });
+        let files = ["csv", "tex"].map(|kind| format!("data/{}.{kind}", table.name));
+        json!({
+            "anchor": item.anchor(),
+            "title": item.title(),
+            "caption": table.caption,
+            "variants": variants.collect::<Vec<_>>(),
+            "drawer": self.drawer(&table.name, &table.place, &files, &table.conditions),
+        })
+    }
+
+    fn figure(&self, item: &Item, figure: &FigureContext) -> Json {
+        let variants = figure.drawings.iter().map(|drawing| {
+            let mut variant = self.variant(drawing.metric.as_deref());
+            let id = format!("{}{}", item.anchor(), variant["suffix"].as_str().unwrap_or_default());
+            let own = json!({
+                "id": id, "alt": format!("{} {}", drawing.kind, drawing.finding), "svg": drawing.svg,
+                "finding": drawing.finding, "formula": drawing.formula,
+            });
+            if let (Json::Object(all), Json::Object(own)) = (&mut variant, own) {
+                all.extend(own);
+            }
+            variant
+        });
+        let files = ["svg", "png"].map(|kind| format!("figures/{}.{kind}", item.name));
+        json!({
+            "anchor": item.anchor(),
+            "title": item.title(),
+            "caption": figure.caption,
+            "variants": variants.collect::<Vec<_>>(),
+            "drawer": self.drawer(&item.name, &figure.place, &files, &figure.conditions),
+        })
+    }
+
+    /// The class of what the page shows under one protocol only, the end of its ids, and its label.
+    fn variant(&self, metric: Option<&str>) -> Json {
+        let Some(metric) = metric else {
+            return json!({ "class": "form", "suffix": "", "protocol": "" });
+        };
+        let known = self.context.protocols.iter().find(|protocol| protocol.metric == metric);
+        json!({
+            "class": format!("form protocol protocol-{metric}"),
+            "suffix": format!("-{metric}"),
+            "protocol": known.map_or(metric, |protocol| protocol.label.as_str()),
+        })
+    }
+
+    /// How an item was made.
+    fn drawer(
+        &self,
+        name: &str,
+        place: &str,
+        files: &[String],
+        conditions: &[ConditionId],
+    ) -> Json {
+        json!({
+            "place": self.place(place),
+            "command": self.command(name),
+            "files": files,
+            "runs": self.runs(conditions),
+        })
+    }
+
+    /// The runs behind an item.
+    fn runs(&self, conditions: &[ConditionId]) -> Json {
+        let listed = conditions.iter().take(DRAWER_CONDITIONS);
+        let listed: Vec<_> = listed.map(|id| self.condition(*id, true)).collect();
+        json!({ "conditions": listed, "more": conditions.len().saturating_sub(DRAWER_CONDITIONS) })
+    }
+
+    fn claims(&self) -> Json {
+        let claims = self.context.judged.iter().map(|judged| {
+            let evidence = judged.claim.evidence.iter().filter_map(|name| self.find_item(name));
+            json!({
+                "anchor": anchors::claim(&judged.claim.name),
+                "statement": judged.claim.statement,
+                "source": judged.claim.source,
+                "verdict": judged.outcome.word(),
+                "findings": judged.findings.iter().map(|finding| json!({
+                    "text": finding.text, "verdict": finding.outcome.word(), "remark": finding.remark,
+                })).collect::<Vec<_>>(),
+                "evidence": evidence.map(|item| json!({
+                    "title": item.title(),
+                    "anchor": self.skeleton.shows(&item).then(|| item.anchor()),
+                })).collect::<Vec<_>>(),
+                "place": self.place(&judged.claim.location.to_string()),
+                "command": self.command(""),
+                "runs": self.runs(&judged.conditions),
+            })
+        });
+        claims.collect()
+    }
+
+    fn find_item(&self, name: &str) -> Option<Item> {
+        let table = self.context.items.iter().find(|item| item.name == name);
+        let figure = self.context.figures.get(name).map(|figure| ("Figure", figure.number));
+        let (kind, number) = figure.or_else(|| Some(("Table", table?.number)))?;
+        Some(Item { name: name.to_owned(), kind, number })
+    }
+
+    fn find(&self, id: ConditionId) -> &crate::context::ConditionContext {
+        let found = self.context.conditions.iter().find(|condition| condition.id == id);
+        found.expect("every condition of the summary is in the context")
+    }
+
+    /// A condition with its files, and each run with its seed and digest if `is_listed`.
+    fn condition(&self, id: ConditionId, is_listed: bool) -> Json {
+        let condition = self.find(id);
+        let places: Vec<_> = condition.places.iter().map(|place| self.place(place)).collect();
+        let listed = condition.runs.iter().take(if is_listed { LISTED_RUNS } else { 0 });
+        let seconds: f64 = condition.runs.iter().map(|run| run.seconds).sum();
+        let took = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        json!({
+            "label": condition.label,
+            "places": places,
+            "n": condition.runs.len(),
+            "runs": listed.map(|r| json!({ "seed": r.seed, "digest": r.digest })).collect::<Vec<_>>(),
+            "more": if is_listed { condition.runs.len().saturating_sub(LISTED_RUNS) } else { 0 },
+            "took": format::duration(took),
+            "command": self.command(&condition.arguments),
+        })
+    }
+
+    /// The command that makes a part of this report again.
+    fn command(&self, arguments: &str) -> String {
+        let space = if arguments.is_empty() { "" } else { " " };
+        format!("report build{space}{arguments}{}", self.context.options)
+    }
+
+    /// A place in a file, with its anchor if the page shows the file.
+    fn place(&self, place: &str) -> Json {
+        let (file, line) = place.rsplit_once(':').unwrap_or((place, "1"));
+        let anchor = format!("{}-{line}", anchor_of(file));
+        json!({ "text": place, "anchor": self.skeleton.shows_file(file).then_some(anchor) })
+    }
+}
+
+fn reference(item: &Item) -> Json {
+    json!({ "title": item.title(), "anchor": item.anchor() })
+}
+
+fn column_of(column: &Column) -> Json {
+    json!({ "head": column.head, "is_number": column.is_number })
+}
+
+/// A row: its cells, and the dots of its seeds on a scale that all rows of the table share.
+fn row_of(table: &Table, row: &Row, [low, high]: [f64; 2]) -> Json {
+    const WIDTH: f64 = 76.0;
+    let cells = table.columns.iter().zip(&row.cells).map(|(column, cell)| {
+        // Cells sort by their first number, and cells without a number come last.
+        let sort = match cell.data().first() {
+            Some(Datum::Number(Some(number), _)) => Some(number.to_string()),
+            Some(Datum::Number(None, _)) => Some(String::new()),
+            _ => None,
+        };
+        json!({
+            "text": cell.text(), "tone": cell.tone(), "is_number": column.is_number, "sort": sort,
+        })
+    });
+    let place = |value: f64| match high > low {
+        true => 5.0 + (WIDTH - 10.0) * (value - low) / (high - low),
+        false => WIDTH / 2.0,
+    };
+    let dots = row
+        .seeds
+        .iter()
+        .map(|seed| json!({ "x": format!("{:.1}", place(seed.value)), "title": seed.title }));
+    json!({ "cells": cells.collect::<Vec<_>>(), "dots": dots.collect::<Vec<_>>() })
+}
+
+/// The range of all dots of a table.
+fn range_of(table: &Table) -> [f64; 2] {
+    let values = table.rows.iter().flat_map(|row| &row.seeds).map(|seed| seed.value);
+    values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| {
+        [low.min(value), high.max(value)]
+    })
+}
+
+/// The first part of the anchors of a file's lines; no two files have the same.
+fn anchor_of(path: &str) -> String {
+    let plain = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' => {
+            char::from(byte).to_string()
+        }
+        other => format!("_{other:02x}"),
+    };
+    format!("file-{}", path.bytes().map(plain).collect::<String>())
+}

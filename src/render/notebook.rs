@@ -1,0 +1,356 @@
+//! What the functions of prose templates look up and remember.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use minijinja::value::{Kwargs, Value, ValueKind};
+use minijinja::{Error, ErrorKind, Output, State};
+
+use super::skeleton::{Block, Item, Mark, Skeleton, Source, mark};
+use crate::context::{ConditionContext, Context};
+use crate::document::suggestion;
+use crate::experiment::{ConditionId, Level, Levels};
+use crate::format::MISSING;
+use crate::table::{Datum, Row, Style, Table, TableItem};
+
+/// What the functions of one evaluation share.
+pub(super) struct Notebook {
+    pub(super) context: Arc<Context>,
+    skeleton: Mutex<Skeleton>,
+}
+
+impl Notebook {
+    pub(super) fn new(context: &Arc<Context>) -> Self {
+        Self { context: Arc::clone(context), skeleton: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Skeleton> {
+        self.skeleton.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everything that was remembered, as a skeleton of this text.
+    pub(super) fn take(&self, text: String) -> Skeleton {
+        Skeleton { text, ..std::mem::take(&mut *self.lock()) }
+    }
+
+    /// Keeps what a mark stands for, and returns the mark.
+    fn mark(&self, stands_for: Mark) -> String {
+        let mut skeleton = self.lock();
+        skeleton.marks.push(stands_for);
+        mark(skeleton.marks.len() - 1)
+    }
+
+    /// Writes a value of the template: Markdown made here as it is, anything else as a mark.
+    pub(super) fn write(
+        &self,
+        output: &mut Output<'_>,
+        state: &mut State<'_, '_>,
+        value: &Value,
+    ) -> Result<(), Error> {
+        if value.is_undefined() || value.is_safe() || value.kind() == ValueKind::Invalid {
+            return minijinja::escape_formatter(output, state, value);
+        }
+        let text = value.to_string();
+        let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric());
+        Ok(output.write_str(&if is_plain { text } else { self.mark(Mark::Text(text)) })?)
+    }
+
+    /// An item in a paragraph of its own.
+    fn block(&self, block: Block) -> Value {
+        Value::from_safe_string(format!("\n\n{}\n\n", self.mark(Mark::Block(block))))
+    }
+
+    /// Notes that the prose shows something. Links lead to its only place.
+    fn show(&self, kind: &str, name: &str) -> Result<(), Error> {
+        match self.lock().shown.insert(format!("{kind} {name}")) {
+            true => Ok(()),
+            false => Err(invalid(format!(
+                "{kind} `{name}` is shown twice; `reference(\"{name}\")` leads readers to it"
+            ))),
+        }
+    }
+
+    fn table(&self, name: &str) -> Result<&TableItem, Error> {
+        let known: Vec<_> = self.context.items.iter().map(|item| item.name.as_str()).collect();
+        let found = self.context.items.iter().find(|item| item.name == name);
+        found.ok_or_else(|| unknown("table", name, &known))
+    }
+
+    /// The table under the first protocol.
+    fn first(&self, name: &str) -> Result<(&TableItem, &Table), Error> {
+        let item = self.table(name)?;
+        Ok((item, &item.tables[0]))
+    }
+
+    fn find_item(&self, name: &str) -> Result<Item, Error> {
+        let (kind, number) = match self.context.figures.get(name) {
+            Some(figure) => ("Figure", figure.number),
+            None => ("Table", self.table(name)?.number),
+        };
+        Ok(Item { name: name.to_owned(), kind, number })
+    }
+
+    pub(super) fn item(&self, kind: &str, name: &str) -> Result<Value, Error> {
+        let known: Vec<&str> = match kind {
+            "figure" => self.context.figures.keys().map(String::as_str).collect(),
+            _ => self.context.items.iter().map(|item| item.name.as_str()).collect(),
+        };
+        if !known.contains(&name) {
+            return Err(unknown(kind, name, &known));
+        }
+        self.show(kind, name)?;
+        Ok(self.block(Block::Item(self.find_item(name)?)))
+    }
+
+    pub(super) fn reference(&self, name: &str) -> Result<Value, Error> {
+        Ok(Value::from_safe_string(self.mark(Mark::Reference(self.find_item(name)?))))
+    }
+
+    fn number(&self, text: String, source: Source) -> Value {
+        Value::from_safe_string(self.mark(Mark::Number(text, Box::new(source))))
+    }
+
+    pub(super) fn cell(&self, name: &str, column: &str, levels: &Kwargs) -> Result<Value, Error> {
+        let (item, table) = self.first(name)?;
+        let row = find_row(name, table, &levels_of(levels)?)?;
+        self.datum(item, table, row, column)
+    }
+
+    /// The smallest (`side` −1) or largest (1) number of a column.
+    pub(super) fn extreme(&self, name: &str, column: &str, side: f64) -> Result<Value, Error> {
+        let (item, table) = self.first(name)?;
+        let numbers = numbers(name, table, column)?;
+        match numbers.iter().max_by(|a, b| (side * a.0).total_cmp(&(side * b.0))) {
+            Some((_, row)) => self.datum(item, table, row, column),
+            None => Ok(Value::from(MISSING)),
+        }
+    }
+
+    /// A value of a row, with its source.
+    fn datum(
+        &self,
+        item: &TableItem,
+        table: &Table,
+        row: &Row,
+        column: &str,
+    ) -> Result<Value, Error> {
+        let key = check_key(&item.name, table, column)?;
+        // The number of runs is shown with the runs that are not as readers expect.
+        let text = match column {
+            "n" => table.cell(row, column).map(crate::table::Cell::text),
+            _ => table.datum(row, column).map(|datum| datum.shown()),
+        };
+        // No run is behind a published value.
+        let source = Source {
+            what: table.head_of(column),
+            of: table.described(row),
+            item: Some((item.name.clone(), item.number)),
+            notes: if key.is_published() { Vec::new() } else { table.notes.clone() },
+            conditions: if key.is_published() { Vec::new() } else { row.conditions.clone() },
+        };
+        Ok(self.number(text.unwrap_or_default(), source))
+    }
+
+    /// The number of rows in which a column has a number above `threshold`.
+    pub(super) fn count_above(
+        &self,
+        name: &str,
+        column: &str,
+        threshold: f64,
+    ) -> Result<usize, Error> {
+        let numbers = numbers(name, self.first(name)?.1, column)?;
+        Ok(numbers.iter().filter(|(number, _)| *number > threshold).count())
+    }
+
+    pub(super) fn count(&self, name: &str, column: &str, text: &str) -> Result<usize, Error> {
+        let (_, table) = self.first(name)?;
+        check_key(name, table, column)?;
+        let is_it =
+            |row: &&Row| table.datum(row, column).is_some_and(|datum| datum.shown() == text);
+        Ok(table.rows.iter().filter(is_it).count())
+    }
+
+    /// The one condition with these levels.
+    fn condition(&self, levels: &Kwargs) -> Result<(ConditionId, &ConditionContext), Error> {
+        let wanted = levels_of(levels)?;
+        let conditions = &self.context.conditions;
+        let factors: Vec<&str> =
+            conditions.iter().flat_map(|one| one.levels.keys().map(String::as_str)).collect();
+        if let Some(factor) = wanted.keys().find(|factor| !factors.contains(&factor.as_str())) {
+            return Err(unknown("factor", factor, &factors));
+        }
+        let has = |one: &&ConditionContext| {
+            wanted.iter().all(|(factor, level)| one.levels.get(factor) == Some(level))
+        };
+        let matching: Vec<_> = conditions.iter().filter(has).collect();
+        match matching[..] {
+            [one] => Ok((one.id, one)),
+            _ => {
+                let n = matching.len();
+                Err(invalid(format!("{} match {n} conditions, not one", shown(&wanted))))
+            }
+        }
+    }
+
+    pub(super) fn score(
+        &self,
+        metric: &str,
+        statistic: &str,
+        levels: &Kwargs,
+    ) -> Result<Value, Error> {
+        let (id, condition) = self.condition(levels)?;
+        let statistics = find(&condition.metrics, "metric", metric)?;
+        let known: Vec<&str> = statistics.keys().copied().collect();
+        let value = statistics.get(statistic).copied();
+        let value = value.ok_or_else(|| unknown("statistic", statistic, &known))?;
+        let metric = &self.context.metrics[metric];
+        let source = Source {
+            what: format!("{statistic} of the scores"),
+            of: condition.label.clone(),
+            item: None,
+            notes: vec![format!("The score of a run ({}) is {}.", metric.label, metric.formula)],
+            conditions: vec![id],
+        };
+        Ok(self.number(Style::Fixed.write(value), source))
+    }
+
+    pub(super) fn contrast(
+        &self,
+        name: &str,
+        sides: [&Value; 2],
+        options: &Kwargs,
+    ) -> Result<Value, Error> {
+        let published = options.get::<Option<bool>>("published")?.unwrap_or(false);
+        options.assert_all_used()?;
+        let column = if published { "published_mean" } else { "mean" };
+        let (item, table) = self.first(name)?;
+        check_key(name, table, column)?;
+        let side = |levels: &Value| {
+            let row = find_row(name, table, &levels_in(levels)?)?;
+            Ok::<_, Error>((table.datum(row, column).and_then(|datum| datum.number()), row))
+        };
+        let ((a, first), (b, second)) = (side(sides[0])?, side(sides[1])?);
+        // No run is behind a published value.
+        let conditions = match published {
+            true => Vec::new(),
+            false => [first.conditions.clone(), second.conditions.clone()].concat(),
+        };
+        let source = Source {
+            what: format!("{} of the first minus that of the second", table.head_of(column)),
+            of: format!("{}; {}", table.described(first), table.described(second)),
+            item: Some((name.to_owned(), item.number)),
+            notes: if published { Vec::new() } else { table.notes.clone() },
+            conditions,
+        };
+        Ok(self.number(Style::Signed.write(a.zip(b).map(|(a, b)| a - b)), source))
+    }
+
+    pub(super) fn claims(&self) -> Result<Value, Error> {
+        self.show("list of", "claims")?;
+        let names = self.context.judged.iter().map(|one| one.claim.name.clone());
+        Ok(self.block(Block::Claims(names.collect())))
+    }
+
+    pub(super) fn claim(&self, name: &str) -> Result<Value, Error> {
+        let claims = self.context.judged.iter();
+        let by_name: BTreeMap<_, _> = claims.map(|one| (one.claim.name.clone(), one)).collect();
+        Ok(Value::from(find(&by_name, "claim", name)?.outcome.word()))
+    }
+
+    pub(super) fn file(&self, path: &str) -> Result<Value, Error> {
+        find(&self.context.sources, "file", path)?;
+        self.show("file", path)?;
+        Ok(self.block(Block::File(path.to_owned())))
+    }
+
+    pub(super) fn files(&self) -> Value {
+        let paths = self.context.sources.keys();
+        let blocks = paths
+            .filter(|path| self.show("file", path).is_ok())
+            .map(|path| format!("\n\n{}\n\n", self.mark(Mark::Block(Block::File(path.clone())))));
+        Value::from_safe_string(blocks.collect())
+    }
+}
+
+/// The only row of a table with these levels.
+fn find_row<'t>(name: &str, table: &'t Table, wanted: &Levels) -> Result<&'t Row, Error> {
+    for key in wanted.keys() {
+        check_key(name, table, key)?;
+    }
+    match table.matching(wanted)[..] {
+        [row] => Ok(row),
+        [] => Err(invalid(format!("table `{name}` has no row with {}", shown(wanted)))),
+        _ => Err(invalid(format!("table `{name}` has several rows with {}", shown(wanted)))),
+    }
+}
+
+/// The numbers of a column, with their rows.
+fn numbers<'t>(name: &str, table: &'t Table, column: &str) -> Result<Vec<(f64, &'t Row)>, Error> {
+    check_key(name, table, column)?;
+    let number = |row: &'t Row| {
+        let number = table.datum(row, column).as_ref().and_then(Datum::number)?;
+        Some((number, row))
+    };
+    Ok(table.rows.iter().filter_map(number).collect())
+}
+
+fn check_key<'t>(
+    name: &str,
+    table: &'t Table,
+    column: &str,
+) -> Result<&'t crate::table::Key, Error> {
+    table.key(column).ok_or_else(|| {
+        let keys = table.keys();
+        let known: Vec<_> = keys.iter().map(String::as_str).collect();
+        unknown(&format!("column of `{name}`"), column, &known)
+    })
+}
+
+/// One level for each factor, as arguments: `weight_sharing=true`.
+fn levels_of(arguments: &Kwargs) -> Result<Levels, Error> {
+    let level = |factor: &str| Ok((factor.to_owned(), level_of(factor, &arguments.get(factor)?)?));
+    arguments.args().map(level).collect()
+}
+
+/// One level for each factor, as a map: `{"weight_sharing": true}`.
+fn levels_in(map: &Value) -> Result<Levels, Error> {
+    if map.kind() != ValueKind::Map {
+        let message =
+            format!("`{map}` does not map factors to levels, like {{\"factor\": \"level\"}}");
+        return Err(invalid(message));
+    }
+    let level = |factor: Value| {
+        let level = level_of(&factor.to_string(), &map.get_item(&factor)?)?;
+        Ok((factor.to_string(), level))
+    };
+    map.try_iter()?.map(level).collect()
+}
+
+fn level_of(factor: &str, value: &Value) -> Result<Level, Error> {
+    let json = serde_json::to_value(value).ok();
+    let level = json.as_ref().filter(|_| !value.is_undefined()).and_then(Level::of_json);
+    level.ok_or_else(|| {
+        Error::new(ErrorKind::UndefinedError, format!("the argument `{factor}` has no value"))
+    })
+}
+
+fn find<'m, T>(map: &'m BTreeMap<String, T>, what: &str, name: &str) -> Result<&'m T, Error> {
+    let known = || map.keys().map(String::as_str).collect::<Vec<_>>();
+    map.get(name).ok_or_else(|| unknown(what, name, &known()))
+}
+
+fn unknown(what: &str, name: &str, known: &[&str]) -> Error {
+    let mut distinct = known.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    invalid(format!("there is no {what} `{name}`; {}", suggestion(name, &distinct)))
+}
+
+fn invalid(message: String) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message)
+}
+
+fn shown(levels: &Levels) -> String {
+    let levels: Vec<_> = levels.iter().map(|(factor, level)| format!("{factor}={level}")).collect();
+    levels.join(", ")
+}

@@ -1,0 +1,212 @@
+//! The HTML page: the parsed skeleton, with items and values in their places.
+
+use minijinja::{Environment, Value};
+use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd};
+use serde::Serialize;
+
+use super::anchors::Anchors;
+use super::error::RenderError;
+use super::items::Items;
+use super::markdown::escape_html;
+use super::names::PAGE_TEMPLATE;
+use super::skeleton::{Mark, OPTIONS, Part, Skeleton, parts};
+use super::strict::html_value;
+use crate::context::Context;
+use crate::figure;
+
+/// The body of the page.
+pub(super) struct Body {
+    html: String,
+    previews: String,
+    contents: Vec<Entry>,
+}
+
+/// An entry of the contents: a heading of the second level.
+#[derive(Serialize)]
+struct Entry {
+    id: String,
+    title: String,
+}
+
+/// Turns the parsed skeleton into HTML.
+struct Writer<'w> {
+    skeleton: &'w Skeleton,
+    items: &'w Items<'w>,
+    /// The HTML of each preview, once.
+    previews: Vec<String>,
+    events: Vec<Event<'w>>,
+}
+
+/// The body of the page.
+///
+/// # Errors
+/// If a macro of the items template fails.
+pub(super) fn body(
+    skeleton: &Skeleton,
+    anchors: &Anchors,
+    items: &Items<'_>,
+) -> Result<Body, RenderError> {
+    let mut writer = Writer { skeleton, items, previews: Vec::new(), events: Vec::new() };
+    let mut headings = anchors.headings.iter();
+    let (mut in_code, mut n_images, mut n_tables) = (false, 0_usize, 0);
+    for event in Parser::new_ext(&skeleton.text, OPTIONS) {
+        match event {
+            Event::Start(Tag::Heading { level, classes, attrs, .. }) => {
+                let id = headings.next().map(|(_, anchor, _)| CowStr::from(anchor.clone()));
+                writer.events.push(Event::Start(Tag::Heading { level, id, classes, attrs }));
+            }
+            Event::Start(Tag::CodeBlock(kind)) => {
+                in_code = true;
+                writer.events.push(Event::Start(Tag::CodeBlock(kind)));
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                in_code = false;
+                writer.events.push(event);
+            }
+            Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+                n_images += 1;
+                let (dest_url, title) = (writer.plain(&dest_url), writer.plain(&title));
+                writer.events.push(Event::Start(Tag::Image { link_type, dest_url, title, id }));
+            }
+            Event::End(TagEnd::Image) => {
+                n_images -= 1;
+                writer.events.push(event);
+            }
+            Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+                let (dest_url, title) = (writer.plain(&dest_url), writer.plain(&title));
+                writer.events.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
+            }
+            // Text in code and the alternative text of an image have no elements.
+            Event::Text(text) if in_code || n_images > 0 => {
+                let text = Event::Text(writer.plain(&text));
+                writer.events.push(text);
+            }
+            Event::Text(text) => writer.text(&text)?,
+            Event::Code(text) => {
+                let text = Event::Code(writer.plain(&text));
+                writer.events.push(text);
+            }
+            Event::Html(html) => {
+                let html = Event::Html(writer.html(&html));
+                writer.events.push(html);
+            }
+            Event::InlineHtml(html) => {
+                let html = Event::InlineHtml(writer.html(&html));
+                writer.events.push(html);
+            }
+            // A wide table scrolls on its own.
+            Event::Start(Tag::Table(_)) => {
+                n_tables += 1;
+                let open = format!(
+                    "<div class=\"scroll\" role=\"region\" aria-label=\"Unnumbered table {n_tables}\" \
+                     tabindex=\"0\">"
+                );
+                writer.events.push(Event::Html(CowStr::from(open)));
+                writer.events.push(event);
+            }
+            Event::End(TagEnd::Table) => {
+                writer.events.push(event);
+                writer.events.push(Event::Html(CowStr::from("</div>\n")));
+            }
+            other => writer.events.push(other),
+        }
+    }
+    let Writer { previews, events, .. } = writer;
+    let mut html = String::new();
+    pulldown_cmark::html::push_html(&mut html, without_empty_paragraphs(events).into_iter());
+    let previews = previews.iter().enumerate().map(|(index, preview)| {
+        format!("<div id=\"_how-{}\" popover class=\"how\">\n{preview}</div>\n", index + 1)
+    });
+    let second = anchors.headings.iter().filter(|(level, _, _)| *level == 2);
+    let contents =
+        second.map(|(_, id, title)| Entry { id: id.clone(), title: title.clone() }).collect();
+    Ok(Body { html, previews: previews.collect(), contents })
+}
+
+/// An item is a block of its own, and not part of the paragraph that its mark was.
+fn without_empty_paragraphs(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
+    let mut kept: Vec<Event<'_>> = Vec::with_capacity(events.len());
+    for event in events {
+        let is_paragraph_of_block = matches!(event, Event::End(TagEnd::Paragraph))
+            && matches!(kept.last(), Some(Event::Html(_)))
+            && matches!(kept.iter().nth_back(1), Some(Event::Start(Tag::Paragraph)));
+        if is_paragraph_of_block {
+            let block = kept.pop();
+            kept.pop();
+            kept.extend(block);
+        } else {
+            kept.push(event);
+        }
+    }
+    kept
+}
+
+impl Writer<'_> {
+    /// `text` with the texts of its marks.
+    fn plain<'e>(&self, text: &str) -> CowStr<'e> {
+        CowStr::from(self.skeleton.plain(text))
+    }
+
+    /// HTML of the template with the escaped texts of its marks.
+    fn html<'e>(&self, html: &str) -> CowStr<'e> {
+        let part = |part: Part<'_>| match part {
+            Part::Plain(html) => html.to_owned(),
+            Part::Mark(index) => escape_html(&self.skeleton.marks[index].plain()),
+        };
+        CowStr::from(parts(html).into_iter().map(part).collect::<String>())
+    }
+
+    /// Text with numbers, links and items in place of its marks.
+    fn text(&mut self, text: &str) -> Result<(), RenderError> {
+        for part in parts(text) {
+            let event = match part {
+                Part::Plain(text) => Event::Text(CowStr::from(text.to_owned())),
+                Part::Mark(index) => match &self.skeleton.marks[index] {
+                    Mark::Text(text) => Event::Text(CowStr::from(crate::format::visible(text))),
+                    Mark::Number(text, source) => {
+                        let preview = self.items.preview(text, source)?;
+                        let number = self.items.number(text, self.place_of(preview))?;
+                        Event::InlineHtml(CowStr::from(number))
+                    }
+                    Mark::Reference(item) if self.skeleton.shows(item) => {
+                        Event::InlineHtml(CowStr::from(self.items.reference(item)?))
+                    }
+                    Mark::Reference(item) => Event::Text(CowStr::from(item.title())),
+                    Mark::Block(block) => Event::Html(CowStr::from(self.items.block(block)?)),
+                },
+            };
+            self.events.push(event);
+        }
+        Ok(())
+    }
+
+    /// The number of a preview, from 1; equal previews are one.
+    fn place_of(&mut self, preview: String) -> usize {
+        let known = self.previews.iter().position(|other| *other == preview);
+        known.unwrap_or_else(|| {
+            self.previews.push(preview);
+            self.previews.len() - 1
+        }) + 1
+    }
+}
+
+/// The page around the body.
+///
+/// # Errors
+/// Naming template and line.
+pub(super) fn around(
+    environment: &Environment<'_>,
+    context: &Context,
+    body: &Body,
+) -> Result<String, RenderError> {
+    let values = minijinja::context! {
+        title => html_value(&context.title),
+        protocols => html_value(&context.protocols),
+        figure_style => Value::from_safe_string(figure::theme(".drawing ")),
+        contents => html_value(&body.contents),
+        body => Value::from_safe_string(body.html.clone()),
+        previews => Value::from_safe_string(body.previews.clone()),
+    };
+    let rendered = environment.get_template(PAGE_TEMPLATE).and_then(|page| page.render(values));
+    rendered.map_err(|error| RenderError::of(&error, PAGE_TEMPLATE, ""))
+}

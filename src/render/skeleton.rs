@@ -1,0 +1,212 @@
+//! The evaluated prose, in which values and items are marks.
+//!
+//! A mark is a short text that no reader types. The Markdown parser takes it for a word, so the parse
+//! of the skeleton tells where the value stands: in text, in code, in HTML, or in the address of a
+//! link. Each context has its own escaping.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use crate::experiment::ConditionId;
+
+/// Opens a mark; a Unicode noncharacter.
+const OPEN: char = '\u{fdd0}';
+/// Closes a mark.
+const CLOSE: char = '\u{fdd1}';
+
+/// The extensions of Markdown that a report uses.
+pub(super) const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_FOOTNOTES);
+
+/// The evaluated prose.
+#[derive(Debug, Default)]
+pub(super) struct Skeleton {
+    /// Markdown with marks.
+    pub(super) text: String,
+    /// What the marks stand for.
+    pub(super) marks: Vec<Mark>,
+    /// The tables, figures, lists of claims and files that the prose shows: `table table1`.
+    pub(super) shown: BTreeSet<String>,
+}
+
+/// What a mark stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Mark {
+    /// A text.
+    Text(String),
+    /// A number from the results.
+    Number(String, Box<Source>),
+    /// `Table 1` or `Figure 1`, linked if the report shows it.
+    Reference(Item),
+    /// An item in a paragraph of its own.
+    Block(Block),
+}
+
+/// A table or figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Item {
+    pub(super) name: String,
+    /// `Table` or `Figure`.
+    pub(super) kind: &'static str,
+    pub(super) number: usize,
+}
+
+/// An item of the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Block {
+    /// A table or figure.
+    Item(Item),
+    /// All claims with their verdicts, by name.
+    Claims(Vec<String>),
+    /// The text of a file, by path.
+    File(String),
+}
+
+/// Where a number comes from.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    /// What it is: the head of its column.
+    pub(super) what: String,
+    /// Of which row or condition.
+    pub(super) of: String,
+    /// Name and number of the table that shows it.
+    pub(super) item: Option<(String, usize)>,
+    /// How it is computed.
+    pub(super) notes: Vec<String>,
+    /// The conditions behind it.
+    pub(super) conditions: Vec<ConditionId>,
+}
+
+/// Where a mark stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Text,
+    CodeSpan,
+    /// A code span in a cell of a table.
+    CellCodeSpan,
+    CodeBlock,
+    Html,
+    Address,
+}
+
+impl Item {
+    /// The anchor of the item: `table-1`.
+    pub(super) fn anchor(&self) -> String {
+        format!("{}-{}", self.kind.to_lowercase(), self.number)
+    }
+
+    /// `Table 1`.
+    pub(super) fn title(&self) -> String {
+        format!("{} {}", self.kind, self.number)
+    }
+}
+
+/// The text of mark number `index`.
+pub(super) fn mark(index: usize) -> String {
+    format!("{OPEN}{index}{CLOSE}")
+}
+
+/// A part of a text with marks.
+pub(super) enum Part<'t> {
+    Plain(&'t str),
+    Mark(usize),
+}
+
+/// `text` split at its marks.
+pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(OPEN) {
+        let Some((index, after)) = after.split_once(CLOSE) else { break };
+        if !before.is_empty() {
+            parts.push(Part::Plain(before));
+        }
+        parts.extend(index.parse().ok().map(Part::Mark));
+        rest = after;
+    }
+    if !rest.is_empty() {
+        parts.push(Part::Plain(rest));
+    }
+    parts
+}
+
+impl Skeleton {
+    /// The plain text of `text`: each mark as readers see it, without escaping.
+    pub(super) fn plain(&self, text: &str) -> String {
+        let part = |part: Part<'_>| match part {
+            Part::Plain(text) => text.to_owned(),
+            Part::Mark(index) => self.marks.get(index).map_or_else(String::new, Mark::plain),
+        };
+        parts(text).into_iter().map(part).collect()
+    }
+
+    /// Whether the prose shows an item.
+    pub(super) fn shows(&self, item: &Item) -> bool {
+        self.shown.contains(&format!("{} {}", item.kind.to_lowercase(), item.name))
+    }
+
+    /// Whether the prose shows a file.
+    pub(super) fn shows_file(&self, path: &str) -> bool {
+        self.shown.contains(&format!("file {path}"))
+    }
+
+    /// Removes what is left of control lines: of several blank lines in a row, one stays. Code and HTML
+    /// keep theirs.
+    pub(super) fn without_blank_lines(mut self) -> Self {
+        let kept = self.places().into_iter();
+        let kept: Vec<Range<usize>> = kept
+            .filter(|(_, place)| matches!(place, Place::CodeBlock | Place::Html))
+            .map(|(range, _)| range)
+            .collect();
+        let is_kept = |at: usize| kept.iter().any(|range| range.contains(&at));
+        let mut text = String::with_capacity(self.text.len());
+        let (mut at, mut n_blank) = (0, 0);
+        for line in self.text.split_inclusive('\n') {
+            let is_blank = line.trim().is_empty() && !is_kept(at);
+            n_blank = if is_blank { n_blank + 1 } else { 0 };
+            if n_blank < 2 {
+                text.push_str(if is_blank { "\n" } else { line });
+            }
+            at += line.len();
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+        self.text = text;
+        self
+    }
+
+    /// The ranges of the skeleton that are text, code or HTML; what no range covers is markup.
+    pub(super) fn places(&self) -> Vec<(Range<usize>, Place)> {
+        let mut places = Vec::new();
+        let (mut in_code, mut in_table) = (false, false);
+        for (event, range) in Parser::new_ext(&self.text, OPTIONS).into_offset_iter() {
+            match event {
+                Event::Start(Tag::CodeBlock(_)) => {
+                    in_code = true;
+                    places.push((range, Place::CodeBlock));
+                }
+                Event::End(TagEnd::CodeBlock) => in_code = false,
+                Event::Text(_) if !in_code => places.push((range, Place::Text)),
+                Event::Start(Tag::Table(_)) => in_table = true,
+                Event::End(TagEnd::Table) => in_table = false,
+                Event::Code(_) if in_table => places.push((range, Place::CellCodeSpan)),
+                Event::Code(_) => places.push((range, Place::CodeSpan)),
+                Event::Html(_) | Event::InlineHtml(_) => places.push((range, Place::Html)),
+                _ => {}
+            }
+        }
+        places
+    }
+}
+
+impl Mark {
+    /// The text that readers see; empty for a block.
+    pub(super) fn plain(&self) -> String {
+        match self {
+            Self::Text(text) | Self::Number(text, _) => text.clone(),
+            Self::Reference(item) => item.title(),
+            Self::Block(_) => String::new(),
+        }
+    }
+}

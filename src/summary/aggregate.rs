@@ -1,0 +1,59 @@
+//! Aggregates of groups of scores, by polars.
+
+use polars::prelude::*;
+
+/// A description of some scores, in percent.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Aggregate {
+    /// Number of scores.
+    pub n: usize,
+    /// Their mean; `None` without a score.
+    pub mean: Option<f64>,
+    /// Their population standard deviation (divided by n), as published.
+    pub std_dev: Option<f64>,
+    /// The smallest score.
+    pub minimum: Option<f64>,
+    /// The largest score.
+    pub maximum: Option<f64>,
+}
+
+/// An aggregation that polars refused: a fault of this program.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot aggregate the records: {0}")]
+pub struct SummaryError(String);
+
+/// The aggregate of each group of values.
+///
+/// # Errors
+/// If polars refuses the aggregation.
+pub fn aggregate(groups: &[Vec<f64>]) -> Result<Vec<Aggregate>, SummaryError> {
+    let numbered = groups.iter().enumerate();
+    let values =
+        numbered.flat_map(|(group, values)| values.iter().map(move |value| (group, *value)));
+    let aggregates = grouped(&values.collect::<Vec<_>>(), groups.len());
+    aggregates.map_err(|error| SummaryError(error.to_string()))
+}
+
+/// The aggregate of the values of each group. Values come with the number of their group, from 0.
+fn grouped(values: &[(usize, f64)], n_groups: usize) -> PolarsResult<Vec<Aggregate>> {
+    let mut aggregates = vec![Aggregate::default(); n_groups];
+    if values.is_empty() {
+        return Ok(aggregates);
+    }
+    let (keys, values): (Vec<u64>, Vec<f64>) =
+        values.iter().map(|(key, value)| (*key as u64, *value)).unzip();
+    let frame = df!("group" => keys, "value" => values)?;
+    for group in frame.partition_by_stable(["group"], true)? {
+        let key = group.column("group")?.u64()?.first().unwrap_or_default() as usize;
+        let values = group.column("value")?.f64()?;
+        aggregates[key] = Aggregate {
+            n: values.len(),
+            mean: values.mean(),
+            // One value has no spread to speak of; 0 would look like certainty.
+            std_dev: if values.len() > 1 { values.std(0) } else { None },
+            minimum: values.min(),
+            maximum: values.max(),
+        };
+    }
+    Ok(aggregates)
+}

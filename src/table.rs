@@ -1,0 +1,133 @@
+//! Results as tables: each kind of table reads its keys, computes, and lays out typed cells.
+//!
+//! A new kind is a file here and a line in [`KINDS`].
+
+mod ablation;
+mod cell;
+mod content;
+mod effects;
+mod kind;
+mod scorecard;
+mod scores;
+mod variance;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::document::{Reader, suggestion};
+use crate::experiment::ConditionId;
+use crate::paper::keys::{read_each, read_item_name};
+use crate::paper::{Paper, Vocabulary};
+use crate::summary::SummaryError;
+
+pub use cell::{Cell, Datum, Grade, Style, count};
+pub use content::{Column, Key, Row, SeedValue, Table};
+pub use kind::{Kind, Results, TableRequest, Words, of_kind};
+pub use scorecard::{PublishedScore, Scorecard};
+pub use scores::{ScoreRow, Scores, row_label};
+
+/// Reads the keys of a kind.
+type ReadKind = fn(&Reader<'_>, &Words<'_>) -> Option<Arc<dyn Kind>>;
+
+/// The kinds by their names in the paper file; the first is the default.
+const KINDS: [(&str, ReadKind); 5] = [
+    ("scores", |reader, words| Some(Arc::new(scores::read(reader, words)?))),
+    ("effects", |reader, words| Some(Arc::new(effects::read(reader, words)?))),
+    ("variance", |reader, words| Some(Arc::new(variance::read(reader, words)?))),
+    ("ablation", |reader, words| Some(Arc::new(ablation::read(reader, words)?))),
+    ("scorecard", |reader, words| Some(Arc::new(scorecard::read(reader, words)?))),
+];
+
+/// A table of the report, with its number and caption.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableItem {
+    /// Its name in the paper file.
+    pub name: String,
+    /// Its number in the report.
+    pub number: usize,
+    /// What it shows.
+    pub caption: String,
+    /// Where the paper file asks for it, as `file:line`.
+    pub place: String,
+    /// Its content: one table, or one for each protocol.
+    pub tables: Vec<Table>,
+    /// The conditions behind it.
+    pub conditions: Vec<ConditionId>,
+}
+
+/// Reads the tables of a paper file. `None` if one of them is faulty.
+pub fn read(
+    reader: &Reader<'_>,
+    vocabulary: &Vocabulary<'_>,
+    paper: &Paper,
+) -> Option<Vec<TableRequest>> {
+    let violations = reader.violations();
+    let requests = read_each(reader, "table", violations, |reader, earlier| {
+        read_one(reader, &Words { vocabulary, paper, earlier })
+    })?;
+    if let [first, _, ..] = &paper.protocols[..]
+        && !of_kind::<Scores>(&requests).any(|(_, scores)| scores.metric == first.metric)
+    {
+        let message =
+            format!("`{}` comes first, but no table of scores has this metric", first.metric);
+        reader.refuse("protocol", message);
+    }
+    for request in &requests {
+        if let Some(other) = same_file(&request.name, &requests, paper) {
+            let message =
+                format!("has the name `{}`: its data file would replace {other}", request.name);
+            violations.push(&request.location, "table", message);
+        }
+    }
+    Some(requests)
+}
+
+fn read_one(reader: Reader<'_>, words: &Words<'_>) -> Option<(String, TableRequest)> {
+    let name = read_item_name(&reader, words.vocabulary);
+    let caption = reader.required::<String>("caption");
+    let kind = reader.optional::<String>("kind").unwrap_or_else(|| KINDS[0].0.to_owned());
+    let Some((_, read)) = KINDS.iter().find(|(known, _)| *known == kind) else {
+        let known = KINDS.map(|(known, _)| known);
+        reader.refuse("kind", format!("is unknown, `{kind}`; {}", suggestion(&kind, &known)));
+        return None;
+    };
+    let kind = read(&reader, words);
+    let location = reader.location().clone();
+    reader.finish();
+    let request = TableRequest { name: name?, caption: caption?, kind: kind?, location };
+    Some((request.name.clone(), request))
+}
+
+/// The other data file of the report that a table of this name would replace.
+fn same_file(name: &str, requests: &[TableRequest], paper: &Paper) -> Option<String> {
+    if name == "runs" {
+        return Some("the file of all runs".to_owned());
+    }
+    of_kind::<Scores>(requests).find_map(|(table, _)| {
+        let protocols = paper.protocols.iter().map(|protocol| &protocol.metric);
+        let same = protocols.into_iter().find(|metric| format!("{table}-{metric}") == name)?;
+        Some(format!("that of table `{table}` under `{same}`"))
+    })
+}
+
+/// Computes all tables of the report.
+///
+/// # Errors
+/// If polars refuses an aggregation.
+pub fn tabulate(results: &Results<'_>) -> Result<Vec<TableItem>, SummaryError> {
+    let numbered = results.requests.iter().enumerate();
+    let items = numbered.map(|(index, request)| {
+        let tables = request.kind.tabulate(results)?;
+        let rows = tables.iter().flat_map(|table| &table.rows);
+        let conditions: BTreeSet<_> = rows.flat_map(|row| row.conditions.iter().copied()).collect();
+        Ok(TableItem {
+            name: request.name.clone(),
+            number: index + 1,
+            caption: request.caption.clone(),
+            place: request.location.to_string(),
+            tables,
+            conditions: conditions.into_iter().collect(),
+        })
+    });
+    items.collect()
+}

@@ -1,0 +1,289 @@
+//! Cells: typed values, and how readers see them.
+
+use serde::Serialize;
+
+use crate::experiment::Level;
+use crate::format::{MISSING, fixed, mean_and_std_dev, signed};
+use crate::stats::{ConfidenceInterval, Estimate};
+use crate::summary::Exceptions;
+
+/// A cell of a table. It holds one value for each key of its column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// A level of a factor, and its label.
+    Level(String, Level),
+    /// A word: for readers, and for data files.
+    Text(String, String),
+    /// Recorded runs, expected runs, and the runs that are not as readers expect.
+    Count(usize, usize, Exceptions),
+    /// A number.
+    Number(Option<f64>, Style),
+    /// A number with a remark for readers.
+    Remarked(Option<f64>, Style, String),
+    /// A number for readers, and another for data files only.
+    NumberAnd(Option<f64>, Style, Option<f64>, Style),
+    /// A mean and a standard deviation.
+    MeanAndStdDev(Option<f64>, Option<f64>),
+    /// The bounds of an interval.
+    Interval(Option<[f64; 2]>, Style),
+    /// A share with its interval, as whole percentages.
+    Share(Option<(f64, ConfidenceInterval)>),
+    /// A mean difference with its interval, and the number of seeds.
+    Difference(Option<Estimate>),
+    /// How many of how many.
+    Of(Option<(usize, usize)>),
+    /// The judgement on a published value; `None` if there is nothing to judge it by.
+    Grade(Option<Grade>),
+}
+
+/// A value of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Datum {
+    /// A level of a factor.
+    Level(Level),
+    /// A name or a judgement.
+    Text(String),
+    /// A number, and how prose shows it.
+    Number(Option<f64>, #[serde(skip)] Style),
+}
+
+/// How a number is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Two decimals.
+    Fixed,
+    /// Two decimals, always with a sign.
+    Signed,
+    /// Three decimals; smaller ones as `<0.001`.
+    PValue,
+    /// A share as a whole percentage.
+    Share,
+    /// A count.
+    Whole,
+}
+
+/// The judgement on a published value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// As near as most repetitions would be.
+    Reproduced,
+    /// As near as nearly all repetitions would be.
+    Near,
+    /// Further away.
+    Differs,
+}
+
+impl Cell {
+    /// An estimate's interval.
+    #[must_use]
+    pub fn interval_of(estimate: Option<Estimate>, style: Style) -> Self {
+        Self::Interval(bounds(estimate), style)
+    }
+
+    /// The cell as readers see it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Level(label, _) | Self::Text(label, _) => label.clone(),
+            Self::Count(n, expected, exceptions) => count(*n, *expected, *exceptions),
+            Self::Number(value, style) | Self::NumberAnd(value, style, _, _) => style.write(*value),
+            Self::Remarked(value, style, remark) => format!("{} ({remark})", style.write(*value)),
+            Self::MeanAndStdDev(mean, std_dev) => mean_and_std_dev(*mean, *std_dev),
+            Self::Interval(bounds, style) => interval(*bounds, *style),
+            Self::Share(Some((share, bounds))) => {
+                let bounds = interval(Some([bounds.lower, bounds.upper]), Style::Share);
+                format!("{} {bounds}", Style::Share.write(Some(*share)))
+            }
+            Self::Difference(estimate) => {
+                let mean = Style::Signed.write(estimate.map(|estimate| estimate.mean));
+                match bounds(*estimate) {
+                    Some(bounds) => format!("{mean} {}", interval(Some(bounds), Style::Signed)),
+                    None => mean,
+                }
+            }
+            Self::Share(None) | Self::Of(None) => MISSING.to_owned(),
+            Self::Of(Some((some, all))) => format!("{some} of {all}"),
+            Self::Grade(grade) => word(*grade).to_owned(),
+        }
+    }
+
+    /// The values, one for each key of the column.
+    #[must_use]
+    pub fn data(&self) -> Vec<Datum> {
+        let number = |value, style| Datum::Number(value, style);
+        let both = |bounds: &Option<[f64; 2]>, style| {
+            [0, 1].map(|side| number(bounds.map(|bounds| bounds[side]), style))
+        };
+        let counted = |n: usize| number(Some(n as f64), Style::Whole);
+        match self {
+            Self::Level(_, level) => vec![Datum::Level(level.clone())],
+            Self::Text(_, text) => vec![Datum::Text(text.clone())],
+            Self::Count(n, expected, _) => vec![counted(*n), counted(*expected)],
+            Self::Number(value, style) | Self::Remarked(value, style, _) => {
+                vec![number(*value, *style)]
+            }
+            Self::NumberAnd(value, style, other, its_style) => {
+                vec![number(*value, *style), number(*other, *its_style)]
+            }
+            Self::MeanAndStdDev(mean, std_dev) => {
+                vec![number(*mean, Style::Fixed), number(*std_dev, Style::Fixed)]
+            }
+            Self::Interval(bounds, style) => both(bounds, *style).to_vec(),
+            Self::Share(share) => {
+                let bounds = share.map(|(_, bounds)| [bounds.lower, bounds.upper]);
+                let share = number(share.map(|(share, _)| share), Style::Share);
+                [share].into_iter().chain(both(&bounds, Style::Share)).collect()
+            }
+            Self::Difference(estimate) => {
+                let mean = number(estimate.map(|estimate| estimate.mean), Style::Signed);
+                let n = number(estimate.map(|estimate| estimate.n as f64), Style::Whole);
+                let bounds = both(&bounds(*estimate), Style::Signed);
+                [mean].into_iter().chain(bounds).chain([n]).collect()
+            }
+            Self::Of(of) => [of.map(|of| of.0), of.map(|of| of.1)]
+                .map(|n| number(n.map(|n| n as f64), Style::Whole))
+                .to_vec(),
+            Self::Grade(grade) => vec![Datum::Text(word(*grade).to_owned())],
+        }
+    }
+
+    /// A judgement as a word for styles; empty for other cells.
+    #[must_use]
+    pub fn tone(&self) -> &'static str {
+        match self {
+            Self::Grade(Some(Grade::Reproduced)) => "good",
+            Self::Grade(Some(Grade::Near)) => "fair",
+            Self::Grade(Some(Grade::Differs)) => "poor",
+            Self::Grade(None) => "unknown",
+            _ => "",
+        }
+    }
+}
+
+fn word(grade: Option<Grade>) -> &'static str {
+    match grade {
+        Some(Grade::Reproduced) => "reproduced",
+        Some(Grade::Near) => "near",
+        Some(Grade::Differs) => "differs",
+        None => "not known",
+    }
+}
+
+fn bounds(estimate: Option<Estimate>) -> Option<[f64; 2]> {
+    estimate?.interval.map(|interval| [interval.lower, interval.upper])
+}
+
+/// `[79.10, 80.93]`.
+fn interval(bounds: Option<[f64; 2]>, style: Style) -> String {
+    bounds.map_or_else(
+        || MISSING.to_owned(),
+        |bounds| {
+            let [lower, upper] = bounds.map(|bound| style.write(Some(bound)));
+            format!("[{lower}, {upper}]")
+        },
+    )
+}
+
+/// `10`, or `9/10` if runs are missing, and the runs that are not as readers expect.
+#[must_use]
+pub fn count(n: usize, expected: usize, exceptions: Exceptions) -> String {
+    let text = if n == expected { n.to_string() } else { format!("{n}/{expected}") };
+    let Exceptions { diverged, accepted, failed, stale, quarantined } = exceptions;
+    let named: Vec<_> = [
+        (diverged, "diverged"),
+        (accepted, "accepted"),
+        (failed, "failed"),
+        (stale, "stale"),
+        (quarantined, "damaged"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, name)| format!("{n} {name}"))
+    .collect();
+    if named.is_empty() { text } else { format!("{text} ({})", named.join(", ")) }
+}
+
+impl Style {
+    /// The number as readers see it.
+    #[must_use]
+    pub fn write(self, value: Option<f64>) -> String {
+        let Some(number) = value else { return MISSING.to_owned() };
+        match self {
+            Self::Fixed => fixed(value),
+            Self::Signed => signed(value),
+            Self::PValue if number < 0.001 => "<0.001".to_owned(),
+            Self::PValue => format!("{number:.3}"),
+            Self::Share => format!("{:.0} %", 100.0 * number),
+            Self::Whole => format!("{number:.0}"),
+        }
+    }
+}
+
+impl Datum {
+    /// The value as prose shows it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Level(level) => level.spelled().to_owned(),
+            Self::Text(text) => text.clone(),
+            Self::Number(value, style) => style.write(*value),
+        }
+    }
+
+    /// The value in full, for data files; empty if there is none.
+    #[must_use]
+    pub fn written(&self) -> String {
+        match self {
+            Self::Level(level) => level.spelled().to_owned(),
+            Self::Text(text) => text.clone(),
+            Self::Number(value, _) => value.map_or_else(String::new, |value| value.to_string()),
+        }
+    }
+
+    /// The number, if the value is one and known.
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Self::Number(value, _) => *value,
+            Self::Level(_) | Self::Text(_) => None,
+        }
+    }
+
+    /// Whether the value is this level or this word.
+    #[must_use]
+    pub fn is(&self, wanted: &Level) -> bool {
+        match self {
+            Self::Level(level) => level == wanted,
+            Self::Text(text) => *wanted == Level::text(text),
+            Self::Number(..) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_has_a_text_for_readers_and_a_value_for_each_key() {
+        let exceptions = Exceptions { diverged: 2, failed: 1, ..Exceptions::default() };
+        let cells = [
+            (Cell::Count(9, 10, exceptions), "9/10 (2 diverged, 1 failed)", "9,10"),
+            (Cell::Count(10, 10, Exceptions::default()), "10", "10,10"),
+            (Cell::MeanAndStdDev(Some(81.914), Some(1.21)), "81.91 (1.21)", "81.914,1.21"),
+            (Cell::MeanAndStdDev(None, None), "–", ","),
+            (Cell::Interval(Some([-1.5, 2.0]), Style::Signed), "[−1.50, +2.00]", "-1.5,2"),
+            (Cell::NumberAnd(Some(0.5), Style::Fixed, Some(10.0), Style::Whole), "0.50", "0.5,10"),
+            (Cell::Of(Some((3, 10))), "3 of 10", "3,10"),
+            (Cell::Grade(Some(Grade::Near)), "near", "near"),
+            (Cell::Number(Some(0.0004), Style::PValue), "<0.001", "0.0004"),
+            (Cell::Level("yes".to_owned(), Level::parse("true")), "yes", "true"),
+        ];
+        for (cell, text, data) in cells {
+            assert_eq!(cell.text(), text);
+            let written: Vec<_> = cell.data().iter().map(Datum::written).collect();
+            assert_eq!(written.join(","), data, "{cell:?}");
+        }
+    }
+}

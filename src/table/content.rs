@@ -1,0 +1,257 @@
+//! The content of a table: columns by key, rows of typed cells, notes.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::cell::{Cell, Datum};
+use crate::experiment::{ConditionId, Level};
+
+/// A table under one protocol.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// The metric of the protocol, if there is one table for each protocol.
+    pub metric: Option<String>,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// Its rows.
+    pub rows: Vec<Row>,
+    /// Sentences on estimators, intervals and tests.
+    pub notes: Vec<String>,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its head, for readers.
+    pub head: String,
+    /// A key for each value of its cells.
+    pub keys: Vec<Key>,
+    /// Whether it holds numbers, which are aligned at the right.
+    pub is_number: bool,
+}
+
+/// A row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// A cell for each column.
+    pub cells: Vec<Cell>,
+    /// The conditions behind it.
+    pub conditions: Vec<ConditionId>,
+    /// The value of each seed, in percent or points.
+    pub seeds: Vec<SeedValue>,
+}
+
+/// The value of one seed in a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeedValue {
+    /// In percent or points.
+    pub value: f64,
+    /// Condition, seed, value and digests, for readers.
+    pub title: String,
+}
+
+/// What a value of a column is. Its text names the column in data files and templates.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is the name that data files give it")]
+pub enum Key {
+    /// The level of a factor, or the experiment.
+    Level(String),
+    Table,
+    Row,
+    Factor,
+    N,
+    Expected,
+    Mean,
+    Std,
+    PublishedMean,
+    PublishedStd,
+    Difference,
+    SampleStd,
+    Seeds,
+    Lower,
+    Upper,
+    Varies,
+    Effect,
+    EffectStd,
+    P,
+    PHolm,
+    Improvement,
+    ImprovementLower,
+    ImprovementUpper,
+    NOneDraw,
+    ExpectedOneDraw,
+    NOtherDraws,
+    ExpectedOtherDraws,
+    MeanOneDraw,
+    MeanOtherDraws,
+    StdOneDraw,
+    StdOtherDraws,
+    Share,
+    ShareLower,
+    ShareUpper,
+    /// The mean by a metric.
+    MeanBy(String),
+    /// The change of the mean from the metric before to this one.
+    ChangeBy(String),
+    Total,
+    TotalLower,
+    TotalUpper,
+    Below,
+    Draws,
+    Grade,
+    StdGrade,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Level(factor) => f.write_str(factor),
+            Self::MeanBy(metric) => write!(f, "mean_{metric}"),
+            Self::ChangeBy(metric) => write!(f, "change_{metric}"),
+            // `PublishedMean` → `published_mean`.
+            other => {
+                for (index, character) in format!("{other:?}").char_indices() {
+                    if index > 0 && character.is_ascii_uppercase() {
+                        f.write_str("_")?;
+                    }
+                    write!(f, "{}", character.to_ascii_lowercase())?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Key {
+    /// Whether the value was published: no run stands behind it.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        matches!(self, Self::PublishedMean | Self::PublishedStd)
+    }
+}
+
+impl Column {
+    /// A column of words.
+    pub fn text(head: impl Into<String>, key: Key) -> Self {
+        Self { head: head.into(), keys: vec![key], is_number: false }
+    }
+
+    /// A column of numbers.
+    pub fn number(head: impl Into<String>, keys: impl IntoIterator<Item = Key>) -> Self {
+        Self { head: head.into(), keys: keys.into_iter().collect(), is_number: true }
+    }
+}
+
+impl Table {
+    /// The rows with these words and levels, by the names of their keys.
+    #[must_use]
+    pub fn matching(&self, wanted: &BTreeMap<String, Level>) -> Vec<&Row> {
+        let has = |row: &&Row| {
+            let mut wanted = wanted.iter();
+            wanted.all(|(key, level)| self.datum(row, key).is_some_and(|datum| datum.is(level)))
+        };
+        self.rows.iter().filter(has).collect()
+    }
+
+    /// The key of that name, with the place of its column and its place in the column.
+    fn find(&self, name: &str) -> Option<(usize, usize, &Key)> {
+        let columns = self.columns.iter().enumerate();
+        let mut keys = columns.flat_map(|(column, c)| {
+            c.keys.iter().enumerate().map(move |(place, key)| (column, place, key))
+        });
+        keys.find(|(_, _, key)| key.to_string() == name)
+    }
+
+    /// The key of that name.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Option<&Key> {
+        self.find(name).map(|(_, _, key)| key)
+    }
+
+    /// The value of a row under the key of that name.
+    #[must_use]
+    pub fn datum(&self, row: &Row, name: &str) -> Option<Datum> {
+        let (column, place, _) = self.find(name)?;
+        row.cells.get(column)?.data().into_iter().nth(place)
+    }
+
+    /// The cell of a row under the key of that name.
+    #[must_use]
+    pub fn cell<'t>(&self, row: &'t Row, name: &str) -> Option<&'t Cell> {
+        row.cells.get(self.find(name)?.0)
+    }
+
+    /// How readers know the column of the key of that name.
+    #[must_use]
+    pub fn head_of(&self, name: &str) -> String {
+        let Some((column, _, _)) = self.find(name) else { return name.to_owned() };
+        let column = &self.columns[column];
+        // One of several numbers of a cell is named by its key.
+        match column.keys.len() {
+            1 => column.head.clone(),
+            _ => format!("{} ({})", name.replace('_', " "), column.head),
+        }
+    }
+
+    /// What tells a row apart, in words.
+    #[must_use]
+    pub fn described(&self, row: &Row) -> String {
+        let cells = self.columns.iter().zip(&row.cells);
+        let words = cells.filter(|(column, cell)| !column.is_number && cell.tone().is_empty());
+        let words = words.map(|(column, cell)| format!("{}: {}", column.head, cell.text()));
+        words.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The names of all keys, in order.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        self.columns.iter().flat_map(|column| &column.keys).map(Key::to_string).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Style;
+
+    fn table() -> Table {
+        let row = |rate: &str, mean| Row {
+            cells: vec![
+                Cell::Level(rate.to_owned(), Level::parse(rate)),
+                Cell::MeanAndStdDev(Some(mean), None),
+                Cell::Number(Some(1.0), Style::Signed),
+            ],
+            conditions: Vec::new(),
+            seeds: Vec::new(),
+        };
+        Table {
+            columns: vec![
+                Column::text("rate", Key::Level("lr".to_owned())),
+                Column::number("ours", [Key::Mean, Key::Std]),
+                Column::number("", [Key::ChangeBy("held-out".to_owned())]),
+            ],
+            rows: vec![row("1e-5", 70.0), row("1.0", 71.0)],
+            ..Table::default()
+        }
+    }
+
+    #[test]
+    fn a_row_is_found_by_the_value_of_a_level_whatever_its_spelling() {
+        let table = table();
+        for (typed, mean) in [("0.00001", 70.0), ("1", 71.0)] {
+            let wanted = BTreeMap::from([("lr".to_owned(), Level::parse(typed))]);
+            let [row] = table.matching(&wanted)[..] else { panic!("{typed}") };
+            assert_eq!(table.datum(row, "mean").and_then(|datum| datum.number()), Some(mean));
+        }
+        let wanted = BTreeMap::from([("lr".to_owned(), Level::parse("2"))]);
+        assert!(table.matching(&wanted).is_empty());
+    }
+
+    #[test]
+    fn keys_are_named_in_snake_case_and_with_their_factor_or_metric() {
+        assert_eq!(table().keys(), ["lr", "mean", "std", "change_held-out"]);
+        assert_eq!(Key::NOneDraw.to_string(), "n_one_draw");
+        assert_eq!(Key::PHolm.to_string(), "p_holm");
+        assert_eq!(table().head_of("std"), "std (ours)");
+    }
+}

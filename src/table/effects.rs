@@ -1,0 +1,247 @@
+//! `kind = "effects"`: what factors of two levels change, paired by seed.
+
+use std::collections::BTreeSet;
+
+use super::cell::{Cell, Style};
+use super::content::{Column, Key, Row, SeedValue, Table};
+use super::kind::{Kind, Results, Variation, Words, differs_note, read_conditions};
+use crate::document::Reader;
+use crate::experiment::Level;
+use crate::paper::keys::{Differs, read_factors, read_metric};
+use crate::paper::{Paper, Selection};
+use crate::stats::{self, MOST_SIGN_FLIPS, PairedTest};
+use crate::summary::{Contrast, Summary, SummaryError, effect, two_levels};
+
+/// One row for each factor and combination of the levels of `by`, and one for each factor over all of
+/// them: the mean of the first level of the factor minus the mean of the second, paired by seed.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Effects {
+    metric: String,
+    /// Factors of two levels each.
+    factors: Vec<String>,
+    /// `experiment` or factors: what tells the rows of a factor apart.
+    by: Vec<String>,
+    selection: Selection,
+    differs: Differs,
+}
+
+/// The effect of one factor within one group of conditions.
+#[derive(Clone, Debug, PartialEq)]
+struct Effect {
+    factor: String,
+    /// Its two levels: the mean of the first minus that of the second.
+    levels: [Level; 2],
+    /// The levels of `by` that the group has; `None` for all groups together.
+    group: Option<Vec<Level>>,
+    contrast: Contrast,
+    /// The p value, adjusted for all groups of all factors of the table. Rows over all groups are
+    /// means of the others and are not adjusted.
+    adjusted_p: Option<f64>,
+}
+
+/// Reads the keys of the table.
+pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Effects> {
+    let metric = read_metric(reader, &words.paper.metrics);
+    let factors = read_factors(reader, "factors", words.vocabulary);
+    let by = read_factors(reader, "by", words.vocabulary);
+    if let (Some(factors), Some(by)) = (&factors, &by)
+        && let Some(factor) = by.iter().find(|factor| factors.contains(factor))
+    {
+        reader.refuse("by", format!("names `{factor}`, whose effect the table shows"));
+    }
+    let (selection, differs) = read_conditions(reader, by.as_deref().unwrap_or_default(), words);
+    let known = |factor: &&String| words.vocabulary.levels(factor).is_some();
+    for factor in factors.iter().flatten().filter(known) {
+        let conditions = words.vocabulary.conditions(&selection);
+        let levels: BTreeSet<_> =
+            conditions.filter_map(|mut levels| levels.remove(factor)).collect();
+        if levels.len() != 2 {
+            let n = levels.len();
+            let message =
+                format!("names `{factor}`, which has {n} levels there; an effect needs two");
+            reader.refuse("factors", message);
+        }
+    }
+    Some(Effects { metric: metric?, factors: factors?, by: by?, selection, differs })
+}
+
+impl Kind for Effects {
+    fn covers(&self, _: &Paper) -> Vec<Selection> {
+        vec![self.selection.clone()]
+    }
+
+    fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
+        Ok(vec![self.table(&self.effects(results.summary), results)])
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+impl Effects {
+    /// For each factor its effect in each group, then in all groups together.
+    fn effects(&self, summary: &Summary) -> Vec<Effect> {
+        let groups = self.groups(summary);
+        let selected = summary.select(&self.selection);
+        let mut effects = Vec::new();
+        for factor in &self.factors {
+            let levels = summary.all(&selected).filter_map(|one| one.levels.get(factor));
+            let Some(levels) = two_levels(levels) else { continue };
+            for group in groups.iter().map(Some).chain([None]) {
+                let mut selection = self.selection.clone();
+                for (name, level) in self.by.iter().zip(group.into_iter().flatten()) {
+                    selection.insert(name.clone(), vec![level.clone()]);
+                }
+                let contrast = effect(summary, &selection, factor, &levels, &self.metric);
+                let (factor, group, levels) = (factor.clone(), group.cloned(), levels.clone());
+                effects.push(Effect { factor, levels, group, contrast, adjusted_p: None });
+            }
+        }
+        adjust(&mut effects);
+        effects
+    }
+
+    /// The combinations of levels of `by`, in the order of the conditions.
+    fn groups(&self, summary: &Summary) -> Vec<Vec<Level>> {
+        let mut groups: Vec<Vec<Level>> = Vec::new();
+        let selected = summary.select(&self.selection);
+        for condition in summary.all(&selected) {
+            let level = |factor| condition.levels.get(factor).cloned();
+            if let Some(group) = self.by.iter().map(level).collect::<Option<Vec<_>>>()
+                && !group.is_empty()
+                && !groups.contains(&group)
+            {
+                groups.push(group);
+            }
+        }
+        groups
+    }
+
+    fn table(&self, effects: &[Effect], results: &Results<'_>) -> Table {
+        let (names, summary) = (results.names, results.summary);
+        let varies = |effect: &Effect| summary.varies(&effect.contrast.conditions.concat());
+        let variation = Variation::of(effects.iter().map(varies));
+        let mut columns = vec![Column::text("effect of", Key::Factor)];
+        let by = self.by.iter();
+        columns.extend(by.map(|name| Column::text(names.factor(name), Key::Level(name.clone()))));
+        columns.push(Column::number("seeds", [Key::Seeds, Key::Expected]));
+        columns.push(Column::number("points", [Key::Effect, Key::EffectStd]));
+        columns.push(Column::number("95 % interval", [Key::Lower, Key::Upper]));
+        columns.push(Column::number("p", [Key::P]));
+        columns.push(Column::number("p, Holm", [Key::PHolm]));
+        let keys = [Key::Improvement, Key::ImprovementLower, Key::ImprovementUpper];
+        columns.push(Column::number("better in", keys));
+        columns.extend(variation.column.clone());
+        let row = |effect: &Effect| {
+            let mut cells = self.cells(effect, results);
+            cells.extend(variation.cell(varies(effect)));
+            let [with, without] = &effect.contrast.conditions;
+            let seed = |(seed, value): &(u64, f64)| SeedValue {
+                value: *value,
+                title: format!(
+                    "seed {seed}: {}, runs {} minus {}",
+                    Style::Signed.write(Some(*value)),
+                    summary.digests(with, *seed),
+                    summary.digests(without, *seed)
+                ),
+            };
+            let seeds = effect.contrast.differences.iter().map(seed).collect();
+            Row { cells, conditions: effect.contrast.conditions.concat(), seeds }
+        };
+        let rows = effects.iter().map(row).collect();
+        Table { metric: None, columns, rows, notes: self.notes(effects, variation.note, results) }
+    }
+
+    fn cells(&self, effect: &Effect, results: &Results<'_>) -> Vec<Cell> {
+        let names = results.names;
+        let factor = names.factor(&effect.factor);
+        let label = match &effect.levels {
+            [first, second] if first.as_bool().and(second.as_bool()).is_some() => factor.to_owned(),
+            levels => {
+                let [first, second] = levels.each_ref().map(|l| names.level(&effect.factor, l));
+                format!("{factor}: {first} − {second}")
+            }
+        };
+        let mut cells = vec![Cell::Text(label, effect.factor.clone())];
+        cells.extend(self.by.iter().enumerate().map(|(index, name)| match &effect.group {
+            Some(group) => Cell::Level(names.level(name, &group[index]), group[index].clone()),
+            None => Cell::Text("all together".to_owned(), "all".to_owned()),
+        }));
+        let ids = effect.contrast.conditions.concat();
+        let comparison = effect.contrast.comparison;
+        let difference = comparison.map(|comparison| comparison.difference);
+        let n = difference.map_or(0, |d| d.n);
+        let summary = results.summary;
+        cells.push(Cell::Count(n, summary.expected(&ids), summary.exceptions(&ids)));
+        let (mean, std_dev) = (difference.map(|d| d.mean), difference.and_then(|d| d.std_dev));
+        cells.push(Cell::NumberAnd(mean, Style::Signed, std_dev, Style::Signed));
+        cells.push(Cell::interval_of(difference, Style::Signed));
+        let p_value = comparison.and_then(|c| c.significance).map(|s| s.p_value);
+        cells.push(Cell::Number(p_value, Style::PValue));
+        let adjusted = effect.adjusted_p.filter(|_| effect.group.is_some());
+        cells.push(Cell::Number(adjusted, Style::PValue));
+        let improvement = comparison.map(|c| c.improvement);
+        cells.push(Cell::Share(improvement.map(|i| (i.share, i.interval))));
+        cells
+    }
+
+    fn notes(&self, effects: &[Effect], varies: &str, results: &Results<'_>) -> Vec<String> {
+        let n_tests = effects.iter().filter(|effect| effect.adjusted_p.is_some()).count();
+        let tests = effects.iter().filter_map(|effect| effect.contrast.comparison?.significance);
+        let kinds: BTreeSet<_> = tests.map(|significance| significance.test).collect();
+        let exact = "exact sign-flip test of the mean, over all patterns of signs";
+        let has = |test| kinds.contains(&test);
+        let test = match (has(PairedTest::SignFlip), has(PairedTest::StudentT)) {
+            (true, true) => {
+                format!("{exact} (up to {MOST_SIGN_FLIPS} seeds) or paired t test (more)")
+            }
+            (false, true) => "paired t test".to_owned(),
+            (_, false) => exact.to_owned(),
+        };
+        let adjusted = match n_tests {
+            _ if self.by.is_empty() => "p is not adjusted.".to_owned(),
+            0 => "No group can be tested yet.".to_owned(),
+            1 => "Only one group is tested: p needs no adjustment.".to_owned(),
+            n => format!("p, Holm: adjusted for the {n} tests of single groups in this table."),
+        };
+        let mut notes = vec![
+            format!(
+                "points: {}, with the factor minus without it. The difference of a seed is a mean over \
+                 the other factors; the effect is the mean over the seeds, with Student's t interval.",
+                results.metric_label(&self.metric)
+            ),
+            format!("The differences are paired by seed. {varies}"),
+            format!("p: two-sided {test}. {adjusted}"),
+            "better in: share of the seeds in which the factor raises the score; ties count half \
+             (probability of improvement), with Wilson's 95 % interval."
+                .to_owned(),
+        ];
+        let unmatched: BTreeSet<_> = effects.iter().flat_map(|e| &e.contrast.unmatched).collect();
+        let unmatched = unmatched.into_iter();
+        let unmatched =
+            unmatched.map(|id| results.names.describe(&results.summary.condition(*id).levels));
+        let unmatched: Vec<_> = unmatched.collect();
+        if !unmatched.is_empty() {
+            notes.push(format!(
+                "Left out, because no condition differs from it in the factor alone: {}.",
+                unmatched.join("; ")
+            ));
+        }
+        notes.extend(differs_note(&self.differs));
+        notes
+    }
+}
+
+fn adjust(effects: &mut [Effect]) {
+    let p_value = |effect: &Effect| Some(effect.contrast.comparison?.significance?.p_value);
+    let tested: Vec<_> = effects
+        .iter_mut()
+        .filter(|effect| effect.group.is_some())
+        .filter_map(|effect| Some((p_value(effect)?, effect)))
+        .collect();
+    let p_values: Vec<_> = tested.iter().map(|(p_value, _)| *p_value).collect();
+    for ((_, effect), adjusted) in tested.into_iter().zip(stats::holm(&p_values)) {
+        effect.adjusted_p = Some(adjusted);
+    }
+}

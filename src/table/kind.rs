@@ -1,0 +1,201 @@
+//! What a kind of table is: it reads its keys, says which conditions it covers, and computes its
+//! tables.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use super::cell::Cell;
+use super::content::{Column, Key, SeedValue, Table};
+use crate::document::{Location, Reader};
+use crate::experiment::ConditionId;
+use crate::format::MISSING;
+use crate::paper::keys::Differs;
+use crate::paper::{Names, Paper, Selection, Vocabulary};
+use crate::summary::{Summary, SummaryError, Varies};
+
+/// A kind of table, with the keys that it has read.
+pub trait Kind: fmt::Debug + Send + Sync {
+    /// The conditions that it shows, as selections: a condition of any of them counts.
+    fn covers(&self, paper: &Paper) -> Vec<Selection>;
+
+    /// Its content: one table, or one for each protocol.
+    ///
+    /// # Errors
+    /// If polars refuses an aggregation.
+    fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError>;
+
+    /// The kind itself, for items that refer to tables of one kind.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// A table that the paper file asks for.
+#[derive(Clone, Debug)]
+pub struct TableRequest {
+    /// How templates refer to it.
+    pub name: String,
+    /// What it shows, for readers.
+    pub caption: String,
+    /// Its kind.
+    pub kind: Arc<dyn Kind>,
+    /// Where the paper file asks for it.
+    pub location: Location,
+}
+
+/// What the keys of a table may refer to.
+#[derive(Clone, Copy)]
+pub struct Words<'w> {
+    /// Experiments, factors and levels.
+    pub vocabulary: &'w Vocabulary<'w>,
+    /// Metrics, protocols and draws.
+    pub paper: &'w Paper,
+    /// The tables before this one.
+    pub earlier: &'w [TableRequest],
+}
+
+/// What tables are computed from.
+#[derive(Clone, Copy)]
+pub struct Results<'r> {
+    /// How readers know experiments, factors and levels.
+    pub names: Names<'r>,
+    /// The scores.
+    pub summary: &'r Summary,
+    /// All tables that the paper asks for, in order of their numbers.
+    pub requests: &'r [TableRequest],
+}
+
+/// The keys of the tables of kind `K` among `requests`, with their names.
+pub fn of_kind<K: Kind + 'static>(requests: &[TableRequest]) -> impl Iterator<Item = (&str, &K)> {
+    requests.iter().filter_map(|request| {
+        Some((request.name.as_str(), request.kind.as_any().downcast_ref::<K>()?))
+    })
+}
+
+impl<'r> Results<'r> {
+    /// `Table 4`; empty without a table of that name.
+    #[must_use]
+    pub fn number(self, name: &str) -> String {
+        let number = self.requests.iter().position(|request| request.name == name);
+        number.map_or_else(String::new, |number| format!("Table {}", number + 1))
+    }
+
+    /// The scores of conditions by seed: each run of a single condition, else the mean of each seed.
+    #[must_use]
+    pub fn seed_values(self, ids: &[ConditionId], metric: &str) -> Vec<SeedValue> {
+        if let [id] = ids {
+            return self.runs(*id, metric);
+        }
+        let value = |(seed, value): (u64, f64)| {
+            let digests = self.summary.digests(ids, seed);
+            SeedValue { value, title: format!("seed {seed}: {value:.2} %, mean of runs {digests}") }
+        };
+        self.summary.by_seed(ids, metric).into_iter().map(value).collect()
+    }
+
+    /// Each run of a condition that has a score by `metric`, in order of the seeds.
+    #[must_use]
+    pub fn runs(self, id: ConditionId, metric: &str) -> Vec<SeedValue> {
+        let condition = self.summary.condition(id);
+        let label = self.names.describe(&condition.levels);
+        let runs = condition.runs.iter().filter_map(|run| {
+            let value = *run.scores.get(metric)?;
+            let digest = run.digest.short();
+            let title = format!("{label}, seed {}: {value:.2} %, run {digest}", run.seed);
+            Some(SeedValue { value, title })
+        });
+        runs.collect()
+    }
+
+    /// The description of a metric: its label, and how a score is taken.
+    #[must_use]
+    pub fn metric_note(self, metric: &str) -> String {
+        self.names.paper.metric(metric).map_or_else(String::new, |metric| {
+            format!("The score of a run ({}) is {}.", metric.label, metric.formula())
+        })
+    }
+
+    /// The label of a metric.
+    #[must_use]
+    pub fn metric_label(self, metric: &str) -> &'r str {
+        self.names.paper.metric(metric).map_or("", |metric| metric.label.as_str())
+    }
+}
+
+/// Reads the keys that select conditions: `where`, and `differs`.
+pub(super) fn read_conditions(
+    reader: &Reader<'_>,
+    by: &[String],
+    words: &Words<'_>,
+) -> (Selection, Differs) {
+    let vocabulary = words.vocabulary;
+    let selection = crate::paper::keys::read_selection(reader, vocabulary);
+    let is_known = |name: &String| vocabulary.levels(name).is_some();
+    let has_row = by.iter().all(is_known)
+        && vocabulary
+            .conditions(&selection)
+            .any(|levels| by.iter().all(|f| levels.contains_key(f)));
+    // A word that is unknown is refused already.
+    if !has_row && reader.violations().is_empty() {
+        reader.refuse("where", "leaves no condition for the table");
+    }
+    let found = vocabulary.data_differences(&selection);
+    let differs = crate::paper::keys::read_differs(reader, found, "where");
+    (selection, differs)
+}
+
+/// A sentence on settings of the data in which conditions differ; `None` if they do not.
+#[must_use]
+pub(super) fn differs_note(differs: &Differs) -> Option<String> {
+    let keys = differs.iter().map(|(key, values)| {
+        let values: Vec<_> = values.iter().map(String::as_str).collect();
+        format!("`{key}` ({})", values.join(", "))
+    });
+    let keys: Vec<_> = keys.collect();
+    (!keys.is_empty()).then(|| format!("The conditions differ in their data: {}.", keys.join("; ")))
+}
+
+/// What varies between the seeds: a sentence for the notes, and a column if the rows differ in it.
+pub(super) struct Variation {
+    /// A sentence for the notes.
+    pub(super) note: &'static str,
+    /// The column, if rows differ.
+    pub(super) column: Option<Column>,
+}
+
+impl Variation {
+    /// What varies in all rows of a table.
+    #[must_use]
+    pub(super) fn of(rows: impl Iterator<Item = Option<Varies>>) -> Self {
+        let all: std::collections::BTreeSet<_> = rows.flatten().collect();
+        let note = match all.first() {
+            _ if all.len() > 1 => "Between the seeds varies what the column “seeds vary” says.",
+            Some(Varies::Initialisation) | None => {
+                "Between the seeds, initialisation and dropout vary, on one draw of the data."
+            }
+            Some(Varies::DataAndInitialisation) => {
+                "Between the seeds, the draw of the data varies, and with it initialisation and dropout."
+            }
+            Some(Varies::DataOfSome) => {
+                "Between the seeds, initialisation and dropout vary, and in some conditions of a row the \
+                 draw of the data."
+            }
+        };
+        let column = (all.len() > 1).then(|| Column::text("seeds vary", Key::Varies));
+        Self { note, column }
+    }
+
+    /// The cell of a row in the column, if there is one.
+    #[must_use]
+    pub(super) fn cell(&self, varies: Option<Varies>) -> Option<Cell> {
+        self.column.as_ref()?;
+        let (label, text) = match varies {
+            Some(Varies::Initialisation) => ("initialisation", "initialisation"),
+            Some(Varies::DataAndInitialisation) => {
+                ("data and initialisation", "data_and_initialisation")
+            }
+            Some(Varies::DataOfSome) => ("data of some", "data_of_some"),
+            None => (MISSING, ""),
+        };
+        Some(Cell::Text(label.to_owned(), text.to_owned()))
+    }
+}

@@ -1,0 +1,325 @@
+//! `kind = "scores"`, the default: scores by the levels of factors, beside published values.
+
+use super::cell::{Cell, Style};
+use super::content::{Column, Key, Row, Table};
+use super::kind::{Kind, Results, Variation, Words, differs_note, read_conditions};
+use crate::document::{Reader, Value};
+use crate::experiment::{ConditionId, Level};
+use crate::paper::keys::{Differs, check_level, choice, read_each, read_factors, read_metric};
+use crate::paper::{Names, Paper, Selection};
+use crate::stats::Estimate;
+use crate::summary::{Exceptions, Summary, SummaryError, Varies, aggregate};
+
+/// One row for each combination of the levels of `by`. As published, the mean and the standard
+/// deviation of a row are the plain means of those of its conditions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scores {
+    /// Name of the metric.
+    pub metric: String,
+    /// `experiment` or factors: what tells its rows apart.
+    pub by: Vec<String>,
+    /// Which conditions it covers.
+    pub selection: Selection,
+    /// Order of the rows.
+    pub order: Order,
+    /// Published values of its rows.
+    pub published: Vec<Published>,
+    /// Settings of the data in which its conditions differ, as the file declares.
+    pub differs: Differs,
+}
+
+/// Order of the rows of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As the experiments and their levels come.
+    Listed,
+    /// Largest mean first.
+    Descending,
+}
+
+/// The published values of one row, in percent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Published {
+    /// The levels of the table's `by`, in order.
+    pub row: Vec<Level>,
+    /// Published mean.
+    pub mean: f64,
+    /// Published standard deviation.
+    pub std_dev: f64,
+}
+
+/// A row of scores, in percent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoreRow {
+    /// The levels of the table's `by`, in order.
+    pub levels: Vec<Level>,
+    /// Its conditions.
+    pub conditions: Vec<ConditionId>,
+    /// As published: mean over its conditions of their means. `None` if a condition has no run.
+    pub mean: Option<f64>,
+    /// As published: mean over its conditions of their population standard deviations.
+    pub std_dev: Option<f64>,
+    /// Over the seeds: the mean over all conditions of the row, for each seed.
+    pub estimate: Option<Estimate>,
+    /// What varies between the seeds.
+    pub varies: Option<Varies>,
+    /// Runs with a score.
+    pub n: usize,
+    /// Runs that it should have.
+    pub expected: usize,
+    /// Its runs that are not as readers expect.
+    pub exceptions: Exceptions,
+    /// What was published.
+    pub published: Option<Published>,
+}
+
+/// Reads the keys of the table.
+pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scores> {
+    let metric = read_metric(reader, &words.paper.metrics);
+    let by = read_factors(reader, "by", words.vocabulary);
+    let (selection, differs) = read_conditions(reader, by.as_deref().unwrap_or_default(), words);
+    let orders = [("listed", Order::Listed), ("descending", Order::Descending)];
+    let order = match reader.node("order") {
+        Some(_) => choice(reader, "order", &orders),
+        None => Some(Order::Listed),
+    };
+    let by_names = by.clone().unwrap_or_default();
+    let published = read_each(reader, "published", reader.violations(), |reader, _| {
+        let row = read_published(reader, &by_names, &selection, words)?;
+        let levels: Vec<_> = row.row.iter().map(|level| level.to_json().to_string()).collect();
+        Some((levels.join(", "), row))
+    });
+    let (metric, by, order, published) = (metric?, by?, order?, published?);
+    Some(Scores { metric, by, selection, order, published, differs })
+}
+
+fn read_published(
+    reader: Reader<'_>,
+    by: &[String],
+    selection: &Selection,
+    words: &Words<'_>,
+) -> Option<Published> {
+    let vocabulary = words.vocabulary;
+    let node = reader.node("row");
+    let row: Option<Vec<Level>> = node.map(|node| match &node.value {
+        Value::Array(levels) if by.len() != 1 => {
+            levels.iter().map(|level| Level::of(&level.value)).collect()
+        }
+        // The level of a single factor may be written as a list of one.
+        Value::Array(levels) if levels.len() == 1 => vec![Level::of(&levels[0].value)],
+        single => vec![Level::of(single)],
+    });
+    match (&row, node) {
+        (Some(row), _) if row.len() != by.len() => {
+            let (factors, n) = (by.join(", "), row.len());
+            reader.refuse("row", format!("must give a level for each of {factors}, but gives {n}"));
+        }
+        (Some(row), Some(node)) => {
+            for (factor, level) in by.iter().zip(row) {
+                check_level(&reader, "row", node, (factor, level), vocabulary);
+                if selection.get(factor).is_some_and(|levels| !levels.contains(level)) {
+                    let message = format!("is not in the table: its `where` leaves out `{level}`");
+                    reader.refuse("row", message);
+                }
+            }
+        }
+        _ => reader.refuse("row", "is missing; it takes the levels of the row"),
+    }
+    let is_row = |levels: crate::experiment::Levels| {
+        by.iter().map(|factor| levels.get(factor)).eq(row.iter().flatten().map(Some))
+    };
+    if reader.violations().is_empty() && !vocabulary.conditions(selection).any(is_row) {
+        reader.refuse("row", "is not a row of the table");
+    }
+    let mean = reader.required_in("mean", 0.0..=100.0);
+    let std_dev = reader.required_in("std", 0.0..=100.0);
+    reader.finish();
+    Some(Published { row: row?, mean: mean?, std_dev: std_dev? })
+}
+
+impl Kind for Scores {
+    fn covers(&self, _: &Paper) -> Vec<Selection> {
+        vec![self.selection.clone()]
+    }
+
+    /// The table under its own metric. If that is the metric of the first protocol, one table for
+    /// each protocol.
+    fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
+        let metrics = self.metrics(results.names.paper);
+        let is_split = metrics.len() > 1;
+        let table = |metric: &String| {
+            let rows = self.rows(metric, results.summary)?;
+            let metric_of_protocol = is_split.then(|| metric.clone());
+            Ok(Table { metric: metric_of_protocol, ..self.table(metric, &rows, results) })
+        };
+        metrics.into_iter().map(table).collect()
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+impl Scores {
+    /// The metric of the table. If it is that of the first protocol, the metrics of all protocols.
+    #[must_use]
+    pub fn metrics<'m>(&'m self, paper: &'m Paper) -> Vec<&'m String> {
+        match &paper.protocols[..] {
+            [first, _, ..] if first.metric == self.metric => {
+                paper.protocols.iter().map(|protocol| &protocol.metric).collect()
+            }
+            _ => vec![&self.metric],
+        }
+    }
+
+    /// Its rows by `metric`, in the order that the file asks for.
+    ///
+    /// # Errors
+    /// If polars refuses an aggregation.
+    pub fn rows(&self, metric: &str, summary: &Summary) -> Result<Vec<ScoreRow>, SummaryError> {
+        let mut rows = self.grouped(metric, summary);
+        let of = |pick: fn(&crate::summary::Aggregate) -> Option<f64>| {
+            let values = |row: &ScoreRow| {
+                let conditions = summary.all(&row.conditions);
+                conditions.filter_map(|one| pick(&one.aggregates[metric])).collect::<Vec<_>>()
+            };
+            aggregate(&rows.iter().map(values).collect::<Vec<_>>())
+        };
+        let (means, std_devs) = (of(|a| a.mean)?, of(|a| a.std_dev)?);
+        for ((row, mean), std_dev) in rows.iter_mut().zip(means).zip(std_devs) {
+            // The mean over some conditions of a row is not the mean of the row.
+            let of_all = |aggregate: crate::summary::Aggregate| {
+                aggregate.mean.filter(|_| aggregate.n == row.conditions.len())
+            };
+            (row.mean, row.std_dev) = (of_all(mean), of_all(std_dev));
+            row.estimate = summary.whole_estimate(&row.conditions, metric);
+        }
+        if self.order == Order::Descending {
+            // A stable sort keeps equal means in the order of the experiments. Missing means come last.
+            let key = |row: &ScoreRow| row.mean.unwrap_or(f64::NEG_INFINITY);
+            rows.sort_by(|a, b| key(b).total_cmp(&key(a)));
+        }
+        Ok(rows)
+    }
+
+    /// The rows with their conditions, in the order of the conditions.
+    fn grouped(&self, metric: &str, summary: &Summary) -> Vec<ScoreRow> {
+        let mut rows: Vec<ScoreRow> = Vec::new();
+        for id in summary.select(&self.selection) {
+            let condition = summary.condition(id);
+            let level = |factor| condition.levels.get(factor).cloned();
+            // A condition of an experiment without the factor has no place in the table.
+            let levels = self.by.iter().map(level).collect::<Option<Vec<_>>>();
+            let Some(levels) = levels else { continue };
+            let position = rows.iter().position(|row| row.levels == levels);
+            let position = position.unwrap_or_else(|| {
+                let published = self.published.iter().find(|row| row.row == levels).cloned();
+                rows.push(ScoreRow {
+                    levels,
+                    conditions: Vec::new(),
+                    mean: None,
+                    std_dev: None,
+                    estimate: None,
+                    varies: None,
+                    n: 0,
+                    expected: 0,
+                    exceptions: Exceptions::default(),
+                    published,
+                });
+                rows.len() - 1
+            });
+            let row = &mut rows[position];
+            row.conditions.push(id);
+            row.n += condition.aggregates[metric].n;
+            row.expected += condition.expected;
+            row.exceptions += condition.exceptions;
+        }
+        for row in &mut rows {
+            row.varies = summary.varies(&row.conditions);
+        }
+        rows
+    }
+
+    fn table(&self, metric: &str, rows: &[ScoreRow], results: &Results<'_>) -> Table {
+        let names = results.names;
+        // Published values belong to the metric of the table alone.
+        let has_published = !self.published.is_empty() && metric == self.metric;
+        let ours = if self.published.is_empty() { "mean, % (std)" } else { "ours, % (std)" };
+        let variation = Variation::of(rows.iter().map(|row| row.varies));
+        let factors = self.by.iter();
+        let mut columns: Vec<_> = factors
+            .map(|name| Column::text(names.factor(name), Key::Level(name.clone())))
+            .collect();
+        columns.push(Column::number("n", [Key::N, Key::Expected]));
+        columns.push(Column::number(ours, [Key::Mean, Key::Std]));
+        if has_published {
+            let keys = [Key::PublishedMean, Key::PublishedStd];
+            columns.push(Column::number("published, % (std)", keys));
+            columns.push(Column::number("difference", [Key::Difference]));
+        }
+        columns.push(Column::number("SD (n − 1)", [Key::SampleStd, Key::Seeds]));
+        columns.push(Column::number("95 % interval", [Key::Lower, Key::Upper]));
+        columns.extend(variation.column.clone());
+        let row = |row: &ScoreRow| {
+            let levels = self.by.iter().zip(&row.levels);
+            let mut cells: Vec<_> = levels
+                .map(|(factor, level)| Cell::Level(names.level(factor, level), level.clone()))
+                .collect();
+            cells.push(Cell::Count(row.n, row.expected, row.exceptions));
+            cells.push(Cell::MeanAndStdDev(row.mean, row.std_dev));
+            if has_published {
+                let published = row.published.as_ref();
+                let (mean, std_dev) = (published.map(|p| p.mean), published.map(|p| p.std_dev));
+                cells.push(Cell::MeanAndStdDev(mean, std_dev));
+                let difference = row.mean.zip(mean).map(|(ours, published)| ours - published);
+                cells.push(Cell::Number(difference, Style::Signed));
+            }
+            let std_dev = row.estimate.and_then(|estimate| estimate.std_dev);
+            let n = row.estimate.map(|estimate| estimate.n as f64);
+            cells.push(Cell::NumberAnd(std_dev, Style::Fixed, n, Style::Whole));
+            cells.push(Cell::interval_of(row.estimate, Style::Fixed));
+            cells.extend(variation.cell(row.varies));
+            let seeds = results.seed_values(&row.conditions, metric);
+            Row { cells, conditions: row.conditions.clone(), seeds }
+        };
+        let mut notes = vec![results.metric_note(metric)];
+        notes.extend(self.notes(ours, rows));
+        notes.push(variation.note.to_owned());
+        notes.extend(differs_note(&self.differs));
+        Table { metric: None, columns, rows: rows.iter().map(row).collect(), notes }
+    }
+
+    fn notes(&self, ours: &str, rows: &[ScoreRow]) -> [String; 2] {
+        let is_pooled = rows.iter().any(|row| row.conditions.len() > 1);
+        let (means, over) = match is_pooled {
+            false => ("mean and population standard deviation (divided by n) over the seeds", ""),
+            true => (
+                "mean of the means of the conditions, and mean of their population standard \
+                 deviations (divided by n)",
+                " of each seed's mean over the conditions of the row",
+            ),
+        };
+        let as_published = match self.published.is_empty() {
+            true => "",
+            false => ", computed as in the publication",
+        };
+        [
+            format!("{ours}: {means}{as_published}."),
+            format!(
+                "SD (n − 1): sample standard deviation{over}. 95 % interval: Student's t interval of the \
+                 mean."
+            ),
+        ]
+    }
+}
+
+/// A row in a few words: `deep`, or `weight sharing: no`.
+#[must_use]
+pub fn row_label(names: Names<'_>, by: &[String], levels: &[Level]) -> String {
+    match (by, levels) {
+        ([factor], [level]) if factor != crate::paper::EXPERIMENT => {
+            format!("{}: {}", names.factor(factor), names.level(factor, level))
+        }
+        _ => names.describe(by.iter().zip(levels)),
+    }
+}

@@ -1,0 +1,95 @@
+//! Batches and parameters as dfdx tensors.
+
+use dfdx::prelude::*;
+
+use crate::kernel::elementwise::transpose;
+
+/// A batch. A batch of vectors has one row for each example. A batch of images has one row for each
+/// pixel, with the channels of all images side by side, as `kernel::convolution` needs them.
+pub(super) type Matrix<D, T = NoneTape> = Tensor<(usize, usize), f32, D, T>;
+
+/// A vector of parameters.
+pub(super) type Vector<D> = Tensor<(usize,), f32, D>;
+
+/// The values of a contiguous tensor.
+pub(super) fn values<S: Shape, D: CopySlice<f32>, T>(tensor: &Tensor<S, f32, D, T>) -> Vec<f32> {
+    let mut values = vec![0.0; tensor.shape().num_elements()];
+    tensor.copy_into(&mut values);
+    values
+}
+
+/// The value of a scalar.
+pub(super) fn scalar<D: CopySlice<f32>, T>(tensor: &Tensor<Rank0, f32, D, T>) -> f32 {
+    let mut value = [0.0];
+    tensor.copy_into(&mut value);
+    value[0]
+}
+
+/// A tensor of these values. The device may use the memory of a dropped tensor.
+pub(super) fn upload<S: Shape, D>(device: &D, values: &[f32], shape: S) -> Tensor<S, f32, D>
+where
+    D: ZerosTensor<f32> + CopySlice<f32>,
+{
+    let mut tensor = device.zeros_like(&shape);
+    tensor.copy_from(values);
+    tensor
+}
+
+/// A batch of images from their values, given image by image.
+pub(super) fn upload_images<D>(device: &D, images: &[f32], pixels: usize) -> Matrix<D>
+where
+    D: ZerosTensor<f32> + CopySlice<f32>,
+{
+    let n = images.len() / pixels;
+    let mut rows = vec![0.0; images.len()];
+    transpose(images, pixels, &mut rows);
+    upload(device, &rows, (pixels, n))
+}
+
+/// Several batches as one.
+pub(super) fn concatenate<D>(device: &D, parts: &[Matrix<D>], are_images: bool) -> Matrix<D>
+where
+    D: ZerosTensor<f32> + CopySlice<f32>,
+{
+    let columns: usize = parts.iter().map(|part| part.shape().1).sum();
+    let parts = parts.iter().map(|part| (values(part), *part.shape()));
+    if !are_images {
+        let (all, (_, columns)) = parts
+            .reduce(|(mut all, shape), (part, _)| {
+                all.extend(part);
+                (all, shape)
+            })
+            .expect("there is a batch");
+        return upload(device, &all, (all.len() / columns, columns));
+    }
+    let (mut all, mut pixels, mut start) = (Vec::new(), 0, 0);
+    for (part, shape) in parts {
+        pixels = shape.0;
+        all.resize(pixels * columns, 0.0);
+        for (to, row) in all.chunks_exact_mut(columns).zip(part.chunks_exact(shape.1)) {
+            to[start..start + shape.1].copy_from_slice(row);
+        }
+        start += shape.1;
+    }
+    upload(device, &all, (pixels, columns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_joined_image_by_image_or_vector_by_vector() {
+        let device = Cpu::default();
+        let one = upload(&device, &[1.0, 2.0, 3.0, 4.0], (2, 2));
+        let other = upload(&device, &[5.0, 6.0], (2, 1));
+        let images = concatenate(&device, &[one.clone(), other], true);
+        assert_eq!(values(&images), [1.0, 2.0, 5.0, 3.0, 4.0, 6.0]);
+        let other = upload(&device, &[5.0, 6.0], (1, 2));
+        let vectors = concatenate(&device, &[one, other], false);
+        assert_eq!(
+            (values(&vectors), *vectors.shape()),
+            (vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (3, 2))
+        );
+    }
+}

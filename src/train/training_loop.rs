@@ -1,0 +1,309 @@
+//! The training loop.
+
+use dfdx::prelude::*;
+
+use super::evaluate;
+use super::loss::Targets;
+use super::network::Network;
+use super::normalization::Moments;
+use super::operations::Operations;
+use super::sequence::Mode;
+use super::tensor::{Matrix, scalar, upload_images};
+use super::trainer::{TrainError, Training};
+use crate::dataset::{Pairs, Split};
+use crate::random::Stream;
+use crate::run::{Curves, Outcome, Quantity, RunConfig, TrainConfig, pairs};
+
+/// Number of test pairs that pass through the first layers together.
+const TEST_BATCH: usize = 100;
+
+/// Trains `config` on `split` with `operations`.
+pub(super) fn train<O: Operations>(
+    operations: O,
+    config: &RunConfig,
+    split: &Split,
+) -> Result<Training, TrainError> {
+    let test_images = images(&operations, &split.test, TEST_BATCH);
+    let held_out_images = images(&operations, &split.validation, TEST_BATCH);
+    let corrected =
+        |curves: &mut Curves, network: &Network<O>, features: &evaluate::Features<O::Device>| {
+            let evaluate::Corrected { test, digits: [first, second], comparison } =
+                evaluate::corrected(network, features, &split.test);
+            curves.push(&pairs::CORRECTED_TEST_ACCURACY, test);
+            curves.push(&pairs::FIRST_DIGIT_ACCURACY, first);
+            curves.push(&pairs::SECOND_DIGIT_ACCURACY, second);
+            curves.push(&pairs::DIGIT_ACCURACY, f64::midpoint(first, second));
+            curves.push(&pairs::COMPARISON_ACCURACY, comparison);
+            if !held_out_images.is_empty() {
+                let features = evaluate::features(network, &held_out_images);
+                let held_out = evaluate::corrected(network, &features, &split.validation);
+                curves.push(&pairs::VALIDATION_ACCURACY, held_out.test);
+            }
+        };
+    let mut run = Run::new(operations, config, &split.train);
+    let mut curves = Curves::default();
+    let mut outcome = Outcome::Completed;
+    for epoch in 0..config.train.epochs {
+        let features = evaluate::features(&run.network, &test_images);
+        let mut dropout = Stream::new(config.seed, &format!("dropout/test/{epoch}"));
+        let published =
+            |dropout| evaluate::published(&run.network, &features, &split.test, dropout);
+        curves.push(&pairs::PUBLISHED_TEST_ACCURACY, published(Some(&mut dropout)));
+        curves.push(&pairs::DROPOUT_OFF_TEST_ACCURACY, published(None));
+        if epoch > 0 {
+            corrected(&mut curves, &run.network, &features);
+        }
+        match run.train_epoch(epoch).map_err(|e| TrainError::Device(e.to_string()))? {
+            Epoch::Trained { main, auxiliary } => {
+                curves.push(&pairs::TRAIN_MAIN_LOSS, main);
+                curves.push(&pairs::TRAIN_AUXILIARY_LOSS, auxiliary);
+            }
+            Epoch::Diverged { step } => {
+                outcome = Outcome::Diverged { epoch, step };
+                break;
+            }
+        }
+    }
+    if outcome == Outcome::Completed {
+        let features = evaluate::features(&run.network, &test_images);
+        corrected(&mut curves, &run.network, &features);
+    }
+    fill_after_divergence(&mut curves, config);
+    Ok(Training { outcome, curves })
+}
+
+/// The images of the pairs in batches of `size`.
+pub(super) fn images<O: Operations>(
+    operations: &O,
+    pairs: &Pairs,
+    size: usize,
+) -> Vec<[Matrix<O::Device>; 2]> {
+    let pixels = pairs.images[0].len().checked_div(pairs.n).unwrap_or(0);
+    let batch = |range: std::ops::Range<usize>| {
+        let rows = |images: &Vec<f32>| {
+            let images = &images[range.start * pixels..range.end * pixels];
+            upload_images(operations.device(), images, pixels)
+        };
+        pairs.images.each_ref().map(rows)
+    };
+    batches(pairs.n, size).map(batch).collect()
+}
+
+/// The ranges of `size` pairs among `n`. The last one may be smaller.
+fn batches(n: usize, size: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    (0..n).step_by(size).map(move |start| start..n.min(start + size))
+}
+
+/// Completes the curves of a run that diverged. The accuracies after the divergence are 0, because no
+/// answer of a network with NaN values is right. The losses are unknown and stay away.
+fn fill_after_divergence(curves: &mut Curves, config: &RunConfig) {
+    let is_held_out = config.data.validation_pairs > 0;
+    for curve in pairs::CURVES {
+        if curve.quantity == Quantity::Accuracy && (is_held_out || !curve.needs_held_out) {
+            let mut values = curves.get(curve).to_vec();
+            values.resize(config.train.epochs, 0.0);
+            curves.set(curve, values);
+        }
+    }
+}
+
+/// A network in training.
+pub(super) struct Run<'r, O: Operations> {
+    pub(super) network: Network<O>,
+    train: &'r TrainConfig,
+    seed: u64,
+    batches: Vec<Batch<O::Device>>,
+    /// Both losses on the first batch of the run. All losses are divided by them.
+    first_losses: Option<[f32; 2]>,
+    steps_done: i32,
+}
+
+/// The pairs of one step.
+struct Batch<D: Device<f32>> {
+    images: [Matrix<D>; 2],
+    targets: Targets,
+}
+
+enum Epoch {
+    /// Mean losses over the steps, before the division.
+    Trained {
+        main: f64,
+        auxiliary: f64,
+    },
+    Diverged {
+        step: usize,
+    },
+}
+
+/// Both losses of one step, before the division.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Losses {
+    pub(super) main: f32,
+    pub(super) auxiliary: f32,
+}
+
+/// The result of a forward and a backward pass.
+pub(super) struct Pass<D: Device<f32>> {
+    pub(super) losses: Losses,
+    pub(super) gradients: Gradients<f32, D>,
+    /// The statistics that batch-norm has observed, in the order of the pass.
+    observed: Vec<Moments>,
+}
+
+impl<'r, O: Operations> Run<'r, O> {
+    pub(super) fn new(operations: O, config: &'r RunConfig, pairs: &Pairs) -> Self {
+        let size = config.train.batch_size;
+        let images = images(&operations, pairs, size);
+        let targets = batches(pairs.n, size).map(|range| Targets::of(pairs, range));
+        let batches =
+            images.into_iter().zip(targets).map(|(images, targets)| Batch { images, targets });
+        Self {
+            network: Network::new(operations, &config.model, config.data.image(), config.seed),
+            train: &config.train,
+            seed: config.seed,
+            batches: batches.collect(),
+            first_losses: None,
+            steps_done: 0,
+        }
+    }
+
+    fn train_epoch(&mut self, epoch: usize) -> Result<Epoch, DeviceError<O>> {
+        let mut dropout = Stream::new(self.seed, &format!("dropout/train/{epoch}"));
+        let (mut main, mut auxiliary) = (0.0, 0.0);
+        for step in 0..self.batches.len() {
+            match self.step(step, &mut dropout)? {
+                Some(losses) => {
+                    main += f64::from(losses.main);
+                    auxiliary += f64::from(losses.auxiliary);
+                }
+                None => return Ok(Epoch::Diverged { step }),
+            }
+        }
+        let n = self.batches.len() as f64;
+        Ok(Epoch::Trained { main: main / n, auxiliary: auxiliary / n })
+    }
+
+    /// Updates the network once, on batch number `step`. Returns `None`, without an update, if the
+    /// objective is not finite.
+    pub(super) fn step(
+        &mut self,
+        step: usize,
+        dropout: &mut Stream,
+    ) -> Result<Option<Losses>, DeviceError<O>> {
+        let Some(Pass { losses, mut gradients, observed }) = self.backward(step, dropout) else {
+            return Ok(None);
+        };
+        self.steps_done += 1;
+        self.network.update(&self.train.optimizer, self.steps_done, &mut gradients)?;
+        self.network.observe(observed);
+        Ok(Some(losses))
+    }
+
+    /// Losses and gradients on batch number `step`. Returns `None` if the objective is not finite.
+    pub(super) fn backward(
+        &mut self,
+        step: usize,
+        dropout: &mut Stream,
+    ) -> Option<Pass<O::Device>> {
+        let Batch { images, targets } = &self.batches[step];
+        let mut observed = Vec::new();
+        let mut mode = Mode::Training { dropout: Some(dropout), observed: &mut observed };
+        let traced = images.each_ref().map(Trace::leaky_trace); //              2 × (batch, pixels)
+        let outputs = self.network.forward(traced, &mut mode); // 2 × (batch, classes), (batch, 1)
+        let [first, second] = outputs.digits;
+
+        let main = targets.main(outputs.probabilities); //                                  scalar
+        let auxiliary = targets.auxiliary(first, second); //                                scalar
+        let losses = Losses { main: scalar(&main), auxiliary: scalar(&auxiliary) };
+        let [main0, auxiliary0] = *self.first_losses.get_or_insert([losses.main, losses.auxiliary]);
+        let objective = match self.train.auxiliary_loss {
+            true => main / main0 + auxiliary / auxiliary0,
+            false => main / main0,
+        };
+        let is_finite = scalar(&objective).is_finite() && losses.auxiliary.is_finite();
+        is_finite.then(|| Pass { losses, gradients: objective.backward(), observed })
+    }
+}
+
+type DeviceError<O> = <<O as Operations>::Device as HasErr>::Err;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset;
+    use crate::run::{
+        DataConfig, DeviceKind, Layer, ModelConfig, NumberType, Optimizer, PartVersions,
+    };
+    use crate::train::kernel_operations::KernelOperations;
+
+    fn config() -> RunConfig {
+        let identity = dataset::embedded_identity();
+        let layer =
+            |name: &str| serde_json::from_value(serde_json::json!({ "layer": name })).unwrap();
+        RunConfig {
+            data: DataConfig {
+                dataset: identity.digest,
+                pools: identity.pools,
+                seed: 0,
+                train_pairs: 40,
+                test_pairs: 30,
+                validation_pairs: 20,
+                pooling: 4,
+            },
+            model: ModelConfig {
+                branch: vec![layer("flatten"), Layer::Linear { outputs: 10 }, layer("batch_norm")],
+                head: vec![
+                    Layer::Linear { outputs: 1 },
+                    Layer::Dropout { probability: 0.3 },
+                    layer("sigmoid"),
+                ],
+                weight_sharing: true,
+            },
+            train: TrainConfig {
+                auxiliary_loss: true,
+                epochs: 3,
+                batch_size: 10,
+                optimizer: Optimizer::Sgd { lr: 0.01, momentum: 0.5 },
+            },
+            seed: 4,
+            device: DeviceKind::Cpu,
+            number_type: NumberType::F32,
+            versions: PartVersions::CURRENT,
+        }
+    }
+
+    #[test]
+    fn evaluation_changes_no_bit_of_the_training() {
+        let config = config();
+        let split = dataset::draw(&config.data, &dataset::embedded().unwrap()).unwrap();
+        let trained = |evaluates: bool| {
+            let mut run = Run::new(KernelOperations::new(), &config, &split.train);
+            let test_images = images(&run.network.operations, &split.test, 7);
+            for epoch in 0..config.train.epochs {
+                if evaluates {
+                    let features = evaluate::features(&run.network, &test_images);
+                    let mut dropout = Stream::new(config.seed, "dropout/test/0");
+                    let mut dropout = Some(&mut dropout);
+                    evaluate::published(&run.network, &features, &split.test, dropout.take());
+                    evaluate::published(&run.network, &features, &split.test, dropout);
+                    evaluate::corrected(&run.network, &features, &split.test);
+                }
+                run.train_epoch(epoch).unwrap();
+            }
+            let mut state = Vec::new();
+            for sequence in run.network.sequences() {
+                sequence.replace(&mut |parameter| {
+                    state.push(parameter.clone());
+                    parameter
+                });
+                for layer in sequence.normalizations() {
+                    state.extend([layer.running.mean.clone(), layer.running.variance.clone()]);
+                }
+            }
+            state
+        };
+        let state = trained(true);
+        assert_eq!(state, trained(false));
+        assert!(state.len() >= 8 && state.concat().iter().all(|value| value.is_finite()));
+    }
+}

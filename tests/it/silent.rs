@@ -1,0 +1,289 @@
+//! No silent wrong answers: one test for each kind of them, named after it.
+
+use report::pipeline;
+
+use crate::formula::{BUILD, recorded};
+use crate::project::Project;
+
+/// Both outputs of the small project with this prose and every run recorded; or the error.
+fn rendered(project: &Project, prose: &str) -> Result<[String; 2], String> {
+    project.write("templates/paper.md.jinja", prose);
+    let (read, plan) = recorded(project);
+    let report = pipeline::render(&read, &plan, BUILD, None).map_err(|error| error.to_string())?;
+    report.write(&project.path("reports")).unwrap();
+    Ok(["report.md", "report.html"].map(|name| project.read(&format!("reports/{name}"))))
+}
+
+/// The error of a build with this prose, before anything is trained.
+#[track_caller]
+fn refused(prose: &str) -> String {
+    let project = Project::new();
+    project.write("templates/paper.md.jinja", prose);
+    let outcome = project.run(&["build"]);
+    assert_eq!((outcome.code, project.count_records()), (2, 0), "{prose}: {outcome:#?}");
+    outcome.stderr
+}
+
+#[test]
+fn kind_1_comparing_what_is_not_comparable() {
+    let checks = [
+        "{ difference = [{ experiment = \"deep\" }, { experiment = \"fully-connected\" }], above = 0DIFFERS }",
+        "{ best = { experiment = \"deep\", weight_sharing = true }DIFFERS }",
+        "{ effect = \"weight_sharing\", above = 0DIFFERS }",
+    ];
+    for (data, key, values) in [
+        ("seed = 7", "data.seed", "0 and 7"),
+        ("test_pairs = 30", "data.test_pairs", "20 and 30"),
+        ("validation_pairs = 5", "data.validation_pairs", "0 and 5"),
+    ] {
+        let project = Project::new();
+        let deep = project.read("experiments/deep.toml");
+        project.write("experiments/deep.toml", format!("{deep}\n[data]\n{data}\n"));
+        let claims = |differs: &str| -> String {
+            let claim = |(index, check): (usize, &&str)| {
+                let check = check.replace("DIFFERS", differs);
+                format!("\n[[claim]]\nname = \"c{index}\"\nstatement = \"s\"\ncheck = {check}\n")
+            };
+            checks.iter().enumerate().map(claim).collect()
+        };
+        let paper = project.read("experiments/paper.toml");
+        project.write("experiments/paper.toml", paper + &claims(""));
+        let outcome = project.run(&["build"]);
+        assert_eq!((outcome.code, project.count_records()), (2, 0), "{outcome:#?}");
+        let refusal = format!("compares conditions that differ in `{key}` ({values})");
+        // Two tables, the learning curves and three claims.
+        assert_eq!(outcome.stderr.matches(&refusal).count(), 6, "{outcome:#?}");
+        let read = project.read("experiments/paper.toml");
+        project.write("experiments/paper.toml", read.split("\n[[claim]]").next().unwrap());
+        project.declare_difference(key);
+        let tables = project.read("experiments/paper.toml");
+        project.write("experiments/paper.toml", tables.clone() + &claims(""));
+        let outcome = project.run(&["build"]);
+        assert_eq!(outcome.stderr.matches(&refusal).count(), 3, "claims: {outcome:#?}");
+        // Declared, it is said where the numbers are read.
+        project
+            .write("experiments/paper.toml", tables + &claims(&format!(", differs = [\"{key}\"]")));
+        let prose = "# {{ title }}\n\n{{ table(\"all\") }}\n\n{{ verdicts() }}\n";
+        let [markdown, _] = rendered(&project, prose).unwrap();
+        let note =
+            format!("The conditions differ in their data: \\`{}\\`", key.replace('_', "\\_"));
+        assert!(markdown.contains(&note), "{note} not in {markdown}");
+    }
+    // A declaration of what does not differ is a mistake too.
+    let project = Project::new();
+    project.declare_difference("data.seed");
+    let outcome = project.run(&["build"]);
+    assert!(outcome.stderr.contains("in which the conditions do not differ"), "{outcome:#?}");
+}
+
+#[test]
+fn kind_2_values_by_spelling() {
+    let project = Project::new();
+    let rates = |levels: &str| format!("\n[factors]\n\"train.optimizer.lr\" = {levels}\n");
+    let (deep, flat) = ("experiments/deep.toml", "experiments/fully-connected.toml");
+    project.write(deep, project.read(deep) + &rates("[1, 1e-5]"));
+    project.write(flat, project.read(flat) + &rates("[1.0, 0.00001]"));
+    project.edit("experiments/base/protocol.toml", "\"model.weight_sharing\" = [true, false]", "");
+    let by = "by = [\"experiment\", \"weight_sharing\"]\npublished = [{ row = [\"deep\", true], mean = 50.0, std = 1.0 }]";
+    project.edit(
+        "experiments/paper.toml",
+        by,
+        "by = [\"lr\"]\npublished = [{ row = 1e0, mean = 50.0, std = 1.0 }]",
+    );
+    project.edit("experiments/paper.toml", "[labels.weight_sharing]\nlabel = \"weight sharing\"\nlevels = { true = \"yes\", false = \"no\" }", "[labels.lr]\nlabel = \"rate\"\nlevels = { 1e-5 = \"tiny\", \"1\" = \"one\" }");
+    project.edit(
+        "experiments/paper.toml",
+        "by = [\"weight_sharing\"]",
+        "kind = \"effects\"\nfactors = [\"lr\"]\nby = [\"experiment\"]",
+    );
+    let claim = "\n[[claim]]\nname = \"c\"\nstatement = \"s\"\ncheck = { effect = \"lr\", where = { lr = [1.00, 1e-05], experiment = \"deep\" }, above = 0 }\n";
+    project.write("experiments/paper.toml", project.read("experiments/paper.toml") + claim);
+    let prose = "{{ table(\"all\") }}\n\n{{ cell(\"all\", \"n\", lr=1e-5) }} {{ cell(\"all\", \"n\", lr=0.00001) }} \
+                 {{ score(\"published\", \"mean\", experiment=\"deep\", lr=1.0) }}\n";
+    let [markdown, _] = rendered(&project, prose).unwrap();
+    let rows: Vec<_> = markdown
+        .lines()
+        .filter(|line| line.starts_with("| one") || line.starts_with("| tiny"))
+        .collect();
+    assert_eq!(rows.len(), 2, "{markdown}");
+    for typed in ["lr=1e-05", "lr=0.00001", "lr=1E-5"] {
+        let outcome = project.run(&["explain", "deep", typed, "seed=0"]);
+        assert_eq!(outcome.code, 0, "{typed}: {outcome:#?}");
+    }
+    let outcome = project.run(&["explain", "deep", "lr=1e-3"]);
+    assert!(outcome.stderr.contains("`lr` is never `1e-3`"), "{outcome:#?}");
+
+    // A list is one level, with a label; its factor keeps its name beside another.
+    let project = Project::new();
+    let deep = project.read("experiments/deep.toml");
+    let more = "\n[factors]\n\"model.head\" = [[{ layer = \"linear\", outputs = 1 }, \"sigmoid\"], [{ layer = \"linear\", outputs = 4 }, { layer = \"linear\", outputs = 1 }, \"sigmoid\"]]\n\"model.branch.0.channels\" = [2, 3]\n\"model.branch.1\" = [\"relu\", \"tanh\"]\n";
+    project.write("experiments/deep.toml", deep + more);
+    let label = "[labels.head]\nlabel = \"head\"\n[labels.head.levels]\n'[{ layer = \"linear\", outputs = 1.0 }, \"sigmoid\"]' = \"short\"\n\n[[metric]]";
+    project.edit("experiments/paper.toml", "[[metric]]", label);
+    let prose = "{{ cell(\"by-head\", \"n\", head=[{\"layer\": \"linear\", \"outputs\": 1}, \"sigmoid\"]) }}\n\n{{ table(\"by-head\") }}";
+    let table = "\n[[table]]\nname = \"by-head\"\ncaption = \"c\"\nmetric = \"published\"\nby = [\"head\", \"branch.0.channels\", \"branch.1\"]\nwhere = { head = [{ layer = \"linear\", outputs = 1 }, \"sigmoid\"], \"branch.1\" = \"relu\", \"branch.0.channels\" = 2 }\n";
+    project.write("experiments/paper.toml", project.read("experiments/paper.toml") + table);
+    let [markdown, _] = rendered(&project, prose).unwrap();
+    assert!(markdown.contains("| short | 2 | relu |"), "{markdown}");
+}
+
+#[test]
+fn kind_3_typos_that_give_plausible_output() {
+    for (prose, expected) in [
+        (
+            "{{ experiments | selectattr(\"nam\", \"eq\", \"deep\") | list | length }}",
+            "has no `nam`; did you mean `name`?",
+        ),
+        ("{{ experiments | rejectattr(\"nam\") | list | length }}", "has no `nam`"),
+        (
+            "{{ experiments | map(attribute=\"titel\") | join(\", \") }}",
+            "has no `titel`; did you mean `title`?",
+        ),
+        ("{{ experiments | sort(attribute=\"titel\") | length }}", "has no `titel`"),
+        ("{{ experiments | groupby(\"titel\") | length }}", "has no `titel`"),
+        ("{{ experiments | map(attribute=\"config.trian\") | list }}", "has no `trian`"),
+        ("{% if experiments[0].nam == \"deep\" %}x{% endif %}", "has no `nam`"),
+        ("{{ runs.misssing }}", "did you mean `missing`?"),
+        ("{{ tables.al.number }}", "has no `al`"),
+        (
+            "{{ cell(\"all\", \"mean\", experiment=\"deep\", weight_sharing=tru) }}",
+            "there is no `tru`",
+        ),
+        ("{{ nothing | default(\"x\") }}", "there is no `nothing`"),
+        (
+            "{{ cell(\"all\", \"mean\", experiment=\"deep\", weight_sharing=runs.no) }}",
+            "has no `no`",
+        ),
+        (
+            "{{ cell(\"all\", \"mean\", experiment=\"deep\", weight_sharing={}.x) }}",
+            "`weight_sharing` has no value",
+        ),
+        (
+            "{{ score(\"published\", \"mean\", experimen=\"deep\") }}",
+            "there is no factor `experimen`",
+        ),
+        ("{{ table(\"al\") }}", "there is no table `al`"),
+        ("{{ fixd(1) }}", "there is no `fixd`"),
+    ] {
+        let error = refused(&format!("# {{{{ title }}}}\n\n{prose}\n"));
+        assert!(error.contains(expected), "{prose}: {expected} not in {error}");
+        assert!(error.contains("templates/paper.md.jinja:3: "), "{prose}: {error}");
+    }
+    // What exists is still found.
+    let prose = "{{ experiments | selectattr(\"name\", \"eq\", \"deep\") | list | length }} {{ \"all\" in tables }} {{ \"no\" in tables }}";
+    let [markdown, _] = rendered(&Project::new(), prose).unwrap();
+    assert_eq!(markdown.trim(), "1 True False");
+}
+
+#[test]
+fn kind_4_escaping_without_context() {
+    let cell = "cell(\"all\", \"mean\", experiment=\"deep\", weight_sharing=true)";
+    let prose = format!(
+        "# Hello\n\n`{{{{ {cell} }}}}` and `{{{{ \"a_b\" }}}}`\n\n<p>{{{{ \"a_b <x>\" }}}} {{{{ {cell} }}}}</p>\n\n\
+         ```python\ndef f():\n\n\n\treturn \"{{{{ \"a_b\" }}}}\"  # {{{{ {cell} }}}}\n```\n\n    {{{{ \"c*d\" }}}}\n\n\
+         {{{{ \"e*f\" }}}} {{{{ {cell} }}}}\n\n[x](https://example.org/{{{{ \"a b(c)\" }}}})\n\n| a |\n| --- |\n| `{{{{ \"g|h\" }}}}` {{{{ \"i|j\" }}}} |\n"
+    );
+    let [markdown, html] = rendered(&Project::new(), &prose).unwrap();
+    let mean = markdown.split('`').nth(1).unwrap().to_owned();
+    assert!(mean.parse::<f64>().is_ok(), "a number and nothing else: {mean}");
+    for part in [
+        format!("`{mean}` and `a_b`"),
+        format!("<p>a_b &lt;x&gt; {mean}</p>"),
+        format!("def f():\n\n\n\treturn \"a_b\"  # {mean}\n"),
+        "\n    c*d\n".to_owned(),
+        format!("e\\*f {mean}"),
+        "(https://example.org/a%20b%28c%29)".to_owned(),
+        "| `g\\|h` i\\|j |".to_owned(),
+    ] {
+        assert!(markdown.contains(&part), "{part}\nnot in {markdown}");
+    }
+    for part in [
+        format!("<code>{mean}</code> and <code>a_b</code>"),
+        format!("<p>a_b &lt;x&gt; {mean}</p>"),
+        format!("def f():\n\n\n\treturn \"a_b\"  # {mean}\n"),
+        "<pre><code>c*d\n</code></pre>".to_owned(),
+        "<p>e*f <button type=\"button\" class=\"value\"".to_owned(),
+        "href=\"https://example.org/a%20b(c)\"".to_owned(),
+        "<code>g|h</code> i|j".to_owned(),
+    ] {
+        assert!(html.contains(&part), "{part}\nnot in {}", html.split("<main").nth(1).unwrap());
+    }
+    // A listing keeps its blank lines and tabs.
+    let project = Project::new();
+    let deep = project.read("experiments/deep.toml");
+    project.write("experiments/deep.toml", format!("{deep}\n\n\n#\tcomment\n"));
+    let [markdown, html] = rendered(&project, "{{ file(\"experiments/deep.toml\") }}\n").unwrap();
+    assert!(markdown.contains("]\n\n\n\n#\tcomment\n```"), "{markdown}");
+    assert!(html.contains("#\tcomment</span>"), "{html}");
+}
+
+#[test]
+fn kind_5_two_outputs_two_sets_of_anchors() {
+    let prose = "# H\n\n[end](#end) [note](#note) {{ reference(\"all\") }}\n\n<a name=\"note\"></a>note\n\n{{ table(\"all\") }}\n\n## End\n\n### A _small_ `part`\n\n[part](#a-small-part)\n";
+    let [markdown, html] = rendered(&Project::new(), prose).unwrap();
+    for link in ["[end](#end)", "[note](#note)", "[Table 1](#table-1)", "<a id=\"table-1\">"] {
+        assert!(markdown.contains(link), "{link} not in {markdown}");
+    }
+    for part in [
+        "<a href=\"#end\">end</a>",
+        "<a href=\"#note\">note</a>",
+        "<h2 id=\"end\">End</h2>",
+        "<h3 id=\"a-small-part\">",
+        "href=\"#table-1\"",
+        "id=\"table-1\"",
+    ] {
+        assert!(html.contains(part), "{part} not in {html}");
+    }
+    let dead = refused("# H\n\ntext\n\nsee [the end](#ende)\n\n## End\n");
+    assert!(dead.contains("templates/paper.md.jinja:5: a link leads to `#ende`"), "{dead}");
+    assert!(dead.contains("did you mean `end`?"), "{dead}");
+    let dead = refused("# H\n\n<a href=\"#x\">x</a>\n");
+    assert!(dead.contains("jinja:3: a link leads to `#x`"), "{dead}");
+}
+
+#[test]
+fn kind_7_input_that_is_not_seen_a_byte_order_mark_is_no_text() {
+    let project = Project::new();
+    let prose = "\u{feff}# Hello\n\ntext\n";
+    let [markdown, html] = rendered(&project, prose).unwrap();
+    assert!(markdown.starts_with("# Hello\n"), "{markdown}");
+    assert!(html.contains("<h1 id=\"hello\">Hello</h1>"), "{html}");
+    let wide: Vec<u8> = "\u{feff}# Hello".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    project.write("templates/paper.md.jinja", wide);
+    let outcome = project.run(&["status"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert!(outcome.stderr.contains("it is UTF-16 text; save it as UTF-8"), "{outcome:#?}");
+}
+
+#[test]
+fn kind_10_messages_that_mislead_in_templates() {
+    let error = refused("# A\n\n## M {#sec:m}\n\ntext\n\n#} more\n");
+    assert!(error.contains("paper.md.jinja:3: `{#sec:m}` opens a comment"), "{error}");
+    let error =
+        refused("# A\n\n{% if true %}\n\ntext\n\n{% for x in [1] %}\n{% endfor %}\n\nend\n");
+    assert!(error.contains("paper.md.jinja:3: `{% if %}` is never closed"), "{error}");
+    let error = refused("# A\n\n{% include \"nowhere.md\" %}\n");
+    assert!(
+        error.contains("paper.md.jinja:3: ") && error.contains("find files in `templates/`"),
+        "{error}"
+    );
+    let project = Project::new();
+    project.write("templates/intro.md", "The title is *{{ title }}*.\n");
+    let [markdown, _] = rendered(&project, "# A\n\n{% include \"intro.md\" %}\n").unwrap();
+    assert!(markdown.contains("The title is *A small paper*."), "{markdown}");
+}
+
+#[test]
+fn kind_12_latex_rows_and_characters() {
+    let project = Project::new();
+    let labels = "levels = { true = \"*x | ≥ → α ½ é\", false = \"[y] 日\" }";
+    project.edit("experiments/paper.toml", "levels = { true = \"yes\", false = \"no\" }", labels);
+    rendered(&project, "# A\n").unwrap();
+    let latex = project.read("reports/data/sharing.tex");
+    for row in [
+        "\n  {*}x \\textbar{} $\\ge$ $\\rightarrow$ $\\alpha$ $\\frac{1}{2}$ é & ",
+        "\n  {[}y] U+65E5 & ",
+    ] {
+        assert!(latex.contains(row), "{row} not in {latex}");
+    }
+}

@@ -1,0 +1,226 @@
+//! No silent wrong answers of kinds 7 to 11: files, places, permissions, messages, partial reports.
+
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+
+use crate::project::{Outcome, Project, trained};
+
+/// Gives a file or directory these permissions.
+fn permit(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Runs a command as a user who does not own the project: permissions mean nothing to root.
+fn as_other_user(project: &Project, args: &[&str]) -> Outcome {
+    let mut command = project.command(args);
+    if project.is_root() {
+        let binary = project.path("report-binary");
+        std::fs::copy(command.get_program(), &binary).unwrap();
+        permit(&binary, 0o755);
+        let mut other = std::process::Command::new(&binary);
+        other.args(command.get_args()).current_dir(project.path("")).uid(65534).gid(65534);
+        command = other;
+    }
+    Outcome::of(&mut command)
+}
+
+#[test]
+fn kind_7_input_that_is_not_seen_is_read_or_named() {
+    let project = Project::new();
+    let deep =
+        project.read("experiments/deep.toml").replace("title = \"deep\"", "title = \"deeper\"");
+    let deep = deep.replace("base/", "../../base/").replace("channels = 2", "channels = 3");
+    project.write("experiments/a/b/deeper.toml", deep);
+    project.write("experiments/notes.tml", "x").write("experiments/old.toml~", "x");
+    let outcome = project.run(&["status"]);
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    assert!(outcome.stdout.contains("a/b/deeper"), "a deeper folder is read: {outcome:#?}");
+    assert!(outcome.stderr.contains("not read: "), "{outcome:#?}");
+    assert!(
+        outcome.stderr.contains("notes.tml") && outcome.stderr.contains("old.toml~"),
+        "{outcome:#?}"
+    );
+    std::fs::write(project.path("experiments").join(bad_name()), "x").unwrap();
+    let outcome = project.run(&["status"]);
+    let is_named = outcome.stderr.contains("x\u{fffd}y");
+    assert!(is_named, "a name that is not UTF-8 is named: {outcome:#?}");
+}
+
+#[test]
+fn kind_9_names_links_and_file_systems_are_taken_as_the_system_takes_them() {
+    // A directory whose name is not UTF-8 gets the report, and nothing else does.
+    let project = Project::new();
+    let name: std::ffi::OsString = std::os::unix::ffi::OsStringExt::from_vec(b"o\xfft".to_vec());
+    let outcome = Outcome::of(project.command(&["build", "--out"]).arg(&name));
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    assert!(project.path("").join(&name).join("report.md").exists());
+    assert!(!project.path("o\u{fffd}t").exists());
+    assert!(outcome.stderr.contains("its name is not UTF-8"), "gc is not told: {outcome:#?}");
+
+    // `..` leads out of the folder that a link leads to, not out of the one that the link is in.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = elsewhere.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let base = project.read("experiments/base/protocol.toml");
+    let linked = project.read("experiments/deep.toml").replace("title = \"deep\"", "title = \"x\"");
+    write("base/protocol.toml", &base.replace("lr = 0.01", "lr = 0.07"));
+    write("experiments/x.toml", &linked.replace("base/", "../base/"));
+    symlink(elsewhere.path().join("experiments"), project.path("experiments/linked")).unwrap();
+    let explained = project.run(&["explain", "linked/x"]);
+    assert!(explained.stdout.contains("train.optimizer.lr = 0.07"), "{explained:#?}");
+    std::fs::remove_file(project.path("experiments/linked")).unwrap();
+
+    // The quarantine may be on another file system, where no file can be renamed to.
+    let Ok(other) = tempfile::tempdir_in("/dev/shm") else { return };
+    symlink(other.path(), project.path(".report/quarantine")).unwrap();
+    let record = project.record_files().remove(0);
+    std::fs::write(&record, "damaged").unwrap();
+    let outcome = project.run(&["build"]);
+    assert_eq!((outcome.code, trained(&outcome)), (0, 1), "{outcome:#?}");
+    let moved = other.path().join(record.file_name().unwrap());
+    assert_eq!(std::fs::read_to_string(moved).unwrap(), "damaged");
+}
+
+/// `x` and `y` with a byte between them that is no text.
+fn bad_name() -> std::ffi::OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(b"x\xffy.toml".to_vec())
+}
+
+#[test]
+fn kind_8_references_by_absolute_path_do_not_keep_records_for_ever() {
+    let outer = tempfile::tempdir().unwrap();
+    let project = Project::new();
+    project.build(&[]);
+    project.build(&["--out", "taste"]);
+    std::fs::remove_dir_all(project.path("taste")).unwrap();
+    // The project moves, another rate is built, and the old records can go.
+    let moved = outer.path().join("moved");
+    let copied = std::process::Command::new("cp")
+        .args(["-r".as_ref(), project.path("").as_os_str(), moved.as_os_str()])
+        .status();
+    assert!(copied.unwrap().success());
+    let base = moved.join("experiments/base/protocol.toml");
+    let text = std::fs::read_to_string(&base).unwrap().replace("lr = 0.01", "lr = 0.02");
+    std::fs::write(base, text).unwrap();
+    let run = |args: &[&str]| Outcome::of(project.command(args).current_dir(&moved));
+    let kept = run(&["cache", "gc", "--dry-run"]);
+    assert!(
+        kept.stderr.contains("every record is needed"),
+        "the moved report shows them: {kept:#?}"
+    );
+    assert_eq!(trained(&run(&["build"])), 8);
+    let told = run(&["cache", "gc", "--yes", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(told["unused"].as_array().unwrap().len(), 8, "{told:#}");
+    assert_eq!(trained(&run(&["build"])), 0);
+}
+
+#[test]
+fn kind_9_the_environment_is_not_taken_for_damage() {
+    // A finished report on a read-only project ends well.
+    let project = Project::new();
+    project.build(&[]);
+    let own = tempfile::tempdir().unwrap();
+    permit(own.path(), 0o777);
+    project.make_readable();
+    let out = own.path().join("report");
+    let outcome = as_other_user(&project, &["build", "--frozen", "--out", out.to_str().unwrap()]);
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    assert!(out.join("report.html").exists());
+    assert!(outcome.stderr.contains("warning: "), "what was not written is said: {outcome:#?}");
+
+    // A record that another user may not read is no damage: it stays where it is.
+    let project = Project::new();
+    project.build(&[]);
+    project.make_readable();
+    let record = project.record_files().remove(0);
+    permit(&record, 0o000);
+    let outcome = as_other_user(&project, &["status"]);
+    assert_eq!(outcome.code, 1, "{outcome:#?}");
+    assert!(outcome.stderr.contains("ermission denied"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("chmod a+r"), "the remedy: {outcome:#?}");
+    assert!(record.exists() && !project.path(".report/quarantine").exists());
+    permit(&record, 0o644);
+    assert_eq!(trained(&project.run(&["build"])), 0);
+
+    // A project behind a link is the same project.
+    let link = own.path().join("link");
+    symlink(project.path(""), &link).unwrap();
+    let outcome = Outcome::of(project.command(&["build"]).current_dir(&link));
+    assert_eq!((outcome.code, trained(&outcome)), (0, 0), "{outcome:#?}");
+    let notes = std::fs::read_dir(project.path(".report/reports")).unwrap().count();
+    assert_eq!(notes, 1, "one report, however the project is reached");
+}
+
+#[test]
+fn kind_10_messages_that_mislead_in_files() {
+    // Why nothing is trained although runs are missing.
+    let project = Project::new();
+    project.build(&["--only", "deep"]);
+    let outcome = project.run(&["build", "--only", "deep"]);
+    assert!(outcome.stderr.contains("8 runs, 4 selected: nothing to train"), "{outcome:#?}");
+
+    // A reserved name is refused by name.
+    let project = Project::new();
+    project.write(
+        "experiments/all.toml",
+        project.read("experiments/deep.toml").replace("title = \"deep\"", "title = \"all\""),
+    );
+    let outcome = project.run(&["status"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert!(
+        outcome.stderr.contains("all.toml:1") && outcome.stderr.contains("`all`"),
+        "{outcome:#?}"
+    );
+
+    // An array of tables in the file of an experiment is the mistake of that file.
+    let project = Project::new();
+    project.edit("experiments/deep.toml", "[model]", "[[model]]");
+    let outcome = project.run(&["status"]);
+    assert!(outcome.stderr.starts_with("error: experiments/deep.toml:"), "{outcome:#?}");
+
+    // A missing comma is the only error.
+    let project = Project::new();
+    project.edit("experiments/deep.toml", "kernel = 3, padding", "kernel = 3 padding");
+    let outcome = project.run(&["status"]);
+    assert_eq!(outcome.stderr.matches("error: ").count(), 1, "{outcome:#?}");
+    assert!(outcome.stderr.contains("put a comma after `3`"), "{outcome:#?}");
+
+    // A trial on other data is not what a later edit is compared with.
+    let project = Project::new();
+    project.build(&[]);
+    project.write_digits("digits");
+    project.build(&["--data", "digits", "--out", "trial"]);
+    project.edit("experiments/base/protocol.toml", "batch_size = 10", "batch_size = 5");
+    let outcome = project.run(&["status"]);
+    assert!(outcome.stdout.contains("train.batch_size: 10 → 5"), "{outcome:#?}");
+    assert!(!outcome.stdout.contains("data.dataset"), "{outcome:#?}");
+}
+
+#[test]
+fn kind_11_a_partial_report_replaces_no_whole_one() {
+    let project = Project::new();
+    project.build(&[]);
+    let whole = project.file_texts("reports");
+    for args in
+        [&["build", "--only", "deep"][..], &["build", "--seeds", "1"], &["build", "sharing"]]
+    {
+        let outcome = project.run(args);
+        assert!(outcome.stdout.contains("reports/partial/report.html"), "{outcome:#?}");
+        let mut now = project.file_texts("reports");
+        now.retain(|path, _| !path.contains("partial"));
+        assert_eq!(now, whole, "{args:?}");
+    }
+    project.write("mine/notes.txt", "x");
+    let outcome = project.run(&["build", "--out", "mine"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert!(outcome.stderr.contains("`mine` holds no report, but `notes.txt`"), "{outcome:#?}");
+    assert!(!project.path("mine/report.md").exists());
+    assert_eq!(project.run(&["build", "--out", "mine", "--yes"]).code, 0);
+    assert_eq!(project.read("mine/notes.txt"), "x");
+    assert_eq!(project.run(&["build", "--out", "mine"]).code, 0, "it holds a report by now");
+}
