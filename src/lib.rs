@@ -18,7 +18,7 @@
 //!    - [`digest`] – canonical JSON and SHA-256
 //!    - [`random`] – named streams of random numbers
 //!    - [`document`] – TOML that keeps the line of each value
-//!    - [`format`] – numbers, dates and texts as readers see them
+//!    - [`mod@format`] – numbers, dates and texts as readers see them
 //!    - [`stats`] – samples → estimates, intervals and p values (statrs)
 //!    - [`run`] – what a run is, and what it measured
 //!    - [`experiment`] – files → conditions → runs

@@ -1,6 +1,6 @@
 //! Results as tables: each kind of table reads its keys, computes, and lays out typed cells.
 //!
-//! A new kind is a file here and a line in [`KINDS`].
+//! A new kind is a file here and a line in `KINDS`.
 
 mod ablation;
 mod cell;

@@ -24,7 +24,7 @@ pub struct Factor {
 /// One combination of levels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
-    /// The level of each factor, in the order of [`Experiment::factors`].
+    /// The level of each factor, in the order of `Experiment::factors`.
     pub levels: Vec<Level>,
     /// The configuration of its runs, but for dataset and seed.
     pub design: Design,
