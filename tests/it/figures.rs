@@ -41,7 +41,7 @@ fn a_png_is_drawn_only_when_it_is_not_that_of_its_svg() {
 }
 
 #[test]
-fn a_character_without_a_glyph_is_named_with_its_file() {
+fn kind_6_a_character_without_a_glyph_is_named_with_its_file() {
     let project = Project::new();
     project.edit("experiments/deep.toml", "title = \"deep\"", "title = \"深い deep 🐌\"");
     let outcome = project.run(&["build"]);
@@ -54,7 +54,7 @@ fn a_character_without_a_glyph_is_named_with_its_file() {
 }
 
 #[test]
-fn too_many_curves_are_refused_before_anything_is_trained() {
+fn kind_6_too_many_curves_are_refused_before_anything_is_trained() {
     let project = Project::new();
     let factor = "[factors]\n\"train.optimizer.lr\" = [1, 2, 3, 4, 5, 6, 7]";
     project.edit("experiments/base/protocol.toml", "[factors]", factor);
@@ -70,7 +70,7 @@ fn too_many_curves_are_refused_before_anything_is_trained() {
 }
 
 #[test]
-fn layout_that_hides_what_tells_items_apart_a_level_after_a_long_title_is_shown() {
+fn kind_6_layout_that_hides_what_tells_items_apart_a_level_after_a_long_title_is_shown() {
     let project = Project::new();
     let long = "a fully connected branch with one layer, as in Section 4.2 of the paper";
     let title = format!("title = \"{long}\"");
