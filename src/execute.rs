@@ -82,7 +82,7 @@ pub struct Executor<'e> {
     pub workers: usize,
     /// When to go on.
     pub on_failure: OnFailure,
-    /// Who is told.
+    /// Receives the progress.
     pub observer: &'e dyn Observer,
     /// This machine and its sources, for the records.
     pub origin: &'e Origin,

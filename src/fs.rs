@@ -293,8 +293,8 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write_all_atomic(&[(path.to_owned(), bytes)])
 }
 
-/// [`write_atomic`] of several files, of which none is replaced before all are written, so that what
-/// fails for want of space leaves all of them as they were.
+/// Writes several files like [`write_atomic`]. Replaces none before all are written: without space,
+/// all keep their old content.
 ///
 /// # Errors
 /// If any step fails.
@@ -308,7 +308,7 @@ pub fn write_all_atomic<B: AsRef<[u8]>>(files: &[(PathBuf, B)]) -> Result<(), Fi
         }
         let directory = make_directory_of(path)?;
         let fail = || FileError::at("write", path);
-        // What cannot be replaced is told while nothing is.
+        // Checks all targets before replacing any.
         if path.is_dir() {
             return Err(fail()(std::io::ErrorKind::IsADirectory.into()));
         }

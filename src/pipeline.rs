@@ -165,7 +165,7 @@ pub struct Training<'t> {
     pub workers: usize,
     /// When to go on after a failure.
     pub on_failure: OnFailure,
-    /// Who is told.
+    /// Receives the progress.
     pub observer: &'t dyn Observer,
 }
 

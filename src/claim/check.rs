@@ -26,7 +26,7 @@ pub enum Check {
     },
     /// Two numbers, compared without an interval.
     Compare(Compare),
-    /// At least so many of some checks hold.
+    /// At least `n` of several checks hold.
     AtLeast {
         /// How many.
         n: usize,

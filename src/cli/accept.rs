@@ -64,7 +64,7 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
         *reasons.entry(why).or_default() += 1;
     }
     for (why, n) in reasons {
-        message(&format!("not accepted: {}, each of which {why}", runs(n)));
+        message(&format!("not accepted: {}; each {why}", runs(n)));
     }
     match (accepted.len(), refused.len()) {
         (0, 0) => message("nothing is stale, so there is nothing to accept"),

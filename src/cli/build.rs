@@ -17,7 +17,7 @@ use crate::pipeline::{self, Error, Keep, Project, Training};
 use crate::plan::{Cause, Plan};
 use crate::provenance::Stopwatch;
 
-/// Most reasons that are told before a build starts; `report status` tells all.
+/// Largest number of reasons that a build prints before it starts; `report status` prints all.
 const MOST_REASONS: usize = 12;
 
 pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
@@ -45,7 +45,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     let build = Build { command: &command, options: &options, workers };
     let out = args.out();
     if args.dry_run {
-        // What would keep a build from its report is told here as well.
+        // A dry run finds the mistakes that would stop a build.
         pipeline::render(&project, &plan, build, None)?;
         if let Some(question) = foreign_files(&project, args) {
             message(&format!("note: {question}: a build asks first, or wants `--yes`"));
@@ -66,12 +66,12 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     } else {
         device.check().map_err(Error::Device)?;
         pipeline::check_writable(&project, &out)?;
-        // A fault in a template is better told before an hour of training than after it.
+        // Finds a mistake in a template before an hour of training.
         pipeline::render(&project, &plan, build, None)?;
         message(&format!("{}; {}", runs(total), preview.total()));
         tell_reasons(&preview);
         confirm_new_versions(&preview, args.yes)?;
-        // A note that cannot be written is told at the end, when the report is there.
+        // If the note cannot be written, a warning follows after the report.
         let _ = pipeline::reserve(&project, &plan, &out);
         let stopwatch = Stopwatch::start();
         let progress = Progress::new(&project, preview.to_train.len(), workers);
@@ -100,8 +100,8 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         }
         failure = result.err();
     }
-    // The report is written from the runs that there are; then a failure is told.
-    // One that cannot be read is written anew.
+    // A failed run does not stop the report. The build prints the failure after it.
+    // If the old snapshot cannot be read, the report has no list of changes.
     let before = pipeline::snapshot_in(&out).ok().flatten();
     let report = pipeline::render(&project, &plan, build, before.as_ref())?;
     for warning in report.warnings() {
@@ -170,7 +170,7 @@ fn foreign_files(project: &Project, args: &BuildArgs) -> Option<String> {
     Some(format!("`{}` holds no report, but `{first}`{more}", out.display()))
 }
 
-/// A report of which not every run is recorded as its experiment says is told apart from a whole one.
+/// Fails with status 4 if runs are missing or were accepted by hand.
 fn incomplete(project: &Project, plan: &Plan) -> Result<(), Error> {
     let counts = plan.counts(&project.conditions());
     let missing = counts.iter().map(|count| count.failed + count.stale).sum();
@@ -187,16 +187,16 @@ fn tell_reasons(preview: &TrainingPreview) {
     }
     let more = preview.groups.len().saturating_sub(MOST_REASONS);
     if more > 0 {
-        message(&format!("  and {more} more reasons, which `report status` tells"));
+        message(&format!("  and {more} more reasons; `report status` prints all"));
     }
 }
 
-/// Runs that a new version of this program would train again are not trained without being asked
-/// for: nothing that the user has written has changed.
+/// Asks before runs are trained again only because this program has changed: the user has changed
+/// nothing.
 fn confirm_new_versions(preview: &TrainingPreview, yes: bool) -> Result<(), Error> {
     let Some((n, changes)) = preview.of_new_versions() else { return Ok(()) };
     let message = format!(
-        "this version of `report` computes otherwise than the one that recorded {}: {changes}",
+        "this version of `report` computes differently from the version that recorded {}: {changes}",
         runs(n)
     );
     match yes || confirm(&format!("{message}. Train them again?")) {

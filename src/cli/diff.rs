@@ -1,4 +1,4 @@
-//! `report diff`: what two reports say otherwise.
+//! `report diff`: what changed between two reports.
 
 use std::path::Path;
 

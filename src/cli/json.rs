@@ -2,7 +2,7 @@
 //!
 //! Every object has `schema`, 1. Fields may be added to it under this number, and none is removed or
 //! changes its meaning. Digests are 64 hexadecimal digits, dates seconds since 1970 in UTC, durations
-//! seconds; what is not known is null.
+//! seconds; unknown values are null.
 
 use std::collections::BTreeMap;
 

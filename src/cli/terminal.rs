@@ -19,8 +19,8 @@ pub(super) fn data(line: &str) -> Result<(), Error> {
     }
 }
 
-/// A line of progress or a message, to standard error. There is nowhere to tell that it failed, and
-/// what is being trained is worth more than what is being told.
+/// Prints a line of progress or a message to standard error. Ignores a failure: the training is worth
+/// more than the message.
 pub(super) fn message(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", visible(line));
 }

@@ -5,7 +5,7 @@
 
 use crate::run::{CLASSES, IMAGE_SIDE};
 
-/// The largest number of digits. No dataset of the MNIST family has so many.
+/// The largest number of digits. Every dataset of the MNIST family has fewer.
 const MOST_DIGITS: usize = 1_000_000;
 
 /// Size of the largest accepted file.

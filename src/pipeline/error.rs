@@ -14,7 +14,8 @@ use crate::render::RenderError;
 use crate::summary::SummaryError;
 use crate::train::DeviceError;
 
-/// Why a build cannot go on. What the user can mend is told apart from what the machine refuses.
+/// Why a build cannot continue. The exit code separates mistakes of the user from failures of the
+/// machine.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Experiments or paper with violations.

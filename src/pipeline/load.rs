@@ -42,7 +42,7 @@ pub struct Project {
 /// What the command line changes about the experiments.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// The first N seeds of each experiment; the next numbers if it has not so many.
+    /// The first N seeds of each experiment. If it lists fewer, the next numbers follow.
     pub seeds: Option<u64>,
     /// A directory of MNIST files in place of the data of the files.
     pub data: Option<PathBuf>,
@@ -235,7 +235,7 @@ fn read_templates(root: &Path) -> Result<(String, String, BTreeMap<String, Strin
     Ok((prose, page, others.collect()))
 }
 
-/// The first `count` of the seeds, and the next numbers if there are not so many.
+/// The first `count` seeds. If there are fewer, the next numbers follow.
 fn first_seeds(own: &[u64], count: u64) -> Vec<u64> {
     let next = own.last().map_or(0, |last| last + 1);
     own.iter().copied().chain(next..).zip(0..count).map(|(seed, _)| seed).collect()
@@ -253,7 +253,7 @@ fn place_data(root: &Path, overrides: &Overrides, experiment: &mut Experiment) {
     }
 }
 
-/// Two experiments of one title could not be told apart in a table.
+/// Refuses two experiments with one title: a table could not show which is which.
 fn repeated_titles(experiments: &[Experiment]) -> Vec<Violation> {
     let repeats = experiments.iter().enumerate().filter_map(|(index, experiment)| {
         let same = experiments[..index].iter().find(|other| other.title == experiment.title)?;
@@ -319,12 +319,12 @@ fn read_experiment(
     let own = file.location.file.clone();
     let experiment = Experiment::from_documents(&name, file, extended);
     Ok(experiment.map_err(|violations| {
-        let told = violations.into_iter().map(|violation| missing_in(&own, violation));
-        told.collect()
+        violations.into_iter().map(|violation| missing_in(&own, violation)).collect()
     }))
 }
 
-/// What is missing in a table of a file that others share is told with the file that lacks it too.
+/// Adds the experiment's own file to a message about a key that a shared file lacks: either file can
+/// give the key.
 fn missing_in(own: &Arc<str>, mut violation: Violation) -> Violation {
     if violation.message.starts_with("is missing") && violation.location.file != *own {
         violation.message = format!("{} (`{own}` does not give it either)", violation.message);

@@ -1,4 +1,4 @@
-//! Runs that have to be trained for the same reason, told together.
+//! Groups the runs that have to be trained for the same reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -102,7 +102,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Digests are told apart by their first digits.
+/// The first digits of a digest, and any other value whole.
 fn shortened(value: &str) -> String {
     let is_digest = value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_digest { format!("{}…", &value[..12]) } else { value.to_owned() }

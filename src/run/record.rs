@@ -100,7 +100,7 @@ pub struct RunProvenance {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
-    /// Processor and number of cores; none where it cannot be told.
+    /// Processor and number of cores; `None` if the system does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<String>,
     /// Revision of the project's sources, with `+` if files were changed since; none outside of git.

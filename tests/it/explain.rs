@@ -144,7 +144,7 @@ fn a_new_version_of_a_part_trains_nothing_unless_it_is_confirmed() {
     assert_eq!(json(&project.run(&["status", "--json"]))["needs_confirmation"], true);
     let outcome = project.run(&["build"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
-    let expected = "error: this version of `report` computes otherwise than the one that recorded 8 \
+    let expected = "error: this version of `report` computes differently from the version that recorded 8 \
                     runs: versions.train: 1 → ";
     assert!(outcome.stderr.contains(expected), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("--yes") && outcome.stderr.contains("report accept"));
