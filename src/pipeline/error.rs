@@ -244,7 +244,7 @@ impl Error {
             Self::Invalid(_) => {
                 Some("`report status` checks the files again without training".to_owned())
             }
-            Self::Render(error) => Some(error.hint.clone()),
+            Self::Render(error) => Some(error.hint.clone()).filter(|hint| !hint.is_empty()),
             Self::Claim(_) => Some("docs/files.md lists the checks".to_owned()),
             Self::Embedded(_) | Self::Canonical(_) | Self::Summary(_) | Self::Figure(_) => {
                 Some("this is a fault of `report`: please report it with the message".to_owned())

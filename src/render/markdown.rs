@@ -58,7 +58,10 @@ fn shown(
     if let Mark::Block(block) = mark {
         return match place {
             Place::Text => Ok(self::block(block, context)),
-            _ => Err((format!("{} stands in code or HTML", name_of(block)), String::new())),
+            _ => Err((
+                format!("{} stands in code or HTML; give it a line of its own", name_of(block)),
+                template_name(block).to_owned(),
+            )),
         };
     }
     let text = mark.plain();
@@ -76,6 +79,15 @@ fn shown(
         }
         Place::CodeBlock => Ok(visible_lines(&text)),
         Place::Address => Ok(percent_encoded(&text)),
+    }
+}
+
+/// A part of the call that makes a block in a template, to find its line.
+fn template_name(block: &Block) -> &str {
+    match block {
+        Block::Item(item) => &item.name,
+        Block::Claims(_) => "verdicts()",
+        Block::File(path) => path,
     }
 }
 

@@ -350,7 +350,8 @@ fn invalid(message: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)
 }
 
+/// Levels as a template writes them: strings in quotes.
 fn shown(levels: &Levels) -> String {
-    let levels: Vec<_> = levels.iter().map(|(factor, level)| format!("{factor}={level}")).collect();
-    levels.join(", ")
+    let levels = levels.iter().map(|(factor, level)| format!("{factor}={}", level.to_json()));
+    levels.collect::<Vec<_>>().join(", ")
 }

@@ -189,7 +189,7 @@ fn a_template_that_fails_names_its_line_and_leaves_the_old_report_whole() {
     let report = project.report();
     for (from, to, line, message) in [
         ("{{ title }}", "{{ titel }}", 1, "titel"),
-        ("experiment=\"deep\"", "experiment=\"depe\"", 5, "no row with experiment=depe"),
+        ("experiment=\"deep\"", "experiment=\"depe\"", 5, "no row with experiment=\"depe\""),
         ("table(\"all\")", "table(\"al\")", 7, "did you mean `all`?"),
         ("{{ provenance_block() }}", "{{ provenance_block( }}", 21, "syntax error"),
     ] {
