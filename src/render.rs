@@ -14,6 +14,7 @@ mod markdown;
 mod names;
 mod notebook;
 mod page;
+mod result;
 mod skeleton;
 mod strict;
 mod templates;
@@ -40,11 +41,10 @@ pub struct Rendered {
 /// # Errors
 /// Naming template and line.
 pub fn render(templates: Templates<'_>, context: &Arc<Context>) -> Result<Rendered, RenderError> {
-    let mut environment = templates::environment(templates)?;
+    let environment = templates::environment(templates)?;
     let skeleton = functions::evaluate(&environment, templates.paper, context)?;
     let anchors = anchors::check(&skeleton, templates.paper)?;
     let markdown = markdown::render(&skeleton, context, templates.paper)?;
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
     let body =
         page::body(&skeleton, &anchors, &items::Items::new(&environment, context, &skeleton))?;
     let html = page::around(&environment, context, &body)?;

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use super::error::RenderError;
+use super::markdown::percent_encoded;
 use super::names::PAPER_TEMPLATE;
-use super::skeleton::{Block, Mark, OPTIONS, Part, Skeleton, parts};
+use super::skeleton::{Block, Mark, OPTIONS, Part, Skeleton, is_of_marks, parts};
 
 /// The anchors of headings, in the order of the headings.
 #[derive(Debug, Default)]
@@ -22,9 +23,14 @@ pub(super) struct Anchors {
 pub(super) fn check(skeleton: &Skeleton, source: &str) -> Result<Anchors, RenderError> {
     let mut anchors = Anchors::default();
     let mut targets: BTreeSet<String> = BTreeSet::new();
-    let mut links: Vec<String> = Vec::new();
+    let mut addresses: Vec<String> = Vec::new();
     let mut heading: Option<(usize, String)> = None;
     let mut repeats: BTreeMap<String, usize> = BTreeMap::new();
+    let twice = |anchor: &str, text: &str| {
+        let message = format!("two headings, elements or items have the anchor `{anchor}`");
+        let hint = "give one of them another text";
+        Err(RenderError::at(PAPER_TEMPLATE, line_of(source, text), message, hint))
+    };
     for event in Parser::new_ext(&skeleton.text, OPTIONS) {
         match event {
             Event::Start(Tag::Heading { level, .. }) => {
@@ -37,45 +43,78 @@ pub(super) fn check(skeleton: &Skeleton, source: &str) -> Result<Anchors, Render
             }
             Event::End(TagEnd::Heading(_)) => {
                 if let Some((level, title)) = heading.take() {
-                    let slug = slug(&title);
-                    let n = repeats.entry(slug.clone()).or_default();
-                    let anchor = if *n == 0 { slug } else { format!("{slug}-{n}") };
-                    *n += 1;
-                    targets.insert(anchor.clone());
+                    let anchor = unused(&slug(&title), &mut repeats);
+                    if !targets.insert(anchor.clone()) {
+                        return twice(&anchor, &title);
+                    }
                     anchors.headings.push((level, anchor, title));
                 }
             }
-            Event::Start(Tag::Link { dest_url, .. }) => {
-                let address = skeleton.plain(&dest_url);
-                links.extend(address.strip_prefix('#').map(str::to_owned));
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                addresses.push(dest_url.to_string());
             }
             Event::Html(html) | Event::InlineHtml(html) => {
-                let html = skeleton.plain(&html);
-                targets.extend(attributes(&html, &["id", "name"]));
-                let addresses = attributes(&html, &["href"]).into_iter();
-                links.extend(addresses.filter_map(|a| a.strip_prefix('#').map(str::to_owned)));
+                // An element may have the same anchor under both names.
+                let own: BTreeSet<_> = attributes(&html, &["id", "name"]).into_iter().collect();
+                for anchor in own.iter().map(|anchor| skeleton.plain(anchor)) {
+                    if !targets.insert(anchor.clone()) {
+                        return twice(&anchor, &anchor);
+                    }
+                }
+                addresses.extend(attributes(&html, &["href", "src"]));
             }
             _ => {}
         }
     }
     for item in items(skeleton) {
         if !targets.insert(item.clone()) {
-            let line = line_of(source, &item.replace('-', " "));
-            let message =
-                format!("a heading or element has the anchor `{item}`, which an item has");
-            return Err(RenderError::at(PAPER_TEMPLATE, line, message, "give it another text"));
+            return twice(&item, &item.replace('-', " "));
         }
     }
-    for link in links.iter().filter(|link| !link.is_empty()) {
-        if !targets.contains(link) {
-            let line = line_of(source, &format!("#{link}"));
-            let known: Vec<_> = targets.iter().map(String::as_str).collect();
-            let message = format!("a link leads to `#{link}`, which is nowhere in the report");
-            let hint = crate::document::suggestion(link, &known);
-            return Err(RenderError::at(PAPER_TEMPLATE, line, message, hint));
-        }
+    for address in &addresses {
+        check_address(address, &targets, skeleton, source)?;
     }
     Ok(anchors)
+}
+
+/// Refuses a link to an anchor that is nowhere, and one that would run what a value holds.
+fn check_address(
+    address: &str,
+    targets: &BTreeSet<String>,
+    skeleton: &Skeleton,
+    source: &str,
+) -> Result<(), RenderError> {
+    let plain = skeleton.plain(address);
+    let place = line_of(source, parts(address).iter().find_map(Part::plain).unwrap_or(&plain));
+    let scheme: String = plain.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
+    let scheme = scheme.split(':').next().unwrap_or_default().to_lowercase();
+    let is_code = ["javascript", "vbscript", "data"].contains(&scheme.as_str());
+    if is_code && address.contains(is_of_marks) {
+        let message = format!("a link would run what a value holds: `{plain}`");
+        let hint = "write the start of the address into the template, like `https://`";
+        return Err(RenderError::at(PAPER_TEMPLATE, place, message, hint));
+    }
+    let Some(link) = plain.strip_prefix('#').filter(|link| !link.is_empty()) else { return Ok(()) };
+    let is_target = |target: &String| target == link || percent_encoded(target) == link;
+    if targets.iter().any(is_target) {
+        return Ok(());
+    }
+    let known: Vec<_> = targets.iter().map(String::as_str).collect();
+    let message = format!("a link leads to `#{link}`, which is nowhere in the report");
+    let hint = crate::document::suggestion(link, &known);
+    Err(RenderError::at(PAPER_TEMPLATE, line_of(source, &plain), message, hint))
+}
+
+/// `slug`, or with the first number from 1 that makes an anchor which no heading has.
+fn unused(slug: &str, repeats: &mut BTreeMap<String, usize>) -> String {
+    let mut anchor = slug.to_owned();
+    while repeats.contains_key(&anchor) {
+        let n = repeats.entry(slug.to_owned()).or_default();
+        *n += 1;
+        anchor = format!("{slug}-{n}");
+    }
+    repeats.insert(anchor.clone(), 0);
+    anchor
 }
 
 /// The anchors of the tables, figures and claims that the prose shows.
@@ -147,6 +186,8 @@ mod tests {
         let check =
             |text: &str| check(&Skeleton { text: text.to_owned(), ..Skeleton::default() }, text);
         let sound = "# H\n\n[end](#end) [note](#note) [top](#h)\n\n<a name=\"note\"></a>note\n\n## End\n\n## End\n";
+        let repeated = check("## End\n\n## End 1\n\n## End\n").unwrap();
+        assert_eq!(repeated.headings[2].1, "end-2");
         let anchors = check(sound).unwrap();
         let names: Vec<_> = anchors.headings.iter().map(|(_, anchor, _)| anchor.as_str()).collect();
         assert_eq!(names, ["h", "end", "end-1"]);
@@ -154,5 +195,8 @@ mod tests {
         assert_eq!(error.line, 5);
         assert!(error.hint.contains("end"), "{}", error.hint);
         assert!(check("<a href=\"#gone\">x</a>\n").is_err());
+        let error = check("## End\n\n<p id=\"end\">x</p>\n").unwrap_err();
+        assert!(error.message.contains("have the anchor `end`"), "{error}");
+        assert!(check("## Ünique\n\n[x](#%C3%BCnique)\n").is_ok());
     }
 }

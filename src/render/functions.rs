@@ -25,6 +25,7 @@ use std::sync::Arc;
 use minijinja::Environment;
 use minijinja::value::{Kwargs, Value};
 
+use super::anchors::line_of;
 use super::error::RenderError;
 use super::names::PAPER_TEMPLATE;
 use super::notebook::Notebook;
@@ -47,7 +48,7 @@ pub(super) fn evaluate(
     let notebook = Arc::new(Notebook::new(context));
     add(&mut environment, &notebook);
     let book = Arc::clone(&notebook);
-    environment.set_formatter(move |output, state, value| book.write(output, state, value));
+    environment.set_formatter(move |output, _, value| book.write(output, value));
     let fail = |error: minijinja::Error| RenderError::of(&error, PAPER_TEMPLATE, source);
     let template = environment.get_template(PAPER_TEMPLATE).map_err(fail)?;
     let values = serde_json::to_value(&**context).unwrap_or_default();
@@ -57,7 +58,14 @@ pub(super) fn evaluate(
     let values = values.as_object().into_iter().flatten();
     let values = values.map(|(name, field)| (name.clone(), strict::value(field, name)));
     let text = template.render(Value::from_pairs(values)).map_err(fail)?;
-    Ok(notebook.take(text).without_blank_lines())
+    let skeleton = notebook.take(text);
+    if let Some(block) = skeleton.crowded_block() {
+        let line = line_of(source, block.call());
+        let message = format!("{} needs a line of its own", block.title());
+        let hint = "put nothing else on the line of its `{{ }}`";
+        return Err(RenderError::at(PAPER_TEMPLATE, line, message, hint));
+    }
+    Ok(skeleton.without_blank_lines())
 }
 
 /// Refuses names that nothing defines, wherever they stand.

@@ -21,7 +21,7 @@ pub(super) fn render(
     let places = skeleton.places();
     let place_at = |at: usize| {
         let found = places.iter().find(|(range, _)| range.contains(&at));
-        found.map_or(Place::Address, |(_, place)| *place)
+        found.map_or((at, Place::Address), |(range, place)| (range.start, *place))
     };
     let mut text = String::with_capacity(2 * skeleton.text.len());
     let mut at = 0;
@@ -32,15 +32,82 @@ pub(super) fn render(
                 at += plain.len();
             }
             Part::Mark(index) => {
-                let shown = shown(skeleton, &skeleton.marks[index], place_at(at), context);
-                text.push_str(&shown.map_err(|(message, value)| {
+                let (start, place) = place_at(at);
+                let mark = &skeleton.marks[index];
+                let is_bare = place == Place::Html && is_in_tag(&skeleton.text[start..at]);
+                let shown = match mark {
+                    _ if is_bare => Err((
+                        format!("`{}` stands in a tag and outside of quotes", mark.plain()),
+                        mark.plain(),
+                    )),
+                    _ => shown(skeleton, mark, place, context),
+                };
+                let shown = shown.map_err(|(message, value)| {
                     RenderError::at(PAPER_TEMPLATE, line_of(source, &value), message, "")
-                })?);
+                })?;
+                text.push_str(&match mark {
+                    Mark::Block(_) => shown,
+                    _ => continued(&text, place, shown),
+                });
                 at += super::skeleton::mark(index).len();
             }
         }
     }
     Ok(text)
+}
+
+/// Whether `html` ends in a tag, and not between quotes.
+fn is_in_tag(html: &str) -> bool {
+    let (mut is_in_tag, mut quote) = (false, None);
+    for character in html.chars() {
+        match (quote, character) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') if is_in_tag => quote = Some(character),
+            (None, '<') => is_in_tag = true,
+            (None, '>') => is_in_tag = false,
+            (Some(_) | None, _) => {}
+        }
+    }
+    is_in_tag && quote.is_none()
+}
+
+/// `shown` as it continues `text`: at the start of a line it opens no list and no rule, and its lines
+/// stay in the code that they stand in.
+fn continued(text: &str, place: Place, shown: String) -> String {
+    let line = &text[text.rfind('\n').map_or(0, |newline| newline + 1)..];
+    match place {
+        Place::CodeBlock => {
+            let indent = line.len() - line.trim_start_matches([' ', '\t', '>']).len();
+            shown.replace('\n', &format!("\n{}", &line[..indent]))
+        }
+        Place::Text if is_start(line) => at_start(&shown),
+        _ => shown,
+    }
+}
+
+/// Whether what follows `line` is read as the start of a block: after spaces, quotes and the marks of
+/// lists.
+fn is_start(line: &str) -> bool {
+    line.split_whitespace().all(|word| {
+        let number = word.strip_suffix(['.', ')']).unwrap_or(word);
+        ["-", "+", "*"].contains(&word)
+            || word.chars().all(|c| c == '>')
+            || (number.len() < word.len() && number.chars().all(|c| c.is_ascii_digit()))
+    })
+}
+
+/// Escaped text at the start of a block.
+fn at_start(text: &str) -> String {
+    let text = text.trim_start();
+    let after_digits = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = &text[..text.len() - after_digits.len()];
+    let ends_mark = |rest: &str| rest.is_empty() || rest.starts_with(' ');
+    if !digits.is_empty() && after_digits.strip_prefix(['.', ')']).is_some_and(ends_mark) {
+        return format!("{digits}\\{after_digits}");
+    }
+    let is_list = text.strip_prefix(['-', '+']).is_some_and(ends_mark);
+    let is_rule = text.chars().all(|c| "-= ".contains(c)) && !text.is_empty();
+    if is_list || is_rule { format!("\\{text}") } else { text.to_owned() }
 }
 
 /// What stands in place of a mark. Errors name the value.
@@ -59,43 +126,29 @@ fn shown(
         return match place {
             Place::Text => Ok(self::block(block, context)),
             _ => Err((
-                format!("{} stands in code or HTML; give it a line of its own", name_of(block)),
-                template_name(block).to_owned(),
+                format!("{} stands in code or HTML; give it a line of its own", block.title()),
+                block.call().to_owned(),
             )),
         };
     }
     let text = mark.plain();
     let has_fence = ["```", "~~~"].iter().any(|fence| text.contains(fence));
     match place {
-        Place::Text => Ok(escape(&text)),
+        Place::Text | Place::LinkText => Ok(escape(&text)),
         Place::Html => Ok(escape_html(&text)),
         Place::CodeSpan | Place::CellCodeSpan if text.contains('`') => {
             Err((format!("`{}` has a backtick and stands in code", visible(&text)), text))
         }
-        Place::CodeSpan => Ok(visible(&text)),
+        Place::Fence if text.contains(['`', '~', '\n']) => {
+            Err((format!("`{}` opens no code block", visible(&text)), text))
+        }
+        Place::CodeSpan | Place::Fence => Ok(visible(&text)),
         Place::CellCodeSpan => Ok(visible(&text).replace('|', "\\|")),
         Place::CodeBlock if has_fence => {
             Err(("a text with a code fence stands in a code block".to_owned(), text))
         }
         Place::CodeBlock => Ok(visible_lines(&text)),
         Place::Address => Ok(percent_encoded(&text)),
-    }
-}
-
-/// A part of the call that makes a block in a template, to find its line.
-fn template_name(block: &Block) -> &str {
-    match block {
-        Block::Item(item) => &item.name,
-        Block::Claims(_) => "verdicts()",
-        Block::File(path) => path,
-    }
-}
-
-fn name_of(block: &Block) -> String {
-    match block {
-        Block::Item(item) => item.title(),
-        Block::Claims(_) => "the list of claims".to_owned(),
-        Block::File(path) => format!("the file `{path}`"),
     }
 }
 
@@ -140,7 +193,7 @@ pub(super) fn escape_html(text: &str) -> String {
 }
 
 /// `text` as a part of an address in a link.
-fn percent_encoded(text: &str) -> String {
+pub(super) fn percent_encoded(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/:?#&=%+,;@".contains(&byte);
     let encoded = |byte: u8| match is_plain(byte) {
         true => char::from(byte).to_string(),
@@ -258,5 +311,26 @@ mod tests {
             html.trim(),
             "<p>&lt;script&gt;alert(1)&lt;/script&gt; | `x` *y* [z](u) # a_b \\u{202e}</p>"
         );
+    }
+
+    #[test]
+    fn a_value_at_the_start_of_a_line_opens_no_list_and_no_rule() {
+        let start = |text: &str| at_start(&escape(text));
+        for text in ["- x", "1. x", "12) x", "+ x", "---", "===", "# x", "> x", "1.5", "* x"] {
+            let mut html = String::new();
+            let written = format!("{}\n", start(text));
+            pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(&written));
+            assert_eq!(html.trim(), format!("<p>{}</p>", text.replace('>', "&gt;")), "{written}");
+        }
+        assert_eq!([start("64.90"), start("+1.5")], ["64.90", "+1.5"]);
+        assert!(is_start("> - ") && is_start("") && is_start("1. ") && !is_start("a "));
+    }
+
+    #[test]
+    fn a_value_in_a_tag_stands_between_quotes() {
+        assert!(is_in_tag("<a href="));
+        assert!(is_in_tag("<a title='>' href="));
+        assert!(!is_in_tag("<a href=\""));
+        assert!(!is_in_tag("<a href=\"x\">it's "));
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Kwargs, Value, ValueKind};
-use minijinja::{Error, ErrorKind, Output, State};
+use minijinja::{Error, ErrorKind, Output};
 
-use super::skeleton::{Block, Item, Mark, Skeleton, Source, mark};
+use super::result::ResultValue;
+use super::skeleton::{Block, Item, Mark, Part, Skeleton, Source, has_whole_marks, mark, parts};
 use crate::context::{ConditionContext, Context};
 use crate::document::suggestion;
 use crate::experiment::{ConditionId, Level, Levels};
@@ -33,31 +34,49 @@ impl Notebook {
         Skeleton { text, ..std::mem::take(&mut *self.lock()) }
     }
 
-    /// Keeps what a mark stands for, and returns the mark.
-    fn mark(&self, stands_for: Mark) -> String {
+    /// Keeps what a mark stands for, and returns its number.
+    fn keep(&self, stands_for: Mark) -> usize {
         let mut skeleton = self.lock();
         skeleton.marks.push(stands_for);
-        mark(skeleton.marks.len() - 1)
+        skeleton.marks.len() - 1
     }
 
-    /// Writes a value of the template: Markdown made here as it is, anything else as a mark.
-    pub(super) fn write(
-        &self,
-        output: &mut Output<'_>,
-        state: &mut State<'_, '_>,
-        value: &Value,
-    ) -> Result<(), Error> {
-        if value.is_undefined() || value.is_safe() || value.kind() == ValueKind::Invalid {
-            return minijinja::escape_formatter(output, state, value);
+    /// Keeps what a mark stands for, and returns the mark.
+    fn mark(&self, stands_for: Mark) -> String {
+        mark(self.keep(stands_for))
+    }
+
+    /// Writes a value of the template: Markdown made here as it is, any other text as a mark.
+    ///
+    /// # Errors
+    /// If a filter cut a mark, or if the value is an error.
+    pub(super) fn write(&self, output: &mut Output<'_>, value: &Value) -> Result<(), Error> {
+        let text = match value.kind() {
+            ValueKind::Undefined => return Ok(()),
+            ValueKind::Invalid => return Err(invalid(value.to_string())),
+            _ => value.to_string(),
+        };
+        if !has_whole_marks(&text, self.lock().marks.len()) {
+            return Err(invalid("a filter or a slice cut a value of the results".to_owned()));
         }
-        let text = value.to_string();
-        let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric());
-        Ok(output.write_str(&if is_plain { text } else { self.mark(Mark::Text(text)) })?)
+        if value.is_safe() {
+            return Ok(output.write_str(&text)?);
+        }
+        for part in parts(&text) {
+            match part {
+                Part::Mark(index) => output.write_str(&mark(index))?,
+                Part::Plain(plain) if plain.chars().all(|c| c.is_ascii_alphanumeric()) => {
+                    output.write_str(plain)?;
+                }
+                Part::Plain(plain) => output.write_str(&self.mark(Mark::Text(plain.to_owned())))?,
+            }
+        }
+        Ok(())
     }
 
     /// An item in a paragraph of its own.
     fn block(&self, block: Block) -> Value {
-        Value::from_safe_string(format!("\n\n{}\n\n", self.mark(Mark::Block(block))))
+        Value::from_safe_string(Block::paragraph(self.keep(Mark::Block(block))))
     }
 
     /// Notes that the prose shows something. Links lead to its only place.
@@ -106,8 +125,9 @@ impl Notebook {
         Ok(Value::from_safe_string(self.mark(Mark::Reference(self.find_item(name)?))))
     }
 
-    fn number(&self, text: String, source: Source) -> Value {
-        Value::from_safe_string(self.mark(Mark::Number(text, Box::new(source))))
+    fn number(&self, text: String, value: Option<f64>, source: Source) -> Value {
+        let mark = self.mark(Mark::Number(text, Box::new(source)));
+        Value::from_object(ResultValue { mark, value })
     }
 
     pub(super) fn cell(&self, name: &str, column: &str, levels: &Kwargs) -> Result<Value, Error> {
@@ -135,10 +155,11 @@ impl Notebook {
         column: &str,
     ) -> Result<Value, Error> {
         let key = check_key(&item.name, table, column)?;
+        let datum = table.datum(row, column);
         // The number of runs is shown with the runs that are not as readers expect.
         let text = match column {
             "n" => table.cell(row, column).map(crate::table::Cell::text),
-            _ => table.datum(row, column).map(|datum| datum.shown()),
+            _ => datum.as_ref().map(Datum::shown),
         };
         // No run is behind a published value.
         let source = Source {
@@ -148,7 +169,8 @@ impl Notebook {
             notes: if key.is_published() { Vec::new() } else { table.notes.clone() },
             conditions: if key.is_published() { Vec::new() } else { row.conditions.clone() },
         };
-        Ok(self.number(text.unwrap_or_default(), source))
+        let number = datum.as_ref().and_then(Datum::number);
+        Ok(self.number(text.unwrap_or_default(), number, source))
     }
 
     /// The number of rows in which a column has a number above `threshold`.
@@ -211,7 +233,7 @@ impl Notebook {
             notes: vec![format!("The score of a run ({}) is {}.", metric.label, metric.formula)],
             conditions: vec![id],
         };
-        Ok(self.number(Style::Fixed.write(value), source))
+        Ok(self.number(Style::Fixed.write(value), value, source))
     }
 
     pub(super) fn contrast(
@@ -242,7 +264,8 @@ impl Notebook {
             notes: if published { Vec::new() } else { table.notes.clone() },
             conditions,
         };
-        Ok(self.number(Style::Signed.write(a.zip(b).map(|(a, b)| a - b)), source))
+        let difference = a.zip(b).map(|(a, b)| a - b);
+        Ok(self.number(Style::Signed.write(difference), difference, source))
     }
 
     pub(super) fn claims(&self) -> Result<Value, Error> {
@@ -267,7 +290,7 @@ impl Notebook {
         let paths = self.context.sources.keys();
         let blocks = paths
             .filter(|path| self.show("file", path).is_ok())
-            .map(|path| format!("\n\n{}\n\n", self.mark(Mark::Block(Block::File(path.clone())))));
+            .map(|path| Block::paragraph(self.keep(Mark::Block(Block::File(path.clone())))));
         Value::from_safe_string(blocks.collect())
     }
 }

@@ -1,7 +1,7 @@
 //! The HTML page: the parsed skeleton, with items and values in their places.
 
 use minijinja::{Environment, Value};
-use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, Parser, Tag, TagEnd};
 use serde::Serialize;
 
 use super::anchors::Anchors;
@@ -48,7 +48,7 @@ pub(super) fn body(
 ) -> Result<Body, RenderError> {
     let mut writer = Writer { skeleton, items, previews: Vec::new(), events: Vec::new() };
     let mut headings = anchors.headings.iter();
-    let (mut in_code, mut n_images, mut n_tables) = (false, 0_usize, 0);
+    let (mut in_code, mut n_links, mut n_tables) = (false, 0_usize, 0);
     for event in Parser::new_ext(&skeleton.text, OPTIONS) {
         match event {
             Event::Start(Tag::Heading { level, classes, attrs, .. }) => {
@@ -57,6 +57,10 @@ pub(super) fn body(
             }
             Event::Start(Tag::CodeBlock(kind)) => {
                 in_code = true;
+                let kind = match kind {
+                    CodeBlockKind::Fenced(info) => CodeBlockKind::Fenced(writer.plain(&info)),
+                    CodeBlockKind::Indented => CodeBlockKind::Indented,
+                };
                 writer.events.push(Event::Start(Tag::CodeBlock(kind)));
             }
             Event::End(TagEnd::CodeBlock) => {
@@ -64,20 +68,21 @@ pub(super) fn body(
                 writer.events.push(event);
             }
             Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
-                n_images += 1;
+                n_links += 1;
                 let (dest_url, title) = (writer.plain(&dest_url), writer.plain(&title));
                 writer.events.push(Event::Start(Tag::Image { link_type, dest_url, title, id }));
             }
-            Event::End(TagEnd::Image) => {
-                n_images -= 1;
+            Event::End(TagEnd::Image | TagEnd::Link) => {
+                n_links -= 1;
                 writer.events.push(event);
             }
             Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+                n_links += 1;
                 let (dest_url, title) = (writer.plain(&dest_url), writer.plain(&title));
                 writer.events.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
             }
-            // Text in code and the alternative text of an image have no elements.
-            Event::Text(text) if in_code || n_images > 0 => {
+            // Text in code, in a link and for an image has no elements.
+            Event::Text(text) if in_code || n_links > 0 => {
                 let text = Event::Text(writer.plain(&text));
                 writer.events.push(text);
             }

@@ -11,10 +11,18 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::experiment::ConditionId;
 
-/// Opens a mark; a Unicode noncharacter.
+/// Opens a mark. Marks are made of Unicode noncharacters alone, so no filter of a template that changes
+/// letters or digits changes a mark.
 const OPEN: char = '\u{fdd0}';
 /// Closes a mark.
 const CLOSE: char = '\u{fdd1}';
+/// The digit zero of the number in a mark; the other nine follow.
+const ZERO: char = '\u{fdd2}';
+
+/// Whether marks use this character, or could.
+pub(super) fn is_of_marks(character: char) -> bool {
+    ('\u{fdd0}'..='\u{fdef}').contains(&character)
+}
 
 /// The extensions of Markdown that a report uses.
 pub(super) const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_FOOTNOTES);
@@ -82,10 +90,14 @@ pub(super) struct Source {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Text,
+    /// The text of a link, or of an image.
+    LinkText,
     CodeSpan,
     /// A code span in a cell of a table.
     CellCodeSpan,
     CodeBlock,
+    /// The line that opens a code block between fences.
+    Fence,
     Html,
     Address,
 }
@@ -102,15 +114,58 @@ impl Item {
     }
 }
 
+impl Block {
+    /// What it is, for errors.
+    pub(super) fn title(&self) -> String {
+        match self {
+            Self::Item(item) => item.title(),
+            Self::Claims(_) => "the list of claims".to_owned(),
+            Self::File(path) => format!("the file `{path}`"),
+        }
+    }
+
+    /// A part of the call that makes it in a template, to find its line.
+    pub(super) fn call(&self) -> &str {
+        match self {
+            Self::Item(item) => &item.name,
+            Self::Claims(_) => "verdicts()",
+            Self::File(path) => path,
+        }
+    }
+
+    /// Block number `index` as the text of a template: a paragraph of its own.
+    pub(super) fn paragraph(index: usize) -> String {
+        format!("\n\n{}\n\n", mark(index))
+    }
+}
+
 /// The text of mark number `index`.
 pub(super) fn mark(index: usize) -> String {
-    format!("{OPEN}{index}{CLOSE}")
+    let digit = |c: char| char::from_u32(ZERO as u32 + c.to_digit(10)?);
+    let digits: String = index.to_string().chars().filter_map(digit).collect();
+    format!("{OPEN}{digits}{CLOSE}")
+}
+
+/// The number that [`mark`] wrote.
+fn index_of(digits: &str) -> Option<usize> {
+    let digit = |c: char| char::from_digit((c as u32).checked_sub(ZERO as u32)?, 10);
+    digits.chars().map(digit).collect::<Option<String>>()?.parse().ok()
 }
 
 /// A part of a text with marks.
 pub(super) enum Part<'t> {
     Plain(&'t str),
     Mark(usize),
+}
+
+impl<'t> Part<'t> {
+    /// The text, unless it is a mark.
+    pub(super) fn plain(&self) -> Option<&'t str> {
+        match self {
+            Self::Plain(text) => Some(text),
+            Self::Mark(_) => None,
+        }
+    }
 }
 
 /// `text` split at its marks.
@@ -122,13 +177,25 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
         if !before.is_empty() {
             parts.push(Part::Plain(before));
         }
-        parts.extend(index.parse().ok().map(Part::Mark));
+        parts.extend(index_of(index).map(Part::Mark));
         rest = after;
     }
     if !rest.is_empty() {
         parts.push(Part::Plain(rest));
     }
     parts
+}
+
+/// Whether the marks of `text` are whole, and of the `n` that are known.
+pub(super) fn has_whole_marks(text: &str, n: usize) -> bool {
+    let whole: usize = parts(text)
+        .into_iter()
+        .map(|part| match part {
+            Part::Mark(index) if index < n => mark(index).chars().count(),
+            _ => 0,
+        })
+        .sum();
+    whole == text.chars().filter(|c| is_of_marks(*c)).count()
 }
 
 impl Skeleton {
@@ -149,6 +216,21 @@ impl Skeleton {
     /// Whether the prose shows a file.
     pub(super) fn shows_file(&self, path: &str) -> bool {
         self.shown.contains(&format!("file {path}"))
+    }
+
+    /// A block that shares its line with something else: with text, or in a heading, a cell of a table or
+    /// code.
+    pub(super) fn crowded_block(&self) -> Option<&Block> {
+        let is_crowded = |index: &usize| {
+            let paragraph = Block::paragraph(*index);
+            let Some((before, after)) = self.text.split_once(&paragraph) else { return false };
+            let line = [before.rsplit('\n').next(), after.split('\n').next()];
+            line.into_iter().flatten().any(|part| !part.trim().is_empty())
+        };
+        self.marks.iter().enumerate().find_map(|(index, mark)| match mark {
+            Mark::Block(block) if is_crowded(&index) => Some(block),
+            _ => None,
+        })
     }
 
     /// Removes what is left of control lines: of several blank lines in a row, one stays. Code and HTML
@@ -179,20 +261,29 @@ impl Skeleton {
     /// The ranges of the skeleton that are text, code or HTML; what no range covers is markup.
     pub(super) fn places(&self) -> Vec<(Range<usize>, Place)> {
         let mut places = Vec::new();
-        let (mut in_code, mut in_table) = (false, false);
+        let (mut in_code, mut in_table, mut n_links) = (false, false, 0_usize);
         for (event, range) in Parser::new_ext(&self.text, OPTIONS).into_offset_iter() {
             match event {
-                Event::Start(Tag::CodeBlock(_)) => {
+                Event::Start(Tag::CodeBlock(kind)) => {
                     in_code = true;
+                    if kind.is_fenced() {
+                        let line = self.text[range.clone()].lines().next().map_or(0, str::len);
+                        places.push((range.start..range.start + line, Place::Fence));
+                    }
                     places.push((range, Place::CodeBlock));
                 }
                 Event::End(TagEnd::CodeBlock) => in_code = false,
+                Event::Start(Tag::Link { .. } | Tag::Image { .. }) => n_links += 1,
+                Event::End(TagEnd::Link | TagEnd::Image) => n_links -= 1,
+                Event::Text(_) if n_links > 0 => places.push((range, Place::LinkText)),
                 Event::Text(_) if !in_code => places.push((range, Place::Text)),
                 Event::Start(Tag::Table(_)) => in_table = true,
                 Event::End(TagEnd::Table) => in_table = false,
                 Event::Code(_) if in_table => places.push((range, Place::CellCodeSpan)),
                 Event::Code(_) => places.push((range, Place::CodeSpan)),
-                Event::Html(_) | Event::InlineHtml(_) => places.push((range, Place::Html)),
+                Event::Start(Tag::HtmlBlock) | Event::InlineHtml(_) => {
+                    places.push((range, Place::Html));
+                }
                 _ => {}
             }
         }

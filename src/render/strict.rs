@@ -6,6 +6,8 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Kwargs, Object, Rest, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State};
 
+use super::result::is_result;
+use super::skeleton::is_of_marks;
 use crate::document::suggestion;
 use crate::format;
 
@@ -55,7 +57,7 @@ pub(super) fn value(json: &serde_json::Value, place: &str) -> Value {
         }
         serde_json::Value::Null => Value::from(()),
         serde_json::Value::Bool(truth) => Value::from(*truth),
-        serde_json::Value::String(text) => Value::from(text.as_str()),
+        serde_json::Value::String(text) => Value::from(text.replace(is_of_marks, "\u{fffd}")),
         serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {
             (Some(integer), _) => Value::from(integer),
             (None, Some(integer)) => Value::from(integer),
@@ -82,21 +84,25 @@ pub(super) fn html_value(data: &impl serde::Serialize) -> Value {
     value(&visible(serde_json::to_value(data).unwrap_or_default()), "item")
 }
 
-/// Filters that take the name of an attribute, and where: at the first place, or at `attribute`.
-const BY_ATTRIBUTE: [(&str, bool); 10] = [
-    ("selectattr", true),
-    ("rejectattr", true),
-    ("map", false),
-    ("groupby", true),
-    ("sort", false),
-    ("unique", false),
-    ("sum", false),
-    ("join", false),
-    ("min", false),
-    ("max", false),
+/// Filters that take the name of an attribute at `attribute`, and its place among the other arguments.
+const BY_ATTRIBUTE: [(&str, Option<usize>); 10] = [
+    ("selectattr", Some(0)),
+    ("rejectattr", Some(0)),
+    ("map", None),
+    ("groupby", Some(0)),
+    ("sort", None),
+    ("unique", None),
+    ("sum", Some(0)),
+    ("join", Some(1)),
+    ("min", None),
+    ("max", None),
 ];
 
-/// Makes an unknown attribute an error in each filter that takes one.
+/// Filters that compare items.
+const COMPARING: [&str; 4] = ["sort", "unique", "min", "max"];
+
+/// Makes an unknown attribute an error in each filter that takes one, and values of the results an error
+/// in each filter that compares items.
 pub(super) fn add_filters(environment: &mut Environment<'_>) {
     use minijinja::filters;
     environment.add_filter("plain selectattr", filters::selectattr);
@@ -109,16 +115,23 @@ pub(super) fn add_filters(environment: &mut Environment<'_>) {
     environment.add_filter("plain join", filters::join);
     environment.add_filter("plain min", filters::min);
     environment.add_filter("plain max", filters::max);
-    for (name, is_first) in BY_ATTRIBUTE {
+    for (name, place) in BY_ATTRIBUTE {
         let filter = move |state: &mut State<'_, '_>,
                            items: Value,
                            positional: Rest<Value>,
                            named: Kwargs| {
-            let first = positional.first().filter(|_| is_first).and_then(Value::as_str);
-            let attribute = first.map(str::to_owned);
+            let attribute = place.and_then(|place| positional.get(place)).and_then(Value::as_str);
+            let attribute = attribute.map(str::to_owned);
             let attribute = attribute.or_else(|| named.peek::<String>("attribute").ok());
             if let Some(attribute) = attribute {
                 check_items(&items, &attribute)?;
+            }
+            if COMPARING.contains(&name) && has_results(&items) {
+                let message = format!(
+                    "`{name}` cannot compare numbers with their sources; their numbers are `.value`, \
+                     like `cell(…).value`"
+                );
+                return Err(Error::new(ErrorKind::InvalidOperation, message));
             }
             let has_named = named.args().next().is_some();
             let named = has_named.then(|| Value::from(named));
@@ -128,6 +141,10 @@ pub(super) fn add_filters(environment: &mut Environment<'_>) {
         };
         environment.add_filter(name, filter);
     }
+}
+
+fn has_results(items: &Value) -> bool {
+    items.try_iter().is_ok_and(|mut items| items.any(|item| is_result(&item)))
 }
 
 fn check_items(items: &Value, attribute: &str) -> Result<(), Error> {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 use super::error::{RenderError, check_comments};
-use super::strict;
+use super::{result, skeleton, strict};
 
 pub use super::names::{ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES};
 
@@ -28,12 +28,18 @@ const DEFAULT_ITEMS: &str = include_str!("../../templates/items.html.jinja");
 pub(super) fn environment(templates: Templates<'_>) -> Result<Environment<'_>, RenderError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    // A line that holds only a `{% %}` leaves no trace.
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-    environment.set_syntax(syntax.expect("the delimiters are the default ones"));
+    environment.set_syntax(syntax());
+    // What a macro or a block wrote is text of the report already, and not a value.
+    environment.set_auto_escape_callback(|name| match name.contains(".html") {
+        true => AutoEscape::Html,
+        false => AutoEscape::Custom("markdown".into()),
+    });
     strict::add_filters(&mut environment);
     let others = templates.others.clone();
     environment.set_loader(move |name| Ok(others.get(name).cloned()));
+    for (name, text) in templates.others {
+        check_source(name, text)?;
+    }
     let items = templates.others.get(ITEMS_TEMPLATE).map_or(DEFAULT_ITEMS, String::as_str);
     let named = [
         (PAPER_TEMPLATE, templates.paper),
@@ -41,9 +47,33 @@ pub(super) fn environment(templates: Templates<'_>) -> Result<Environment<'_>, R
         (ITEMS_TEMPLATE, items),
     ];
     for (name, text) in named {
-        check_comments(name, text)?;
+        check_source(name, text)?;
         let added = environment.add_template(name, text);
         added.map_err(|error| RenderError::of(&error, name, text))?;
     }
     Ok(environment)
+}
+
+/// The syntax of templates. A line that holds only a `{% %}` leaves no trace. What follows an
+/// `{% include %}` starts on a new line, since the last newline of the file stays.
+fn syntax() -> SyntaxConfig {
+    let mut syntax = SyntaxConfig::builder();
+    syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
+    syntax.build().expect("the delimiters are the default ones")
+}
+
+/// Refuses what a template would accept without a word.
+fn check_source(name: &str, source: &str) -> Result<(), RenderError> {
+    check_comments(name, source)?;
+    if let Some((line, compared)) = result::comparison(source, syntax()) {
+        let message = format!("`{compared}` is a number with its source, and is compared here");
+        let hint = "its number is `.value`, like `cell(…).value`";
+        return Err(RenderError::at(name, line, message, hint));
+    }
+    if let Some(at) = source.find(skeleton::is_of_marks) {
+        let line = source[..at].matches('\n').count() + 1;
+        let message = "a noncharacter of Unicode (U+FDD0 to U+FDEF) stands in the template";
+        return Err(RenderError::at(name, line, message, "remove it"));
+    }
+    Ok(())
 }

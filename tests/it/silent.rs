@@ -218,6 +218,75 @@ fn kind_4_escaping_without_context() {
 }
 
 #[test]
+fn kind_4_a_value_stays_one_value_in_macros_blocks_and_filters() {
+    let cell = "cell(\"all\", \"mean\", experiment=\"deep\", weight_sharing=true)";
+    let project = Project::new();
+    let [markdown, _] = rendered(&project, &format!("{{{{ {cell} }}}}\n")).unwrap();
+    let mean = markdown.trim().to_owned();
+    project.write(
+        "templates/part.md",
+        format!("{{% macro part() %}}{{{{ {cell} }}}} %{{% endmacro %}}"),
+    );
+    let lines = [
+        format!("{{% set x %}}{{{{ {cell} }}}} %{{% endset %}}{{{{ x }}}}"),
+        format!("{{% macro m(x) %}}{{{{ x }}}} %{{% endmacro %}}{{{{ m({cell}) }}}}"),
+        "{% from \"part.md\" import part %}{{ part() }}".to_owned(),
+        format!("{{% filter replace(\"1\", \"x\") %}}{{{{ {cell} }}}} %{{% endfilter %}}"),
+        format!("{{{{ {cell} ~ \" %\" }}}}"),
+        format!("{{{{ [{cell}, \"%\"] | join(\" \") }}}}"),
+        format!("{{{{ \"%s %%\" | format({cell}) }}}}"),
+        format!("{{{{ {cell} | string | upper }}}} %"),
+        format!(
+            "{{% macro w() %}}{{{{ caller() }}}} %{{% endmacro %}}{{% call w() %}}{{{{ {cell} }}}}{{% endcall %}}"
+        ),
+    ];
+    let [markdown, html] = rendered(&project, &lines.join("\n\n")).unwrap();
+    assert_eq!(markdown.matches(&format!("{mean} %")).count(), lines.len(), "{markdown}");
+    let prose: Vec<&str> = html.split("<button type=\"button\" class=\"value\"").skip(1).collect();
+    let is_whole = |part: &&str| part.contains(&format!(">{mean}</button> %"));
+    assert_eq!(prose.iter().filter(|part| is_whole(part)).count(), lines.len(), "{prose:#?}");
+    let is_of_marks = |c| ('\u{fdd0}'..='\u{fdef}').contains(&c);
+    assert!(!markdown.contains(is_of_marks) && !html.contains(is_of_marks));
+    // The text of a link, the language of a code block, and a value at the start of a line.
+    let prose = format!(
+        "[{{{{ {cell} }}}}](https://example.org)\n\n```{{{{ \"rust\" }}}}\nx\n```\n\n{{{{ \"- a\" }}}}\n\n\
+         {{{{ \"12. b\" }}}}\n\n> {{{{ \"+ c\" }}}}\n\n    {{{{ \"one\\ntwo\" }}}}\n"
+    );
+    let [markdown, html] = rendered(&project, &prose).unwrap();
+    for part in ["```rust\n", "\\- a\n", "12\\. b\n", "> \\+ c\n", "    one\n    two\n"] {
+        assert!(markdown.contains(part), "{part}\nnot in {markdown}");
+    }
+    for part in [
+        format!("<a href=\"https://example.org\">{mean}</a>"),
+        "<code class=\"language-rust\">".to_owned(),
+        "<p>- a</p>".to_owned(),
+        "<code>one\ntwo\n</code>".to_owned(),
+    ] {
+        assert!(html.contains(&part), "{part}\nnot in {html}");
+    }
+    // An included file ends its line.
+    project.write("templates/part.md", "part\n");
+    let [markdown, _] = rendered(&project, "{% include \"part.md\" %}\n# Next\n").unwrap();
+    assert_eq!(markdown, "part\n# Next\n");
+    for (prose, message) in [
+        (format!("{{{{ ({cell} | string)[1:] }}}}\n"), "cut a value of the results"),
+        (format!("a\n{{% if {cell} > 5 %}}\nx\n{{% endif %}}\n"), "paper.md.jinja:2: `cell` is"),
+        (format!("{{{{ [{cell}, 1] | max }}}}\n"), "`max` cannot compare"),
+        ("# A {{ table(\"all\") }}\n".to_owned(), "jinja:1: Table 1 needs a line of its own"),
+        ("| a |\n| --- |\n| {{ table(\"all\") }} |\n".to_owned(), "needs a line of its own"),
+        ("`{{ verdicts() }}`\n".to_owned(), "needs a line of its own"),
+        ("<a href={{ \"x y\" }}>x</a>\n".to_owned(), "in a tag and outside of quotes"),
+        ("\n[x]({{ \"javascript:alert(1)\" }})\n".to_owned(), "would run what a value holds"),
+        ("<a href=\"{{ \"JavaScript:x\" }}\">x</a>\n".to_owned(), "would run"),
+        ("# End\n\n<p id=\"end\">x</p>\n".to_owned(), "have the anchor `end`"),
+        ("\u{fdd0}\n".to_owned(), "a noncharacter of Unicode"),
+    ] {
+        let error = refused(&prose);
+        assert!(error.contains(message), "{prose}: {error}");
+    }
+}
+
+#[test]
 fn kind_5_two_outputs_two_sets_of_anchors() {
     let prose = "# H\n\n[end](#end) [note](#note) {{ reference(\"all\") }}\n\n<a name=\"note\"></a>note\n\n{{ table(\"all\") }}\n\n## End\n\n### A _small_ `part`\n\n[part](#a-small-part)\n";
     let [markdown, html] = rendered(&Project::new(), prose).unwrap();
