@@ -20,7 +20,7 @@ use crate::paper::keys::{read_each, read_item_name};
 use crate::paper::{Paper, Vocabulary};
 use crate::summary::SummaryError;
 
-pub use cell::{Cell, Datum, Grade, Style, count};
+pub use cell::{Cell, Datum, GRADE_WORDS, Grade, Style, count};
 pub use content::{Column, Key, Row, SeedValue, Table};
 pub use kind::{Kind, Results, TableRequest, Words, of_kind};
 pub use scorecard::{PublishedScore, Scorecard};

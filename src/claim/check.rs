@@ -115,6 +115,8 @@ pub struct Compare {
     pub cells: BTreeMap<String, CellReference>,
     /// What the comparison says, in words.
     pub says: String,
+    /// Settings of the data in which the rows differ, as the file declares.
+    pub differs: Differs,
     /// Where the check stands.
     pub location: Location,
 }

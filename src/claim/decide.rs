@@ -10,6 +10,7 @@ use super::interval::{decisive, judge};
 use super::verdict::{Finding, Outcome, Verdict, combined};
 use crate::document::{Location, suggestion};
 use crate::experiment::{ConditionId, Level, Levels};
+use crate::paper::keys::{Differs, differs_note};
 use crate::paper::{EXPERIMENT, Selection, selects};
 use crate::run;
 use crate::stats::{FEWEST_DECISIVE, PairedComparison};
@@ -73,7 +74,7 @@ impl Evidence<'_> {
             }
         };
         let label = format!("{label}{}", self.metric_words(&check.metric));
-        let finding = self.finding(&label, &contrast, check.expected);
+        let finding = limited(self.finding(&label, &contrast, check.expected), &check.differs);
         Ok(Verdict::of(finding, contrast.conditions.concat()))
     }
 
@@ -192,7 +193,8 @@ impl Evidence<'_> {
         let mut verdict = combined(n, verdicts.collect());
         verdict.findings.truncate(2);
         let text = format!("{own} is above {n_above} of the {n} other conditions.");
-        verdict.findings.push(Finding { text, outcome: verdict.outcome, remark: String::new() });
+        let finding = Finding { text, outcome: verdict.outcome, remark: String::new() };
+        verdict.findings.push(limited(finding, &check.differs));
         Verdict { conditions, ..verdict }
     }
 
@@ -273,7 +275,7 @@ impl Evidence<'_> {
         let remark = "two numbers, compared without an interval".to_owned();
         conditions.sort_unstable();
         conditions.dedup();
-        Ok(Verdict::of(Finding { text, outcome, remark }, conditions))
+        Ok(Verdict::of(limited(Finding { text, outcome, remark }, &check.differs), conditions))
     }
 
     /// The number of a cell, and the conditions behind it.
@@ -302,6 +304,9 @@ impl Evidence<'_> {
                 return Err(format!("table `{table}` has no column `{name}`; {hint}"));
             }
         }
+        if !content.is_number(key) {
+            return Err(format!("column `{key}` of `{table}` holds words, and no numbers"));
+        }
         match content.matching(wanted)[..] {
             [row] => {
                 let datum = content.datum(row, key).and_then(|datum| datum.number());
@@ -314,6 +319,14 @@ impl Evidence<'_> {
             )),
         }
     }
+}
+
+/// A finding with a remark on declared differences of its conditions.
+fn limited(finding: Finding, differs: &Differs) -> Finding {
+    let note = differs_note(differs).map(|note| note.trim_end_matches('.').to_owned());
+    let remarks =
+        [Some(finding.remark), note].into_iter().flatten().filter(|part| !part.is_empty());
+    Finding { remark: remarks.collect::<Vec<_>>().join("; "), ..finding }
 }
 
 /// A remark on a comparison with too few seeds; empty for others.

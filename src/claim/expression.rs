@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, UnaryOpKind};
+use minijinja::machinery::parse_expr;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
 /// Where expressions are evaluated.
@@ -26,8 +28,9 @@ impl Expression {
     /// # Errors
     /// With what is wrong, as the end of a sentence about the key.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let parsed = ENVIRONMENT.compile_expression(text);
-        let parsed = parsed.map_err(|error| format!("is no expression, `{text}`: {error}"))?;
+        let wrong = |error| format!("is no expression, `{text}`: {error}");
+        let parsed = ENVIRONMENT.compile_expression(text).map_err(wrong)?;
+        check(&parse_expr(text).map_err(wrong)?).map_err(|what| format!("{what}, in `{text}`"))?;
         let mut names: Vec<_> = parsed.undeclared_variables(true).into_iter().collect();
         names.sort();
         Ok(Self { text: text.to_owned(), names })
@@ -65,6 +68,49 @@ impl Expression {
     }
 }
 
+/// The filters that expressions may use.
+const FILTERS: [&str; 4] = ["min", "max", "abs", "round"];
+
+/// Refuses what is no arithmetic, and powers that readers group in another way than minijinja: `-2 ** 2`
+/// is 4 there, and `2 ** 3 ** 2` is 64.
+fn check(expression: &Expr<'_>) -> Result<(), String> {
+    use BinOpKind::{Add, Div, Mul, Pow, Sub};
+    match expression {
+        Expr::Var(_) => Ok(()),
+        Expr::Const(constant) if constant.value.is_number() => Ok(()),
+        Expr::GetAttr(attribute) => check(&attribute.expr),
+        Expr::List(list) => list.items.iter().try_for_each(check),
+        Expr::UnaryOp(operation) if matches!(operation.op, UnaryOpKind::Neg) => {
+            check(&operation.expr)
+        }
+        Expr::BinOp(operation) if matches!(operation.op, Add | Sub | Mul | Div | Pow) => {
+            let is_power =
+                |one: &Expr<'_>| matches!(one, Expr::BinOp(one) if matches!(one.op, Pow));
+            if matches!(operation.op, Pow)
+                && (is_power(&operation.left) || matches!(operation.left, Expr::UnaryOp(_)))
+            {
+                return Err("takes a power of a power or of a negated number".to_owned());
+            }
+            check(&operation.left)?;
+            check(&operation.right)
+        }
+        Expr::Filter(filter) if FILTERS.contains(&filter.name) => {
+            for argument in &filter.args {
+                match argument {
+                    CallArg::Pos(argument) | CallArg::Kwarg(_, argument) => check(argument)?,
+                    _ => return Err("has an argument with `*`".to_owned()),
+                }
+            }
+            filter.expr.as_ref().map_or(Ok(()), check)
+        }
+        _ => Err(format!(
+            "is more than arithmetic; it may have numbers, names, `+`, `-`, `*`, `/`, `**`, brackets \
+             and the filters {}",
+            FILTERS.join(", ")
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,7 +134,31 @@ mod tests {
             Ok(None),
             "a missing number decides nothing"
         );
-        for wrong in ["n / 0", "row.mean >", "", "row.mean > 3", "'text'", "n | max"] {
+        assert_eq!(value("-(n ** 2) - 3 ** (1 + 1) + -n"), Ok(Some(-99.0)));
+        assert_eq!(value("n ** -1 * n - -n | abs"), Ok(Some(-8.0)));
+        for wrong in [
+            "n / 0",
+            "row.mean >",
+            "",
+            "row.mean > 3",
+            "'text'",
+            "n | max",
+            "-n ** 2",
+            "-2 ** 2",
+            "--n ** 2",
+            "-(1 + n) ** 2",
+            "-row.mean ** 2",
+            "2 ** 3 ** 2",
+            "2 ** -n ** 2",
+            "n if n else 1",
+            "n and 1",
+            "not n",
+            "true + n",
+            "range(3) | max",
+            "n | default(3)",
+            "n ~ 1",
+            "n // 2",
+        ] {
             assert!(value(wrong).is_err(), "{wrong}: {:?}", value(wrong));
         }
     }

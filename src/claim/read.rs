@@ -105,7 +105,7 @@ fn read_effect(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     let factors: Vec<_> = vocabulary.names().filter(|name| *name != EXPERIMENT).collect();
     check_known(reader, "effect", &factor, &factors, "factor");
     let among = read_selection(reader, vocabulary);
-    let differs = read_differs(reader, vocabulary.data_differences(&among), "effect");
+    let differs = read_differs(reader, vocabulary.data_differences(&among, [&factor]), "effect");
     let conditions: Vec<_> = vocabulary.conditions(&among).collect();
     let levels = conditions.iter().filter_map(|levels| levels.get(&factor));
     let levels = two_levels(levels);
@@ -214,7 +214,7 @@ fn read_best(reader: &Reader<'_>, words: &Words<'_>) -> Option<Best> {
         );
         reader.refuse("best", message);
     }
-    let differs = read_differs(reader, vocabulary.data_differences(&among), "best");
+    let differs = read_differs(reader, vocabulary.data_differences(&among, []), "best");
     let location = reader.location().clone();
     Some(Best { levels, among, metric: metric?, differs, location })
 }
@@ -270,13 +270,42 @@ fn read_compare(reader: &Reader<'_>, words: &Words<'_>) -> Option<Compare> {
             reader.refuse("compare", message);
         }
     }
+    if used.is_empty() {
+        reader.refuse("compare", "uses no cell, so that the results decide nothing");
+    }
     for (cell, reference) in &cells {
         if !used.iter().any(|name| reference.gives(cell, name)) {
             reader.refuse("cells", format!("gives `{cell}`, which no expression uses"));
         }
     }
+    let rows = cells.values().filter_map(|cell| match cell {
+        CellReference::Row { table, row } => Some((table, row)),
+        CellReference::Parameters(_) => None,
+    });
+    let rows: Vec<_> = rows.collect();
+    let groups: Vec<_> = rows.iter().map(|(table, row)| behind(table, row, words)).collect();
+    let named = rows.iter().flat_map(|(_, row)| row.keys());
+    let named: BTreeSet<String> =
+        named.filter(|name| rows.iter().all(|(_, row)| row.contains_key(*name))).cloned().collect();
+    let found = words.vocabulary.data_differences_between(&groups, &named);
+    let differs = read_differs(reader, found, "compare");
     let location = reader.location().clone();
-    Some(Compare { left, is_above, right, cells, says: says?, location })
+    Some(Compare { left, is_above, right, cells, says: says?, differs, location })
+}
+
+/// The conditions behind a row of a table.
+fn behind(table: &str, row: &Levels, words: &Words<'_>) -> Vec<Selection> {
+    let request = words.tables.iter().find(|request| request.name == table);
+    let covered = request.map(|request| request.kind.covers(words.paper)).unwrap_or_default();
+    let of_row = |mut selection: Selection| {
+        for (name, level) in row {
+            if words.vocabulary.levels(name).is_some_and(|levels| levels.contains(level)) {
+                selection.insert(name.clone(), vec![level.clone()]);
+            }
+        }
+        selection
+    };
+    covered.into_iter().map(of_row).collect()
 }
 
 fn read_cell(

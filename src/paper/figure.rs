@@ -67,7 +67,10 @@ impl Figure {
             "learning-curves" => {
                 let curve = choice(&reader, "curve", &super::read::curves());
                 let selection = read_selection(&reader, words);
-                let differs = read_differs(&reader, words.data_differences(&selection), "where");
+                // Each line is labelled with the levels of its condition.
+                let names: Vec<_> = words.names().map(str::to_owned).collect();
+                let differs =
+                    read_differs(&reader, words.data_differences(&selection, &names), "where");
                 curve.map(|curve| FigureKind::LearningCurves { curve, selection, differs })
             }
             "seeds" => {

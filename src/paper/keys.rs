@@ -1,8 +1,6 @@
 //! Reads keys that refer to something: metrics, tables, factors, levels. Every word that refers to
 //! nothing is refused, with the nearest word that does.
 
-use std::collections::BTreeMap;
-
 use super::{EXPERIMENT, Metric, Selection, Vocabulary};
 use crate::document::{Node, Reader, Value, Violations, suggestion};
 use crate::experiment::Level;
@@ -220,7 +218,18 @@ pub fn choice<T: Copy>(reader: &Reader<'_>, key: &'static str, choices: &[(&str,
 
 /// Keys of `data` that differ between conditions that are compared, with their values: those that the
 /// file declares at `differs`.
-pub type Differs = BTreeMap<String, std::collections::BTreeSet<String>>;
+pub type Differs = super::vocabulary::Settings;
+
+/// `The conditions differ in data.seed (0, 7).`; `None` if they do not differ.
+#[must_use]
+pub fn differs_note(differs: &Differs) -> Option<String> {
+    let keys = differs.iter().map(|(key, values)| {
+        let values: Vec<_> = values.iter().map(String::as_str).collect();
+        format!("{key} ({})", values.join(", "))
+    });
+    let keys: Vec<_> = keys.collect();
+    (!keys.is_empty()).then(|| format!("The conditions differ in {}.", keys.join("; ")))
+}
 
 /// Reads `differs` and refuses every difference of the data that it does not declare.
 pub fn read_differs(reader: &Reader<'_>, found: Differs, place: &str) -> Differs {

@@ -19,11 +19,18 @@ fn differences_of_the_data_are_found_unless_they_are_a_factor() {
         experiment("d", "[factors]\n\"data.train_pairs\" = [10, 40]\n"),
     ];
     let words = Vocabulary::of(&experiments);
-    let differing = |names: &[&str]| {
+    let shown = ["train_pairs".to_owned()];
+    let differing_if = |names: &[&str], shown: &[String]| {
         let names = names.iter().map(|name| Level::text(name)).collect();
         let selection = Selection::from([(EXPERIMENT.to_owned(), names)]);
-        words.data_differences(&selection).into_keys().collect::<Vec<_>>()
+        words.data_differences(&selection, shown).into_keys().collect::<Vec<_>>()
     };
+    let differing = |names: &[&str]| differing_if(names, &shown);
+    assert_eq!(
+        differing_if(&["c"], &[]),
+        ["data.train_pairs"],
+        "a factor that no row is labelled with"
+    );
     assert!(differing(&["a"]).is_empty());
     assert_eq!(differing(&["a", "b"]), ["data.test_pairs"]);
     assert!(differing(&["c", "d"]).is_empty(), "both vary it");

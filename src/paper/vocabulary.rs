@@ -13,6 +13,9 @@ pub struct Vocabulary<'e> {
     levels: BTreeMap<String, Vec<Level>>,
 }
 
+/// Keys of the resolved experiments, each with its values.
+pub(super) type Settings = BTreeMap<String, BTreeSet<String>>;
+
 /// A condition with its levels.
 type Named<'e> = (&'e Experiment, &'e Condition, Levels);
 
@@ -64,33 +67,48 @@ impl<'e> Vocabulary<'e> {
         all.filter(|(_, _, levels)| selects(selection, levels))
     }
 
-    /// The keys of `data` that differ between the conditions of a selection, with their values. A
-    /// key that is a factor of every experiment among them counts as the same.
+    /// The keys of `data` that differ between the conditions of a selection, with their values. A factor
+    /// in `named` does not count, if every experiment among them has it.
     #[must_use]
-    pub fn data_differences(&self, selection: &Selection) -> BTreeMap<String, BTreeSet<String>> {
+    pub fn data_differences<'n>(
+        &self,
+        selection: &Selection,
+        named: impl IntoIterator<Item = &'n String>,
+    ) -> Settings {
         let conditions: Vec<_> = self.selected(selection).collect();
-        let factors = common_factors(&conditions);
-        let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (_, condition, _) in &conditions {
-            for (key, value) in condition.design.settings() {
-                if key.starts_with("data.") && !is_below(&key, &factors) {
-                    values.entry(key).or_default().insert(value);
-                }
-            }
-        }
+        let mut values = data_settings(&conditions, &common_factors(&conditions, named));
         values.retain(|_, values| values.len() > 1);
         values
+    }
+
+    /// The keys of `data` in which groups of conditions differ from each other, with their values. A
+    /// group is the conditions of some selections. Factors in `named` do not count.
+    #[must_use]
+    pub fn data_differences_between(
+        &self,
+        groups: &[Vec<Selection>],
+        named: &BTreeSet<String>,
+    ) -> Settings {
+        let groups = groups.iter().map(|selections| {
+            let conditions = selections.iter().flat_map(|selection| self.selected(selection));
+            conditions.collect::<Vec<_>>()
+        });
+        let groups: Vec<_> = groups.filter(|conditions| !conditions.is_empty()).collect();
+        let ignored = common_factors(&groups.concat(), named);
+        let settings: Vec<_> = groups.iter().map(|group| data_settings(group, &ignored)).collect();
+        let mut all = Settings::new();
+        for (key, values) in settings.iter().flatten() {
+            all.entry(key.clone()).or_default().extend(values.iter().cloned());
+        }
+        all.retain(|key, _| settings.iter().any(|one| one.get(key) != settings[0].get(key)));
+        all
     }
 
     /// The keys in which two selections differ beyond the factors that tell them apart, with the
     /// values of both. Experiments that are named on both sides may differ in their models and
     /// training.
     #[must_use]
-    pub fn differences(
-        &self,
-        sides: [&Selection; 2],
-        varied: &BTreeSet<String>,
-    ) -> BTreeMap<String, BTreeSet<String>> {
+    pub fn differences(&self, sides: [&Selection; 2], varied: &BTreeSet<String>) -> Settings {
         let sides = sides.map(|selection| self.selected(selection).collect::<Vec<_>>());
         let all: Vec<_> = sides.concat();
         let mut ignored: Vec<&str> = all
@@ -168,13 +186,31 @@ impl<'e> Vocabulary<'e> {
     }
 }
 
-/// The paths of the factors that every experiment of these conditions has.
-fn common_factors<'e>(conditions: &[Named<'e>]) -> Vec<&'e str> {
+/// The settings of the data of these conditions, without those at or below `ignored` paths.
+fn data_settings(conditions: &[Named<'_>], ignored: &[&str]) -> Settings {
+    let mut values = Settings::new();
+    for (_, condition, _) in conditions {
+        for (key, value) in condition.design.settings() {
+            if key.starts_with("data.") && !is_below(&key, ignored) {
+                values.entry(key).or_default().insert(value);
+            }
+        }
+    }
+    values
+}
+
+/// The paths of the factors in `named` that every experiment of these conditions has.
+fn common_factors<'e, 'n>(
+    conditions: &[Named<'e>],
+    named: impl IntoIterator<Item = &'n String>,
+) -> Vec<&'e str> {
     let Some((first, _, _)) = conditions.first() else { return Vec::new() };
+    let named: BTreeSet<_> = named.into_iter().collect();
     let has = |experiment: &Experiment, path: &str| {
         experiment.factors.iter().any(|factor| factor.path == path)
     };
-    let paths = first.factors.iter().map(|factor| factor.path.as_str());
+    let factors = first.factors.iter().filter(|factor| named.contains(&factor.name));
+    let paths = factors.map(|factor| factor.path.as_str());
     paths.filter(|path| conditions.iter().all(|(one, _, _)| has(one, path))).collect()
 }
 

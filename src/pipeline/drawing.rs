@@ -12,6 +12,7 @@ use crate::experiment::Experiment;
 use crate::figure::{self, CurveSeries, FigureError, LayerBox, ModelDiagram, SeedDot, SeedRow};
 use crate::format;
 use crate::fs;
+use crate::paper::keys::differs_note;
 use crate::paper::{EXPERIMENT, Figure, FigureKind, Names, Protocol, Selection};
 use crate::plan::Plan;
 use crate::run::{self, Curve, Layer, Moment, Shape};
@@ -42,10 +43,15 @@ pub(super) fn draw_all(
                 svg: figure::diagram(&models).map_err(|error| unreadable(figure, error))?,
             }])
         }
-        FigureKind::LearningCurves { curve, selection, .. } => {
+        FigureKind::LearningCurves { curve, selection, differs } => {
             let data = CurveData { project, plan, summary, selection, figure };
             let drawn = protocols_of_curve(project, curve).into_iter();
-            drawn.map(|(metric, curve)| data.drawing(metric, curve)).collect()
+            let drawing = |(metric, curve)| {
+                let drawing: Drawing = data.drawing(metric, curve)?;
+                let note = differs_note(differs).map(|note| format!(" {note}"));
+                Ok(Drawing { formula: drawing.formula + &note.unwrap_or_default(), ..drawing })
+            };
+            drawn.map(drawing).collect()
         }
         FigureKind::Seeds { table } => seeds(project, summary, table, figure),
     };

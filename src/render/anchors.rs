@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use super::error::RenderError;
-use super::markdown::percent_encoded;
 use super::names::PAPER_TEMPLATE;
 use super::skeleton::{Block, Mark, OPTIONS, Part, Skeleton, is_of_marks, parts};
 
@@ -141,6 +140,16 @@ pub(super) fn claim(name: &str) -> String {
 fn slug(title: &str) -> String {
     let kept = title.trim().chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c));
     kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+/// `text` as a part of an address in a link.
+pub(super) fn percent_encoded(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/:?#&=%+,;@".contains(&byte);
+    let encoded = |byte: u8| match is_plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encoded).collect()
 }
 
 /// The values of attributes in a piece of HTML.

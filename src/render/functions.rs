@@ -135,8 +135,8 @@ fn add(environment: &mut Environment<'_>, notebook: &Arc<Notebook>) {
     let book = of();
     environment.add_function("claim", move |name: &str| book.claim(name));
     let book = of();
-    environment.add_function("count", move |table: &str, column: &str, text: &str| {
-        book.count(table, column, text)
+    environment.add_function("count", move |table: &str, column: &str, wanted: Value| {
+        book.count(table, column, &wanted)
     });
     let book = of();
     environment.add_function("count_above", move |table: &str, column: &str, threshold: f64| {

@@ -1,6 +1,6 @@
 //! The Markdown report: the skeleton with escaped values, and items as Markdown.
 
-use super::anchors::{self, line_of};
+use super::anchors::{self, line_of, percent_encoded};
 use super::error::RenderError;
 use super::names::PAPER_TEMPLATE;
 use super::skeleton::{Block, Item, Mark, Part, Place, Skeleton, parts};
@@ -190,16 +190,6 @@ pub(super) fn escape(text: &str) -> String {
 pub(super) fn escape_html(text: &str) -> String {
     let text = visible(text).replace('&', "&amp;").replace('<', "&lt;");
     text.replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
-}
-
-/// `text` as a part of an address in a link.
-pub(super) fn percent_encoded(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/:?#&=%+,;@".contains(&byte);
-    let encoded = |byte: u8| match is_plain(byte) {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encoded).collect()
 }
 
 /// A column of a table.

@@ -12,7 +12,7 @@ use crate::context::{ConditionContext, Context};
 use crate::document::suggestion;
 use crate::experiment::{ConditionId, Level, Levels};
 use crate::format::MISSING;
-use crate::table::{Datum, Row, Style, Table, TableItem};
+use crate::table::{Datum, GRADE_WORDS, Key, Row, Style, Table, TableItem};
 
 /// What the functions of one evaluation share.
 pub(super) struct Notebook {
@@ -184,12 +184,31 @@ impl Notebook {
         Ok(numbers.iter().filter(|(number, _)| *number > threshold).count())
     }
 
-    pub(super) fn count(&self, name: &str, column: &str, text: &str) -> Result<usize, Error> {
+    /// The number of rows that have this word or level in a column.
+    pub(super) fn count(&self, name: &str, column: &str, wanted: &Value) -> Result<usize, Error> {
         let (_, table) = self.first(name)?;
-        check_key(name, table, column)?;
-        let is_it =
-            |row: &&Row| table.datum(row, column).is_some_and(|datum| datum.shown() == text);
-        Ok(table.rows.iter().filter(is_it).count())
+        let key = check_key(name, table, column)?;
+        if table.is_number(column) {
+            return Err(invalid(format!(
+                "column `{column}` of `{name}` holds numbers; `count_above` counts them"
+            )));
+        }
+        let wanted = level_of(column, wanted)?;
+        let cells = table.rows.iter().filter_map(|row| table.datum(row, column));
+        let cells: Vec<_> = cells.collect();
+        let levels = self.context.conditions.iter().filter_map(|one| one.levels.get(column));
+        let mut known: Vec<_> = match key {
+            Key::Grade | Key::StdGrade => GRADE_WORDS.map(Level::text).to_vec(),
+            Key::Level(_) => levels.cloned().collect(),
+            _ => Vec::new(),
+        };
+        known.extend(cells.iter().filter_map(Datum::level));
+        if !known.iter().any(|level| level.is_typed_as(&wanted.name())) {
+            let known: Vec<_> = known.iter().map(Level::spelled).collect();
+            return Err(unknown(&format!("word in column `{column}`"), &wanted.name(), &known));
+        }
+        let is_it = |cell: &&Datum| cell.level().is_some_and(|l| l.is_typed_as(&wanted.name()));
+        Ok(cells.iter().filter(is_it).count())
     }
 
     /// The one condition with these levels.
@@ -310,6 +329,9 @@ fn find_row<'t>(name: &str, table: &'t Table, wanted: &Levels) -> Result<&'t Row
 /// The numbers of a column, with their rows.
 fn numbers<'t>(name: &str, table: &'t Table, column: &str) -> Result<Vec<(f64, &'t Row)>, Error> {
     check_key(name, table, column)?;
+    if !table.is_number(column) {
+        return Err(invalid(format!("column `{column}` of `{name}` holds words, and no numbers")));
+    }
     let number = |row: &'t Row| {
         let number = table.datum(row, column).as_ref().and_then(Datum::number)?;
         Some((number, row))
@@ -317,11 +339,7 @@ fn numbers<'t>(name: &str, table: &'t Table, column: &str) -> Result<Vec<(f64, &
     Ok(table.rows.iter().filter_map(number).collect())
 }
 
-fn check_key<'t>(
-    name: &str,
-    table: &'t Table,
-    column: &str,
-) -> Result<&'t crate::table::Key, Error> {
+fn check_key<'t>(name: &str, table: &'t Table, column: &str) -> Result<&'t Key, Error> {
     table.key(column).ok_or_else(|| {
         let keys = table.keys();
         let known: Vec<_> = keys.iter().map(String::as_str).collect();

@@ -74,6 +74,9 @@ pub enum Grade {
     Differs,
 }
 
+/// What a judgement says, best first; the last one if there is nothing to judge by.
+pub const GRADE_WORDS: [&str; 4] = ["reproduced", "near", "differs", "not known"];
+
 impl Cell {
     /// An estimate's interval.
     #[must_use]
@@ -162,12 +165,7 @@ impl Cell {
 }
 
 fn word(grade: Option<Grade>) -> &'static str {
-    match grade {
-        Some(Grade::Reproduced) => "reproduced",
-        Some(Grade::Near) => "near",
-        Some(Grade::Differs) => "differs",
-        None => "not known",
-    }
+    GRADE_WORDS[grade.map_or(3, |grade| grade as usize)]
 }
 
 fn bounds(estimate: Option<Estimate>) -> Option<[f64; 2]> {
@@ -250,14 +248,20 @@ impl Datum {
         }
     }
 
+    /// The level or the word; `None` for a number.
+    #[must_use]
+    pub fn level(&self) -> Option<Level> {
+        match self {
+            Self::Level(level) => Some(level.clone()),
+            Self::Text(text) => Some(Level::text(text)),
+            Self::Number(..) => None,
+        }
+    }
+
     /// Whether the value is this level or this word.
     #[must_use]
     pub fn is(&self, wanted: &Level) -> bool {
-        match self {
-            Self::Level(level) => level == wanted,
-            Self::Text(text) => *wanted == Level::text(text),
-            Self::Number(..) => false,
-        }
+        self.level().as_ref() == Some(wanted)
     }
 }
 

@@ -168,6 +168,12 @@ impl Table {
         self.find(name).map(|(_, _, key)| key)
     }
 
+    /// Whether the column of the key of that name holds numbers.
+    #[must_use]
+    pub fn is_number(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|(column, _, _)| self.columns[column].is_number)
+    }
+
     /// The value of a row under the key of that name.
     #[must_use]
     pub fn datum(&self, row: &Row, name: &str) -> Option<Datum> {

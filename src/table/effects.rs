@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, SeedValue, Table};
-use super::kind::{Kind, Results, Variation, Words, differs_note, read_conditions};
+use super::kind::{Kind, Results, Variation, Words, read_conditions};
 use crate::document::Reader;
 use crate::experiment::Level;
-use crate::paper::keys::{Differs, read_factors, read_metric};
+use crate::paper::keys::{Differs, differs_note, read_factors, read_metric};
 use crate::paper::{Paper, Selection};
 use crate::stats::{self, MOST_SIGN_FLIPS, PairedTest};
 use crate::summary::{Contrast, Summary, SummaryError, effect, two_levels};
@@ -49,7 +49,12 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Effects> {
     {
         reader.refuse("by", format!("names `{factor}`, whose effect the table shows"));
     }
-    let (selection, differs) = read_conditions(reader, by.as_deref().unwrap_or_default(), words);
+    let (selection, differs) = read_conditions(
+        reader,
+        by.as_deref().unwrap_or_default(),
+        factors.as_deref().unwrap_or_default(),
+        words,
+    );
     let known = |factor: &&String| words.vocabulary.levels(factor).is_some();
     for factor in factors.iter().flatten().filter(known) {
         let conditions = words.vocabulary.conditions(&selection);

@@ -121,10 +121,12 @@ impl<'r> Results<'r> {
     }
 }
 
-/// Reads the keys that select conditions: `where`, and `differs`.
+/// Reads the keys that select conditions: `where`, and `differs`. Data may differ in the factors of `by`
+/// and `named`, which the table shows.
 pub(super) fn read_conditions(
     reader: &Reader<'_>,
     by: &[String],
+    named: &[String],
     words: &Words<'_>,
 ) -> (Selection, Differs) {
     let vocabulary = words.vocabulary;
@@ -138,20 +140,9 @@ pub(super) fn read_conditions(
     if !has_row && reader.violations().is_empty() {
         reader.refuse("where", "leaves no condition for the table");
     }
-    let found = vocabulary.data_differences(&selection);
+    let found = vocabulary.data_differences(&selection, by.iter().chain(named));
     let differs = crate::paper::keys::read_differs(reader, found, "where");
     (selection, differs)
-}
-
-/// A sentence on settings of the data in which conditions differ; `None` if they do not.
-#[must_use]
-pub(super) fn differs_note(differs: &Differs) -> Option<String> {
-    let keys = differs.iter().map(|(key, values)| {
-        let values: Vec<_> = values.iter().map(String::as_str).collect();
-        format!("`{key}` ({})", values.join(", "))
-    });
-    let keys: Vec<_> = keys.collect();
-    (!keys.is_empty()).then(|| format!("The conditions differ in their data: {}.", keys.join("; ")))
 }
 
 /// What varies between the seeds: a sentence for the notes, and a column if the rows differ in it.
@@ -170,14 +161,16 @@ impl Variation {
         let note = match all.first() {
             _ if all.len() > 1 => "Between the seeds varies what the column “seeds vary” says.",
             Some(Varies::Initialisation) | None => {
-                "Between the seeds, initialisation and dropout vary, on one draw of the data."
+                "Between the seeds, the initialisation and the other random draws of training vary; the data \
+                 stay the same."
             }
             Some(Varies::DataAndInitialisation) => {
-                "Between the seeds, the draw of the data varies, and with it initialisation and dropout."
+                "Between the seeds, the draw of the data varies, and with it the initialisation and the \
+                 other random draws of training."
             }
             Some(Varies::DataOfSome) => {
-                "Between the seeds, initialisation and dropout vary, and in some conditions of a row the \
-                 draw of the data."
+                "Between the seeds, the initialisation and the other random draws of training vary, and in \
+                 some conditions of a row the draw of the data."
             }
         };
         let column = (all.len() > 1).then(|| Column::text("seeds vary", Key::Varies));

@@ -2,10 +2,12 @@
 
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, Table};
-use super::kind::{Kind, Results, Variation, Words, differs_note, read_conditions};
+use super::kind::{Kind, Results, Variation, Words, read_conditions};
 use crate::document::{Reader, Value};
 use crate::experiment::{ConditionId, Level};
-use crate::paper::keys::{Differs, check_level, choice, read_each, read_factors, read_metric};
+use crate::paper::keys::{
+    Differs, check_level, choice, differs_note, read_each, read_factors, read_metric,
+};
 use crate::paper::{Names, Paper, Selection};
 use crate::stats::Estimate;
 use crate::summary::{Exceptions, Summary, SummaryError, Varies, aggregate};
@@ -77,7 +79,8 @@ pub struct ScoreRow {
 pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scores> {
     let metric = read_metric(reader, &words.paper.metrics);
     let by = read_factors(reader, "by", words.vocabulary);
-    let (selection, differs) = read_conditions(reader, by.as_deref().unwrap_or_default(), words);
+    let (selection, differs) =
+        read_conditions(reader, by.as_deref().unwrap_or_default(), &[], words);
     let orders = [("listed", Order::Listed), ("descending", Order::Descending)];
     let order = match reader.node("order") {
         Some(_) => choice(reader, "order", &orders),

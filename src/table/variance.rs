@@ -5,7 +5,7 @@ use super::content::{Column, Key, Row, Table};
 use super::kind::{Kind, Results, Words, read_conditions};
 use crate::document::Reader;
 use crate::experiment::{ConditionId, Level};
-use crate::paper::keys::read_metric;
+use crate::paper::keys::{Differs, differs_note, read_metric};
 use crate::paper::{EXPERIMENT, Paper, Selection};
 use crate::stats::{self, Estimate, Spread, VarianceSplit};
 use crate::summary::{Summary, SummaryError};
@@ -16,6 +16,8 @@ pub(super) struct Variance {
     metric: String,
     /// Conditions on one draw.
     selection: Selection,
+    /// Settings of the data in which they differ, as the file declares.
+    differs: Differs,
 }
 
 /// The spread of one condition.
@@ -35,7 +37,9 @@ struct VarianceRow {
 /// Reads the keys of the table.
 pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Variance> {
     let metric = read_metric(reader, &words.paper.metrics);
-    let (selection, _) = read_conditions(reader, &[], words);
+    // Each row is labelled with all levels of its condition.
+    let names: Vec<_> = words.vocabulary.names().map(str::to_owned).collect();
+    let (selection, differs) = read_conditions(reader, &[], &names, words);
     let is_repeated = |levels: crate::experiment::Levels| {
         words.paper.draws.contains_key(levels[EXPERIMENT].spelled())
     };
@@ -44,7 +48,7 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Variance> {
             "needs experiments on other draws of the data, but `[draws]` names none of them";
         reader.refuse("kind", message);
     }
-    Some(Variance { metric: metric?, selection })
+    Some(Variance { metric: metric?, selection, differs })
 }
 
 /// The condition with the same levels in the experiment that repeats this one on other draws.
@@ -129,18 +133,19 @@ impl Variance {
             let seeds = results.seed_values(&[row.repetition], &self.metric);
             Row { cells, conditions: vec![row.condition, row.repetition], seeds }
         };
-        let notes = vec![
+        let mut notes = vec![
             format!(
                 "mean and SD: mean and sample standard deviation (divided by n − 1) of the {} over the \
-                 seeds. On one draw of the data, initialisation and dropout vary; on other draws, the data \
-                 vary too.",
+                 seeds. On one draw of the data, the initialisation and the other random draws of training \
+                 vary; on other draws, the data vary too.",
                 results.metric_label(&self.metric)
             ),
             "share of the draw: (SD² on other draws − SD² on one draw) / SD² on other draws, at least 0. \
              Its 95 % interval comes from the F distribution of the ratio of the two and assumes normal \
-             scores. All rows share one draw of the data, so they depend on each other."
+             scores. Rows that share a draw of the data depend on each other."
                 .to_owned(),
         ];
+        notes.extend(differs_note(&self.differs));
         Table { metric: None, columns, rows: rows.iter().map(row).collect(), notes }
     }
 }

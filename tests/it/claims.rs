@@ -336,7 +336,16 @@ fn a_faulty_check_is_refused_with_its_line_and_what_is_wrong() {
             "{ compare = \"a.mean\", above = \"0\", says = \"s\", cells = { a = { table = \"all\" } } }",
             "4 rows of `all` have no `where`, not one",
         ),
-        ("{ compare = \"1 / 0\", above = \"0\", says = \"s\" }", "`1 / 0`"),
+        (
+            "{ compare = \"a / 0\", above = \"0\", says = \"s\", cells = { a = { parameters = \"deep\" } } }",
+            "`a / 0`",
+        ),
+        ("{ compare = \"1\", above = \"0\", says = \"s\" }", "uses no cell"),
+        (
+            "{ compare = \"-a ** 2\", above = \"0\", says = \"s\" }",
+            "a negated number, in `-a ** 2`",
+        ),
+        ("{ compare = \"a > 2\", above = \"0\", says = \"s\" }", "is more than arithmetic"),
     ] {
         let project = Project::new();
         let text = project.read("experiments/paper.toml") + &claim("c", check);

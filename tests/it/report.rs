@@ -39,7 +39,7 @@ fn the_tables_of_the_paper_carry_what_their_seeds_support() {
     let margin = 0.433_170_117_933_638;
     assert!((of("upper") - of("mean") - margin).abs() < 1e-9, "{}", of("upper") - of("mean"));
     let notes = table(&context, "table4").notes.join(" ");
-    assert!(notes.contains("initialisation and dropout vary, on one draw of the data"), "{notes}");
+    assert!(notes.contains("the data stay the same"), "{notes}");
     let notes = table(&context, "effects").notes.join(" ");
     assert!(notes.contains("the draw of the data varies"), "{notes}");
 }
@@ -182,7 +182,7 @@ fn what_comes_and_goes_is_a_change_and_leaves_no_file_behind() {
     project.build(&[]);
     let paper = "experiments/paper.toml";
     let claim = "\n[[claim]]\nname = \"more\"\nstatement = \"s\"\nsource = \"t\"\n\
-                 check = { compare = \"2\", above = \"1\", says = \"two and one\" }\n";
+                 check = { compare = \"a\", above = \"1\", says = \"parameters\", cells = { a = { parameters = \"deep\" } } }\n";
     project.write(paper, project.read(paper) + claim);
     project.edit(paper, "title = \"A small paper\"", "title = \"Another paper\"");
     project.edit(paper, "name = \"sharing\"", "name = \"shared\"");

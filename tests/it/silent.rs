@@ -65,15 +65,106 @@ fn kind_1_comparing_what_is_not_comparable() {
             .write("experiments/paper.toml", tables + &claims(&format!(", differs = [\"{key}\"]")));
         let prose = "# {{ title }}\n\n{{ table(\"all\") }}\n\n{{ verdicts() }}\n";
         let [markdown, _] = rendered(&project, prose).unwrap();
-        let note =
-            format!("The conditions differ in their data: \\`{}\\`", key.replace('_', "\\_"));
-        assert!(markdown.contains(&note), "{note} not in {markdown}");
+        let note = format!(
+            "The conditions differ in {} ({})",
+            key.replace('_', "\\_"),
+            values.replace(" and ", ", ")
+        );
+        // Below the table, and beside each of the three verdicts.
+        assert_eq!(markdown.matches(&note).count(), 4, "{note} in {markdown}");
     }
     // A declaration of what does not differ is a mistake too.
     let project = Project::new();
     project.declare_difference("data.seed");
     let outcome = project.run(&["build"]);
     assert!(outcome.stderr.contains("in which the conditions do not differ"), "{outcome:#?}");
+}
+
+/// A paper file with these tables and this claim.
+fn paper_with(tables: &[(&str, &str)], claim: &str) -> String {
+    let metric = "[[metric]]\nname = \"published\"\nlabel = \"accuracy\"\ncurve = \"published_test_accuracy\"\nreduction = \"maximum\"\n";
+    let table = |(name, keys): &(&str, &str)| {
+        format!("\n[[table]]\nname = \"{name}\"\ncaption = \"c\"\nmetric = \"published\"\n{keys}\n")
+    };
+    let tables: String = tables.iter().map(table).collect();
+    let claim = match claim {
+        "" => String::new(),
+        check => format!("\n[[claim]]\nname = \"c\"\nstatement = \"s\"\ncheck = {check}\n"),
+    };
+    format!("title = \"A paper\"\n\n{metric}{tables}{claim}")
+}
+
+#[test]
+fn kind_1_levels_of_the_data_are_compared_only_where_they_are_shown() {
+    let project = Project::new();
+    project.write("templates/paper.md.jinja", "# {{ title }}\n");
+    let sizes = "\n[factors]\n\"data.train_pairs\" = [20, 30]\n";
+    project.write("experiments/deep.toml", project.read("experiments/deep.toml") + sizes);
+    let deep = "where = { experiment = \"deep\" }";
+    let effects =
+        format!("kind = \"effects\"\nby = [\"experiment\"]\nfactors = [\"train_pairs\"]\n{deep}");
+    for (keys, check, is_refused) in [
+        (format!("by = [\"weight_sharing\"]\n{deep}"), "", true),
+        (format!("by = [\"train_pairs\", \"weight_sharing\"]\n{deep}"), "", false),
+        (effects.clone(), "", false),
+        (effects.replace("train_pairs", "weight_sharing"), "", true),
+        (
+            effects.clone(),
+            "{ effect = \"train_pairs\", where = { experiment = \"deep\" }, above = 0 }",
+            false,
+        ),
+        (
+            effects.clone(),
+            "{ effect = \"weight_sharing\", where = { experiment = \"deep\" }, above = 0 }",
+            true,
+        ),
+        (
+            effects,
+            "{ best = { train_pairs = 20, weight_sharing = true }, where = { experiment = \"deep\" } }",
+            true,
+        ),
+    ] {
+        project.write("experiments/paper.toml", paper_with(&[("sizes", &keys)], check));
+        let outcome = project.run(&["status"]);
+        let refusal = "compares conditions that differ in `data.train_pairs` (20 and 30)";
+        assert_eq!(outcome.stderr.contains(refusal), is_refused, "{keys} {check}: {outcome:#?}");
+        assert_eq!(outcome.code == 2, is_refused, "{keys} {check}: {outcome:#?}");
+    }
+}
+
+#[test]
+fn kind_1_cells_of_tables_on_different_data() {
+    let project = Project::new();
+    project.write("templates/paper.md.jinja", "# {{ title }}\n\n{{ verdicts() }}\n");
+    project.write(
+        "experiments/other.toml",
+        "extends = \"deep.toml\"\ntitle = \"other\"\n[data]\nseed = 7\n",
+    );
+    let table = |experiment: &str| {
+        format!("by = [\"weight_sharing\"]\nwhere = {{ experiment = \"{experiment}\" }}")
+    };
+    let cell = |table: &str, sharing: bool| {
+        format!("{{ table = \"{table}\", where = {{ weight_sharing = {sharing} }} }}")
+    };
+    let check = |a: String, b: String, more: &str| {
+        let cells = format!("cells = {{ a = {a}, b = {b} }}");
+        let check = format!(
+            "{{ compare = \"a.mean - b.mean\", above = \"0\", says = \"gain\", {cells}{more} }}"
+        );
+        let tables = [table("deep"), table("other")];
+        let tables = [("one", tables[0].as_str()), ("two", tables[1].as_str())];
+        project.write("experiments/paper.toml", paper_with(&tables, &check));
+        project.run(&["status"])
+    };
+    let outcome = check(cell("one", true), cell("two", true), "");
+    let refusal = "compares conditions that differ in `data.seed` (0 and 7)";
+    assert!(outcome.code == 2 && outcome.stderr.contains(refusal), "{outcome:#?}");
+    let outcome = check(cell("one", true), cell("one", false), "");
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    let outcome = check(cell("one", true), cell("two", true), ", differs = [\"data.seed\"]");
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    let [markdown, _] = rendered(&project, &project.read("templates/paper.md.jinja")).unwrap();
+    assert!(markdown.contains("The conditions differ in data.seed (0, 7)"), "{markdown}");
 }
 
 #[test]
@@ -163,6 +254,13 @@ fn kind_3_typos_that_give_plausible_output() {
             "there is no factor `experimen`",
         ),
         ("{{ table(\"al\") }}", "there is no table `al`"),
+        (
+            "{{ count(\"all\", \"weight_sharing\", \"tru\") }}",
+            "there is no word in column `weight_sharing` `tru`; did you mean `true`?",
+        ),
+        ("{{ count(\"all\", \"mean\", \"50\") }}", "column `mean` of `all` holds numbers"),
+        ("{{ count_above(\"all\", \"experiment\", 1) }}", "holds words, and no numbers"),
+        ("{{ most(\"all\", \"experiment\") }}", "holds words, and no numbers"),
         ("{{ fixd(1) }}", "there is no `fixd`"),
     ] {
         let error = refused(&format!("# {{{{ title }}}}\n\n{prose}\n"));
@@ -170,9 +268,9 @@ fn kind_3_typos_that_give_plausible_output() {
         assert!(error.contains("templates/paper.md.jinja:3: "), "{prose}: {error}");
     }
     // What exists is still found.
-    let prose = "{{ experiments | selectattr(\"name\", \"eq\", \"deep\") | list | length }} {{ \"all\" in tables }} {{ \"no\" in tables }}";
+    let prose = "{{ experiments | selectattr(\"name\", \"eq\", \"deep\") | list | length }} {{ \"all\" in tables }} {{ \"no\" in tables }} {{ count(\"all\", \"weight_sharing\", true) }}";
     let [markdown, _] = rendered(&Project::new(), prose).unwrap();
-    assert_eq!(markdown.trim(), "1 True False");
+    assert_eq!(markdown.trim(), "1 True False 2");
 }
 
 #[test]
