@@ -78,10 +78,13 @@ pub struct Reports {
 }
 
 impl Cache {
+    /// Its directory in a project.
+    pub const DIRECTORY: &str = ".report";
+
     /// The cache of the project at `root`; nothing is created before the first record.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { directory: root.join(".report") }
+        Self { directory: root.join(Self::DIRECTORY) }
     }
 
     /// The record of the run with this configuration, given its digest and canonical JSON.

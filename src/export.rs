@@ -8,7 +8,7 @@ use crate::paper::{EXPERIMENT, Paper};
 use crate::summary::Summary;
 use crate::table::{Datum, Table, TableItem};
 
-pub use latex::latex;
+pub use latex::{coded, latex};
 
 /// The data files of a report: name and text of each.
 #[must_use]

@@ -31,7 +31,8 @@ pub use error::{Error, runs};
 pub use load::{Overrides, Project, load};
 pub use paper_file::PaperFile;
 pub use report::{
-    Report, SNAPSHOT, check_writable, context, foreign_files, render, snapshot, snapshot_in,
+    Report, SNAPSHOT, WHOLE, check_directory, check_writable, context, foreign_files, render,
+    snapshot, snapshot_in,
 };
 
 /// What a plan keeps in memory of the runs that have a record.

@@ -6,6 +6,7 @@
 //! items is made by the macros of `templates/items.html.jinja`.
 
 mod anchors;
+mod arguments;
 mod blocks;
 mod error;
 mod functions;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use crate::context::Context;
 
+pub use anchors::FileLink;
 pub use blocks::changes as changes_as_markdown;
 pub use error::RenderError;
 pub use templates::{ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES, Templates};
@@ -34,6 +36,8 @@ pub struct Rendered {
     pub markdown: String,
     /// A page that needs no other file.
     pub html: String,
+    /// The links of the prose to files.
+    pub files: Vec<FileLink>,
 }
 
 /// Renders both forms of the report.
@@ -42,11 +46,11 @@ pub struct Rendered {
 /// Naming template and line.
 pub fn render(templates: Templates<'_>, context: &Arc<Context>) -> Result<Rendered, RenderError> {
     let environment = templates::environment(templates)?;
-    let skeleton = functions::evaluate(&environment, templates.paper, context)?;
-    let anchors = anchors::check(&skeleton, templates.paper)?;
-    let markdown = markdown::render(&skeleton, context, templates.paper)?;
-    let body =
-        page::body(&skeleton, &anchors, &items::Items::new(&environment, context, &skeleton))?;
-    let html = page::around(&environment, context, &body)?;
-    Ok(Rendered { markdown, html })
+    let skeleton = functions::evaluate(&environment, templates, context)?;
+    let anchors = anchors::check(&skeleton, templates)?;
+    let markdown = markdown::render(&skeleton, context, templates)?;
+    let items = items::Items::new(&environment, templates, context, &skeleton);
+    let body = page::body(&skeleton, &anchors, &items)?;
+    let html = page::around(&environment, templates, context, &body)?;
+    Ok(Rendered { markdown, html, files: anchors.files })
 }

@@ -9,7 +9,7 @@ use super::check::{
 use super::interval::{decisive, judge};
 use super::verdict::{Finding, Outcome, Verdict, combined};
 use crate::document::{Location, suggestion};
-use crate::experiment::{ConditionId, Level, Levels};
+use crate::experiment::{ConditionId, Level, Levels, written};
 use crate::paper::keys::{Differs, differs_note};
 use crate::paper::{EXPERIMENT, Selection, selects};
 use crate::run;
@@ -54,7 +54,7 @@ impl Evidence<'_> {
             DifferenceKind::Effect { factor, levels, among } => {
                 let contrast = effect(summary, among, factor, levels, &check.metric);
                 if let [id, ..] = contrast.unmatched[..] {
-                    let levels = spelled(&summary.condition(id).levels);
+                    let levels = written(&summary.condition(id).levels);
                     let message = format!("no condition differs from {levels} in `{factor}` alone");
                     return Err(ClaimError { location: check.location.clone(), message });
                 }
@@ -62,9 +62,11 @@ impl Evidence<'_> {
                 let mut label = names.factor(factor).to_owned();
                 if levels[0].as_bool().is_none() {
                     let [first, second] = levels.each_ref().map(|l| names.level(factor, l));
-                    label = format!("{label}, {first} minus {second}");
+                    label = format!("{label} {first} minus {label} {second}");
                 }
-                (self.among(label, among), contrast)
+                let mut others = among.clone();
+                others.remove(factor);
+                (self.among(label, &others), contrast)
             }
             DifferenceKind::Sides { sides, among } => {
                 let ids = sides.each_ref().map(|side| summary.select(&merged(among, side)));
@@ -94,11 +96,8 @@ impl Evidence<'_> {
         let found = contrast.comparison.map(|comparison| measured(&comparison));
         let found = found.unwrap_or_else(|| "not known yet".to_owned());
         let decisive = contrast.comparison.and_then(|comparison| decisive(&comparison.difference));
-        let (expected, outcome, place) = judge(decisive, expected);
-        let text = match decisive {
-            Some(_) => format!("{label}, {seeds}: {found}. Expected {expected}, found {place}."),
-            None => format!("{label}, {seeds}: {found}. Expected {expected}."),
-        };
+        let (expected, outcome) = judge(decisive, expected);
+        let text = format!("{label}, {seeds}: {found}. {expected}");
         Finding { text, outcome, remark: too_few(contrast.comparison.as_ref()) }
     }
 
@@ -307,17 +306,9 @@ impl Evidence<'_> {
         if !content.is_number(key) {
             return Err(format!("column `{key}` of `{table}` holds words, and no numbers"));
         }
-        match content.matching(wanted)[..] {
-            [row] => {
-                let datum = content.datum(row, key).and_then(|datum| datum.number());
-                Ok((datum, row.conditions.clone()))
-            }
-            ref rows => Err(format!(
-                "{} rows of `{table}` have {}, not one",
-                rows.len(),
-                if wanted.is_empty() { "no `where`".to_owned() } else { spelled(wanted) }
-            )),
-        }
+        let row = content.row(wanted).map_err(|message| format!("table `{table}` {message}"))?;
+        let number = content.datum(row, key).and_then(|datum| datum.number());
+        Ok((number, row.conditions.clone()))
     }
 }
 
@@ -346,11 +337,6 @@ fn listed(labels: &[String]) -> String {
         [one] => one.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
-}
-
-fn spelled(levels: &Levels) -> String {
-    let levels: Vec<_> = levels.iter().map(|(factor, level)| format!("{factor}={level}")).collect();
-    levels.join(", ")
 }
 
 /// `+2.00 points [+1.90, +2.10], p = 0.002`.

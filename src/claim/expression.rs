@@ -28,7 +28,9 @@ impl Expression {
     /// # Errors
     /// With what is wrong, as the end of a sentence about the key.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = |error| format!("is no expression, `{text}`: {error}");
+        let wrong = |error: minijinja::Error| {
+            format!("is no expression, `{text}`: {}", error.detail().unwrap_or("it has no value"))
+        };
         let parsed = ENVIRONMENT.compile_expression(text).map_err(wrong)?;
         check(&parse_expr(text).map_err(wrong)?).map_err(|what| format!("{what}, in `{text}`"))?;
         let mut names: Vec<_> = parsed.undeclared_variables(true).into_iter().collect();

@@ -12,11 +12,8 @@ pub(super) fn decisive(difference: &Estimate) -> Option<[f64; 2]> {
     Some([interval.lower, interval.upper])
 }
 
-/// What is expected, in words; the outcome; and where the interval lies.
-pub(super) fn judge(
-    interval: Option<[f64; 2]>,
-    expected: Expected,
-) -> (String, Outcome, &'static str) {
+/// What is expected and what the interval says, as a sentence; and the outcome.
+pub(super) fn judge(interval: Option<[f64; 2]>, expected: Expected) -> (String, Outcome) {
     let side = |threshold: f64| match interval {
         Some([lower, _]) if lower > threshold => Some(Ordering::Greater),
         Some([_, upper]) if upper < threshold => Some(Ordering::Less),
@@ -25,33 +22,34 @@ pub(super) fn judge(
     let one_sided = |threshold: f64, wanted: Ordering| match side(threshold) {
         Some(found) => {
             let outcome = if found == wanted { Outcome::Supported } else { Outcome::Contradicted };
-            (outcome, if found == Ordering::Greater { "above" } else { "below" })
+            let place = if found == Ordering::Greater { "above" } else { "below" };
+            (outcome, format!(", found {place}"))
         }
-        None => (Outcome::Undecided, "on both sides"),
+        None => (Outcome::Undecided, format!("; the interval includes {threshold}")),
     };
-    match expected {
+    let (wanted, (outcome, found)) = match expected {
         Expected::Above(threshold) => {
-            let (outcome, place) = one_sided(threshold, Ordering::Greater);
-            (format!("above {threshold}"), outcome, place)
+            (format!("above {threshold}"), one_sided(threshold, Ordering::Greater))
         }
         Expected::Below(threshold) => {
-            let (outcome, place) = one_sided(threshold, Ordering::Less);
-            (format!("below {threshold}"), outcome, place)
+            (format!("below {threshold}"), one_sided(threshold, Ordering::Less))
         }
         Expected::Near { value, within } => {
             let (low, high) = (value - within, value + within);
-            let (outcome, place) = match interval {
+            let found = match interval {
                 Some([lower, upper]) if low <= lower && upper <= high => {
-                    (Outcome::Supported, "within")
+                    (Outcome::Supported, ", found within".to_owned())
                 }
                 Some([lower, upper]) if upper < low || high < lower => {
-                    (Outcome::Contradicted, "outside")
+                    (Outcome::Contradicted, ", found outside".to_owned())
                 }
-                _ => (Outcome::Undecided, "partly within"),
+                _ => (Outcome::Undecided, "; only a part of the interval is within".to_owned()),
             };
-            (format!("within {within} of {value}"), outcome, place)
+            (format!("within {within} of {value}"), found)
         }
-    }
+    };
+    let found = interval.map_or_else(String::new, |_| found);
+    (format!("Expected {wanted}{found}."), outcome)
 }
 
 #[cfg(test)]
@@ -73,6 +71,21 @@ mod tests {
             assert_eq!(outcome(interval, Expected::Below(0.0)), below, "{interval:?}");
             assert_eq!(outcome(interval, near), is_near, "{interval:?}");
         }
-        assert_eq!(judge(Some([-2.0, -1.0]), Expected::Above(0.0)).2, "below");
+        for (interval, expected, sentence) in [
+            (Some([-2.0, -1.0]), Expected::Above(0.0), "Expected above 0, found below."),
+            (
+                Some([-2.0, 1.0]),
+                Expected::Below(0.5),
+                "Expected below 0.5; the interval includes 0.5.",
+            ),
+            (
+                Some([0.0, 1.0]),
+                near,
+                "Expected within 0.5 of 1; only a part of the interval is within.",
+            ),
+            (None, near, "Expected within 0.5 of 1."),
+        ] {
+            assert_eq!(judge(interval, expected).0, sentence);
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::check::{
 };
 use super::expression::Expression;
 use crate::document::{Node, Reader, Value, Violations, suggestion};
-use crate::experiment::{Level, Levels};
+use crate::experiment::{Level, Levels, written};
 use crate::paper::keys::{
     check_known, read_differs, read_known, read_levels, read_metric, read_selection,
 };
@@ -26,16 +26,23 @@ pub(super) struct Words<'w> {
 /// Reads a check.
 type ReadCheck = fn(&Reader<'_>, &Words<'_>) -> Option<Check>;
 
-/// Each check by the key that names it.
-const CHECKS: [(&str, ReadCheck); 8] = [
-    ("effect", |reader, words| read_effect(reader, words).map(Check::Difference)),
-    ("difference", |reader, words| read_sides(reader, words).map(Check::Difference)),
-    ("best", |reader, words| read_best(reader, words).map(Check::Best)),
-    ("reproduced", read_reproduced),
-    ("compare", |reader, words| read_compare(reader, words).map(Check::Compare)),
-    ("all", |reader, words| read_several(reader, "all", words, <[Check]>::len)),
-    ("any", |reader, words| read_several(reader, "any", words, |_| 1)),
-    ("at_least", read_at_least),
+/// The keys of a check of a difference.
+const OF_DIFFERENCE: &[&str] = &["where", "metric", "differs", "above", "below", "near", "within"];
+
+/// Each check by the key that names it, with its other keys.
+const CHECKS: [(&str, &[&str], ReadCheck); 8] = [
+    ("effect", OF_DIFFERENCE, |reader, words| read_effect(reader, words).map(Check::Difference)),
+    ("difference", OF_DIFFERENCE, |reader, words| read_sides(reader, words).map(Check::Difference)),
+    ("best", &["where", "metric", "differs"], |reader, words| {
+        read_best(reader, words).map(Check::Best)
+    }),
+    ("reproduced", &["where"], read_reproduced),
+    ("compare", &["above", "below", "says", "cells", "differs"], |reader, words| {
+        read_compare(reader, words).map(Check::Compare)
+    }),
+    ("all", &[], |reader, words| read_several(reader, "all", words, <[Check]>::len)),
+    ("any", &[], |reader, words| read_several(reader, "any", words, |_| 1)),
+    ("at_least", &["of"], read_at_least),
 ];
 
 /// Reads the check at `node`.
@@ -46,12 +53,15 @@ pub(super) fn read(
     words: &Words<'_>,
 ) -> Option<Check> {
     let reader = Reader::new(node, path, violations)?;
-    let named = CHECKS.iter().filter(|(name, _)| reader.node(name).is_some());
+    let named = CHECKS.iter().filter(|(name, _, _)| reader.node(name).is_some());
     let named: Vec<_> = named.collect();
-    let check = match named[..] {
-        [(_, read)] => read(&reader, words),
+    match named[..] {
+        [(name, keys, read)] => {
+            reader.check_keys(&[&[*name], *keys].concat());
+            read(&reader, words)
+        }
         _ => {
-            let known = CHECKS.map(|(name, _)| name);
+            let known = CHECKS.map(|(name, _, _)| name);
             let Value::Table(table) = &node.value else { return None };
             let typo = table.keys().map(|key| (key, suggestion(key, &known)));
             let typo = typo.into_iter().find(|(_, hint)| hint.starts_with("did you mean"));
@@ -59,27 +69,26 @@ pub(super) fn read(
                 (true, Some((key, hint))) => format!("is no check: `{key}`; {hint}"),
                 (true, None) => format!("is no check: it needs one of {}", known.join(", ")),
                 (false, _) => {
-                    let all: Vec<_> = named.iter().map(|(name, _)| *name).collect();
+                    let all: Vec<_> = named.iter().map(|(name, _, _)| *name).collect();
                     format!("is several checks in one: {}", all.join(", "))
                 }
             };
             violations.push(&node.location, reader.path_of("").trim_end_matches('.'), message);
-            return None;
+            None
         }
-    };
-    reader.finish();
-    check
+    }
 }
 
 fn read_at_least(reader: &Reader<'_>, words: &Words<'_>) -> Option<Check> {
-    let n = reader.required_in("at_least", 1..=1000_usize)?;
-    let check = read_several(reader, "of", words, |_| n)?;
+    let n = reader.required_in("at_least", 1..=1000_usize);
+    let check = read_several(reader, "of", words, |_| n.unwrap_or(1))?;
     if let Check::AtLeast { n, of } = &check
         && *n > of.len()
     {
-        reader.refuse("at_least", format!("is {n}, but `of` lists {} checks", of.len()));
+        let checks = if of.len() == 1 { "check" } else { "checks" };
+        reader.refuse("at_least", format!("is {n}, but `of` lists {} {checks}", of.len()));
     }
-    Some(check)
+    n.map(|_| check)
 }
 
 fn read_several(
@@ -90,7 +99,9 @@ fn read_several(
 ) -> Option<Check> {
     let items = reader.items(key);
     if items.is_empty() {
-        reader.refuse(key, "must list at least one check");
+        if reader.is_sound() {
+            reader.refuse(key, "must list at least one check");
+        }
         return None;
     }
     let read = |(path, node): (String, &Node)| read(node, path, reader.violations(), words);
@@ -109,8 +120,10 @@ fn read_effect(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     let conditions: Vec<_> = vocabulary.conditions(&among).collect();
     let levels = conditions.iter().filter_map(|levels| levels.get(&factor));
     let levels = two_levels(levels);
-    if levels.is_none() && factors.contains(&factor.as_str()) {
-        let message = format!("`{factor}` does not have two levels among the selected conditions");
+    if levels.is_none() && reader.is_sound() {
+        let message = format!(
+            "names `{factor}`, which does not have two levels among the selected conditions"
+        );
         reader.refuse("effect", message);
     }
     let (metric, expected) = (read_metric_or_first(reader, words), read_expected(reader));
@@ -123,7 +136,9 @@ fn read_sides(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     let vocabulary = words.vocabulary;
     let items = reader.items("difference");
     let [(_, first), (_, second)] = items[..] else {
-        reader.refuse("difference", "must list two sides, each as { factor = \"level\" }");
+        if reader.is_sound() {
+            reader.refuse("difference", "must list two sides, each as { factor = \"level\" }");
+        }
         return None;
     };
     let among = read_selection(reader, vocabulary);
@@ -135,7 +150,9 @@ fn read_sides(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
         reader.refuse("where", format!("gives `{factor}` again, which a side gives"));
     }
     let whole = sides.each_ref().map(|side| merged(&among, side));
-    check_sides(reader, &sides, &whole, &varied, vocabulary);
+    if reader.is_sound() {
+        check_sides(reader, &sides, &whole, &varied, vocabulary);
+    }
     let found = vocabulary.differences([&whole[0], &whole[1]], &varied);
     let differs = read_differs(reader, found, "difference");
     let (metric, expected) = (read_metric_or_first(reader, words), read_expected(reader));
@@ -161,7 +178,7 @@ fn check_sides(
         return refuse(format!("selects no condition on its {side} side"));
     }
     if let Some(shared) = conditions[0].iter().find(|levels| conditions[1].contains(levels)) {
-        return refuse(format!("has a condition on both sides: {}", shown(shared)));
+        return refuse(format!("has a condition on both sides: {}", written(shared)));
     }
     for (side, conditions) in sides.iter().zip(&conditions) {
         for factor in varied.iter().filter(|factor| !side.contains_key(*factor)) {
@@ -193,11 +210,6 @@ fn check_sides(
     }
 }
 
-fn shown(levels: &Levels) -> String {
-    let levels: Vec<_> = levels.iter().map(|(factor, level)| format!("{factor}={level}")).collect();
-    levels.join(", ")
-}
-
 fn read_best(reader: &Reader<'_>, words: &Words<'_>) -> Option<Best> {
     let vocabulary = words.vocabulary;
     let node = reader.node("best")?;
@@ -207,7 +219,7 @@ fn read_best(reader: &Reader<'_>, words: &Words<'_>) -> Option<Best> {
     let levels = levels?;
     let all: Vec<_> = vocabulary.conditions(&among).collect();
     let own = all.iter().filter(|one| selects(&levels, one)).count();
-    if own != 1 || all.len() < 2 {
+    if (own != 1 || all.len() < 2) && reader.is_sound() {
         let others = all.len() - own;
         let message = format!(
             "must select one condition among others, but selects {own} among {others} others"
@@ -223,7 +235,9 @@ fn read_reproduced(reader: &Reader<'_>, words: &Words<'_>) -> Option<Check> {
     let tables: Vec<_> = of_kind::<Scores>(words.tables).map(|(name, _)| name).collect();
     let table = reader.required::<String>("reproduced")?;
     check_known(reader, "reproduced", &table, &tables, "table of scores");
-    if !of_kind::<Scorecard>(words.tables).any(|(_, scorecard)| scorecard.judges(&table)) {
+    let is_judged =
+        of_kind::<Scorecard>(words.tables).any(|(_, scorecard)| scorecard.judges(&table));
+    if !is_judged && reader.is_sound() {
         reader.refuse("reproduced", format!("names `{table}`, which no scorecard judges"));
     }
     let row = read_selection(reader, words.vocabulary);
@@ -231,11 +245,8 @@ fn read_reproduced(reader: &Reader<'_>, words: &Words<'_>) -> Option<Check> {
 }
 
 fn read_compare(reader: &Reader<'_>, words: &Words<'_>) -> Option<Compare> {
-    let expression = |key: &'static str, is_required: bool| {
-        let text = match is_required {
-            true => reader.required::<String>(key)?,
-            false => reader.optional::<String>(key)?,
-        };
+    let expression = |key: &'static str| {
+        let text = reader.required::<String>(key)?;
         match Expression::parse(&text) {
             Ok(expression) => Some(expression),
             Err(message) => {
@@ -244,11 +255,11 @@ fn read_compare(reader: &Reader<'_>, words: &Words<'_>) -> Option<Compare> {
             }
         }
     };
-    let left = expression("compare", true);
+    let left = expression("compare");
     let sides = [reader.node("above"), reader.node("below")];
     let (right, is_above) = match sides {
-        [Some(_), None] => (expression("above", true), true),
-        [None, Some(_)] => (expression("below", true), false),
+        [Some(_), None] => (expression("above"), true),
+        [None, Some(_)] => (expression("below"), false),
         _ => {
             reader.refuse("compare", "needs one of `above` and `below`, with another expression");
             (None, true)
@@ -261,9 +272,10 @@ fn read_compare(reader: &Reader<'_>, words: &Words<'_>) -> Option<Compare> {
         .filter_map(|(name, node)| Some((name.to_owned(), read_cell(reader, name, node, words)?)))
         .collect();
     let (left, right) = (left?, right?);
+    let is_sound = reader.is_sound();
     let used: BTreeSet<_> = left.names().iter().chain(right.names()).collect();
     for name in &used {
-        if !cells.iter().any(|(cell, reference)| reference.gives(cell, name)) {
+        if is_sound && !cells.iter().any(|(cell, reference)| reference.gives(cell, name)) {
             let known: Vec<_> = cells.keys().map(String::as_str).collect();
             let message =
                 format!("uses `{name}`, which `cells` does not give; {}", suggestion(name, &known));
@@ -274,7 +286,7 @@ fn read_compare(reader: &Reader<'_>, words: &Words<'_>) -> Option<Compare> {
         reader.refuse("compare", "uses no cell, so that the results decide nothing");
     }
     for (cell, reference) in &cells {
-        if !used.iter().any(|name| reference.gives(cell, name)) {
+        if !used.is_empty() && !used.iter().any(|name| reference.gives(cell, name)) {
             reader.refuse("cells", format!("gives `{cell}`, which no expression uses"));
         }
     }
@@ -370,10 +382,10 @@ fn read_expected(reader: &Reader<'_>) -> Option<Expected> {
     let expected: Vec<_> = [above, below, near].into_iter().flatten().collect();
     match expected[..] {
         [one] => Some(one),
+        [] if !reader.is_sound() => None,
         [] => {
             let named = ["effect", "difference"].into_iter().find(|key| reader.node(key).is_some());
-            let message =
-                "says not what is expected: give `above`, `below`, or `near` and `within`";
+            let message = "has no expected value: give `above`, `below`, or `near` and `within`";
             reader.refuse(named.unwrap_or("above"), message);
             None
         }

@@ -17,7 +17,7 @@ Experiments are TOML files in `experiments/`. Prose is a Markdown template in `t
 `report build` trains the runs that have no record and writes the report. Every number in the \
 report comes from the records. The hash of a run's configuration names its record. An edit of \
 prose or titles trains nothing. A new learning rate trains the runs that use it. The old records \
-serve again when you undo the edit.
+are used again when you undo the edit.
 
 You can interrupt a build at any time. The same command continues it.";
 
@@ -286,7 +286,7 @@ impl BuildArgs {
 
     /// Where the report goes.
     pub(super) fn out(&self) -> PathBuf {
-        let whole = || self.project.root().join("reports");
+        let whole = || self.project.root().join(pipeline::WHOLE);
         match (&self.out, self.is_partial()) {
             (Some(out), _) => out.clone(),
             (None, true) => whole().join(PARTIAL),

@@ -44,9 +44,10 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     let options = args.options();
     let build = Build { command: &command, options: &options, workers };
     let out = args.out();
+    pipeline::check_directory(&project, &out)?;
     if args.dry_run {
         // A dry run finds the mistakes that would stop a build.
-        pipeline::render(&project, &plan, build, None)?;
+        pipeline::render(&project, &plan, build, None)?.check_links(&project, &out)?;
         if let Some(question) = foreign_files(&project, args) {
             message(&format!("note: {question}: a build asks first, or wants `--yes`"));
         }
@@ -67,7 +68,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         device.check().map_err(Error::Device)?;
         pipeline::check_writable(&project, &out)?;
         // Finds a mistake in a template before an hour of training.
-        pipeline::render(&project, &plan, build, None)?;
+        pipeline::render(&project, &plan, build, None)?.check_links(&project, &out)?;
         message(&format!("{}; {}", runs(total), preview.total()));
         tell_reasons(&preview);
         confirm_new_versions(&preview, args.yes)?;
@@ -104,6 +105,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     // If the old snapshot cannot be read, the report has no list of changes.
     let before = pipeline::snapshot_in(&out).ok().flatten();
     let report = pipeline::render(&project, &plan, build, before.as_ref())?;
+    report.check_links(&project, &out)?;
     for warning in report.warnings() {
         message(&format!("warning: {warning}"));
     }

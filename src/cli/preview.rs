@@ -58,15 +58,18 @@ impl TrainingPreview {
     /// `40 runs to train, about 1 min 20 s on 2 workers`.
     pub(super) fn total(&self) -> String {
         let n = self.to_train.len();
+        let workers = match self.workers {
+            1 => "1 worker".to_owned(),
+            several => format!("{several} workers"),
+        };
         match self.seconds {
             _ if n == 0 => "nothing to train".to_owned(),
             Some(seconds) => {
-                format!("{} to train, {} on {} workers", runs(n), about(seconds), self.workers)
+                format!("{} to train, {} on {workers}", runs(n), about(seconds))
             }
             None => format!(
-                "{} to train on {} workers; what it takes is not known before the first",
-                runs(n),
-                self.workers
+                "{} to train on {workers}; the time is not known before one of them is done",
+                runs(n)
             ),
         }
     }

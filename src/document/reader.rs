@@ -255,6 +255,12 @@ impl<'a> Reader<'a> {
         self.violations.push(location, self.path_of(key), message);
     }
 
+    /// Whether the table has no violation so far. What follows from a violation is no other mistake.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.violations.are_outside(&self.path)
+    }
+
     /// The violations of the document.
     #[must_use]
     pub fn violations(&self) -> &'a Violations {
@@ -275,11 +281,15 @@ impl<'a> Reader<'a> {
 
     /// Reports each key that was not read, with the nearest known key.
     pub fn finish(self) {
-        let known = self.known.borrow();
+        self.check_keys(&self.known.borrow());
+    }
+
+    /// Reports each key that is not one of `known`, with the nearest of them.
+    pub fn check_keys(&self, known: &[&str]) {
         for key in self.table.keys().filter(|key| !known.contains(&key.as_str())) {
             let message = match nearest(key, known.iter().copied()) {
                 Some(near) => format!("is not a known key; did you mean `{near}`?"),
-                None => format!("is not a known key; known here: {}", listing(&known)),
+                None => format!("is not a known key; known here: {}", listing(known)),
             };
             self.refuse(key, message);
         }

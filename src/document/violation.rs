@@ -64,6 +64,15 @@ impl Violations {
         self.0.borrow().is_empty()
     }
 
+    /// Whether no violation so far is at the key `path` or below it.
+    #[must_use]
+    pub fn are_outside(&self, path: &str) -> bool {
+        let is_within = |key: &str| {
+            key.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        !self.0.borrow().iter().any(|violation| is_within(&violation.key))
+    }
+
     /// All violations, each once, in order of file and line.
     #[must_use]
     pub fn into_sorted(self) -> Vec<Violation> {

@@ -88,6 +88,13 @@ impl Level {
     }
 }
 
+/// Levels as templates write them: strings in quotes.
+#[must_use]
+pub fn written(levels: &Levels) -> String {
+    let levels = levels.iter().map(|(factor, level)| format!("{factor}={}", level.to_json()));
+    levels.collect::<Vec<_>>().join(", ")
+}
+
 fn json(value: &Value) -> serde_json::Value {
     match value {
         Value::Bool(value) => (*value).into(),

@@ -1,7 +1,9 @@
 //! Tables as LaTeX.
 
+use std::collections::BTreeSet;
+
 use crate::format::visible;
-use crate::table::Table;
+use crate::table::{Cell, Table, TableItem};
 
 /// A table as LaTeX, with the rules of the booktabs package.
 #[must_use]
@@ -22,6 +24,22 @@ pub fn latex(name: &str, caption: &str, table: &Table) -> String {
         escape_latex(caption),
         visible(name)
     )
+}
+
+/// The characters that the LaTeX files of an item show by their codes.
+#[must_use]
+pub fn coded(item: &TableItem) -> BTreeSet<char> {
+    let cells = item.tables.iter().flat_map(|table| {
+        let heads = table.columns.iter().map(|column| column.head.clone());
+        heads.chain(table.rows.iter().flat_map(|row| row.cells.iter().map(Cell::text)))
+    });
+    let texts = cells.chain([item.caption.clone()]);
+    let is_coded = |c: &char| {
+        !(' '..='~').contains(c)
+            && !OF_STANDARD_FONTS.contains(*c)
+            && !COMMANDS.iter().any(|(known, _)| known == c)
+    };
+    texts.flat_map(|text| visible(&text).chars().filter(is_coded).collect::<Vec<_>>()).collect()
 }
 
 /// `text` as LaTeX that shows it, with pdfLaTeX and its standard fonts. A character that these fonts

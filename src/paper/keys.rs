@@ -161,8 +161,12 @@ fn levels(
         let message = "lists no level: leave the factor out to take all of them";
         reader.violations().push(&node.location, reader.path_of(&path), message);
     }
-    for level in &levels {
+    for (index, level) in levels.iter().enumerate() {
         check_level(reader, &path, node, (factor, level), words);
+        if levels[..index].contains(level) {
+            let message = format!("lists `{level}` twice");
+            reader.violations().push(&node.location, reader.path_of(&path), message);
+        }
     }
     Some((factor.to_owned(), levels))
 }
@@ -237,6 +241,9 @@ pub fn read_differs(reader: &Reader<'_>, found: Differs, place: &str) -> Differs
     let covers = |declared: &str, key: &str| {
         key == declared || key.strip_prefix(declared).is_some_and(|rest| rest.starts_with('.'))
     };
+    if !reader.is_sound() {
+        return found;
+    }
     for key in declared.iter().filter(|d| !found.keys().any(|key| covers(d, key))) {
         reader.refuse("differs", format!("names `{key}`, in which the conditions do not differ"));
     }

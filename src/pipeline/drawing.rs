@@ -100,17 +100,21 @@ pub(super) fn missing_pngs(
     missing.par_iter().map(draw).collect::<Vec<_>>().into_iter().collect()
 }
 
+/// Characters in backticks.
+pub(super) fn listed<'c>(characters: impl IntoIterator<Item = &'c char>) -> String {
+    let shown = |c: &char| format!("`{}`", format::visible(&c.to_string()));
+    characters.into_iter().map(shown).collect::<Vec<_>>().join(", ")
+}
+
 /// A warning for each figure whose PNG file shows boxes in place of some characters.
 pub(super) fn warnings(drawn: &[(String, String)]) -> Vec<String> {
     let warning = |(name, svg): &(String, String)| {
         let missing = figure::missing_characters(svg);
-        let shown: Vec<_> =
-            missing.iter().map(|c| format!("`{}`", format::visible(&c.to_string()))).collect();
         (!missing.is_empty()).then(|| {
             format!(
                 "figures/{name}.png shows a box for {}: its font lacks the character; the page and \
                  figures/{name}.svg show it",
-                shown.join(", ")
+                listed(&missing)
             )
         })
     };

@@ -1,5 +1,6 @@
 //! The last steps of a build: records → what templates see → files.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::figure;
 use crate::fs;
 use crate::paper::Names;
 use crate::plan::Plan;
-use crate::render::{self, Templates};
+use crate::render::{self, FileLink, Templates};
 use crate::summary::{self, Summary};
 use crate::table::{self, TableItem};
 
@@ -31,6 +32,10 @@ pub struct Report {
     snapshot: String,
     /// The runs that it shows.
     runs: Vec<Digest>,
+    /// Characters that LaTeX files show by their codes, by name of the table.
+    coded: Vec<(String, BTreeSet<char>)>,
+    /// Links of the prose to files that are not of the report.
+    links: Vec<FileLink>,
 }
 
 /// What is computed from the records of a plan.
@@ -95,6 +100,9 @@ pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
     Ok(Snapshot::of(&project.file.paper.title, &tables, &claims))
 }
 
+/// Directory of the whole report in a project.
+pub const WHOLE: &str = "reports";
+
 /// Where a report keeps what it says, within its directory.
 pub const SNAPSHOT: &str = "data/report.json";
 
@@ -126,11 +134,11 @@ pub fn render(
     let results = results(project, plan)?;
     let title = &project.file.paper.title;
     let mut snapshot = Snapshot::of(title, &results.tables, &results.claims).after(before);
+    let coded = results.tables.iter().map(|item| (item.name.clone(), export::coded(item)));
+    let coded = coded.filter(|(_, characters)| !characters.is_empty()).collect();
     let data = export::files(&project.file.paper, &results.summary, &results.tables).into_iter();
     let context = Arc::new(gather(project, plan, results, snapshot.changes.clone(), build)?);
-    let templates =
-        Templates { paper: &project.prose, page: &project.page, others: &project.other_templates };
-    let rendered = render::render(templates, &context).map_err(Error::Render)?;
+    let rendered = render::render(templates(project), &context).map_err(Error::Render)?;
 
     let drawn = context.figures.iter();
     let drawn: Vec<(String, String)> = drawn
@@ -143,13 +151,20 @@ pub fn render(
     let pngs = drawn.iter().map(|(name, _)| drawing::path(name, "png"));
     let listed = files.iter().map(|(path, _)| path.clone()).chain(pngs);
     snapshot.files = listed.map(|path| path.to_string_lossy().into_owned()).collect();
+    let is_foreign =
+        |link: &FileLink| link.path != SNAPSHOT && !snapshot.files.contains(&link.path);
+    let links = rendered.files.into_iter().filter(is_foreign).collect();
     let files_before = before.map_or(&[][..], |before| &before.files);
     let gone = files_before.iter().filter(|file| !snapshot.files.contains(file));
     let gone = gone.filter_map(|file| of_report(file)).collect();
     files.push((PathBuf::from("report.md"), rendered.markdown));
     files.push((PathBuf::from("report.html"), rendered.html));
     let runs = plan.records.keys().copied().collect();
-    Ok(Report { drawn, files, gone, snapshot: snapshot.write(), runs })
+    Ok(Report { drawn, files, gone, snapshot: snapshot.write(), runs, coded, links })
+}
+
+fn templates(project: &Project) -> Templates<'_> {
+    Templates { paper: &project.prose, page: &project.page, others: &project.other_templates }
 }
 
 /// The path of a file that a report names as its own, if it can be: in one of its two folders.
@@ -178,6 +193,30 @@ pub fn foreign_files(project: &Project, out: &Path) -> Vec<String> {
     paths.filter_map(name).collect()
 }
 
+/// Refuses a place for a report that is a file, or within a folder that has another use.
+///
+/// # Errors
+/// If `out` is such a place.
+pub fn check_directory(project: &Project, out: &Path) -> Result<(), Error> {
+    let refused = |message: String| Error::Request {
+        message,
+        hint: "`--out DIR` names a directory of its own".to_owned(),
+    };
+    let shown = out.display();
+    if out.exists() && !fs::is_directory(out) {
+        return Err(refused(format!("`{shown}` is a file; a report is a directory")));
+    }
+    let taken = ["experiments", render::TEMPLATES, Cache::DIRECTORY];
+    let within =
+        |folder: &&&str| fs::physical(out).starts_with(fs::physical(&project.root.join(folder)));
+    match taken.iter().find(within) {
+        Some(folder) => {
+            Err(refused(format!("`{shown}` is in `{folder}/`, which is not for reports")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Makes sure that a report can be written into `out`, and records, before anything is trained.
 ///
 /// # Errors
@@ -188,10 +227,33 @@ pub fn check_writable(project: &Project, out: &Path) -> Result<(), Error> {
 }
 
 impl Report {
-    /// What a reader should know of the files: characters that a PNG file cannot show.
+    /// What a reader should know of the files: characters that PNG and LaTeX files cannot show.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        drawing::warnings(&self.drawn)
+        let of_latex = self.coded.iter().map(|(name, characters)| {
+            format!(
+                "data/{name}.tex shows the code of {}: the standard fonts of LaTeX lack the character",
+                drawing::listed(characters)
+            )
+        });
+        drawing::warnings(&self.drawn).into_iter().chain(of_latex).collect()
+    }
+
+    /// Checks that each file that the prose links to is there: in `out`, or in the directory of the whole
+    /// report, if this one is a part of it.
+    ///
+    /// # Errors
+    /// With the line of a link to no file.
+    pub fn check_links(&self, project: &Project, out: &Path) -> Result<(), Error> {
+        let directories = [out, &project.root.join(WHOLE)];
+        let is_there = |link: &&FileLink| {
+            !self.gone.contains(&PathBuf::from(&link.path))
+                && directories.iter().any(|at| at.join(&link.path).exists())
+        };
+        match self.links.iter().find(|link| !is_there(link)) {
+            Some(dead) => Err(Error::Render(dead.dead(templates(project)))),
+            None => Ok(()),
+        }
     }
 
     /// Writes the files into `out`, all or none; returns the two that a reader opens. A PNG file is

@@ -5,21 +5,43 @@ use std::collections::{BTreeMap, BTreeSet};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use super::error::RenderError;
-use super::names::PAPER_TEMPLATE;
 use super::skeleton::{Block, Mark, OPTIONS, Part, Skeleton, is_of_marks, parts};
+use super::templates::Templates;
 
-/// The anchors of headings, in the order of the headings.
+/// The anchors of headings, and the links to files.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
-    /// Level from 1, anchor and title of each heading.
+    /// Level from 1, anchor and title of each heading, in their order.
     pub(super) headings: Vec<(usize, String, String)>,
+    /// The links of the prose to files.
+    pub(super) files: Vec<FileLink>,
+}
+
+/// A link to a file beside the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileLink {
+    /// The path of the file, from the directory of the report.
+    pub path: String,
+    /// A part of the address as the template has it.
+    typed: String,
+}
+
+impl FileLink {
+    /// The mistake that it is if the file is nowhere.
+    #[must_use]
+    pub fn dead(&self, templates: Templates<'_>) -> RenderError {
+        let message = format!("a link leads to the file `{}`, which is not there", self.path);
+        let hint =
+            "the report has `data/` and `figures/`; other paths start at its directory, `reports/`";
+        templates.mistake(&self.typed, message, hint)
+    }
 }
 
 /// Finds all anchors, and checks that every link of the prose leads to one of them.
 ///
 /// # Errors
 /// With the line of a link that leads nowhere, or of a heading whose anchor an item has.
-pub(super) fn check(skeleton: &Skeleton, source: &str) -> Result<Anchors, RenderError> {
+pub(super) fn check(skeleton: &Skeleton, templates: Templates<'_>) -> Result<Anchors, RenderError> {
     let mut anchors = Anchors::default();
     let mut targets: BTreeSet<String> = BTreeSet::new();
     let mut addresses: Vec<String> = Vec::new();
@@ -27,8 +49,7 @@ pub(super) fn check(skeleton: &Skeleton, source: &str) -> Result<Anchors, Render
     let mut repeats: BTreeMap<String, usize> = BTreeMap::new();
     let twice = |anchor: &str, text: &str| {
         let message = format!("two headings, elements or items have the anchor `{anchor}`");
-        let hint = "give one of them another text";
-        Err(RenderError::at(PAPER_TEMPLATE, line_of(source, text), message, hint))
+        Err(templates.mistake(text, message, "give one of them another text"))
     };
     for event in Parser::new_ext(&skeleton.text, OPTIONS) {
         match event {
@@ -71,38 +92,49 @@ pub(super) fn check(skeleton: &Skeleton, source: &str) -> Result<Anchors, Render
         }
     }
     for address in &addresses {
-        check_address(address, &targets, skeleton, source)?;
+        anchors.files.extend(check_address(address, &targets, skeleton, templates)?);
     }
     Ok(anchors)
 }
 
-/// Refuses a link to an anchor that is nowhere, and one that would run what a value holds.
+/// Refuses a link to an anchor that is nowhere, and one that would run what a value holds. Returns a
+/// link to a file.
 fn check_address(
     address: &str,
     targets: &BTreeSet<String>,
     skeleton: &Skeleton,
-    source: &str,
-) -> Result<(), RenderError> {
+    templates: Templates<'_>,
+) -> Result<Option<FileLink>, RenderError> {
     let plain = skeleton.plain(address);
-    let place = line_of(source, parts(address).iter().find_map(Part::plain).unwrap_or(&plain));
+    let typed = parts(address).iter().find_map(Part::plain).unwrap_or(&plain).to_owned();
     let scheme: String = plain.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
-    let scheme = scheme.split(':').next().unwrap_or_default().to_lowercase();
-    let is_code = ["javascript", "vbscript", "data"].contains(&scheme.as_str());
+    let scheme = scheme.split_once(':').map(|(scheme, _)| scheme.to_lowercase());
+    let is_code = scheme.as_ref().is_some_and(|scheme| SCHEMES_OF_CODE.contains(&scheme.as_str()));
     if is_code && address.contains(is_of_marks) {
         let message = format!("a link would run what a value holds: `{plain}`");
         let hint = "write the start of the address into the template, like `https://`";
-        return Err(RenderError::at(PAPER_TEMPLATE, place, message, hint));
+        return Err(templates.mistake(&typed, message, hint));
     }
-    let Some(link) = plain.strip_prefix('#').filter(|link| !link.is_empty()) else { return Ok(()) };
-    let is_target = |target: &String| target == link || percent_encoded(target) == link;
-    if targets.iter().any(is_target) {
-        return Ok(());
+    // An address of another site, or of the root of this one.
+    if scheme.is_some() || plain.starts_with('/') {
+        return Ok(None);
+    }
+    let (file, anchor) = plain.split_once('#').unwrap_or((&plain, ""));
+    let file = file.split('?').next().unwrap_or_default();
+    if !["", "report.md", "report.html"].contains(&file) {
+        return Ok(Some(FileLink { path: percent_decoded(file), typed }));
+    }
+    if anchor.is_empty() || targets.contains(&percent_decoded(anchor)) {
+        return Ok(None);
     }
     let known: Vec<_> = targets.iter().map(String::as_str).collect();
-    let message = format!("a link leads to `#{link}`, which is nowhere in the report");
-    let hint = crate::document::suggestion(link, &known);
-    Err(RenderError::at(PAPER_TEMPLATE, line_of(source, &plain), message, hint))
+    let message = format!("a link leads to `#{anchor}`, which is nowhere in the report");
+    let hint = crate::document::suggestion(anchor, &known);
+    Err(templates.mistake(&typed, message, hint))
 }
+
+/// Schemes of addresses that browsers run.
+const SCHEMES_OF_CODE: [&str; 3] = ["javascript", "vbscript", "data"];
 
 /// `slug`, or with the first number from 1 that makes an anchor which no heading has.
 fn unused(slug: &str, repeats: &mut BTreeMap<String, usize>) -> String {
@@ -152,6 +184,21 @@ pub(super) fn percent_encoded(text: &str) -> String {
     text.bytes().map(encoded).collect()
 }
 
+/// `text` without the escapes of an address.
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let escaped = after
+            .get(..2)
+            .filter(|_| *first == b'%')
+            .and_then(|digits| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// The values of attributes in a piece of HTML.
 fn attributes(html: &str, names: &[&str]) -> Vec<String> {
     let mut values = Vec::new();
@@ -167,13 +214,6 @@ fn attributes(html: &str, names: &[&str]) -> Vec<String> {
         }
     }
     values
-}
-
-/// The first line of `source` with this text, from 1; 0 if no line has it.
-pub(super) fn line_of(source: &str, text: &str) -> usize {
-    let text = text.to_lowercase();
-    let found = source.lines().position(|line| line.to_lowercase().contains(&text));
-    found.map_or(0, |index| index + 1)
 }
 
 #[cfg(test)]
@@ -192,8 +232,11 @@ mod tests {
 
     #[test]
     fn two_outputs_two_sets_of_anchors_a_dead_link_is_found_with_its_line() {
-        let check =
-            |text: &str| check(&Skeleton { text: text.to_owned(), ..Skeleton::default() }, text);
+        let check = |text: &str| {
+            let others = std::collections::BTreeMap::new();
+            let templates = Templates { paper: text, page: "", others: &others };
+            check(&Skeleton { text: text.to_owned(), ..Skeleton::default() }, templates)
+        };
         let sound = "# H\n\n[end](#end) [note](#note) [top](#h)\n\n<a name=\"note\"></a>note\n\n## End\n\n## End\n";
         let repeated = check("## End\n\n## End 1\n\n## End\n").unwrap();
         assert_eq!(repeated.headings[2].1, "end-2");
@@ -207,5 +250,10 @@ mod tests {
         let error = check("## End\n\n<p id=\"end\">x</p>\n").unwrap_err();
         assert!(error.message.contains("have the anchor `end`"), "{error}");
         assert!(check("## Ünique\n\n[x](#%C3%BCnique)\n").is_ok());
+        assert!(check("# H\n\n[x](report.html#h)\n").is_ok());
+        assert!(check("# H\n\n[x](report.html#i)\n").is_err());
+        let links = "[a](data/a%20b.csv?raw#L1) [b](https://example.org/x) ![c](c.png) [d](/d) [e](mailto:e)";
+        let files = check(links).unwrap().files.into_iter().map(|link| link.path);
+        assert_eq!(files.collect::<Vec<_>>(), ["data/a b.csv", "c.png"]);
     }
 }

@@ -1,12 +1,14 @@
 //! Mistakes in templates, with their lines.
 
+use std::error::Error;
+
 use minijinja::ErrorKind;
 
-use super::names::{TEMPLATES, hint};
+use super::names::TEMPLATES;
 
 /// A template that cannot be rendered.
 #[derive(Debug, thiserror::Error)]
-#[error("{template}:{line}: {message}")]
+#[error("{template}{}: {message}", of_line(*line))]
 pub struct RenderError {
     /// The template's file.
     pub template: String,
@@ -14,8 +16,12 @@ pub struct RenderError {
     pub line: usize,
     /// What is wrong there.
     pub message: String,
-    /// What could stand there instead.
+    /// What could stand there instead; empty if the message says it.
     pub hint: String,
+}
+
+fn of_line(line: usize) -> String {
+    if line == 0 { String::new() } else { format!(":{line}") }
 }
 
 impl RenderError {
@@ -30,19 +36,37 @@ impl RenderError {
         Self { template, line, message: message.into(), hint: hint.into() }
     }
 
-    /// An error of minijinja in the template `name`, whose text is `source`.
-    pub(super) fn of(error: &minijinja::Error, name: &str, source: &str) -> Self {
+    /// An error of minijinja while it reads or evaluates `name`; `text_of` gives the text of a template. An
+    /// error in an included template is told at its own line.
+    pub(super) fn of(
+        error: &minijinja::Error,
+        name: &str,
+        text_of: impl Fn(&str) -> String,
+    ) -> Self {
+        let mut error = error;
+        while let Some(inner) = error.source().and_then(|inner| inner.downcast_ref()) {
+            error = inner;
+        }
         let template = error.name().unwrap_or(name);
-        let is_unclosed = error.kind() == ErrorKind::SyntaxError
-            && error.detail().is_some_and(|detail| detail.contains("end of input"));
-        if is_unclosed && let Some((line, tag)) = unclosed(source) {
+        let source = text_of(template);
+        let detail = error.detail().unwrap_or_default();
+        if detail == "unexpected end of comment" {
+            let line = source.rfind("{#").map_or(0, |at| line_at(&source, at));
+            return Self::at(template, line, "`{#` is never closed", "close it with `#}`");
+        }
+        let is_unclosed = ["input", "raw block"]
+            .iter()
+            .any(|end| detail.starts_with(&format!("unexpected end of {end}")));
+        if is_unclosed && let Some((line, tag)) = unclosed(&source) {
             let message = format!("`{{% {tag} %}}` is never closed");
             let hint = format!("close it with `{{% end{tag} %}}`");
             return Self::at(template, line, message, hint);
         }
         let kind = error.kind();
-        let place = error.range().filter(|_| template == name).and_then(|range| source.get(range));
+        let place = error.range().and_then(|range| source.get(range));
         let message = match (error.detail(), place) {
+            // The kind says nothing more than the message of a function of `report`.
+            (Some(detail), _) if kind == ErrorKind::InvalidOperation => detail.to_owned(),
             (Some(detail), _) => format!("{kind}: {detail}"),
             (None, Some(place)) => format!("{kind}: `{place}`"),
             (None, None) => kind.to_string(),
@@ -51,10 +75,19 @@ impl RenderError {
             ErrorKind::TemplateNotFound => {
                 format!("`{{% include %}}` and `{{% import %}}` find files in `{TEMPLATES}/`")
             }
-            _ => hint(),
+            ErrorKind::UnknownFilter => {
+                "docs/templates.md names the filters of `report`; the others are those of minijinja"
+                    .to_owned()
+            }
+            _ => String::new(),
         };
         Self::at(template, error.line().unwrap_or_default(), message, hint)
     }
+}
+
+/// The line of a place in a text, from 1.
+pub(super) fn line_at(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count() + 1
 }
 
 /// Refuses `{#name`: in Markdown it looks like the identifier of a heading, but it opens a comment

@@ -25,11 +25,11 @@ use std::sync::Arc;
 use minijinja::Environment;
 use minijinja::value::{Kwargs, Value};
 
-use super::anchors::line_of;
 use super::error::RenderError;
 use super::names::PAPER_TEMPLATE;
 use super::notebook::Notebook;
 use super::skeleton::Skeleton;
+use super::templates::Templates;
 use super::{blocks, strict};
 use crate::context::Context;
 use crate::document::suggestion;
@@ -41,7 +41,7 @@ use crate::format::{fixed, signed, thousands};
 /// Naming template and line.
 pub(super) fn evaluate(
     environment: &Environment<'_>,
-    source: &str,
+    templates: Templates<'_>,
     context: &Arc<Context>,
 ) -> Result<Skeleton, RenderError> {
     let mut environment = environment.clone();
@@ -49,21 +49,20 @@ pub(super) fn evaluate(
     add(&mut environment, &notebook);
     let book = Arc::clone(&notebook);
     environment.set_formatter(move |output, _, value| book.write(output, value));
-    let fail = |error: minijinja::Error| RenderError::of(&error, PAPER_TEMPLATE, source);
+    let fail = |error: minijinja::Error| templates.error(&error, PAPER_TEMPLATE);
     let template = environment.get_template(PAPER_TEMPLATE).map_err(fail)?;
     let values = serde_json::to_value(&**context).unwrap_or_default();
     let fields: Vec<&str> =
         values.as_object().into_iter().flatten().map(|(k, _)| k.as_str()).collect();
-    check_names(&template, source, &fields, &environment)?;
+    check_names(&template, templates.paper, &fields, &environment)?;
     let values = values.as_object().into_iter().flatten();
     let values = values.map(|(name, field)| (name.clone(), strict::value(field, name)));
     let text = template.render(Value::from_pairs(values)).map_err(fail)?;
     let skeleton = notebook.take(text);
     if let Some(block) = skeleton.crowded_block() {
-        let line = line_of(source, block.call());
         let message = format!("{} needs a line of its own", block.title());
         let hint = "put nothing else on the line of its `{{ }}`";
-        return Err(RenderError::at(PAPER_TEMPLATE, line, message, hint));
+        return Err(templates.mistake(block.call(), message, hint));
     }
     Ok(skeleton.without_blank_lines())
 }

@@ -12,6 +12,7 @@ use super::markdown;
 use super::names::ITEMS_TEMPLATE;
 use super::skeleton::{Block, Item, Skeleton, Source};
 use super::strict::html_value;
+use super::templates::Templates;
 use crate::context::{Context, FigureContext};
 use crate::experiment::ConditionId;
 use crate::export;
@@ -30,6 +31,7 @@ const LISTED_RUNS: usize = 100;
 /// Makes the HTML of items.
 pub(super) struct Items<'i> {
     environment: &'i Environment<'i>,
+    templates: Templates<'i>,
     context: &'i Context,
     skeleton: &'i Skeleton,
 }
@@ -37,10 +39,11 @@ pub(super) struct Items<'i> {
 impl<'i> Items<'i> {
     pub(super) fn new(
         environment: &'i Environment<'i>,
+        templates: Templates<'i>,
         context: &'i Context,
         skeleton: &'i Skeleton,
     ) -> Self {
-        Self { environment, context, skeleton }
+        Self { environment, templates, context, skeleton }
     }
 
     /// The HTML of a block.
@@ -114,7 +117,7 @@ impl<'i> Items<'i> {
         let template = self.environment.template_from_named_str("item.html", &source);
         let rendered = template
             .and_then(|template| template.render(minijinja::context! { item => html_value(data) }));
-        rendered.map_err(|error| RenderError::of(&error, ITEMS_TEMPLATE, ""))
+        rendered.map_err(|error| self.templates.error(&error, ITEMS_TEMPLATE))
     }
 
     fn item(&self, item: &Item) -> Result<String, RenderError> {

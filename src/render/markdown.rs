@@ -1,9 +1,9 @@
 //! The Markdown report: the skeleton with escaped values, and items as Markdown.
 
-use super::anchors::{self, line_of, percent_encoded};
+use super::anchors::{self, percent_encoded};
 use super::error::RenderError;
-use super::names::PAPER_TEMPLATE;
 use super::skeleton::{Block, Item, Mark, Part, Place, Skeleton, parts};
+use super::templates::Templates;
 use crate::claim::JudgedClaim;
 use crate::context::{Context, FigureContext};
 use crate::format::{visible, visible_lines};
@@ -16,7 +16,7 @@ use crate::table::{Table, TableItem};
 pub(super) fn render(
     skeleton: &Skeleton,
     context: &Context,
-    source: &str,
+    templates: Templates<'_>,
 ) -> Result<String, RenderError> {
     let places = skeleton.places();
     let place_at = |at: usize| {
@@ -42,9 +42,8 @@ pub(super) fn render(
                     )),
                     _ => shown(skeleton, mark, place, context),
                 };
-                let shown = shown.map_err(|(message, value)| {
-                    RenderError::at(PAPER_TEMPLATE, line_of(source, &value), message, "")
-                })?;
+                let shown =
+                    shown.map_err(|(message, value)| templates.mistake(&value, message, ""))?;
                 text.push_str(&match mark {
                     Mark::Block(_) => shown,
                     _ => continued(&text, place, shown),

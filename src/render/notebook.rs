@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Kwargs, Value, ValueKind};
-use minijinja::{Error, ErrorKind, Output};
+use minijinja::{Error, Output};
 
-use super::result::ResultValue;
+use super::arguments::{distinct, find, invalid, level_of, levels_in, levels_of, unknown};
+use super::result::{ResultValue, is_result};
 use super::skeleton::{Block, Item, Mark, Part, Skeleton, Source, has_whole_marks, mark, parts};
 use crate::context::{ConditionContext, Context};
 use crate::document::suggestion;
-use crate::experiment::{ConditionId, Level, Levels};
+use crate::experiment::{ConditionId, Level, Levels, written};
 use crate::format::MISSING;
 use crate::table::{Datum, GRADE_WORDS, Key, Row, Style, Table, TableItem};
 
@@ -54,6 +55,12 @@ impl Notebook {
         let text = match value.kind() {
             ValueKind::Undefined => return Ok(()),
             ValueKind::Invalid => return Err(invalid(value.to_string())),
+            // Functions and macros.
+            ValueKind::Plain if !is_result(value) => {
+                return Err(invalid(
+                    "a function is shown and not called; a call has brackets".to_owned(),
+                ));
+            }
             _ => value.to_string(),
         };
         if !has_whole_marks(&text, self.lock().marks.len()) {
@@ -132,6 +139,7 @@ impl Notebook {
 
     pub(super) fn cell(&self, name: &str, column: &str, levels: &Kwargs) -> Result<Value, Error> {
         let (item, table) = self.first(name)?;
+        check_key(name, table, column)?;
         let row = find_row(name, table, &levels_of(levels)?)?;
         self.datum(item, table, row, column)
     }
@@ -205,7 +213,10 @@ impl Notebook {
         known.extend(cells.iter().filter_map(Datum::level));
         if !known.iter().any(|level| level.is_typed_as(&wanted.name())) {
             let known: Vec<_> = known.iter().map(Level::spelled).collect();
-            return Err(unknown(&format!("word in column `{column}`"), &wanted.name(), &known));
+            let (wanted, hint) = (wanted.name(), suggestion(&wanted.name(), &distinct(&known)));
+            return Err(invalid(format!(
+                "column `{column}` of `{name}` has no `{wanted}`; {hint}"
+            )));
         }
         let is_it = |cell: &&Datum| cell.level().is_some_and(|l| l.is_typed_as(&wanted.name()));
         Ok(cells.iter().filter(is_it).count())
@@ -228,7 +239,7 @@ impl Notebook {
             [one] => Ok((one.id, one)),
             _ => {
                 let n = matching.len();
-                Err(invalid(format!("{} match {n} conditions, not one", shown(&wanted))))
+                Err(invalid(format!("{} match {n} conditions, not one", written(&wanted))))
             }
         }
     }
@@ -319,11 +330,7 @@ fn find_row<'t>(name: &str, table: &'t Table, wanted: &Levels) -> Result<&'t Row
     for key in wanted.keys() {
         check_key(name, table, key)?;
     }
-    match table.matching(wanted)[..] {
-        [row] => Ok(row),
-        [] => Err(invalid(format!("table `{name}` has no row with {}", shown(wanted)))),
-        _ => Err(invalid(format!("table `{name}` has several rows with {}", shown(wanted)))),
-    }
+    table.row(wanted).map_err(|message| invalid(format!("table `{name}` {message}")))
 }
 
 /// The numbers of a column, with their rows.
@@ -343,56 +350,7 @@ fn check_key<'t>(name: &str, table: &'t Table, column: &str) -> Result<&'t Key, 
     table.key(column).ok_or_else(|| {
         let keys = table.keys();
         let known: Vec<_> = keys.iter().map(String::as_str).collect();
-        unknown(&format!("column of `{name}`"), column, &known)
+        let hint = suggestion(column, &known);
+        invalid(format!("table `{name}` has no column `{column}`; {hint}"))
     })
-}
-
-/// One level for each factor, as arguments: `weight_sharing=true`.
-fn levels_of(arguments: &Kwargs) -> Result<Levels, Error> {
-    let level = |factor: &str| Ok((factor.to_owned(), level_of(factor, &arguments.get(factor)?)?));
-    arguments.args().map(level).collect()
-}
-
-/// One level for each factor, as a map: `{"weight_sharing": true}`.
-fn levels_in(map: &Value) -> Result<Levels, Error> {
-    if map.kind() != ValueKind::Map {
-        let message =
-            format!("`{map}` does not map factors to levels, like {{\"factor\": \"level\"}}");
-        return Err(invalid(message));
-    }
-    let level = |factor: Value| {
-        let level = level_of(&factor.to_string(), &map.get_item(&factor)?)?;
-        Ok((factor.to_string(), level))
-    };
-    map.try_iter()?.map(level).collect()
-}
-
-fn level_of(factor: &str, value: &Value) -> Result<Level, Error> {
-    let json = serde_json::to_value(value).ok();
-    let level = json.as_ref().filter(|_| !value.is_undefined()).and_then(Level::of_json);
-    level.ok_or_else(|| {
-        Error::new(ErrorKind::UndefinedError, format!("the argument `{factor}` has no value"))
-    })
-}
-
-fn find<'m, T>(map: &'m BTreeMap<String, T>, what: &str, name: &str) -> Result<&'m T, Error> {
-    let known = || map.keys().map(String::as_str).collect::<Vec<_>>();
-    map.get(name).ok_or_else(|| unknown(what, name, &known()))
-}
-
-fn unknown(what: &str, name: &str, known: &[&str]) -> Error {
-    let mut distinct = known.to_vec();
-    distinct.sort_unstable();
-    distinct.dedup();
-    invalid(format!("there is no {what} `{name}`; {}", suggestion(name, &distinct)))
-}
-
-fn invalid(message: String) -> Error {
-    Error::new(ErrorKind::InvalidOperation, message)
-}
-
-/// Levels as a template writes them: strings in quotes.
-fn shown(levels: &Levels) -> String {
-    let levels = levels.iter().map(|(factor, level)| format!("{factor}={}", level.to_json()));
-    levels.collect::<Vec<_>>().join(", ")
 }

@@ -11,6 +11,7 @@ use super::markdown::escape_html;
 use super::names::PAGE_TEMPLATE;
 use super::skeleton::{Mark, OPTIONS, Part, Skeleton, parts};
 use super::strict::html_value;
+use super::templates::Templates;
 use crate::context::Context;
 use crate::figure;
 
@@ -201,6 +202,7 @@ impl Writer<'_> {
 /// Naming template and line.
 pub(super) fn around(
     environment: &Environment<'_>,
+    templates: Templates<'_>,
     context: &Context,
     body: &Body,
 ) -> Result<String, RenderError> {
@@ -213,5 +215,5 @@ pub(super) fn around(
         previews => Value::from_safe_string(body.previews.clone()),
     };
     let rendered = environment.get_template(PAGE_TEMPLATE).and_then(|page| page.render(values));
-    rendered.map_err(|error| RenderError::of(&error, PAGE_TEMPLATE, ""))
+    rendered.map_err(|error| templates.error(&error, PAGE_TEMPLATE))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
-use super::error::{RenderError, check_comments};
+use super::error::{RenderError, check_comments, line_at};
 use super::{result, skeleton, strict};
 
 pub use super::names::{ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES};
@@ -24,6 +24,42 @@ pub struct Templates<'t> {
 /// The macros of items, unless the project has its own.
 const DEFAULT_ITEMS: &str = include_str!("../../templates/items.html.jinja");
 
+impl<'t> Templates<'t> {
+    /// The text of a template; empty if there is none of that name.
+    fn text(&self, name: &str) -> &'t str {
+        match (name, self.others.get(name)) {
+            (PAPER_TEMPLATE, _) => self.paper,
+            (PAGE_TEMPLATE, _) => self.page,
+            (_, Some(text)) => text,
+            (ITEMS_TEMPLATE, None) => DEFAULT_ITEMS,
+            (_, None) => "",
+        }
+    }
+
+    /// An error of minijinja in the template `name`, or in one that it includes.
+    pub(super) fn error(&self, error: &minijinja::Error, name: &str) -> RenderError {
+        RenderError::of(error, name, |name| self.text(name).to_owned())
+    }
+
+    /// A mistake in the prose, at the first line that has `text`, whatever its case.
+    pub(super) fn mistake(
+        &self,
+        text: &str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> RenderError {
+        let text = text.to_lowercase();
+        let line = |source: &str| {
+            source.lines().position(|line| line.to_lowercase().contains(&text)).map(|n| n + 1)
+        };
+        let prose = std::iter::once((PAPER_TEMPLATE, self.paper));
+        let others = self.others.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let found = prose.chain(others).find_map(|(name, source)| Some((name, line(source)?)));
+        let (name, line) = found.unwrap_or((PAPER_TEMPLATE, 0));
+        RenderError::at(name, line, message, hint)
+    }
+}
+
 /// An environment with all templates.
 pub(super) fn environment(templates: Templates<'_>) -> Result<Environment<'_>, RenderError> {
     let mut environment = Environment::new();
@@ -40,16 +76,11 @@ pub(super) fn environment(templates: Templates<'_>) -> Result<Environment<'_>, R
     for (name, text) in templates.others {
         check_source(name, text)?;
     }
-    let items = templates.others.get(ITEMS_TEMPLATE).map_or(DEFAULT_ITEMS, String::as_str);
-    let named = [
-        (PAPER_TEMPLATE, templates.paper),
-        (PAGE_TEMPLATE, templates.page),
-        (ITEMS_TEMPLATE, items),
-    ];
-    for (name, text) in named {
+    for name in [PAPER_TEMPLATE, PAGE_TEMPLATE, ITEMS_TEMPLATE] {
+        let text = templates.text(name);
         check_source(name, text)?;
         let added = environment.add_template(name, text);
-        added.map_err(|error| RenderError::of(&error, name, text))?;
+        added.map_err(|error| templates.error(&error, name))?;
     }
     Ok(environment)
 }
@@ -71,9 +102,8 @@ fn check_source(name: &str, source: &str) -> Result<(), RenderError> {
         return Err(RenderError::at(name, line, message, hint));
     }
     if let Some(at) = source.find(skeleton::is_of_marks) {
-        let line = source[..at].matches('\n').count() + 1;
         let message = "a noncharacter of Unicode (U+FDD0 to U+FDEF) stands in the template";
-        return Err(RenderError::at(name, line, message, "remove it"));
+        return Err(RenderError::at(name, line_at(source, at), message, "remove it"));
     }
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! The content of a table: columns by key, rows of typed cells, notes.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::cell::{Cell, Datum};
-use crate::experiment::{ConditionId, Level};
+use crate::document::suggestion;
+use crate::experiment::{ConditionId, Level, Levels, written};
 
 /// A table under one protocol.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -143,14 +144,43 @@ impl Column {
 }
 
 impl Table {
-    /// The rows with these words and levels, by the names of their keys.
-    #[must_use]
-    pub fn matching(&self, wanted: &BTreeMap<String, Level>) -> Vec<&Row> {
-        let has = |row: &&Row| {
-            let mut wanted = wanted.iter();
-            wanted.all(|(key, level)| self.datum(row, key).is_some_and(|datum| datum.is(level)))
+    /// The only row with these words and levels, by the names of their keys.
+    ///
+    /// # Errors
+    /// If there is none, or there are several, as the end of a sentence about the table.
+    pub fn row(&self, wanted: &Levels) -> Result<&Row, String> {
+        let has = |row: &Row, (key, level): (&String, &Level)| {
+            self.datum(row, key).is_some_and(|datum| datum.is(level))
         };
-        self.rows.iter().filter(has).collect()
+        let rows = self.rows.iter().filter(|row| wanted.iter().all(|one| has(row, one)));
+        let rows: Vec<_> = rows.collect();
+        match rows[..] {
+            [row] => Ok(row),
+            [] => {
+                let rare = wanted.iter().find(|one| !self.rows.iter().any(|row| has(row, *one)));
+                let hint = rare.map_or_else(String::new, |(key, level)| self.hint(key, level));
+                Err(format!("has no row with {}{hint}", written(wanted)))
+            }
+            _ if wanted.is_empty() => {
+                Err(format!("has {} rows; levels select one of them", rows.len()))
+            }
+            _ => Err(format!(
+                "has {} rows with {}; more levels select one of them",
+                rows.len(),
+                written(wanted)
+            )),
+        }
+    }
+
+    /// What a level under `key` could be, which no row has.
+    fn hint(&self, key: &str, level: &Level) -> String {
+        let levels = self.rows.iter().filter_map(|row| self.datum(row, key)?.level());
+        let known: BTreeSet<String> = levels.map(|level| level.spelled().to_owned()).collect();
+        let known: Vec<_> = known.iter().map(String::as_str).collect();
+        match known.contains(&level.spelled()) {
+            true => format!("; `{key}` is no text there: leave the quotes out"),
+            false => format!("; for `{key}`, {}", suggestion(level.spelled(), &known)),
+        }
     }
 
     /// The key of that name, with the place of its column and its place in the column.
@@ -217,6 +247,8 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::table::Style;
 
@@ -246,11 +278,21 @@ mod tests {
         let table = table();
         for (typed, mean) in [("0.00001", 70.0), ("1", 71.0)] {
             let wanted = BTreeMap::from([("lr".to_owned(), Level::parse(typed))]);
-            let [row] = table.matching(&wanted)[..] else { panic!("{typed}") };
+            let row = table.row(&wanted).unwrap();
             assert_eq!(table.datum(row, "mean").and_then(|datum| datum.number()), Some(mean));
         }
-        let wanted = BTreeMap::from([("lr".to_owned(), Level::parse("2"))]);
-        assert!(table.matching(&wanted).is_empty());
+        for (typed, message) in [
+            ("2", "has no row with lr=2; for `lr`, there are 1.0, 1e-5"),
+            (
+                "\"1e-5\"",
+                "has no row with lr=\"1e-5\"; `lr` is no text there: leave the quotes out",
+            ),
+        ] {
+            let wanted = BTreeMap::from([("lr".to_owned(), Level::parse(typed))]);
+            assert_eq!(table.row(&wanted).unwrap_err(), message);
+        }
+        let all = table.row(&BTreeMap::new()).unwrap_err();
+        assert_eq!(all, "has 2 rows; levels select one of them");
     }
 
     #[test]

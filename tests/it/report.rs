@@ -16,8 +16,7 @@ use crate::project::Project;
 fn number(context: &Context, table: &str, levels: &[(&str, &str)], key: &str) -> f64 {
     let wanted = levels.iter().map(|(f, l)| ((*f).to_owned(), Level::parse(l))).collect();
     let found = crate::formula::table(context, table);
-    let rows = found.matching(&wanted);
-    let [row] = rows[..] else { panic!("{} rows of {table} with {levels:?}", rows.len()) };
+    let row = found.row(&wanted).unwrap_or_else(|message| panic!("{table} {message}"));
     let datum = found.datum(row, key);
     datum.as_ref().and_then(Datum::number).unwrap_or_else(|| panic!("{key} is {datum:?}"))
 }

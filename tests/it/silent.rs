@@ -256,7 +256,7 @@ fn kind_3_typos_that_give_plausible_output() {
         ("{{ table(\"al\") }}", "there is no table `al`"),
         (
             "{{ count(\"all\", \"weight_sharing\", \"tru\") }}",
-            "there is no word in column `weight_sharing` `tru`; did you mean `true`?",
+            "column `weight_sharing` of `all` has no `tru`; did you mean `true`?",
         ),
         ("{{ count(\"all\", \"mean\", \"50\") }}", "column `mean` of `all` holds numbers"),
         ("{{ count_above(\"all\", \"experiment\", 1) }}", "holds words, and no numbers"),
@@ -409,6 +409,41 @@ fn kind_5_two_outputs_two_sets_of_anchors() {
 }
 
 #[test]
+fn kind_5_a_link_to_a_file_that_is_not_there_is_an_error() {
+    let project = Project::new();
+    project.write("reports/photo.png", "a file of the user");
+    let prose = |link: &str| {
+        project.write("templates/paper.md.jinja", format!("# A\n\n{link}\n"));
+        project.run(&["build", "--dry-run"])
+    };
+    for link in [
+        "[a](data/all.csv) [b](data/runs.csv) [c](data/report.json) ![d](figures/curves.svg)",
+        "[a](data/all.tex#L3) ![b](photo.png) [c](../experiments/deep.toml) [d](report.md#a)",
+        "<a href=\"https://example.org/x.csv\">x</a> <a href=\"mailto:x@example.org\">y</a>",
+    ] {
+        let outcome = prose(link);
+        assert_eq!(outcome.code, 0, "{link}: {outcome:#?}");
+    }
+    for (link, path) in [
+        ("[a](data/al.csv)", "data/al.csv"),
+        ("![b](foto.png)", "foto.png"),
+        ("<img src=\"figures/none.svg\">", "figures/none.svg"),
+        ("[c](../experiments/dep.toml)", "../experiments/dep.toml"),
+        ("[a](data/al%6c%20.csv)", "data/all .csv"),
+    ] {
+        let outcome = prose(link);
+        let expected = format!(
+            "templates/paper.md.jinja:3: a link leads to the file `{path}`, which is not there"
+        );
+        assert_eq!(outcome.code, 2, "{link}: {outcome:#?}");
+        assert!(outcome.stderr.contains(&expected), "{link}: {outcome:#?}");
+    }
+    // A partial report has the links of the whole one.
+    prose("![b](photo.png)");
+    assert_eq!(project.run(&["build", "--only", "deep", "--seeds", "1"]).code, 4);
+}
+
+#[test]
 fn kind_7_input_that_is_not_seen_a_byte_order_mark_is_no_text() {
     let project = Project::new();
     let prose = "\u{feff}# Hello\n\ntext\n";
@@ -434,6 +469,38 @@ fn kind_10_messages_that_mislead_in_templates() {
         error.contains("paper.md.jinja:3: ") && error.contains("find files in `templates/`"),
         "{error}"
     );
+    for (prose, expected) in [
+        ("{# never closed", "`{#` is never closed"),
+        ("{% raw %} x", "`{% raw %}` is never closed"),
+        ("{{ cell }}", "a function is shown and not called"),
+        (
+            "{{ cell(\"all\", \"mean\", experiment=\"dep\") }}",
+            "table `all` has no row with experiment=\"dep\"; for `experiment`, did you mean `deep`?",
+        ),
+        (
+            "{{ cell(\"all\", \"mean\", weight_sharing=\"true\") }}",
+            "table `all` has no row with weight_sharing=\"true\"; `weight_sharing` is no text there: leave the quotes out",
+        ),
+        ("{{ cell(\"all\", \"mean\") }}", "table `all` has 4 rows; levels select one of them"),
+    ] {
+        let error = refused(&format!("# A\n\n{prose}\n"));
+        assert!(error.contains(&format!("paper.md.jinja:3: {expected}")), "{prose}: {error}");
+    }
+    // A mistake in an included file is told at its own line.
+    for (text, expected) in [
+        ("{{ cell(\"all\", \"meen\") }}", "table `all` has no column `meen`; did you mean `mean`?"),
+        ("{{ nothing }}", "undefined value: `nothing`"),
+        ("{% if title %}", "`{% if %}` is never closed"),
+        ("[x](#nope)", "a link leads to `#nope`"),
+        ("`{{ verdicts() }}`", "the list of claims needs a line of its own"),
+    ] {
+        let project = Project::new();
+        project.write("templates/intro.md", format!("a\n\n{text}\n"));
+        project.write("templates/paper.md.jinja", "# A\n\n{% include \"intro.md\" %}\n");
+        let outcome = project.run(&["build"]);
+        let expected = format!("error: templates/intro.md:3: {expected}");
+        assert!(outcome.stderr.starts_with(&expected), "{expected}: {outcome:#?}");
+    }
     let project = Project::new();
     project.write("templates/intro.md", "The title is *{{ title }}*.\n");
     let [markdown, _] = rendered(&project, "# A\n\n{% include \"intro.md\" %}\n").unwrap();
@@ -453,4 +520,8 @@ fn kind_12_latex_rows_and_characters() {
     ] {
         assert!(latex.contains(row), "{row} not in {latex}");
     }
+    let outcome = project.run(&["build"]);
+    let warning =
+        "warning: data/sharing.tex shows the code of `日`: the standard fonts of LaTeX lack";
+    assert!(outcome.stderr.contains(warning), "{outcome:#?}");
 }

@@ -223,4 +223,14 @@ fn kind_11_a_partial_report_replaces_no_whole_one() {
     assert_eq!(project.run(&["build", "--out", "mine", "--yes"]).code, 0);
     assert_eq!(project.read("mine/notes.txt"), "x");
     assert_eq!(project.run(&["build", "--out", "mine"]).code, 0, "it holds a report by now");
+    for (out, expected) in [
+        ("mine/notes.txt", "`mine/notes.txt` is a file"),
+        ("templates", "`templates` is in `templates/`"),
+        ("mine/../experiments/new", "is in `experiments/`"),
+        (".report", "`.report` is in `.report/`"),
+    ] {
+        let outcome = project.run(&["build", "--yes", "--out", out]);
+        assert_eq!(outcome.code, 2, "{out}: {outcome:#?}");
+        assert!(outcome.stderr.contains(expected), "{out}: {outcome:#?}");
+    }
 }
