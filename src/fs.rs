@@ -111,15 +111,17 @@ pub fn read_to_string(path: &Path) -> Result<String, FileError> {
     text.map(str::to_owned).map_err(|_| refuse("stream did not contain valid UTF-8"))
 }
 
-/// What stands in a directory, sorted by name, without hidden entries (editors keep locks and
-/// backups in those).
+/// Whether the name of a path starts with a dot.
+#[must_use]
+pub fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// What stands in a directory, sorted by name, without hidden entries.
 ///
 /// # Errors
 /// If the directory cannot be listed.
 pub fn entries(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
-    let is_hidden = |path: &PathBuf| {
-        path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
-    };
     Ok(all_entries(directory)?.into_iter().filter(|path| !is_hidden(path)).collect())
 }
 

@@ -44,7 +44,7 @@ pub struct Rendered {
 ///
 /// # Errors
 /// Naming template and line.
-pub fn render(templates: Templates<'_>, context: &Arc<Context>) -> Result<Rendered, RenderError> {
+pub fn render(templates: &Templates, context: &Arc<Context>) -> Result<Rendered, RenderError> {
     let environment = templates::environment(templates)?;
     let skeleton = functions::evaluate(&environment, templates, context)?;
     let anchors = anchors::check(&skeleton, templates)?;

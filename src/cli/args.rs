@@ -251,7 +251,7 @@ impl ProjectArgs {
 
     pub(super) fn load(&self) -> Result<pipeline::Project, Error> {
         let project = pipeline::load(&self.root(), &self.overrides())?;
-        tell_skipped(&project.skipped);
+        tell_skipped(&project);
         Ok(project)
     }
 }
@@ -300,18 +300,24 @@ impl BuildArgs {
     }
 }
 
-/// Names the files that look like experiments to their author, but are none.
-fn tell_skipped(skipped: &[PathBuf]) {
+/// Names the files that have no part in the project, but look as if their author thinks so.
+fn tell_skipped(project: &pipeline::Project) {
     const MOST: usize = 5;
-    if skipped.is_empty() {
-        return;
+    for (files, why) in [
+        (
+            &project.skipped,
+            "not read; the name of an experiment ends in `.toml` and starts with no dot",
+        ),
+        (&project.unused, "extended by no experiment"),
+    ] {
+        let shown = files.iter().take(MOST).map(|path| format!("`{}`", path.display()));
+        let names = shown.collect::<Vec<_>>().join(", ");
+        match files.len() {
+            0 => {}
+            n if n > MOST => message(&format!("note: {names} and {} more: {why}", n - MOST)),
+            _ => message(&format!("note: {names}: {why}")),
+        }
     }
-    let shown = skipped.iter().take(MOST).map(|path| format!("`{}`", path.display()));
-    let mut names = shown.collect::<Vec<_>>().join(", ");
-    if skipped.len() > MOST {
-        names = format!("{names} and {} more", skipped.len() - MOST);
-    }
-    message(&format!("note: not read: {names}; the name of an experiment ends in `.toml`"));
 }
 
 fn path_option(name: &str, path: Option<&Path>) -> Option<String> {

@@ -78,7 +78,7 @@ fn read_draws(reader: &Reader<'_>, words: &Vocabulary<'_>) -> BTreeMap<String, S
 }
 
 fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> Option<FactorLabel> {
-    let label = reader.required::<String>("label");
+    let label = reader.optional::<String>("label").unwrap_or_else(|| factor.to_owned());
     let mut levels = BTreeMap::new();
     if factor == EXPERIMENT && reader.node("levels").is_some() {
         reader.refuse("levels", "has no use: readers know experiments by their titles");
@@ -99,14 +99,15 @@ fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> Optio
             }
         }
     }
-    let mut by_label: BTreeMap<&String, &Level> = BTreeMap::new();
-    for (level, text) in &levels {
+    let mut by_label: BTreeMap<&str, &Level> = BTreeMap::new();
+    for level in known {
+        let text = levels.get(level).map_or(level.spelled(), String::as_str);
         if let Some(other) = by_label.insert(text, level) {
             reader.refuse("levels", format!("gives `{other}` and `{level}` one label, `{text}`"));
         }
     }
     reader.finish();
-    Some(FactorLabel { label: label?, levels })
+    Some(FactorLabel { label, levels })
 }
 
 fn read_metric(reader: Reader<'_>) -> Option<(String, Metric)> {

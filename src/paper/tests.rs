@@ -104,3 +104,23 @@ fn names_are_labels_titles_or_spellings() {
     assert_eq!(names.describe(&levels("true")), "the a + rate two + weight_sharing");
     assert_eq!(names.describe(&levels("false")), "the a + rate two");
 }
+
+#[test]
+fn two_levels_never_have_one_label() {
+    let experiments = [experiment("a", "[factors]\n\"train.optimizer.lr\" = [0.1, 0.2]\n")];
+    let read = |labels: &str| {
+        let text = format!("title = \"t\"\n[labels.lr]\n{labels}\n");
+        let root = document::parse("paper.toml", &text).unwrap();
+        let violations = Violations::default();
+        let reader = Reader::new(&root, "", &violations).unwrap();
+        let paper = Paper::read(&reader, &Vocabulary::of(&experiments));
+        let names = Names { paper: &paper.unwrap(), experiments: &experiments };
+        let name = names.factor("lr").to_owned();
+        (name, violations.into_sorted().into_iter().map(|one| one.message).collect::<Vec<_>>())
+    };
+    assert_eq!(read("levels = { \"0.1\" = \"small\" }"), ("lr".to_owned(), Vec::new()));
+    for levels in ["\"0.1\" = \"x\", \"0.2\" = \"x\"", "\"0.1\" = \"0.2\""] {
+        let (_, messages) = read(&format!("levels = {{ {levels} }}"));
+        assert!(messages[0].starts_with("gives `0.1` and `0.2` one label"), "{messages:?}");
+    }
+}

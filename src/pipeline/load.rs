@@ -9,10 +9,11 @@ use super::datasets::Datasets;
 use super::paper_file::PaperFile;
 use crate::dataset;
 use crate::document::{self, Location, Node, Violation, suggestion};
+use crate::execute::chain;
 use crate::experiment::{self, Conditions, DataSource, Experiment};
 use crate::fs;
 use crate::paper::Vocabulary;
-use crate::render;
+use crate::render::{self, Templates};
 
 /// A project, read and validated.
 #[derive(Debug)]
@@ -25,14 +26,12 @@ pub struct Project {
     pub sources: BTreeMap<String, String>,
     /// Files in `experiments/` that are not read.
     pub skipped: Vec<PathBuf>,
+    /// Files in `experiments/base/` that no experiment extends.
+    pub unused: Vec<PathBuf>,
     /// Its paper file.
     pub file: PaperFile,
-    /// The template of its prose, as text.
-    pub prose: String,
-    /// The template of its page, as text.
-    pub page: String,
-    /// Its other templates, by their file names.
-    pub other_templates: BTreeMap<String, String>,
+    /// Its templates.
+    pub templates: Templates,
     /// What the command line changed about the experiments, for the report; empty if nothing.
     pub note: String,
     /// The datasets of its conditions.
@@ -67,22 +66,27 @@ const DEEPEST: usize = 8;
 #[derive(Default)]
 struct Files {
     experiments: Vec<PathBuf>,
+    /// Files that experiments may extend.
+    bases: Vec<PathBuf>,
     /// Files that are not read.
     skipped: Vec<PathBuf>,
 }
 
-/// Finds the files in `experiments/` and its folders, but for `experiments/base/`.
+/// Finds the files in `experiments/` and its folders.
 fn find(directory: &Path) -> Result<Files, Error> {
     let mut files = Files::default();
     let mut folders = vec![(directory.to_owned(), 0)];
     while let Some((folder, depth)) = folders.pop() {
-        let is_data = folder.strip_prefix(directory).is_ok_and(|within| within.starts_with(DATA));
-        for path in fs::entries(&folder).map_err(Error::Input)? {
-            let is_base = depth == 0 && path.file_name().is_some_and(|name| name == BASE);
+        let is_within = |place: &str| {
+            folder.strip_prefix(directory).is_ok_and(|within| within.starts_with(place))
+        };
+        let (is_data, is_base) = (is_within(DATA), is_within(BASE));
+        for path in fs::all_entries(&folder).map_err(Error::Input)? {
+            let is_hidden = fs::is_hidden(&path);
             let is_paper = depth == 0 && path.file_name().is_some_and(|name| name == "paper.toml");
             let is_toml = path.extension().is_some_and(|ending| ending == ENDING);
             match fs::is_directory(&path) {
-                true if is_base => {}
+                true if is_hidden => {}
                 true if depth == DEEPEST => {
                     return Err(Error::Request {
                         message: format!("`{}` is too deep in `experiments/`", path.display()),
@@ -90,6 +94,10 @@ fn find(directory: &Path) -> Result<Files, Error> {
                     });
                 }
                 true if !is_toml => folders.push((path, depth + 1)),
+                // Editors keep locks and backups in hidden files.
+                false if is_hidden && !is_toml => {}
+                false if is_hidden && !is_data => files.skipped.push(path),
+                false if is_base && is_toml => files.bases.push(path),
                 _ if is_paper => {}
                 // A folder of such a name is an error when it is read.
                 _ if is_toml => files.experiments.push(path),
@@ -99,6 +107,7 @@ fn find(directory: &Path) -> Result<Files, Error> {
         }
     }
     files.experiments.sort();
+    files.bases.sort();
     files.skipped.sort();
     Ok(files)
 }
@@ -110,7 +119,7 @@ fn find(directory: &Path) -> Result<Files, Error> {
 /// With all violations of all files, or the first file that cannot be read.
 pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let directory = root.join("experiments");
-    let Files { experiments: paths, skipped } = find(&directory)?;
+    let Files { experiments: paths, bases, skipped } = find(&directory)?;
     let mut sources = BTreeMap::new();
     let (mut experiments, mut violations) = (Vec::new(), Vec::new());
     for path in &paths {
@@ -162,7 +171,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         violations.dedup();
         return Err(Error::Invalid(violations));
     };
-    let (prose, page, other_templates) = read_templates(root)?;
+    let templates = read_templates(root)?;
     for experiment in &experiments {
         let runs = experiment.conditions.len().saturating_mul(experiment.seeds.len());
         if runs > experiment::MOST_RUNS {
@@ -181,20 +190,11 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
                 .map_err(|source| Error::Draw { experiment: experiment.name.clone(), source })?;
         }
     }
+    let is_unused = |path: &PathBuf| !sources.contains_key(&*shown(root, path));
+    let unused = bases.into_iter().filter(is_unused).collect();
     let root = root.to_owned();
     let file = paper;
-    Ok(Project {
-        root,
-        experiments,
-        sources,
-        skipped,
-        file,
-        prose,
-        page,
-        other_templates,
-        note,
-        datasets,
-    })
+    Ok(Project { root, experiments, sources, skipped, unused, file, templates, note, datasets })
 }
 
 impl Project {
@@ -220,19 +220,29 @@ impl Project {
     }
 }
 
-/// Prose, page, and all other templates by their file names.
-fn read_templates(root: &Path) -> Result<(String, String, BTreeMap<String, String>), Error> {
+/// The prose, the page, and all other files in `templates/` and its folders.
+fn read_templates(root: &Path) -> Result<Templates, Error> {
     let directory = root.join(render::TEMPLATES);
-    let own = [render::PAPER_TEMPLATE, render::PAGE_TEMPLATE];
-    let [prose, page] = own.map(|name| fs::read_to_string(&directory.join(name)));
-    let (prose, page) = (prose.map_err(Error::Input)?, page.map_err(Error::Input)?);
-    let names = fs::names(&directory).map_err(Error::Input)?.into_iter();
-    let others = names.filter(|name| !own.contains(&name.as_str())).filter_map(|name| {
-        // A file that is no text, such as an image, is no template.
-        let text = fs::read_to_string(&directory.join(&name)).ok()?;
-        Some((name, text))
-    });
-    Ok((prose, page, others.collect()))
+    let own = [render::PAPER_TEMPLATE, render::PAGE_TEMPLATE].map(|name| directory.join(name));
+    let [paper, page] = own.each_ref().map(|path| fs::read_to_string(path).map_err(Error::Input));
+    let mut templates = Templates { paper: paper?, page: page?, ..Templates::default() };
+    let mut folders = vec![(directory.clone(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        for path in fs::entries(&folder).map_err(Error::Input)? {
+            if fs::is_directory(&path) {
+                folders.extend((depth < DEEPEST).then_some((path, depth + 1)));
+                continue;
+            }
+            let name = path.strip_prefix(&directory).unwrap_or(&path).to_string_lossy();
+            match fs::read_to_string(&path) {
+                _ if own.contains(&path) => {}
+                Ok(text) => drop(templates.others.insert(name.into_owned(), text)),
+                // A file that is no text, such as an image, is an error only where it is included.
+                Err(error) => drop(templates.unread.insert(name.into_owned(), chain(&error))),
+            }
+        }
+    }
+    Ok(templates)
 }
 
 /// The first `count` seeds. If there are fewer, the next numbers follow.

@@ -15,7 +15,7 @@ use crate::figure;
 use crate::fs;
 use crate::paper::Names;
 use crate::plan::Plan;
-use crate::render::{self, FileLink, Templates};
+use crate::render::{self, FileLink};
 use crate::summary::{self, Summary};
 use crate::table::{self, TableItem};
 
@@ -138,7 +138,7 @@ pub fn render(
     let coded = coded.filter(|(_, characters)| !characters.is_empty()).collect();
     let data = export::files(&project.file.paper, &results.summary, &results.tables).into_iter();
     let context = Arc::new(gather(project, plan, results, snapshot.changes.clone(), build)?);
-    let rendered = render::render(templates(project), &context).map_err(Error::Render)?;
+    let rendered = render::render(&project.templates, &context).map_err(Error::Render)?;
 
     let drawn = context.figures.iter();
     let drawn: Vec<(String, String)> = drawn
@@ -161,10 +161,6 @@ pub fn render(
     files.push((PathBuf::from("report.html"), rendered.html));
     let runs = plan.records.keys().copied().collect();
     Ok(Report { drawn, files, gone, snapshot: snapshot.write(), runs, coded, links })
-}
-
-fn templates(project: &Project) -> Templates<'_> {
-    Templates { paper: &project.prose, page: &project.page, others: &project.other_templates }
 }
 
 /// The path of a file that a report names as its own, if it can be: in one of its two folders.
@@ -251,7 +247,7 @@ impl Report {
                 && directories.iter().any(|at| at.join(&link.path).exists())
         };
         match self.links.iter().find(|link| !is_there(link)) {
-            Some(dead) => Err(Error::Render(dead.dead(templates(project)))),
+            Some(dead) => Err(Error::Render(dead.dead(&project.templates))),
             None => Ok(()),
         }
     }

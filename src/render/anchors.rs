@@ -29,7 +29,7 @@ pub struct FileLink {
 impl FileLink {
     /// The mistake that it is if the file is nowhere.
     #[must_use]
-    pub fn dead(&self, templates: Templates<'_>) -> RenderError {
+    pub fn dead(&self, templates: &Templates) -> RenderError {
         let message = format!("a link leads to the file `{}`, which is not there", self.path);
         let hint =
             "the report has `data/` and `figures/`; other paths start at its directory, `reports/`";
@@ -41,7 +41,7 @@ impl FileLink {
 ///
 /// # Errors
 /// With the line of a link that leads nowhere, or of a heading whose anchor an item has.
-pub(super) fn check(skeleton: &Skeleton, templates: Templates<'_>) -> Result<Anchors, RenderError> {
+pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchors, RenderError> {
     let mut anchors = Anchors::default();
     let mut targets: BTreeSet<String> = BTreeSet::new();
     let mut addresses: Vec<String> = Vec::new();
@@ -103,7 +103,7 @@ fn check_address(
     address: &str,
     targets: &BTreeSet<String>,
     skeleton: &Skeleton,
-    templates: Templates<'_>,
+    templates: &Templates,
 ) -> Result<Option<FileLink>, RenderError> {
     let plain = skeleton.plain(address);
     let typed = parts(address).iter().find_map(Part::plain).unwrap_or(&plain).to_owned();
@@ -233,9 +233,8 @@ mod tests {
     #[test]
     fn two_outputs_two_sets_of_anchors_a_dead_link_is_found_with_its_line() {
         let check = |text: &str| {
-            let others = std::collections::BTreeMap::new();
-            let templates = Templates { paper: text, page: "", others: &others };
-            check(&Skeleton { text: text.to_owned(), ..Skeleton::default() }, templates)
+            let templates = Templates { paper: text.to_owned(), ..Templates::default() };
+            check(&Skeleton { text: text.to_owned(), ..Skeleton::default() }, &templates)
         };
         let sound = "# H\n\n[end](#end) [note](#note) [top](#h)\n\n<a name=\"note\"></a>note\n\n## End\n\n## End\n";
         let repeated = check("## End\n\n## End 1\n\n## End\n").unwrap();

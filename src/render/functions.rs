@@ -41,7 +41,7 @@ use crate::format::{fixed, signed, thousands};
 /// Naming template and line.
 pub(super) fn evaluate(
     environment: &Environment<'_>,
-    templates: Templates<'_>,
+    templates: &Templates,
     context: &Arc<Context>,
 ) -> Result<Skeleton, RenderError> {
     let mut environment = environment.clone();
@@ -54,7 +54,7 @@ pub(super) fn evaluate(
     let values = serde_json::to_value(&**context).unwrap_or_default();
     let fields: Vec<&str> =
         values.as_object().into_iter().flatten().map(|(k, _)| k.as_str()).collect();
-    check_names(&template, templates.paper, &fields, &environment)?;
+    check_names(&template, &templates.paper, &fields, &environment)?;
     let values = values.as_object().into_iter().flatten();
     let values = values.map(|(name, field)| (name.clone(), strict::value(field, name)));
     let text = template.render(Value::from_pairs(values)).map_err(fail)?;

@@ -31,7 +31,7 @@ const LISTED_RUNS: usize = 100;
 /// Makes the HTML of items.
 pub(super) struct Items<'i> {
     environment: &'i Environment<'i>,
-    templates: Templates<'i>,
+    templates: &'i Templates,
     context: &'i Context,
     skeleton: &'i Skeleton,
 }
@@ -39,7 +39,7 @@ pub(super) struct Items<'i> {
 impl<'i> Items<'i> {
     pub(super) fn new(
         environment: &'i Environment<'i>,
-        templates: Templates<'i>,
+        templates: &'i Templates,
         context: &'i Context,
         skeleton: &'i Skeleton,
     ) -> Self {

@@ -16,7 +16,7 @@ use crate::table::{Table, TableItem};
 pub(super) fn render(
     skeleton: &Skeleton,
     context: &Context,
-    templates: Templates<'_>,
+    templates: &Templates,
 ) -> Result<String, RenderError> {
     let places = skeleton.places();
     let place_at = |at: usize| {

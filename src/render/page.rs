@@ -202,7 +202,7 @@ impl Writer<'_> {
 /// Naming template and line.
 pub(super) fn around(
     environment: &Environment<'_>,
-    templates: Templates<'_>,
+    templates: &Templates,
     context: &Context,
     body: &Body,
 ) -> Result<String, RenderError> {

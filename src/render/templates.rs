@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
 use super::error::{RenderError, check_comments, line_at};
 use super::{result, skeleton, strict};
@@ -11,25 +11,27 @@ use super::{result, skeleton, strict};
 pub use super::names::{ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES};
 
 /// The templates of a report, as text.
-#[derive(Clone, Copy, Debug)]
-pub struct Templates<'t> {
+#[derive(Clone, Debug, Default)]
+pub struct Templates {
     /// The notebook: Markdown prose.
-    pub paper: &'t str,
+    pub paper: String,
     /// The HTML page around it.
-    pub page: &'t str,
-    /// Other templates beside these, by their file names; `{% include %}` and `{% import %}` find them.
-    pub others: &'t BTreeMap<String, String>,
+    pub page: String,
+    /// Other templates, by their paths from these two; `{% include %}` and `{% import %}` find them.
+    pub others: BTreeMap<String, String>,
+    /// Why other files cannot be templates, by their paths.
+    pub unread: BTreeMap<String, String>,
 }
 
 /// The macros of items, unless the project has its own.
 const DEFAULT_ITEMS: &str = include_str!("../../templates/items.html.jinja");
 
-impl<'t> Templates<'t> {
+impl Templates {
     /// The text of a template; empty if there is none of that name.
-    fn text(&self, name: &str) -> &'t str {
+    fn text(&self, name: &str) -> &str {
         match (name, self.others.get(name)) {
-            (PAPER_TEMPLATE, _) => self.paper,
-            (PAGE_TEMPLATE, _) => self.page,
+            (PAPER_TEMPLATE, _) => &self.paper,
+            (PAGE_TEMPLATE, _) => &self.page,
             (_, Some(text)) => text,
             (ITEMS_TEMPLATE, None) => DEFAULT_ITEMS,
             (_, None) => "",
@@ -52,7 +54,7 @@ impl<'t> Templates<'t> {
         let line = |source: &str| {
             source.lines().position(|line| line.to_lowercase().contains(&text)).map(|n| n + 1)
         };
-        let prose = std::iter::once((PAPER_TEMPLATE, self.paper));
+        let prose = std::iter::once((PAPER_TEMPLATE, self.paper.as_str()));
         let others = self.others.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         let found = prose.chain(others).find_map(|(name, source)| Some((name, line(source)?)));
         let (name, line) = found.unwrap_or((PAPER_TEMPLATE, 0));
@@ -61,7 +63,7 @@ impl<'t> Templates<'t> {
 }
 
 /// An environment with all templates.
-pub(super) fn environment(templates: Templates<'_>) -> Result<Environment<'_>, RenderError> {
+pub(super) fn environment(templates: &Templates) -> Result<Environment<'_>, RenderError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(syntax());
@@ -71,9 +73,12 @@ pub(super) fn environment(templates: Templates<'_>) -> Result<Environment<'_>, R
         false => AutoEscape::Custom("markdown".into()),
     });
     strict::add_filters(&mut environment);
-    let others = templates.others.clone();
-    environment.set_loader(move |name| Ok(others.get(name).cloned()));
-    for (name, text) in templates.others {
+    let (others, unread) = (templates.others.clone(), templates.unread.clone());
+    environment.set_loader(move |name| match (others.get(name), unread.get(name)) {
+        (None, Some(why)) => Err(Error::new(ErrorKind::BadInclude, format!("`{name}`: {why}"))),
+        (text, _) => Ok(text.cloned()),
+    });
+    for (name, text) in &templates.others {
         check_source(name, text)?;
     }
     for name in [PAPER_TEMPLATE, PAGE_TEMPLATE, ITEMS_TEMPLATE] {

@@ -502,8 +502,8 @@ fn kind_10_messages_that_mislead_in_templates() {
         assert!(outcome.stderr.starts_with(&expected), "{expected}: {outcome:#?}");
     }
     let project = Project::new();
-    project.write("templates/intro.md", "The title is *{{ title }}*.\n");
-    let [markdown, _] = rendered(&project, "# A\n\n{% include \"intro.md\" %}\n").unwrap();
+    project.write("templates/parts/intro.md", "The title is *{{ title }}*.\n");
+    let [markdown, _] = rendered(&project, "# A\n\n{% include \"parts/intro.md\" %}\n").unwrap();
     assert!(markdown.contains("The title is *A small paper*."), "{markdown}");
 }
 

@@ -33,14 +33,27 @@ fn kind_7_input_that_is_not_seen_is_read_or_named() {
     let deep = deep.replace("base/", "../../base/").replace("channels = 2", "channels = 3");
     project.write("experiments/a/b/deeper.toml", deep);
     project.write("experiments/notes.tml", "x").write("experiments/old.toml~", "x");
+    project.write("experiments/.lost.toml", "x").write("experiments/base/spare.toml", "x");
+    project.write("experiments/.deep.toml.swp", "of an editor");
     let outcome = project.run(&["status"]);
     assert_eq!(outcome.code, 0, "{outcome:#?}");
     assert!(outcome.stdout.contains("a/b/deeper"), "a deeper folder is read: {outcome:#?}");
-    assert!(outcome.stderr.contains("not read: "), "{outcome:#?}");
+    assert!(outcome.stderr.contains("not read; "), "{outcome:#?}");
     assert!(
         outcome.stderr.contains("notes.tml") && outcome.stderr.contains("old.toml~"),
         "{outcome:#?}"
     );
+    assert!(outcome.stderr.contains(".lost.toml"), "{outcome:#?}");
+    assert!(!outcome.stderr.contains(".swp"), "{outcome:#?}");
+    let unused = "base/spare.toml`: extended by no experiment";
+    assert!(outcome.stderr.contains(unused), "{outcome:#?}");
+    // A template in UTF-16 says so where it is included.
+    project.write("templates/wide.md", b"\xff\xfea\0");
+    project.write("templates/paper.md.jinja", "# A\n\n{% include \"wide.md\" %}\n");
+    let outcome = project.run(&["build"]);
+    let expected = "templates/paper.md.jinja:3: ";
+    assert!(outcome.stderr.contains(expected), "{outcome:#?}");
+    assert!(outcome.stderr.contains("it is UTF-16 text; save it as UTF-8"), "{outcome:#?}");
     std::fs::write(project.path("experiments").join(bad_name()), "x").unwrap();
     let outcome = project.run(&["status"]);
     let is_named = outcome.stderr.contains("x\u{fffd}y");
