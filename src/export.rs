@@ -1,6 +1,7 @@
-//! Data files of a report for other programs: CSV with every number in full, and LaTeX.
+//! Tables for other programs: CSV with every number in full, LaTeX and Markdown.
 
 mod latex;
+pub mod markdown;
 
 use std::collections::BTreeSet;
 

@@ -7,7 +7,6 @@
 
 mod anchors;
 mod arguments;
-mod blocks;
 mod error;
 mod functions;
 mod items;
@@ -25,7 +24,6 @@ use std::sync::Arc;
 use crate::context::Context;
 
 pub use anchors::FileLink;
-pub use blocks::changes as changes_as_markdown;
 pub use error::RenderError;
 pub use templates::{ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES, Templates};
 

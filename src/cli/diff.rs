@@ -6,9 +6,9 @@ use super::args::DiffArgs;
 use super::json;
 use super::terminal::data;
 use crate::diff::Changes;
+use crate::export::markdown;
 use crate::fs;
 use crate::pipeline::{self, Error, Keep, Overrides, Project};
-use crate::render::changes_as_markdown;
 
 pub(super) fn run(args: &DiffArgs) -> Result<(), Error> {
     let device = args.project.device().kind();
@@ -33,7 +33,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<(), Error> {
         return json::print(&json::Diff::new(&changes));
     }
     if args.markdown {
-        return changes_as_markdown(&changes, usize::MAX).lines().try_for_each(data);
+        return markdown::changes(&changes, usize::MAX).lines().try_for_each(data);
     }
     tell(&changes)
 }

@@ -30,7 +30,7 @@ impl Paper {
             .filter_map(|(factor, node)| {
                 check_factor(reader, "labels", factor, node, words);
                 let reader = Reader::new(node, format!("labels.{factor}"), violations)?;
-                Some((factor.to_owned(), read_label(reader, factor, words)?))
+                Some((factor.to_owned(), read_label(reader, factor, words)))
             })
             .collect();
         let metrics = read_each(reader, "metric", violations, |reader, _| read_metric(reader));
@@ -77,7 +77,7 @@ fn read_draws(reader: &Reader<'_>, words: &Vocabulary<'_>) -> BTreeMap<String, S
     draws
 }
 
-fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> Option<FactorLabel> {
+fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> FactorLabel {
     let label = reader.optional::<String>("label").unwrap_or_else(|| factor.to_owned());
     let mut levels = BTreeMap::new();
     if factor == EXPERIMENT && reader.node("levels").is_some() {
@@ -107,7 +107,7 @@ fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> Optio
         }
     }
     reader.finish();
-    Some(FactorLabel { label, levels })
+    FactorLabel { label, levels }
 }
 
 fn read_metric(reader: Reader<'_>) -> Option<(String, Metric)> {

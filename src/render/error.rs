@@ -3,6 +3,8 @@
 use std::error::Error;
 
 use minijinja::ErrorKind;
+use minijinja::machinery::{Token, tokenize};
+use minijinja::syntax::SyntaxConfig;
 
 use super::names::TEMPLATES;
 
@@ -50,17 +52,22 @@ impl RenderError {
         let template = error.name().unwrap_or(name);
         let source = text_of(template);
         let detail = error.detail().unwrap_or_default();
-        if detail == "unexpected end of comment" {
-            let line = source.rfind("{#").map_or(0, |at| line_at(&source, at));
-            return Self::at(template, line, "`{#` is never closed", "close it with `#}`");
-        }
-        let is_unclosed = ["input", "raw block"]
-            .iter()
-            .any(|end| detail.starts_with(&format!("unexpected end of {end}")));
-        if is_unclosed && let Some((line, tag)) = unclosed(&source) {
-            let message = format!("`{{% {tag} %}}` is never closed");
-            let hint = format!("close it with `{{% end{tag} %}}`");
-            return Self::at(template, line, message, hint);
+        let never = |line: usize, open: &str, end: &str| {
+            let hint = format!("close it with `{end}`");
+            Self::at(template, line, format!("`{open}` is never closed"), hint)
+        };
+        let last = |open: &str| source.rfind(open).map_or(0, |at| line_at(&source, at));
+        match detail {
+            "unexpected end of comment" => return never(last("{#"), "{#", "#}"),
+            "unexpected end of raw block" => {
+                return never(last("raw"), "{% raw %}", "{% endraw %}");
+            }
+            _ if detail.starts_with("unexpected end of input") => {
+                if let Some((line, tag)) = unclosed(&source) {
+                    return never(line, &format!("{{% {tag} %}}"), &format!("{{% end{tag} %}}"));
+                }
+            }
+            _ => {}
         }
         let kind = error.kind();
         let place = error.range().and_then(|range| source.get(range));
@@ -110,33 +117,31 @@ pub(super) fn check_comments(name: &str, source: &str) -> Result<(), RenderError
 
 /// The innermost block tag of `source` that is never closed, with its line.
 fn unclosed(source: &str) -> Option<(usize, String)> {
-    let mut open: Vec<(usize, String)> = Vec::new();
-    let mut rest = source;
-    let mut line = 1;
-    while let Some(start) = rest.find("{%") {
-        line += rest[..start].matches('\n').count();
-        let tag = rest[start + 2..].trim_start_matches(['-', '+']);
-        let end = tag.find("%}").unwrap_or(tag.len());
-        let (inside, after) = tag.split_at(end);
-        let word: String =
-            inside.trim_start().chars().take_while(char::is_ascii_alphabetic).collect();
-        let is_block = match word.as_str() {
-            "set" => !inside.contains('='),
-            word => ["if", "for", "macro", "call", "filter", "block", "with", "autoescape", "raw"]
-                .contains(&word),
-        };
-        if let Some(closed) = word.strip_prefix("end") {
-            if open.last().is_some_and(|(_, tag)| tag == closed) {
-                open.pop();
+    let tokens = tokenize(source, false, SyntaxConfig::default()).map_while(Result::ok);
+    let mut open: Vec<(usize, &str)> = Vec::new();
+    let mut before = None;
+    for (token, span) in tokens {
+        if let (Some(Token::BlockStart), Token::Ident(word)) = (&before, &token) {
+            match word.strip_prefix("end") {
+                Some(closed) if open.last().is_some_and(|(_, word)| *word == closed) => {
+                    open.pop();
+                }
+                _ if BLOCKS.contains(word) => open.push((usize::from(span.start_line), *word)),
+                _ => {}
             }
-        } else if is_block {
-            open.push((line, word));
         }
-        line += inside.matches('\n').count();
-        rest = after;
+        // `{% set name = value %}` has no end.
+        if matches!(token, Token::Assign) && open.last().is_some_and(|(_, word)| *word == "set") {
+            open.pop();
+        }
+        before = Some(token);
     }
-    open.pop()
+    open.pop().map(|(line, word)| (line, word.to_owned()))
 }
+
+/// Tags that open a block.
+const BLOCKS: [&str; 9] =
+    ["if", "for", "macro", "call", "filter", "block", "with", "autoescape", "set"];
 
 #[cfg(test)]
 mod tests {

@@ -1,38 +1,21 @@
-//! The functions of prose templates:
-//!
-//! - `table("table1")`, `figure("models")`: an item with its number and caption
-//! - `reference("table1")`: `Table 1`, linked
-//! - `cell("table2", "mean", weight_sharing=true)`: a number of the row with these levels, by the key
-//!   of its column in data files
-//! - `score("corrected", "mean", experiment="deep", weight_sharing=true)`: an aggregate of one
-//!   condition
-//! - `contrast("table2", {"weight_sharing": true}, {"weight_sharing": false})`: the mean of one row
-//!   minus that of another; with `published=true`, of the published means
-//! - `verdicts()`: the claims with their verdicts; `claim("sharing")`: one verdict in a word
-//! - `count("scorecard", "grade", "reproduced")`: the number of rows with that word in a column
-//! - `count_above("scorecard", "difference", 0)`: the number of rows with a larger number in a column
-//! - `least("scorecard", "difference")`, `most(…)`: the smallest and the largest number of a column
-//! - `file("experiments/deep.toml")`: the text of a file, folded; `files()`: the files not shown before
-//! - `changes()`: what changed since the last build, between marks
-//! - `compute()`: the cost of the runs, between marks
-//! - `provenance_block()`: what differs between two executions of the same runs, between marks
-//! - `banner()`: what is missing from the report, if anything
-//!
-//! and the filters `fixed` and `signed` for percentages, `thousands` for counts.
+//! The functions of prose templates. docs/templates.md describes each.
 
 use std::sync::Arc;
 
-use minijinja::Environment;
+use minijinja::machinery::{Token, tokenize};
 use minijinja::value::{Kwargs, Value};
+use minijinja::{Environment, Error, State};
 
 use super::error::RenderError;
-use super::names::PAPER_TEMPLATE;
+use super::names::{BLOCKS_TEMPLATE, PAPER_TEMPLATE};
 use super::notebook::Notebook;
 use super::skeleton::Skeleton;
-use super::templates::Templates;
-use super::{blocks, strict};
+use super::strict;
+use super::templates::{self, Templates};
 use crate::context::Context;
+use crate::diff::Changes;
 use crate::document::suggestion;
+use crate::export::markdown;
 use crate::format::{fixed, signed, thousands};
 
 /// Evaluates the prose template.
@@ -46,18 +29,19 @@ pub(super) fn evaluate(
 ) -> Result<Skeleton, RenderError> {
     let mut environment = environment.clone();
     let notebook = Arc::new(Notebook::new(context));
-    add(&mut environment, &notebook);
+    let fields = serde_json::to_value(&**context).unwrap_or_default();
+    let fields = fields.as_object().into_iter().flatten();
+    let fields: Vec<_> =
+        fields.map(|(name, field)| (name.as_str(), strict::value(field, name))).collect();
+    let values = Value::from_pairs(fields.iter().cloned());
+    add(&mut environment, &notebook, &values);
     let book = Arc::clone(&notebook);
     environment.set_formatter(move |output, _, value| book.write(output, value));
     let fail = |error: minijinja::Error| templates.error(&error, PAPER_TEMPLATE);
     let template = environment.get_template(PAPER_TEMPLATE).map_err(fail)?;
-    let values = serde_json::to_value(&**context).unwrap_or_default();
-    let fields: Vec<&str> =
-        values.as_object().into_iter().flatten().map(|(k, _)| k.as_str()).collect();
-    check_names(&template, &templates.paper, &fields, &environment)?;
-    let values = values.as_object().into_iter().flatten();
-    let values = values.map(|(name, field)| (name.clone(), strict::value(field, name)));
-    let text = template.render(Value::from_pairs(values)).map_err(fail)?;
+    let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    check_names(&template, &templates.paper, &names, &environment)?;
+    let text = template.render(values).map_err(fail)?;
     let skeleton = notebook.take(text);
     if let Some(block) = skeleton.crowded_block() {
         let message = format!("{} needs a line of its own", block.title());
@@ -65,6 +49,18 @@ pub(super) fn evaluate(
         return Err(templates.mistake(block.call(), message, hint));
     }
     Ok(skeleton.without_blank_lines())
+}
+
+/// Most cells that a report lists as changed; `report diff` lists all.
+const MOST_CHANGES: usize = 40;
+
+/// What changed since the last build, between the marks of what may differ.
+fn last_changes(changes: &Changes) -> String {
+    let text = match changes.is_empty() {
+        true => "No number has changed since the first build of this report.\n".to_owned(),
+        false => markdown::changes(changes, MOST_CHANGES),
+    };
+    format!("<!-- provenance -->\n\n{text}\n<!-- end of provenance -->")
 }
 
 /// Refuses names that nothing defines, wherever they stand.
@@ -79,34 +75,21 @@ fn check_names(
         fields.iter().copied().chain(globals.iter().map(String::as_str)).collect();
     let mut unknown: Vec<String> = template.undeclared_variables(false).into_iter().collect();
     unknown.retain(|name| !known.contains(&name.as_str()) && name != "self" && name != "loop");
-    unknown.sort_by_key(|name| line_of_word(source, name));
+    unknown.sort_by_key(|name| line_of_name(source, name));
     let Some(name) = unknown.first() else { return Ok(()) };
-    let line = line_of_word(source, name);
+    let line = line_of_name(source, name);
     let message = format!("undefined value: there is no `{name}`");
     Err(RenderError::at(PAPER_TEMPLATE, line, message, suggestion(name, &known)))
 }
 
-/// The first line with `word` inside of a tag or an expression, from 1.
-fn line_of_word(source: &str, word: &str) -> usize {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let mut is_inside = false;
-    for (index, line) in source.lines().enumerate() {
-        let has_tag = line.contains("{{") || line.contains("{%");
-        let words = line.split(|c: char| !is_part(c));
-        if (is_inside || has_tag) && words.into_iter().any(|other| other == word) {
-            return index + 1;
-        }
-        let opened = line.rfind("{{").max(line.rfind("{%"));
-        let closed = line.rfind("}}").max(line.rfind("%}"));
-        is_inside = match (opened, closed) {
-            (None, None) => is_inside,
-            (opened, closed) => opened > closed,
-        };
-    }
-    0
+/// The first line with `name` in a tag or an expression, from 1; 0 if there is none.
+fn line_of_name(source: &str, name: &str) -> usize {
+    let mut tokens = tokenize(source, false, templates::syntax()).map_while(Result::ok);
+    let found = tokens.find(|(token, _)| matches!(token, Token::Ident(found) if *found == name));
+    found.map_or(0, |(_, span)| usize::from(span.start_line))
 }
 
-fn add(environment: &mut Environment<'_>, notebook: &Arc<Notebook>) {
+fn add(environment: &mut Environment<'_>, notebook: &Arc<Notebook>, values: &Value) {
     let of = || Arc::clone(notebook);
     let book = of();
     environment.add_function("table", move |name: &str| book.item("table", name));
@@ -152,19 +135,18 @@ fn add(environment: &mut Environment<'_>, notebook: &Arc<Notebook>) {
     let book = of();
     environment.add_function("files", move || book.files());
     let book = of();
-    environment.add_function("provenance_block", move || {
-        Value::from_safe_string(blocks::provenance(&book.context.provenance))
-    });
-    let book = of();
-    environment
-        .add_function("compute", move || Value::from_safe_string(blocks::compute(&book.context)));
-    let book = of();
     environment.add_function("changes", move || {
-        Value::from_safe_string(blocks::last_changes(&book.context.changes))
+        Value::from_safe_string(last_changes(&book.context.changes))
     });
-    let book = of();
-    environment
-        .add_function("banner", move || Value::from_safe_string(blocks::banner(&book.context)));
+    for name in ["banner", "compute", "provenance_block"] {
+        let values = values.clone();
+        environment.add_function(name, move |state: &State<'_, '_>| {
+            let blocks = state.env().get_template(BLOCKS_TEMPLATE)?;
+            let mut blocks = blocks.render_captured(values.clone())?;
+            let text = blocks.with_state_mut(|state| state.call_macro(name, &[]))?;
+            Ok::<_, Error>(Value::from_safe_string(text))
+        });
+    }
 
     environment.add_filter("fixed", |value: Option<f64>| fixed(value));
     environment.add_filter("signed", |value: Option<f64>| signed(value));

@@ -8,7 +8,6 @@ use serde_json::{Value as Json, json};
 
 use super::anchors;
 use super::error::RenderError;
-use super::markdown;
 use super::names::ITEMS_TEMPLATE;
 use super::skeleton::{Block, Item, Skeleton, Source};
 use super::strict::html_value;
@@ -139,7 +138,7 @@ impl<'i> Items<'i> {
             let texts = [
                 ("csv", "CSV", export::csv(one)),
                 ("latex", "LaTeX", export::latex(&table.name, &table.caption, one)),
-                ("markdown", "Markdown", markdown::rows(one)),
+                ("markdown", "Markdown", export::markdown::rows(one)),
             ];
             let copies: Vec<_> = texts
                 .into_iter()

@@ -6,8 +6,9 @@ use super::skeleton::{Block, Item, Mark, Part, Place, Skeleton, parts};
 use super::templates::Templates;
 use crate::claim::JudgedClaim;
 use crate::context::{Context, FigureContext};
+use crate::export::markdown::{escape, rows};
 use crate::format::{visible, visible_lines};
-use crate::table::{Table, TableItem};
+use crate::table::TableItem;
 
 /// Renders the report.
 ///
@@ -165,58 +166,10 @@ fn block(block: &Block, context: &Context) -> String {
     }
 }
 
-/// `text` as CommonMark and GitHub's tables read it literally, on one line.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in visible(text).chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' | '#' | '!' => {
-                escaped.push('\\');
-                escaped.push(character);
-            }
-            // Code hosts make links of bare addresses and of names.
-            '@' => escaped.push_str("&#64;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped.replace("://", "&#58;//")
-}
-
 /// `text` as HTML shows it literally.
 pub(super) fn escape_html(text: &str) -> String {
     let text = visible(text).replace('&', "&amp;").replace('<', "&lt;");
     text.replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
-}
-
-/// A column of a table.
-pub(super) struct Column {
-    /// Its head, escaped.
-    pub(super) head: String,
-    /// Whether it holds numbers, which are aligned at the right.
-    pub(super) is_number: bool,
-}
-
-/// A table in GitHub's form; all cells are Markdown already.
-pub(super) fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
-    let heads: Vec<_> = columns.iter().map(|column| column.head.clone()).collect();
-    let rules = columns.iter().map(|column| if column.is_number { "---:" } else { "---" });
-    let rules: Vec<_> = rules.map(str::to_owned).collect();
-    let lines = [&heads, &rules].into_iter().chain(rows);
-    let lines: Vec<_> = lines.map(|cells| format!("| {} |", cells.join(" | "))).collect();
-    lines.join("\n") + "\n"
-}
-
-/// The rows of a table.
-pub(super) fn rows(table: &Table) -> String {
-    let columns = table.columns.iter();
-    let columns =
-        columns.map(|column| Column { head: escape(&column.head), is_number: column.is_number });
-    let rows = table.rows.iter();
-    let rows = rows.map(|row| row.cells.iter().map(|cell| escape(&cell.text())).collect());
-    self::table(&columns.collect::<Vec<_>>(), &rows.collect::<Vec<_>>())
 }
 
 /// A table under the first protocol, with its notes.
@@ -289,18 +242,6 @@ fn file(path: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hostile_text_cannot_become_markup() {
-        let hostile = "<script>alert(1)</script> | `x` *y* [z](u)\n# a_b \u{202e}";
-        let escaped = escape(hostile);
-        let mut html = String::new();
-        pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(&escaped));
-        assert_eq!(
-            html.trim(),
-            "<p>&lt;script&gt;alert(1)&lt;/script&gt; | `x` *y* [z](u) # a_b \\u{202e}</p>"
-        );
-    }
 
     #[test]
     fn a_value_at_the_start_of_a_line_opens_no_list_and_no_rule() {

@@ -8,6 +8,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use super::error::{RenderError, check_comments, line_at};
 use super::{result, skeleton, strict};
 
+use super::names::BLOCKS_TEMPLATE;
 pub use super::names::{ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES};
 
 /// The templates of a report, as text.
@@ -26,6 +27,9 @@ pub struct Templates {
 /// The macros of items, unless the project has its own.
 const DEFAULT_ITEMS: &str = include_str!("../../templates/items.html.jinja");
 
+/// The macros of blocks about the build, unless the project has its own.
+const DEFAULT_BLOCKS: &str = include_str!("../../templates/blocks.md.jinja");
+
 impl Templates {
     /// The text of a template; empty if there is none of that name.
     fn text(&self, name: &str) -> &str {
@@ -34,6 +38,7 @@ impl Templates {
             (PAGE_TEMPLATE, _) => &self.page,
             (_, Some(text)) => text,
             (ITEMS_TEMPLATE, None) => DEFAULT_ITEMS,
+            (BLOCKS_TEMPLATE, None) => DEFAULT_BLOCKS,
             (_, None) => "",
         }
     }
@@ -81,7 +86,7 @@ pub(super) fn environment(templates: &Templates) -> Result<Environment<'_>, Rend
     for (name, text) in &templates.others {
         check_source(name, text)?;
     }
-    for name in [PAPER_TEMPLATE, PAGE_TEMPLATE, ITEMS_TEMPLATE] {
+    for name in [PAPER_TEMPLATE, PAGE_TEMPLATE, ITEMS_TEMPLATE, BLOCKS_TEMPLATE] {
         let text = templates.text(name);
         check_source(name, text)?;
         let added = environment.add_template(name, text);
@@ -92,7 +97,7 @@ pub(super) fn environment(templates: &Templates) -> Result<Environment<'_>, Rend
 
 /// The syntax of templates. A line that holds only a `{% %}` leaves no trace. What follows an
 /// `{% include %}` starts on a new line, since the last newline of the file stays.
-fn syntax() -> SyntaxConfig {
+pub(super) fn syntax() -> SyntaxConfig {
     let mut syntax = SyntaxConfig::builder();
     syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
     syntax.build().expect("the delimiters are the default ones")
