@@ -1,5 +1,6 @@
 //! Claims of the paper, decided by the results of each build.
 
+mod cells;
 mod check;
 mod decide;
 mod expression;
@@ -11,7 +12,7 @@ use crate::document::{Location, Reader};
 use crate::experiment::ConditionId;
 use crate::paper::keys::{check_known, read_each, read_name};
 use crate::paper::{Figure, Paper, Vocabulary};
-use crate::table::{Results, TableItem, TableRequest};
+use crate::table::{Results, TableItem, TableRequest, Words};
 
 pub use check::{Best, CellReference, Check, Compare, Difference, DifferenceKind, Expected};
 pub use decide::ClaimError;
@@ -56,7 +57,7 @@ pub fn read(
     tables: &[TableRequest],
     figures: &[Figure],
 ) -> Option<Vec<Claim>> {
-    let words = read::Words { vocabulary, paper, tables };
+    let words = Words { vocabulary, paper, earlier: tables };
     let items = tables.iter().map(|table| table.name.as_str());
     let items: Vec<_> = items.chain(figures.iter().map(|f| f.name.as_str())).collect();
     read_each(reader, "claim", reader.violations(), |reader, _| {

@@ -71,6 +71,12 @@ pub enum Reduction {
 }
 
 impl Metric {
+    /// Whether a run without held-out pairs has no score.
+    #[must_use]
+    pub fn needs_held_out(&self) -> bool {
+        self.curve.needs_held_out || self.reduction == Reduction::Selected
+    }
+
     /// How the score of a run is taken, in a few words.
     #[must_use]
     pub fn formula(&self) -> String {

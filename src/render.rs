@@ -19,7 +19,7 @@ mod skeleton;
 mod strict;
 mod templates;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use crate::context::Context;
 
@@ -36,6 +36,8 @@ pub struct Rendered {
     pub html: String,
     /// The links of the prose to files.
     pub files: Vec<FileLink>,
+    /// Names of templates that no template includes.
+    pub unused: Vec<String>,
 }
 
 /// Renders both forms of the report.
@@ -43,12 +45,16 @@ pub struct Rendered {
 /// # Errors
 /// Naming template and line.
 pub fn render(templates: &Templates, context: &Arc<Context>) -> Result<Rendered, RenderError> {
-    let environment = templates::environment(templates)?;
+    let included = templates::Included::default();
+    let environment = templates::environment(templates, &included)?;
     let skeleton = functions::evaluate(&environment, templates, context)?;
     let anchors = anchors::check(&skeleton, templates)?;
     let markdown = markdown::render(&skeleton, context, templates)?;
     let items = items::Items::new(&environment, templates, context, &skeleton);
     let body = page::body(&skeleton, &anchors, &items)?;
     let html = page::around(&environment, templates, context, &body)?;
-    Ok(Rendered { markdown, html, files: anchors.files })
+    let included = included.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_unused = |name: &&String| !templates::is_macros(name) && !included.contains(*name);
+    let unused = templates.others.keys().filter(is_unused).cloned().collect();
+    Ok(Rendered { markdown, html, files: anchors.files, unused })
 }

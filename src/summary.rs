@@ -138,6 +138,12 @@ impl Summary {
         self.all(ids).map(|condition| condition.expected).max().unwrap_or(0)
     }
 
+    /// Whether every run of these conditions is recorded.
+    #[must_use]
+    pub fn is_recorded(&self, ids: &[ConditionId]) -> bool {
+        self.all(ids).all(|condition| condition.runs.len() == condition.expected)
+    }
+
     /// The digests of the runs of these conditions with that seed, for readers.
     #[must_use]
     pub fn digests(&self, ids: &[ConditionId], seed: u64) -> String {

@@ -15,7 +15,7 @@ use crate::paper::{EXPERIMENT, Selection, selects};
 use crate::run;
 use crate::stats::{FEWEST_DECISIVE, PairedComparison};
 use crate::summary::{Contrast, Varies, effect};
-use crate::table::{Grade, Results, Scorecard, Style, TableItem, of_kind};
+use crate::table::{Grade, Key, Results, Scorecard, Style, TableItem, of_kind};
 
 /// A check that cannot be decided on, whatever the records say.
 #[derive(Debug, thiserror::Error)]
@@ -271,7 +271,11 @@ impl Evidence<'_> {
         };
         let relation = if check.is_above { "above" } else { "below" };
         let text = format!("{}: {a}, expected {relation} {b}.", check.says);
-        let remark = "two numbers, compared without an interval".to_owned();
+        let is_whole = self.results.summary.is_recorded(&conditions);
+        let remark = match is_whole {
+            true => "two numbers, compared without an interval".to_owned(),
+            false => "runs are missing".to_owned(),
+        };
         conditions.sort_unstable();
         conditions.dedup();
         Ok(Verdict::of(limited(Finding { text, outcome, remark }, &check.differs), conditions))
@@ -296,6 +300,8 @@ impl Evidence<'_> {
         let first = item.and_then(|item| item.tables.first());
         let content = first.ok_or_else(|| format!("there is no table `{table}`"))?;
         let keys = content.keys();
+        // In an expression, `-` subtracts: `mean_last_epoch` is the key `mean_last-epoch`.
+        let key = keys.iter().find(|one| one.replace('-', "_") == key).map_or(key, String::as_str);
         let known: Vec<_> = keys.iter().map(String::as_str).collect();
         for name in wanted.keys().map(String::as_str).chain([key]) {
             if content.key(name).is_none() {
@@ -307,8 +313,13 @@ impl Evidence<'_> {
             return Err(format!("column `{key}` of `{table}` holds words, and no numbers"));
         }
         let row = content.row(wanted).map_err(|message| format!("table `{table}` {message}"))?;
+        if content.key(key).is_some_and(Key::is_published) {
+            return Ok((content.datum(row, key).and_then(|datum| datum.number()), Vec::new()));
+        }
+        // A number of some of the runs is not the number that the claim is about.
+        let is_whole = self.results.summary.is_recorded(&row.conditions);
         let number = content.datum(row, key).and_then(|datum| datum.number());
-        Ok((number, row.conditions.clone()))
+        Ok((number.filter(|_| is_whole), row.conditions.clone()))
     }
 }
 

@@ -2,26 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{
-    Best, CellReference, Check, Compare, Difference, DifferenceKind, Expected, merged,
-};
-use super::expression::Expression;
+use super::cells::read_compare;
+use super::check::{Best, Check, Difference, DifferenceKind, Expected, merged};
 use crate::document::{Node, Reader, Value, Violations, suggestion};
-use crate::experiment::{Level, Levels, written};
+use crate::experiment::{Level, written};
 use crate::paper::keys::{
-    check_known, read_differs, read_known, read_levels, read_metric, read_selection,
+    check_known, check_measured, read_differs, read_levels, read_metric, read_selection,
 };
-use crate::paper::{EXPERIMENT, Paper, Selection, Vocabulary, selects};
+use crate::paper::{EXPERIMENT, Selection, Vocabulary, selects};
 use crate::summary::two_levels;
-use crate::table::{Scorecard, Scores, TableRequest, of_kind};
-
-/// What checks may refer to.
-#[derive(Clone, Copy)]
-pub(super) struct Words<'w> {
-    pub(super) vocabulary: &'w Vocabulary<'w>,
-    pub(super) paper: &'w Paper,
-    pub(super) tables: &'w [TableRequest],
-}
+use crate::table::{Scorecard, Scores, Words, of_kind};
 
 /// Reads a check.
 type ReadCheck = fn(&Reader<'_>, &Words<'_>) -> Option<Check>;
@@ -116,6 +106,7 @@ fn read_effect(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     let factors: Vec<_> = vocabulary.names().filter(|name| *name != EXPERIMENT).collect();
     check_known(reader, "effect", &factor, &factors, "factor");
     let among = read_selection(reader, vocabulary);
+    let metric = read_metric_or_first(reader, words, &[&among]);
     let differs = read_differs(reader, vocabulary.data_differences(&among, [&factor]), "effect");
     let conditions: Vec<_> = vocabulary.conditions(&among).collect();
     let levels = conditions.iter().filter_map(|levels| levels.get(&factor));
@@ -126,7 +117,7 @@ fn read_effect(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
         );
         reader.refuse("effect", message);
     }
-    let (metric, expected) = (read_metric_or_first(reader, words), read_expected(reader));
+    let expected = read_expected(reader);
     let kind = DifferenceKind::Effect { factor, levels: levels?, among };
     let location = reader.location().clone();
     Some(Difference { kind, metric: metric?, expected: expected?, differs, location })
@@ -155,7 +146,8 @@ fn read_sides(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     }
     let found = vocabulary.differences([&whole[0], &whole[1]], &varied);
     let differs = read_differs(reader, found, "difference");
-    let (metric, expected) = (read_metric_or_first(reader, words), read_expected(reader));
+    let metric = read_metric_or_first(reader, words, &[&whole[0], &whole[1]]);
+    let expected = read_expected(reader);
     let kind = DifferenceKind::Sides { sides, among };
     let location = reader.location().clone();
     Some(Difference { kind, metric: metric?, expected: expected?, differs, location })
@@ -191,6 +183,10 @@ fn check_sides(
             }
         }
     }
+    let seeds = whole.each_ref().map(|selection| vocabulary.common_seeds(selection));
+    if seeds[0].is_disjoint(&seeds[1]) {
+        return refuse("has sides without a common seed; they are paired by seed".to_owned());
+    }
     // Means weigh each combination of the other levels by how often it occurs.
     let others = conditions.each_ref().map(|conditions| {
         let mut counts: BTreeMap<Vec<(&String, &Level)>, usize> = BTreeMap::new();
@@ -215,7 +211,7 @@ fn read_best(reader: &Reader<'_>, words: &Words<'_>) -> Option<Best> {
     let node = reader.node("best")?;
     let levels = read_levels(reader, "best", node, vocabulary);
     let among = read_selection(reader, vocabulary);
-    let metric = read_metric_or_first(reader, words);
+    let metric = read_metric_or_first(reader, words, &[&among]);
     let levels = levels?;
     let all: Vec<_> = vocabulary.conditions(&among).collect();
     let own = all.iter().filter(|one| selects(&levels, one)).count();
@@ -232,11 +228,11 @@ fn read_best(reader: &Reader<'_>, words: &Words<'_>) -> Option<Best> {
 }
 
 fn read_reproduced(reader: &Reader<'_>, words: &Words<'_>) -> Option<Check> {
-    let tables: Vec<_> = of_kind::<Scores>(words.tables).map(|(name, _)| name).collect();
+    let tables: Vec<_> = of_kind::<Scores>(words.earlier).map(|(name, _)| name).collect();
     let table = reader.required::<String>("reproduced")?;
     check_known(reader, "reproduced", &table, &tables, "table of scores");
     let is_judged =
-        of_kind::<Scorecard>(words.tables).any(|(_, scorecard)| scorecard.judges(&table));
+        of_kind::<Scorecard>(words.earlier).any(|(_, scorecard)| scorecard.judges(&table));
     if !is_judged && reader.is_sound() {
         reader.refuse("reproduced", format!("names `{table}`, which no scorecard judges"));
     }
@@ -244,119 +240,26 @@ fn read_reproduced(reader: &Reader<'_>, words: &Words<'_>) -> Option<Check> {
     Some(Check::Reproduced { table, row, location: reader.location().clone() })
 }
 
-fn read_compare(reader: &Reader<'_>, words: &Words<'_>) -> Option<Compare> {
-    let expression = |key: &'static str| {
-        let text = reader.required::<String>(key)?;
-        match Expression::parse(&text) {
-            Ok(expression) => Some(expression),
-            Err(message) => {
-                reader.refuse(key, message);
-                None
-            }
-        }
-    };
-    let left = expression("compare");
-    let sides = [reader.node("above"), reader.node("below")];
-    let (right, is_above) = match sides {
-        [Some(_), None] => (expression("above"), true),
-        [None, Some(_)] => (expression("below"), false),
-        _ => {
-            reader.refuse("compare", "needs one of `above` and `below`, with another expression");
-            (None, true)
-        }
-    };
-    let says = reader.required::<String>("says");
-    let cells: BTreeMap<_, _> = reader
-        .entries("cells")
-        .into_iter()
-        .filter_map(|(name, node)| Some((name.to_owned(), read_cell(reader, name, node, words)?)))
-        .collect();
-    let (left, right) = (left?, right?);
-    let is_sound = reader.is_sound();
-    let used: BTreeSet<_> = left.names().iter().chain(right.names()).collect();
-    for name in &used {
-        if is_sound && !cells.iter().any(|(cell, reference)| reference.gives(cell, name)) {
-            let known: Vec<_> = cells.keys().map(String::as_str).collect();
-            let message =
-                format!("uses `{name}`, which `cells` does not give; {}", suggestion(name, &known));
-            reader.refuse("compare", message);
-        }
-    }
-    if used.is_empty() {
-        reader.refuse("compare", "uses no cell, so that the results decide nothing");
-    }
-    for (cell, reference) in &cells {
-        if !used.is_empty() && !used.iter().any(|name| reference.gives(cell, name)) {
-            reader.refuse("cells", format!("gives `{cell}`, which no expression uses"));
-        }
-    }
-    let rows = cells.values().filter_map(|cell| match cell {
-        CellReference::Row { table, row } => Some((table, row)),
-        CellReference::Parameters(_) => None,
-    });
-    let rows: Vec<_> = rows.collect();
-    let groups: Vec<_> = rows.iter().map(|(table, row)| behind(table, row, words)).collect();
-    let named = rows.iter().flat_map(|(_, row)| row.keys());
-    let named: BTreeSet<String> =
-        named.filter(|name| rows.iter().all(|(_, row)| row.contains_key(*name))).cloned().collect();
-    let found = words.vocabulary.data_differences_between(&groups, &named);
-    let differs = read_differs(reader, found, "compare");
-    let location = reader.location().clone();
-    Some(Compare { left, is_above, right, cells, says: says?, differs, location })
-}
-
-/// The conditions behind a row of a table.
-fn behind(table: &str, row: &Levels, words: &Words<'_>) -> Vec<Selection> {
-    let request = words.tables.iter().find(|request| request.name == table);
-    let covered = request.map(|request| request.kind.covers(words.paper)).unwrap_or_default();
-    let of_row = |mut selection: Selection| {
-        for (name, level) in row {
-            if words.vocabulary.levels(name).is_some_and(|levels| levels.contains(level)) {
-                selection.insert(name.clone(), vec![level.clone()]);
-            }
-        }
-        selection
-    };
-    covered.into_iter().map(of_row).collect()
-}
-
-fn read_cell(
+/// The metric at `metric`; without one, that of the first protocol. All selected conditions have scores
+/// by it.
+fn read_metric_or_first(
     reader: &Reader<'_>,
-    name: &str,
-    node: &Node,
     words: &Words<'_>,
-) -> Option<CellReference> {
-    let reader = Reader::new(node, reader.path_of(&format!("cells.{name}")), reader.violations())?;
-    let reference = match reader.optional::<String>("parameters") {
-        Some(experiment) => {
-            let known = words.vocabulary.levels(EXPERIMENT).unwrap_or_default();
-            let known: Vec<_> = known.iter().map(Level::spelled).collect();
-            check_known(&reader, "parameters", &experiment, &known, "experiment");
-            Some(CellReference::Parameters(experiment))
-        }
-        None => {
-            let known: Vec<_> = words.tables.iter().map(|table| table.name.as_str()).collect();
-            let table = read_known(&reader, "table", &known, "table");
-            let entries = reader.entries("where").into_iter();
-            let row = entries.map(|(key, node)| (key.to_owned(), Level::of(&node.value)));
-            let row = row.collect();
-            table.map(|table| CellReference::Row { table, row })
+    selections: &[&Selection],
+) -> Option<String> {
+    let first = words.paper.first_metric().map(|metric| metric.name.clone());
+    let metric = match (reader.node("metric"), first) {
+        (Some(_), _) => read_metric(reader, &words.paper.metrics)?,
+        (None, Some(first)) => first,
+        (None, None) => {
+            reader.refuse("metric", "is missing, and the paper has no metric");
+            return None;
         }
     };
-    reader.finish();
-    reference
-}
-
-/// The metric at `metric`; without one, that of the first protocol.
-fn read_metric_or_first(reader: &Reader<'_>, words: &Words<'_>) -> Option<String> {
-    if reader.node("metric").is_some() {
-        return read_metric(reader, &words.paper.metrics);
+    for selection in selections {
+        check_measured(reader, "metric", words.paper.metric(&metric), selection, words.vocabulary);
     }
-    let first = words.paper.first_metric();
-    if first.is_none() {
-        reader.refuse("metric", "is missing, and the paper has no metric");
-    }
-    first.map(|metric| metric.name.clone())
+    Some(metric)
 }
 
 fn read_expected(reader: &Reader<'_>) -> Option<Expected> {

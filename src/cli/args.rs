@@ -83,7 +83,7 @@ pub(super) struct ProjectArgs {
     /// Use the first N seeds of each experiment. If its file lists fewer, the next numbers follow.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub(super) seeds: Option<u64>,
-    /// Use the four standard MNIST files in DIR instead of the embedded digits.
+    /// Use the four standard MNIST files in DIR as the data of all experiments.
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
     /// Compute on `cpu`, `cuda` or `cuda:N`. Each kind of device has its own records [default: cuda
@@ -111,7 +111,7 @@ pub(super) struct BuildArgs {
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
     /// Directory of the report [default: `reports` in the project; `reports/partial` with a NAME,
-    /// `--only` or `--seeds`].
+    /// `--only`, `--seeds` or `--data`].
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Show which runs a build would train, why, and how long it takes. Train nothing.
@@ -226,8 +226,9 @@ pub(super) struct GcArgs {
     /// Remove without asking.
     #[arg(long, short, conflicts_with = "dry_run")]
     pub(super) yes: bool,
-    #[command(flatten)]
-    pub(super) project: ProjectArgs,
+    /// The project: the directory with `experiments/` and `templates/` [default: this directory].
+    #[arg(long, short = 'C', value_name = "DIR")]
+    pub(super) project: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     pub(super) json: bool,
@@ -250,10 +251,15 @@ impl ProjectArgs {
     }
 
     pub(super) fn load(&self) -> Result<pipeline::Project, Error> {
-        let project = pipeline::load(&self.root(), &self.overrides())?;
-        tell_skipped(&project);
-        Ok(project)
+        load(&self.root(), &self.overrides())
     }
+}
+
+/// Loads the project at `root`, and names files that have no part in it.
+pub(super) fn load(root: &Path, overrides: &Overrides) -> Result<pipeline::Project, Error> {
+    let project = pipeline::load(root, overrides)?;
+    tell_skipped(&project);
+    Ok(project)
 }
 
 impl BuildArgs {
@@ -294,9 +300,10 @@ impl BuildArgs {
         }
     }
 
-    /// Whether the report covers less than the project, as the options ask.
+    /// Whether the report is not that of the whole project as its files are, as the options ask.
     pub(super) fn is_partial(&self) -> bool {
-        self.name.is_some() || !self.only.is_empty() || self.project.seeds.is_some()
+        let ProjectArgs { seeds, data, .. } = &self.project;
+        self.name.is_some() || !self.only.is_empty() || seeds.is_some() || data.is_some()
     }
 }
 

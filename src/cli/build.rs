@@ -1,5 +1,6 @@
 //! `report build`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{BuildArgs, MakeTrainer};
@@ -13,7 +14,7 @@ use crate::context::Build;
 use crate::execute::{OnFailure, chain};
 use crate::experiment::Run;
 use crate::format::duration;
-use crate::pipeline::{self, Error, Keep, Project, Training};
+use crate::pipeline::{self, Error, Keep, Project, Report, Training};
 use crate::plan::{Cause, Plan};
 use crate::provenance::Stopwatch;
 
@@ -109,23 +110,37 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     for warning in report.warnings() {
         message(&format!("warning: {warning}"));
     }
-    let written = report.write(&out);
+    write(&project, &report, &out, failure)?;
+    let result = failed_before(&plan, is_wanted).and_then(|()| incomplete(&project, &plan));
+    // The process ends here: giving back the memory of a hundred thousand records takes a while.
+    std::mem::forget((plan, report));
+    result
+}
+
+/// Writes the report, and ends with the failure of the training, if there was one.
+fn write(
+    project: &Project,
+    report: &Report,
+    out: &Path,
+    failure: Option<Error>,
+) -> Result<(), Error> {
+    let written = report.write(out);
     if let Some(failure) = failure {
+        if let Err(error) = &written {
+            message(&format!("error: the report is not written: {}", chain(error)));
+        }
         return Err(failure);
     }
     for path in written? {
         data(&path.display().to_string())?;
     }
-    if let Err(error) = report.note(&project, &out) {
+    if let Err(error) = report.note(project, out) {
         message(&format!(
             "warning: {}; `report cache gc` does not know which records this report needs",
             chain(&error)
         ));
     }
-    let result = failed_before(&plan, is_wanted).and_then(|()| incomplete(&project, &plan));
-    // The process ends here: giving back the memory of a hundred thousand records takes a while.
-    std::mem::forget((plan, report));
-    result
+    Ok(())
 }
 
 /// Says why nothing is trained: of the selected runs, each has a record or has failed before.
@@ -169,7 +184,7 @@ fn foreign_files(project: &Project, args: &BuildArgs) -> Option<String> {
         1 => String::new(),
         n => format!(" and {} more", n - 1),
     };
-    Some(format!("`{}` holds no report, but `{first}`{more}", out.display()))
+    Some(format!("`{}` holds no report of this paper, but `{first}`{more}", out.display()))
 }
 
 /// Fails with status 4 if runs are missing or were accepted by hand.

@@ -1,10 +1,10 @@
 //! `report cache ls` and `report cache gc`.
 
-use super::args::{CacheCommand, GcArgs, LsArgs};
+use super::args::{CacheCommand, GcArgs, LsArgs, load};
 use super::json;
 use super::terminal::{columns, confirm, data, message};
 use crate::format;
-use crate::pipeline::{self, Error, Keep};
+use crate::pipeline::{self, Error, Keep, Overrides};
 
 pub(super) fn run(command: &CacheCommand) -> Result<(), Error> {
     match command {
@@ -46,7 +46,9 @@ fn list(args: &LsArgs) -> Result<(), Error> {
 }
 
 fn collect(args: &GcArgs) -> Result<(), Error> {
-    let project = args.project.load()?;
+    // Other seeds or data would make records seem unneeded.
+    let root = args.project.clone().unwrap_or_default();
+    let project = load(&root, &Overrides::default())?;
     let garbage = pipeline::garbage(&project)?;
     let unused = &garbage.records;
     for out in &garbage.reports {

@@ -130,8 +130,9 @@ impl Design {
     pub fn settings(&self) -> BTreeMap<String, String> {
         let data = serde_json::json!({
             "directory": match &self.source {
-                DataSource::Embedded => "embedded".into(),
-                DataSource::Directory(directory) => directory.to_string_lossy(),
+                DataSource::Embedded => "embedded".to_owned(),
+                // With a slash, a directory of that name is not taken for the embedded digits.
+                DataSource::Directory(directory) => format!("{}/", directory.to_string_lossy()),
             },
             "seed": self.data_seed,
             "train_pairs": self.train_pairs,

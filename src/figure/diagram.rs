@@ -32,6 +32,8 @@ pub struct ModelDiagram {
     pub head: Vec<LayerBox>,
     /// The text below the title: how many parameters it has.
     pub subtitle: String,
+    /// Whether the outputs of the branches have a loss of their own.
+    pub has_auxiliary_loss: bool,
 }
 
 const COLUMN: i32 = 395;
@@ -163,15 +165,18 @@ impl<'m> Layout<'m> {
             }
         }
 
-        // The outputs of both branches go to the auxiliary loss and, concatenated, to the head.
+        // The outputs of both branches go to the auxiliary loss, if there is one, and, concatenated, to
+        // the head.
         let auxiliary = end + 2 * GAP;
         let joined = auxiliary + BOX + GAP;
         let join_x = middle - WIDTH / 2;
         for x in branches {
             let center = x + WIDTH / 2;
-            let label = text(14, INK, HPos::Center);
-            arrow(area, (center, end), (center, auxiliary - 2))?;
-            area.draw_text("auxiliary loss", &label, (center, auxiliary + 8))?;
+            if self.model.has_auxiliary_loss {
+                let label = text(14, INK, HPos::Center);
+                arrow(area, (center, end), (center, auxiliary - 2))?;
+                area.draw_text("auxiliary loss", &label, (center, auxiliary + 8))?;
+            }
             let toward = if center < middle { 1 } else { -1 };
             let edge = middle - toward * (WIDTH / 2 - 24);
             arrow(area, (center + toward * 68, end), (edge, joined))?;

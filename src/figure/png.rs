@@ -174,6 +174,7 @@ mod tests {
             branch: vec![layer.clone()],
             head: vec![layer],
             subtitle: "49,337 parameters".into(),
+            has_auxiliary_loss: true,
         };
         let curve = super::super::CurveSeries {
             label: "deep".into(),

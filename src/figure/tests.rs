@@ -80,6 +80,7 @@ fn model(title: String, layer: &str, n_layers: usize) -> ModelDiagram {
         branch: vec![layer.clone(); n_layers],
         head: vec![layer; 3],
         subtitle: "49,337 parameters a branch, 98,695 in all".to_owned(),
+        has_auxiliary_loss: true,
     }
 }
 

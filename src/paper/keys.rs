@@ -97,6 +97,24 @@ pub fn read_metric(reader: &Reader<'_>, metrics: &[Metric]) -> Option<String> {
     read_known(reader, "metric", &known, "metric")
 }
 
+/// Refuses a metric that a selected condition has no score by.
+pub fn check_measured(
+    reader: &Reader<'_>,
+    key: &str,
+    metric: Option<&Metric>,
+    selection: &Selection,
+    words: &Vocabulary<'_>,
+) {
+    let needs = metric.filter(|metric| metric.needs_held_out() && reader.is_sound());
+    if let Some((metric, experiment)) = needs.zip(words.without_held_out(selection)) {
+        let message = format!(
+            "`{}` needs held-out pairs, but `{experiment}` has none (`data.validation_pairs`)",
+            metric.name
+        );
+        reader.refuse(key, message);
+    }
+}
+
 /// `experiment` or factors, each once.
 pub fn read_factors(
     reader: &Reader<'_>,

@@ -81,6 +81,22 @@ impl<'e> Vocabulary<'e> {
         values
     }
 
+    /// The seeds that all selected experiments have.
+    #[must_use]
+    pub fn common_seeds(&self, selection: &Selection) -> BTreeSet<u64> {
+        let seeds = self.selected(selection).map(|(experiment, _, _)| &experiment.seeds);
+        let sets = seeds.map(|seeds| seeds.iter().copied().collect::<BTreeSet<_>>());
+        sets.reduce(|all, one| &all & &one).unwrap_or_default()
+    }
+
+    /// A selected experiment without held-out pairs, if there is one.
+    #[must_use]
+    pub fn without_held_out(&self, selection: &Selection) -> Option<&'e str> {
+        let mut selected = self.selected(selection);
+        let found = selected.find(|(_, condition, _)| condition.design.validation_pairs == 0);
+        found.map(|(experiment, _, _)| experiment.name.as_str())
+    }
+
     /// The keys of `data` in which groups of conditions differ from each other, with their values. A
     /// group is the conditions of some selections. Factors in `named` do not count.
     #[must_use]

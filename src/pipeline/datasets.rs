@@ -36,6 +36,17 @@ impl Datasets {
         Ok(datasets)
     }
 
+    /// Gives sources with the same content one name, so that conditions with the same data compare equal.
+    pub(super) fn unify(&self, experiments: &mut [Experiment]) {
+        let mut first: BTreeMap<Digest, DataSource> = BTreeMap::new();
+        first.insert(dataset::embedded_identity().digest, DataSource::Embedded);
+        let conditions = experiments.iter_mut().flat_map(|experiment| &mut experiment.conditions);
+        for source in conditions.map(|condition| &mut condition.design.source) {
+            let digest = self.identity(source).digest;
+            *source = first.entry(digest).or_insert_with(|| source.clone()).clone();
+        }
+    }
+
     /// What `source` holds.
     ///
     /// # Panics

@@ -39,7 +39,10 @@ pub(super) fn draw_all(
                 metric: None,
                 kind: format!("Diagram of {} pair networks.", models.len()),
                 finding: diagram_finding(&models),
-                formula: "Drawn from the layer lists; boxes in colour have parameters.".to_owned(),
+                formula: format!(
+                    "Drawn from the layer lists; boxes in colour have parameters.{}",
+                    varying_layers(project, experiments)
+                ),
                 svg: figure::diagram(&models).map_err(|error| unreadable(figure, error))?,
             }])
         }
@@ -61,14 +64,17 @@ pub(super) fn draw_all(
 /// The error of a figure. A figure with too many items is a mistake in the paper's file.
 fn unreadable(figure: &Figure, error: FigureError) -> Error {
     match error {
-        FigureError::TooMany { .. } => Error::Invalid(vec![Violation {
-            location: figure.location.clone(),
-            key: String::new(),
-            message: format!(
-                "figure `{}` {error}; let it show fewer, or spread them over several figures",
-                figure.name
-            ),
-        }]),
+        FigureError::TooMany { .. } => Error::Invalid {
+            skipped: Vec::new(),
+            violations: vec![Violation {
+                location: figure.location.clone(),
+                key: String::new(),
+                message: format!(
+                    "figure `{}` {error}; let it show fewer, or spread them over several figures",
+                    figure.name
+                ),
+            }],
+        },
         FigureError::Refused(_) => Error::Figure(error),
     }
 }
@@ -183,11 +189,33 @@ impl CurveData<'_> {
     }
 }
 
+/// A sentence on experiments whose conditions have different layers; empty without one.
+fn varying_layers(project: &Project, names: &[String]) -> String {
+    let is_varying = |experiment: &&Experiment| {
+        let mut models = experiment.conditions.iter().map(|condition| &condition.design.model);
+        let first = models.next();
+        models.any(|model| {
+            first.is_some_and(|first| (&model.branch, &model.head) != (&first.branch, &first.head))
+        })
+    };
+    let shown = project.experiments.iter().filter(|one| names.contains(&one.name));
+    let titles: Vec<_> = shown.filter(is_varying).map(|one| one.title.as_str()).collect();
+    match titles.is_empty() {
+        true => String::new(),
+        false => format!(
+            " The layers vary with a factor in {}; the diagram shows the first condition.",
+            titles.join(", ")
+        ),
+    }
+}
+
 fn model(experiment: &Experiment) -> ModelDiagram {
     let design = &experiment.conditions[0].design;
     let model = &design.model;
     let count = run::parameter_count(model, design.image()).ok();
+    let mut designs = experiment.conditions.iter().map(|condition| &condition.design);
     ModelDiagram {
+        has_auxiliary_loss: designs.any(|design| design.train.auxiliary_loss),
         title: format::visible(&experiment.title),
         input: design.image().to_string(),
         branch: boxes(&model.branch, design.image()),
@@ -243,6 +271,8 @@ fn seeds(
     let drawing = |metric: &String| {
         let rows = scores.rows(metric, summary).map_err(Error::Summary)?;
         let rows: Vec<_> = rows.iter().map(|row| seed_row(&results, scores, metric, row)).collect();
+        let limits = differs_note(&scores.differs);
+        let limits = limits.map_or_else(String::new, |note| format!(" {note}"));
         let diamond = match has_published && *metric == scores.metric {
             true => " Diamond: the published mean.",
             false => "",
@@ -251,7 +281,7 @@ fn seeds(
             metric: is_split.then(|| metric.clone()),
             kind: "Dot plot of the score of every run.".to_owned(),
             finding: seeds_finding(&rows),
-            formula: format!("Dots: scores of single runs. Bar: their mean.{diamond}"),
+            formula: format!("Dots: scores of single runs. Bar: their mean.{diamond}{limits}"),
             svg: figure::seeds(&rows, "accuracy, %").map_err(|error| unreadable(figure, error))?,
         })
     };

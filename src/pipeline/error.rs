@@ -19,8 +19,13 @@ use crate::train::DeviceError;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Experiments or paper with violations.
-    #[error("{}", list(.0))]
-    Invalid(Vec<Violation>),
+    #[error("{}", list(violations))]
+    Invalid {
+        /// What is wrong.
+        violations: Vec<Violation>,
+        /// Files in `experiments/` that are not read: one of them may be what is missing.
+        skipped: Vec<PathBuf>,
+    },
     /// A request that names something that does not exist.
     #[error("{message}")]
     Request {
@@ -145,7 +150,7 @@ impl Error {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Invalid(_)
+            Self::Invalid { .. }
             | Self::Request { .. }
             | Self::Dataset { .. }
             | Self::DatasetFile { .. }
@@ -241,8 +246,17 @@ impl Error {
             Self::Draw { .. } => {
                 Some("lower `data.train_pairs`, `data.validation_pairs` or `data.test_pairs`, or use larger data".to_owned())
             }
-            Self::Invalid(_) => {
-                Some("`report status` checks the files again without training".to_owned())
+            Self::Invalid { skipped, .. } => {
+                let check = "`report status` checks the files again without training";
+                let names = skipped.iter().map(|path| format!("`{}`", path.display()));
+                let names: Vec<_> = names.take(5).collect();
+                Some(match names.is_empty() {
+                    true => check.to_owned(),
+                    false => format!(
+                        "{check}; not read, as their names do not end in `.toml`: {}",
+                        names.join(", ")
+                    ),
+                })
             }
             Self::Render(error) => Some(error.hint.clone()).filter(|hint| !hint.is_empty()),
             Self::Claim(_) => Some("docs/files.md lists the checks".to_owned()),

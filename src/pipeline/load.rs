@@ -87,12 +87,7 @@ fn find(directory: &Path) -> Result<Files, Error> {
             let is_toml = path.extension().is_some_and(|ending| ending == ENDING);
             match fs::is_directory(&path) {
                 true if is_hidden => {}
-                true if depth == DEEPEST => {
-                    return Err(Error::Request {
-                        message: format!("`{}` is too deep in `experiments/`", path.display()),
-                        hint: format!("at most {DEEPEST} folders are read; does a link lead back?"),
-                    });
-                }
+                true if depth == DEEPEST => return Err(too_deep(&path, "experiments")),
                 true if !is_toml => folders.push((path, depth + 1)),
                 // Editors keep locks and backups in hidden files.
                 false if is_hidden && !is_toml => {}
@@ -110,6 +105,13 @@ fn find(directory: &Path) -> Result<Files, Error> {
     files.bases.sort();
     files.skipped.sort();
     Ok(files)
+}
+
+fn too_deep(path: &Path, within: &str) -> Error {
+    Error::Request {
+        message: format!("`{}` is too deep in `{within}/`", path.display()),
+        hint: format!("at most {DEEPEST} folders are read; does a link lead back?"),
+    }
 }
 
 /// Reads the project at `root`: every TOML file in `experiments/` and its folders is an experiment,
@@ -131,7 +133,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     experiments.sort_by_key(|experiment: &Experiment| {
         (experiment.name.contains('/'), experiment.name.clone())
     });
-    violations.extend(repeated_titles(&experiments));
+    violations.extend(repeated_titles(&experiments, &sources));
     if experiments.is_empty() && violations.is_empty() {
         return Err(Error::Request {
             message: format!("there is no experiment in `{}`", directory.display()),
@@ -139,20 +141,28 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         });
     }
     let all_read = violations.is_empty();
-    let mut note = String::new();
+    let of_data = overrides.data.as_ref().map(|directory| {
+        format!("--data replaces the data of all experiments by `{}`", directory.display())
+    });
+    let mut of_seeds = None;
     for experiment in &mut experiments {
         place_data(root, overrides, experiment);
         if let Some(count) = overrides.seeds {
             let seeds = first_seeds(&experiment.seeds, count);
             if experiment.seeds != seeds {
                 let seeds = if count == 1 { "seed" } else { "seeds" };
-                note = format!(
+                of_seeds = Some(format!(
                     "--seeds {count} takes the first {count} {seeds} of each experiment, and the next numbers where \
                      there are fewer"
-                );
+                ));
             }
             experiment.seeds = seeds;
         }
+    }
+    let note = of_data.into_iter().chain(of_seeds).collect::<Vec<_>>().join("; ");
+    let datasets = if all_read { Datasets::load(&experiments)? } else { Datasets::default() };
+    if all_read {
+        datasets.unify(&mut experiments);
     }
     let paper = match read_document(root, &directory.join("paper.toml"), &mut sources)? {
         // What the paper says of an experiment can only be checked if all of them were read.
@@ -169,7 +179,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let Some(paper) = paper.filter(|_| violations.is_empty()) else {
         violations.sort();
         violations.dedup();
-        return Err(Error::Invalid(violations));
+        return Err(Error::Invalid { violations, skipped });
     };
     let templates = read_templates(root)?;
     for experiment in &experiments {
@@ -181,7 +191,6 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
             });
         }
     }
-    let datasets = Datasets::load(&experiments)?;
     for experiment in &experiments {
         for design in experiment.conditions.iter().map(|condition| &condition.design) {
             let of_training = design.train_pairs + design.validation_pairs;
@@ -229,9 +238,13 @@ fn read_templates(root: &Path) -> Result<Templates, Error> {
     let mut folders = vec![(directory.clone(), 0)];
     while let Some((folder, depth)) = folders.pop() {
         for path in fs::entries(&folder).map_err(Error::Input)? {
-            if fs::is_directory(&path) {
-                folders.extend((depth < DEEPEST).then_some((path, depth + 1)));
-                continue;
+            match fs::is_directory(&path) {
+                true if depth == DEEPEST => return Err(too_deep(&path, render::TEMPLATES)),
+                true => {
+                    folders.push((path, depth + 1));
+                    continue;
+                }
+                false => {}
             }
             let name = path.strip_prefix(&directory).unwrap_or(&path).to_string_lossy();
             match fs::read_to_string(&path) {
@@ -264,11 +277,17 @@ fn place_data(root: &Path, overrides: &Overrides, experiment: &mut Experiment) {
 }
 
 /// Refuses two experiments with one title: a table could not show which is which.
-fn repeated_titles(experiments: &[Experiment]) -> Vec<Violation> {
+fn repeated_titles(
+    experiments: &[Experiment],
+    sources: &BTreeMap<String, String>,
+) -> Vec<Violation> {
     let repeats = experiments.iter().enumerate().filter_map(|(index, experiment)| {
         let same = experiments[..index].iter().find(|other| other.title == experiment.title)?;
         let message = format!("is that of `{}` too, `{}`", same.name, experiment.title);
-        let location = Location { file: experiment.files.first()?.as_str().into(), line: 1 };
+        let file = experiment.files.first()?;
+        let mut lines = sources.get(file)?.lines();
+        let line = lines.position(|line| line.trim_start().starts_with("title"));
+        let location = Location { file: file.as_str().into(), line: line.map_or(1, |n| n + 1) };
         Some(Violation { location, key: "title".to_owned(), message })
     });
     repeats.collect()

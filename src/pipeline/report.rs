@@ -29,11 +29,13 @@ pub struct Report {
     /// Files that the report before it had and that it has no more.
     gone: Vec<PathBuf>,
     /// What it says, as data.
-    snapshot: String,
+    snapshot: Snapshot,
     /// The runs that it shows.
     runs: Vec<Digest>,
     /// Characters that LaTeX files show by their codes, by name of the table.
     coded: Vec<(String, BTreeSet<char>)>,
+    /// Names of templates that no template includes.
+    unused: Vec<String>,
     /// Links of the prose to files that are not of the report.
     links: Vec<FileLink>,
 }
@@ -160,7 +162,7 @@ pub fn render(
     files.push((PathBuf::from("report.md"), rendered.markdown));
     files.push((PathBuf::from("report.html"), rendered.html));
     let runs = plan.records.keys().copied().collect();
-    Ok(Report { drawn, files, gone, snapshot: snapshot.write(), runs, coded, links })
+    Ok(Report { drawn, files, gone, snapshot, runs, coded, unused: rendered.unused, links })
 }
 
 /// The path of a file that a report names as its own, if it can be: in one of its two folders.
@@ -175,13 +177,18 @@ fn of_report(file: &str) -> Option<PathBuf> {
     is_own.then(|| Path::new(folder).join(name))
 }
 
-/// The names in a directory that holds no report, nor part of one that a killed build has left.
+/// The names in a directory that holds no report of this paper, nor part of one that a killed build has
+/// left.
 /// Empty if the directory is empty or not there. Hidden names count too: the directory may be
 /// somebody's home.
 #[must_use]
 pub fn foreign_files(project: &Project, out: &Path) -> Vec<String> {
     let is_known = || !Cache::new(&project.root).reported_in(out).is_empty();
-    if fs::is_file(&out.join(SNAPSHOT)) || is_known() {
+    let is_of_this_paper = || match snapshot_in(out) {
+        Ok(Some(snapshot)) => snapshot.title == project.file.paper.title,
+        _ => false,
+    };
+    if is_known() || is_of_this_paper() {
         return Vec::new();
     }
     let name = |path: PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
@@ -223,7 +230,8 @@ pub fn check_writable(project: &Project, out: &Path) -> Result<(), Error> {
 }
 
 impl Report {
-    /// What a reader should know of the files: characters that PNG and LaTeX files cannot show.
+    /// What a reader should know of the files: characters that PNG and LaTeX files cannot show, and
+    /// templates that have no part in the report.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let of_latex = self.coded.iter().map(|(name, characters)| {
@@ -232,7 +240,10 @@ impl Report {
                 drawing::listed(characters)
             )
         });
-        drawing::warnings(&self.drawn).into_iter().chain(of_latex).collect()
+        let folder = render::TEMPLATES;
+        let unused = self.unused.iter();
+        let unused = unused.map(|name| format!("{folder}/{name} is included by no template"));
+        drawing::warnings(&self.drawn).into_iter().chain(of_latex).chain(unused).collect()
     }
 
     /// Checks that each file that the prose links to is there: in `out`, or in the directory of the whole
@@ -263,11 +274,19 @@ impl Report {
         let files = self.files.iter().map(|(path, text)| (out.join(path), text.as_bytes()));
         let files: Vec<_> = pngs.chain(files).collect();
         fs::write_all_atomic(&files).map_err(Error::File)?;
-        for path in &self.gone {
-            fs::remove(&out.join(path)).map_err(Error::File)?;
+        // The snapshot lists the files that the next build may have to remove, so it comes last.
+        let removed = self.gone.iter().map(|path| (path, fs::remove(&out.join(path))));
+        let (mut snapshot, mut failure) = (self.snapshot.clone(), None);
+        for (path, result) in removed {
+            if let Err(error) = result {
+                snapshot.files.push(path.to_string_lossy().into_owned());
+                failure = Some(error);
+            }
         }
-        // The last, as the next build finds by it what this one had to remove.
-        fs::write_atomic(&out.join(SNAPSHOT), self.snapshot.as_bytes()).map_err(Error::File)?;
+        fs::write_atomic(&out.join(SNAPSHOT), snapshot.write().as_bytes()).map_err(Error::File)?;
+        if let Some(error) = failure {
+            return Err(Error::File(error));
+        }
         fs::sweep(out);
         fs::sweep(&out.join("figures"));
         fs::sweep(&out.join("data"));

@@ -33,7 +33,7 @@ impl FileLink {
         let message = format!("a link leads to the file `{}`, which is not there", self.path);
         let hint =
             "the report has `data/` and `figures/`; other paths start at its directory, `reports/`";
-        templates.mistake(&self.typed, message, hint)
+        templates.mistake(&link_places(&self.typed), message, hint)
     }
 }
 
@@ -49,7 +49,8 @@ pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchor
     let mut repeats: BTreeMap<String, usize> = BTreeMap::new();
     let twice = |anchor: &str, text: &str| {
         let message = format!("two headings, elements or items have the anchor `{anchor}`");
-        Err(templates.mistake(text, message, "give one of them another text"))
+        let places = [format!("# {text}"), format!("\"{text}\""), text.to_owned()];
+        Err(templates.mistake(&places, message, "give one of them another text"))
     };
     for event in Parser::new_ext(&skeleton.text, OPTIONS) {
         match event {
@@ -72,6 +73,9 @@ pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchor
             }
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                 addresses.push(dest_url.to_string());
+            }
+            Event::Start(Tag::FootnoteDefinition(name)) if !targets.insert(name.to_string()) => {
+                return twice(&name, &format!("[^{name}]"));
             }
             Event::Html(html) | Event::InlineHtml(html) => {
                 // An element may have the same anchor under both names.
@@ -113,14 +117,14 @@ fn check_address(
     if is_code && address.contains(is_of_marks) {
         let message = format!("a link would run what a value holds: `{plain}`");
         let hint = "write the start of the address into the template, like `https://`";
-        return Err(templates.mistake(&typed, message, hint));
+        return Err(templates.mistake(&link_places(&typed), message, hint));
     }
     // An address of another site, or of the root of this one.
     if scheme.is_some() || plain.starts_with('/') {
         return Ok(None);
     }
     let (file, anchor) = plain.split_once('#').unwrap_or((&plain, ""));
-    let file = file.split('?').next().unwrap_or_default();
+    let file = file.split('?').next().unwrap_or_default().trim_start_matches("./");
     if !["", "report.md", "report.html"].contains(&file) {
         return Ok(Some(FileLink { path: percent_decoded(file), typed }));
     }
@@ -130,7 +134,19 @@ fn check_address(
     let known: Vec<_> = targets.iter().map(String::as_str).collect();
     let message = format!("a link leads to `#{anchor}`, which is nowhere in the report");
     let hint = crate::document::suggestion(anchor, &known);
-    Err(templates.mistake(&typed, message, hint))
+    Err(templates.mistake(&link_places(&typed), message, hint))
+}
+
+/// How a template may write the start of an address, most telling first.
+fn link_places(typed: &str) -> [String; 5] {
+    let [open, close] = ["](", ")"];
+    [
+        format!("{open}{typed}{close}"),
+        format!("{open}{typed}"),
+        format!("=\"{typed}"),
+        format!("]: {typed}"),
+        typed.to_owned(),
+    ]
 }
 
 /// Schemes of addresses that browsers run.
@@ -202,15 +218,17 @@ fn percent_decoded(text: &str) -> String {
 /// The values of attributes in a piece of HTML.
 fn attributes(html: &str, names: &[&str]) -> Vec<String> {
     let mut values = Vec::new();
+    let lower = html.to_ascii_lowercase();
     for name in names {
-        for (start, _) in html.match_indices(&format!("{name}=")) {
-            let is_whole = html[..start].ends_with(|c: char| c.is_whitespace());
-            let rest = &html[start + name.len() + 1..];
+        for (start, _) in lower.match_indices(name) {
+            let is_whole = lower[..start].ends_with(|c: char| c.is_whitespace());
+            let rest = html[start + name.len()..].trim_start().strip_prefix('=');
+            let Some(rest) = rest.filter(|_| is_whole).map(str::trim_start) else { continue };
             let value = match rest.chars().next() {
                 Some(quote @ ('"' | '\'')) => rest[1..].split(quote).next(),
                 _ => rest.split(|c: char| c.is_whitespace() || c == '>').next(),
             };
-            values.extend(value.filter(|_| is_whole).map(str::to_owned));
+            values.extend(value.map(str::to_owned));
         }
     }
     values
@@ -245,7 +263,11 @@ mod tests {
         let error = check("# H\n\ntext\n\n[end](#ned)\n\n## End\n").unwrap_err();
         assert_eq!(error.line, 5);
         assert!(error.hint.contains("end"), "{}", error.hint);
-        assert!(check("<a href=\"#gone\">x</a>\n").is_err());
+        for dead in ["<a href=\"#gone\">x</a>", "<a HREF = '#gone'>x</a>", "[x](./report.md#gone)"]
+        {
+            assert!(check(&format!("{dead}\n")).is_err(), "{dead}");
+        }
+        assert!(check("## 1\n\nx[^1]\n\n[^1]: note\n").is_err(), "one anchor for two things");
         let error = check("## End\n\n<p id=\"end\">x</p>\n").unwrap_err();
         assert!(error.message.contains("have the anchor `end`"), "{error}");
         assert!(check("## Ünique\n\n[x](#%C3%BCnique)\n").is_ok());

@@ -46,7 +46,7 @@ pub(super) fn evaluate(
     if let Some(block) = skeleton.crowded_block() {
         let message = format!("{} needs a line of its own", block.title());
         let hint = "put nothing else on the line of its `{{ }}`";
-        return Err(templates.mistake(block.call(), message, hint));
+        return Err(templates.mistake(&[block.call().to_owned()], message, hint));
     }
     Ok(skeleton.without_blank_lines())
 }

@@ -44,7 +44,7 @@ pub(super) fn render(
                     _ => shown(skeleton, mark, place, context),
                 };
                 let shown =
-                    shown.map_err(|(message, value)| templates.mistake(&value, message, ""))?;
+                    shown.map_err(|(message, value)| templates.mistake(&[value], message, ""))?;
                 text.push_str(&match mark {
                     Mark::Block(_) => shown,
                     _ => continued(&text, place, shown),

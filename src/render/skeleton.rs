@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use crate::experiment::ConditionId;
 
@@ -273,7 +273,22 @@ impl Skeleton {
                     places.push((range, Place::CodeBlock));
                 }
                 Event::End(TagEnd::CodeBlock) => in_code = false,
-                Event::Start(Tag::Link { .. } | Tag::Image { .. }) => n_links += 1,
+                Event::Start(Tag::Link {
+                    link_type: LinkType::Autolink | LinkType::Email, ..
+                }) => {
+                    n_links += 1;
+                    places.push((range, Place::Address));
+                }
+                Event::Start(Tag::Link { title, .. } | Tag::Image { title, .. }) => {
+                    n_links += 1;
+                    // The title stands in the markup of the link, beside the address.
+                    for part in parts(&title) {
+                        let Part::Mark(index) = part else { continue };
+                        let mark = mark(index);
+                        let start = self.text.find(&mark);
+                        places.extend(start.map(|s| (s..s + mark.len(), Place::LinkText)));
+                    }
+                }
                 Event::End(TagEnd::Link | TagEnd::Image) => n_links -= 1,
                 Event::Text(_) if n_links > 0 => places.push((range, Place::LinkText)),
                 Event::Text(_) if !in_code => places.push((range, Place::Text)),

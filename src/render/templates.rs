@@ -1,6 +1,7 @@
 //! The templates of a report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
@@ -48,27 +49,36 @@ impl Templates {
         RenderError::of(error, name, |name| self.text(name).to_owned())
     }
 
-    /// A mistake in the prose, at the first line that has `text`, whatever its case.
+    /// A mistake in the prose, at the first line that has the first of `texts` that is found, whatever its
+    /// case.
     pub(super) fn mistake(
         &self,
-        text: &str,
+        texts: &[String],
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> RenderError {
-        let text = text.to_lowercase();
-        let line = |source: &str| {
-            source.lines().position(|line| line.to_lowercase().contains(&text)).map(|n| n + 1)
-        };
         let prose = std::iter::once((PAPER_TEMPLATE, self.paper.as_str()));
         let others = self.others.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-        let found = prose.chain(others).find_map(|(name, source)| Some((name, line(source)?)));
+        let sources: Vec<_> = prose.chain(others).collect();
+        let line = |source: &str, text: &str| {
+            source.lines().position(|line| line.to_lowercase().contains(text)).map(|n| n + 1)
+        };
+        let found = texts.iter().map(|text| text.to_lowercase()).find_map(|text| {
+            sources.iter().find_map(|(name, source)| Some((*name, line(source, &text)?)))
+        });
         let (name, line) = found.unwrap_or((PAPER_TEMPLATE, 0));
         RenderError::at(name, line, message, hint)
     }
 }
 
-/// An environment with all templates.
-pub(super) fn environment(templates: &Templates) -> Result<Environment<'_>, RenderError> {
+/// The names of templates that others include or import.
+pub(super) type Included = Arc<Mutex<BTreeSet<String>>>;
+
+/// An environment with all templates. It adds the names of those that are included to `included`.
+pub(super) fn environment<'t>(
+    templates: &'t Templates,
+    included: &Included,
+) -> Result<Environment<'t>, RenderError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(syntax());
@@ -79,9 +89,13 @@ pub(super) fn environment(templates: &Templates) -> Result<Environment<'_>, Rend
     });
     strict::add_filters(&mut environment);
     let (others, unread) = (templates.others.clone(), templates.unread.clone());
-    environment.set_loader(move |name| match (others.get(name), unread.get(name)) {
-        (None, Some(why)) => Err(Error::new(ErrorKind::BadInclude, format!("`{name}`: {why}"))),
-        (text, _) => Ok(text.cloned()),
+    let included = Arc::clone(included);
+    environment.set_loader(move |name| {
+        included.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        match (others.get(name), unread.get(name)) {
+            (None, Some(why)) => Err(Error::new(ErrorKind::BadInclude, format!("`{name}`: {why}"))),
+            (text, _) => Ok(text.cloned()),
+        }
     });
     for (name, text) in &templates.others {
         check_source(name, text)?;
@@ -93,6 +107,11 @@ pub(super) fn environment(templates: &Templates) -> Result<Environment<'_>, Rend
         added.map_err(|error| templates.error(&error, name))?;
     }
     Ok(environment)
+}
+
+/// Whether `report` itself uses the template of this name.
+pub(super) fn is_macros(name: &str) -> bool {
+    [ITEMS_TEMPLATE, BLOCKS_TEMPLATE].contains(&name)
 }
 
 /// The syntax of templates. A line that holds only a `{% %}` leaves no trace. What follows an

@@ -4,10 +4,10 @@
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, SeedValue, Table};
 use super::kind::{Kind, Results, Variation, Words, of_kind};
-use super::scores::{ScoreRow, Scores, row_label};
+use super::scores::{ScoreRow, Scores, differs_notes, row_label};
 use crate::document::Reader;
 use crate::experiment::{ConditionId, Level};
-use crate::paper::keys::read_all_known;
+use crate::paper::keys::{check_measured, read_all_known};
 use crate::paper::{Paper, Selection};
 use crate::summary::{Contrast, SummaryError};
 
@@ -39,6 +39,12 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Ablation> {
     let metrics = read_all_known(reader, "metrics", &known, "metric");
     if metrics.as_ref().is_some_and(|metrics| metrics.len() < 2) {
         reader.refuse("metrics", "must list at least two metrics");
+    }
+    for (_, scores) in tables.iter().flatten() {
+        for metric in metrics.iter().flatten() {
+            let metric = words.paper.metric(metric);
+            check_measured(reader, "metrics", metric, &scores.selection, words.vocabulary);
+        }
     }
     Some(Ablation { tables: tables?, metrics: metrics? })
 }
@@ -147,6 +153,7 @@ impl Ablation {
             let metric = names.paper.metric(name)?;
             Some(format!("{}: {}.", metric.short, metric.formula()))
         }));
+        notes.extend(differs_notes(&self.tables, results));
         Table { metric: None, columns, rows: rows.iter().map(row).collect(), notes }
     }
 }

@@ -51,6 +51,7 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Effects> {
     }
     let (selection, differs) = read_conditions(
         reader,
+        metric.as_slice(),
         by.as_deref().unwrap_or_default(),
         factors.as_deref().unwrap_or_default(),
         words,
@@ -210,17 +211,26 @@ impl Effects {
             1 => "Only one group is tested: p needs no adjustment.".to_owned(),
             n => format!("p, Holm: adjusted for the {n} tests of single groups in this table."),
         };
+        let is_switch = |effect: &Effect| effect.levels.iter().all(|l| l.as_bool().is_some());
+        let (sides, better) = match effects.iter().all(is_switch) {
+            true => ("with the factor minus without it", "the factor raises the score"),
+            false => (
+                "at the first level minus at the second (a factor that is on or off: on minus off)",
+                "the first level has the higher score",
+            ),
+        };
         let mut notes = vec![
             format!(
-                "points: {}, with the factor minus without it. The difference of a seed is a mean over \
+                "points: {}, {sides}. The difference of a seed is a mean over \
                  the other factors; the effect is the mean over the seeds, with Student's t interval.",
                 results.metric_label(&self.metric)
             ),
             format!("The differences are paired by seed. {varies}"),
             format!("p: two-sided {test}. {adjusted}"),
-            "better in: share of the seeds in which the factor raises the score; ties count half \
-             (probability of improvement), with Wilson's 95 % interval."
-                .to_owned(),
+            format!(
+                "better in: share of the seeds in which {better}; ties count half (probability of \
+                 improvement), with Wilson's 95 % interval."
+            ),
         ];
         let unmatched: BTreeSet<_> = effects.iter().flat_map(|e| &e.contrast.unmatched).collect();
         let unmatched = unmatched.into_iter();

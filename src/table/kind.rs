@@ -10,7 +10,7 @@ use super::content::{Column, Key, SeedValue, Table};
 use crate::document::{Location, Reader};
 use crate::experiment::ConditionId;
 use crate::format::MISSING;
-use crate::paper::keys::Differs;
+use crate::paper::keys::{Differs, check_measured, read_differs, read_selection};
 use crate::paper::{Names, Paper, Selection, Vocabulary};
 use crate::summary::{Summary, SummaryError, Varies};
 
@@ -121,16 +121,17 @@ impl<'r> Results<'r> {
     }
 }
 
-/// Reads the keys that select conditions: `where`, and `differs`. Data may differ in the factors of `by`
-/// and `named`, which the table shows.
+/// Reads the keys that select conditions with scores by these metrics: `where`, and `differs`. Data may
+/// differ in the factors of `by` and `named`, which the table shows.
 pub(super) fn read_conditions(
     reader: &Reader<'_>,
+    metrics: &[String],
     by: &[String],
     named: &[String],
     words: &Words<'_>,
 ) -> (Selection, Differs) {
     let vocabulary = words.vocabulary;
-    let selection = crate::paper::keys::read_selection(reader, vocabulary);
+    let selection = read_selection(reader, vocabulary);
     let is_known = |name: &String| vocabulary.levels(name).is_some();
     let has_row = by.iter().all(is_known)
         && vocabulary
@@ -140,8 +141,11 @@ pub(super) fn read_conditions(
     if !has_row && reader.violations().is_empty() {
         reader.refuse("where", "leaves no condition for the table");
     }
+    for metric in metrics {
+        check_measured(reader, "metric", words.paper.metric(metric), &selection, vocabulary);
+    }
     let found = vocabulary.data_differences(&selection, by.iter().chain(named));
-    let differs = crate::paper::keys::read_differs(reader, found, "where");
+    let differs = read_differs(reader, found, "where");
     (selection, differs)
 }
 

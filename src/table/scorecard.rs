@@ -4,7 +4,7 @@ use super::ablation::read_tables;
 use super::cell::{Cell, Grade, Style, count};
 use super::content::{Column, Key, Row, Table};
 use super::kind::{Kind, Results, Words};
-use super::scores::{ScoreRow, Scores, row_label};
+use super::scores::{ScoreRow, Scores, differs_notes, row_label};
 use super::variance::repetition;
 use crate::document::Reader;
 use crate::experiment::{ConditionId, Level};
@@ -210,7 +210,9 @@ impl Scorecard {
             Column::text("std is", Key::StdGrade),
         ];
         let rows = scores.iter().map(|score| row(score, results)).collect();
-        Table { metric: None, columns, rows, notes: self.notes() }
+        let mut notes = self.notes();
+        notes.extend(differs_notes(&self.tables, results));
+        Table { metric: None, columns, rows, notes }
     }
 
     fn notes(&self) -> Vec<String> {

@@ -79,14 +79,15 @@ pub struct ScoreRow {
 pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scores> {
     let metric = read_metric(reader, &words.paper.metrics);
     let by = read_factors(reader, "by", words.vocabulary);
-    let (selection, differs) =
-        read_conditions(reader, by.as_deref().unwrap_or_default(), &[], words);
+    let metrics: Vec<_> =
+        metric.iter().flat_map(|metric| metrics_of(metric, words.paper)).cloned().collect();
+    let by_names = by.clone().unwrap_or_default();
+    let (selection, differs) = read_conditions(reader, &metrics, &by_names, &[], words);
     let orders = [("listed", Order::Listed), ("descending", Order::Descending)];
     let order = match reader.node("order") {
         Some(_) => choice(reader, "order", &orders),
         None => Some(Order::Listed),
     };
-    let by_names = by.clone().unwrap_or_default();
     let published = read_each(reader, "published", reader.violations(), |reader, _| {
         let row = read_published(reader, &by_names, &selection, words)?;
         let levels: Vec<_> = row.row.iter().map(|level| level.to_json().to_string()).collect();
@@ -163,16 +164,21 @@ impl Kind for Scores {
     }
 }
 
+/// `metric` itself. If it is that of the first protocol, the metrics of all protocols.
+fn metrics_of<'m>(metric: &'m String, paper: &'m Paper) -> Vec<&'m String> {
+    match &paper.protocols[..] {
+        [first, _, ..] if first.metric == *metric => {
+            paper.protocols.iter().map(|protocol| &protocol.metric).collect()
+        }
+        _ => vec![metric],
+    }
+}
+
 impl Scores {
-    /// The metric of the table. If it is that of the first protocol, the metrics of all protocols.
+    /// The metrics that the table shows.
     #[must_use]
     pub fn metrics<'m>(&'m self, paper: &'m Paper) -> Vec<&'m String> {
-        match &paper.protocols[..] {
-            [first, _, ..] if first.metric == self.metric => {
-                paper.protocols.iter().map(|protocol| &protocol.metric).collect()
-            }
-            _ => vec![&self.metric],
-        }
+        metrics_of(&self.metric, paper)
     }
 
     /// Its rows by `metric`, in the order that the file asks for.
@@ -190,9 +196,10 @@ impl Scores {
         };
         let (means, std_devs) = (of(|a| a.mean)?, of(|a| a.std_dev)?);
         for ((row, mean), std_dev) in rows.iter_mut().zip(means).zip(std_devs) {
-            // The mean over some conditions of a row is not the mean of the row.
+            // The mean over some conditions or seeds of a row is not the mean of the row.
+            let is_whole = row.conditions.len() == 1 || row.n == row.expected;
             let of_all = |aggregate: crate::summary::Aggregate| {
-                aggregate.mean.filter(|_| aggregate.n == row.conditions.len())
+                aggregate.mean.filter(|_| is_whole && aggregate.n == row.conditions.len())
             };
             (row.mean, row.std_dev) = (of_all(mean), of_all(std_dev));
             row.estimate = summary.whole_estimate(&row.conditions, metric);
@@ -288,6 +295,24 @@ impl Scores {
         let mut notes = vec![results.metric_note(metric)];
         notes.extend(self.notes(ours, rows));
         notes.push(variation.note.to_owned());
+        let is_outside = |id: &ConditionId| {
+            let levels = &results.summary.condition(*id).levels;
+            self.by.iter().any(|factor| !levels.contains_key(factor))
+        };
+        let selected = results.summary.select(&self.selection).into_iter().filter(is_outside);
+        let left_out: std::collections::BTreeSet<_> = selected
+            .map(|id| {
+                let experiment = &results.summary.condition(id).levels[crate::paper::EXPERIMENT];
+                names.level(crate::paper::EXPERIMENT, experiment)
+            })
+            .collect();
+        if !left_out.is_empty() {
+            let left_out: Vec<_> = left_out.into_iter().collect();
+            notes.push(format!(
+                "Left out, because they lack a factor of the rows: {}.",
+                left_out.join("; ")
+            ));
+        }
         notes.extend(differs_note(&self.differs));
         Table { metric: None, columns, rows: rows.iter().map(row).collect(), notes }
     }
@@ -314,6 +339,14 @@ impl Scores {
             ),
         ]
     }
+}
+
+/// For each table of scores whose conditions differ in their data, a sentence that says so.
+pub(super) fn differs_notes(tables: &[(String, Scores)], results: &Results<'_>) -> Vec<String> {
+    let note = |(name, scores): &(String, Scores)| {
+        Some(format!("{}: {}", results.number(name), differs_note(&scores.differs)?))
+    };
+    tables.iter().filter_map(note).collect()
 }
 
 /// A row in a few words: `deep`, or `weight sharing: no`.

@@ -6,6 +6,7 @@
 mod build;
 mod cache;
 mod claims;
+mod comparable;
 mod data;
 mod determinism;
 mod device;

@@ -6,7 +6,7 @@ use crate::formula::{BUILD, recorded};
 use crate::project::Project;
 
 /// Both outputs of the small project with this prose and every run recorded; or the error.
-fn rendered(project: &Project, prose: &str) -> Result<[String; 2], String> {
+pub(crate) fn rendered(project: &Project, prose: &str) -> Result<[String; 2], String> {
     project.write("templates/paper.md.jinja", prose);
     let (read, plan) = recorded(project);
     let report = pipeline::render(&read, &plan, BUILD, None).map_err(|error| error.to_string())?;
@@ -78,93 +78,6 @@ fn kind_1_comparing_what_is_not_comparable() {
     project.declare_difference("data.seed");
     let outcome = project.run(&["build"]);
     assert!(outcome.stderr.contains("in which the conditions do not differ"), "{outcome:#?}");
-}
-
-/// A paper file with these tables and this claim.
-fn paper_with(tables: &[(&str, &str)], claim: &str) -> String {
-    let metric = "[[metric]]\nname = \"published\"\nlabel = \"accuracy\"\ncurve = \"published_test_accuracy\"\nreduction = \"maximum\"\n";
-    let table = |(name, keys): &(&str, &str)| {
-        format!("\n[[table]]\nname = \"{name}\"\ncaption = \"c\"\nmetric = \"published\"\n{keys}\n")
-    };
-    let tables: String = tables.iter().map(table).collect();
-    let claim = match claim {
-        "" => String::new(),
-        check => format!("\n[[claim]]\nname = \"c\"\nstatement = \"s\"\ncheck = {check}\n"),
-    };
-    format!("title = \"A paper\"\n\n{metric}{tables}{claim}")
-}
-
-#[test]
-fn kind_1_levels_of_the_data_are_compared_only_where_they_are_shown() {
-    let project = Project::new();
-    project.write("templates/paper.md.jinja", "# {{ title }}\n");
-    let sizes = "\n[factors]\n\"data.train_pairs\" = [20, 30]\n";
-    project.write("experiments/deep.toml", project.read("experiments/deep.toml") + sizes);
-    let deep = "where = { experiment = \"deep\" }";
-    let effects =
-        format!("kind = \"effects\"\nby = [\"experiment\"]\nfactors = [\"train_pairs\"]\n{deep}");
-    for (keys, check, is_refused) in [
-        (format!("by = [\"weight_sharing\"]\n{deep}"), "", true),
-        (format!("by = [\"train_pairs\", \"weight_sharing\"]\n{deep}"), "", false),
-        (effects.clone(), "", false),
-        (effects.replace("train_pairs", "weight_sharing"), "", true),
-        (
-            effects.clone(),
-            "{ effect = \"train_pairs\", where = { experiment = \"deep\" }, above = 0 }",
-            false,
-        ),
-        (
-            effects.clone(),
-            "{ effect = \"weight_sharing\", where = { experiment = \"deep\" }, above = 0 }",
-            true,
-        ),
-        (
-            effects,
-            "{ best = { train_pairs = 20, weight_sharing = true }, where = { experiment = \"deep\" } }",
-            true,
-        ),
-    ] {
-        project.write("experiments/paper.toml", paper_with(&[("sizes", &keys)], check));
-        let outcome = project.run(&["status"]);
-        let refusal = "compares conditions that differ in `data.train_pairs` (20 and 30)";
-        assert_eq!(outcome.stderr.contains(refusal), is_refused, "{keys} {check}: {outcome:#?}");
-        assert_eq!(outcome.code == 2, is_refused, "{keys} {check}: {outcome:#?}");
-    }
-}
-
-#[test]
-fn kind_1_cells_of_tables_on_different_data() {
-    let project = Project::new();
-    project.write("templates/paper.md.jinja", "# {{ title }}\n\n{{ verdicts() }}\n");
-    project.write(
-        "experiments/other.toml",
-        "extends = \"deep.toml\"\ntitle = \"other\"\n[data]\nseed = 7\n",
-    );
-    let table = |experiment: &str| {
-        format!("by = [\"weight_sharing\"]\nwhere = {{ experiment = \"{experiment}\" }}")
-    };
-    let cell = |table: &str, sharing: bool| {
-        format!("{{ table = \"{table}\", where = {{ weight_sharing = {sharing} }} }}")
-    };
-    let check = |a: String, b: String, more: &str| {
-        let cells = format!("cells = {{ a = {a}, b = {b} }}");
-        let check = format!(
-            "{{ compare = \"a.mean - b.mean\", above = \"0\", says = \"gain\", {cells}{more} }}"
-        );
-        let tables = [table("deep"), table("other")];
-        let tables = [("one", tables[0].as_str()), ("two", tables[1].as_str())];
-        project.write("experiments/paper.toml", paper_with(&tables, &check));
-        project.run(&["status"])
-    };
-    let outcome = check(cell("one", true), cell("two", true), "");
-    let refusal = "compares conditions that differ in `data.seed` (0 and 7)";
-    assert!(outcome.code == 2 && outcome.stderr.contains(refusal), "{outcome:#?}");
-    let outcome = check(cell("one", true), cell("one", false), "");
-    assert_eq!(outcome.code, 0, "{outcome:#?}");
-    let outcome = check(cell("one", true), cell("two", true), ", differs = [\"data.seed\"]");
-    assert_eq!(outcome.code, 0, "{outcome:#?}");
-    let [markdown, _] = rendered(&project, &project.read("templates/paper.md.jinja")).unwrap();
-    assert!(markdown.contains("The conditions differ in data.seed (0, 7)"), "{markdown}");
 }
 
 #[test]
@@ -313,6 +226,17 @@ fn kind_4_escaping_without_context() {
     let [markdown, html] = rendered(&project, "{{ file(\"experiments/deep.toml\") }}\n").unwrap();
     assert!(markdown.contains("]\n\n\n\n#\tcomment\n```"), "{markdown}");
     assert!(html.contains("#\tcomment</span>"), "{html}");
+}
+
+#[test]
+fn kind_4_addresses_and_titles_of_links() {
+    let prose = "<https://example.org/{{ \"a_b c\" }}>\n\n[x](https://example.org \"{{ \"a_b *c*\" }}\")\n\n\
+                 ![y](figures/curves.svg \"{{ \"q\" }}\")\n";
+    let [markdown, html] = rendered(&Project::new(), prose).unwrap();
+    assert!(markdown.contains("<https://example.org/a_b%20c>"), "{markdown}");
+    assert!(html.contains("<a href=\"https://example.org/a_b%20c\">"), "{html}");
+    assert!(markdown.contains("[x](https://example.org \"a\\_b \\*c\\*\")"), "{markdown}");
+    assert!(html.contains("title=\"a_b *c*\"") && html.contains("title=\"q\""), "{html}");
 }
 
 #[test]
@@ -485,6 +409,15 @@ fn kind_10_messages_that_mislead_in_templates() {
     ] {
         let error = refused(&format!("# A\n\n{prose}\n"));
         assert!(error.contains(&format!("paper.md.jinja:3: {expected}")), "{prose}: {error}");
+    }
+    // The line is that of the link, and not of other text with the same letters.
+    for (prose, line, expected) in [
+        ("We recommend it.\n\n## End\n\n<p id=\"end\">x</p>", 5, "have the anchor `end`"),
+        ("`#gone` is no link.\n\n[x](#gone)", 5, "a link leads to `#gone`"),
+    ] {
+        let error = refused(&format!("# A\n\n{prose}\n"));
+        assert!(error.contains(&format!("paper.md.jinja:{line}: ")), "{prose}: {error}");
+        assert!(error.contains(expected), "{prose}: {error}");
     }
     // A mistake in an included file is told at its own line.
     for (text, expected) in [

@@ -54,6 +54,19 @@ fn kind_7_input_that_is_not_seen_is_read_or_named() {
     let expected = "templates/paper.md.jinja:3: ";
     assert!(outcome.stderr.contains(expected), "{outcome:#?}");
     assert!(outcome.stderr.contains("it is UTF-16 text; save it as UTF-8"), "{outcome:#?}");
+    // A template that nothing includes may be one with a wrong name.
+    project.write("templates/paper.md.jinja", "# A\n").write("templates/items.html", "x");
+    let outcome = project.run(&["build", "--seeds", "1"]);
+    let warning = "warning: templates/items.html is included by no template";
+    assert!(outcome.stderr.contains(warning), "{outcome:#?}");
+    // The name of a file may be what is wrong with another.
+    std::fs::rename(project.path("experiments/deep.toml"), project.path("experiments/deep.TOML"))
+        .unwrap();
+    let outcome = project.run(&["status"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert!(outcome.stderr.contains("deep.TOML"), "{outcome:#?}");
+    std::fs::rename(project.path("experiments/deep.TOML"), project.path("experiments/deep.toml"))
+        .unwrap();
     std::fs::write(project.path("experiments").join(bad_name()), "x").unwrap();
     let outcome = project.run(&["status"]);
     let is_named = outcome.stderr.contains("x\u{fffd}y");
@@ -231,11 +244,28 @@ fn kind_11_a_partial_report_replaces_no_whole_one() {
     project.write("mine/notes.txt", "x");
     let outcome = project.run(&["build", "--out", "mine"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
-    assert!(outcome.stderr.contains("`mine` holds no report, but `notes.txt`"), "{outcome:#?}");
+    assert!(
+        outcome.stderr.contains("`mine` holds no report of this paper, but `notes.txt`"),
+        "{outcome:#?}"
+    );
     assert!(!project.path("mine/report.md").exists());
     assert_eq!(project.run(&["build", "--out", "mine", "--yes"]).code, 0);
     assert_eq!(project.read("mine/notes.txt"), "x");
     assert_eq!(project.run(&["build", "--out", "mine"]).code, 0, "it holds a report by now");
+    // Other data are another report, and the report of another paper is not ours.
+    project.write_digits("digits");
+    let outcome = project.run(&["build", "--data", "digits"]);
+    assert!(outcome.stdout.contains("reports/partial/report.html"), "{outcome:#?}");
+    assert!(
+        project.read("reports/partial/report.md").contains("replaces the data of all experiments"),
+        "it says so"
+    );
+    let other = Project::new();
+    other.edit("experiments/paper.toml", "title = \"A small paper\"", "title = \"Another paper\"");
+    let theirs = project.path("reports").display().to_string();
+    let outcome = other.run(&["build", "--seeds", "1", "--out", &theirs]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert!(outcome.stderr.contains("holds no report of this paper"), "{outcome:#?}");
     for (out, expected) in [
         ("mine/notes.txt", "`mine/notes.txt` is a file"),
         ("templates", "`templates` is in `templates/`"),

@@ -1,0 +1,229 @@
+//! Kind 1 of the silent wrong answers: what is compared is comparable, complete, and said.
+
+use crate::project::Project;
+use crate::silent::rendered;
+
+/// A paper file with these tables and this claim.
+fn paper_with(tables: &[(&str, &str)], claim: &str) -> String {
+    let metric = "[[metric]]\nname = \"published\"\nlabel = \"accuracy\"\ncurve = \"published_test_accuracy\"\nreduction = \"maximum\"\n";
+    let table = |(name, keys): &(&str, &str)| {
+        format!("\n[[table]]\nname = \"{name}\"\ncaption = \"c\"\nmetric = \"published\"\n{keys}\n")
+    };
+    let tables: String = tables.iter().map(table).collect();
+    let claim = match claim {
+        "" => String::new(),
+        check => format!("\n[[claim]]\nname = \"c\"\nstatement = \"s\"\ncheck = {check}\n"),
+    };
+    format!("title = \"A paper\"\n\n{metric}{tables}{claim}")
+}
+
+#[test]
+fn kind_1_levels_of_the_data_are_compared_only_where_they_are_shown() {
+    let project = Project::new();
+    project.write("templates/paper.md.jinja", "# {{ title }}\n");
+    let sizes = "\n[factors]\n\"data.train_pairs\" = [20, 30]\n";
+    project.write("experiments/deep.toml", project.read("experiments/deep.toml") + sizes);
+    let deep = "where = { experiment = \"deep\" }";
+    let effects =
+        format!("kind = \"effects\"\nby = [\"experiment\"]\nfactors = [\"train_pairs\"]\n{deep}");
+    for (keys, check, is_refused) in [
+        (format!("by = [\"weight_sharing\"]\n{deep}"), "", true),
+        (format!("by = [\"train_pairs\", \"weight_sharing\"]\n{deep}"), "", false),
+        (effects.clone(), "", false),
+        (effects.replace("train_pairs", "weight_sharing"), "", true),
+        (
+            effects.clone(),
+            "{ effect = \"train_pairs\", where = { experiment = \"deep\" }, above = 0 }",
+            false,
+        ),
+        (
+            effects.clone(),
+            "{ effect = \"weight_sharing\", where = { experiment = \"deep\" }, above = 0 }",
+            true,
+        ),
+        (
+            effects,
+            "{ best = { train_pairs = 20, weight_sharing = true }, where = { experiment = \"deep\" } }",
+            true,
+        ),
+    ] {
+        project.write("experiments/paper.toml", paper_with(&[("sizes", &keys)], check));
+        let outcome = project.run(&["status"]);
+        let refusal = "compares conditions that differ in `data.train_pairs` (20 and 30)";
+        assert_eq!(outcome.stderr.contains(refusal), is_refused, "{keys} {check}: {outcome:#?}");
+        assert_eq!(outcome.code == 2, is_refused, "{keys} {check}: {outcome:#?}");
+    }
+}
+
+#[test]
+fn kind_1_cells_of_tables_on_different_data() {
+    let project = Project::new();
+    project.write("templates/paper.md.jinja", "# {{ title }}\n\n{{ verdicts() }}\n");
+    project.write(
+        "experiments/other.toml",
+        "extends = \"deep.toml\"\ntitle = \"other\"\n[data]\nseed = 7\n",
+    );
+    let table = |experiment: &str| {
+        format!("by = [\"weight_sharing\"]\nwhere = {{ experiment = \"{experiment}\" }}")
+    };
+    let cell = |table: &str, sharing: bool| {
+        format!("{{ table = \"{table}\", where = {{ weight_sharing = {sharing} }} }}")
+    };
+    let check = |a: String, b: String, more: &str| {
+        let cells = format!("cells = {{ a = {a}, b = {b} }}");
+        let check = format!(
+            "{{ compare = \"a.mean - b.mean\", above = \"0\", says = \"gain\", {cells}{more} }}"
+        );
+        let tables = [table("deep"), table("other")];
+        let tables = [("one", tables[0].as_str()), ("two", tables[1].as_str())];
+        project.write("experiments/paper.toml", paper_with(&tables, &check));
+        project.run(&["status"])
+    };
+    let outcome = check(cell("one", true), cell("two", true), "");
+    let refusal = "compares conditions that differ in `data.seed` (0 and 7)";
+    assert!(outcome.code == 2 && outcome.stderr.contains(refusal), "{outcome:#?}");
+    let outcome = check(cell("one", true), cell("one", false), "");
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    let outcome = check(cell("one", true), cell("two", true), ", differs = [\"data.seed\"]");
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    let [markdown, _] = rendered(&project, &project.read("templates/paper.md.jinja")).unwrap();
+    assert!(markdown.contains("The conditions differ in data.seed (0, 7)"), "{markdown}");
+}
+
+#[test]
+fn kind_1_a_directory_is_known_by_its_content() {
+    let project = Project::new();
+    project.write("templates/paper.md.jinja", "# {{ title }}\n");
+    project.write_digits("embedded");
+    let deep = project.read("experiments/deep.toml");
+    let keys = "by = [\"experiment\", \"weight_sharing\"]";
+    project.write("experiments/paper.toml", paper_with(&[("all", keys)], ""));
+    let with = |file: &str, directory: &str| {
+        project.write(file, format!("{deep}\n[data]\ndirectory = \"{directory}\"\n"));
+    };
+    with("experiments/deep.toml", "embedded");
+    let outcome = project.run(&["status"]);
+    assert_eq!(outcome.code, 2, "a folder of that name is not the built-in data: {outcome:#?}");
+    assert!(outcome.stderr.contains("differ in `data.directory`"), "{outcome:#?}");
+    // The same bytes at two paths.
+    project.write_digits("copy");
+    let flat = project.read("experiments/fully-connected.toml");
+    project.write(
+        "experiments/fully-connected.toml",
+        format!("{flat}\n[data]\ndirectory = \"./copy\"\n"),
+    );
+    let outcome = project.run(&["status"]);
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+}
+
+#[test]
+fn kind_1_numbers_of_some_of_the_runs_decide_nothing() {
+    let project = Project::new();
+    project.write(
+        "templates/paper.md.jinja",
+        "# {{ title }}\n\n{{ verdicts() }}\n\n{{ table(\"all\") }}\n",
+    );
+    let cell = |name: &str, sharing: bool| {
+        format!("{name} = {{ table = \"all\", where = {{ weight_sharing = {sharing} }} }}")
+    };
+    let check = format!(
+        "{{ compare = \"a.mean\", above = \"b.mean - 100\", says = \"gain\", cells = {{ {}, {} }} }}",
+        cell("a", true),
+        cell("b", false)
+    );
+    let table = [("all", "by = [\"weight_sharing\"]")];
+    project.write("experiments/paper.toml", paper_with(&table, &check));
+    // Half of the runs of each row.
+    let outcome = project.run(&["build", "--only", "deep", "--out", "reports"]);
+    assert_eq!(outcome.code, 4, "{outcome:#?}");
+    let markdown = project.read("reports/report.md");
+    assert!(markdown.contains("**undecided** (runs are missing)"), "{markdown}");
+    let row = markdown.lines().find(|line| line.contains("| 2/4 |")).unwrap();
+    assert!(row.contains("| 2/4 | – |"), "a pooled mean needs every run: {row}");
+    project.build(&[]);
+    let markdown = project.read("reports/report.md");
+    let verdict = "**supported** (two numbers, compared without an interval)";
+    assert!(markdown.contains(verdict), "{markdown}");
+}
+
+#[test]
+fn kind_1_what_can_never_be_decided_is_refused() {
+    let project = Project::new();
+    project.write("templates/paper.md.jinja", "# {{ title }}\n");
+    let flat = project.read("experiments/fully-connected.toml");
+    project.write("experiments/fully-connected.toml", format!("seeds = [10, 11]\n{flat}"));
+    let table = [("all", "by = [\"experiment\", \"weight_sharing\"]")];
+    let check = "{ difference = [{ experiment = \"deep\" }, { experiment = \"fully-connected\" }], above = 0 }";
+    project.write("experiments/paper.toml", paper_with(&table, check));
+    let outcome = project.run(&["status"]);
+    assert!(outcome.stderr.contains("has sides without a common seed"), "{outcome:#?}");
+    assert_eq!(outcome.code, 2);
+    // A score on held-out pairs, of experiments without any.
+    let curve = "curve = \"published_test_accuracy\"\nreduction = \"maximum\"";
+    for metric in [
+        "curve = \"validation_accuracy\"\nreduction = \"last\"",
+        "curve = \"corrected_test_accuracy\"\nreduction = \"selected\"",
+    ] {
+        project.write("experiments/paper.toml", paper_with(&table, "").replace(curve, metric));
+        let outcome = project.run(&["status"]);
+        let expected = "`published` needs held-out pairs, but `deep` has none";
+        assert!(outcome.stderr.contains(expected), "{metric}: {outcome:#?}");
+        assert_eq!(outcome.code, 2);
+    }
+}
+
+#[test]
+fn kind_1_notes_say_what_differs_and_what_is_left_out() {
+    let project = Project::new();
+    project.write("templates/paper.md.jinja", "# {{ title }}\n\n{{ table(\"rates\") }}\n\n{{ table(\"gain\") }}\n\n{{ figure(\"runs\") }}\n\n{{ figure(\"nets\") }}\n");
+    let deep = project.read("experiments/deep.toml");
+    project.write("experiments/deep.toml", format!("{deep}\n[factors]\n\"train.optimizer.lr\" = [0.01, 0.02]\n\"model.branch.0.channels\" = [2, 3]\n[data]\nseed = 7\n"));
+    project.edit(
+        "experiments/base/protocol.toml",
+        "auxiliary_loss = true",
+        "auxiliary_loss = false",
+    );
+    let tables = [
+        ("rates", "by = [\"lr\"]\ndiffers = [\"data.seed\"]"),
+        (
+            "gain",
+            "kind = \"effects\"\nfactors = [\"lr\"]\nby = [\"weight_sharing\"]\nwhere = { experiment = \"deep\" }",
+        ),
+    ];
+    let figures = "\n[[figure]]\nname = \"runs\"\nkind = \"seeds\"\ncaption = \"c\"\ntable = \"rates\"\n\n[[figure]]\nname = \"nets\"\nkind = \"diagram\"\ncaption = \"c\"\nexperiments = [\"deep\"]\n";
+    project.write("experiments/paper.toml", paper_with(&tables, "") + figures);
+    let [markdown, html] = rendered(&project, &project.read("templates/paper.md.jinja")).unwrap();
+    let notes: Vec<_> = markdown.lines().filter(|line| line.starts_with("<sub>")).collect();
+    assert!(
+        notes[0].contains("Left out, because they lack a factor of the rows: fully connected."),
+        "{markdown}"
+    );
+    for note in [notes[0], notes[2]] {
+        assert!(note.contains("The conditions differ in data.seed (0, 7)."), "{note}");
+    }
+    assert!(notes[1].contains("at the first level minus at the second"), "{}", notes[1]);
+    assert!(!notes[1].contains("the factor raises"), "{}", notes[1]);
+    assert!(notes[3].contains("The layers vary with a factor in deep"), "{}", notes[3]);
+    assert!(!html.contains("auxiliary loss"), "the networks have none");
+}
+
+#[test]
+fn a_column_with_a_hyphen_is_written_with_an_underscore_in_expressions() {
+    let project = Project::new();
+    project.write("templates/paper.md.jinja", "# {{ title }}\n\n{{ verdicts() }}\n");
+    let check = "{ compare = \"a.mean_last_epoch\", above = \"0\", says = \"mean\", cells = { a = { table = \"steps\", where = { row = \"deep, true\" } } } }";
+    let tables = [
+        ("all", "by = [\"experiment\", \"weight_sharing\"]"),
+        (
+            "steps",
+            "kind = \"ablation\"\ntables = [\"all\"]\nmetrics = [\"published\", \"last-epoch\"]",
+        ),
+    ];
+    let metric = "[[metric]]\nname = \"last-epoch\"\nlabel = \"last\"\ncurve = \"published_test_accuracy\"\nreduction = \"last\"\n\n[[table]]";
+    let paper = paper_with(&tables, check).replacen("[[table]]", metric, 1);
+    project
+        .write("experiments/paper.toml", paper.replacen("metric = \"published\"\nkind", "kind", 1));
+    let [markdown, _] = rendered(&project, &project.read("templates/paper.md.jinja")).unwrap();
+    assert!(markdown.contains("mean: "), "{markdown}");
+    assert!(markdown.contains("**supported"), "{markdown}");
+}
