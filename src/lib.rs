@@ -34,6 +34,7 @@
 //!    - [`diff`] – what changed between two reports
 //!    - [`export`] – tables and runs as CSV and LaTeX
 //!    - [`context`] – everything that templates see
+//!    - [`template`] – the templates of a project, and mistakes in them
 //!    - [`render`] – templates → Markdown and HTML (minijinja)
 //! 3. Effects:
 //!    - [`fs`] – the only file access
@@ -48,8 +49,8 @@
 //!   Titles, prose, paths and the number of workers are never in it.
 //! - Nothing below floor 3 does I/O, reads the clock or the environment, or draws from an unseeded
 //!   generator. Every stream has a name: (seed, purpose, epoch).
-//! - dfdx, pulp, polars and plotters each live in one module. minijinja lives in `render`, and
-//!   evaluates the arithmetic of `claim`. Their types never leave these modules.
+//! - dfdx, pulp, polars and plotters each live in one module. minijinja lives in `template` and
+//!   `render`, and evaluates the arithmetic of `claim`. Their types never leave these modules.
 //! - Tables and verdicts never depend on how they are shown.
 //! - The same records render to the same bytes. What differs between two executions of the same runs
 //!   stands between marks in the report, and in `data/report.json`.
@@ -86,6 +87,7 @@ pub mod figure;
 pub mod diff;
 pub mod export;
 pub mod context;
+pub mod template;
 pub mod render;
 
 pub mod fs;

@@ -7,25 +7,22 @@
 
 mod anchors;
 mod arguments;
-mod error;
+mod environment;
 mod functions;
 mod items;
 mod markdown;
-mod names;
 mod notebook;
 mod page;
 mod result;
 mod skeleton;
 mod strict;
-mod templates;
 
 use std::sync::{Arc, PoisonError};
 
 use crate::context::Context;
+use crate::template::{self, TemplateError, Templates};
 
 pub use anchors::FileLink;
-pub use error::RenderError;
-pub use templates::{ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES, Templates};
 
 /// A rendered report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +41,9 @@ pub struct Rendered {
 ///
 /// # Errors
 /// Naming template and line.
-pub fn render(templates: &Templates, context: &Arc<Context>) -> Result<Rendered, RenderError> {
-    let included = templates::Included::default();
-    let environment = templates::environment(templates, &included)?;
+pub fn render(templates: &Templates, context: &Arc<Context>) -> Result<Rendered, TemplateError> {
+    let included = environment::Included::default();
+    let environment = environment::environment(templates, &included)?;
     let skeleton = functions::evaluate(&environment, templates, context)?;
     let anchors = anchors::check(&skeleton, templates)?;
     let markdown = markdown::render(&skeleton, context, templates)?;
@@ -54,7 +51,7 @@ pub fn render(templates: &Templates, context: &Arc<Context>) -> Result<Rendered,
     let body = page::body(&skeleton, &anchors, &items)?;
     let html = page::around(&environment, templates, context, &body)?;
     let included = included.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_unused = |name: &&String| !templates::is_macros(name) && !included.contains(*name);
+    let is_unused = |name: &&String| !template::is_macros(name) && !included.contains(*name);
     let unused = templates.others.keys().filter(is_unused).cloned().collect();
     Ok(Rendered { markdown, html, files: anchors.files, unused })
 }

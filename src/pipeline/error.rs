@@ -10,8 +10,8 @@ use crate::document::Violation;
 use crate::execute::{FailedRun, RunFailure, chain};
 use crate::figure::FigureError;
 use crate::fs::FileError;
-use crate::render::RenderError;
 use crate::summary::SummaryError;
+use crate::template::TemplateError;
 use crate::train::DeviceError;
 
 /// Why a build cannot continue. The exit code separates mistakes of the user from failures of the
@@ -81,7 +81,7 @@ pub enum Error {
     Canonical(CanonicalError),
     /// A template that cannot be rendered.
     #[error(transparent)]
-    Render(RenderError),
+    Render(TemplateError),
     /// A claim that cannot be decided on.
     #[error(transparent)]
     Claim(ClaimError),

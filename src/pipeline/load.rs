@@ -13,7 +13,7 @@ use crate::execute::chain;
 use crate::experiment::{self, Conditions, DataSource, Experiment};
 use crate::fs;
 use crate::paper::Vocabulary;
-use crate::render::{self, Templates};
+use crate::template::{self, Templates};
 
 /// A project, read and validated.
 #[derive(Debug)]
@@ -231,15 +231,15 @@ impl Project {
 
 /// The prose, the page, and all other files in `templates/` and its folders.
 fn read_templates(root: &Path) -> Result<Templates, Error> {
-    let directory = root.join(render::TEMPLATES);
-    let own = [render::PAPER_TEMPLATE, render::PAGE_TEMPLATE].map(|name| directory.join(name));
+    let directory = root.join(template::TEMPLATES);
+    let own = [template::PAPER_TEMPLATE, template::PAGE_TEMPLATE].map(|name| directory.join(name));
     let [paper, page] = own.each_ref().map(|path| fs::read_to_string(path).map_err(Error::Input));
     let mut templates = Templates { paper: paper?, page: page?, ..Templates::default() };
     let mut folders = vec![(directory.clone(), 0)];
     while let Some((folder, depth)) = folders.pop() {
         for path in fs::entries(&folder).map_err(Error::Input)? {
             match fs::is_directory(&path) {
-                true if depth == DEEPEST => return Err(too_deep(&path, render::TEMPLATES)),
+                true if depth == DEEPEST => return Err(too_deep(&path, template::TEMPLATES)),
                 true => {
                     folders.push((path, depth + 1));
                     continue;

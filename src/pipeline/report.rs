@@ -18,6 +18,7 @@ use crate::plan::Plan;
 use crate::render::{self, FileLink};
 use crate::summary::{self, Summary};
 use crate::table::{self, TableItem};
+use crate::template;
 
 /// A report that is rendered and not yet written.
 #[derive(Debug)]
@@ -209,7 +210,7 @@ pub fn check_directory(project: &Project, out: &Path) -> Result<(), Error> {
     if out.exists() && !fs::is_directory(out) {
         return Err(refused(format!("`{shown}` is a file; a report is a directory")));
     }
-    let taken = ["experiments", render::TEMPLATES, Cache::DIRECTORY];
+    let taken = ["experiments", template::TEMPLATES, Cache::DIRECTORY];
     let within =
         |folder: &&&str| fs::physical(out).starts_with(fs::physical(&project.root.join(folder)));
     match taken.iter().find(within) {
@@ -240,7 +241,7 @@ impl Report {
                 drawing::listed(characters)
             )
         });
-        let folder = render::TEMPLATES;
+        let folder = template::TEMPLATES;
         let unused = self.unused.iter();
         let unused = unused.map(|name| format!("{folder}/{name} is included by no template"));
         drawing::warnings(&self.drawn).into_iter().chain(of_latex).chain(unused).collect()

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
-use super::error::RenderError;
-use super::skeleton::{Block, Mark, OPTIONS, Part, Skeleton, is_of_marks, parts};
-use super::templates::Templates;
+use super::skeleton::{Block, Mark, OPTIONS, Part, Skeleton, parts};
+use crate::template::{TemplateError, Templates, is_reserved};
 
 /// The anchors of headings, and the links to files.
 #[derive(Debug, Default)]
@@ -29,7 +28,7 @@ pub struct FileLink {
 impl FileLink {
     /// The mistake that it is if the file is nowhere.
     #[must_use]
-    pub fn dead(&self, templates: &Templates) -> RenderError {
+    pub fn dead(&self, templates: &Templates) -> TemplateError {
         let message = format!("a link leads to the file `{}`, which is not there", self.path);
         let hint =
             "the report has `data/` and `figures/`; other paths start at its directory, `reports/`";
@@ -41,7 +40,7 @@ impl FileLink {
 ///
 /// # Errors
 /// With the line of a link that leads nowhere, or of a heading whose anchor an item has.
-pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchors, RenderError> {
+pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchors, TemplateError> {
     let mut anchors = Anchors::default();
     let mut targets: BTreeSet<String> = BTreeSet::new();
     let mut addresses: Vec<String> = Vec::new();
@@ -108,13 +107,13 @@ fn check_address(
     targets: &BTreeSet<String>,
     skeleton: &Skeleton,
     templates: &Templates,
-) -> Result<Option<FileLink>, RenderError> {
+) -> Result<Option<FileLink>, TemplateError> {
     let plain = skeleton.plain(address);
     let typed = parts(address).iter().find_map(Part::plain).unwrap_or(&plain).to_owned();
     let scheme: String = plain.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
     let scheme = scheme.split_once(':').map(|(scheme, _)| scheme.to_lowercase());
     let is_code = scheme.as_ref().is_some_and(|scheme| SCHEMES_OF_CODE.contains(&scheme.as_str()));
-    if is_code && address.contains(is_of_marks) {
+    if is_code && address.contains(is_reserved) {
         let message = format!("a link would run what a value holds: `{plain}`");
         let hint = "write the start of the address into the template, like `https://`";
         return Err(templates.mistake(&link_places(&typed), message, hint));

@@ -6,17 +6,15 @@ use minijinja::machinery::{Token, tokenize};
 use minijinja::value::{Kwargs, Value};
 use minijinja::{Environment, Error, State};
 
-use super::error::RenderError;
-use super::names::{BLOCKS_TEMPLATE, PAPER_TEMPLATE};
 use super::notebook::Notebook;
 use super::skeleton::Skeleton;
 use super::strict;
-use super::templates::{self, Templates};
 use crate::context::Context;
 use crate::diff::Changes;
 use crate::document::suggestion;
 use crate::export::markdown;
 use crate::format::{fixed, signed, thousands};
+use crate::template::{self, BLOCKS_TEMPLATE, PAPER_TEMPLATE, TemplateError, Templates};
 
 /// Evaluates the prose template.
 ///
@@ -26,7 +24,7 @@ pub(super) fn evaluate(
     environment: &Environment<'_>,
     templates: &Templates,
     context: &Arc<Context>,
-) -> Result<Skeleton, RenderError> {
+) -> Result<Skeleton, TemplateError> {
     let mut environment = environment.clone();
     let notebook = Arc::new(Notebook::new(context));
     let fields = serde_json::to_value(&**context).unwrap_or_default();
@@ -69,7 +67,7 @@ fn check_names(
     source: &str,
     fields: &[&str],
     environment: &Environment<'_>,
-) -> Result<(), RenderError> {
+) -> Result<(), TemplateError> {
     let globals: Vec<String> = environment.globals().map(|(name, _)| name.to_owned()).collect();
     let known: Vec<&str> =
         fields.iter().copied().chain(globals.iter().map(String::as_str)).collect();
@@ -79,12 +77,12 @@ fn check_names(
     let Some(name) = unknown.first() else { return Ok(()) };
     let line = line_of_name(source, name);
     let message = format!("undefined value: there is no `{name}`");
-    Err(RenderError::at(PAPER_TEMPLATE, line, message, suggestion(name, &known)))
+    Err(TemplateError::at(PAPER_TEMPLATE, line, message, suggestion(name, &known)))
 }
 
 /// The first line with `name` in a tag or an expression, from 1; 0 if there is none.
 fn line_of_name(source: &str, name: &str) -> usize {
-    let mut tokens = tokenize(source, false, templates::syntax()).map_while(Result::ok);
+    let mut tokens = tokenize(source, false, template::syntax()).map_while(Result::ok);
     let found = tokens.find(|(token, _)| matches!(token, Token::Ident(found) if *found == name));
     found.map_or(0, |(_, span)| usize::from(span.start_line))
 }

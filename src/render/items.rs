@@ -7,16 +7,14 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::anchors;
-use super::error::RenderError;
-use super::names::ITEMS_TEMPLATE;
 use super::skeleton::{Block, Item, Skeleton, Source};
 use super::strict::html_value;
-use super::templates::Templates;
 use crate::context::{Context, FigureContext};
 use crate::experiment::ConditionId;
 use crate::export;
 use crate::format;
 use crate::table::{Column, Datum, Row, Table, TableItem};
+use crate::template::{ITEMS_TEMPLATE, TemplateError, Templates};
 
 /// Largest number of conditions whose runs a preview lists; the drawer of the table lists more.
 const PREVIEW_CONDITIONS: usize = 2;
@@ -49,7 +47,7 @@ impl<'i> Items<'i> {
     ///
     /// # Errors
     /// If the macro fails.
-    pub(super) fn block(&self, block: &Block) -> Result<String, RenderError> {
+    pub(super) fn block(&self, block: &Block) -> Result<String, TemplateError> {
         match block {
             Block::Item(item) => self.item(item),
             Block::Claims(_) => self.call("claims", &self.claims()),
@@ -66,7 +64,7 @@ impl<'i> Items<'i> {
     ///
     /// # Errors
     /// If the macro fails.
-    pub(super) fn reference(&self, item: &Item) -> Result<String, RenderError> {
+    pub(super) fn reference(&self, item: &Item) -> Result<String, TemplateError> {
         self.call("reference", &reference(item))
     }
 
@@ -74,7 +72,7 @@ impl<'i> Items<'i> {
     ///
     /// # Errors
     /// If the macro fails.
-    pub(super) fn number(&self, text: &str, preview: usize) -> Result<String, RenderError> {
+    pub(super) fn number(&self, text: &str, preview: usize) -> Result<String, TemplateError> {
         self.call("number", &json!({ "text": text, "preview": preview }))
     }
 
@@ -82,7 +80,7 @@ impl<'i> Items<'i> {
     ///
     /// # Errors
     /// If the macro fails.
-    pub(super) fn preview(&self, text: &str, source: &Source) -> Result<String, RenderError> {
+    pub(super) fn preview(&self, text: &str, source: &Source) -> Result<String, TemplateError> {
         let is_listed = source.conditions.len() <= PREVIEW_CONDITIONS;
         let conditions = source.conditions.iter().map(|id| self.condition(*id, is_listed));
         let command = match (&source.item, &source.conditions[..]) {
@@ -110,7 +108,7 @@ impl<'i> Items<'i> {
         self.call("preview", &preview)
     }
 
-    fn call(&self, name: &str, data: &impl Serialize) -> Result<String, RenderError> {
+    fn call(&self, name: &str, data: &impl Serialize) -> Result<String, TemplateError> {
         let source =
             format!("{{% import \"{ITEMS_TEMPLATE}\" as items %}}{{{{ items.{name}(item) }}}}");
         let template = self.environment.template_from_named_str("item.html", &source);
@@ -119,7 +117,7 @@ impl<'i> Items<'i> {
         rendered.map_err(|error| self.templates.error(&error, ITEMS_TEMPLATE))
     }
 
-    fn item(&self, item: &Item) -> Result<String, RenderError> {
+    fn item(&self, item: &Item) -> Result<String, TemplateError> {
         if let Some(figure) = self.context.figures.get(&item.name) {
             return self.call("figure", &self.figure(item, figure));
         }

@@ -1,14 +1,13 @@
 //! The Markdown report: the skeleton with escaped values, and items as Markdown.
 
 use super::anchors::{self, percent_encoded};
-use super::error::RenderError;
 use super::skeleton::{Block, Item, Mark, Part, Place, Skeleton, parts};
-use super::templates::Templates;
 use crate::claim::JudgedClaim;
 use crate::context::{Context, FigureContext};
 use crate::export::markdown::{escape, rows};
 use crate::format::{visible, visible_lines};
 use crate::table::TableItem;
+use crate::template::{TemplateError, Templates};
 
 /// Renders the report.
 ///
@@ -18,7 +17,7 @@ pub(super) fn render(
     skeleton: &Skeleton,
     context: &Context,
     templates: &Templates,
-) -> Result<String, RenderError> {
+) -> Result<String, TemplateError> {
     let places = skeleton.places();
     let place_at = |at: usize| {
         let found = places.iter().find(|(range, _)| range.contains(&at));

@@ -5,15 +5,13 @@ use pulldown_cmark::{CodeBlockKind, CowStr, Event, Parser, Tag, TagEnd};
 use serde::Serialize;
 
 use super::anchors::Anchors;
-use super::error::RenderError;
 use super::items::Items;
 use super::markdown::escape_html;
-use super::names::PAGE_TEMPLATE;
 use super::skeleton::{Mark, OPTIONS, Part, Skeleton, parts};
 use super::strict::html_value;
-use super::templates::Templates;
 use crate::context::Context;
 use crate::figure;
+use crate::template::{PAGE_TEMPLATE, TemplateError, Templates};
 
 /// The body of the page.
 pub(super) struct Body {
@@ -46,7 +44,7 @@ pub(super) fn body(
     skeleton: &Skeleton,
     anchors: &Anchors,
     items: &Items<'_>,
-) -> Result<Body, RenderError> {
+) -> Result<Body, TemplateError> {
     let mut writer = Writer { skeleton, items, previews: Vec::new(), events: Vec::new() };
     let mut headings = anchors.headings.iter();
     let (mut in_code, mut n_links, mut n_tables) = (false, 0_usize, 0);
@@ -163,7 +161,7 @@ impl Writer<'_> {
     }
 
     /// Text with numbers, links and items in place of its marks.
-    fn text(&mut self, text: &str) -> Result<(), RenderError> {
+    fn text(&mut self, text: &str) -> Result<(), TemplateError> {
         for part in parts(text) {
             let event = match part {
                 Part::Plain(text) => Event::Text(CowStr::from(text.to_owned())),
@@ -205,7 +203,7 @@ pub(super) fn around(
     templates: &Templates,
     context: &Context,
     body: &Body,
-) -> Result<String, RenderError> {
+) -> Result<String, TemplateError> {
     let values = minijinja::context! {
         title => html_value(&context.title),
         protocols => html_value(&context.protocols),

@@ -10,6 +10,7 @@ use std::ops::Range;
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use crate::experiment::ConditionId;
+use crate::template::is_reserved;
 
 /// Opens a mark. Marks are made of Unicode noncharacters alone, so no filter of a template that changes
 /// letters or digits changes a mark.
@@ -18,11 +19,6 @@ const OPEN: char = '\u{fdd0}';
 const CLOSE: char = '\u{fdd1}';
 /// The digit zero of the number in a mark; the other nine follow.
 const ZERO: char = '\u{fdd2}';
-
-/// Whether marks use this character, or could.
-pub(super) fn is_of_marks(character: char) -> bool {
-    ('\u{fdd0}'..='\u{fdef}').contains(&character)
-}
 
 /// The extensions of Markdown that a report uses.
 pub(super) const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_FOOTNOTES);
@@ -195,7 +191,7 @@ pub(super) fn has_whole_marks(text: &str, n: usize) -> bool {
             _ => 0,
         })
         .sum();
-    whole == text.chars().filter(|c| is_of_marks(*c)).count()
+    whole == text.chars().filter(|c| is_reserved(*c)).count()
 }
 
 impl Skeleton {

@@ -7,9 +7,9 @@ use minijinja::value::{Enumerator, Kwargs, Object, Rest, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State};
 
 use super::result::is_result;
-use super::skeleton::is_of_marks;
 use crate::document::suggestion;
 use crate::format;
+use crate::template::is_reserved;
 
 /// A map whose unknown fields are errors.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub(super) fn value(json: &serde_json::Value, place: &str) -> Value {
         }
         serde_json::Value::Null => Value::from(()),
         serde_json::Value::Bool(truth) => Value::from(*truth),
-        serde_json::Value::String(text) => Value::from(text.replace(is_of_marks, "\u{fffd}")),
+        serde_json::Value::String(text) => Value::from(text.replace(is_reserved, "\u{fffd}")),
         serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {
             (Some(integer), _) => Value::from(integer),
             (None, Some(integer)) => Value::from(integer),

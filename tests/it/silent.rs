@@ -292,7 +292,16 @@ fn kind_4_a_value_stays_one_value_in_macros_blocks_and_filters() {
     assert_eq!(markdown, "part\n# Next\n");
     for (prose, message) in [
         (format!("{{{{ ({cell} | string)[1:] }}}}\n"), "cut a value of the results"),
-        (format!("a\n{{% if {cell} > 5 %}}\nx\n{{% endif %}}\n"), "paper.md.jinja:2: `cell` is"),
+        (
+            format!("a\n{{% if {cell} > 5 %}}\nx\n{{% endif %}}\n"),
+            "paper.md.jinja:2: `cell(…)` cannot be compared",
+        ),
+        (
+            format!(
+                "{{% macro big(x) %}}\n{{% if x > 5 %}}y{{% endif %}}{{% endmacro %}}{{{{ big({cell}) }}}}\n"
+            ),
+            "paper.md.jinja:2: `x` cannot be compared",
+        ),
         (format!("{{{{ [{cell}, 1] | max }}}}\n"), "`max` cannot compare"),
         ("# A {{ table(\"all\") }}\n".to_owned(), "jinja:1: Table 1 needs a line of its own"),
         ("| a |\n| --- |\n| {{ table(\"all\") }} |\n".to_owned(), "needs a line of its own"),

@@ -80,7 +80,7 @@ fn each_large_dependency_is_named_by_one_module() {
         ("png", &["figure"]),
         ("notosans", &["figure"]),
         ("ttf_parser", &["figure"]),
-        ("minijinja", &["claim", "render"]),
+        ("minijinja", &["claim", "render", "template"]),
         ("pulldown_cmark", &["render"]),
         ("csv", &["export"]),
         ("clap", &["cli"]),

@@ -7,6 +7,6 @@ pub const PAPER_TEMPLATE: &str = "paper.md.jinja";
 /// File name of the page template.
 pub const PAGE_TEMPLATE: &str = "page.html.jinja";
 /// File name of the template with the macros of blocks about the build.
-pub(super) const BLOCKS_TEMPLATE: &str = "blocks.md.jinja";
+pub const BLOCKS_TEMPLATE: &str = "blocks.md.jinja";
 /// File name of the template with the macros of items.
 pub const ITEMS_TEMPLATE: &str = "items.html.jinja";

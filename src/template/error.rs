@@ -11,7 +11,7 @@ use super::names::TEMPLATES;
 /// A template that cannot be rendered.
 #[derive(Debug, thiserror::Error)]
 #[error("{template}{}: {message}", of_line(*line))]
-pub struct RenderError {
+pub struct TemplateError {
     /// The template's file.
     pub template: String,
     /// The line, from 1; 0 if it is not known.
@@ -26,9 +26,9 @@ fn of_line(line: usize) -> String {
     if line == 0 { String::new() } else { format!(":{line}") }
 }
 
-impl RenderError {
+impl TemplateError {
     /// A mistake at a line of a template.
-    pub(super) fn at(
+    pub fn at(
         template: &str,
         line: usize,
         message: impl Into<String>,
@@ -99,7 +99,7 @@ pub(super) fn line_at(text: &str, at: usize) -> usize {
 
 /// Refuses `{#name`: in Markdown it looks like the identifier of a heading, but it opens a comment
 /// that swallows the text after it.
-pub(super) fn check_comments(name: &str, source: &str) -> Result<(), RenderError> {
+pub(super) fn check_comments(name: &str, source: &str) -> Result<(), TemplateError> {
     for (index, line) in source.lines().enumerate() {
         let mut opened = line.split("{#").skip(1);
         let is_comment =
@@ -109,7 +109,7 @@ pub(super) fn check_comments(name: &str, source: &str) -> Result<(), RenderError
             let message = format!("`{{#{word}` opens a comment, and not an identifier");
             let hint = "headings get their anchors from their texts; a comment is `{# text #}`, with \
                         spaces; text is `{{ \"{#\" }}`";
-            return Err(RenderError::at(name, index + 1, message, hint));
+            return Err(TemplateError::at(name, index + 1, message, hint));
         }
     }
     Ok(())

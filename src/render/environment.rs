@@ -1,0 +1,43 @@
+//! The environment in which templates are evaluated.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+
+use super::strict;
+use crate::template::{self, TemplateError, Templates, syntax};
+
+/// The names of templates that others include or import.
+pub(super) type Included = Arc<Mutex<BTreeSet<String>>>;
+
+/// An environment with all templates. It adds the names of those that are included to `included`.
+pub(super) fn environment<'t>(
+    templates: &'t Templates,
+    included: &Included,
+) -> Result<Environment<'t>, TemplateError> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(syntax());
+    // What a macro or a block wrote is text of the report already, and not a value.
+    environment.set_auto_escape_callback(|name| match name.contains(".html") {
+        true => AutoEscape::Html,
+        false => AutoEscape::Custom("markdown".into()),
+    });
+    strict::add_filters(&mut environment);
+    let (others, unread) = (templates.others.clone(), templates.unread.clone());
+    let included = Arc::clone(included);
+    environment.set_loader(move |name| {
+        included.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        match (others.get(name), unread.get(name)) {
+            (None, Some(why)) => Err(Error::new(ErrorKind::BadInclude, format!("`{name}`: {why}"))),
+            (text, _) => Ok(text.cloned()),
+        }
+    });
+    for (name, text) in templates.all().filter(|(name, _)| !templates.others.contains_key(*name)) {
+        let added = environment.add_template(name, text);
+        added.map_err(|error| templates.error(&error, name))?;
+    }
+    template::check(templates)?;
+    Ok(environment)
+}

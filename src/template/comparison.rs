@@ -1,0 +1,334 @@
+//! Finds comparisons of results in templates. A result is a number with its source, and its text is a mark:
+//! a comparison of it would have an answer that means nothing.
+//!
+//! Results flow through variables, loops, lists and the parameters of macros. So the search follows them,
+//! and repeats until no macro is given a result that it was not given before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::machinery::ast::{BinOpKind, Call, CallArg, Expr, Macro, Stmt, UnaryOpKind};
+use minijinja::machinery::parse;
+
+use super::syntax::syntax;
+
+/// The functions that give results.
+const FUNCTIONS: [&str; 5] = ["cell", "score", "contrast", "least", "most"];
+
+/// Filters whose value holds no result, whatever they are given.
+const COUNTING: [&str; 2] = ["length", "count"];
+
+/// Filters that compare their items by a test.
+const TESTING: [&str; 4] = ["select", "reject", "selectattr", "rejectattr"];
+
+/// Template, line and name of the first comparison of a result.
+pub(super) fn find(templates: &[(&str, &str)]) -> Option<(String, usize, String)> {
+    // minijinja tells of templates that do not parse.
+    let parsed = templates
+        .iter()
+        .filter_map(|(name, text)| Some((*name, parse(text, name, syntax()).ok()?)));
+    let parsed: Vec<_> = parsed.collect();
+    let mut search = Search::default();
+    loop {
+        let before = (search.macros.len(), search.given.len());
+        for (name, template) in &parsed {
+            search.statement(template, &mut Scope::default());
+            if let Some((line, compared)) = search.found.take() {
+                return Some(((*name).to_owned(), line, compared));
+            }
+        }
+        if (search.macros.len(), search.given.len()) == before {
+            return None;
+        }
+    }
+}
+
+/// The names of variables that hold results.
+type Scope = BTreeSet<String>;
+
+#[derive(Default)]
+struct Search {
+    /// The parameters of each macro.
+    macros: BTreeMap<String, Vec<String>>,
+    /// Macros with a parameter that is given results. Without one: macros that write results.
+    given: BTreeSet<(String, Option<String>)>,
+    /// Line and name of a compared result.
+    found: Option<(usize, String)>,
+}
+
+impl Search {
+    /// Returns whether any statement writes a result.
+    fn body(&mut self, body: &[Stmt<'_>], scope: &mut Scope) -> bool {
+        let writes: Vec<bool> = body.iter().map(|one| self.statement(one, scope)).collect();
+        writes.contains(&true)
+    }
+
+    fn statement(&mut self, statement: &Stmt<'_>, scope: &mut Scope) -> bool {
+        match statement {
+            Stmt::Template(one) => self.body(&one.children, scope),
+            Stmt::Block(one) => self.body(&one.body, &mut scope.clone()),
+            Stmt::AutoEscape(one) => self.body(&one.body, scope),
+            Stmt::FilterBlock(one) => self.body(&one.body, scope),
+            Stmt::EmitExpr(one) => self.holds(&one.expr, scope),
+            Stmt::ForLoop(one) => {
+                let holds = self.holds(&one.iter, scope);
+                let mut inner = scope.clone();
+                bind(&one.target, holds, &mut inner);
+                if let Some(filter) = &one.filter_expr {
+                    self.compare(filter, &inner);
+                }
+                let writes = self.body(&one.body, &mut inner);
+                self.body(&one.else_body, scope) || writes
+            }
+            Stmt::IfCond(one) => {
+                self.compare(&one.expr, scope);
+                let mut other = scope.clone();
+                let writes =
+                    [self.body(&one.true_body, scope), self.body(&one.false_body, &mut other)];
+                scope.extend(other);
+                writes.contains(&true)
+            }
+            Stmt::WithBlock(one) => {
+                let mut inner = scope.clone();
+                for (target, value) in &one.assignments {
+                    bind(target, self.holds(value, scope), &mut inner);
+                }
+                self.body(&one.body, &mut inner)
+            }
+            Stmt::Set(one) => {
+                bind(&one.target, self.holds(&one.expr, scope), scope);
+                false
+            }
+            Stmt::SetBlock(one) => {
+                let writes = self.body(&one.body, &mut scope.clone());
+                bind(&one.target, writes, scope);
+                false
+            }
+            Stmt::Macro(one) => {
+                self.definition(one, scope);
+                false
+            }
+            Stmt::CallBlock(one) => {
+                self.definition(&one.macro_decl, scope);
+                self.call(&one.call, scope)
+            }
+            Stmt::Do(one) => self.call(&one.call, scope),
+            _ => false,
+        }
+    }
+
+    fn definition(&mut self, one: &Macro<'_>, scope: &Scope) {
+        let parameters = one.args.iter().filter_map(|argument| match argument {
+            Expr::Var(name) => Some(name.id.to_owned()),
+            _ => None,
+        });
+        let parameters: Vec<String> = parameters.collect();
+        let mut inner = scope.clone();
+        for parameter in &parameters {
+            match self.given.contains(&(one.name.to_owned(), Some(parameter.clone()))) {
+                true => inner.insert(parameter.clone()),
+                false => inner.remove(parameter),
+            };
+        }
+        self.macros.insert(one.name.to_owned(), parameters);
+        if self.body(&one.body, &mut inner) {
+            self.given.insert((one.name.to_owned(), None));
+        }
+    }
+
+    /// Notes the results that a macro is given. Returns whether the call may give a result.
+    fn call(&mut self, call: &Call<'_>, scope: &Scope) -> bool {
+        let name = match &call.expr {
+            Expr::Var(name) => name.id,
+            Expr::GetAttr(attribute) => attribute.name,
+            _ => "",
+        };
+        let parameters = self.macros.get(name).cloned().unwrap_or_default();
+        let mut any = self.holds(&call.expr, scope);
+        for (index, argument) in call.args.iter().enumerate() {
+            let (parameter, value) = match argument {
+                CallArg::Pos(value) => (parameters.get(index).cloned(), value),
+                CallArg::Kwarg(parameter, value) => (Some((*parameter).to_owned()), value),
+                CallArg::PosSplat(value) | CallArg::KwargSplat(value) => (None, value),
+            };
+            if self.holds(value, scope) {
+                any = true;
+                self.given.extend(parameter.map(|one| (name.to_owned(), Some(one))));
+            }
+        }
+        any || FUNCTIONS.contains(&name) || self.given.contains(&(name.to_owned(), None))
+    }
+
+    /// Whether the value of an expression is or holds a result.
+    fn holds(&mut self, expression: &Expr<'_>, scope: &Scope) -> bool {
+        match expression {
+            Expr::Var(name) => scope.contains(name.id),
+            Expr::Const(_) => false,
+            Expr::Call(call) => self.call(call, scope),
+            Expr::GetAttr(one) => self.holds(&one.expr, scope) && one.name != "value",
+            Expr::GetItem(one) => {
+                self.holds(&one.subscript_expr, scope);
+                self.holds(&one.expr, scope)
+            }
+            Expr::Slice(one) => self.holds(&one.expr, scope),
+            Expr::UnaryOp(one) if matches!(one.op, UnaryOpKind::Not) => {
+                self.compare(&one.expr, scope);
+                false
+            }
+            Expr::UnaryOp(one) => self.holds(&one.expr, scope),
+            Expr::BinOp(one) => {
+                use BinOpKind::{Eq, Gt, Gte, In, Lt, Lte, Ne, ScAnd, ScOr};
+                match one.op {
+                    Eq | Ne | Lt | Lte | Gt | Gte | In => {
+                        self.compare(&one.left, scope);
+                        self.compare(&one.right, scope);
+                        false
+                    }
+                    ScAnd | ScOr => {
+                        self.compare(&one.left, scope);
+                        self.holds(&one.right, scope)
+                    }
+                    _ => self.any([&one.left, &one.right], scope),
+                }
+            }
+            Expr::Compare(one) => {
+                self.compare(&one.expr, scope);
+                one.ops.iter().for_each(|operation| self.compare(&operation.expr, scope));
+                false
+            }
+            Expr::IfExpr(one) => {
+                self.compare(&one.test_expr, scope);
+                self.any(one.false_expr.iter().chain([&one.true_expr]), scope)
+            }
+            Expr::Filter(one) => {
+                let holds = self.any(&one.expr, scope);
+                if holds && TESTING.contains(&one.name) {
+                    self.note(expression);
+                }
+                let given = one.args.iter().any(|argument| match argument {
+                    CallArg::Pos(value) | CallArg::Kwarg(_, value) => self.holds(value, scope),
+                    CallArg::PosSplat(value) | CallArg::KwargSplat(value) => {
+                        self.holds(value, scope)
+                    }
+                });
+                (holds || given) && !COUNTING.contains(&one.name)
+            }
+            Expr::Test(one) => {
+                self.compare(&one.expr, scope);
+                false
+            }
+            Expr::List(one) => self.any(&one.items, scope),
+            Expr::Tuple(one) => self.any(&one.items, scope),
+            Expr::Map(one) => self.any(&one.values, scope),
+        }
+    }
+
+    fn any<'e, 'a: 'e>(
+        &mut self,
+        all: impl IntoIterator<Item = &'e Expr<'a>>,
+        scope: &Scope,
+    ) -> bool {
+        let all: Vec<bool> = all.into_iter().map(|one| self.holds(one, scope)).collect();
+        all.contains(&true)
+    }
+
+    /// Notes an expression that is compared, if it is or holds a result.
+    fn compare(&mut self, expression: &Expr<'_>, scope: &Scope) {
+        if self.holds(expression, scope) {
+            self.note(expression);
+        }
+    }
+
+    fn note(&mut self, expression: &Expr<'_>) {
+        let name = match expression {
+            Expr::Var(name) => name.id.to_owned(),
+            Expr::Call(call) => match &call.expr {
+                Expr::Var(name) => format!("{}(…)", name.id),
+                _ => "this call".to_owned(),
+            },
+            Expr::Filter(one) => match &one.expr {
+                Some(inner) => return self.note(inner),
+                None => one.name.to_owned(),
+            },
+            _ => "this value".to_owned(),
+        };
+        let line = usize::from(expression.span().start_line);
+        self.found.get_or_insert((line, name));
+    }
+}
+
+/// Notes whether the variables of a target hold results from now on.
+fn bind(target: &Expr<'_>, holds: bool, scope: &mut Scope) {
+    match target {
+        Expr::Var(name) if holds => drop(scope.insert(name.id.to_owned())),
+        Expr::Var(name) => drop(scope.remove(name.id)),
+        Expr::List(list) => list.items.iter().for_each(|one| bind(one, holds, scope)),
+        Expr::Tuple(list) => list.items.iter().for_each(|one| bind(one, holds, scope)),
+        // A field of a namespace: the others may hold results already.
+        Expr::GetAttr(one) if holds => bind(&one.expr, true, scope),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(source: &str) -> Option<(usize, String)> {
+        find(&[("t", source)]).map(|(_, line, name)| (line, name))
+    }
+
+    #[test]
+    fn a_comparison_of_a_result_is_found_wherever_it_flows() {
+        for compared in [
+            "{% if cell(\"t\", \"mean\", lr=0.1) > 5 %}{% endif %}",
+            "{% if 5 <= least(\"t\", \"mean\") %}{% endif %}",
+            "{% if (score(\"m\", \"mean\")) == 1 %}{% endif %}",
+            "{{ 1 if x and most(\"t\", \"m\") in [1] }}",
+            "{% if cell(1) %}{% endif %}",
+            "{% if not cell(1) %}{% endif %}",
+            "{{ cell(1) or 2 }}",
+            "{{ cell(1) is number }}",
+            "{{ 1 < cell(1) < 3 }}",
+            "{{ [cell(1)] | select(\"gt\", 1000) | list }}",
+            "{% for x in [cell(1)] %}{% if x > 1 %}{% endif %}{% endfor %}",
+            "{% for x in [cell(1)] if x %}{% endfor %}",
+            "{% set a, x = 1, cell(1) %}{% if x > 1 %}{% endif %}",
+            "{% with x = cell(1) %}{% if x > 1 %}{% endif %}{% endwith %}",
+            "{% set x %}{{ cell(1) }}{% endset %}{% if x == \"5\" %}{% endif %}",
+            "{% macro big(x) %}{% if x > 1 %}big{% endif %}{% endmacro %}{{ big(cell(1)) }}",
+            "{% macro m(y) %}{{ y }}{% endmacro %}{% if m(cell(1)) == \"5\" %}{% endif %}",
+            "{% macro m() %}{{ cell(1) }}{% endmacro %}{% if m() == \"5\" %}{% endif %}",
+            "{% set ns = namespace(x=0) %}{% set ns.x = cell(1) %}{% if ns.x > 1 %}{% endif %}",
+            "{% set d = {\"a\": cell(1)} %}{% if d.a > 1 %}{% endif %}",
+            "{% set x = cell(1) | string %}{% if x > 1 %}{% endif %}",
+        ] {
+            let line = found(&format!("\n{compared}")).map(|(line, _)| line);
+            assert_eq!(line, Some(2), "{compared}");
+        }
+        let assigned = "{% set best = cell(1) %}\n{{ best }}\n{% if best > 1 %}{% endif %}";
+        assert_eq!(found(assigned), Some((3, "best".to_owned())));
+        let other = [
+            ("a", "{% import \"b\" as b %}{{ b.big(cell(1)) }}"),
+            ("b", "\n{% macro big(x) %}{% if x > 1 %}big{% endif %}{% endmacro %}"),
+        ];
+        assert_eq!(find(&other), Some(("b".to_owned(), 2, "x".to_owned())));
+    }
+
+    #[test]
+    fn a_comparison_of_other_values_is_none() {
+        for sound in [
+            "{% if cell(\"t\", \"mean\").value > 5 %}{% endif %}",
+            "{{ cell(\"t\", \"mean\") if n > 5 else \"–\" }}",
+            "{{ cell(\"t\", \"mean\", **best) }} > 5",
+            "{{ one.cell == 2 }}{{ count(\"t\", \"grade\", \"near\") == 2 }}",
+            "{% set best = cell(1).value %}{% if best > 1 %}{% endif %}",
+            "{% set best = cell(1) %}{% set best = 2 %}{% if best > 1 %}{% endif %}",
+            "{% for x in [cell(1)] %}{{ x }}{% endfor %}{% for x in [1] %}{{ x > 1 }}{% endfor %}",
+            "{% macro f(x) %}{% if x > 1 %}{% endif %}{% endmacro %}{{ f(2) }}{{ cell(1) }}",
+            "{% if [cell(1)] | length > 1 %}{% endif %}",
+            "{{ claims | selectattr(\"verdict\", \"eq\", \"supported\") | list | length }}",
+        ] {
+            assert_eq!(found(sound), None, "{sound}");
+        }
+    }
+}

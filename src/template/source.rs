@@ -1,0 +1,75 @@
+//! The templates of a project, as text.
+
+use std::collections::BTreeMap;
+
+use super::error::TemplateError;
+use super::names::{BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE};
+
+/// The templates of a report, as text.
+#[derive(Clone, Debug, Default)]
+pub struct Templates {
+    /// The notebook: Markdown prose.
+    pub paper: String,
+    /// The HTML page around it.
+    pub page: String,
+    /// Other templates, by their paths from these two; `{% include %}` and `{% import %}` find them.
+    pub others: BTreeMap<String, String>,
+    /// Why other files cannot be templates, by their paths.
+    pub unread: BTreeMap<String, String>,
+}
+
+/// The macros of items, unless the project has its own.
+const DEFAULT_ITEMS: &str = include_str!("../../templates/items.html.jinja");
+
+/// The macros of blocks about the build, unless the project has its own.
+const DEFAULT_BLOCKS: &str = include_str!("../../templates/blocks.md.jinja");
+
+impl Templates {
+    /// The text of a template; empty if there is none of that name.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        match (name, self.others.get(name)) {
+            (PAPER_TEMPLATE, _) => &self.paper,
+            (PAGE_TEMPLATE, _) => &self.page,
+            (_, Some(text)) => text,
+            (ITEMS_TEMPLATE, None) => DEFAULT_ITEMS,
+            (BLOCKS_TEMPLATE, None) => DEFAULT_BLOCKS,
+            (_, None) => "",
+        }
+    }
+
+    /// The names and texts of all templates.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = [PAPER_TEMPLATE, PAGE_TEMPLATE, ITEMS_TEMPLATE, BLOCKS_TEMPLATE];
+        let own = own.into_iter().filter(|name| !self.others.contains_key(*name));
+        own.map(|name| (name, self.text(name)))
+            .chain(self.others.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+    }
+
+    /// An error of minijinja in the template `name`, or in one that it includes.
+    #[must_use]
+    pub fn error(&self, error: &minijinja::Error, name: &str) -> TemplateError {
+        TemplateError::of(error, name, |name| self.text(name).to_owned())
+    }
+
+    /// A mistake in the prose, at the first line that has the first of `texts` that is found, whatever its
+    /// case.
+    pub fn mistake(
+        &self,
+        texts: &[String],
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> TemplateError {
+        let prose = std::iter::once((PAPER_TEMPLATE, self.paper.as_str()));
+        let others = self.others.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let sources: Vec<_> = prose.chain(others).collect();
+        let line = |source: &str, text: &str| {
+            source.lines().position(|line| line.to_lowercase().contains(text)).map(|n| n + 1)
+        };
+        let found = texts.iter().map(|text| text.to_lowercase()).find_map(|text| {
+            sources.iter().find_map(|(name, source)| Some((*name, line(source, &text)?)))
+        });
+        let (name, line) = found.unwrap_or((PAPER_TEMPLATE, 0));
+        TemplateError::at(name, line, message, hint)
+    }
+}
