@@ -139,7 +139,14 @@ pub(super) struct Verify<'v> {
     schema: u32,
     records: usize,
     damaged: Vec<Damaged<'v>>,
+    unreadable: Vec<Unreadable<'v>>,
     reruns: Vec<Rerun>,
+}
+
+#[derive(Serialize)]
+struct Unreadable<'v> {
+    record: Digest,
+    why: &'v str,
 }
 
 #[derive(Serialize)]
@@ -160,12 +167,17 @@ impl<'v> Verify<'v> {
             Some(Problem::Damaged(damage)) => Some(Damaged { record: check.digest, damage }),
             _ => None,
         });
+        let unreadable = checks.iter().filter_map(|check| match &check.problem {
+            Some(Problem::Unreadable(why)) => Some(Unreadable { record: check.digest, why }),
+            _ => None,
+        });
         let reruns =
             reruns.iter().map(|(run, identical)| Rerun { run: *run, identical: *identical });
         Self {
             schema: SCHEMA,
             records: checks.len(),
             damaged: damaged.collect(),
+            unreadable: unreadable.collect(),
             reruns: reruns.collect(),
         }
     }

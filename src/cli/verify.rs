@@ -28,6 +28,9 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
         }
     }
     if unreadable > 0 {
+        if args.json {
+            json::print(&json::Verify::new(&checks, &[]))?;
+        }
         let n = checks.len();
         return Err(Error::Unverified(format!(
             "{unreadable} of {n} records cannot be read, {damaged} are damaged"

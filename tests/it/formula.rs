@@ -65,12 +65,21 @@ pub(crate) fn recorded_with(
     project: &Project,
     overrides: &Overrides,
 ) -> (report::pipeline::Project, Plan) {
+    recorded_by(&Formula, project, overrides)
+}
+
+/// The project with all its runs recorded by this trainer.
+pub(crate) fn recorded_by(
+    trainer: &dyn Trainer,
+    project: &Project,
+    overrides: &Overrides,
+) -> (report::pipeline::Project, Plan) {
     let read = pipeline::load(&project.path(""), overrides).unwrap();
     let mut plan = pipeline::plan(&read, DeviceKind::Cpu, Keep::Records).unwrap();
     let digests = plan.absent(|_| true).iter().map(|(run, _)| run.digest).collect();
     let leases = Cache::new(&project.path("")).leases();
     let how = How {
-        trainer: &Formula,
+        trainer,
         leases: &leases,
         workers: 2,
         on_failure: OnFailure::Stop,

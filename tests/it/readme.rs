@@ -240,44 +240,85 @@ fn every_field_of_the_json_is_documented() {
     let project = Project::new();
     project.build(&[]);
     project.edit("experiments/base/protocol.toml", "lr = 0.01", "lr = 0.1");
-    let commands: [&[&str]; 9] = [
-        &["status"],
-        &["build", "--dry-run"],
-        &["explain", "deep"],
-        &["diff", "reports"],
-        &["accept", "--why", "they hold"],
-        &["explain", "deep", "seed=0"],
-        &["verify", "--sample", "1"],
-        &["cache", "ls"],
-        &["cache", "gc", "--dry-run"],
+    let plan = "experiments.accepted experiments.conditions experiments.failed experiments.fresh \
+             experiments.name experiments.seeds experiments.stale groups.compared.digest \
+             groups.compared.own groups.compared.seed groups.compared.started_at \
+             groups.conditions groups.experiment groups.reason.differences.key \
+             groups.reason.differences.new groups.reason.differences.old groups.reason.kind \
+             groups.runs groups.seconds groups.seeds needs_confirmation schema seconds \
+             to_train workers";
+    let commands: [(&[&str], &str); 9] = [
+        (&["status"], plan),
+        (&["build", "--dry-run"], plan),
+        (
+            &["explain", "deep"],
+            "runs.accepted runs.compared.digest runs.compared.own runs.compared.seed \
+             runs.compared.started_at runs.config runs.digest runs.history.differences.key \
+             runs.history.differences.new runs.history.differences.old runs.history.record \
+             runs.history.started_at runs.name runs.provenance runs.reason.differences.key \
+             runs.reason.differences.new runs.reason.differences.old runs.reason.kind \
+             runs.seed runs.state schema",
+        ),
+        (
+            &["diff", "reports"],
+            "changes.added changes.cells.beyond_noise changes.cells.column changes.cells.new \
+             changes.cells.old changes.cells.row changes.cells.table changes.claims \
+             changes.removed changes.title schema summary",
+        ),
+        (&["accept", "--why", "they hold"], "accepted.from accepted.run refused schema undone"),
+        (
+            &["explain", "deep", "seed=0"],
+            "runs.accepted.accepted_at runs.accepted.differences runs.accepted.from \
+             runs.accepted.why runs.compared runs.config runs.digest \
+             runs.history.differences.key runs.history.differences.new \
+             runs.history.differences.old runs.history.record runs.history.started_at \
+             runs.name runs.provenance.condition runs.provenance.origin.lockfile \
+             runs.provenance.origin.machine runs.provenance.platform runs.provenance.seconds \
+             runs.provenance.started_at runs.provenance.version runs.reason runs.seed \
+             runs.state schema",
+        ),
+        (&["verify", "--sample", "1"], "damaged records reruns schema unreadable"),
+        (
+            &["cache", "ls"],
+            "records.condition records.needed records.record records.seconds records.started_at schema",
+        ),
+        (&["cache", "gc", "--dry-run"], "bytes removed schema unused"),
     ];
     let document = read("docs/json.md");
     let documented = words_in_code(&document);
-    for command in commands {
+    for (command, expected) in commands {
         let outcome: Outcome = project.run(&[command, &["--json"]].concat());
         let value: Value = serde_json::from_str(&outcome.stdout)
             .unwrap_or_else(|error| panic!("{command:?}: {error}: {outcome:#?}"));
         let mut fields = BTreeSet::new();
-        collect_fields(&value, &mut fields);
-        assert!(fields.len() > 2, "{command:?}");
-        for field in fields {
-            assert!(documented.contains(field.as_str()), "`{field}` of {command:?}");
+        collect_fields(&value, "", &mut fields);
+        let names = fields.iter().filter_map(|path| path.rsplit('.').next());
+        for field in names {
+            assert!(documented.contains(field), "`{field}` of {command:?}");
         }
+        // A field with fields of its own is named by them.
+        let is_leaf = |path: &&String| {
+            let below = format!("{path}.");
+            !fields.iter().any(|other| other.starts_with(&below))
+        };
+        let leaves: Vec<_> = fields.iter().filter(is_leaf).map(String::as_str).collect();
+        assert_eq!(leaves.join(" "), expected, "{command:?}");
     }
 }
 
-/// The names of all fields, but for those whose names come from the experiments.
-fn collect_fields(value: &Value, fields: &mut BTreeSet<String>) {
+/// The paths of all fields, but for those whose names come from the experiments.
+fn collect_fields(value: &Value, path: &str, fields: &mut BTreeSet<String>) {
     match value {
         Value::Object(entries) => {
             for (name, value) in entries {
-                fields.insert(name.clone());
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                fields.insert(path.clone());
                 if !["config", "condition"].contains(&name.as_str()) {
-                    collect_fields(value, fields);
+                    collect_fields(value, &path, fields);
                 }
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| collect_fields(item, fields)),
+        Value::Array(items) => items.iter().for_each(|item| collect_fields(item, path, fields)),
         _ => {}
     }
 }
