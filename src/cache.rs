@@ -259,7 +259,7 @@ impl Cache {
         reported.map_or_else(BTreeSet::new, |reported| reported.runs.into_iter().collect())
     }
 
-    /// The runs that the last report in each place shows, or the note that cannot be understood.
+    /// The runs that the last report in each directory shows, or the path of a damaged note.
     /// `holds_report` tells whether a directory holds a report.
     ///
     /// # Errors
@@ -285,7 +285,7 @@ impl Cache {
         Ok(Ok(reports))
     }
 
-    /// Forgets what a report showed that is not there any more.
+    /// Removes the note about a report that does not exist any more.
     ///
     /// # Errors
     /// If the note cannot be removed.
@@ -299,8 +299,8 @@ impl Cache {
         directory.parent().map_or_else(PathBuf::new, Path::to_owned)
     }
 
-    /// How notes call a directory: relative to the project if it is in it, so that a project can be
-    /// moved.
+    /// The name of a directory in notes: relative to the project if it is inside, so that the project can
+    /// be moved.
     fn place(&self, out: &Path) -> Result<String, FileError> {
         let out = fs::physical(out);
         let home = self.home();

@@ -1,4 +1,4 @@
-//! Where runs run: workers on this machine, one thread a run.
+//! Trains runs on this machine, one thread per run.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -48,14 +48,14 @@ pub struct FailedRun {
 /// When to go on after a run has failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFailure {
-    /// Always, unless the first runs all fail alike: then the fault is not theirs.
+    /// Always, unless the first runs fail with the same error: then the other runs would fail too.
     #[default]
     KeepGoing,
     /// Never; runs that have begun are finished.
     Stop,
 }
 
-/// So many runs that fail alike before any succeeds end an execution.
+/// How many runs must fail with the same error, before any succeeds, to end an execution.
 pub const ALIKE: usize = 3;
 
 /// What an execution tells about its progress; called from the workers' threads.
@@ -122,8 +122,8 @@ impl Executor<'_> {
     /// Trains `runs`, and writes each record the moment that its run ends. `condition_of` tells what
     /// the runs are called.
     ///
-    /// A failed run does not stop the others, unless it is to; a record that cannot be written does:
-    /// the disk will not take the next one either.
+    /// A failed run stops the others only if `on_failure` says so. A record that cannot be written always
+    /// does: the next one could not be written either.
     pub fn execute<'d>(
         &self,
         runs: &[&Run],
@@ -213,11 +213,11 @@ impl Executor<'_> {
         let record = self.train(run, dataset_of(run), condition_of(run)).map_err(failed);
         let noted = match &record {
             Ok(_) => {
-                // A run with a record has not failed, whatever stands beside it.
+                // A run with a record has not failed, even if an old failure is noted.
                 let _ = self.cache.forget_failure(run.digest);
                 Ok(())
             }
-            // Where nothing can be written, nothing can be noted.
+            // The failure cannot be written either.
             Err(FailedRun { source: RunFailure::Store(_), .. }) => Ok(()),
             Err(failure) => self.cache.store_failure(&FailureRecord {
                 digest: run.digest,

@@ -40,7 +40,7 @@ pub use report::{
 pub enum Keep {
     /// The records, to render a report of them.
     Records,
-    /// That they are there.
+    /// Whether they exist.
     States,
 }
 
@@ -86,7 +86,7 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
         }
     };
     let plan = Plan::new(&conditions, found, &history);
-    // A map that is made of all its entries at once is made several times faster.
+    // Collecting all entries at once is several times faster than inserting them.
     Ok(Plan { records: records.into_iter().collect(), ..plan })
 }
 
@@ -111,8 +111,8 @@ fn look_up(
     })
 }
 
-/// All sound records that can be read: those of the plan, as the experiments call their conditions now, and those
-/// that nothing asks for any more.
+/// All sound records that can be read, those that no experiment asks for included. Records of the plan have
+/// the present names of their conditions.
 ///
 /// # Errors
 /// If the cache cannot be read.
@@ -170,14 +170,14 @@ pub struct Training<'t> {
     pub observer: &'t dyn Observer,
 }
 
-/// Notes that the report in `out` is going to show the runs of `plan`, so that nobody removes their
-/// records meanwhile.
+/// Notes that the report in `out` will show the runs of `plan`, so that `cache gc` keeps their records
+/// during the build.
 ///
 /// # Errors
 /// If the note cannot be written.
 pub fn reserve(project: &Project, plan: &Plan, out: &Path) -> Result<(), Error> {
     let cache = Cache::new(&project.root);
-    // Until it is written, the report that is there shows what it does.
+    // The old report stays until the new one is written, so its runs are needed too.
     let mut runs = cache.reported_in(out);
     runs.extend(plan.states.keys());
     cache.store_reported(out, false, &runs.into_iter().collect::<Vec<_>>()).map_err(Error::File)

@@ -43,8 +43,8 @@ pub struct RunCounts {
 }
 
 impl Plan {
-    /// The plan of the runs that were looked up, and what each look-up found. `history` are all
-    /// records that there are; it can be empty if every run has a record.
+    /// The plan of the runs that were looked up, and what each look-up found. `history` is all
+    /// existing records; it can be empty if every run has a record.
     #[must_use]
     pub fn new(
         conditions: &Conditions<'_>,

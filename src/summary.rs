@@ -19,7 +19,7 @@ use condition::conditions;
 use score::percent;
 
 pub use aggregate::{Aggregate, SummaryError, aggregate};
-pub use condition::{ConditionSummary, Exceptions, RunScores, Varies};
+pub use condition::{ConditionSummary, Exceptions, RunScores, SeedVariation};
 pub use contrast::Contrast;
 pub use effect::{effect, two_levels};
 
@@ -117,12 +117,12 @@ impl Summary {
 
     /// What varies between the seeds of these conditions taken together; `None` without a condition.
     #[must_use]
-    pub fn varies(&self, ids: &[ConditionId]) -> Option<Varies> {
+    pub fn varies(&self, ids: &[ConditionId]) -> Option<SeedVariation> {
         let each = self.all(ids).map(|condition| condition.varies);
-        each.reduce(|one, other| if one == other { one } else { Varies::DataOfSome })
+        each.reduce(|one, other| if one == other { one } else { SeedVariation::DataOfSome })
     }
 
-    /// The runs of these conditions that are not as readers expect.
+    /// How many runs of these conditions diverged, failed, are stale or damaged, or were accepted.
     #[must_use]
     pub fn exceptions(&self, ids: &[ConditionId]) -> Exceptions {
         let mut exceptions = Exceptions::default();

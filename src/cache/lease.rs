@@ -17,7 +17,7 @@ use crate::digest::Digest;
 use crate::fs;
 use crate::provenance::{self, Stopwatch};
 
-/// A lease whose text does not change for so long is abandoned.
+/// A lease whose text does not change for this time is abandoned.
 const ABANDONED_AFTER: Duration = Duration::from_secs(10);
 
 /// How often [`Leases::heartbeat`] must be called.
@@ -90,7 +90,7 @@ impl Leases {
     fn is_abandoned(&self, digest: Digest) -> bool {
         let text = match fs::read_to_string(&self.path(digest)) {
             Ok(text) => text,
-            // It is another user's, who may still be at work.
+            // The lease of another user, whose build may still run.
             Err(error) if error.is_forbidden() => String::new(),
             Err(_) => return true,
         };
@@ -131,7 +131,7 @@ fn text(heartbeat: u64) -> Vec<u8> {
     serde_json::to_vec(&holder).expect("a holder has plain values")
 }
 
-/// A panic elsewhere leaves these lists as they were.
+/// A panic in another thread does not damage these lists.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

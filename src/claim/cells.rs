@@ -50,7 +50,7 @@ pub(super) fn read_compare(reader: &Reader<'_>, words: &Words<'_>) -> Option<Com
         }
     }
     if used.is_empty() {
-        reader.refuse("compare", "uses no cell, so that the results decide nothing");
+        reader.refuse("compare", "uses no cell: it must depend on the results");
     }
     for (cell, reference) in &cells {
         if !used.is_empty() && !used.iter().any(|name| reference.gives(cell, name)) {

@@ -14,7 +14,7 @@ use crate::paper::keys::{Differs, differs_note};
 use crate::paper::{EXPERIMENT, Selection, selects};
 use crate::run;
 use crate::stats::{FEWEST_DECISIVE, PairedComparison};
-use crate::summary::{Contrast, Varies, effect};
+use crate::summary::{Contrast, SeedVariation, effect};
 use crate::table::{Grade, Key, Results, Scorecard, Style, TableItem, of_kind};
 
 /// A check that cannot be decided on, whatever the records say.
@@ -105,7 +105,7 @@ impl Evidence<'_> {
     fn seeds(self, ids: &[ConditionId], n: usize) -> String {
         let summary = self.results.summary;
         let what = match summary.varies(ids) {
-            Some(Varies::DataAndInitialisation) => "draws of the data",
+            Some(SeedVariation::DataAndInitialisation) => "draws of the data",
             _ => "seeds",
         };
         match summary.expected(ids) {
@@ -310,7 +310,7 @@ impl Evidence<'_> {
             }
         }
         if !content.is_number(key) {
-            return Err(format!("column `{key}` of `{table}` holds words, and no numbers"));
+            return Err(format!("column `{key}` of `{table}` holds words, not numbers"));
         }
         let row = content.row(wanted).map_err(|message| format!("table `{table}` {message}"))?;
         if content.key(key).is_some_and(Key::is_published) {
@@ -335,7 +335,7 @@ fn limited(finding: Finding, differs: &Differs) -> Finding {
 fn too_few(comparison: Option<&PairedComparison>) -> String {
     match comparison {
         Some(comparison) if comparison.difference.n < FEWEST_DECISIVE => {
-            format!("fewer than {FEWEST_DECISIVE} seeds decide nothing")
+            format!("with fewer than {FEWEST_DECISIVE} seeds always undecided")
         }
         _ => String::new(),
     }

@@ -138,7 +138,7 @@ fn read_sides(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     let sides = [first, second];
     let varied: BTreeSet<String> = sides.iter().flat_map(BTreeMap::keys).cloned().collect();
     if let Some(factor) = varied.iter().find(|factor| among.contains_key(*factor)) {
-        reader.refuse("where", format!("gives `{factor}` again, which a side gives"));
+        reader.refuse("where", format!("gives `{factor}`, which a side gives already"));
     }
     let whole = sides.each_ref().map(|side| merged(&among, side));
     if reader.is_sound() {
@@ -218,7 +218,7 @@ fn read_best(reader: &Reader<'_>, words: &Words<'_>) -> Option<Best> {
     if (own != 1 || all.len() < 2) && reader.is_sound() {
         let others = all.len() - own;
         let message = format!(
-            "must select one condition among others, but selects {own} among {others} others"
+            "must select one condition among several, but selects {own}, with {others} others"
         );
         reader.refuse("best", message);
     }

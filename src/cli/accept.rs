@@ -18,7 +18,7 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
     let says_nothing = !why.chars().any(char::is_alphanumeric);
     if (says_nothing && !args.undo) || why.chars().count() > LONGEST {
         return Err(Error::Request {
-            message: format!("`--why` must be of 1 to {LONGEST} characters that say something"),
+            message: format!("`--why` must have 1 to {LONGEST} visible characters"),
             hint: "say in a sentence why the older results hold; the report shows it".to_owned(),
         });
     }
@@ -37,7 +37,7 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
                 data(&conditions.run_name(run))?;
             }
         }
-        message(&format!("{} no longer accepted; `report build`", runs(taken_back.len())));
+        message(&format!("{} no longer accepted; `report build` shows it", runs(taken_back.len())));
         return Ok(());
     }
     let answers = pipeline::accept(&project, &mut plan, is_wanted, why)?;
@@ -67,7 +67,7 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
         message(&format!("not accepted: {}; each {why}", runs(n)));
     }
     match (accepted.len(), refused.len()) {
-        (0, 0) => message("nothing is stale, so there is nothing to accept"),
+        (0, 0) => message("no run is stale: there is nothing to accept"),
         (0, _) => {
             return Err(Error::Request {
                 message: "nothing could be accepted".to_owned(),

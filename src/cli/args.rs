@@ -27,13 +27,13 @@ Examples:
   report build --only deep -j 1     train only experiments/deep.toml, one run at a time; the
                                     report goes to reports/partial
   report build table1               train only the runs of Table 1
-  report build --seeds 11           train one more seed of each condition
+  report build --seeds 11           use the seeds 0 to 10; the report goes to reports/partial
   report status                     show recorded and missing runs, and why they are missing
   report explain deep seed=3        show configuration, record and history of some runs
 
 Exit status:
   0    done
-  1    a run or the environment failed
+  1    a run or the system failed
   2    an input has a mistake
   3    runs are stale (--frozen), or a record is not sound (verify)
   4    the report is written, but runs are missing or were accepted by hand
@@ -95,14 +95,14 @@ pub(super) struct ProjectArgs {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct BuildArgs {
-    /// Train only the runs of this experiment, table, figure or digest. The report also shows the
-    /// other records, and goes to `reports/partial`.
+    /// Train only the runs of this experiment, table, figure or digest. The report also shows all
+    /// existing records, and goes to `reports/partial`.
     pub(super) name: Option<String>,
-    /// Select among these runs, by `factor=level` and `seed=N`.
+    /// Only runs with these levels or seeds: `factor=level`, `seed=N`.
     pub(super) levels: Vec<String>,
     #[command(flatten)]
     pub(super) project: ProjectArgs,
-    /// Train only these experiments. The report also shows the other records, and goes to
+    /// Train only these experiments. The report also shows all existing records, and goes to
     /// `reports/partial`.
     #[arg(long, value_name = "EXPERIMENT", num_args = 1.., conflicts_with = "name")]
     pub(super) only: Vec<String>,
@@ -149,7 +149,7 @@ pub(super) struct StatusArgs {
 pub(super) struct ExplainArgs {
     /// An experiment, a table of the paper, or the beginning of a digest.
     pub(super) name: String,
-    /// Select among these runs, by `factor=level` and `seed=N`.
+    /// Only runs with these levels or seeds: `factor=level`, `seed=N`.
     pub(super) levels: Vec<String>,
     #[command(flatten)]
     pub(super) project: ProjectArgs,
@@ -193,7 +193,7 @@ pub(super) struct AcceptArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
-    /// Train N runs again, chosen anew each time.
+    /// Train N runs again, chosen at random.
     #[arg(long, value_name = "N")]
     pub(super) sample: Option<usize>,
     /// Train all runs again.
@@ -267,7 +267,7 @@ impl BuildArgs {
         self.jobs.map_or_else(provenance::cores, usize::from)
     }
 
-    /// What of the command line decides on the content of the report.
+    /// The options that change the content of the report.
     pub(super) fn command(&self) -> String {
         let mut words = vec!["report build".to_owned()];
         words.extend(self.name.iter().chain(&self.levels).cloned());
@@ -277,13 +277,13 @@ impl BuildArgs {
         words.join(" ") + &self.overriding()
     }
 
-    /// What changes the experiments, each after a space.
+    /// The options that change the experiments, each after a space.
     pub(super) fn overriding(&self) -> String {
         let seeds = self.project.seeds.map(|count| format!(" --seeds {count}"));
         seeds.into_iter().chain(path_option("data", self.project.data.as_deref())).collect()
     }
 
-    /// What other commands need to make something of this report again, each after a space.
+    /// The options that another command needs to rebuild a part of this report, each after a space.
     pub(super) fn options(&self) -> String {
         let project = path_option("project", self.project.project.as_deref());
         let out = path_option("out", self.out.as_deref());
@@ -307,7 +307,7 @@ impl BuildArgs {
     }
 }
 
-/// Names the files that have no part in the project, but look as if their author thinks so.
+/// Names files that are probably meant to be part of the project, but are not.
 fn tell_skipped(project: &pipeline::Project) {
     const MOST: usize = 5;
     for (files, why) in [

@@ -50,7 +50,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         // A dry run finds the mistakes that would stop a build.
         pipeline::render(&project, &plan, build, None)?.check_links(&project, &out)?;
         if let Some(question) = foreign_files(&project, args) {
-            message(&format!("note: {question}: a build asks first, or wants `--yes`"));
+            message(&format!("note: {question}; a build asks first, unless `--yes` is given"));
         }
         return status::print(&project, &plan, &preview, args.json);
     }
@@ -184,7 +184,7 @@ fn foreign_files(project: &Project, args: &BuildArgs) -> Option<String> {
         1 => String::new(),
         n => format!(" and {} more", n - 1),
     };
-    Some(format!("`{}` holds no report of this paper, but `{first}`{more}", out.display()))
+    Some(format!("`{}` contains `{first}`{more}, and no report of this paper", out.display()))
 }
 
 /// Fails with status 4 if runs are missing or were accepted by hand.

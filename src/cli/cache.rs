@@ -53,7 +53,7 @@ fn collect(args: &GcArgs) -> Result<(), Error> {
     let unused = &garbage.records;
     for out in &garbage.reports {
         let out = out.display();
-        message(&format!("`{out}` holds no report any more; the records that it showed may go"));
+        message(&format!("`{out}` has no report any more; its records are not kept"));
     }
     let megabytes = unused.iter().map(|one| one.bytes).sum::<u64>() as f64 / 1e6;
     let total = format!("{} records, {megabytes:.1} MB", unused.len());
@@ -67,14 +67,14 @@ fn collect(args: &GcArgs) -> Result<(), Error> {
         tell(false)?;
     }
     if unused.is_empty() {
-        message("every record is needed by the experiments or by the last report");
+        message("every record is needed by the experiments or by a report");
         if !args.dry_run {
             pipeline::remove(&project, &garbage)?;
         }
         return Ok(());
     }
     if args.dry_run {
-        message(&format!("`report cache gc` removes {total}"));
+        message(&format!("`report cache gc` would remove {total}"));
         return Ok(());
     }
     if !(args.yes || confirm(&format!("Remove {total}, which nothing needs?"))) {

@@ -13,8 +13,8 @@ use crate::fs;
 /// What a shell gives a command that Ctrl-C has ended.
 const INTERRUPTED: i32 = 130;
 
-/// From now on an interrupt lets the record that is being written be written, gives the leases of
-/// this process back, says how to go on, and ends the process. The runs in flight are lost.
+/// Prepares for an interrupt: the record that is being written is finished, the leases of this process
+/// are given back, and the process ends. The runs in flight are lost.
 pub(super) fn prepare(leases: &Arc<Leases>, counter: &Arc<Counter>) {
     let (leases, counter) = (Arc::clone(leases), Arc::clone(counter));
     let end = move || {
@@ -23,7 +23,7 @@ pub(super) fn prepare(leases: &Arc<Leases>, counter: &Arc<Counter>) {
         counter.clear();
         let done = counter.done.load(Ordering::Relaxed);
         message(&format!("interrupted: {} of {} recorded", done, runs(counter.total)));
-        message(&format!("`{}` goes on from there", command()));
+        message(&format!("`{}` continues", command()));
         #[expect(clippy::exit, reason = "workers cannot be stopped in the middle of a run")]
         std::process::exit(INTERRUPTED);
     };

@@ -68,7 +68,7 @@ impl TrainingPreview {
                 format!("{} to train, {} on {workers}", runs(n), about(seconds))
             }
             None => format!(
-                "{} to train on {workers}; the time is not known before one of them is done",
+                "{} to train on {workers}; the time is known after the first of them",
                 runs(n)
             ),
         }
@@ -106,7 +106,7 @@ fn line(group: &Group, workers: usize) -> String {
             format!("{}{compared}", listed(differences))
         }
         Reason::NewSeed => format!("no record with {}", seeds(&group.seeds)),
-        Reason::New => "nothing like it has been recorded".to_owned(),
+        Reason::New => "no similar record".to_owned(),
         Reason::Damaged { damage } => format!("a record {damage}"),
         Reason::Quarantined => "a damaged record was moved aside".to_owned(),
         Reason::Failed { error } => format!("failed: {error}"),

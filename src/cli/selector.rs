@@ -93,7 +93,11 @@ impl<'n> RunSelector<'n> {
         let words = Vocabulary::of(self.conditions.experiments());
         let factors: Vec<_> = words.names().collect();
         Err(Error::Request {
-            message: format!("no run is {} {}", self.name, levels.collect::<Vec<_>>().join(" ")),
+            message: format!(
+                "no run matches {} {}",
+                self.name,
+                levels.collect::<Vec<_>>().join(" ")
+            ),
             hint: format!("levels are those of {}, and {SEED}", factors.join(", ")),
         })
     }
@@ -105,8 +109,10 @@ fn unknown(project: &Project, name: &str) -> Error {
     let figures = project.file.figures.iter().map(|figure| figure.name.as_str());
     let known: Vec<_> = experiments.chain(tables).chain(figures).collect();
     Error::Request {
-        message: format!("`{name}` is no experiment, no table, no figure and no digest"),
-        hint: format!("{}; of a digest, give {SHORTEST} digits or more", suggestion(name, &known)),
+        message: format!(
+            "`{name}` is not the name of an experiment, a table or a figure, and not a digest"
+        ),
+        hint: format!("{}; a digest needs at least {SHORTEST} digits", suggestion(name, &known)),
     }
 }
 
@@ -120,7 +126,7 @@ fn check_level(project: &Project, factor: &str, level: &str) -> Result<(), Error
             true => Ok(()),
             false => request(
                 format!("no run has the seed `{level}`"),
-                "an experiment lists its own at `seeds`".to_owned(),
+                "`seeds` in the experiment file lists them".to_owned(),
             ),
         };
     }
@@ -132,13 +138,15 @@ fn check_level(project: &Project, factor: &str, level: &str) -> Result<(), Error
     let spelled: Vec<_> = levels.iter().map(Level::spelled).collect();
     match levels.iter().any(|known| known.is_typed_as(level)) {
         true => Ok(()),
-        false => request(format!("`{factor}` is never `{level}`"), suggestion(level, &spelled)),
+        false => {
+            request(format!("`{level}` is not a level of `{factor}`"), suggestion(level, &spelled))
+        }
     }
 }
 
 fn level_of(text: &str) -> Result<(&str, &str), Error> {
     text.split_once('=').ok_or_else(|| Error::Request {
-        message: format!("`{text}` is no level"),
+        message: format!("`{text}` is not of the form `factor=level`"),
         hint: "a level is written as `factor=level`, such as `weight_sharing=true` or `seed=3`"
             .to_owned(),
     })

@@ -54,12 +54,15 @@ pub(super) fn print(
     message(&format!("{}; {}{next}", runs(plan.runs.len()), preview.total()));
     if let Some((n, changes)) = preview.of_new_versions() {
         message(&format!(
-            "{} only because `report` has changed ({changes}): a build asks first, or wants `--yes`",
+            "{} would be trained only because `report` has changed ({changes}); a build asks first, unless `--yes` is given",
             runs(n)
         ));
     }
     if preview.failed > 0 {
-        message(&format!("{} failed: `report build --retry-failed`", runs(preview.failed)));
+        message(&format!(
+            "{} failed; `report build --retry-failed` tries them again",
+            runs(preview.failed)
+        ));
     }
     Ok(())
 }

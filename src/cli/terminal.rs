@@ -7,8 +7,8 @@ use crate::format::visible;
 use crate::fs::FileError;
 use crate::pipeline::Error;
 
-/// A line of data, to standard output. A reader that has gone away (`report status | head`) wants no
-/// more of them, and that is no failure.
+/// A line of data, to standard output. A closed pipe (`report status | head`) is not an
+/// error.
 pub(super) fn data(line: &str) -> Result<(), Error> {
     match writeln!(std::io::stdout().lock(), "{}", visible(line)) {
         Err(source) if source.kind() != ErrorKind::BrokenPipe => {
@@ -41,7 +41,7 @@ pub(super) fn columns(rows: &[Vec<String>]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
-/// Asks whoever sits at the terminal; where nobody does, the answer is no.
+/// Asks at the terminal. Without a terminal the answer is no.
 pub(super) fn confirm(question: &str) -> bool {
     if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
         return false;

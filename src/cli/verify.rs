@@ -67,7 +67,7 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
         let sound = checks.len() - damaged;
         data(&format!("{sound} of {} records sound", checks.len()))?;
         if n > 0 {
-            data(&format!("{n_same} of {n} reruns identical, of {} that could be", runs(total)))?;
+            data(&format!("{n_same} of {n} reruns identical ({} could be rerun)", runs(total)))?;
         }
     }
     match (damaged, n - n_same) {
@@ -79,7 +79,7 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
     }
 }
 
-/// `n` of the runs, others at each call.
+/// `n` of the runs, chosen at random.
 fn draw(mut runs: Vec<&Run>, n: usize) -> Vec<&Run> {
     let mut stream = Stream::new(provenance::now(), "verify");
     let len = runs.len();

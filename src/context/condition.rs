@@ -8,7 +8,7 @@ use crate::experiment::{ConditionId, Experiment, Levels};
 use crate::format::shell_quoted;
 use crate::paper::{EXPERIMENT, Names};
 use crate::run;
-use crate::summary::{ConditionSummary, Exceptions, RunScores, Varies};
+use crate::summary::{ConditionSummary, Exceptions, RunScores, SeedVariation};
 
 /// An experiment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -50,7 +50,7 @@ pub struct ConditionContext {
     /// Recorded runs.
     pub n: usize,
     /// What differs between its runs.
-    pub varies: Varies,
+    pub varies: SeedVariation,
     /// Its runs that are not as readers expect.
     #[serde(flatten)]
     pub exceptions: Exceptions,

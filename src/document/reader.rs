@@ -326,8 +326,8 @@ fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Opt
 pub fn suggestion(word: &str, candidates: &[&str]) -> String {
     match nearest(word, candidates.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if candidates.is_empty() => "there is none".to_owned(),
-        None => format!("there are {}", candidates.join(", ")),
+        None if candidates.is_empty() => "none is known".to_owned(),
+        None => format!("known: {}", candidates.join(", ")),
     }
 }
 

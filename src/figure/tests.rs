@@ -79,7 +79,7 @@ fn model(title: String, layer: &str, n_layers: usize) -> ModelDiagram {
         input: "14×14×1".to_owned(),
         branch: vec![layer.clone(); n_layers],
         head: vec![layer; 3],
-        subtitle: "49,337 parameters a branch, 98,695 in all".to_owned(),
+        subtitle: "49,337 parameters per branch, 98,695 in all".to_owned(),
         has_auxiliary_loss: true,
     }
 }

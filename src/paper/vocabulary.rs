@@ -17,7 +17,7 @@ pub struct Vocabulary<'e> {
 pub(super) type Settings = BTreeMap<String, BTreeSet<String>>;
 
 /// A condition with its levels.
-type Named<'e> = (&'e Experiment, &'e Condition, Levels);
+type SelectedCondition<'e> = (&'e Experiment, &'e Condition, Levels);
 
 impl<'e> Vocabulary<'e> {
     /// The words of `experiments`.
@@ -59,7 +59,7 @@ impl<'e> Vocabulary<'e> {
         self.selected(selection).map(|(_, _, levels)| levels)
     }
 
-    fn selected(&self, selection: &Selection) -> impl Iterator<Item = Named<'e>> {
+    fn selected(&self, selection: &Selection) -> impl Iterator<Item = SelectedCondition<'e>> {
         let all = self.experiments.iter().flat_map(|experiment| {
             let conditions = experiment.conditions.iter().enumerate();
             conditions.map(move |(index, one)| (experiment, one, experiment.levels_of(index)))
@@ -137,7 +137,7 @@ impl<'e> Vocabulary<'e> {
             ignored.extend(["model", "train"]);
         }
         let settings = sides.map(|side| {
-            let of_one = |(_, condition, _): &Named<'e>| {
+            let of_one = |(_, condition, _): &SelectedCondition<'e>| {
                 let mut settings = condition.design.settings();
                 settings.retain(|key, _| !is_below(key, &ignored));
                 settings
@@ -203,7 +203,7 @@ impl<'e> Vocabulary<'e> {
 }
 
 /// The settings of the data of these conditions, without those at or below `ignored` paths.
-fn data_settings(conditions: &[Named<'_>], ignored: &[&str]) -> Settings {
+fn data_settings(conditions: &[SelectedCondition<'_>], ignored: &[&str]) -> Settings {
     let mut values = Settings::new();
     for (_, condition, _) in conditions {
         for (key, value) in condition.design.settings() {
@@ -217,7 +217,7 @@ fn data_settings(conditions: &[Named<'_>], ignored: &[&str]) -> Settings {
 
 /// The paths of the factors in `named` that every experiment of these conditions has.
 fn common_factors<'e, 'n>(
-    conditions: &[Named<'e>],
+    conditions: &[SelectedCondition<'e>],
     named: impl IntoIterator<Item = &'n String>,
 ) -> Vec<&'e str> {
     let Some((first, _, _)) = conditions.first() else { return Vec::new() };

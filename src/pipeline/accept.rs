@@ -10,7 +10,7 @@ use crate::plan::{Absent, Plan, Status};
 use crate::provenance;
 use crate::run::{Acceptance, RunRecord, RunResult, pairs};
 
-/// What became of a run without a record.
+/// The result of `accept` for a run without a record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// It has the result of this run now.
@@ -101,7 +101,7 @@ fn accepted_record(
     pairs::check(&result.curves, &run.config, result.outcome)
         .map_err(|reason| format!("needs other curves than its older record, which {reason}"))?;
     let changed = own.differences.iter().map(ToString::to_string);
-    // An older record that was accepted itself comes from the run that was trained.
+    // If the older record was accepted itself, the trained run is the one behind it.
     let (from, differences, reasons) = match &result.accepted {
         Some(earlier) => {
             let differences = earlier.differences.iter().cloned().chain(changed);

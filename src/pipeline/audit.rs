@@ -53,8 +53,8 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
     Ok(digests.par_iter().filter_map(check).collect())
 }
 
-/// Trains recorded runs once more; whether each gave the bits of its record, in their order. Nothing
-/// is written.
+/// Trains recorded runs again. Returns for each, in order, whether the result is bit-identical to its
+/// record. Writes nothing.
 ///
 /// # Errors
 /// If one cannot be trained.
@@ -95,7 +95,7 @@ pub fn rerun(
     })
 }
 
-/// A record that neither the experiments as they are now nor a report that was built asks for.
+/// A record that neither the present experiments nor a report needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unused {
     /// Its name.
@@ -107,10 +107,10 @@ pub struct Unused {
 /// What `cache gc` would remove.
 #[derive(Debug, Default)]
 pub struct Garbage {
-    /// The sound records that nothing needs, in order. Damaged ones are left for whoever looks into
-    /// them.
+    /// The sound records that nothing needs, in order. Damaged records are not
+    /// removed.
     pub records: Vec<Unused>,
-    /// The directories of reports that are not there any more. What they showed is not kept.
+    /// The directories of reports that do not exist any more.
     pub reports: Vec<PathBuf>,
 }
 

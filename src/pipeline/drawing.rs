@@ -223,7 +223,7 @@ fn model(experiment: &Experiment) -> ModelDiagram {
         subtitle: count.map_or_else(String::new, |count| {
             let (branch, all) =
                 (format::thousands(count.branch), format::thousands(count.unshared));
-            format!("{branch} parameters a branch, {all} in all")
+            format!("{branch} parameters per branch, {all} in all")
         }),
     }
 }

@@ -103,21 +103,21 @@ pub enum Error {
         failed: Vec<FailedRun>,
         /// Runs that were to be trained.
         total: usize,
-        /// Runs that were not begun after one that ends a build.
+        /// Runs that were not started.
         untried: usize,
-        /// Whether the build ended because the first runs all failed alike.
+        /// Whether the build ended because the first runs failed with the same error.
         ended_alike: bool,
     },
-    /// Runs failed in an earlier build and were not tried again.
-    #[error("{} failed before and not tried again; the first: {first}", runs(*n))]
+    /// Runs that failed in an earlier build and were not tried again.
+    #[error("{} failed in an earlier build; the first: {first}", runs(*n))]
     FailedBefore {
         /// How many.
         n: usize,
         /// How the first did.
         first: String,
     },
-    /// The report is written, but is not what its experiments say.
-    #[error("the report is written, but of its {}, {}", runs(*total), holes(*missing, *accepted))]
+    /// The report is written, but runs are missing or were accepted.
+    #[error("the report is written, but {}", holes(*total, *missing, *accepted))]
     Incomplete {
         /// Runs that it should show.
         total: usize,
@@ -126,8 +126,8 @@ pub enum Error {
         /// Those whose results are those of another configuration.
         accepted: usize,
     },
-    /// Something is stale where nothing may be.
-    #[error("{} stale or failed: the report would not be what its files say", runs(*.0))]
+    /// Runs without a record in a build with `--frozen`.
+    #[error("{} stale or failed, and `--frozen` trains nothing", runs(*.0))]
     Stale(usize),
     /// A change of this program, not of the experiments, would train runs again.
     #[error("{message}")]
@@ -145,8 +145,8 @@ const SPACE_HINT: &str =
     "check space and permissions, then run the same command: finished runs are kept";
 
 impl Error {
-    /// 4 if the report is written but incomplete, 2 if an input has to be fixed, 3 if something is not what it should be although nothing failed,
-    /// 1 if the environment or a run failed.
+    /// 1 if a run or the system failed; 2 if an input has a mistake; 3 if runs are stale or a record is not
+    /// sound; 4 if the report is written, but runs are missing or were accepted.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -197,12 +197,11 @@ impl Error {
                     ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists
                 ) =>
             {
-                Some("a file is where a directory is needed, or the other way round: move it away".to_owned())
+                Some("a file and a directory need the same path: move the file away".to_owned())
             }
             Self::File(_) => Some(SPACE_HINT.to_owned()),
             Self::Unreadable(_) => Some(
-                "a record that cannot be read is neither used nor replaced; give yourself the \
-                 permission to read it (`chmod a+r`, by its owner), then run the same command"
+                "make the record readable (its owner can with `chmod a+r`), then run the same command"
                     .to_owned(),
             ),
             Self::Threads(_) => Some("lower `--jobs`".to_owned()),
@@ -217,8 +216,8 @@ impl Error {
                 Some(SPACE_HINT.to_owned())
             }
             Self::Runs { ended_alike: true, untried: 1.., .. } => Some(
-                "the first runs all failed alike, so the others were not tried; when the cause is \
-                 mended, add `--retry-failed`"
+                "the first runs failed with the same error, so the others were not tried; remove the \
+                 cause, then add `--retry-failed`"
                     .to_owned(),
             ),
             Self::Runs { .. } | Self::FailedBefore { .. } => Some(
@@ -238,9 +237,8 @@ impl Error {
                     .to_owned(),
             ),
             Self::Unverified(_) => Some(
-                "`report build` trains the runs of damaged records again; a rerun that differs tells \
-                 of a record or a machine that is not to be trusted: `report explain` says where it \
-                 was trained"
+                "`report build` trains the runs of damaged records again; if a rerun differs, \
+                 the record or the machine is faulty: `report explain` says where it was trained"
                     .to_owned(),
             ),
             Self::Draw { .. } => {
@@ -273,11 +271,14 @@ pub fn runs(n: usize) -> String {
     format!("{n} run{}", if n == 1 { "" } else { "s" })
 }
 
-fn holes(missing: usize, accepted: usize) -> String {
+fn holes(total: usize, missing: usize, accepted: usize) -> String {
+    let total = runs(total);
     match (missing, accepted) {
-        (missing, 0) => format!("{missing} missing"),
-        (0, accepted) => format!("{accepted} accepted by hand"),
-        (missing, accepted) => format!("{missing} missing and {accepted} accepted by hand"),
+        (missing, 0) => format!("{missing} of its {total} are missing"),
+        (0, accepted) => format!("{accepted} of its {total} were accepted by hand"),
+        (missing, accepted) => {
+            format!("of its {total}, {missing} are missing and {accepted} were accepted by hand")
+        }
     }
 }
 

@@ -47,19 +47,19 @@ pub struct Overrides {
     pub data: Option<PathBuf>,
 }
 
-/// Where files stand that experiments extend and that are none themselves.
+/// The folder of files that experiments extend. They are not experiments themselves.
 const BASE: &str = "base";
 
 /// Most files that an experiment may be read from.
 const LONGEST_CHAIN: usize = 16;
 
-/// Where datasets may stand; other files than TOML in it are no experiments that got the wrong name.
+/// The folder of datasets. Its files that are not TOML are expected.
 const DATA: &str = "data";
 
 /// The ending of the name of an experiment.
 const ENDING: &str = "toml";
 
-/// Deepest folder that is read. A link that leads back would have no end.
+/// How deep folders are read: a link to a folder above would have no end.
 const DEEPEST: usize = 8;
 
 /// What stands in `experiments/`.
@@ -94,7 +94,7 @@ fn find(directory: &Path) -> Result<Files, Error> {
                 false if is_hidden && !is_data => files.skipped.push(path),
                 false if is_base && is_toml => files.bases.push(path),
                 _ if is_paper => {}
-                // A folder of such a name is an error when it is read.
+                // Reading a folder of such a name gives an error.
                 _ if is_toml => files.experiments.push(path),
                 false if !is_data => files.skipped.push(path),
                 _ => {}
@@ -110,7 +110,9 @@ fn find(directory: &Path) -> Result<Files, Error> {
 fn too_deep(path: &Path, within: &str) -> Error {
     Error::Request {
         message: format!("`{}` is too deep in `{within}/`", path.display()),
-        hint: format!("at most {DEEPEST} folders are read; does a link lead back?"),
+        hint: format!(
+            "at most {DEEPEST} levels of folders are read; is there a link to a folder above?"
+        ),
     }
 }
 
@@ -152,8 +154,8 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
             if experiment.seeds != seeds {
                 let seeds = if count == 1 { "seed" } else { "seeds" };
                 of_seeds = Some(format!(
-                    "--seeds {count} takes the first {count} {seeds} of each experiment, and the next numbers where \
-                     there are fewer"
+                    "--seeds {count} takes the first {count} {seeds} of each experiment, and the next numbers if \
+                     it has fewer"
                 ));
             }
             experiment.seeds = seeds;
@@ -283,7 +285,7 @@ fn repeated_titles(
 ) -> Vec<Violation> {
     let repeats = experiments.iter().enumerate().filter_map(|(index, experiment)| {
         let same = experiments[..index].iter().find(|other| other.title == experiment.title)?;
-        let message = format!("is that of `{}` too, `{}`", same.name, experiment.title);
+        let message = format!("is also the title of `{}`: `{}`", same.name, experiment.title);
         let file = experiment.files.first()?;
         let mut lines = sources.get(file)?.lines();
         let line = lines.position(|line| line.trim_start().starts_with("title"));
@@ -313,7 +315,7 @@ fn read_experiment(
     let mut parts = within.components().map(|part| part.as_os_str().to_string_lossy());
     if !parts.all(|part| part.chars().all(is_plain)) {
         let location = Location { file: shown(root, path).into(), line: 1 };
-        let message = "is an experiment by its name, which must be of letters, digits, `-` and `_`";
+        let message = "names an experiment, so it may have only letters, digits, `-` and `_`";
         return refused(location, "", message.to_owned());
     }
     let name = within.to_string_lossy();
@@ -332,7 +334,7 @@ fn read_experiment(
     while let Some((relative, location)) = experiment::extends(extended.last().unwrap_or(&file)) {
         if extended.len() + 1 == LONGEST_CHAIN {
             let message =
-                format!("leads through more than {LONGEST_CHAIN} files; does it lead back here?");
+                format!("leads through more than {LONGEST_CHAIN} files; is there a cycle?");
             return refused(location.clone(), "extends", message);
         }
         path = path.with_file_name(relative);

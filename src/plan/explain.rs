@@ -62,7 +62,7 @@ pub(super) fn states(
             Err(_) => {}
         }
     }
-    // A map that is made of all its entries at once is made several times faster.
+    // Collecting all entries at once is several times faster than inserting them.
     states.into_iter().collect()
 }
 

@@ -66,7 +66,7 @@ impl Fingerprint {
         }
     }
 
-    /// How many keys differ; two that hash alike count as one, which a nearest neighbour survives.
+    /// How many keys differ; two keys with the same hash count as one, which hardly ever matters.
     pub(super) fn distance(&self, other: &Self) -> usize {
         let all = self.keys.len() + other.keys.len() - common(&self.keys, &other.keys);
         all.saturating_sub(common(&self.entries, &other.entries))

@@ -26,12 +26,12 @@ pub struct FileLink {
 }
 
 impl FileLink {
-    /// The mistake that it is if the file is nowhere.
+    /// The error if the file does not exist.
     #[must_use]
     pub fn dead(&self, templates: &Templates) -> TemplateError {
         let message = format!("a link leads to the file `{}`, which is not there", self.path);
         let hint =
-            "the report has `data/` and `figures/`; other paths start at its directory, `reports/`";
+            "paths are relative to the directory of the report, which has `data/` and `figures/`";
         templates.mistake(&link_places(&self.typed), message, hint)
     }
 }

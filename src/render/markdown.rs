@@ -37,7 +37,7 @@ pub(super) fn render(
                 let is_bare = place == Place::Html && is_in_tag(&skeleton.text[start..at]);
                 let shown = match mark {
                     _ if is_bare => Err((
-                        format!("`{}` stands in a tag and outside of quotes", mark.plain()),
+                        format!("`{}` is in an HTML tag, outside of quotes", mark.plain()),
                         mark.plain(),
                     )),
                     _ => shown(skeleton, mark, place, context),
@@ -139,7 +139,7 @@ fn shown(
             Err((format!("`{}` has a backtick and stands in code", visible(&text)), text))
         }
         Place::Fence if text.contains(['`', '~', '\n']) => {
-            Err((format!("`{}` opens no code block", visible(&text)), text))
+            Err((format!("`{}` cannot be the language of a code block", visible(&text)), text))
         }
         Place::CodeSpan | Place::Fence => Ok(visible(&text)),
         Place::CellCodeSpan => Ok(visible(&text).replace('|', "\\|")),

@@ -58,13 +58,16 @@ impl Notebook {
             // Functions and macros.
             ValueKind::Plain if !is_result(value) => {
                 return Err(invalid(
-                    "a function is shown and not called; a call has brackets".to_owned(),
+                    "a function is shown and not called: write it with brackets, like `cell(…)`"
+                        .to_owned(),
                 ));
             }
             _ => value.to_string(),
         };
         if !has_whole_marks(&text, self.lock().marks.len()) {
-            return Err(invalid("a filter or a slice cut a value of the results".to_owned()));
+            return Err(invalid(
+                "a filter or a slice cut a number with its source; use `.value`".to_owned(),
+            ));
         }
         if value.is_safe() {
             return Ok(output.write_str(&text)?);
@@ -91,7 +94,7 @@ impl Notebook {
         match self.lock().shown.insert(format!("{kind} {name}")) {
             true => Ok(()),
             false => Err(invalid(format!(
-                "{kind} `{name}` is shown twice; `reference(\"{name}\")` leads readers to it"
+                "{kind} `{name}` is shown twice; `reference(\"{name}\")` makes a link to it"
             ))),
         }
     }
@@ -337,7 +340,7 @@ fn find_row<'t>(name: &str, table: &'t Table, wanted: &Levels) -> Result<&'t Row
 fn numbers<'t>(name: &str, table: &'t Table, column: &str) -> Result<Vec<(f64, &'t Row)>, Error> {
     check_key(name, table, column)?;
     if !table.is_number(column) {
-        return Err(invalid(format!("column `{column}` of `{name}` holds words, and no numbers")));
+        return Err(invalid(format!("column `{column}` of `{name}` holds words, not numbers")));
     }
     let number = |row: &'t Row| {
         let number = table.datum(row, column).as_ref().and_then(Datum::number)?;

@@ -49,7 +49,7 @@ fn grouped(values: &[(usize, f64)], n_groups: usize) -> PolarsResult<Vec<Aggrega
         aggregates[key] = Aggregate {
             n: values.len(),
             mean: values.mean(),
-            // One value has no spread to speak of; 0 would look like certainty.
+            // One value has no spread; 0 would look like certainty.
             std_dev: if values.len() > 1 { values.std(0) } else { None },
             minimum: values.min(),
             maximum: values.max(),

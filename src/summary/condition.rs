@@ -24,18 +24,18 @@ pub struct ConditionSummary {
     pub runs: Vec<RunScores>,
     /// Runs that it should have.
     pub expected: usize,
-    /// Its runs that are not as readers expect.
+    /// How many of its runs diverged, failed, are stale or damaged, or were accepted.
     pub exceptions: Exceptions,
     /// What differs between its runs.
-    pub varies: Varies,
+    pub varies: SeedVariation,
     /// The aggregate of each metric, by name.
     pub aggregates: BTreeMap<String, Aggregate>,
 }
 
-/// What differs between the seeds of a condition: an interval over the seeds covers this alone.
+/// What differs between the seeds of a condition. An interval over the seeds covers only this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Varies {
+pub enum SeedVariation {
     /// Initialisation and dropout, on one draw of the data.
     Initialisation,
     /// The draw of the data as well.
@@ -44,7 +44,7 @@ pub enum Varies {
     DataOfSome,
 }
 
-/// Numbers of runs that are not as readers expect.
+/// Numbers of runs that readers must know of: diverged, accepted, failed, stale, damaged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Exceptions {
     /// Recorded runs that diverged: a loss was not finite.
@@ -96,8 +96,8 @@ pub(super) fn conditions(
         expected: all.experiment(id).seeds.len(),
         exceptions: Exceptions::default(),
         varies: match all.design(id).data_seed {
-            DataSeed::Fixed(_) => Varies::Initialisation,
-            DataSeed::Run => Varies::DataAndInitialisation,
+            DataSeed::Fixed(_) => SeedVariation::Initialisation,
+            DataSeed::Run => SeedVariation::DataAndInitialisation,
         },
         aggregates: BTreeMap::new(),
     };

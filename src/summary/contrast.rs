@@ -26,15 +26,15 @@ impl Contrast {
         Self::paired(conditions, scores)
     }
 
-    /// Compares the means of one set of conditions by two metrics, likewise.
+    /// Compares the means of one set of conditions by two metrics, on each seed for which all conditions
+    /// have both scores.
     #[must_use]
     pub fn of_metrics(summary: &Summary, conditions: &[ConditionId], metrics: [&str; 2]) -> Self {
         let scores = metrics.map(|metric| summary.by_seed(conditions, metric));
         Self::paired([conditions.to_vec(), conditions.to_vec()], scores)
     }
 
-    /// Drops the comparison unless every expected seed has a difference: it stands beside means over
-    /// all seeds.
+    /// Drops the comparison unless every expected seed has a difference.
     #[must_use]
     pub fn if_whole(mut self, summary: &Summary) -> Self {
         let is_whole = summary.is_whole(&self.conditions.concat(), self.differences.len());

@@ -33,7 +33,7 @@ fn summary(scores: [[Option<f64>; 3]; 4]) -> Summary {
         runs: (0..).zip(scores).filter_map(run).collect(),
         expected: 3,
         exceptions: Exceptions::default(),
-        varies: Varies::Initialisation,
+        varies: SeedVariation::Initialisation,
         aggregates: BTreeMap::new(),
     });
     Summary { conditions: conditions.collect() }

@@ -141,11 +141,11 @@ impl Ablation {
         let mut notes = vec![
             format!(
                 "The column “{first}” is a mean. Each column after it is the change of the mean, in points, \
-                 by one more choice."
+                 from one metric to the next."
             ),
             format!(
-                "{last} − {first}: mean difference over the seeds, with Student's 95 % interval and a dot a \
-                 seed, if every seed is recorded. {}",
+                "{last} − {first}: mean difference over the seeds, with Student's 95 % interval and one dot \
+                 per seed. It is shown if every seed is recorded. {}",
                 variation.note
             ),
         ];

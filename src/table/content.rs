@@ -178,7 +178,7 @@ impl Table {
         let known: BTreeSet<String> = levels.map(|level| level.spelled().to_owned()).collect();
         let known: Vec<_> = known.iter().map(String::as_str).collect();
         match known.contains(&level.spelled()) {
-            true => format!("; `{key}` is no text there: leave the quotes out"),
+            true => format!("; `{key}` is not text: remove the quotes"),
             false => format!("; for `{key}`, {}", suggestion(level.spelled(), &known)),
         }
     }
@@ -282,11 +282,8 @@ mod tests {
             assert_eq!(table.datum(row, "mean").and_then(|datum| datum.number()), Some(mean));
         }
         for (typed, message) in [
-            ("2", "has no row with lr=2; for `lr`, there are 1.0, 1e-5"),
-            (
-                "\"1e-5\"",
-                "has no row with lr=\"1e-5\"; `lr` is no text there: leave the quotes out",
-            ),
+            ("2", "has no row with lr=2; for `lr`, known: 1.0, 1e-5"),
+            ("\"1e-5\"", "has no row with lr=\"1e-5\"; `lr` is not text: remove the quotes"),
         ] {
             let wanted = BTreeMap::from([("lr".to_owned(), Level::parse(typed))]);
             assert_eq!(table.row(&wanted).unwrap_err(), message);

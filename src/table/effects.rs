@@ -137,7 +137,7 @@ impl Effects {
         columns.push(Column::number("p", [Key::P]));
         columns.push(Column::number("p, Holm", [Key::PHolm]));
         let keys = [Key::Improvement, Key::ImprovementLower, Key::ImprovementUpper];
-        columns.push(Column::number("better in", keys));
+        columns.push(Column::number("seeds with gain", keys));
         columns.extend(variation.column.clone());
         let row = |effect: &Effect| {
             let mut cells = self.cells(effect, results);
@@ -208,7 +208,7 @@ impl Effects {
         let adjusted = match n_tests {
             _ if self.by.is_empty() => "p is not adjusted.".to_owned(),
             0 => "No group can be tested yet.".to_owned(),
-            1 => "Only one group is tested: p needs no adjustment.".to_owned(),
+            1 => "Only one group is tested, so p needs no adjustment.".to_owned(),
             n => format!("p, Holm: adjusted for the {n} tests of single groups in this table."),
         };
         let is_switch = |effect: &Effect| effect.levels.iter().all(|l| l.as_bool().is_some());
@@ -221,14 +221,15 @@ impl Effects {
         };
         let mut notes = vec![
             format!(
-                "points: {}, {sides}. The difference of a seed is a mean over \
-                 the other factors; the effect is the mean over the seeds, with Student's t interval.",
+                "points: {}, {sides}. For each seed, both sides are \
+                 averaged over the other factors; the effect is the mean difference over the seeds, with \
+                 Student's t interval.",
                 results.metric_label(&self.metric)
             ),
             format!("The differences are paired by seed. {varies}"),
             format!("p: two-sided {test}. {adjusted}"),
             format!(
-                "better in: share of the seeds in which {better}; ties count half (probability of \
+                "seeds with gain: share of the seeds in which {better}; ties count half (probability of \
                  improvement), with Wilson's 95 % interval."
             ),
         ];
@@ -239,7 +240,7 @@ impl Effects {
         let unmatched: Vec<_> = unmatched.collect();
         if !unmatched.is_empty() {
             notes.push(format!(
-                "Left out, because no condition differs from it in the factor alone: {}.",
+                "Left out, because no other condition differs from them only in the factor: {}.",
                 unmatched.join("; ")
             ));
         }

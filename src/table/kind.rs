@@ -12,7 +12,7 @@ use crate::experiment::ConditionId;
 use crate::format::MISSING;
 use crate::paper::keys::{Differs, check_measured, read_differs, read_selection};
 use crate::paper::{Names, Paper, Selection, Vocabulary};
-use crate::summary::{Summary, SummaryError, Varies};
+use crate::summary::{SeedVariation, Summary, SummaryError};
 
 /// A kind of table, with the keys that it has read.
 pub trait Kind: fmt::Debug + Send + Sync {
@@ -160,21 +160,21 @@ pub(super) struct Variation {
 impl Variation {
     /// What varies in all rows of a table.
     #[must_use]
-    pub(super) fn of(rows: impl Iterator<Item = Option<Varies>>) -> Self {
+    pub(super) fn of(rows: impl Iterator<Item = Option<SeedVariation>>) -> Self {
         let all: std::collections::BTreeSet<_> = rows.flatten().collect();
         let note = match all.first() {
-            _ if all.len() > 1 => "Between the seeds varies what the column “seeds vary” says.",
-            Some(Varies::Initialisation) | None => {
-                "Between the seeds, the initialisation and the other random draws of training vary; the data \
-                 stay the same."
+            _ if all.len() > 1 => "The column “seeds vary” says what differs between seeds.",
+            Some(SeedVariation::Initialisation) | None => {
+                "Seeds differ in the initialisation and the other random draws of training; the data are \
+                 the same."
             }
-            Some(Varies::DataAndInitialisation) => {
-                "Between the seeds, the draw of the data varies, and with it the initialisation and the \
-                 other random draws of training."
+            Some(SeedVariation::DataAndInitialisation) => {
+                "Seeds differ in the draw of the data, the initialisation and the other random draws of \
+                 training."
             }
-            Some(Varies::DataOfSome) => {
-                "Between the seeds, the initialisation and the other random draws of training vary, and in \
-                 some conditions of a row the draw of the data."
+            Some(SeedVariation::DataOfSome) => {
+                "Seeds differ in the initialisation and the other random draws of training, and in some \
+                 conditions of a row also in the draw of the data."
             }
         };
         let column = (all.len() > 1).then(|| Column::text("seeds vary", Key::Varies));
@@ -183,14 +183,14 @@ impl Variation {
 
     /// The cell of a row in the column, if there is one.
     #[must_use]
-    pub(super) fn cell(&self, varies: Option<Varies>) -> Option<Cell> {
+    pub(super) fn cell(&self, varies: Option<SeedVariation>) -> Option<Cell> {
         self.column.as_ref()?;
         let (label, text) = match varies {
-            Some(Varies::Initialisation) => ("initialisation", "initialisation"),
-            Some(Varies::DataAndInitialisation) => {
+            Some(SeedVariation::Initialisation) => ("initialisation", "initialisation"),
+            Some(SeedVariation::DataAndInitialisation) => {
                 ("data and initialisation", "data_and_initialisation")
             }
-            Some(Varies::DataOfSome) => ("data of some", "data_of_some"),
+            Some(SeedVariation::DataOfSome) => ("data in some conditions", "data_of_some"),
             None => (MISSING, ""),
         };
         Some(Cell::Text(label.to_owned(), text.to_owned()))

@@ -203,11 +203,11 @@ impl Scorecard {
             Column::number("our mean", [Key::Mean]),
             Column::number("difference", [Key::Difference]),
             Column::number("expected range", [Key::Lower, Key::Upper]),
-            Column::number("draws below", [Key::Below, Key::Draws]),
-            Column::text("mean is", Key::Grade),
+            Column::number("draws below it", [Key::Below, Key::Draws]),
+            Column::text("grade of mean", Key::Grade),
             Column::number("published std", [Key::PublishedStd]),
             Column::number("our std", [Key::Std]),
-            Column::text("std is", Key::StdGrade),
+            Column::text("grade of std", Key::StdGrade),
         ];
         let rows = scores.iter().map(|score| row(score, results)).collect();
         let mut notes = self.notes();
@@ -222,21 +222,21 @@ impl Scorecard {
             format!(
                 "Rule for means: the expected range is the {reproduced} prediction interval (Student's t) \
                  of the score of one run on one more draw of the data. A published mean inside it is \
-                 reproduced, inside the {near} interval near, else it differs. A mean of {} runs on one \
+                 reproduced. Inside the {near} interval it is near. Otherwise it differs. A mean of {} runs on one \
                  draw varies less than one run, so the rule favours “reproduced”. Means that agree pass at \
                  least {reproduced} of the time; some that differ pass too.",
                 self.published_seeds
             ),
             format!(
                 "Rule for standard deviations: the square of published / ours is compared with its F \
-                 distribution. Inside the central {reproduced} it is reproduced, inside {near} near, else \
-                 it differs. The rule assumes normal scores and compares two draws of the data."
+                 distribution. Inside the central {reproduced} it is reproduced, inside the central {near} near. \
+                 Otherwise it differs. The rule assumes normal scores and compares two draws of the data."
             ),
             format!(
-                "Fewer than {FEWEST_DECISIVE} draws, or runs of a condition, decide nothing: nearly any \
-                 value would agree with them."
+                "With fewer than {FEWEST_DECISIVE} draws, or runs of a condition, the grade is “not \
+                 known”."
             ),
-            "draws below: on how many draws of the data our mean is below the published one."
+            "draws below it: on how many draws of the data our mean is below the published mean."
                 .to_owned(),
         ]
     }

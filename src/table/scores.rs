@@ -10,7 +10,7 @@ use crate::paper::keys::{
 };
 use crate::paper::{Names, Paper, Selection};
 use crate::stats::Estimate;
-use crate::summary::{Exceptions, Summary, SummaryError, Varies, aggregate};
+use crate::summary::{Exceptions, SeedVariation, Summary, SummaryError, aggregate};
 
 /// One row for each combination of the levels of `by`. As published, the mean and the standard
 /// deviation of a row are the plain means of those of its conditions.
@@ -64,7 +64,7 @@ pub struct ScoreRow {
     /// Over the seeds: the mean over all conditions of the row, for each seed.
     pub estimate: Option<Estimate>,
     /// What varies between the seeds.
-    pub varies: Option<Varies>,
+    pub varies: Option<SeedVariation>,
     /// Runs with a score.
     pub n: usize,
     /// Runs that it should have.

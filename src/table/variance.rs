@@ -140,7 +140,7 @@ impl Variance {
                  vary; on other draws, the data vary too.",
                 results.metric_label(&self.metric)
             ),
-            "share of the draw: (SD² on other draws − SD² on one draw) / SD² on other draws, at least 0. \
+            "share due to the draw: (SD² on other draws − SD² on one draw) / SD² on other draws, at least 0. \
              Its 95 % interval comes from the F distribution of the ratio of the two and assumes normal \
              scores. Rows that share a draw of the data depend on each other."
                 .to_owned(),

@@ -106,9 +106,8 @@ pub(super) fn check_comments(name: &str, source: &str) -> Result<(), TemplateErr
             |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t', '-', '+', '#']);
         if let Some(rest) = opened.find(|rest| !is_comment(rest)) {
             let word: String = rest.chars().take_while(|c| !c.is_whitespace()).collect();
-            let message = format!("`{{#{word}` opens a comment, and not an identifier");
-            let hint = "headings get their anchors from their texts; a comment is `{# text #}`, with \
-                        spaces; text is `{{ \"{#\" }}`";
+            let message = format!("`{{#{word}` opens a comment of the template");
+            let hint = "remove it: headings get their anchors from their text";
             return Err(TemplateError::at(name, index + 1, message, hint));
         }
     }

@@ -84,7 +84,9 @@ fn only_trains_what_it_names_and_the_report_marks_what_is_missing() {
     let project = Project::new();
     let outcome = project.run(&["build", "--only", "deep", "--out", "reports"]);
     assert_eq!((outcome.code, trained(&outcome)), (4, 4), "{outcome:#?}");
-    assert!(outcome.stderr.contains("note: the report is written, but of its 8 runs, 4 missing"));
+    assert!(
+        outcome.stderr.contains("note: the report is written, but 4 of its 8 runs are missing")
+    );
     let [markdown, _] = project.report();
     assert!(markdown.contains("4 of 8 runs are missing"), "{markdown}");
     assert!(markdown.contains("| fully connected | yes | 0/2 | – |"), "{markdown}");

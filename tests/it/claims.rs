@@ -265,7 +265,7 @@ fn five_seeds_decide_nothing_and_six_do() {
         let about_effects =
             decided.filter(|one| format!("{:?}", one.claim.check).contains("Effect {"));
         assert_eq!(about_effects.count() > 0, is_known);
-        let few = claim.findings[0].remark.contains("fewer than 6 seeds");
+        let few = claim.findings[0].remark.contains("with fewer than 6 seeds");
         assert_eq!(few, !is_known, "{claim:#?}");
         let scorecard = table(&context, "scorecard");
         for column in ["grade", "std_grade"] {
@@ -341,7 +341,7 @@ const FAULTY: &[(&str, &str)] = &[
     ),
     (
         "{ best = { experiment = \"deep\" }, where = { experiment = \"deep\" } }",
-        "but selects 2 among 0 others",
+        "but selects 2, with 0 others",
     ),
     ("{ difference = [{ experiment = \"deep\" }], above = 0 }", "must list two sides"),
     ("{ difference = [\"deep\", {}], above = 0 }", "must map factors to levels"),
@@ -355,7 +355,7 @@ const FAULTY: &[(&str, &str)] = &[
     ),
     (
         "{ difference = [{ weight_sharing = true }, { weight_sharing = false }], where = { weight_sharing = true }, above = 0 }",
-        "gives `weight_sharing` again",
+        "gives `weight_sharing`, which a side gives already",
     ),
     ("{ reproduced = \"al\" }", "names no table of scores, `al`; did you mean `all`?"),
     ("{ reproduced = \"all\" }", "names `all`, which no scorecard judges"),

@@ -111,7 +111,7 @@ fn each_single_mistake_has_its_own_message() {
             "seeds = [0, -1]",
             "`seeds` has an item 1 that must be an integer that",
         ),
-        (deep, "\"deep\"", "\"fully connected\"", "is that of `deep` too"),
+        (deep, "\"deep\"", "\"fully connected\"", "is also the title of `deep`"),
         (base, "= [true, false]", "= []", "lists no level"),
         (base, "= [true, false]", "= [true, true]", "(true) and (true) are the same"),
         (base, "= [true, false]", "= true", "must list the levels of the factor"),
@@ -251,7 +251,7 @@ fn a_name_that_a_table_or_terminal_would_trip_over_is_refused() {
             let text = project.read("experiments/deep.toml");
             project.write(&format!("experiments/{name}"), text);
         });
-        assert!(found[0].contains("must be of letters, digits, `-` and `_`"), "{found:#?}");
+        assert!(found[0].contains("may have only letters, digits, `-` and `_`"), "{found:#?}");
         assert!(!found[0].contains('\u{1b}'), "{found:#?}");
     }
 }

@@ -140,7 +140,10 @@ fn a_new_version_of_a_part_trains_nothing_unless_it_is_confirmed() {
     project.build(&[]);
     project.age_records();
     let status = project.run(&["status"]);
-    assert!(status.stderr.contains("8 runs only because `report` has changed"), "{status:#?}");
+    assert!(
+        status.stderr.contains("8 runs would be trained only because `report` has changed"),
+        "{status:#?}"
+    );
     assert_eq!(json(&project.run(&["status", "--json"]))["needs_confirmation"], true);
     let outcome = project.run(&["build"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
@@ -171,7 +174,7 @@ fn accepted_results_stand_for_the_new_key_with_their_reason_in_the_report() {
     assert_eq!(outcome.stdout.lines().count(), 4, "{outcome:#?}");
     let outcome = project.run(&["build"]);
     assert_eq!((outcome.code, trained(&outcome)), (4, 0), "{outcome:#?}");
-    assert!(outcome.stderr.contains("but of its 8 runs, 4 accepted by hand"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("but 4 of its 8 runs were accepted by hand"), "{outcome:#?}");
     let [markdown, html] = project.report();
     assert!(markdown.contains("**4 of 8 runs were accepted by hand**"));
     assert!(markdown.contains("train.optimizer.lr: 0.01 → 0.02"), "{markdown}");
@@ -278,7 +281,11 @@ fn explain_tells_configuration_provenance_and_history() {
         assert!(outcome.stderr.contains(message), "{}", outcome.stderr);
     }
     let outcome = project.run(&["explain", "deep", "weight_sharing"]);
-    assert!(outcome.stderr.contains("`weight_sharing` is no level"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("`weight_sharing` is not of the form `factor=level`"),
+        "{}",
+        outcome.stderr
+    );
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn kind_2_values_by_spelling() {
         assert_eq!(outcome.code, 0, "{typed}: {outcome:#?}");
     }
     let outcome = project.run(&["explain", "deep", "lr=1e-3"]);
-    assert!(outcome.stderr.contains("`lr` is never `1e-3`"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("`1e-3` is not a level of `lr`"), "{outcome:#?}");
 
     // A list is one level, with a label; its factor keeps its name beside another.
     let project = Project::new();
@@ -172,8 +172,8 @@ fn kind_3_typos_that_give_plausible_output() {
             "column `weight_sharing` of `all` has no `tru`; did you mean `true`?",
         ),
         ("{{ count(\"all\", \"mean\", \"50\") }}", "column `mean` of `all` holds numbers"),
-        ("{{ count_above(\"all\", \"experiment\", 1) }}", "holds words, and no numbers"),
-        ("{{ most(\"all\", \"experiment\") }}", "holds words, and no numbers"),
+        ("{{ count_above(\"all\", \"experiment\", 1) }}", "holds words, not numbers"),
+        ("{{ most(\"all\", \"experiment\") }}", "holds words, not numbers"),
         ("{{ fixd(1) }}", "there is no `fixd`"),
     ] {
         let error = refused(&format!("# {{{{ title }}}}\n\n{prose}\n"));
@@ -291,7 +291,7 @@ fn kind_4_a_value_stays_one_value_in_macros_blocks_and_filters() {
     let [markdown, _] = rendered(&project, "{% include \"part.md\" %}\n# Next\n").unwrap();
     assert_eq!(markdown, "part\n# Next\n");
     for (prose, message) in [
-        (format!("{{{{ ({cell} | string)[1:] }}}}\n"), "cut a value of the results"),
+        (format!("{{{{ ({cell} | string)[1:] }}}}\n"), "cut a number with its source"),
         (
             format!("a\n{{% if {cell} > 5 %}}\nx\n{{% endif %}}\n"),
             "paper.md.jinja:2: `cell(…)` cannot be compared",
@@ -306,7 +306,7 @@ fn kind_4_a_value_stays_one_value_in_macros_blocks_and_filters() {
         ("# A {{ table(\"all\") }}\n".to_owned(), "jinja:1: Table 1 needs a line of its own"),
         ("| a |\n| --- |\n| {{ table(\"all\") }} |\n".to_owned(), "needs a line of its own"),
         ("`{{ verdicts() }}`\n".to_owned(), "needs a line of its own"),
-        ("<a href={{ \"x y\" }}>x</a>\n".to_owned(), "in a tag and outside of quotes"),
+        ("<a href={{ \"x y\" }}>x</a>\n".to_owned(), "is in an HTML tag, outside of quotes"),
         ("\n[x]({{ \"javascript:alert(1)\" }})\n".to_owned(), "would run what a value holds"),
         ("<a href=\"{{ \"JavaScript:x\" }}\">x</a>\n".to_owned(), "would run"),
         ("# End\n\n<p id=\"end\">x</p>\n".to_owned(), "have the anchor `end`"),
@@ -412,7 +412,7 @@ fn kind_10_messages_that_mislead_in_templates() {
         ),
         (
             "{{ cell(\"all\", \"mean\", weight_sharing=\"true\") }}",
-            "table `all` has no row with weight_sharing=\"true\"; `weight_sharing` is no text there: leave the quotes out",
+            "table `all` has no row with weight_sharing=\"true\"; `weight_sharing` is not text: remove the quotes",
         ),
         ("{{ cell(\"all\", \"mean\") }}", "table `all` has 4 rows; levels select one of them"),
     ] {

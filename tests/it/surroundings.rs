@@ -245,7 +245,7 @@ fn kind_11_a_partial_report_replaces_no_whole_one() {
     let outcome = project.run(&["build", "--out", "mine"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
     assert!(
-        outcome.stderr.contains("`mine` holds no report of this paper, but `notes.txt`"),
+        outcome.stderr.contains("`mine` contains `notes.txt`, and no report of this paper"),
         "{outcome:#?}"
     );
     assert!(!project.path("mine/report.md").exists());
@@ -265,7 +265,7 @@ fn kind_11_a_partial_report_replaces_no_whole_one() {
     let theirs = project.path("reports").display().to_string();
     let outcome = other.run(&["build", "--seeds", "1", "--out", &theirs]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
-    assert!(outcome.stderr.contains("holds no report of this paper"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("and no report of this paper"), "{outcome:#?}");
     for (out, expected) in [
         ("mine/notes.txt", "`mine/notes.txt` is a file"),
         ("templates", "`templates` is in `templates/`"),

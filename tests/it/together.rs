@@ -170,7 +170,7 @@ fn ctrl_c_ends_before_the_runs_do_and_says_how_to_go_on() {
     // A worker may have written its record and not yet counted it.
     let says = |n: usize| outcome.stderr.contains(&format!("interrupted: {n} of 24 runs recorded"));
     assert!((records - 2..=records).any(says), "{records}: {}", outcome.stderr);
-    assert!(outcome.stderr.contains("report build -j 2` goes on from there"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("report build -j 2` continues"), "{}", outcome.stderr);
     assert!(project.file_texts(".report/leases").is_empty());
     assert_eq!(project.build(&[]), 24 - records);
     assert_eq!(project.records(), alone.records());
@@ -268,7 +268,7 @@ fn a_failed_run_is_a_marked_hole_and_is_tried_again_only_when_asked() {
         let outcome = faulty(&project, fails, "build");
         assert_eq!(outcome.code, 1, "{outcome:#?}");
         assert!(outcome.stderr.contains("nothing to train"), "{outcome:#?}");
-        assert!(outcome.stderr.contains("4 runs failed before and not tried again"));
+        assert!(outcome.stderr.contains("4 runs failed in an earlier build"));
         let status = project.run(&["status"]);
         let why = if fails == "seed 1" { "no memory for seed 1" } else { "index out of bounds" };
         assert!(status.stdout.contains("failed: ") && status.stdout.contains(why), "{status:#?}");
@@ -287,7 +287,7 @@ fn first_runs_that_all_fail_alike_end_the_build_early() {
     assert_eq!(outcome.code, 1, "{outcome:#?}");
     assert!(outcome.stderr.contains("3 of 8 runs failed and 5 not tried"), "{outcome:#?}");
     assert!(outcome.stderr.contains("the device is on fire"), "{outcome:#?}");
-    assert!(outcome.stderr.contains("the first runs all failed alike"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("the first runs failed with the same error"), "{outcome:#?}");
     // The report is there all the same.
     assert!(project.report()[0].contains("8 of 8 runs are missing: 3 failed."));
 }
