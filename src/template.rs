@@ -17,6 +17,12 @@ pub fn is_macros(name: &str) -> bool {
     [ITEMS_TEMPLATE, BLOCKS_TEMPLATE].contains(&name)
 }
 
+/// The macros that `report` calls for items.
+const OF_ITEMS: [&str; 7] = ["reference", "number", "table", "figure", "claims", "file", "preview"];
+
+/// The macros that `report` calls for blocks about the build.
+const OF_BLOCKS: [&str; 3] = ["banner", "compute", "provenance_block"];
+
 /// Checks the templates before any is evaluated.
 ///
 /// # Errors
@@ -27,6 +33,15 @@ pub fn check(templates: &Templates) -> Result<(), TemplateError> {
         if let Some(at) = text.find(is_reserved) {
             let message = "a noncharacter of Unicode (U+FDD0 to U+FDEF) stands in the template";
             return Err(TemplateError::at(name, error::line_at(text, at), message, "remove it"));
+        }
+    }
+    for (name, macros) in [(ITEMS_TEMPLATE, &OF_ITEMS[..]), (BLOCKS_TEMPLATE, &OF_BLOCKS[..])] {
+        let text = templates.text(name);
+        let is_missing = |one: &&&str| !text.contains(&format!("macro {one}("));
+        if let Some(missing) = macros.iter().find(is_missing) {
+            let message = format!("it has no macro `{missing}`, which `report` calls");
+            let hint = "start from the file of the same name in the repository of `report`";
+            return Err(TemplateError::at(name, 0, message, hint));
         }
     }
     match comparison::find(&templates.all().collect::<Vec<_>>()) {

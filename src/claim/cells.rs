@@ -43,6 +43,13 @@ pub(super) fn read_compare(reader: &Reader<'_>, words: &Words<'_>) -> Option<Com
     let used: BTreeSet<_> = left.names().iter().chain(right.names()).collect();
     for name in &used {
         if is_sound && !cells.iter().any(|(cell, reference)| reference.gives(cell, name)) {
+            if matches!(cells.get(*name), Some(CellReference::Row { .. })) {
+                reader.refuse(
+                    "compare",
+                    format!("uses `{name}` without a column, like `{name}.mean`"),
+                );
+                continue;
+            }
             let known: Vec<_> = cells.keys().map(String::as_str).collect();
             let message =
                 format!("uses `{name}`, which `cells` does not give; {}", suggestion(name, &known));
@@ -53,7 +60,7 @@ pub(super) fn read_compare(reader: &Reader<'_>, words: &Words<'_>) -> Option<Com
         reader.refuse("compare", "uses no cell: it must depend on the results");
     }
     for (cell, reference) in &cells {
-        if !used.is_empty() && !used.iter().any(|name| reference.gives(cell, name)) {
+        if reader.is_sound() && !used.iter().any(|name| reference.gives(cell, name)) {
             reader.refuse("cells", format!("gives `{cell}`, which no expression uses"));
         }
     }

@@ -191,7 +191,8 @@ impl Evidence<'_> {
         let verdicts = findings.into_iter().map(|(_, finding)| Verdict::of(finding, Vec::new()));
         let mut verdict = combined(n, verdicts.collect());
         verdict.findings.truncate(2);
-        let text = format!("{own} is above {n_above} of the {n} other conditions.");
+        let shortened = if n > 2 { " The two closest are listed." } else { "" };
+        let text = format!("{own} is above {n_above} of the {n} other conditions.{shortened}");
         let finding = Finding { text, outcome: verdict.outcome, remark: String::new() };
         verdict.findings.push(limited(finding, &check.differs));
         Verdict { conditions, ..verdict }
@@ -252,8 +253,8 @@ impl Evidence<'_> {
             }
         }
         let value = |name: &str| numbers.get(name).copied().flatten();
-        let left = check.left.evaluate(value).map_err(fail)?;
-        let right = check.right.evaluate(value).map_err(fail)?;
+        let left = check.left.evaluate(value);
+        let right = check.right.evaluate(value);
         let order = left.zip(right).and_then(|(left, right)| left.partial_cmp(&right));
         let expected = if check.is_above { Ordering::Greater } else { Ordering::Less };
         let outcome = match order {
@@ -273,6 +274,7 @@ impl Evidence<'_> {
         let text = format!("{}: {a}, expected {relation} {b}.", check.says);
         let is_whole = self.results.summary.is_recorded(&conditions);
         let remark = match is_whole {
+            true if order.is_none() => "an expression has no finite value".to_owned(),
             true => "two numbers, compared without an interval".to_owned(),
             false => "runs are missing".to_owned(),
         };

@@ -35,7 +35,10 @@ impl Expression {
         check(&parse_expr(text).map_err(wrong)?).map_err(|what| format!("{what}, in `{text}`"))?;
         let mut names: Vec<_> = parsed.undeclared_variables(true).into_iter().collect();
         names.sort();
-        Ok(Self { text: text.to_owned(), names })
+        let parsed = Self { text: text.to_owned(), names };
+        // Any numbers show whether it can be computed.
+        parsed.compute(|_| Some(0.7))?;
+        Ok(parsed)
     }
 
     /// The names of its numbers, sorted.
@@ -44,11 +47,13 @@ impl Expression {
         &self.names
     }
 
-    /// Its value, where `number` gives that of a name. `None` if a number is missing.
-    ///
-    /// # Errors
-    /// If the value is no finite number.
-    pub fn evaluate(&self, number: impl Fn(&str) -> Option<f64>) -> Result<Option<f64>, String> {
+    /// Its value, where `number` gives that of a name. `None` if a number is missing, or if there is no
+    /// finite value, as after a division by zero.
+    pub fn evaluate(&self, number: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+        self.compute(number).ok().flatten()
+    }
+
+    fn compute(&self, number: impl Fn(&str) -> Option<f64>) -> Result<Option<f64>, String> {
         let mut numbers: BTreeMap<&str, Value> = BTreeMap::new();
         let mut rows: BTreeMap<&str, BTreeMap<&str, f64>> = BTreeMap::new();
         for name in &self.names {
@@ -62,10 +67,9 @@ impl Expression {
         let fail = |error: minijinja::Error| format!("`{}` has no value: {error}", self.text);
         let expression = ENVIRONMENT.compile_expression(&self.text).map_err(fail)?;
         let value = expression.eval(Value::from_pairs(numbers)).map_err(fail)?;
-        let value = value.is_number().then(|| f64::try_from(value).ok()).flatten();
-        match value.filter(|value| value.is_finite()) {
-            Some(value) => Ok(Some(value)),
-            None => Err(format!("`{}` has no finite number as its value", self.text)),
+        match value.is_number().then(|| f64::try_from(value).ok()).flatten() {
+            Some(value) => Ok(Some(value).filter(|value| value.is_finite())),
+            None => Err(format!("`{}` has no number as its value", self.text)),
         }
     }
 }
@@ -118,12 +122,12 @@ mod tests {
     use super::*;
 
     fn value(text: &str) -> Result<Option<f64>, String> {
-        Expression::parse(text)?.evaluate(|name| match name {
+        Ok(Expression::parse(text)?.evaluate(|name| match name {
             "row.mean" => Some(80.0),
             "row.std" => Some(3.0),
             "n" => Some(9.0),
             _ => None,
-        })
+        }))
     }
 
     #[test]
@@ -138,6 +142,7 @@ mod tests {
         );
         assert_eq!(value("-(n ** 2) - 3 ** (1 + 1) + -n"), Ok(Some(-99.0)));
         assert_eq!(value("n ** -1 * n - -n | abs"), Ok(Some(-8.0)));
+        assert_eq!(value("1 / (n - 9)"), Ok(None), "no finite value decides nothing");
         for wrong in [
             "n / 0",
             "row.mean >",

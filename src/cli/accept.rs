@@ -31,7 +31,8 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
     if args.undo {
         let taken_back = pipeline::unaccept(&project, &plan, is_wanted)?;
         if args.json {
-            json::print(&json::Accept::undone(taken_back.iter().map(|run| run.digest)))?;
+            let undone: Vec<_> = taken_back.iter().map(|run| run.digest).collect();
+            json::print(json::accept(&[], &[], &undone))?;
         } else {
             for run in &taken_back {
                 data(&conditions.run_name(run))?;
@@ -53,7 +54,7 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
         }
     }
     if args.json {
-        json::print(&json::Accept::new(&accepted, &refused))?;
+        json::print(json::accept(&accepted, &refused, &[]))?;
     } else {
         for (_, _, line) in &accepted {
             data(line)?;

@@ -21,8 +21,8 @@ fn list(args: &LsArgs) -> Result<(), Error> {
     let unused = pipeline::garbage(&project)?.records;
     let is_unused = |digest| unused.binary_search_by_key(&digest, |one| one.digest).is_ok();
     if args.json {
-        let records = history.iter().map(|past| json::Listed::new(past, !is_unused(past.digest)));
-        return json::print(&json::Ls::new(records.collect()));
+        let records = history.iter().map(|past| json::record(past, !is_unused(past.digest)));
+        return json::print(serde_json::json!({ "records": records.collect::<Vec<_>>() }));
     }
     let head = ["record", "trained", "seconds", "needed", "run"].map(str::to_owned);
     let mut rows = vec![head.to_vec()];
@@ -59,7 +59,7 @@ fn collect(args: &GcArgs) -> Result<(), Error> {
     let total = format!("{} records, {megabytes:.1} MB", unused.len());
     let tell = |removed: bool| {
         if args.json {
-            return json::print(&json::Gc::new(unused, removed));
+            return json::print(json::gc(unused, removed));
         }
         unused.iter().try_for_each(|one| data(&one.digest.to_string()))
     };

@@ -30,7 +30,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<(), Error> {
     };
     let changes = Changes::between(&before, &after);
     if args.json {
-        return json::print(&json::Diff::new(&changes));
+        return json::print(json::diff(&changes));
     }
     if args.markdown {
         return markdown::changes(&changes, usize::MAX).lines().try_for_each(data);

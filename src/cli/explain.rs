@@ -35,7 +35,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
     });
     let details: Vec<_> = details.collect();
     if args.json {
-        return json::print(&json::Explain::new(&details));
+        return json::print(json::explain(&details));
     }
     let mut last: Option<ConditionId> = None;
     for (index, run) in details.iter().enumerate() {
@@ -62,7 +62,9 @@ fn unasked<'h>(plan: &Plan, history: &'h [PastRun], name: &str) -> Option<&'h Pa
 fn explain_unasked(past: &PastRun, as_json: bool) -> Result<(), Error> {
     let config: Value = serde_json::from_str(&past.config).unwrap_or_default();
     if as_json {
-        return json::print(&json::Unasked::new(past, &config));
+        return json::print(
+            serde_json::json!({ "record": json::record(past, false), "config": config }),
+        );
     }
     let condition = past.condition.iter();
     let condition: Vec<_> = condition.map(|(factor, level)| format!("{factor} {level}")).collect();

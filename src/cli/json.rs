@@ -1,13 +1,9 @@
-//! What commands print with `--json`: one object, in a form that stays.
+//! What commands print with `--json`: one object on one line. docs/json.md describes each field.
 //!
-//! Every object has `schema`, 1. Fields may be added to it under this number, and none is removed or
-//! changes its meaning. Digests are 64 hexadecimal digits, dates seconds since 1970 in UTC, durations
-//! seconds; unknown values are null.
+//! Later versions can add fields under the same number of the schema. They remove none and change no
+//! meaning.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::preview::TrainingPreview;
 use super::run_details::RunDetails;
@@ -16,289 +12,128 @@ use crate::diff::Changes;
 use crate::digest::Digest;
 use crate::experiment::Experiment;
 use crate::pipeline::{Check, Error, Problem, Unused};
-use crate::plan::{Absent, Compared, Difference, Group, PastRun, Reason, RunCounts};
-use crate::run::{Acceptance, RunProvenance};
+use crate::plan::{Absent, PastRun, RunCounts};
 
-/// The number of this form.
-pub(super) const SCHEMA: u32 = 1;
+/// The number of this schema.
+const SCHEMA: u32 = 1;
 
-/// `report status --json` and `report build --dry-run --json`.
-#[derive(Serialize)]
-pub(super) struct Status<'s> {
-    schema: u32,
-    /// The experiments with their runs by state.
-    experiments: Vec<ExperimentStatus<'s>>,
-    /// Why runs are to be trained or have failed.
-    groups: &'s [Group],
-    /// The runs that the build trains, or would.
-    to_train: Vec<Digest>,
-    /// What that will take, on `workers` workers.
-    seconds: Option<f64>,
-    workers: usize,
-    /// Whether a build asks first, or wants `--yes`: only this program has changed.
-    needs_confirmation: bool,
+/// Prints an object, with the number of the schema.
+pub(super) fn print(mut object: Value) -> Result<(), Error> {
+    object["schema"] = SCHEMA.into();
+    data(&object.to_string())
 }
 
-#[derive(Serialize)]
-struct ExperimentStatus<'s> {
-    name: &'s str,
-    conditions: usize,
-    seeds: usize,
-    fresh: usize,
-    /// Of the fresh ones.
-    accepted: usize,
-    failed: usize,
-    stale: usize,
+/// `report status` and `report build --dry-run`.
+pub(super) fn status(
+    experiments: &[Experiment],
+    counts: &[RunCounts],
+    preview: &TrainingPreview,
+) -> Value {
+    let experiments = experiments.iter().zip(counts).map(|(experiment, count)| {
+        json!({
+            "name": experiment.name,
+            "conditions": experiment.conditions.len(),
+            "seeds": experiment.seeds.len(),
+            "fresh": count.fresh,
+            "accepted": count.accepted,
+            "failed": count.failed,
+            "stale": count.stale,
+        })
+    });
+    json!({
+        "experiments": experiments.collect::<Vec<_>>(),
+        "groups": preview.groups,
+        "to_train": preview.to_train,
+        "seconds": preview.seconds,
+        "workers": preview.workers,
+        "needs_confirmation": preview.of_new_versions().is_some(),
+    })
 }
 
-impl<'s> Status<'s> {
-    pub(super) fn new(
-        experiments: &'s [Experiment],
-        counts: &[RunCounts],
-        preview: &'s TrainingPreview,
-    ) -> Self {
-        let experiments = experiments.iter().zip(counts).map(|(experiment, count)| {
-            let RunCounts { fresh, accepted, failed, stale } = *count;
-            ExperimentStatus {
-                name: &experiment.name,
-                conditions: experiment.conditions.len(),
-                seeds: experiment.seeds.len(),
-                fresh,
-                accepted,
-                failed,
-                stale,
-            }
+/// `report diff`.
+pub(super) fn diff(changes: &Changes) -> Value {
+    json!({ "summary": changes.summary(), "changes": changes })
+}
+
+/// `report accept`: runs with the records that they took over, runs that took over none, and runs that
+/// are no longer accepted.
+pub(super) fn accept(
+    accepted: &[(Digest, Digest, String)],
+    refused: &[(Digest, String)],
+    undone: &[Digest],
+) -> Value {
+    let accepted = accepted.iter().map(|(run, from, _)| json!({ "run": run, "from": from }));
+    json!({
+        "accepted": accepted.collect::<Vec<_>>(),
+        "refused": refused.iter().map(|(run, _)| run).collect::<Vec<_>>(),
+        "undone": undone,
+    })
+}
+
+/// `report verify`: the checked records, and the runs that were trained again, each with whether the
+/// result is bit-identical.
+pub(super) fn verify(checks: &[Check], reruns: &[(Digest, bool)]) -> Value {
+    let damaged = checks.iter().filter_map(|check| match &check.problem {
+        Some(Problem::Damaged(damage)) => Some(json!({ "record": check.digest, "damage": damage })),
+        _ => None,
+    });
+    let unreadable = checks.iter().filter_map(|check| match &check.problem {
+        Some(Problem::Unreadable(why)) => Some(json!({ "record": check.digest, "why": why })),
+        _ => None,
+    });
+    let reruns =
+        reruns.iter().map(|(run, identical)| json!({ "run": run, "identical": identical }));
+    json!({
+        "records": checks.len(),
+        "damaged": damaged.collect::<Vec<_>>(),
+        "unreadable": unreadable.collect::<Vec<_>>(),
+        "reruns": reruns.collect::<Vec<_>>(),
+    })
+}
+
+/// A record, as `report cache ls` lists it.
+pub(super) fn record(past: &PastRun, needed: bool) -> Value {
+    json!({
+        "record": past.digest,
+        "condition": past.condition,
+        "started_at": past.started_at,
+        "seconds": past.seconds,
+        "needed": needed,
+    })
+}
+
+/// `report cache gc`.
+pub(super) fn gc(unused: &[Unused], removed: bool) -> Value {
+    json!({
+        "unused": unused.iter().map(|one| one.digest).collect::<Vec<_>>(),
+        "bytes": unused.iter().map(|one| one.bytes).sum::<u64>(),
+        "removed": removed,
+    })
+}
+
+/// `report explain`.
+pub(super) fn explain(details: &[RunDetails<'_>]) -> Value {
+    let explained = |run: &RunDetails<'_>| {
+        let history = run.history.iter().map(|(past, differences)| {
+            json!({
+                "record": past.digest,
+                "started_at": past.started_at,
+                "differences": differences,
+            })
         });
-        Self {
-            schema: SCHEMA,
-            experiments: experiments.collect(),
-            groups: &preview.groups,
-            to_train: preview.to_train.iter().copied().collect(),
-            seconds: preview.seconds,
-            workers: preview.workers,
-            needs_confirmation: preview.of_new_versions().is_some(),
-        }
-    }
-}
-
-/// Prints an object on one line.
-pub(super) fn print(value: &impl Serialize) -> Result<(), Error> {
-    data(&serde_json::to_string(value).expect("plain values"))
-}
-
-/// `report diff --json`.
-#[derive(Serialize)]
-pub(super) struct Diff<'d> {
-    schema: u32,
-    summary: String,
-    changes: &'d Changes,
-}
-
-impl<'d> Diff<'d> {
-    pub(super) fn new(changes: &'d Changes) -> Self {
-        Self { schema: SCHEMA, summary: changes.summary(), changes }
-    }
-}
-
-/// `report accept --json`.
-#[derive(Serialize)]
-pub(super) struct Accept {
-    schema: u32,
-    accepted: Vec<Accepted>,
-    refused: Vec<Digest>,
-    /// Those that are no longer accepted.
-    undone: Vec<Digest>,
-}
-
-#[derive(Serialize)]
-struct Accepted {
-    run: Digest,
-    from: Digest,
-}
-
-impl Accept {
-    pub(super) fn new(accepted: &[(Digest, Digest, String)], refused: &[(Digest, String)]) -> Self {
-        let accepted = accepted.iter().map(|(run, from, _)| Accepted { run: *run, from: *from });
-        Self {
-            schema: SCHEMA,
-            accepted: accepted.collect(),
-            refused: refused.iter().map(|(run, _)| *run).collect(),
-            undone: Vec::new(),
-        }
-    }
-
-    pub(super) fn undone(runs: impl Iterator<Item = Digest>) -> Self {
-        let (accepted, refused) = (Vec::new(), Vec::new());
-        Self { schema: SCHEMA, accepted, refused, undone: runs.collect() }
-    }
-}
-
-/// `report verify --json`.
-#[derive(Serialize)]
-pub(super) struct Verify<'v> {
-    schema: u32,
-    records: usize,
-    damaged: Vec<Damaged<'v>>,
-    unreadable: Vec<Unreadable<'v>>,
-    reruns: Vec<Rerun>,
-}
-
-#[derive(Serialize)]
-struct Unreadable<'v> {
-    record: Digest,
-    why: &'v str,
-}
-
-#[derive(Serialize)]
-struct Damaged<'v> {
-    record: Digest,
-    damage: &'v str,
-}
-
-#[derive(Serialize)]
-struct Rerun {
-    run: Digest,
-    identical: bool,
-}
-
-impl<'v> Verify<'v> {
-    pub(super) fn new(checks: &'v [Check], reruns: &[(Digest, bool)]) -> Self {
-        let damaged = checks.iter().filter_map(|check| match &check.problem {
-            Some(Problem::Damaged(damage)) => Some(Damaged { record: check.digest, damage }),
-            _ => None,
-        });
-        let unreadable = checks.iter().filter_map(|check| match &check.problem {
-            Some(Problem::Unreadable(why)) => Some(Unreadable { record: check.digest, why }),
-            _ => None,
-        });
-        let reruns =
-            reruns.iter().map(|(run, identical)| Rerun { run: *run, identical: *identical });
-        Self {
-            schema: SCHEMA,
-            records: checks.len(),
-            damaged: damaged.collect(),
-            unreadable: unreadable.collect(),
-            reruns: reruns.collect(),
-        }
-    }
-}
-
-/// `report cache ls --json`.
-#[derive(Serialize)]
-pub(super) struct Ls<'l> {
-    schema: u32,
-    records: Vec<Listed<'l>>,
-}
-
-/// A record of [`Ls`].
-#[derive(Serialize)]
-pub(super) struct Listed<'l> {
-    record: Digest,
-    condition: &'l BTreeMap<String, String>,
-    started_at: u64,
-    seconds: f64,
-    needed: bool,
-}
-
-impl<'l> Ls<'l> {
-    pub(super) fn new(records: Vec<Listed<'l>>) -> Self {
-        Self { schema: SCHEMA, records }
-    }
-}
-
-impl<'l> Listed<'l> {
-    pub(super) fn new(past: &'l PastRun, needed: bool) -> Self {
-        let PastRun { digest: record, condition, started_at, seconds, .. } = past;
-        Self { record: *record, condition, started_at: *started_at, seconds: *seconds, needed }
-    }
-}
-
-/// `report cache gc --json`.
-#[derive(Serialize)]
-pub(super) struct Gc {
-    schema: u32,
-    unused: Vec<Digest>,
-    bytes: u64,
-    removed: bool,
-}
-
-impl Gc {
-    pub(super) fn new(unused: &[Unused], removed: bool) -> Self {
-        Self {
-            schema: SCHEMA,
-            unused: unused.iter().map(|one| one.digest).collect(),
-            bytes: unused.iter().map(|one| one.bytes).sum(),
-            removed,
-        }
-    }
-}
-
-/// `report explain --json` of a record that no experiment asks for.
-#[derive(Serialize)]
-pub(super) struct Unasked<'u> {
-    schema: u32,
-    record: Listed<'u>,
-    config: &'u Value,
-}
-
-impl<'u> Unasked<'u> {
-    pub(super) fn new(past: &'u PastRun, config: &'u Value) -> Self {
-        Self { schema: SCHEMA, record: Listed::new(past, false), config }
-    }
-}
-
-/// `report explain --json`.
-#[derive(Serialize)]
-pub(super) struct Explain<'e> {
-    schema: u32,
-    runs: Vec<Explained<'e>>,
-}
-
-#[derive(Serialize)]
-struct Explained<'e> {
-    name: &'e str,
-    digest: Digest,
-    seed: u64,
-    /// `fresh`, `accepted`, `failed`, `damaged`, `quarantined`, `stale` or `missing`.
-    state: &'static str,
-    /// Why it has to be trained.
-    reason: Option<Reason>,
-    compared: Option<&'e Compared>,
-    provenance: Option<&'e RunProvenance>,
-    accepted: Option<&'e Acceptance>,
-    config: &'e Value,
-    history: Vec<Past<'e>>,
-}
-
-#[derive(Serialize)]
-struct Past<'e> {
-    record: Digest,
-    started_at: u64,
-    differences: &'e [Difference],
-}
-
-impl<'e> Explain<'e> {
-    pub(super) fn new(details: &'e [RunDetails<'e>]) -> Self {
-        let explained = |run: &'e RunDetails<'e>| {
-            let history = run.history.iter().map(|(past, differences)| Past {
-                record: past.digest,
-                started_at: past.started_at,
-                differences,
-            });
-            let (result, absent) = (run.record.map(|record| &record.result), run.state.absent());
-            Explained {
-                name: &run.name,
-                digest: run.run.digest,
-                seed: run.run.config.seed,
-                state: run.state.status().name(),
-                reason: absent.map(Absent::reason),
-                compared: absent.and_then(|absent| absent.compared.as_ref()),
-                provenance: result.map(|result| &result.provenance),
-                accepted: result.and_then(|result| result.accepted.as_ref()),
-                config: &run.config,
-                history: history.collect(),
-            }
-        };
-        Self { schema: SCHEMA, runs: details.iter().map(explained).collect() }
-    }
+        let (result, absent) = (run.record.map(|record| &record.result), run.state.absent());
+        json!({
+            "name": run.name,
+            "digest": run.run.digest,
+            "seed": run.run.config.seed,
+            "state": run.state.status().name(),
+            "reason": absent.map(Absent::reason),
+            "compared": absent.and_then(|absent| absent.compared.as_ref()),
+            "provenance": result.map(|result| &result.provenance),
+            "accepted": result.and_then(|result| result.accepted.as_ref()),
+            "config": run.config,
+            "history": history.collect::<Vec<_>>(),
+        })
+    };
+    json!({ "runs": details.iter().map(explained).collect::<Vec<_>>() })
 }

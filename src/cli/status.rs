@@ -25,7 +25,7 @@ pub(super) fn print(
 ) -> Result<(), Error> {
     let counts = plan.counts(&project.conditions());
     if as_json {
-        return json::print(&json::Status::new(&project.experiments, &counts, preview));
+        return json::print(json::status(&project.experiments, &counts, preview));
     }
     let head =
         ["experiment", "parameters", "conditions", "seeds", "fresh", "accepted", "failed", "stale"];

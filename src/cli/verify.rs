@@ -29,7 +29,7 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
     }
     if unreadable > 0 {
         if args.json {
-            json::print(&json::Verify::new(&checks, &[]))?;
+            json::print(json::verify(&checks, &[]))?;
         }
         let n = checks.len();
         return Err(Error::Unverified(format!(
@@ -62,7 +62,7 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
     let n_same = same.iter().filter(|same| **same).count();
     if args.json {
         let rerun: Vec<_> = chosen.iter().map(|run| run.digest).zip(same).collect();
-        json::print(&json::Verify::new(&checks, &rerun))?;
+        json::print(json::verify(&checks, &rerun))?;
     } else {
         let sound = checks.len() - damaged;
         data(&format!("{sound} of {} records sound", checks.len()))?;

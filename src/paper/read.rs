@@ -90,13 +90,27 @@ fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> Facto
         if factor != EXPERIMENT {
             check_level(&reader, "levels", node, (factor, &level), words);
         }
+        if levels.contains_key(&level) {
+            reader.refuse("levels", format!("names the level `{level}` twice"));
+        }
         match &node.value {
+            Value::String(text) if text.trim().is_empty() => {
+                reader.refuse("levels", format!("gives `{typed}` an empty label"));
+            }
             Value::String(text) => drop(levels.insert(level, text.clone())),
             other => {
                 let found = other.type_name();
                 reader
                     .refuse("levels", format!("maps levels to strings, but `{typed}` to {found}"));
             }
+        }
+    }
+    for (level, text) in &levels {
+        if known.iter().any(|other| other != level && other.is_typed_as(text)) {
+            reader.refuse(
+                "levels",
+                format!("gives `{level}` the label `{text}`, which is another level"),
+            );
         }
     }
     let mut by_label: BTreeMap<&str, &Level> = BTreeMap::new();

@@ -125,12 +125,20 @@ impl<'e> Vocabulary<'e> {
     /// training.
     #[must_use]
     pub fn differences(&self, sides: [&Selection; 2], varied: &BTreeSet<String>) -> Settings {
+        let is_on_both = |name: &String| sides.iter().all(|side| side.contains_key(name));
+        // A side must not pool different data.
+        let mut found = Settings::new();
+        for side in sides {
+            found.extend(self.data_differences(side, []));
+        }
         let sides = sides.map(|selection| self.selected(selection).collect::<Vec<_>>());
         let all: Vec<_> = sides.concat();
         let mut ignored: Vec<&str> = all
             .iter()
             .flat_map(|(experiment, _, _)| &experiment.factors)
             .filter(|factor| varied.contains(&factor.name))
+            // A level of the data that one side alone names may differ from the data of the other.
+            .filter(|factor| !factor.path.starts_with("data.") || is_on_both(&factor.name))
             .map(|factor| factor.path.as_str())
             .collect();
         if varied.contains(EXPERIMENT) {
@@ -144,7 +152,6 @@ impl<'e> Vocabulary<'e> {
             };
             side.iter().map(of_one).collect::<BTreeSet<_>>()
         });
-        let mut found = BTreeMap::new();
         if settings[0] == settings[1] {
             return found;
         }

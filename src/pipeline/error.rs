@@ -245,7 +245,7 @@ impl Error {
                 Some("lower `data.train_pairs`, `data.validation_pairs` or `data.test_pairs`, or use larger data".to_owned())
             }
             Self::Invalid { skipped, .. } => {
-                let check = "`report status` checks the files again without training";
+                let check = "`report build --dry-run` checks all files again without training";
                 let names = skipped.iter().map(|path| format!("`{}`", path.display()));
                 let names: Vec<_> = names.take(5).collect();
                 Some(match names.is_empty() {

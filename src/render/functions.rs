@@ -1,11 +1,13 @@
 //! The functions of prose templates. docs/templates.md describes each.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use minijinja::machinery::{Token, tokenize};
 use minijinja::value::{Kwargs, Value};
 use minijinja::{Environment, Error, State};
 
+use super::arguments::invalid;
 use super::notebook::Notebook;
 use super::skeleton::Skeleton;
 use super::strict;
@@ -136,12 +138,17 @@ fn add(environment: &mut Environment<'_>, notebook: &Arc<Notebook>, values: &Val
     environment.add_function("changes", move || {
         Value::from_safe_string(last_changes(&book.context.changes))
     });
+    let is_running = Arc::new(AtomicBool::new(false));
     for name in ["banner", "compute", "provenance_block"] {
-        let values = values.clone();
+        let (values, is_running) = (values.clone(), Arc::clone(&is_running));
         environment.add_function(name, move |state: &State<'_, '_>| {
+            if is_running.swap(true, Ordering::Relaxed) {
+                return Err(invalid(format!("`{name}()` calls itself in `{BLOCKS_TEMPLATE}`")));
+            }
             let blocks = state.env().get_template(BLOCKS_TEMPLATE)?;
             let mut blocks = blocks.render_captured(values.clone())?;
             let text = blocks.with_state_mut(|state| state.call_macro(name, &[]))?;
+            is_running.store(false, Ordering::Relaxed);
             Ok::<_, Error>(Value::from_safe_string(text))
         });
     }

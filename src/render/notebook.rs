@@ -151,9 +151,13 @@ impl Notebook {
     pub(super) fn extreme(&self, name: &str, column: &str, side: f64) -> Result<Value, Error> {
         let (item, table) = self.first(name)?;
         let numbers = numbers(name, table, column)?;
-        match numbers.iter().max_by(|a, b| (side * a.0).total_cmp(&(side * b.0))) {
-            Some((_, row)) => self.datum(item, table, row, column),
-            None => Ok(Value::from(MISSING)),
+        let extreme = numbers.iter().max_by(|a, b| (side * a.0).total_cmp(&(side * b.0)));
+        match extreme {
+            // A missing number could be smaller or larger.
+            Some((_, row)) if numbers.len() == table.rows.len() => {
+                self.datum(item, table, row, column)
+            }
+            _ => Ok(Value::from(MISSING)),
         }
     }
 

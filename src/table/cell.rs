@@ -1,6 +1,6 @@
 //! Cells: typed values, and how readers see them.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::experiment::Level;
 use crate::format::{MISSING, fixed, mean_and_std_dev, signed};
@@ -36,16 +36,15 @@ pub enum Cell {
     Grade(Option<Grade>),
 }
 
-/// A value of a cell.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
+/// A value of a cell. As data, it is the value alone.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Datum {
     /// A level of a factor.
     Level(Level),
     /// A name or a judgement.
     Text(String),
     /// A number, and how prose shows it.
-    Number(Option<f64>, #[serde(skip)] Style),
+    Number(Option<f64>, Style),
 }
 
 /// How a number is written.
@@ -214,6 +213,16 @@ impl Style {
             Self::PValue => format!("{number:.3}"),
             Self::Share => format!("{:.0} %", 100.0 * number),
             Self::Whole => format!("{number:.0}"),
+        }
+    }
+}
+
+impl Serialize for Datum {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Level(level) => level.serialize(serializer),
+            Self::Text(text) => text.serialize(serializer),
+            Self::Number(number, _) => number.serialize(serializer),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, SeedValue, Table};
-use super::kind::{Kind, Results, Variation, Words, read_conditions};
+use super::kind::{Kind, Results, Variation, Words, left_out_note, read_conditions};
 use crate::document::Reader;
 use crate::experiment::Level;
 use crate::paper::keys::{Differs, differs_note, read_factors, read_metric};
@@ -95,7 +95,12 @@ impl Effects {
             let levels = summary.all(&selected).filter_map(|one| one.levels.get(factor));
             let Some(levels) = two_levels(levels) else { continue };
             for group in groups.iter().map(Some).chain([None]) {
+                // A condition without a factor of `by` is in no row, and not in all together either.
                 let mut selection = self.selection.clone();
+                for (index, name) in self.by.iter().enumerate() {
+                    let levels = groups.iter().map(|group| group[index].clone());
+                    selection.insert(name.clone(), levels.collect());
+                }
                 for (name, level) in self.by.iter().zip(group.into_iter().flatten()) {
                     selection.insert(name.clone(), vec![level.clone()]);
                 }
@@ -244,6 +249,7 @@ impl Effects {
                 unmatched.join("; ")
             ));
         }
+        notes.extend(left_out_note(&self.selection, &self.by, results));
         notes.extend(differs_note(&self.differs));
         notes
     }

@@ -11,7 +11,7 @@ use crate::document::{Location, Reader};
 use crate::experiment::ConditionId;
 use crate::format::MISSING;
 use crate::paper::keys::{Differs, check_measured, read_differs, read_selection};
-use crate::paper::{Names, Paper, Selection, Vocabulary};
+use crate::paper::{EXPERIMENT, Names, Paper, Selection, Vocabulary};
 use crate::summary::{SeedVariation, Summary, SummaryError};
 
 /// A kind of table, with the keys that it has read.
@@ -144,9 +144,35 @@ pub(super) fn read_conditions(
     for metric in metrics {
         check_measured(reader, "metric", words.paper.metric(metric), &selection, vocabulary);
     }
-    let found = vocabulary.data_differences(&selection, by.iter().chain(named));
+    // Conditions without a factor of `by` are left out.
+    let mut shown = selection.clone();
+    for factor in by {
+        let levels = || vocabulary.levels(factor).unwrap_or_default().to_vec();
+        shown.entry(factor.clone()).or_insert_with(levels);
+    }
+    let found = vocabulary.data_differences(&shown, by.iter().chain(named));
     let differs = read_differs(reader, found, "where");
     (selection, differs)
+}
+
+/// A sentence on selected experiments without a factor of the rows; `None` if there are none.
+pub(super) fn left_out_note(
+    selection: &Selection,
+    by: &[String],
+    results: &Results<'_>,
+) -> Option<String> {
+    let selected = results.summary.select(selection);
+    let outside = results
+        .summary
+        .all(&selected)
+        .filter(|condition| by.iter().any(|factor| !condition.levels.contains_key(factor)));
+    let titles: std::collections::BTreeSet<_> = outside
+        .map(|condition| results.names.level(EXPERIMENT, &condition.levels[EXPERIMENT]))
+        .collect();
+    let titles: Vec<_> = titles.into_iter().collect();
+    (!titles.is_empty()).then(|| {
+        format!("Left out, because they lack a factor of the rows: {}.", titles.join("; "))
+    })
 }
 
 /// What varies between the seeds: a sentence for the notes, and a column if the rows differ in it.

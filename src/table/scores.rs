@@ -2,7 +2,7 @@
 
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, Table};
-use super::kind::{Kind, Results, Variation, Words, read_conditions};
+use super::kind::{Kind, Results, Variation, Words, left_out_note, read_conditions};
 use crate::document::{Reader, Value};
 use crate::experiment::{ConditionId, Level};
 use crate::paper::keys::{
@@ -295,24 +295,7 @@ impl Scores {
         let mut notes = vec![results.metric_note(metric)];
         notes.extend(self.notes(ours, rows));
         notes.push(variation.note.to_owned());
-        let is_outside = |id: &ConditionId| {
-            let levels = &results.summary.condition(*id).levels;
-            self.by.iter().any(|factor| !levels.contains_key(factor))
-        };
-        let selected = results.summary.select(&self.selection).into_iter().filter(is_outside);
-        let left_out: std::collections::BTreeSet<_> = selected
-            .map(|id| {
-                let experiment = &results.summary.condition(id).levels[crate::paper::EXPERIMENT];
-                names.level(crate::paper::EXPERIMENT, experiment)
-            })
-            .collect();
-        if !left_out.is_empty() {
-            let left_out: Vec<_> = left_out.into_iter().collect();
-            notes.push(format!(
-                "Left out, because they lack a factor of the rows: {}.",
-                left_out.join("; ")
-            ));
-        }
+        notes.extend(left_out_note(&self.selection, &self.by, results));
         notes.extend(differs_note(&self.differs));
         Table { metric: None, columns, rows: rows.iter().map(row).collect(), notes }
     }

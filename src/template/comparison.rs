@@ -17,8 +17,19 @@ const FUNCTIONS: [&str; 5] = ["cell", "score", "contrast", "least", "most"];
 /// Filters whose value holds no result, whatever they are given.
 const COUNTING: [&str; 2] = ["length", "count"];
 
-/// Filters that compare their items by a test.
-const TESTING: [&str; 4] = ["select", "reject", "selectattr", "rejectattr"];
+/// Filters that compare their items.
+const COMPARING: [&str; 10] = [
+    "select",
+    "reject",
+    "selectattr",
+    "rejectattr",
+    "sort",
+    "unique",
+    "min",
+    "max",
+    "groupby",
+    "dictsort",
+];
 
 /// Template, line and name of the first comparison of a result.
 pub(super) fn find(templates: &[(&str, &str)]) -> Option<(String, usize, String)> {
@@ -201,7 +212,7 @@ impl Search {
             }
             Expr::Filter(one) => {
                 let holds = self.any(&one.expr, scope);
-                if holds && TESTING.contains(&one.name) {
+                if holds && COMPARING.contains(&one.name) {
                     self.note(expression);
                 }
                 let given = one.args.iter().any(|argument| match argument {
@@ -290,6 +301,8 @@ mod tests {
             "{{ cell(1) is number }}",
             "{{ 1 < cell(1) < 3 }}",
             "{{ [cell(1)] | select(\"gt\", 1000) | list }}",
+            "{{ [{\"v\": cell(1)}] | sort(attribute=\"v\") | list }}",
+            "{{ [{\"v\": cell(1)}] | groupby(\"v\") | list }}",
             "{% for x in [cell(1)] %}{% if x > 1 %}{% endif %}{% endfor %}",
             "{% for x in [cell(1)] if x %}{% endfor %}",
             "{% set a, x = 1, cell(1) %}{% if x > 1 %}{% endif %}",

@@ -379,8 +379,16 @@ const FAULTY: &[(&str, &str)] = &[
         "table `all` has 4 rows; levels select one of them",
     ),
     (
-        "{ compare = \"a / 0\", above = \"0\", says = \"s\", cells = { a = { parameters = \"deep\" } } }",
-        "`a / 0`",
+        "{ compare = \"a | max\", above = \"0\", says = \"s\", cells = { a = { parameters = \"deep\" } } }",
+        "`a | max`",
+    ),
+    (
+        "{ compare = \"a\", above = \"0\", says = \"s\", cells = { a = { table = \"all\" } } }",
+        "uses `a` without a column, like `a.mean`",
+    ),
+    (
+        "{ difference = [{ experiment = \"deep\", weight_sharing = true }, { experiment = \"deep\", weight_sharing = true }], above = 0 }",
+        "has a condition on both sides",
     ),
     ("{ compare = \"1\", above = \"0\", says = \"s\" }", "uses no cell"),
     ("{ compare = \"-a ** 2\", above = \"0\", says = \"s\" }", "a negated number, in `-a ** 2`"),

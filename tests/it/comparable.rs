@@ -42,6 +42,16 @@ fn kind_1_levels_of_the_data_are_compared_only_where_they_are_shown() {
             true,
         ),
         (
+            effects.clone(),
+            "{ difference = [{ weight_sharing = true }, { weight_sharing = false }], where = { experiment = \"deep\" }, above = 0 }",
+            true,
+        ),
+        (
+            effects.clone(),
+            "{ difference = [{ train_pairs = 30 }, { train_pairs = 20 }], where = { experiment = \"deep\" }, above = 0 }",
+            false,
+        ),
+        (
             effects,
             "{ best = { train_pairs = 20, weight_sharing = true }, where = { experiment = \"deep\" } }",
             true,
@@ -52,6 +62,25 @@ fn kind_1_levels_of_the_data_are_compared_only_where_they_are_shown() {
         let refusal = "compares conditions that differ in `data.train_pairs` (20 and 30)";
         assert_eq!(outcome.stderr.contains(refusal), is_refused, "{keys} {check}: {outcome:#?}");
         assert_eq!(outcome.code == 2, is_refused, "{keys} {check}: {outcome:#?}");
+    }
+}
+
+#[test]
+fn kind_1_a_level_of_the_data_on_one_side_alone_is_a_difference() {
+    let project = Project::new();
+    project.write("templates/paper.md.jinja", "# {{ title }}\n");
+    let sizes = "\n[factors]\n\"data.train_pairs\" = [20, 30]\n";
+    project.write("experiments/deep.toml", project.read("experiments/deep.toml") + sizes);
+    let table = [("all", "by = [\"experiment\", \"train_pairs\", \"weight_sharing\"]")];
+    for (n, is_refused) in [(30, true), (20, false)] {
+        let check = format!(
+            "{{ difference = [{{ experiment = \"deep\", train_pairs = {n} }}, {{ experiment = \"fully-connected\" }}], above = 0 }}"
+        );
+        project.write("experiments/paper.toml", paper_with(&table, &check));
+        let outcome = project.run(&["status"]);
+        let refusal = "compares conditions that differ in `data.train_pairs` (20 and 30)";
+        assert_eq!(outcome.stderr.contains(refusal), is_refused, "{n}: {outcome:#?}");
+        assert_eq!(outcome.code == 2, is_refused, "{n}: {outcome:#?}");
     }
 }
 
@@ -184,13 +213,14 @@ fn kind_1_notes_say_what_differs_and_what_is_left_out() {
         "auxiliary_loss = false",
     );
     let tables = [
-        ("rates", "by = [\"lr\"]\ndiffers = [\"data.seed\"]"),
+        ("rates", "by = [\"lr\"]"),
+        ("sharing", "by = [\"weight_sharing\"]\ndiffers = [\"data.seed\"]"),
         (
             "gain",
             "kind = \"effects\"\nfactors = [\"lr\"]\nby = [\"weight_sharing\"]\nwhere = { experiment = \"deep\" }",
         ),
     ];
-    let figures = "\n[[figure]]\nname = \"runs\"\nkind = \"seeds\"\ncaption = \"c\"\ntable = \"rates\"\n\n[[figure]]\nname = \"nets\"\nkind = \"diagram\"\ncaption = \"c\"\nexperiments = [\"deep\"]\n";
+    let figures = "\n[[figure]]\nname = \"runs\"\nkind = \"seeds\"\ncaption = \"c\"\ntable = \"sharing\"\n\n[[figure]]\nname = \"nets\"\nkind = \"diagram\"\ncaption = \"c\"\nexperiments = [\"deep\"]\n";
     project.write("experiments/paper.toml", paper_with(&tables, "") + figures);
     let [markdown, html] = rendered(&project, &project.read("templates/paper.md.jinja")).unwrap();
     let notes: Vec<_> = markdown.lines().filter(|line| line.starts_with("<sub>")).collect();
@@ -198,9 +228,7 @@ fn kind_1_notes_say_what_differs_and_what_is_left_out() {
         notes[0].contains("Left out, because they lack a factor of the rows: fully connected."),
         "{markdown}"
     );
-    for note in [notes[0], notes[2]] {
-        assert!(note.contains("The conditions differ in data.seed (0, 7)."), "{note}");
-    }
+    assert!(notes[2].contains("The conditions differ in data.seed (0, 7)."), "{}", notes[2]);
     assert!(notes[1].contains("at the first level minus at the second"), "{}", notes[1]);
     assert!(!notes[1].contains("the factor raises"), "{}", notes[1]);
     assert!(notes[3].contains("The layers vary with a factor in deep"), "{}", notes[3]);

@@ -302,7 +302,7 @@ fn kind_4_a_value_stays_one_value_in_macros_blocks_and_filters() {
             ),
             "paper.md.jinja:2: `x` cannot be compared",
         ),
-        (format!("{{{{ [{cell}, 1] | max }}}}\n"), "`max` cannot compare"),
+        (format!("{{{{ [{cell}, 1] | max }}}}\n"), "cannot be compared"),
         ("# A {{ table(\"all\") }}\n".to_owned(), "jinja:1: Table 1 needs a line of its own"),
         ("| a |\n| --- |\n| {{ table(\"all\") }} |\n".to_owned(), "needs a line of its own"),
         ("`{{ verdicts() }}`\n".to_owned(), "needs a line of its own"),
@@ -447,6 +447,30 @@ fn kind_10_messages_that_mislead_in_templates() {
     project.write("templates/parts/intro.md", "The title is *{{ title }}*.\n");
     let [markdown, _] = rendered(&project, "# A\n\n{% include \"parts/intro.md\" %}\n").unwrap();
     assert!(markdown.contains("The title is *A small paper*."), "{markdown}");
+}
+
+#[test]
+fn kind_10_templates_of_macros_that_lack_one_or_call_themselves() {
+    let only = |name: &str| format!("{{% macro {name}() %}}x{{% endmacro %}}\n");
+    let itself = "{% macro banner() %}{{ banner_of() }}{% endmacro %}{% macro compute() %}x{% endmacro %}\
+                  {% macro provenance_block() %}{% include \"paper.md.jinja\" %}{% endmacro %}\n";
+    for (file, text, expected) in [
+        ("blocks.md.jinja", only("banner"), "it has no macro `compute`"),
+        ("items.html.jinja", only("table"), "it has no macro `reference`"),
+        ("blocks.md.jinja", itself.to_owned(), "recursion limit exceeded"),
+    ] {
+        let project = Project::new();
+        project.write(&format!("templates/{file}"), text);
+        project.write("templates/paper.md.jinja", "# A\n\n{{ provenance_block() }}\n");
+        let outcome = project.run(&["build"]);
+        assert_eq!((outcome.code, project.count_records()), (2, 0), "{file}: {outcome:#?}");
+        assert!(outcome.stderr.contains(expected), "{file}: {outcome:#?}");
+    }
+    // A value of a row is a number, and no list.
+    let prose =
+        "{{ tables.all.rows[0][\"values\"].mean > 1000 }} {{ tables.all.rows[0][\"values\"].n }}\n";
+    let [markdown, _] = rendered(&Project::new(), prose).unwrap();
+    assert_eq!(markdown.trim(), "False 2.0");
 }
 
 #[test]
