@@ -178,10 +178,9 @@ fn of_report(file: &str) -> Option<PathBuf> {
     is_own.then(|| Path::new(folder).join(name))
 }
 
-/// The names in a directory that holds no report of this paper, nor part of one that a killed build has
-/// left.
-/// Empty if the directory is empty or not there. Hidden names count too: the directory may be
-/// somebody's home.
+/// The names in a directory that holds no report of this paper, nor part of one that a killed build
+/// has left. Empty if the directory is empty or not there. Hidden names count too: the directory may
+/// be somebody's home.
 #[must_use]
 pub fn foreign_files(project: &Project, out: &Path) -> Vec<String> {
     let is_known = || !Cache::new(&project.root).reported_in(out).is_empty();
@@ -211,9 +210,9 @@ pub fn check_directory(project: &Project, out: &Path) -> Result<(), Error> {
         return Err(refused(format!("`{shown}` is a file; a report is a directory")));
     }
     let taken = ["experiments", template::TEMPLATES, Cache::DIRECTORY];
-    let within =
-        |folder: &&&str| fs::physical(out).starts_with(fs::physical(&project.root.join(folder)));
-    match taken.iter().find(within) {
+    let place = fs::physical(out);
+    let is_within = |folder: &&&str| place.starts_with(fs::physical(&project.root.join(folder)));
+    match taken.iter().find(is_within) {
         Some(folder) => {
             Err(refused(format!("`{shown}` is in `{folder}/`, which is not for reports")))
         }

@@ -33,7 +33,7 @@ const COMPARING: [&str; 10] = [
 
 /// Template, line and name of the first comparison of a result.
 pub(super) fn find(templates: &[(&str, &str)]) -> Option<(String, usize, String)> {
-    // minijinja tells of templates that do not parse.
+    // minijinja reports templates that do not parse.
     let parsed = templates
         .iter()
         .filter_map(|(name, text)| Some((*name, parse(text, name, syntax()).ok()?)));
@@ -215,12 +215,13 @@ impl Search {
                 if holds && COMPARING.contains(&one.name) {
                     self.note(expression);
                 }
-                let given = one.args.iter().any(|argument| match argument {
-                    CallArg::Pos(value) | CallArg::Kwarg(_, value) => self.holds(value, scope),
-                    CallArg::PosSplat(value) | CallArg::KwargSplat(value) => {
-                        self.holds(value, scope)
-                    }
+                let given = one.args.iter().map(|argument| match argument {
+                    CallArg::Pos(value)
+                    | CallArg::Kwarg(_, value)
+                    | CallArg::PosSplat(value)
+                    | CallArg::KwargSplat(value) => value,
                 });
+                let given = self.any(given, scope);
                 (holds || given) && !COUNTING.contains(&one.name)
             }
             Expr::Test(one) => {
@@ -300,6 +301,7 @@ mod tests {
             "{{ cell(1) or 2 }}",
             "{{ cell(1) is number }}",
             "{{ 1 < cell(1) < 3 }}",
+            "{{ x | replace(cell(1), cell(2) > 3) }}",
             "{{ [cell(1)] | select(\"gt\", 1000) | list }}",
             "{{ [{\"v\": cell(1)}] | sort(attribute=\"v\") | list }}",
             "{{ [{\"v\": cell(1)}] | groupby(\"v\") | list }}",

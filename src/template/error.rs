@@ -39,7 +39,7 @@ impl TemplateError {
     }
 
     /// An error of minijinja while it reads or evaluates `name`; `text_of` gives the text of a template. An
-    /// error in an included template is told at its own line.
+    /// error in an included template has the name and the line of that template.
     pub(super) fn of(
         error: &minijinja::Error,
         name: &str,

@@ -17,12 +17,28 @@ fn paper_with(tables: &[(&str, &str)], claim: &str) -> String {
     format!("title = \"A paper\"\n\n{metric}{tables}{claim}")
 }
 
-#[test]
-fn kind_1_levels_of_the_data_are_compared_only_where_they_are_shown() {
+/// The small project, with 20 and 30 training pairs as levels of `deep`.
+fn with_two_sizes() -> Project {
     let project = Project::new();
     project.write("templates/paper.md.jinja", "# {{ title }}\n");
     let sizes = "\n[factors]\n\"data.train_pairs\" = [20, 30]\n";
     project.write("experiments/deep.toml", project.read("experiments/deep.toml") + sizes);
+    project
+}
+
+/// Asserts whether this paper file is refused because it compares the two sizes.
+#[track_caller]
+fn check_sizes(project: &Project, paper: &str, is_refused: bool) {
+    project.write("experiments/paper.toml", paper);
+    let outcome = project.run(&["status"]);
+    let refusal = "compares conditions that differ in `data.train_pairs` (20 and 30)";
+    assert_eq!(outcome.stderr.contains(refusal), is_refused, "{paper}: {outcome:#?}");
+    assert_eq!(outcome.code == 2, is_refused, "{paper}: {outcome:#?}");
+}
+
+#[test]
+fn kind_1_levels_of_the_data_are_compared_only_where_they_are_shown() {
+    let project = with_two_sizes();
     let deep = "where = { experiment = \"deep\" }";
     let effects =
         format!("kind = \"effects\"\nby = [\"experiment\"]\nfactors = [\"train_pairs\"]\n{deep}");
@@ -57,30 +73,19 @@ fn kind_1_levels_of_the_data_are_compared_only_where_they_are_shown() {
             true,
         ),
     ] {
-        project.write("experiments/paper.toml", paper_with(&[("sizes", &keys)], check));
-        let outcome = project.run(&["status"]);
-        let refusal = "compares conditions that differ in `data.train_pairs` (20 and 30)";
-        assert_eq!(outcome.stderr.contains(refusal), is_refused, "{keys} {check}: {outcome:#?}");
-        assert_eq!(outcome.code == 2, is_refused, "{keys} {check}: {outcome:#?}");
+        check_sizes(&project, &paper_with(&[("sizes", &keys)], check), is_refused);
     }
 }
 
 #[test]
 fn kind_1_a_level_of_the_data_on_one_side_alone_is_a_difference() {
-    let project = Project::new();
-    project.write("templates/paper.md.jinja", "# {{ title }}\n");
-    let sizes = "\n[factors]\n\"data.train_pairs\" = [20, 30]\n";
-    project.write("experiments/deep.toml", project.read("experiments/deep.toml") + sizes);
+    let project = with_two_sizes();
     let table = [("all", "by = [\"experiment\", \"train_pairs\", \"weight_sharing\"]")];
     for (n, is_refused) in [(30, true), (20, false)] {
         let check = format!(
             "{{ difference = [{{ experiment = \"deep\", train_pairs = {n} }}, {{ experiment = \"fully-connected\" }}], above = 0 }}"
         );
-        project.write("experiments/paper.toml", paper_with(&table, &check));
-        let outcome = project.run(&["status"]);
-        let refusal = "compares conditions that differ in `data.train_pairs` (20 and 30)";
-        assert_eq!(outcome.stderr.contains(refusal), is_refused, "{n}: {outcome:#?}");
-        assert_eq!(outcome.code == 2, is_refused, "{n}: {outcome:#?}");
+        check_sizes(&project, &paper_with(&table, &check), is_refused);
     }
 }
 

@@ -428,7 +428,7 @@ fn kind_10_messages_that_mislead_in_templates() {
         assert!(error.contains(&format!("paper.md.jinja:{line}: ")), "{prose}: {error}");
         assert!(error.contains(expected), "{prose}: {error}");
     }
-    // A mistake in an included file is told at its own line.
+    // A mistake in an included file has the name and the line of that file.
     for (text, expected) in [
         ("{{ cell(\"all\", \"meen\") }}", "table `all` has no column `meen`; did you mean `mean`?"),
         ("{{ nothing }}", "undefined value: `nothing`"),
