@@ -8,6 +8,8 @@ mod interval;
 mod read;
 mod verdict;
 
+use serde::Serialize;
+
 use crate::document::{Location, Reader};
 use crate::experiment::ConditionId;
 use crate::paper::keys::{check_known, read_each, read_name};
@@ -20,7 +22,7 @@ pub use expression::Expression;
 pub use verdict::{Finding, Outcome, Verdict};
 
 /// A claim, and the check that decides on it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Claim {
     /// How templates refer to it.
     pub name: String,
@@ -29,23 +31,29 @@ pub struct Claim {
     /// Where the publication makes the claim; empty if the file does not say.
     pub source: String,
     /// What decides on it.
+    #[serde(skip)]
     pub check: Check,
     /// Names of the tables and figures that show the evidence.
+    #[serde(skip)]
     pub evidence: Vec<String>,
     /// Where the check stands.
+    #[serde(skip)]
     pub location: Location,
 }
 
-/// A claim with its verdict.
-#[derive(Clone, Debug, PartialEq)]
+/// A claim with its verdict. Templates see it but for the fields that are skipped.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct JudgedClaim {
     /// The claim.
+    #[serde(flatten)]
     pub claim: Claim,
     /// What the results say.
+    #[serde(rename = "verdict")]
     pub outcome: Outcome,
     /// What was compared, and what each comparison says.
     pub findings: Vec<Finding>,
     /// The conditions behind the findings.
+    #[serde(skip)]
     pub conditions: Vec<ConditionId>,
 }
 

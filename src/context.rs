@@ -6,17 +6,18 @@ mod provenance;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::claim::{Finding, JudgedClaim, Outcome};
+use crate::claim::JudgedClaim;
 use crate::diff::Changes;
-use crate::experiment::{ConditionId, Experiment, Levels};
-use crate::paper::{Figure, Names, Paper, Selection};
+use crate::experiment::{ConditionId, Levels};
+use crate::paper::{Figure, Names, Protocol, Selection};
 use crate::plan::Plan;
 use crate::summary::{Exceptions, Summary};
-use crate::table::{Cell, TableItem};
+use crate::table::{Cell, Column, Row, TableItem};
 
-pub use condition::{ConditionContext, ExperimentContext, RunContext};
-pub use provenance::{Build, ProvenanceContext};
+pub use condition::ConditionContext;
+pub use provenance::Build;
 
 /// Everything that a template can show.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,33 +27,30 @@ pub struct Context {
     /// The publication whose values are compared with; empty if there is none.
     pub source: String,
     /// The experiments, in order.
-    pub experiments: Vec<ExperimentContext>,
+    pub experiments: Vec<Value>,
     /// All conditions, in order.
     pub conditions: Vec<ConditionContext>,
     /// The metrics, by name.
     pub metrics: BTreeMap<String, MetricContext>,
     /// The protocols that readers can choose between.
-    pub protocols: Vec<ProtocolContext>,
-    /// The tables, by name.
-    pub tables: BTreeMap<String, TableContext>,
+    pub protocols: Vec<Protocol>,
+    /// The tables as templates see them, by name.
+    pub tables: BTreeMap<String, Value>,
     /// The figures, by name.
     pub figures: BTreeMap<String, FigureContext>,
     /// The claims, in order.
-    pub claims: Vec<ClaimContext>,
+    pub claims: Vec<JudgedClaim>,
     /// The conditions that no table covers.
     pub others: Vec<ConditionContext>,
     /// How many runs there are and should be.
     pub runs: RunsContext,
     /// What the user took over from other configurations.
-    pub accepted: Vec<AcceptedContext>,
+    pub accepted: Vec<Value>,
     /// What the command line changed about the experiments; empty if nothing.
     pub note: String,
     /// The tables in full.
     #[serde(skip)]
     pub items: Vec<TableItem>,
-    /// The claims in full.
-    #[serde(skip)]
-    pub judged: Vec<JudgedClaim>,
     /// The options of commands that make a part of the report again, each after a space.
     #[serde(skip)]
     pub options: String,
@@ -63,7 +61,7 @@ pub struct Context {
     #[serde(skip)]
     pub sources: BTreeMap<String, String>,
     /// What differs between two executions of the same runs; belongs into one marked block.
-    pub provenance: ProvenanceContext,
+    pub provenance: Value,
 }
 
 /// A metric.
@@ -73,52 +71,6 @@ pub struct MetricContext {
     pub label: String,
     /// How the score of a run is taken.
     pub formula: String,
-}
-
-/// A protocol.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ProtocolContext {
-    /// Name of its metric.
-    pub metric: String,
-    /// How readers refer to it.
-    pub label: String,
-}
-
-/// A table under the first protocol.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct TableContext {
-    /// Its number in the report.
-    pub number: usize,
-    /// What it shows.
-    pub caption: String,
-    /// Its rows.
-    pub rows: Vec<RowContext>,
-}
-
-/// A row of a table.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RowContext {
-    /// Its levels, by factor.
-    pub levels: Levels,
-    /// The row in a few words: `deep + weight sharing`.
-    pub label: String,
-    /// Its values, by the names of their keys.
-    pub values: BTreeMap<String, serde_json::Value>,
-}
-
-/// A claim with its verdict.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ClaimContext {
-    /// Its name in the paper file.
-    pub name: String,
-    /// What is claimed.
-    pub statement: String,
-    /// Where the publication makes the claim.
-    pub source: String,
-    /// What the results say.
-    pub verdict: Outcome,
-    /// What was compared, and what each comparison says.
-    pub findings: Vec<Finding>,
 }
 
 /// A figure.
@@ -169,54 +121,22 @@ pub struct RunsContext {
     pub exceptions: Exceptions,
 }
 
-/// Runs whose results the user accepted from another configuration, for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AcceptedContext {
-    /// How many.
-    pub runs: usize,
-    /// What differs, as `key.path: old → new`.
-    pub differences: Vec<String>,
-    /// Why they hold, in the user's words.
-    pub why: String,
-}
-
-/// What a context is gathered from.
-#[derive(Clone, Debug)]
-pub struct Sources<'s> {
-    /// The paper file.
-    pub paper: &'s Paper,
-    /// The experiments.
-    pub experiments: &'s [Experiment],
-    /// The runs and their records.
-    pub plan: &'s Plan,
-    /// The scores of the runs.
-    pub summary: &'s Summary,
-    /// The tables.
-    pub tables: Vec<TableItem>,
-    /// The claims with their verdicts.
-    pub claims: Vec<JudgedClaim>,
-    /// The figures with their drawings and the conditions behind them.
-    pub figures: Vec<(&'s Figure, Vec<Drawing>, Vec<Selection>)>,
-    /// What the command line changed.
-    pub note: &'s str,
-    /// The build that renders the report.
-    pub build: Build<'s>,
-    /// The text of each file of an experiment, by its path.
-    pub files: &'s BTreeMap<String, String>,
-    /// What changed since the last build.
-    pub changes: Changes,
-}
-
 impl Context {
-    /// Gathers what templates see.
+    /// Gathers what templates see. Each figure has its drawings, and the conditions behind it.
     #[must_use]
-    pub fn gather(sources: Sources<'_>) -> Self {
-        let Sources { paper, experiments, plan, summary, tables, claims, figures, .. } = sources;
-        let names = Names { paper, experiments };
-        let conditions: Vec<_> = summary
-            .conditions()
-            .map(|(id, condition)| condition::condition_context(names, id, condition))
-            .collect();
+    pub fn gather(
+        names: Names<'_>,
+        plan: &Plan,
+        summary: &Summary,
+        tables: Vec<TableItem>,
+        claims: Vec<JudgedClaim>,
+        figures: Vec<(&Figure, Vec<Drawing>, Vec<Selection>)>,
+        build: Build<'_>,
+    ) -> Self {
+        let Names { paper, experiments } = names;
+        let conditions = summary.conditions();
+        let conditions: Vec<_> =
+            conditions.map(|(_, condition)| ConditionContext::of(names, condition)).collect();
         let figures = figures.into_iter().enumerate();
         let figures = figures.map(|(index, (figure, drawings, covers))| {
             let covered = covers.iter().flat_map(|selection| summary.select(selection));
@@ -229,101 +149,71 @@ impl Context {
             };
             (figure.name.clone(), context)
         });
-        let covered: BTreeSet<ConditionId> =
-            tables.iter().flat_map(|table| table.conditions.iter().copied()).collect();
-        let others = conditions.iter().filter(|condition| !covered.contains(&condition.id));
-        let others = others.cloned().collect();
+        let covered: BTreeSet<_> = tables.iter().flat_map(|table| &table.conditions).collect();
+        let others = conditions.iter().filter(|one| !covered.contains(&one.summary.id));
         let recorded = conditions.iter().map(|condition| condition.n).sum();
         let expected = plan.runs.len();
-        let mut exceptions = Exceptions::default();
-        for condition in &conditions {
-            exceptions += condition.exceptions;
-        }
+        let ids: Vec<_> = summary.conditions().map(|(id, _)| id).collect();
         let metrics = paper.metrics.iter().map(|metric| {
             let context = MetricContext { label: metric.label.clone(), formula: metric.formula() };
             (metric.name.clone(), context)
         });
-        let protocols = paper.protocols.iter().map(|protocol| ProtocolContext {
-            metric: protocol.metric.clone(),
-            label: protocol.label.clone(),
-        });
         Self {
             title: paper.title.clone(),
             source: paper.source.clone(),
-            claims: claims.iter().map(claim_context).collect(),
-            experiments: experiments.iter().map(condition::experiment_context).collect(),
+            experiments: experiments.iter().map(condition::experiment_fields).collect(),
             metrics: metrics.collect(),
-            protocols: protocols.collect(),
-            tables: tables.iter().map(|item| table_context(names, item)).collect(),
+            protocols: paper.protocols.clone(),
+            tables: tables.iter().map(|item| table_fields(names, item)).collect(),
             figures: figures.collect(),
+            claims,
+            others: others.cloned().collect(),
             runs: RunsContext {
                 expected,
                 recorded,
                 records: plan.records.len(),
                 missing: expected - recorded,
-                exceptions,
+                exceptions: summary.exceptions(&ids),
             },
             accepted: accepted(plan),
             conditions,
-            others,
-            note: sources.note.to_owned(),
-            options: sources.build.options.to_owned(),
-            changes: sources.changes,
-            sources: sources.files.clone(),
-            provenance: provenance::provenance(plan, experiments, &sources.build),
+            note: String::new(),
             items: tables,
-            judged: claims,
+            options: build.options.to_owned(),
+            changes: Changes::default(),
+            sources: BTreeMap::new(),
+            provenance: provenance::provenance(plan, experiments, &build),
         }
     }
 }
 
-fn table_context(names: Names<'_>, item: &TableItem) -> (String, TableContext) {
-    let row = |row: &crate::table::Row| {
-        let first = &item.tables[0];
+/// A table under the first protocol, by its name: each row with its levels by factor, the row in a
+/// few words (`deep + weight sharing`), and its values by the names of their keys.
+fn table_fields(names: Names<'_>, item: &TableItem) -> (String, Value) {
+    let first = &item.tables[0];
+    let row = |row: &Row| {
         let cells = first.columns.iter().zip(&row.cells);
-        let levels: Levels = cells
-            .clone()
-            .filter_map(|(column, cell)| match cell {
-                Cell::Level(_, level) => Some((column.keys.first()?.to_string(), level.clone())),
-                _ => None,
-            })
-            .collect();
-        let values = cells.flat_map(|(column, cell)| {
-            let values = cell.data().into_iter();
-            column.keys.iter().map(ToString::to_string).zip(values).collect::<Vec<_>>()
-        });
-        let json = |datum| serde_json::to_value(datum).unwrap_or_default();
-        RowContext {
-            label: names.describe(&levels),
-            levels,
-            values: values.map(|(key, datum)| (key, json(datum))).collect(),
-        }
+        let level = |(column, cell): (&Column, &Cell)| match cell {
+            Cell::Level(_, level) => Some((column.keys.first()?.to_string(), level.clone())),
+            _ => None,
+        };
+        let levels: Levels = cells.clone().filter_map(level).collect();
+        let values = cells.flat_map(|(column, cell)| column.keys.iter().zip(cell.data()));
+        let values: BTreeMap<_, _> = values.map(|(key, datum)| (key.to_string(), datum)).collect();
+        json!({ "label": names.describe(&levels), "levels": levels, "values": values })
     };
-    let rows = item.tables.first().map_or(&[][..], |table| &table.rows);
-    let rows = rows.iter().map(row).collect();
-    let (number, caption) = (item.number, item.caption.clone());
-    (item.name.clone(), TableContext { number, caption, rows })
+    let rows: Vec<_> = first.rows.iter().map(row).collect();
+    (item.name.clone(), json!({ "number": item.number, "caption": item.caption, "rows": rows }))
 }
 
-fn claim_context(judged: &JudgedClaim) -> ClaimContext {
-    ClaimContext {
-        name: judged.claim.name.clone(),
-        statement: judged.claim.statement.clone(),
-        source: judged.claim.source.clone(),
-        verdict: judged.outcome,
-        findings: judged.findings.clone(),
-    }
-}
-
-fn accepted(plan: &Plan) -> Vec<AcceptedContext> {
+/// The accepted runs, as numbers of runs with the same differences (`key.path: old → new`) and the
+/// same reason, in the user's words.
+fn accepted(plan: &Plan) -> Vec<Value> {
     let mut groups: BTreeMap<(&str, &[String]), usize> = BTreeMap::new();
     for acceptance in plan.records.values().filter_map(|record| record.result.accepted.as_ref()) {
         *groups.entry((&acceptance.why, &acceptance.differences)).or_default() += 1;
     }
-    let group = |((why, differences), runs): ((&str, &[String]), usize)| AcceptedContext {
-        runs,
-        differences: differences.to_vec(),
-        why: why.to_owned(),
-    };
-    groups.into_iter().map(group).collect()
+    let groups = groups.into_iter();
+    let group = |((why, differences), runs)| json!({ "runs": runs, "differences": differences, "why": why });
+    groups.map(group).collect()
 }

@@ -11,6 +11,8 @@ mod vocabulary;
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 pub use figure::{Figure, FigureKind};
 pub use names::Names;
 pub use vocabulary::Vocabulary;
@@ -36,7 +38,7 @@ pub struct Paper {
 }
 
 /// A way to score runs that readers of the page can switch to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Protocol {
     /// Name of its metric; tables of the metric of the first protocol are shown in all of them.
     pub metric: String,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::digest::Hasher;
 use crate::experiment::{Conditions, Experiment};
@@ -22,53 +22,16 @@ pub struct Build<'b> {
     pub workers: usize,
 }
 
-/// Where and when the runs of the report were computed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ProvenanceContext {
-    /// Versions of `report` that computed runs.
-    pub versions: Vec<String>,
-    /// Platforms that they were computed on.
-    pub platforms: Vec<String>,
-    /// Machines that they were computed on.
-    pub machines: Vec<String>,
-    /// Kinds of devices.
-    pub devices: Vec<String>,
-    /// Revisions of the project's sources at the time.
-    pub revisions: Vec<String>,
-    /// Beginnings of the digests of the lock files that `report` was built with.
-    pub lockfiles: Vec<String>,
-    /// The command that rendered this report.
-    pub command: String,
-    /// Workers that it may use.
-    pub workers: usize,
-    /// Start of the first run, RFC 3339 in UTC; empty without runs.
-    pub first: String,
-    /// Start of the last run.
-    pub last: String,
-    /// Core time of all runs together.
-    pub core_time: String,
-    /// Median time of a run of each experiment, as `deep 4.1 s, …`.
-    pub run_times: String,
-    /// Pairs that one worker trains on in a second, over all runs; empty without runs.
-    pub pairs_a_second: String,
-    /// Digest over the keys, outcomes and curves of all runs: equal where every bit is.
-    pub results: String,
-}
-
-/// What the records of `plan` say.
-pub(super) fn provenance(
-    plan: &Plan,
-    experiments: &[Experiment],
-    build: &Build<'_>,
-) -> ProvenanceContext {
+/// Where and when the runs of `plan` were computed, and the command that renders their report. Texts
+/// are empty without runs.
+pub(super) fn provenance(plan: &Plan, experiments: &[Experiment], build: &Build<'_>) -> Value {
     let records: Vec<&RunRecord> = plan.records.values().collect();
     let sorted = |of: fn(&RunRecord) -> &String| {
-        let values: BTreeSet<_> = records.iter().map(|record| of(record)).collect();
-        values.into_iter().cloned().collect()
+        records.iter().map(|record| of(record)).collect::<BTreeSet<_>>()
     };
     let origins = |of: fn(&Origin) -> &Option<String>| {
-        let values = records.iter().filter_map(|r| of(&r.result.provenance.origin).clone());
-        values.collect::<BTreeSet<_>>().into_iter().collect()
+        let values = records.iter().filter_map(|r| of(&r.result.provenance.origin).as_ref());
+        values.collect::<BTreeSet<_>>()
     };
     let devices = records.iter().map(|record| record.config.device.to_string());
     let date = |seconds: Option<u64>| seconds.map_or_else(String::new, format::date);
@@ -81,25 +44,30 @@ pub(super) fn provenance(
         results.update(&record.result.bits());
     }
     let speed = Speed::of(records.iter().copied());
-    ProvenanceContext {
-        versions: sorted(|record| &record.result.provenance.version),
-        platforms: sorted(|record| &record.result.provenance.platform),
-        machines: origins(|origin| &origin.machine),
-        devices: devices.collect::<BTreeSet<_>>().into_iter().collect(),
-        revisions: origins(|origin| &origin.revision),
-        lockfiles: origins(|origin| &origin.lockfile),
-        command: build.command.to_owned(),
-        workers: build.workers,
-        first: date(starts().min()),
-        last: date(starts().max()),
-        core_time: format::duration(core_time),
-        run_times: run_times(plan, experiments),
-        pairs_a_second: speed.pairs_a_second().map_or_else(String::new, |n| format!("{n:.0}")),
-        results: results.finish().to_string(),
-    }
+    json!({
+        "versions": sorted(|record| &record.result.provenance.version),
+        "platforms": sorted(|record| &record.result.provenance.platform),
+        "machines": origins(|origin| &origin.machine),
+        "devices": devices.collect::<BTreeSet<_>>(),
+        // Of the project's sources at the time.
+        "revisions": origins(|origin| &origin.revision),
+        // Beginnings of their digests.
+        "lockfiles": origins(|origin| &origin.lockfile),
+        "command": build.command,
+        "workers": build.workers,
+        // Starts of the first and the last run, RFC 3339 in UTC.
+        "first": date(starts().min()),
+        "last": date(starts().max()),
+        "core_time": format::duration(core_time),
+        "run_times": run_times(plan, experiments),
+        // Of one worker, over all runs.
+        "pairs_a_second": speed.pairs_a_second().map_or_else(String::new, |n| format!("{n:.0}")),
+        // Over the keys, outcomes and curves of all runs: equal where every bit is.
+        "results": results.finish(),
+    })
 }
 
-/// The median time of the recorded runs of each experiment.
+/// The median time of the recorded runs of each experiment, as `deep 4.1 s, …`.
 fn run_times(plan: &Plan, experiments: &[Experiment]) -> String {
     let conditions = Conditions::of(experiments);
     let mut seconds: BTreeMap<usize, Vec<f64>> = BTreeMap::new();

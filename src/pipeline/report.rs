@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Error, PaperFile, Project, drawing};
 use crate::cache::Cache;
 use crate::claim::{self, JudgedClaim};
-use crate::context::{Build, Context, Sources};
+use crate::context::{Build, Context};
 use crate::diff::{Changes, Snapshot};
 use crate::digest::Digest;
 use crate::export;
@@ -79,19 +79,13 @@ fn gather(
     let figures = project.file.figures.iter().zip(drawn).map(|(figure, drawings)| {
         (figure, drawings, project.file.covers(&figure.name).unwrap_or_default())
     });
-    Ok(Context::gather(Sources {
-        paper: &project.file.paper,
-        experiments: &project.experiments,
-        plan,
-        summary: &summary,
-        tables,
-        claims,
-        figures: figures.collect(),
-        note: &project.note,
-        build,
-        files: &project.sources,
+    let names = Names { paper: &project.file.paper, experiments: &project.experiments };
+    Ok(Context {
+        note: project.note.clone(),
+        sources: project.sources.clone(),
         changes,
-    }))
+        ..Context::gather(names, plan, &summary, tables, claims, figures.collect(), build)
+    })
 }
 
 /// What a report of the records in `plan` says, to compare it with another.

@@ -224,7 +224,7 @@ impl<'i> Items<'i> {
     }
 
     fn claims(&self) -> Json {
-        let claims = self.context.judged.iter().map(|judged| {
+        let claims = self.context.claims.iter().map(|judged| {
             let evidence = judged.claim.evidence.iter().filter_map(|name| self.find_item(name));
             json!({
                 "anchor": anchors::claim(&judged.claim.name),
@@ -254,7 +254,7 @@ impl<'i> Items<'i> {
     }
 
     fn find(&self, id: ConditionId) -> &crate::context::ConditionContext {
-        let found = self.context.conditions.iter().find(|condition| condition.id == id);
+        let found = self.context.conditions.iter().find(|one| one.summary.id == id);
         found.expect("every condition of the summary is in the context")
     }
 
@@ -262,15 +262,15 @@ impl<'i> Items<'i> {
     fn condition(&self, id: ConditionId, is_listed: bool) -> Json {
         let condition = self.find(id);
         let places: Vec<_> = condition.places.iter().map(|place| self.place(place)).collect();
-        let listed = condition.runs.iter().take(if is_listed { LISTED_RUNS } else { 0 });
-        let seconds: f64 = condition.runs.iter().map(|run| run.seconds).sum();
+        let listed = condition.summary.runs.iter().take(if is_listed { LISTED_RUNS } else { 0 });
+        let seconds: f64 = condition.summary.runs.iter().map(|run| run.seconds).sum();
         let took = Duration::try_from_secs_f64(seconds).unwrap_or_default();
         json!({
             "label": condition.label,
             "places": places,
-            "n": condition.runs.len(),
-            "runs": listed.map(|r| json!({ "seed": r.seed, "digest": r.digest })).collect::<Vec<_>>(),
-            "more": if is_listed { condition.runs.len().saturating_sub(LISTED_RUNS) } else { 0 },
+            "n": condition.summary.runs.len(),
+            "runs": listed.map(|r| json!({ "seed": r.seed, "digest": r.digest.short() })).collect::<Vec<_>>(),
+            "more": if is_listed { condition.summary.runs.len().saturating_sub(LISTED_RUNS) } else { 0 },
             "took": format::duration(took),
             "command": self.command(&condition.arguments),
         })

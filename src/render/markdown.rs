@@ -160,7 +160,7 @@ fn block(block: &Block, context: &Context) -> String {
                 table.map(self::table_item).unwrap_or_default()
             }
         },
-        Block::Claims(_) => claims(&context.judged),
+        Block::Claims(_) => claims(&context.claims),
         Block::File(path) => file(path, context.sources.get(path).map_or("", String::as_str)),
     }
 }

@@ -11,7 +11,7 @@ use super::result::{ResultValue, is_result};
 use super::skeleton::{Block, Item, Mark, Part, Skeleton, Source, has_whole_marks, mark, parts};
 use crate::context::{ConditionContext, Context};
 use crate::document::suggestion;
-use crate::experiment::{ConditionId, Level, Levels, written};
+use crate::experiment::{Level, Levels, written};
 use crate::format::MISSING;
 use crate::table::{Datum, GRADE_WORDS, Key, Row, Style, Table, TableItem};
 
@@ -211,7 +211,8 @@ impl Notebook {
         let wanted = level_of(column, wanted)?;
         let cells = table.rows.iter().filter_map(|row| table.datum(row, column));
         let cells: Vec<_> = cells.collect();
-        let levels = self.context.conditions.iter().filter_map(|one| one.levels.get(column));
+        let levels =
+            self.context.conditions.iter().filter_map(|one| one.summary.levels.get(column));
         let mut known: Vec<_> = match key {
             Key::Grade | Key::StdGrade => GRADE_WORDS.map(Level::text).to_vec(),
             Key::Level(_) => levels.cloned().collect(),
@@ -230,20 +231,22 @@ impl Notebook {
     }
 
     /// The one condition with these levels.
-    fn condition(&self, levels: &Kwargs) -> Result<(ConditionId, &ConditionContext), Error> {
+    fn condition(&self, levels: &Kwargs) -> Result<&ConditionContext, Error> {
         let wanted = levels_of(levels)?;
         let conditions = &self.context.conditions;
-        let factors: Vec<&str> =
-            conditions.iter().flat_map(|one| one.levels.keys().map(String::as_str)).collect();
+        let factors: Vec<&str> = conditions
+            .iter()
+            .flat_map(|one| one.summary.levels.keys().map(String::as_str))
+            .collect();
         if let Some(factor) = wanted.keys().find(|factor| !factors.contains(&factor.as_str())) {
             return Err(unknown("factor", factor, &factors));
         }
         let has = |one: &&ConditionContext| {
-            wanted.iter().all(|(factor, level)| one.levels.get(factor) == Some(level))
+            wanted.iter().all(|(factor, level)| one.summary.levels.get(factor) == Some(level))
         };
         let matching: Vec<_> = conditions.iter().filter(has).collect();
         match matching[..] {
-            [one] => Ok((one.id, one)),
+            [one] => Ok(one),
             _ => {
                 let n = matching.len();
                 Err(invalid(format!("{} match {n} conditions, not one", written(&wanted))))
@@ -257,7 +260,7 @@ impl Notebook {
         statistic: &str,
         levels: &Kwargs,
     ) -> Result<Value, Error> {
-        let (id, condition) = self.condition(levels)?;
+        let condition = self.condition(levels)?;
         let statistics = find(&condition.metrics, "metric", metric)?;
         let known: Vec<&str> = statistics.keys().copied().collect();
         let value = statistics.get(statistic).copied();
@@ -268,7 +271,7 @@ impl Notebook {
             of: condition.label.clone(),
             item: None,
             notes: vec![format!("The score of a run ({}) is {}.", metric.label, metric.formula)],
-            conditions: vec![id],
+            conditions: vec![condition.summary.id],
         };
         Ok(self.number(Style::Fixed.write(value), value, source))
     }
@@ -307,12 +310,12 @@ impl Notebook {
 
     pub(super) fn claims(&self) -> Result<Value, Error> {
         self.show("list of", "claims")?;
-        let names = self.context.judged.iter().map(|one| one.claim.name.clone());
+        let names = self.context.claims.iter().map(|one| one.claim.name.clone());
         Ok(self.block(Block::Claims(names.collect())))
     }
 
     pub(super) fn claim(&self, name: &str) -> Result<Value, Error> {
-        let claims = self.context.judged.iter();
+        let claims = self.context.claims.iter();
         let by_name: BTreeMap<_, _> = claims.map(|one| (one.claim.name.clone(), one)).collect();
         Ok(Value::from(find(&by_name, "claim", name)?.outcome.word()))
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::aggregate::Aggregate;
 use super::score::score;
@@ -13,22 +13,26 @@ use crate::paper::Paper;
 use crate::plan::{Plan, Status};
 use crate::run::{Outcome, RunRecord};
 
-/// The runs of one condition.
-#[derive(Clone, Debug, PartialEq)]
+/// The runs of one condition. Templates see it but for the fields that are skipped.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ConditionSummary {
     /// Which condition it is.
+    #[serde(skip)]
     pub id: ConditionId,
     /// `experiment` and each factor, with their level here.
     pub levels: Levels,
     /// The runs that have a record, in order of the seeds.
     pub runs: Vec<RunScores>,
     /// Runs that it should have.
+    #[serde(skip)]
     pub expected: usize,
     /// How many of its runs diverged, failed, are stale or damaged, or were accepted.
+    #[serde(flatten)]
     pub exceptions: Exceptions,
     /// What differs between its runs.
     pub varies: SeedVariation,
     /// The aggregate of each metric, by name.
+    #[serde(skip)]
     pub aggregates: BTreeMap<String, Aggregate>,
 }
 
@@ -70,16 +74,22 @@ impl AddAssign for Exceptions {
 }
 
 /// The scores of one run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunScores {
     /// Its seed.
     pub seed: u64,
-    /// Digest of its configuration.
+    /// Digest of its configuration; templates see its first digits.
+    #[serde(serialize_with = "short")]
     pub digest: Digest,
-    /// How long it took, in seconds.
+    /// How long it took, in seconds; not for templates, as it differs between two executions.
+    #[serde(skip)]
     pub seconds: f64,
     /// Its score in percent, for each metric by name that it has one of.
     pub scores: BTreeMap<String, f64>,
+}
+
+fn short<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
+    digest.short().serialize(serializer)
 }
 
 /// The conditions of all experiments with the scores of their runs, not yet aggregated.

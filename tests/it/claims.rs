@@ -26,7 +26,7 @@ fn the_scorecard_and_the_claims_are_decided_by_the_runs_at_each_build() {
     let project = Project::shipped();
     let decided = context(&project);
     assert_eq!(table(&decided, "scorecard").rows.len(), 19, "the published means");
-    let verdicts = outcomes(&decided.judged);
+    let verdicts = outcomes(&decided.claims);
     // The formula trainer gives: sharing 2 points, auxiliary loss 1 point, in every model and with the
     // same sign on every draw; deep and deep with sigmoids alike.
     for (name, outcome) in [
@@ -42,7 +42,7 @@ fn the_scorecard_and_the_claims_are_decided_by_the_runs_at_each_build() {
         assert_eq!(verdicts[name], outcome, "{name}: {:#?}", decided.claims);
     }
     let text = |name: &str| {
-        let judged = decided.judged.iter().find(|one| one.claim.name == name).unwrap();
+        let judged = decided.claims.iter().find(|one| one.claim.name == name).unwrap();
         judged.findings[0].text.clone()
     };
     // The effect of sharing is 2.1 on five seeds and 1.9 on five: SD 0.1054, t(9) 2.262, so ± 0.0754.
@@ -65,13 +65,13 @@ fn the_scorecard_and_the_claims_are_decided_by_the_runs_at_each_build() {
     project.write("experiments/paper.toml", text + &more.concat());
     let read = pipeline::load(&project.path(""), &Overrides::default()).unwrap();
     let plan = pipeline::plan(&read, DeviceKind::Cpu, Keep::Records).unwrap();
-    let judged = pipeline::context(&read, &plan, BUILD).unwrap().judged;
+    let judged = pipeline::context(&read, &plan, BUILD).unwrap().claims;
     assert_eq!((judged[8].outcome, judged[9].outcome), (Outcome::Contradicted, Outcome::Supported));
     let untrained = Project::shipped();
     untrained.write("experiments/paper.toml", project.read("experiments/paper.toml"));
     let read = pipeline::load(&untrained.path(""), &Overrides::default()).unwrap();
     let plan = pipeline::plan(&read, DeviceKind::Cpu, Keep::Records).unwrap();
-    let judged = pipeline::context(&read, &plan, BUILD).unwrap().judged;
+    let judged = pipeline::context(&read, &plan, BUILD).unwrap().claims;
     let undecided = judged.iter().filter(|one| one.outcome == Outcome::Undecided).count();
     assert_eq!(undecided, 9, "all but the one on parameters: {judged:#?}");
 }
@@ -245,7 +245,7 @@ fn judged_on_committed_scores() -> BTreeMap<String, Outcome> {
     };
     let trainer = Committed(text.lines().skip(1).map(score).collect());
     let (read, plan) = recorded_by(&trainer, &Project::shipped(), &Overrides::default());
-    let judged = pipeline::context(&read, &plan, BUILD).unwrap().judged;
+    let judged = pipeline::context(&read, &plan, BUILD).unwrap().claims;
     judged.into_iter().map(|one| (one.claim.name, one.outcome)).collect()
 }
 
@@ -256,12 +256,12 @@ fn five_seeds_decide_nothing_and_six_do() {
         let overrides = Overrides { seeds: Some(seeds), data: None };
         let (read, plan) = recorded_with(&project, &overrides);
         let context = pipeline::context(&read, &plan, BUILD).unwrap();
-        let claim = context.judged.iter().find(|one| one.claim.name == "almost-all").unwrap();
+        let claim = context.claims.iter().find(|one| one.claim.name == "almost-all").unwrap();
         // Every difference is the same, so that the interval is narrow with five seeds too.
         let expected = if is_known { Outcome::Supported } else { Outcome::Undecided };
         assert_eq!(claim.outcome, expected, "{claim:#?}");
         // Of all claims about effects none is decided by five.
-        let decided = context.judged.iter().filter(|one| one.outcome != Outcome::Undecided);
+        let decided = context.claims.iter().filter(|one| one.outcome != Outcome::Undecided);
         let about_effects =
             decided.filter(|one| format!("{:?}", one.claim.check).contains("Effect {"));
         assert_eq!(about_effects.count() > 0, is_known);
@@ -281,7 +281,7 @@ fn five_seeds_decide_nothing_and_six_do() {
 #[test]
 fn every_claim_names_the_runs_that_decide_on_it() {
     let context = context(&Project::shipped());
-    for judged in &context.judged {
+    for judged in &context.claims {
         let n = judged.conditions.len();
         match judged.claim.name.as_str() {
             "same-size" => assert_eq!(n, 0, "it asks about no run"),
@@ -433,7 +433,7 @@ fn a_level_may_be_given_on_one_side_and_numbers_are_compared_without_an_interval
     ];
     let text = project.read("experiments/paper.toml") + &checks.concat();
     project.write("experiments/paper.toml", text);
-    let judged = context(&project).judged;
+    let judged = context(&project).claims;
     let text = &judged[0].findings[0].text;
     assert!(text.starts_with("deep, lr: 0.02 minus fully connected, over 2 seeds: "), "{text}");
     assert_eq!(judged[0].outcome, Outcome::Undecided, "two seeds decide nothing");
