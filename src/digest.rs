@@ -120,36 +120,38 @@ pub enum CanonicalError {
 pub fn canonical_json<T: Serialize>(value: &T) -> Result<String, CanonicalError> {
     let value = serde_json::to_value(value).map_err(CanonicalError::Unserializable)?;
     let mut json = String::new();
-    write_canonical(&value, Place::Root, &mut json)?;
-    Ok(json)
+    write_canonical(&value, &mut json).map(|()| json).ok_or_else(|| {
+        let path = scalars(&value).into_iter().find(|(_, scalar)| scalar.is_null());
+        CanonicalError::NotFinite { path: path.unwrap_or_default().0 }
+    })
 }
 
-/// The path of a value. It is written out only for an error.
-#[derive(Clone, Copy)]
-enum Place<'p> {
-    Root,
-    Item(&'p Place<'p>, usize),
-    Entry(&'p Place<'p>, &'p str),
+/// The scalars of a JSON value, each with its dotted path: `train.optimizer.lr`, `model.branch.0`.
+#[must_use]
+pub fn scalars(value: &Value) -> Vec<(String, &Value)> {
+    let mut scalars = Vec::new();
+    collect(value, String::new(), &mut scalars);
+    scalars
 }
 
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Root => Ok(()),
-            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
-            Self::Entry(Self::Root, key) => f.write_str(key),
-            Self::Entry(parent, key) => write!(f, "{parent}.{key}"),
+fn collect<'v>(value: &'v Value, path: String, scalars: &mut Vec<(String, &'v Value)>) {
+    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    match value {
+        Value::Object(entries) => {
+            entries.iter().for_each(|(key, item)| collect(item, below(key), scalars));
         }
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.for_each(|(index, item)| collect(item, below(&index.to_string()), scalars));
+        }
+        scalar => scalars.push((path, scalar)),
     }
 }
 
-fn write_canonical(
-    value: &Value,
-    place: Place<'_>,
-    json: &mut String,
-) -> Result<(), CanonicalError> {
+/// Writes a value; `None` if there is a null in it.
+fn write_canonical(value: &Value, json: &mut String) -> Option<()> {
     match value {
-        Value::Null => return Err(CanonicalError::NotFinite { path: place.to_string() }),
+        Value::Null => return None,
         Value::Bool(_) | Value::Number(_) | Value::String(_) => {
             // Writing to a string cannot fail.
             let _ = write!(json, "{value}");
@@ -160,7 +162,7 @@ fn write_canonical(
                 if index > 0 {
                     json.push(',');
                 }
-                write_canonical(item, Place::Item(&place, index), json)?;
+                write_canonical(item, json)?;
             }
             json.push(']');
         }
@@ -173,12 +175,12 @@ fn write_canonical(
                     json.push(',');
                 }
                 let _ = write!(json, "{}:", Value::from(key.as_str()));
-                write_canonical(item, Place::Entry(&place, key), json)?;
+                write_canonical(item, json)?;
             }
             json.push('}');
         }
     }
-    Ok(())
+    Some(())
 }
 
 #[cfg(test)]
@@ -202,7 +204,7 @@ mod tests {
     fn a_float_that_is_not_finite_is_refused_with_its_path() {
         let value = std::collections::BTreeMap::from([("train", vec![1.0, f64::NAN])]);
         let message = canonical_json(&value).unwrap_err().to_string();
-        assert_eq!(message, "the value at `train[1]` is null or not a finite number");
+        assert_eq!(message, "the value at `train.1` is null or not a finite number");
     }
 
     #[test]

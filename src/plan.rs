@@ -1,8 +1,8 @@
 //! Which runs have a record, and why the others have to be trained. Pure.
 
+mod difference;
 mod explain;
 mod group;
-mod key_values;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -13,9 +13,9 @@ use crate::digest::Digest;
 use crate::experiment::{Conditions, Run};
 use crate::run::{FailureRecord, RunRecord};
 
+pub use difference::Difference;
 pub use explain::PastRun;
 pub use group::{Group, Reason, group, predict};
-pub use key_values::{Difference, KeyValues, key_values};
 pub use state::{Absent, Cause, Compared, Fresh, State, Status};
 
 /// All runs of a project, in order of experiment, condition and seed, and the state of each.

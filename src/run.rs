@@ -11,8 +11,9 @@ mod record;
 mod shape;
 
 pub use config::{
-    CLASSES, CanonicalConfig, DataConfig, DatasetIdentity, DeviceKind, IMAGE_SIDE, ModelConfig,
-    NumberType, Optimizer, PartVersions, Pools, RunConfig, TrainConfig, pooled_image,
+    CLASSES, CanonicalConfig, DataConfig, DatasetIdentity, DeviceKind, IMAGE_SIDE, KeyValues,
+    ModelConfig, NumberType, Optimizer, PartVersions, Pools, RunConfig, TrainConfig, key_values,
+    pooled_image,
 };
 pub(crate) use config::{default_adam_epsilon, default_beta1, default_beta2};
 pub use cost::{Speed, Work, work};

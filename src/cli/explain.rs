@@ -12,7 +12,8 @@ use super::terminal::data;
 use crate::experiment::ConditionId;
 use crate::format;
 use crate::pipeline::{self, Error, Keep};
-use crate::plan::{self, PastRun, Plan};
+use crate::plan::{PastRun, Plan};
+use crate::run::key_values;
 
 pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
     let project = args.project.load()?;
@@ -73,7 +74,7 @@ fn explain_unasked(past: &PastRun, as_json: bool) -> Result<(), Error> {
     data(&format!("  trained  {} in {:.2} s", format::date(past.started_at), past.seconds))?;
     data(&format!("  as       {}", condition.join(", ")))?;
     data("  configuration")?;
-    for (key, value) in plan::key_values(&config) {
+    for (key, value) in key_values(&config) {
         data(&format!("    {key} = {value}"))?;
     }
     Ok(())

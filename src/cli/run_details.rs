@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::preview::listed;
 use crate::experiment::{Conditions, Run};
 use crate::format;
-use crate::plan::{self, Absent, Cause, Difference, PastRun, Plan, State, Status};
-use crate::run::RunRecord;
+use crate::plan::{Absent, Cause, Difference, PastRun, Plan, State, Status};
+use crate::run::{RunRecord, key_values};
 
 /// Everything that is known of a run.
 pub(super) struct RunDetails<'p> {
@@ -28,13 +28,13 @@ impl<'p> RunDetails<'p> {
         past: &[&'p PastRun],
     ) -> Self {
         let config = serde_json::to_value(&*run.config).unwrap_or_default();
-        let own = plan::key_values(&config);
+        let own = key_values(&config);
         let mut history: Vec<_> = past
             .iter()
             .filter(|past| past.digest != run.digest)
             .map(|past| {
                 let config: Value = serde_json::from_str(&past.config).unwrap_or_default();
-                (*past, Difference::between(&plan::key_values(&config), &own))
+                (*past, Difference::between(&key_values(&config), &own))
             })
             .collect();
         history.sort_by_key(|(past, _)| std::cmp::Reverse((past.started_at, past.digest)));
@@ -86,7 +86,7 @@ impl<'p> RunDetails<'p> {
         }
         if with_config {
             lines.push("  configuration".to_owned());
-            let values = plan::key_values(&self.config).into_iter();
+            let values = key_values(&self.config).into_iter();
             let values = values.filter(|(key, _)| key != "seed");
             lines.extend(values.map(|(key, value)| format!("    {key} = {value}")));
         }

@@ -1,6 +1,5 @@
 //! The configuration of one condition, read from the tables `data`, `model` and `train`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
@@ -8,8 +7,9 @@ use serde::{Serialize, Serializer};
 use super::layers;
 use crate::document::{FromNode, Node, Reader, Value, Violations};
 use crate::run::{
-    self, CLASSES, DataConfig, DatasetIdentity, DeviceKind, IMAGE_SIDE, Layer, ModelConfig,
-    NumberType, Optimizer, PartVersions, RunConfig, Shape, TrainConfig, infer,
+    self, CLASSES, DataConfig, DatasetIdentity, DeviceKind, IMAGE_SIDE, KeyValues, Layer,
+    ModelConfig, NumberType, Optimizer, PartVersions, RunConfig, Shape, TrainConfig, infer,
+    key_values,
 };
 
 /// The tables that make up a configuration.
@@ -127,7 +127,7 @@ impl Design {
 
     /// Every setting by the path of its key in an experiment file, with its value as JSON.
     #[must_use]
-    pub fn settings(&self) -> BTreeMap<String, String> {
+    pub fn settings(&self) -> KeyValues {
         let data = serde_json::json!({
             "directory": match &self.source {
                 DataSource::Embedded => "embedded".to_owned(),
@@ -141,9 +141,7 @@ impl Design {
             "pooling": self.pooling,
         });
         let all = serde_json::json!({ "data": data, "model": self.model, "train": self.train });
-        let mut settings = BTreeMap::new();
-        flatten(String::new(), &all, &mut settings);
-        settings
+        key_values(&all)
     }
 
     /// Shape of one image after average pooling.
@@ -173,22 +171,6 @@ impl Design {
             model,
             train,
         })
-    }
-}
-
-/// Adds the scalars of `value`, which stands at `path`.
-fn flatten(path: String, value: &serde_json::Value, settings: &mut BTreeMap<String, String>) {
-    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-    match value {
-        serde_json::Value::Object(entries) => {
-            entries.iter().for_each(|(key, value)| flatten(below(key), value, settings));
-        }
-        serde_json::Value::Array(items) => {
-            let items = items.iter().enumerate();
-            items.for_each(|(index, item)| flatten(below(&index.to_string()), item, settings));
-        }
-        serde_json::Value::String(text) => drop(settings.insert(path, text.clone())),
-        scalar => drop(settings.insert(path, scalar.to_string())),
     }
 }
 

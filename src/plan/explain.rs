@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::key_values::{Difference, Fingerprint, KeyValues, key_values};
+use super::difference::{Difference, Fingerprint};
 use super::state::{Absent, Cause, Compared, Fresh, State};
 use crate::digest::Digest;
 use crate::experiment::{ConditionId, Conditions, Run};
-use crate::run::{Outcome, RunConfig, work};
+use crate::run::{KeyValues, Outcome, RunConfig, key_values, work};
 
 /// Most designs that a run is compared with if it has no record of its own; the newest.
 const MOST_DESIGNS: usize = 1000;

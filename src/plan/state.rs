@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::key_values::Difference;
+use super::difference::Difference;
 use crate::digest::Digest;
 use crate::run::{FailureRecord, RunProvenance};
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Layer, Shape};
-use crate::digest::{CanonicalError, Digest, canonical_json};
+use crate::digest::{CanonicalError, Digest, canonical_json, scalars};
 
 /// Rows and columns of an MNIST image.
 pub const IMAGE_SIDE: usize = 28;
@@ -66,6 +66,17 @@ impl CanonicalConfig {
     pub fn with_seed(&self, seed: u64) -> String {
         format!("{}{seed}{}", self.before, self.after)
     }
+}
+
+/// The keys of a configuration by dotted path, with their values as JSON spells them; strings
+/// without quotes.
+pub type KeyValues = BTreeMap<String, String>;
+
+/// The keys and values of a configuration in JSON.
+#[must_use]
+pub fn key_values(config: &Value) -> KeyValues {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    scalars(config).into_iter().map(|(path, value)| (path, text(value))).collect()
 }
 
 /// Which pairs are drawn from which digits.

@@ -116,7 +116,7 @@ fn new_seeds_and_runs_like_no_other_are_told_as_such() {
         .iter()
         .map(|difference| difference["key"].as_str().unwrap())
         .collect();
-    assert_eq!(keys, ["model.branch[0].kernel", "model.branch[0].padding"]);
+    assert_eq!(keys, ["model.branch.0.kernel", "model.branch.0.padding"]);
 }
 
 #[test]

@@ -1,0 +1,98 @@
+//! What differs between two configurations.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::digest::Digest;
+use crate::run::KeyValues;
+
+/// One key that two configurations do not agree on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Difference {
+    /// Its dotted path: `train.optimizer.lr`, `model.branch.0.channels`.
+    pub key: String,
+    /// Its value there; none if it has none, or the default of the schema.
+    pub old: Option<String>,
+    /// Its value here.
+    pub new: Option<String>,
+}
+
+impl Difference {
+    /// All keys that differ, in order of their paths.
+    #[must_use]
+    pub fn between(old: &KeyValues, new: &KeyValues) -> Vec<Self> {
+        let gone = old.keys().filter(|key| !new.contains_key(*key));
+        let differing = new.keys().chain(gone).filter(|key| old.get(*key) != new.get(*key));
+        let mut differences: Vec<_> = differing
+            .map(|key| Self {
+                key: key.clone(),
+                old: old.get(key).cloned(),
+                new: new.get(key).cloned(),
+            })
+            .collect();
+        differences.sort();
+        differences
+    }
+}
+
+/// Keys and values as sorted numbers, to count differences of many pairs of configurations.
+#[derive(Clone, Debug)]
+pub(super) struct Fingerprint {
+    keys: Vec<u64>,
+    entries: Vec<u64>,
+}
+
+impl Fingerprint {
+    pub(super) fn of(values: &KeyValues) -> Self {
+        let sorted = |mut numbers: Vec<u64>| {
+            numbers.sort_unstable();
+            numbers
+        };
+        let entries = values.iter().map(|(key, value)| number(&format!("{key} = {value}")));
+        Self {
+            keys: sorted(values.keys().map(|key| number(key)).collect()),
+            entries: sorted(entries.collect()),
+        }
+    }
+
+    /// How many keys differ; two of one number count as one, which hardly ever matters.
+    pub(super) fn distance(&self, other: &Self) -> usize {
+        let all = self.keys.len() + other.keys.len() - common(&self.keys, &other.keys);
+        all.saturating_sub(common(&self.entries, &other.entries))
+    }
+}
+
+/// A number for a text: the same in every process, whatever compiled it.
+fn number(text: &str) -> u64 {
+    let digest = Digest::of_bytes(text.as_bytes());
+    u64::from_le_bytes(*digest.as_bytes().first_chunk().expect("a digest has 32 bytes"))
+}
+
+/// How many numbers are in both of two sorted lists.
+fn common(left: &[u64], right: &[u64]) -> usize {
+    let (mut i, mut j, mut n) = (0, 0, 0);
+    while i < left.len() && j < right.len() {
+        let (one, other) = (left[i], right[j]);
+        n += usize::from(one == other);
+        i += usize::from(one <= other);
+        j += usize::from(one >= other);
+    }
+    n
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spelled = |value: &Option<String>| match value {
+            Some(value) => shortened(value),
+            None => "(default)".to_owned(),
+        };
+        write!(f, "{}: {} → {}", self.key, spelled(&self.old), spelled(&self.new))
+    }
+}
+
+/// The first digits of a digest, and any other value whole.
+fn shortened(value: &str) -> String {
+    let is_digest = value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_digest { format!("{}…", &value[..12]) } else { value.to_owned() }
+}
