@@ -6,7 +6,7 @@ use super::content::{Column, Key, Row, SeedValue, Table};
 use super::kind::{Kind, Results, Variation, Words, of_kind};
 use super::scores::{ScoreRow, Scores, differs_notes, row_label};
 use crate::document::Reader;
-use crate::experiment::{ConditionId, Level};
+use crate::experiment::Level;
 use crate::paper::keys::{check_measured, read_all_known};
 use crate::paper::{Paper, Selection};
 use crate::summary::{Contrast, SummaryError};
@@ -18,18 +18,6 @@ pub(super) struct Ablation {
     tables: Vec<(String, Scores)>,
     /// Names of metrics, each one choice away from the one before.
     metrics: Vec<String>,
-}
-
-/// One row of a table under several metrics.
-struct AblationRow<'a> {
-    table: &'a str,
-    scores: &'a Scores,
-    levels: Vec<Level>,
-    conditions: Vec<ConditionId>,
-    /// The mean by each metric.
-    means: Vec<Option<f64>>,
-    /// The last metric minus the first.
-    total: Contrast,
 }
 
 /// Reads the keys of the table.
@@ -67,7 +55,22 @@ impl Kind for Ablation {
     }
 
     fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
-        Ok(vec![self.table(&self.rows(results)?, results)])
+        let [first, .., last] = &self.metrics[..] else {
+            unreachable!("fewer than two metrics are refused")
+        };
+        let mut rows = Vec::new();
+        for (table, scores) in &self.tables {
+            let by_metric = self.metrics.iter().map(|name| scores.rows(name, results.summary));
+            let by_metric: Vec<Vec<ScoreRow>> = by_metric.collect::<Result<_, _>>()?;
+            for row in scores.rows(&scores.metric, results.summary)? {
+                let same = |other: &&ScoreRow| other.levels == row.levels;
+                let mean = |rows: &Vec<ScoreRow>| rows.iter().find(same)?.mean;
+                let means: Vec<_> = by_metric.iter().map(mean).collect();
+                let label = row_label(results.names, &scores.by, &row.levels);
+                rows.push(row_of(table, label, &row, &means, [last, first], results));
+            }
+        }
+        Ok(vec![self.table(rows, [last, first], results)])
     }
 
     fn as_any(&self) -> &dyn std::any::Any {
@@ -76,27 +79,7 @@ impl Kind for Ablation {
 }
 
 impl Ablation {
-    fn rows(&self, results: &Results<'_>) -> Result<Vec<AblationRow<'_>>, SummaryError> {
-        let [first, .., last] = &self.metrics[..] else { return Ok(Vec::new()) };
-        let summary = results.summary;
-        let mut all = Vec::new();
-        for (table, scores) in &self.tables {
-            let by_metric = self.metrics.iter().map(|metric| scores.rows(metric, summary));
-            let by_metric: Vec<Vec<ScoreRow>> = by_metric.collect::<Result<_, _>>()?;
-            for row in scores.rows(&scores.metric, summary)? {
-                let same = |other: &&ScoreRow| other.levels == row.levels;
-                let mean = |rows: &Vec<ScoreRow>| rows.iter().find(same)?.mean;
-                let means = by_metric.iter().map(mean).collect();
-                let total = Contrast::of_metrics(summary, &row.conditions, [last, first]);
-                let total = total.if_whole(summary);
-                let ScoreRow { levels, conditions, .. } = row;
-                all.push(AblationRow { table, scores, levels, conditions, means, total });
-            }
-        }
-        Ok(all)
-    }
-
-    fn table(&self, rows: &[AblationRow<'_>], results: &Results<'_>) -> Table {
+    fn table(&self, mut rows: Vec<Row>, ends: [&String; 2], results: &Results<'_>) -> Table {
         let (names, summary) = (results.names, results.summary);
         let label = |name: &String| {
             names.paper.metric(name).map_or_else(|| name.clone(), |metric| metric.short.clone())
@@ -107,37 +90,15 @@ impl Ablation {
             let keys = change.into_iter().chain([Key::MeanBy(metric.clone())]);
             columns.push(Column::number(label(metric), keys));
         }
-        let ends = [self.metrics.last(), self.metrics.first()].map(|end| end.map(label));
-        let [last, first] = ends.map(Option::unwrap_or_default);
+        let [last, first] = ends.map(label);
         let keys = [Key::Total, Key::TotalLower, Key::TotalUpper, Key::Seeds];
         columns.push(Column::number(format!("{last} − {first} [95 %]"), keys));
-        let variation = Variation::of(rows.iter().map(|row| summary.varies(&row.conditions)));
+        let varies = |row: &Row| summary.varies(&row.conditions);
+        let variation = Variation::of(rows.iter().map(varies));
         columns.extend(variation.column.clone());
-        let row = |row: &AblationRow<'_>| {
-            let listed: Vec<_> = row.levels.iter().map(Level::spelled).collect();
-            let described = row_label(names, &row.scores.by, &row.levels);
-            let mut cells = vec![
-                Cell::Text(results.number(row.table), row.table.to_owned()),
-                Cell::Text(described, listed.join(", ")),
-            ];
-            cells.push(Cell::Number(row.means.first().copied().flatten(), Style::Fixed));
-            cells.extend(row.means.windows(2).map(|pair| {
-                let change = pair[1].zip(pair[0]).map(|(after, before)| after - before);
-                Cell::NumberAnd(change, Style::Signed, pair[1], Style::Signed)
-            }));
-            cells.push(Cell::Difference(row.total.comparison.map(|total| total.difference)));
-            cells.extend(variation.cell(summary.varies(&row.conditions)));
-            let seed = |(seed, value): &(u64, f64)| SeedValue {
-                value: *value,
-                title: format!(
-                    "seed {seed}: {}, runs {}",
-                    Style::Signed.write(Some(*value)),
-                    summary.digests(&row.conditions, *seed)
-                ),
-            };
-            let seeds = row.total.differences.iter().map(seed).collect();
-            Row { cells, conditions: row.conditions.clone(), seeds }
-        };
+        for row in &mut rows {
+            row.cells.extend(variation.cell(varies(row)));
+        }
         let mut notes = vec![
             format!(
                 "The column “{first}” is a mean. Each column after it is the change of the mean, in points, \
@@ -154,6 +115,41 @@ impl Ablation {
             Some(format!("{}: {}.", metric.short, metric.formula()))
         }));
         notes.extend(differs_notes(&self.tables, results));
-        Table { metric: None, columns, rows: rows.iter().map(row).collect(), notes }
+        Table { metric: None, columns, rows, notes }
     }
+}
+
+/// A row of a table of scores, with its mean by each metric and the difference of two metrics.
+fn row_of(
+    table: &str,
+    label: String,
+    row: &ScoreRow,
+    means: &[Option<f64>],
+    metrics: [&String; 2],
+    results: &Results<'_>,
+) -> Row {
+    let summary = results.summary;
+    let listed: Vec<_> = row.levels.iter().map(Level::spelled).collect();
+    let mut cells = vec![
+        Cell::Text(results.number(table), table.to_owned()),
+        Cell::Text(label, listed.join(", ")),
+        Cell::Number(means[0], Style::Fixed),
+    ];
+    cells.extend(means.windows(2).map(|pair| {
+        let change = pair[1].zip(pair[0]).map(|(after, before)| after - before);
+        Cell::NumberAnd(change, Style::Signed, pair[1], Style::Signed)
+    }));
+    let total = Contrast::of_metrics(summary, &row.conditions, metrics.map(String::as_str));
+    let total = total.if_whole(summary);
+    cells.push(Cell::Difference(total.comparison.map(|total| total.difference)));
+    let seed = |(seed, value): &(u64, f64)| SeedValue {
+        value: *value,
+        title: format!(
+            "seed {seed}: {}, runs {}",
+            Style::Signed.write(Some(*value)),
+            summary.digests(&row.conditions, *seed)
+        ),
+    };
+    let seeds = total.differences.iter().map(seed).collect();
+    Row { cells, conditions: row.conditions.clone(), seeds }
 }

@@ -20,20 +20,6 @@ pub(super) struct Variance {
     differs: Differs,
 }
 
-/// The spread of one condition.
-struct VarianceRow {
-    /// The condition on one draw of the data.
-    condition: ConditionId,
-    /// Its repetition on other draws.
-    repetition: ConditionId,
-    /// Over initialisations, on one draw; `None` unless every run is recorded.
-    within: Option<Estimate>,
-    /// Over draws, each with its own initialisation; `None` unless every run is recorded.
-    total: Option<Estimate>,
-    /// The part of the draw; `None` if a spread is missing or zero.
-    split: Option<VarianceSplit>,
-}
-
 /// Reads the keys of the table.
 pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Variance> {
     let metric = read_metric(reader, &words.paper.metrics);
@@ -69,7 +55,7 @@ impl Kind for Variance {
     }
 
     fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
-        Ok(vec![self.table(&self.rows(results), results)])
+        Ok(vec![self.table(results)])
     }
 
     fn as_any(&self) -> &dyn std::any::Any {
@@ -78,24 +64,14 @@ impl Kind for Variance {
 }
 
 impl Variance {
-    fn rows(&self, results: &Results<'_>) -> Vec<VarianceRow> {
-        let summary = results.summary;
-        let estimate = |id| summary.whole_estimate(&[id], &self.metric);
-        let rows = summary.select(&self.selection).into_iter().filter_map(|condition| {
-            let repetition = repetition(summary, results.names.paper, condition)?;
-            let (within, total) = (estimate(condition), estimate(repetition));
-            let spreads = spread(total).zip(spread(within));
-            let split = spreads
-                .map(|(total, within)| VarianceSplit::of(total, within, stats::Level::NINETY_FIVE));
-            Some(VarianceRow { condition, repetition, within, total, split })
-        });
-        rows.collect()
-    }
-
-    fn table(&self, rows: &[VarianceRow], results: &Results<'_>) -> Table {
+    fn table(&self, results: &Results<'_>) -> Table {
         let (names, summary) = (results.names, results.summary);
+        // Each condition on one draw of the data, with its repetition on other draws.
+        let selected = summary.select(&self.selection).into_iter();
+        let rows = selected.filter_map(|id| Some([id, repetition(summary, names.paper, id)?]));
+        let rows: Vec<[ConditionId; 2]> = rows.collect();
         let mut factors: Vec<&String> = Vec::new();
-        for factor in rows.iter().flat_map(|row| summary.condition(row.condition).levels.keys()) {
+        for factor in rows.iter().flat_map(|[id, _]| summary.condition(*id).levels.keys()) {
             if !factors.contains(&factor) {
                 factors.push(factor);
             }
@@ -113,25 +89,31 @@ impl Variance {
             Column::number("SD, other draws", [Key::StdOtherDraws]),
             Column::number("share of the draw", [Key::Share, Key::ShareLower, Key::ShareUpper]),
         ]);
-        let row = |row: &VarianceRow| {
-            let levels = &summary.condition(row.condition).levels;
+        let row = |ids: [ConditionId; 2]| {
+            let levels = &summary.condition(ids[0]).levels;
             let level = |factor: &&String| match levels.get(*factor) {
                 Some(level) => Cell::Level(names.level(factor, level), level.clone()),
                 None => Cell::Text(String::new(), String::new()),
             };
             let mut cells: Vec<_> = factors.iter().map(level).collect();
-            for id in [row.condition, row.repetition] {
+            for id in ids {
                 let condition = summary.condition(id);
                 let n = condition.aggregates[&self.metric].n;
                 cells.push(Cell::Count(n, condition.expected, condition.exceptions));
             }
-            let estimates = [row.within, row.total];
+            // `None` unless every run is recorded.
+            let estimates = ids.map(|id| summary.whole_estimate(&[id], &self.metric));
             let means = estimates.map(|e| Cell::Number(e.map(|e| e.mean), Style::Fixed));
             let std_devs = estimates.map(|e| Cell::Number(e.and_then(|e| e.std_dev), Style::Fixed));
             cells.extend(means.into_iter().chain(std_devs));
-            cells.push(Cell::Share(row.split.map(|split| (split.share, split.interval))));
-            let seeds = results.seed_values(&[row.repetition], &self.metric);
-            Row { cells, conditions: vec![row.condition, row.repetition], seeds }
+            let [within, total] = estimates.map(spread);
+            let split = total.zip(within).map(|(total, within)| {
+                let split = VarianceSplit::of(total, within, stats::Level::NINETY_FIVE);
+                (split.share, split.interval)
+            });
+            cells.push(Cell::Share(split));
+            let seeds = results.seed_values(&ids[1..], &self.metric);
+            Row { cells, conditions: ids.to_vec(), seeds }
         };
         let mut notes = vec![
             format!(
@@ -146,7 +128,7 @@ impl Variance {
                 .to_owned(),
         ];
         notes.extend(differs_note(&self.differs));
-        Table { metric: None, columns, rows: rows.iter().map(row).collect(), notes }
+        Table { metric: None, columns, rows: rows.into_iter().map(row).collect(), notes }
     }
 }
 
