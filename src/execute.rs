@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::cache::{Cache, HEARTBEAT, Leases, Lookup};
 use crate::dataset::{self, Dataset, DrawError};
 use crate::digest::{Digest, canonical_json};
 use crate::experiment::Run;
+use crate::format::chain;
 use crate::fs::FileError;
 use crate::provenance::{self, Stopwatch};
 use crate::run::{FailureRecord, Origin, RunRecord, RunResult};
@@ -46,10 +48,9 @@ pub struct FailedRun {
 }
 
 /// When to go on after a run has failed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnFailure {
     /// Always, unless the first runs fail with the same error: then the other runs would fail too.
-    #[default]
     KeepGoing,
     /// Never; runs that have begun are finished.
     Stop,
@@ -155,21 +156,20 @@ impl Executor<'_> {
             }
         };
         let n_workers = self.workers.clamp(1, runs.len().max(1));
-        let (working, this) = (AtomicUsize::new(n_workers), std::thread::current());
+        let work = &work;
+        // Each worker has a sender while it works, also if it panics, which is a fault of this program.
+        let (working, all_done) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
             for _ in 0..n_workers {
-                scope.spawn(|| {
-                    // Also where a worker panics, which is a fault of this program.
-                    let _leaving = OnDrop(|| {
-                        working.fetch_sub(1, Ordering::Relaxed);
-                        this.unpark();
-                    });
+                let working = working.clone();
+                scope.spawn(move || {
+                    let _working = working;
                     work();
                 });
             }
+            drop(working);
             let mut heartbeats = 0;
-            while working.load(Ordering::Relaxed) > 0 {
-                std::thread::park_timeout(HEARTBEAT);
+            while all_done.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
                 heartbeats += 1;
                 self.leases.heartbeat(heartbeats);
             }
@@ -282,28 +282,7 @@ impl Finished {
     }
 }
 
-/// Does something when it goes out of scope.
-struct OnDrop<F: Fn()>(F);
-
-impl<F: Fn()> Drop for OnDrop<F> {
-    fn drop(&mut self) {
-        (self.0)();
-    }
-}
-
 const NO_PANIC: &str = "no worker panics with the lock";
-
-/// An error and its causes on one line.
-#[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
-}
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());

@@ -48,6 +48,19 @@ pub fn thousands(n: usize) -> String {
     text
 }
 
+/// `1 run`, `2 runs`.
+#[must_use]
+pub fn runs(n: usize) -> String {
+    format!("{n} run{}", if n == 1 { "" } else { "s" })
+}
+
+/// An error and its causes on one line.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// `1 h 2 min`, `3 min 4 s`, `5 s`.
 #[must_use]
 pub fn duration(duration: Duration) -> String {

@@ -15,19 +15,17 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::cache::{Cache, Leases, Lookup, PastRecord};
+use crate::cache::{Cache, Lookup, PastRecord};
 use crate::digest::{Digest, canonical_json};
-use crate::execute::{Execution, Executor, Observer, OnFailure};
+use crate::execute::{Execution, Executor};
 use crate::experiment::{DataSource, Run};
 use crate::fs::FileError;
 use crate::plan::{Cause, Fresh, PastRun, Plan};
-use crate::provenance;
 use crate::run::{DeviceKind, RunProvenance, RunRecord, RunResult};
-use crate::train::Trainer;
 
 pub use accept::{Answer, accept, unaccept};
 pub use audit::{Check, Garbage, Problem, Unused, check_all, garbage, quarantine, remove, rerun};
-pub use error::{Error, runs};
+pub use error::Error;
 pub use load::{Overrides, Project, load};
 pub use paper_file::PaperFile;
 pub use report::{
@@ -156,20 +154,6 @@ fn past_runs<'r>(
     Ok(past)
 }
 
-/// How runs are trained.
-pub struct Training<'t> {
-    /// Trains them.
-    pub trainer: &'t dyn Trainer,
-    /// The leases of this process.
-    pub leases: &'t Leases,
-    /// How many side by side.
-    pub workers: usize,
-    /// When to go on after a failure.
-    pub on_failure: OnFailure,
-    /// Receives the progress.
-    pub observer: &'t dyn Observer,
-}
-
 /// Notes that the report in `out` will show the runs of `plan`, so that `cache gc` keeps their records
 /// during the build.
 ///
@@ -191,7 +175,7 @@ pub fn train(
     project: &Project,
     plan: &mut Plan,
     digests: &BTreeSet<Digest>,
-    training: &Training<'_>,
+    executor: &Executor<'_>,
 ) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
     let runs: Vec<_> = plan
@@ -207,12 +191,7 @@ pub fn train(
     let conditions = project.conditions();
     let dataset_of = |run: &Run| datasets[&run.config.data.dataset];
     let condition_of = |run: &Run| conditions.names(run.condition);
-    let cache = Cache::new(&project.root);
-    let Training { trainer, leases, workers, on_failure, observer } = *training;
-    let origin = &provenance::origin(&project.root);
-    let executor =
-        Executor { trainer, cache: &cache, leases, workers, on_failure, observer, origin };
-    cache.sweep();
+    executor.cache.sweep();
     let Execution { records, failed, ended_alike } =
         executor.execute(&runs, dataset_of, condition_of);
     let n_recorded = records.len();
@@ -220,7 +199,7 @@ pub fn train(
         plan.add(record);
     }
     for failure in &failed {
-        if let Some(failure) = cache.failure(failure.digest) {
+        if let Some(failure) = executor.cache.failure(failure.digest) {
             plan.add_failure(failure);
         }
     }

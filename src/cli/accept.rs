@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::args::AcceptArgs;
 use super::json;
-use super::terminal::{data, message, runs};
+use super::terminal::{data, message};
 use crate::experiment::Run;
+use crate::format::runs;
 use crate::pipeline::{self, Answer, Error, Keep};
 
 /// Most characters of a reason.

@@ -7,16 +7,16 @@ use super::args::{BuildArgs, MakeTrainer};
 use super::preview::TrainingPreview;
 use super::progress::Progress;
 use super::selector::RunSelector;
-use super::terminal::{confirm, data, message, runs};
+use super::terminal::{confirm, data, message};
 use super::{interrupt, status};
 use crate::cache::Cache;
 use crate::context::Build;
-use crate::execute::{OnFailure, chain};
+use crate::execute::{Executor, OnFailure};
 use crate::experiment::Run;
-use crate::format::duration;
-use crate::pipeline::{self, Error, Keep, Project, Report, Training};
+use crate::format::{chain, duration, runs};
+use crate::pipeline::{self, Error, Keep, Project, Report};
 use crate::plan::{Cause, Plan};
-use crate::provenance::Stopwatch;
+use crate::provenance::{self, Stopwatch};
 
 /// Largest number of reasons that a build prints before it starts; `report status` prints all.
 const MOST_REASONS: usize = 12;
@@ -77,16 +77,19 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         let _ = pipeline::reserve(&project, &plan, &out);
         let stopwatch = Stopwatch::start();
         let progress = Progress::new(&project, preview.to_train.len(), workers);
-        let leases = Arc::new(Cache::new(&project.root).leases());
+        let cache = Cache::new(&project.root);
+        let leases = Arc::new(cache.leases());
         interrupt::prepare(&leases, progress.counter());
-        let training = Training {
+        let executor = Executor {
             trainer: &*trainer(device),
+            cache: &cache,
             leases: &leases,
             workers,
             on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
             observer: &progress,
+            origin: &provenance::origin(&project.root),
         };
-        let result = pipeline::train(&project, &mut plan, &preview.to_train, &training);
+        let result = pipeline::train(&project, &mut plan, &preview.to_train, &executor);
         progress.finish();
         let is_recorded =
             |digest| plan.states.get(digest).is_some_and(|state| state.fresh().is_some());

@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::progress::Counter;
-use super::terminal::{message, runs};
+use super::terminal::message;
 use crate::cache::Leases;
-use crate::format::shell_quoted;
+use crate::format::{runs, shell_quoted};
 use crate::fs;
 
 /// What a shell gives a command that Ctrl-C has ended.

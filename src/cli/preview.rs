@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::digest::Digest;
 use crate::experiment::Run;
-use crate::format;
+use crate::format::{self, runs};
 use crate::pipeline::Project;
 use crate::plan::{self, Absent, Cause, Compared, Difference, Group, Plan, Reason};
-
-use super::terminal::runs;
 
 /// Most differences that one line tells.
 const MOST_DIFFERENCES: usize = 4;

@@ -9,9 +9,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::terminal::message;
-use crate::execute::{FailedRun, Observer, chain};
+use crate::execute::{FailedRun, Observer};
 use crate::experiment::{Conditions, Run};
-use crate::format::duration;
+use crate::format::{chain, duration};
 use crate::pipeline::Project;
 use crate::run::{Outcome, RunRecord, Speed};
 

@@ -3,7 +3,8 @@
 use super::args::StatusArgs;
 use super::json;
 use super::preview::TrainingPreview;
-use super::terminal::{columns, data, message, runs};
+use super::terminal::{columns, data, message};
+use crate::format::runs;
 use crate::pipeline::{self, Error, Keep, Project};
 use crate::plan::{Plan, RunCounts};
 use crate::provenance;

@@ -25,8 +25,6 @@ pub(super) fn message(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", visible(line));
 }
 
-pub(super) use crate::pipeline::runs;
-
 /// Rows of equally many cells as lines: the first column to the left, the others to the right.
 pub(super) fn columns(rows: &[Vec<String>]) -> Vec<String> {
     let n = rows.first().map_or(0, Vec::len);

@@ -2,8 +2,9 @@
 
 use super::args::{MakeTrainer, VerifyArgs};
 use super::json;
-use super::terminal::{data, message, runs};
+use super::terminal::{data, message};
 use crate::experiment::Run;
+use crate::format::runs;
 use crate::pipeline::{self, Check, Error, Keep, Problem};
 use crate::plan::Status;
 use crate::provenance;

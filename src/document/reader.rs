@@ -79,14 +79,6 @@ impl FromNode for String {
     }
 }
 
-impl FromNode for Node {
-    const EXPECTED: &'static str = "a value";
-
-    fn from_node(node: &Node) -> Option<Self> {
-        Some(node.clone())
-    }
-}
-
 impl<T: FromNode> FromNode for Vec<T> {
     const EXPECTED: &'static str = "an array";
 

@@ -53,11 +53,6 @@ impl Violations {
         });
     }
 
-    /// Adds `violation`.
-    pub fn add(&self, violation: Violation) {
-        self.0.borrow_mut().push(violation);
-    }
-
     /// Whether there is no violation so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -21,7 +21,10 @@ impl<'n> Names<'n> {
 
     /// The label of a factor; its name if the paper gives none.
     #[must_use]
-    pub fn factor(self, factor: &'n str) -> &'n str {
+    pub fn factor<'f>(self, factor: &'f str) -> &'f str
+    where
+        'n: 'f,
+    {
         self.paper.labels.get(factor).map_or(factor, |label| label.label.as_str())
     }
 
@@ -45,15 +48,11 @@ impl<'n> Names<'n> {
         let part = |(factor, level): (&'l String, &'l Level)| match level.as_bool() {
             _ if factor == EXPERIMENT => Some(self.level(EXPERIMENT, level)),
             Some(false) => None,
-            Some(true) => Some(self.label_of(factor)),
-            None => Some(format!("{} {}", self.label_of(factor), self.level(factor, level))),
+            Some(true) => Some(self.factor(factor).to_owned()),
+            None => Some(format!("{} {}", self.factor(factor), self.level(factor, level))),
         };
         let mut levels: Vec<_> = levels.into_iter().collect();
         levels.sort_by_key(|(factor, _)| *factor != EXPERIMENT);
         levels.into_iter().filter_map(part).collect::<Vec<_>>().join(" + ")
-    }
-
-    fn label_of(self, factor: &str) -> String {
-        self.paper.labels.get(factor).map_or(factor, |label| label.label.as_str()).to_owned()
     }
 }

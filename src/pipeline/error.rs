@@ -7,8 +7,9 @@ use crate::claim::ClaimError;
 use crate::dataset::{self, DatasetError, DrawError};
 use crate::digest::CanonicalError;
 use crate::document::Violation;
-use crate::execute::{FailedRun, RunFailure, chain};
+use crate::execute::{FailedRun, RunFailure};
 use crate::figure::FigureError;
+use crate::format::{chain, runs};
 use crate::fs::FileError;
 use crate::summary::SummaryError;
 use crate::template::TemplateError;
@@ -263,12 +264,6 @@ impl Error {
             }
         }
     }
-}
-
-/// `1 run`, `2 runs`.
-#[must_use]
-pub fn runs(n: usize) -> String {
-    format!("{n} run{}", if n == 1 { "" } else { "s" })
 }
 
 fn holes(total: usize, missing: usize, accepted: usize) -> String {

@@ -3,10 +3,10 @@
 use report::cache::Cache;
 use report::context::{Build, Context};
 use report::dataset::Split;
-use report::execute::{Observer, OnFailure};
-use report::pipeline::{self, Keep, Overrides, Training as How};
+use report::execute::{Executor, Observer, OnFailure};
+use report::pipeline::{self, Keep, Overrides};
 use report::plan::Plan;
-use report::run::{Curves, DeviceKind, Outcome as End, RunConfig, pairs};
+use report::run::{Curves, DeviceKind, Origin, Outcome as End, RunConfig, pairs};
 use report::train::{TrainError, Trainer, Training};
 
 use crate::project::Project;
@@ -77,15 +77,18 @@ pub(crate) fn recorded_by(
     let read = pipeline::load(&project.path(""), overrides).unwrap();
     let mut plan = pipeline::plan(&read, DeviceKind::Cpu, Keep::Records).unwrap();
     let digests = plan.absent(|_| true).iter().map(|(run, _)| run.digest).collect();
-    let leases = Cache::new(&project.path("")).leases();
-    let how = How {
+    let cache = Cache::new(&project.path(""));
+    let leases = cache.leases();
+    let executor = Executor {
         trainer,
+        cache: &cache,
         leases: &leases,
         workers: 2,
         on_failure: OnFailure::Stop,
         observer: &Nobody,
+        origin: &Origin { machine: None, revision: None, lockfile: None },
     };
-    pipeline::train(&read, &mut plan, &digests, &how).unwrap();
+    pipeline::train(&read, &mut plan, &digests, &executor).unwrap();
     (read, plan)
 }
 
