@@ -43,28 +43,26 @@ pub struct CanonicalConfig {
     after: String,
 }
 
+/// The key of the seed in canonical JSON.
+const SEED: &str = "\"seed\":";
+
 impl CanonicalConfig {
     /// That of `config`, whatever its seed.
     ///
     /// # Errors
     /// If it has no canonical form.
     pub fn new(config: &RunConfig) -> Result<Self, CanonicalError> {
-        const SEED: &str = "seed";
-        let value = serde_json::to_value(config).map_err(CanonicalError::Unserializable)?;
-        let mut entries: BTreeMap<String, Value> =
-            serde_json::from_value(value).map_err(CanonicalError::Unserializable)?;
-        let after = entries.split_off(SEED);
-        let after: BTreeMap<_, _> = after.iter().filter(|(key, _)| *key != SEED).collect();
-        let (before, after) = (canonical_json(&entries)?, canonical_json(&after)?);
-        // Both parts are objects with some keys: `{"data":…}` and `{"train":…}`.
-        let before = format!("{},\"{SEED}\":", &before[..before.len() - 1]);
-        Ok(Self { before, after: format!(",{}", &after[1..]) })
+        let text = canonical_json(config)?;
+        // Keys are sorted: the seed of the data comes before that of the run.
+        let (before, after) = text.rsplit_once(SEED).expect("a configuration has a seed");
+        let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+        Ok(Self { before: before.to_owned(), after: after.to_owned() })
     }
 
     /// The canonical JSON of the configuration with this seed.
     #[must_use]
     pub fn with_seed(&self, seed: u64) -> String {
-        format!("{}{seed}{}", self.before, self.after)
+        format!("{}{SEED}{seed}{}", self.before, self.after)
     }
 }
 
