@@ -8,6 +8,8 @@ mod layer;
 pub mod pairs;
 mod parameters;
 mod record;
+#[cfg(test)]
+pub(crate) mod samples;
 mod shape;
 
 pub use config::{

@@ -191,20 +191,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::run::Origin;
+    use crate::run::{Origin, samples};
 
     fn record() -> RunRecord {
-        let config: RunConfig = serde_json::from_value(serde_json::json!({
-            "data": {"dataset": "0".repeat(64), "pools": "halves", "seed": 0, "train_pairs": 4,
-                "test_pairs": 4, "pooling": 28},
-            "model": {"branch": [{"layer": "flatten"}, {"layer": "linear", "outputs": 10}],
-                "head": [{"layer": "linear", "outputs": 1}], "weight_sharing": true},
-            "train": {"auxiliary_loss": true, "epochs": 2, "batch_size": 2,
-                "optimizer": {"kind": "sgd", "lr": 0.1}},
-            "seed": 7, "device": "cpu", "number_type": "f32",
-            "versions": {"data": 1, "model": 1, "train": 1},
-        }))
-        .unwrap();
+        let config = samples::config();
         let mut curves = Curves::default();
         for curve in pairs::CURVES.into_iter().filter(|curve| !curve.needs_held_out) {
             curves.set(curve, vec![1.0 / 3.0, 0.1 + 0.2]);

@@ -1,11 +1,11 @@
 //! Small experiments for unit tests.
 
 use super::Experiment;
-use crate::document;
+use crate::document::{self, Violation};
 
 const BASE: &str = r#"
 title = "base"
-seeds = 2
+seeds = 3
 [data]
 seed = 0
 train_pairs = 20
@@ -22,10 +22,14 @@ batch_size = 10
 optimizer = { kind = "sgd", lr = 0.1 }
 "#;
 
-/// An experiment that lays `text` over a small base.
-pub(crate) fn experiment(name: &str, text: &str) -> Experiment {
-    let text = format!("title = \"the {name}\"\n{text}");
-    let file = document::parse(&format!("{name}.toml"), &text).unwrap();
+/// Lays `text` over a small base.
+pub(crate) fn read(name: &str, text: &str) -> Result<Experiment, Vec<Violation>> {
+    let file = document::parse(&format!("{name}.toml"), text).unwrap();
     let base = document::parse("base.toml", BASE).unwrap();
-    Experiment::from_documents(name, file, vec![base]).unwrap()
+    Experiment::from_documents(name, file, vec![base])
+}
+
+/// An experiment that lays `text` over the base, with a title of its own.
+pub(crate) fn experiment(name: &str, text: &str) -> Experiment {
+    read(name, &format!("title = \"the {name}\"\n{text}")).unwrap()
 }

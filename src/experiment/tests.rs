@@ -2,33 +2,11 @@
 
 use super::*;
 use crate::digest::{Digest, canonical_json};
-use crate::document;
 use crate::run::{DatasetIdentity, DeviceKind, Pools};
-
-const BASE: &str = r#"
-title = "base"
-seeds = 3
-[data]
-seed = 0
-train_pairs = 20
-test_pairs = 20
-pooling = 28
-[model]
-weight_sharing = true
-branch = ["flatten", { layer = "linear", outputs = 10 }]
-head = [{ layer = "linear", outputs = 1 }, "sigmoid"]
-[train]
-auxiliary_loss = true
-epochs = 1
-batch_size = 10
-optimizer = { kind = "sgd", lr = 0.1 }
-"#;
 
 /// An experiment that lays `text` over the base.
 fn read(name: &str, text: &str) -> Result<Experiment, Vec<String>> {
-    let parse = |file: &str, text: &str| document::parse(file, text).unwrap();
-    let base = parse("base.toml", BASE);
-    let read = Experiment::from_documents(name, parse(&format!("{name}.toml"), text), vec![base]);
+    let read = samples::read(name, text);
     read.map_err(|violations| violations.iter().map(ToString::to_string).collect())
 }
 

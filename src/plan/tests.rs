@@ -4,35 +4,16 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::digest::canonical_json;
-use crate::document;
 use crate::experiment::Experiment;
+use crate::experiment::samples::experiment;
 use crate::run::{DatasetIdentity, DeviceKind, Pools};
 
 fn experiments(lr: &str) -> Vec<Experiment> {
     let text = format!(
-        r#"
-        title = "small"
-        seeds = 2
-        [factors]
-        "model.weight_sharing" = [true, false]
-        [data]
-        seed = 0
-        train_pairs = 20
-        test_pairs = 20
-        pooling = 28
-        [model]
-        weight_sharing = true
-        branch = ["flatten", {{ layer = "linear", outputs = 10 }}]
-        head = [{{ layer = "linear", outputs = 1 }}, "sigmoid"]
-        [train]
-        auxiliary_loss = true
-        epochs = 1
-        batch_size = 10
-        optimizer = {{ kind = "sgd", lr = {lr} }}
-        "#
+        "seeds = 2\n[factors]\n\"model.weight_sharing\" = [true, false]\n\
+         [train.optimizer]\nlr = {lr}\n"
     );
-    let file = document::parse("small.toml", &text).unwrap();
-    vec![Experiment::from_documents("small", file, Vec::new()).unwrap()]
+    vec![experiment("small", &text)]
 }
 
 /// The runs of the experiment with this learning rate, on data of this name.

@@ -111,6 +111,7 @@ fn products(layer: &Layer, input: Shape, output: Shape) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples;
     use super::*;
 
     fn layers(json: &str) -> Vec<Layer> {
@@ -130,17 +131,8 @@ mod tests {
 
     #[test]
     fn a_run_that_diverges_has_done_only_what_came_before() {
-        let config: RunConfig = serde_json::from_value(serde_json::json!({
-            "data": {"dataset": "0".repeat(64), "pools": "halves", "seed": 0, "train_pairs": 25,
-                "test_pairs": 4, "pooling": 28},
-            "model": {"branch": [{"layer": "flatten"}, {"layer": "linear", "outputs": 10}],
-                "head": [{"layer": "linear", "outputs": 1}], "weight_sharing": true},
-            "train": {"auxiliary_loss": true, "epochs": 3, "batch_size": 10,
-                "optimizer": {"kind": "sgd", "lr": 0.1}},
-            "seed": 0, "device": "cpu", "number_type": "f32",
-            "versions": {"data": 1, "model": 1, "train": 1},
-        }))
-        .unwrap();
+        let mut config = samples::config();
+        config.train.epochs = 3;
         // A pair takes 2·20 + 40 operations forward, and 2·40 + 120 with its gradients.
         let of = |outcome| work(&config, outcome);
         let all = Work { pairs: 75.0, operations: 75.0 * 200.0 + 16.0 * 80.0 };

@@ -1,0 +1,37 @@
+//! A small configuration for unit tests.
+
+use super::{
+    DataConfig, DeviceKind, Layer, ModelConfig, NumberType, Optimizer, PartVersions, Pools,
+    RunConfig, TrainConfig,
+};
+use crate::digest::Digest;
+
+/// A linear layer on images of one pixel.
+pub(crate) fn config() -> RunConfig {
+    RunConfig {
+        data: DataConfig {
+            dataset: Digest::of_bytes(b"digits"),
+            pools: Pools::Halves,
+            seed: 0,
+            train_pairs: 25,
+            test_pairs: 4,
+            validation_pairs: 0,
+            pooling: 28,
+        },
+        model: ModelConfig {
+            branch: vec![Layer::Flatten, Layer::Linear { outputs: 10 }],
+            head: vec![Layer::Linear { outputs: 1 }],
+            weight_sharing: true,
+        },
+        train: TrainConfig {
+            auxiliary_loss: true,
+            epochs: 2,
+            batch_size: 10,
+            optimizer: Optimizer::Sgd { lr: 0.1, momentum: 0.0 },
+        },
+        seed: 7,
+        device: DeviceKind::Cpu,
+        number_type: NumberType::F32,
+        versions: PartVersions::CURRENT,
+    }
+}
