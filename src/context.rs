@@ -134,9 +134,8 @@ impl Context {
         build: Build<'_>,
     ) -> Self {
         let Names { paper, experiments } = names;
-        let conditions = summary.conditions();
-        let conditions: Vec<_> =
-            conditions.map(|(_, condition)| ConditionContext::of(names, condition)).collect();
+        let conditions = summary.conditions().iter();
+        let conditions: Vec<_> = conditions.map(|one| ConditionContext::of(names, one)).collect();
         let figures = figures.into_iter().enumerate();
         let figures = figures.map(|(index, (figure, drawings, covers))| {
             let covered = covers.iter().flat_map(|selection| summary.select(selection));
@@ -153,7 +152,7 @@ impl Context {
         let others = conditions.iter().filter(|one| !covered.contains(&one.summary.id));
         let recorded = conditions.iter().map(|condition| condition.n).sum();
         let expected = plan.runs.len();
-        let ids: Vec<_> = summary.conditions().map(|(id, _)| id).collect();
+        let ids: Vec<_> = conditions.iter().map(|one| one.summary.id).collect();
         let metrics = paper.metrics.iter().map(|metric| {
             let context = MetricContext { label: metric.label.clone(), formula: metric.formula() };
             (metric.name.clone(), context)

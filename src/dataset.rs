@@ -76,6 +76,12 @@ pub struct DatasetError {
     pub reason: IdxError,
 }
 
+impl DatasetError {
+    fn of(file: &str) -> impl FnOnce(IdxError) -> Self {
+        move |reason| Self { file: file.to_owned(), reason }
+    }
+}
+
 /// Identity of the embedded digits, without unpacking them.
 ///
 /// # Panics
@@ -96,7 +102,7 @@ pub fn embedded() -> Result<Dataset, DatasetError> {
         let found = Digest::of_bytes(bytes).to_string();
         if found != expected {
             let reason = IdxError::Digest { expected: expected.to_owned(), found };
-            return Err(DatasetError { file: file.to_owned(), reason });
+            return Err(DatasetError::of(file)(reason));
         }
     }
     let mut train = digits(files, [&unpacked[0], &unpacked[1]])?;
@@ -126,17 +132,13 @@ fn identity(pools: Pools, unpacked: &[String]) -> DatasetIdentity {
 
 /// Digits from an unpacked image file and an unpacked label file.
 fn digits(names: [&str; 2], unpacked: [&[u8]; 2]) -> Result<Digits, DatasetError> {
-    let at = |file: &str| {
-        let file = file.to_owned();
-        move |reason| DatasetError { file, reason }
-    };
-    let images = idx::images(unpacked[0]).map_err(at(names[0]))?;
-    let labels = idx::labels(unpacked[1]).map_err(at(names[1]))?;
+    let images = idx::images(unpacked[0]).map_err(DatasetError::of(names[0]))?;
+    let labels = idx::labels(unpacked[1]).map_err(DatasetError::of(names[1]))?;
     let n_images = images.len() / (IMAGE_SIDE * IMAGE_SIDE);
     if n_images != labels.len() {
         let other = names[0].to_owned();
         let reason = IdxError::Mismatch { images: n_images, labels: labels.len(), other };
-        return Err(at(names[1])(reason));
+        return Err(DatasetError::of(names[1])(reason));
     }
     Ok(Digits { images, labels })
 }
@@ -145,11 +147,11 @@ fn unpack_all<const N: usize>(
     names: &[&str; N],
     bytes: [&[u8]; N],
 ) -> Result<Vec<Vec<u8>>, DatasetError> {
-    let at = |name: &str| {
-        let file = name.to_owned();
-        move |reason| DatasetError { file, reason }
-    };
-    names.iter().zip(bytes).map(|(name, bytes)| unpack(bytes).map_err(at(name))).collect()
+    names
+        .iter()
+        .zip(bytes)
+        .map(|(name, bytes)| unpack(bytes).map_err(DatasetError::of(name)))
+        .collect()
 }
 
 /// The unpacked bytes of a gzip file, or the bytes themselves if they are not compressed. Stops after the

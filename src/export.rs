@@ -40,14 +40,14 @@ pub fn csv(table: &Table) -> String {
 /// All runs as CSV, one a row: condition, seed, digest and the score by each metric.
 fn runs(paper: &Paper, summary: &Summary) -> String {
     let factors: BTreeSet<&String> =
-        summary.conditions().flat_map(|(_, condition)| condition.levels.keys()).collect();
+        summary.conditions().iter().flat_map(|condition| condition.levels.keys()).collect();
     let mut factors: Vec<&String> = factors.into_iter().collect();
     factors.sort_by_key(|factor| *factor != EXPERIMENT);
     let mut metrics: Vec<&str> = paper.metrics.iter().map(|metric| metric.name.as_str()).collect();
     metrics.sort_unstable();
     let names = factors.iter().map(|factor| factor.as_str()).chain(["seed", "run"]);
     let heads = names.chain(metrics.iter().copied()).map(str::to_owned);
-    let rows = summary.conditions().flat_map(|(_, condition)| {
+    let rows = summary.conditions().iter().flat_map(|condition| {
         condition.runs.iter().map(|run| {
             let level = |factor: &&String| {
                 let level = condition.levels.get(*factor);

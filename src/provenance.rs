@@ -34,12 +34,10 @@ impl Stopwatch {
     /// The provenance of a run of that origin for `condition` that began at the start and ends now.
     #[must_use]
     pub fn finish(self, condition: BTreeMap<String, String>, origin: Origin) -> RunProvenance {
-        let since_1970 = self.started_at.duration_since(SystemTime::UNIX_EPOCH);
         RunProvenance {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            // A clock before 1970 is wrong; it must not stop a run.
-            started_at: since_1970.unwrap_or_default().as_secs(),
+            started_at: since_1970(self.started_at),
             seconds: (self.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
             origin,
             condition,
@@ -96,8 +94,12 @@ fn revision(root: &Path) -> Option<String> {
 /// Seconds since 1970 (UTC).
 #[must_use]
 pub fn now() -> u64 {
-    // A clock before 1970 is wrong; it must not stop anything.
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+    since_1970(SystemTime::now())
+}
+
+/// In seconds. A clock before 1970 is wrong; it must not stop anything.
+fn since_1970(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// The name of this machine; empty where there is none.

@@ -88,10 +88,10 @@ pub fn learning_curves(
 }
 
 impl Summary {
-    /// All conditions with their identity, in order.
+    /// All conditions, in order.
     #[must_use]
-    pub fn conditions(&self) -> impl ExactSizeIterator<Item = (ConditionId, &ConditionSummary)> {
-        self.conditions.iter().map(|condition| (condition.id, condition))
+    pub fn conditions(&self) -> &[ConditionSummary] {
+        &self.conditions
     }
 
     /// One condition.
@@ -111,8 +111,8 @@ impl Summary {
     /// The conditions that `selection` lets through.
     #[must_use]
     pub fn select(&self, selection: &Selection) -> Vec<ConditionId> {
-        let selected = self.conditions().filter(|(_, one)| selects(selection, &one.levels));
-        selected.map(|(id, _)| id).collect()
+        let selected = self.conditions.iter().filter(|one| selects(selection, &one.levels));
+        selected.map(|one| one.id).collect()
     }
 
     /// What varies between the seeds of these conditions taken together; `None` without a condition.

@@ -114,8 +114,8 @@ fn header<'b, const N: usize>(
     magic: u32,
 ) -> Result<([usize; N], &'b [u8]), IdxError> {
     let word = |index: usize| {
-        let bytes = bytes.get(4 * index..4 * index + 4)?;
-        Some(u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+        let word = bytes.get(4 * index..)?.first_chunk()?;
+        Some(u32::from_be_bytes(*word))
     };
     let expected = 4 * (N + 1);
     let too_short = IdxError::Header { expected, found: bytes.len() };

@@ -142,11 +142,8 @@ impl<'e> Conditions<'e> {
             self.experiment(condition).seeds.iter().map(one).collect::<Result<Vec<_>, _>>()
         };
         let parts: Vec<_> = (0..self.places.len()).into_par_iter().map(of_condition).collect();
-        let mut results = Vec::new();
-        for part in parts {
-            results.extend(part?);
-        }
-        Ok(results)
+        let parts: Vec<_> = parts.into_iter().collect::<Result<_, _>>()?;
+        Ok(parts.into_iter().flatten().collect())
     }
 
     fn condition(&self, id: ConditionId) -> &'e Condition {

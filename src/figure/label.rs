@@ -117,23 +117,14 @@ fn joined(parts: &[Part], kept: &BTreeSet<usize>) -> String {
     let mut text = String::new();
     let mut is_gap = false;
     for (index, part) in parts.iter().enumerate() {
-        match kept.contains(&index) {
-            true => {
-                if part.follows_space && !text.is_empty() {
-                    text.push(' ');
-                }
-                text.push_str(&part.text);
-                is_gap = false;
+        let is_kept = kept.contains(&index);
+        if is_kept || !is_gap {
+            if part.follows_space && !text.is_empty() {
+                text.push(' ');
             }
-            false if is_gap => {}
-            false => {
-                if part.follows_space && !text.is_empty() {
-                    text.push(' ');
-                }
-                text.push('…');
-                is_gap = true;
-            }
+            text.push_str(if is_kept { &part.text } else { "…" });
         }
+        is_gap = !is_kept;
     }
     text
 }

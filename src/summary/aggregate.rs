@@ -27,21 +27,17 @@ pub struct SummaryError(String);
 /// # Errors
 /// If polars refuses the aggregation.
 pub fn aggregate(groups: &[Vec<f64>]) -> Result<Vec<Aggregate>, SummaryError> {
-    let numbered = groups.iter().enumerate();
-    let values =
-        numbered.flat_map(|(group, values)| values.iter().map(move |value| (group, *value)));
-    let aggregates = grouped(&values.collect::<Vec<_>>(), groups.len());
-    aggregates.map_err(|error| SummaryError(error.to_string()))
+    grouped(groups).map_err(|error| SummaryError(error.to_string()))
 }
 
-/// The aggregate of the values of each group. Values come with the number of their group, from 0.
-fn grouped(values: &[(usize, f64)], n_groups: usize) -> PolarsResult<Vec<Aggregate>> {
-    let mut aggregates = vec![Aggregate::default(); n_groups];
+fn grouped(groups: &[Vec<f64>]) -> PolarsResult<Vec<Aggregate>> {
+    let mut aggregates = vec![Aggregate::default(); groups.len()];
+    let values = groups.concat();
     if values.is_empty() {
         return Ok(aggregates);
     }
-    let (keys, values): (Vec<u64>, Vec<f64>) =
-        values.iter().map(|(key, value)| (*key as u64, *value)).unzip();
+    let numbered = (0u64..).zip(groups);
+    let keys = numbered.flat_map(|(key, values)| vec![key; values.len()]).collect::<Vec<_>>();
     let frame = df!("group" => keys, "value" => values)?;
     for group in frame.partition_by_stable(["group"], true)? {
         let key = group.column("group")?.u64()?.first().unwrap_or_default() as usize;

@@ -80,7 +80,7 @@ fn a_seed_counts_only_if_every_condition_has_it() {
         some([1.0; 3]),
         [None; 3],
     ]);
-    let ids: Vec<_> = holes.conditions().map(|(id, _)| id).collect();
+    let ids: Vec<_> = holes.conditions().iter().map(|one| one.id).collect();
     let by_seed = holes.by_seed(&ids[..2], "accuracy");
     assert_eq!(by_seed.into_iter().collect::<Vec<_>>(), [(0, 75.0), (2, 78.0)]);
     assert_eq!(holes.estimate(&ids[..2], "accuracy").unwrap().n, 2);

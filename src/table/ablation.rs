@@ -72,10 +72,6 @@ impl Kind for Ablation {
         }
         Ok(vec![self.table(rows, [last, first], results)])
     }
-
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
-    }
 }
 
 impl Ablation {

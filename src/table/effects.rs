@@ -79,10 +79,6 @@ impl Kind for Effects {
     fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
         Ok(vec![self.table(&self.effects(results.summary), results)])
     }
-
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
-    }
 }
 
 impl Effects {

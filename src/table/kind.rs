@@ -15,7 +15,7 @@ use crate::paper::{EXPERIMENT, Names, Paper, Selection, Vocabulary};
 use crate::summary::{SeedVariation, Summary, SummaryError};
 
 /// A kind of table, with the keys that it has read.
-pub trait Kind: fmt::Debug + Send + Sync {
+pub trait Kind: Any + fmt::Debug + Send + Sync {
     /// The conditions that it shows, as selections: a condition of any of them counts.
     fn covers(&self, paper: &Paper) -> Vec<Selection>;
 
@@ -24,9 +24,6 @@ pub trait Kind: fmt::Debug + Send + Sync {
     /// # Errors
     /// If polars refuses an aggregation.
     fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError>;
-
-    /// The kind itself, for items that refer to tables of one kind.
-    fn as_any(&self) -> &dyn Any;
 }
 
 /// A table that the paper file asks for.
@@ -67,7 +64,8 @@ pub struct Results<'r> {
 /// The keys of the tables of kind `K` among `requests`, with their names.
 pub fn of_kind<K: Kind + 'static>(requests: &[TableRequest]) -> impl Iterator<Item = (&str, &K)> {
     requests.iter().filter_map(|request| {
-        Some((request.name.as_str(), request.kind.as_any().downcast_ref::<K>()?))
+        let kind: &dyn Any = &*request.kind;
+        Some((request.name.as_str(), kind.downcast_ref::<K>()?))
     })
 }
 

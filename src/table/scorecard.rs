@@ -92,10 +92,6 @@ impl Kind for Scorecard {
     fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
         Ok(vec![self.table(&self.judge(results)?, results)])
     }
-
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
-    }
 }
 
 impl Scorecard {

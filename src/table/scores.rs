@@ -158,10 +158,6 @@ impl Kind for Scores {
         };
         metrics.into_iter().map(table).collect()
     }
-
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
-    }
 }
 
 /// `metric` itself. If it is that of the first protocol, the metrics of all protocols.

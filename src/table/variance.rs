@@ -46,7 +46,7 @@ pub(super) fn repetition(
     let mut levels = summary.condition(condition).levels.clone();
     let other = paper.draws.get(levels.get(EXPERIMENT)?.spelled())?;
     levels.insert(EXPERIMENT.to_owned(), Level::text(other));
-    summary.conditions().find(|(_, one)| one.levels == levels).map(|(id, _)| id)
+    summary.conditions().iter().find(|one| one.levels == levels).map(|one| one.id)
 }
 
 impl Kind for Variance {
@@ -56,10 +56,6 @@ impl Kind for Variance {
 
     fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
         Ok(vec![self.table(results)])
-    }
-
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
     }
 }
 
