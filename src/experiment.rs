@@ -18,7 +18,7 @@ use crate::document::{self, Location, Node, Reader, Value, Violation, Violations
 
 pub use condition::{Condition, EXPERIMENT, Factor};
 pub use conditions::{ConditionId, Conditions, Run};
-pub use design::{DataSeed, DataSource, Design};
+pub use design::{DataDesign, DataSeed, DataSource, Design};
 pub use level::{Level, Levels, written};
 pub use matrix::MOST_RUNS;
 

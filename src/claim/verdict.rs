@@ -1,11 +1,11 @@
 //! Verdicts, and how they combine.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::experiment::ConditionId;
 
 /// What the results say of a claim or a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// They agree with it, and not with its opposite.

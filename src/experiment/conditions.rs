@@ -126,12 +126,12 @@ impl<'e> Conditions<'e> {
         let of_condition = |index| {
             let condition = ConditionId(index);
             let design = self.design(condition);
-            let dataset = identity(&design.source);
+            let dataset = identity(&design.data.source);
             // Seeds share the text of their key, unless each draws data of its own.
             let mut shared: Option<CanonicalConfig> = None;
             let one = |seed: &u64| {
                 let config = design.resolve(dataset, *seed, device);
-                let text = match shared.take().filter(|_| design.data_seed != DataSeed::Run) {
+                let text = match shared.take().filter(|_| design.data.seed != DataSeed::Run) {
                     Some(text) => text,
                     None => CanonicalConfig::new(&config)?,
                 };

@@ -28,10 +28,23 @@ const MOST_VALUES: usize = 1 << 28;
 /// A [`RunConfig`] without its seed, and with the place of the data instead of their digest.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Design {
+    /// Which pairs of which digits.
+    #[serde(flatten)]
+    pub data: DataDesign,
+    /// Layers and how they are shared.
+    pub model: ModelConfig,
+    /// Losses, batches and optimiser.
+    pub train: TrainConfig,
+}
+
+/// A [`DataConfig`] with the place of the data instead of their digest.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DataDesign {
     /// Where the digits come from.
     pub source: DataSource,
     /// Seeds the draw of the pairs.
-    pub data_seed: DataSeed,
+    #[serde(rename = "data_seed")]
+    pub seed: DataSeed,
     /// Number of training pairs.
     pub train_pairs: usize,
     /// Number of test pairs.
@@ -40,10 +53,6 @@ pub struct Design {
     pub validation_pairs: usize,
     /// Side of the average-pooling window.
     pub pooling: usize,
-    /// Layers and how they are shared.
-    pub model: ModelConfig,
-    /// Losses, batches and optimiser.
-    pub train: TrainConfig,
 }
 
 /// Where digits come from.
@@ -106,15 +115,16 @@ impl Design {
     /// The full configuration of one run.
     #[must_use]
     pub fn resolve(&self, dataset: DatasetIdentity, seed: u64, device: DeviceKind) -> RunConfig {
+        let data = &self.data;
         RunConfig {
             data: DataConfig {
                 dataset: dataset.digest,
                 pools: dataset.pools,
-                seed: self.data_seed.resolve(seed),
-                train_pairs: self.train_pairs,
-                test_pairs: self.test_pairs,
-                validation_pairs: self.validation_pairs,
-                pooling: self.pooling,
+                seed: data.seed.resolve(seed),
+                train_pairs: data.train_pairs,
+                test_pairs: data.test_pairs,
+                validation_pairs: data.validation_pairs,
+                pooling: data.pooling,
             },
             model: self.model.clone(),
             train: self.train.clone(),
@@ -128,26 +138,28 @@ impl Design {
     /// Every setting by the path of its key in an experiment file, with its value as JSON.
     #[must_use]
     pub fn settings(&self) -> KeyValues {
-        let data = serde_json::json!({
-            "directory": match &self.source {
-                DataSource::Embedded => "embedded".to_owned(),
-                // With a slash, a directory of that name is not taken for the embedded digits.
-                DataSource::Directory(directory) => format!("{}/", directory.to_string_lossy()),
+        let DataDesign { source, seed, train_pairs, test_pairs, validation_pairs, pooling } =
+            &self.data;
+        let directory = match source {
+            DataSource::Embedded => "embedded".to_owned(),
+            // With a slash, a directory of that name is not taken for the embedded digits.
+            DataSource::Directory(directory) => format!("{}/", directory.to_string_lossy()),
+        };
+        let all = serde_json::json!({
+            "data": {
+                "directory": directory, "seed": seed, "train_pairs": train_pairs,
+                "test_pairs": test_pairs, "validation_pairs": validation_pairs, "pooling": pooling,
             },
-            "seed": self.data_seed,
-            "train_pairs": self.train_pairs,
-            "test_pairs": self.test_pairs,
-            "validation_pairs": self.validation_pairs,
-            "pooling": self.pooling,
+            "model": self.model,
+            "train": self.train,
         });
-        let all = serde_json::json!({ "data": data, "model": self.model, "train": self.train });
         key_values(&all)
     }
 
     /// Shape of one image after average pooling.
     #[must_use]
     pub fn image(&self) -> Shape {
-        run::pooled_image(self.pooling)
+        run::pooled_image(self.data.pooling)
     }
 
     /// Reads the three tables of `root`.
@@ -160,30 +172,11 @@ impl Design {
         });
         let train =
             all.table("train").and_then(|reader| read_train(reader, data.as_ref(), model.as_ref()));
-        let (data, model, train) = (data?, model?, train?);
-        Some(Self {
-            source: data.source,
-            data_seed: data.seed,
-            train_pairs: data.train_pairs,
-            test_pairs: data.test_pairs,
-            validation_pairs: data.validation_pairs,
-            pooling: data.pooling,
-            model,
-            train,
-        })
+        Some(Self { data: data?, model: model?, train: train? })
     }
 }
 
-struct Data {
-    source: DataSource,
-    seed: DataSeed,
-    train_pairs: usize,
-    test_pairs: usize,
-    validation_pairs: usize,
-    pooling: usize,
-}
-
-fn read_data(reader: Reader<'_>) -> Option<Data> {
+fn read_data(reader: Reader<'_>) -> Option<DataDesign> {
     let directory = reader.optional::<String>("directory");
     let seed = reader.required::<DataSeed>("seed");
     let train_pairs = reader.required_in("train_pairs", 2..=MOST);
@@ -198,7 +191,7 @@ fn read_data(reader: Reader<'_>) -> Option<Data> {
         divides
     });
     reader.finish();
-    Some(Data {
+    Some(DataDesign {
         source: directory.map_or(DataSource::Embedded, |path| DataSource::Directory(path.into())),
         seed: seed?,
         train_pairs: train_pairs?,
@@ -261,7 +254,7 @@ fn check_layers(
 
 fn read_train(
     reader: Reader<'_>,
-    data: Option<&Data>,
+    data: Option<&DataDesign>,
     model: Option<&ModelConfig>,
 ) -> Option<TrainConfig> {
     let auxiliary_loss = reader.required::<bool>("auxiliary_loss");

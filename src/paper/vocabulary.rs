@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{EXPERIMENT, Selection, selects};
-use crate::experiment::{Condition, DataSeed, Design, Experiment, Level, Levels};
+use crate::experiment::{Condition, DataSeed, Experiment, Level, Levels};
 
 /// Names of experiments, factors and levels.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ impl<'e> Vocabulary<'e> {
     #[must_use]
     pub fn without_held_out(&self, selection: &Selection) -> Option<&'e str> {
         let mut selected = self.selected(selection);
-        let found = selected.find(|(_, condition, _)| condition.design.validation_pairs == 0);
+        let found = selected.find(|(_, condition, _)| condition.design.data.validation_pairs == 0);
         found.map(|(experiment, _, _)| experiment.name.as_str())
     }
 
@@ -175,17 +175,21 @@ impl<'e> Vocabulary<'e> {
         let (one, other) = (self.experiment(one)?, self.experiment(other)?);
         let draws_anew = |experiment: &Experiment| {
             let mut designs = experiment.conditions.iter().map(|condition| &condition.design);
-            designs.all(|design| design.data_seed == DataSeed::Run)
+            designs.all(|design| design.data.seed == DataSeed::Run)
         };
         let levels = |experiment: &Experiment| -> Vec<_> {
             let factors = experiment.factors.iter();
             factors.map(|factor| (factor.name.clone(), factor.levels.clone())).collect()
         };
         let shared = |experiment: &Experiment| -> Vec<_> {
-            let designs = experiment.conditions.iter().map(|condition| condition.design.clone());
-            designs.map(|design| Design { data_seed: DataSeed::Run, ..design }).collect()
+            let mut designs: Vec<_> =
+                experiment.conditions.iter().map(|condition| condition.design.clone()).collect();
+            for design in &mut designs {
+                design.data.seed = DataSeed::Run;
+            }
+            designs
         };
-        let of_one_draw = |condition: &Condition| condition.design.data_seed;
+        let of_one_draw = |condition: &Condition| condition.design.data.seed;
         let is_of_one = |seed: &&u64| {
             one.conditions.iter().map(of_one_draw).any(|draw| draw == DataSeed::Fixed(**seed))
         };

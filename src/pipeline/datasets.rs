@@ -25,7 +25,7 @@ impl Datasets {
         let mut datasets = Self::default();
         let conditions = experiments.iter().flat_map(|experiment| &experiment.conditions);
         for condition in conditions {
-            match &condition.design.source {
+            match &condition.design.data.source {
                 DataSource::Embedded => datasets.uses_embedded = true,
                 DataSource::Directory(name) if datasets.directories.contains_key(name) => {}
                 DataSource::Directory(name) => {
@@ -41,7 +41,7 @@ impl Datasets {
         let mut first: BTreeMap<Digest, DataSource> = BTreeMap::new();
         first.insert(dataset::embedded_identity().digest, DataSource::Embedded);
         let conditions = experiments.iter_mut().flat_map(|experiment| &mut experiment.conditions);
-        for source in conditions.map(|condition| &mut condition.design.source) {
+        for source in conditions.map(|condition| &mut condition.design.data.source) {
             let digest = self.identity(source).digest;
             *source = first.entry(digest).or_insert_with(|| source.clone()).clone();
         }

@@ -194,10 +194,9 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         }
     }
     for experiment in &experiments {
-        for design in experiment.conditions.iter().map(|condition| &condition.design) {
-            let of_training = design.train_pairs + design.validation_pairs;
-            let pairs = [of_training, design.test_pairs];
-            dataset::check_pools(pairs, datasets.pools(&design.source))
+        for data in experiment.conditions.iter().map(|condition| &condition.design.data) {
+            let pairs = [data.train_pairs + data.validation_pairs, data.test_pairs];
+            dataset::check_pools(pairs, datasets.pools(&data.source))
                 .map_err(|source| Error::Draw { experiment: experiment.name.clone(), source })?;
         }
     }
@@ -269,7 +268,9 @@ fn first_seeds(own: &[u64], count: u64) -> Vec<u64> {
 /// A directory in a file is relative to the project, one on the command line to where the user is.
 fn place_data(root: &Path, overrides: &Overrides, experiment: &mut Experiment) {
     let at = |path: &Path| DataSource::Directory(path.to_owned());
-    for source in experiment.conditions.iter_mut().map(|condition| &mut condition.design.source) {
+    for source in
+        experiment.conditions.iter_mut().map(|condition| &mut condition.design.data.source)
+    {
         match (&overrides.data, &*source) {
             (Some(directory), _) => *source = at(directory),
             (None, DataSource::Directory(directory)) => *source = at(&root.join(directory)),

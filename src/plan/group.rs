@@ -109,7 +109,7 @@ pub fn group(conditions: &Conditions<'_>, runs: &[(&Run, &Absent)]) -> Vec<Group
 /// The reason with the seed of the data as the experiment file gives it. If each run draws data of
 /// its own, runs of different seeds then have the same reason.
 fn as_asked(conditions: &Conditions<'_>, run: &Run, mut reason: Reason) -> Reason {
-    let data_seed = conditions.design(run.condition).data_seed;
+    let data_seed = conditions.design(run.condition).data.seed;
     if let (DataSeed::Run, Reason::Changed { differences }) = (data_seed, &mut reason) {
         for difference in differences.iter_mut().filter(|d| d.key == "data.seed") {
             difference.new = Some("run".to_owned());

@@ -1,11 +1,9 @@
 //! Means and their confidence intervals.
 
-use serde::Serialize;
-
 use super::{ConfidenceInterval, Level, Sample};
 
 /// An estimate of a mean, in the unit of the values.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// Number of values.
     pub n: usize,

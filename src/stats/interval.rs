@@ -1,11 +1,9 @@
 //! Confidence levels and intervals.
 
-use serde::Serialize;
-
 use super::student;
 
 /// A confidence level: the share of samples whose interval covers the true value. Above 0 and below 1.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Level(f64);
 
 impl Level {
@@ -25,7 +23,7 @@ impl Level {
 }
 
 /// A two-sided confidence interval, in the unit of the estimated value.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfidenceInterval {
     /// Confidence level.
     pub level: Level,

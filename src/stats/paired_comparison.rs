@@ -1,14 +1,12 @@
 //! Comparison of two conditions, pair by pair.
 
-use serde::Serialize;
-
 use super::{Estimate, Level, Proportion, Sample, sign_flip, student};
 
 /// The largest number of pairs for which all patterns of signs are tried.
 pub const MOST_SIGN_FLIPS: usize = 20;
 
 /// The difference of two conditions that were measured on the same items.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PairedComparison {
     /// The mean of first − second with Student's interval, in the unit of the values.
     pub difference: Estimate,
@@ -22,7 +20,7 @@ pub struct PairedComparison {
 }
 
 /// A p value and its test.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Significance {
     /// The two-sided p value of no mean difference.
     pub p_value: f64,
@@ -31,8 +29,7 @@ pub struct Significance {
 }
 
 /// A test of paired values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PairedTest {
     /// The exact sign-flip test of the mean, over all patterns of signs. For up to 20 pairs, and for any
     /// number of equal differences. Sources: Fisher (1935), *The Design of Experiments*, section 21;

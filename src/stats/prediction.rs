@@ -1,11 +1,9 @@
 //! Prediction of a new value from known ones.
 
-use serde::Serialize;
-
 use super::{Estimate, Level, student};
 
 /// A prediction of one new value: a t distribution around a mean, in the unit of the values.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prediction {
     mean: f64,
     variance: f64,
@@ -13,7 +11,7 @@ pub struct Prediction {
 }
 
 /// The interval that contains a new value with the probability `level`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PredictionInterval {
     /// The probability.
     pub level: Level,

@@ -1,11 +1,9 @@
 //! Proportions of successes.
 
-use serde::Serialize;
-
 use super::{ConfidenceInterval, Level, special};
 
 /// The proportion of successes among trials, from 0 to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Proportion {
     /// Number of trials.
     pub n: usize,

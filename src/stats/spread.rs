@@ -1,11 +1,9 @@
 //! Estimates of standard deviations, and their comparison.
 
-use serde::Serialize;
-
 use super::{Sample, f_distribution::survival};
 
 /// A standard deviation above 0 and its degrees of freedom.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
     std_dev: f64,
     degrees_of_freedom: f64,

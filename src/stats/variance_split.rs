@@ -1,21 +1,13 @@
 //! The shares of a variance that come from the data and from the initialisation.
 
-use serde::Serialize;
-
 use super::f_distribution::{lower_quantile, upper_quantile};
 use super::{ConfidenceInterval, Level, Spread};
 
-/// A variance as the sum of the variance between draws of the data and the variance within a draw, in
-/// the squared unit of the values.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// The share of the draw of the data in a variance over draws. The variance is the sum of the variance
+/// between draws and the variance within a draw.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VarianceSplit {
-    /// The variance over draws, where each draw has its own initialisation.
-    pub total: f64,
-    /// The variance over initialisations, on one draw.
-    pub within: f64,
-    /// The variance between draws: total − within, or 0 if that is negative.
-    pub between: f64,
-    /// The share of `between` in `total`, from 0 to 1.
+    /// The share, from 0 to 1.
     pub share: f64,
     /// The interval of the share.
     pub interval: ConfidenceInterval,
@@ -34,14 +26,9 @@ impl VarianceSplit {
     pub fn of(total: Spread, within: Spread, level: Level) -> Self {
         let degrees = [total.degrees_of_freedom(), within.degrees_of_freedom()];
         let tail = level.outside() / 2.0;
-        let [total, within] = [total, within].map(|spread| spread.std_dev());
-        let ratio = (within / total).powi(2);
+        let ratio = (within.std_dev() / total.std_dev()).powi(2);
         let share = |of_f: f64| (1.0 - ratio * of_f).clamp(0.0, 1.0);
-        let (total, within) = (total.powi(2), within.powi(2));
         Self {
-            total,
-            within,
-            between: (total - within).max(0.0),
             share: share(1.0),
             interval: ConfidenceInterval {
                 level,
@@ -79,7 +66,6 @@ mod tests {
     fn variances_add_up() {
         let [total, within] = [3.0, 2.0].map(|std_dev| Spread::new(std_dev, 9.0).unwrap());
         let split = VarianceSplit::of(total, within, Level::NINETY_FIVE);
-        assert_eq!([split.total, split.within, split.between], [9.0, 4.0, 5.0]);
         assert_close([split.share], [5.0 / 9.0]);
     }
 

@@ -1,11 +1,9 @@
 //! Comparison of two independent conditions.
 
-use serde::Serialize;
-
 use super::{ConfidenceInterval, Estimate, Level, student};
 
 /// The difference of the means of two independent samples, whose variances may differ.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WelchComparison {
     /// First mean − second mean, in the unit of the values.
     pub difference: f64,

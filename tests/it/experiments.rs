@@ -41,13 +41,14 @@ fn the_shipped_experiments_are_the_papers_protocol() {
     for (name, expected) in rates {
         for condition in shipped(name).conditions {
             let design = condition.design;
+            let data = design.data;
             let run::Optimizer::Adam { lr, beta1, beta2, epsilon } = design.train.optimizer else {
                 panic!("{name} is trained with Adam");
             };
             assert_eq!([lr, beta1, beta2, epsilon], [expected, 0.9, 0.999, 1e-8]);
             assert_eq!((design.train.epochs, design.train.batch_size), (30, 100));
-            assert_eq!((design.train_pairs, design.test_pairs, design.pooling), (1000, 1000, 2));
-            assert_eq!(design.data_seed, DataSeed::Fixed(0));
+            assert_eq!((data.train_pairs, data.test_pairs, data.pooling), (1000, 1000, 2));
+            assert_eq!(data.seed, DataSeed::Fixed(0));
         }
     }
 }
