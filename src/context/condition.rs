@@ -1,7 +1,5 @@
 //! Experiments and conditions, as templates see them.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -11,10 +9,10 @@ use crate::paper::{EXPERIMENT, Names};
 use crate::run;
 use crate::summary::ConditionSummary;
 
-/// A condition, with its aggregates in percent.
+/// A condition.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ConditionContext {
-    /// Its levels and runs.
+    /// Its levels, runs and scores.
     #[serde(flatten)]
     pub summary: ConditionSummary,
     /// How it is called.
@@ -25,28 +23,16 @@ pub struct ConditionContext {
     pub arguments: String,
     /// Recorded runs.
     pub n: usize,
-    /// For each metric: `mean`, `std`, `minimum`, `maximum`, each none without runs.
-    pub metrics: BTreeMap<String, BTreeMap<&'static str, Option<f64>>>,
 }
 
 impl ConditionContext {
     pub(super) fn of(names: Names<'_>, summary: &ConditionSummary) -> Self {
-        let metrics = summary.aggregates.iter().map(|(name, aggregate)| {
-            let statistics = [
-                ("mean", aggregate.mean),
-                ("std", aggregate.std_dev),
-                ("minimum", aggregate.minimum),
-                ("maximum", aggregate.maximum),
-            ];
-            (name.clone(), statistics.into_iter().collect())
-        });
         let experiment = names.experiment(summary.levels[EXPERIMENT].spelled());
         Self {
             label: names.describe(&summary.levels),
             places: experiment.map(places).unwrap_or_default(),
             arguments: experiment.map(|e| arguments(e, &summary.levels)).unwrap_or_default(),
             n: summary.runs.len(),
-            metrics: metrics.collect(),
             summary: summary.clone(),
         }
     }

@@ -261,7 +261,13 @@ impl Notebook {
         levels: &Kwargs,
     ) -> Result<Value, Error> {
         let condition = self.condition(levels)?;
-        let statistics = find(&condition.metrics, "metric", metric)?;
+        let aggregate = find(&condition.summary.aggregates, "metric", metric)?;
+        let statistics = BTreeMap::from([
+            ("mean", aggregate.mean),
+            ("std", aggregate.std_dev),
+            ("minimum", aggregate.minimum),
+            ("maximum", aggregate.maximum),
+        ]);
         let known: Vec<&str> = statistics.keys().copied().collect();
         let value = statistics.get(statistic).copied();
         let value = value.ok_or_else(|| unknown("statistic", statistic, &known))?;

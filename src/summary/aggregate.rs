@@ -1,15 +1,18 @@
 //! Aggregates of groups of scores, by polars.
 
 use polars::prelude::*;
+use serde::Serialize;
 
-/// A description of some scores, in percent.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// A description of some scores, in percent. Templates see it without the number of scores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Aggregate {
     /// Number of scores.
+    #[serde(skip)]
     pub n: usize,
     /// Their mean; `None` without a score.
     pub mean: Option<f64>,
     /// Their population standard deviation (divided by n), as published.
+    #[serde(rename = "std")]
     pub std_dev: Option<f64>,
     /// The smallest score.
     pub minimum: Option<f64>,

@@ -32,7 +32,7 @@ pub struct ConditionSummary {
     /// What differs between its runs.
     pub varies: SeedVariation,
     /// The aggregate of each metric, by name.
-    #[serde(skip)]
+    #[serde(rename = "metrics")]
     pub aggregates: BTreeMap<String, Aggregate>,
 }
 
