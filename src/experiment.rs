@@ -14,6 +14,8 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use crate::document::{self, Location, Node, Reader, Value, Violation, Violations};
 
 pub use condition::{Condition, EXPERIMENT, Factor};
@@ -65,6 +67,12 @@ impl Experiment {
             Some(experiment) if violations.is_empty() => Ok(experiment),
             _ => Err(violations.into_sorted()),
         }
+    }
+
+    /// The numbers of trained parameters of its conditions, each once, in ascending order.
+    #[must_use]
+    pub fn parameters(&self) -> BTreeSet<usize> {
+        self.conditions.iter().filter_map(|one| one.design.parameters()).collect()
     }
 
     /// `experiment` and each factor, with their level in the condition at that index.

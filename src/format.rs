@@ -10,9 +10,18 @@ pub const MISSING: &str = "–";
 #[must_use]
 pub fn fixed(value: Option<f64>) -> String {
     match value {
-        Some(value) => minus(&format!("{:.2}", positive_zero(value, 2))),
+        Some(value) => rounded(value, 2),
         None => MISSING.to_owned(),
     }
+}
+
+/// A number with so many decimals, with a true minus sign.
+#[must_use]
+pub fn rounded(value: f64, decimals: u8) -> String {
+    // `-0.001` with two decimals would be `-0.00`.
+    let is_zero = value.abs() < 0.5 * 0.1f64.powi(decimals.into());
+    let value = if is_zero { 0.0 } else { value };
+    minus(&format!("{value:.*}", usize::from(decimals)))
 }
 
 /// A difference with two decimals. It keeps its sign when it rounds to zero.
@@ -113,11 +122,6 @@ pub fn visible_lines(text: &str) -> String {
         }
     }
     visible
-}
-
-/// `-0.001` with two decimals would be `-0.00`.
-fn positive_zero(value: f64, decimals: i32) -> f64 {
-    if value.abs() < 0.5 * 10f64.powi(-decimals) { 0.0 } else { value }
 }
 
 fn minus(text: &str) -> String {

@@ -6,8 +6,9 @@ use super::check::{CellReference, Compare};
 use super::expression::Expression;
 use crate::document::{Node, Reader, suggestion};
 use crate::experiment::{Level, Levels};
-use crate::paper::keys::{check_known, read_differs, read_known};
-use crate::paper::{EXPERIMENT, Selection};
+use crate::format::thousands;
+use crate::paper::Selection;
+use crate::paper::keys::{read_differs, read_known, read_levels};
 use crate::table::Words;
 
 /// Reads the check.
@@ -74,7 +75,9 @@ pub(super) fn read_compare(reader: &Reader<'_>, words: &Words<'_>) -> Option<Com
     let named: BTreeSet<String> =
         named.filter(|name| rows.iter().all(|(_, row)| row.contains_key(*name))).cloned().collect();
     let found = words.vocabulary.data_differences_between(&groups, &named);
-    let differs = read_differs(reader, found, "compare");
+    read_differs(reader, found, "compare");
+    // A difference that the rows name is meant, and said all the same.
+    let differs = words.vocabulary.data_differences_between(&groups, &BTreeSet::new());
     let location = reader.location().clone();
     Some(Compare { left, is_above, right, cells, says: says?, differs, location })
 }
@@ -101,13 +104,8 @@ fn read_cell(
     words: &Words<'_>,
 ) -> Option<CellReference> {
     let reader = Reader::new(node, reader.path_of(&format!("cells.{name}")), reader.violations())?;
-    let reference = match reader.optional::<String>("parameters") {
-        Some(experiment) => {
-            let known = words.vocabulary.levels(EXPERIMENT).unwrap_or_default();
-            let known: Vec<_> = known.iter().map(Level::spelled).collect();
-            check_known(&reader, "parameters", &experiment, &known, "experiment");
-            Some(CellReference::Parameters(experiment))
-        }
+    let reference = match reader.node("parameters") {
+        Some(node) => read_parameters(&reader, node, words),
         None => {
             let known: Vec<_> = words.earlier.iter().map(|table| table.name.as_str()).collect();
             let table = read_known(&reader, "table", &known, "table");
@@ -119,4 +117,23 @@ fn read_cell(
     };
     reader.finish();
     reference
+}
+
+/// The number of parameters that all conditions of a selection have.
+fn read_parameters(reader: &Reader<'_>, node: &Node, words: &Words<'_>) -> Option<CellReference> {
+    let selection = read_levels(reader, "parameters", node, words.vocabulary)?;
+    let counts = words.vocabulary.parameters(&selection);
+    let counts: Vec<_> = counts.into_iter().collect();
+    match counts[..] {
+        [count] => return Some(CellReference::Parameters(count)),
+        _ if !reader.is_sound() => {}
+        [] => reader.refuse("parameters", "selects no condition"),
+        [..] => {
+            let counts: Vec<_> = counts.into_iter().map(thousands).collect();
+            let counts = counts.join(" or ");
+            let message = format!("selects conditions with {counts} parameters: give more levels");
+            reader.refuse("parameters", message);
+        }
+    }
+    None
 }

@@ -131,8 +131,8 @@ pub enum CellReference {
         /// Words and levels of the row, by the names of their keys.
         row: BTreeMap<String, Level>,
     },
-    /// The number of parameters of an experiment's model, all branches and head.
-    Parameters(String),
+    /// A number of trained parameters.
+    Parameters(usize),
 }
 
 impl CellReference {

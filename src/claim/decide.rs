@@ -10,9 +10,9 @@ use super::interval::{decisive, judge};
 use super::verdict::{Finding, Outcome, Verdict, combined};
 use crate::document::{Location, suggestion};
 use crate::experiment::{ConditionId, Level, Levels, written};
+use crate::format::rounded;
 use crate::paper::keys::{Differs, differs_note};
 use crate::paper::{EXPERIMENT, Selection, selects};
-use crate::run;
 use crate::stats::{FEWEST_DECISIVE, PairedComparison};
 use crate::summary::{Contrast, SeedVariation, effect};
 use crate::table::{Grade, Key, Results, Scorecard, Style, TableItem, of_kind};
@@ -255,20 +255,16 @@ impl Evidence<'_> {
         let value = |name: &str| numbers.get(name).copied().flatten();
         let left = check.left.evaluate(value);
         let right = check.right.evaluate(value);
-        let order = left.zip(right).and_then(|(left, right)| left.partial_cmp(&right));
+        let order = left.zip(right).and_then(|(left, right)| ordered(left, right));
         let expected = if check.is_above { Ordering::Greater } else { Ordering::Less };
         let outcome = match order {
             None => Outcome::Undecided,
             Some(order) if order == expected => Outcome::Supported,
             Some(_) => Outcome::Contradicted,
         };
-        let short = [left, right].map(|number| Style::Fixed.write(number));
         let [a, b] = match (left, right) {
-            // Numbers that differ must not look alike.
-            (Some(left), Some(right)) if short[0] == short[1] && left != right => {
-                [left, right].map(|number| number.to_string())
-            }
-            _ => short,
+            (Some(left), Some(right)) => told_apart([left, right]),
+            _ => [left, right].map(|number| Style::Fixed.write(number)),
         };
         let relation = if check.is_above { "above" } else { "below" };
         let text = format!("{}: {a}, expected {relation} {b}.", check.says);
@@ -290,12 +286,7 @@ impl Evidence<'_> {
         key: &str,
     ) -> Result<(Option<f64>, Vec<ConditionId>), String> {
         let (table, wanted) = match reference {
-            CellReference::Parameters(experiment) => {
-                let experiment = self.results.names.experiment(experiment);
-                let design = experiment.map(|experiment| &experiment.conditions[0].design);
-                let count = design.and_then(|d| run::parameter_count(&d.model, d.image()).ok());
-                return Ok((count.map(|count| count.unshared as f64), Vec::new()));
-            }
+            CellReference::Parameters(count) => return Ok((Some(*count as f64), Vec::new())),
             CellReference::Row { table, row } => (table, row),
         };
         let item = self.tables.iter().find(|item| item.name == *table);
@@ -323,6 +314,22 @@ impl Evidence<'_> {
         let number = content.datum(row, key).and_then(|datum| datum.number());
         Ok((number.filter(|_| is_whole), row.conditions.clone()))
     }
+}
+
+/// The order of two numbers. Numbers that differ by rounding errors of arithmetic are equal.
+fn ordered(left: f64, right: f64) -> Option<Ordering> {
+    let is_equal = (left - right).abs() <= 1e-12 * left.abs().max(right.abs());
+    if is_equal { Some(Ordering::Equal) } else { left.partial_cmp(&right) }
+}
+
+/// Whole numbers, or numbers with two decimals; with more if they would look alike.
+fn told_apart(numbers: [f64; 2]) -> [String; 2] {
+    if numbers.iter().all(|number| number.fract() == 0.0) {
+        return numbers.map(|number| rounded(number, 0));
+    }
+    let texts = (2..=12).map(|n| numbers.map(|number| rounded(number, n)));
+    let apart = texts.into_iter().find(|[left, right]| left != right);
+    apart.unwrap_or_else(|| numbers.map(|number| rounded(number, 2)))
 }
 
 /// A finding with a remark on declared differences of its conditions.

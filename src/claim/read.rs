@@ -110,12 +110,17 @@ fn read_effect(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     let differs = read_differs(reader, vocabulary.data_differences(&among, [&factor]), "effect");
     let conditions: Vec<_> = vocabulary.conditions(&among).collect();
     let levels = conditions.iter().filter_map(|levels| levels.get(&factor));
+    let n_levels = levels.clone().collect::<BTreeSet<_>>().len();
     let levels = two_levels(levels);
     if levels.is_none() && reader.is_sound() {
         let message = format!(
-            "names `{factor}`, which does not have two levels among the selected conditions"
+            "names `{factor}`, which has {n_levels} levels among the selected conditions; an effect \
+             needs two"
         );
         reader.refuse("effect", message);
+    }
+    if vocabulary.common_seeds(&among).is_empty() && reader.is_sound() {
+        reader.refuse("effect", "averages over experiments without a common seed");
     }
     let expected = read_expected(reader);
     let kind = DifferenceKind::Effect { factor, levels: levels?, among };
@@ -220,6 +225,9 @@ fn read_best(reader: &Reader<'_>, words: &Words<'_>) -> Option<Best> {
         let message = format!(
             "must select one condition among several, but selects {own}, with {others} others"
         );
+        reader.refuse("best", message);
+    } else if let Some(rival) = vocabulary.without_common_seed(&merged(&among, &levels), &among) {
+        let message = format!("has no seed in common with `{rival}`; scores are paired by seed");
         reader.refuse("best", message);
     }
     let differs = read_differs(reader, vocabulary.data_differences(&among, []), "best");

@@ -8,7 +8,6 @@ use crate::format::runs;
 use crate::pipeline::{self, Error, Keep, Project};
 use crate::plan::{Plan, RunCounts};
 use crate::provenance;
-use crate::run;
 
 pub(super) fn run(args: &StatusArgs) -> Result<(), Error> {
     let project = args.project.load()?;
@@ -35,7 +34,7 @@ pub(super) fn print(
         let RunCounts { fresh, accepted, failed, stale } = count;
         rows.push(vec![
             experiment.name.clone(),
-            parameters(experiment),
+            experiment.parameters().iter().map(ToString::to_string).collect::<Vec<_>>().join("/"),
             experiment.conditions.len().to_string(),
             experiment.seeds.len().to_string(),
             fresh.to_string(),
@@ -66,20 +65,4 @@ pub(super) fn print(
         ));
     }
     Ok(())
-}
-
-/// Parameters of two branches and the head, of all models that the experiment varies over.
-fn parameters(experiment: &crate::experiment::Experiment) -> String {
-    let mut counts: Vec<usize> = experiment
-        .conditions
-        .iter()
-        .filter_map(|condition| {
-            let design = &condition.design;
-            run::parameter_count(&design.model, design.image()).ok()
-        })
-        .map(|count| count.unshared)
-        .collect();
-    counts.sort_unstable();
-    counts.dedup();
-    counts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

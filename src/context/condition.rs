@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use crate::experiment::{Experiment, Levels};
 use crate::format::shell_quoted;
 use crate::paper::{EXPERIMENT, Names};
-use crate::run;
 use crate::summary::ConditionSummary;
 
 /// A condition.
@@ -38,19 +37,16 @@ impl ConditionContext {
     }
 }
 
-/// An experiment: the parameters of one branch of its first condition and those of two branches and
-/// the head, the configuration of this condition, and the number of conditions.
+/// An experiment: the numbers of parameters of its conditions, each once; the configuration of its
+/// first condition; and the number of conditions.
 pub(super) fn experiment_fields(experiment: &Experiment) -> Value {
-    let design = &experiment.conditions[0].design;
-    let count = run::parameter_count(&design.model, design.image()).ok();
     json!({
         "name": experiment.name,
         "title": experiment.title,
         "question": experiment.question.as_deref().unwrap_or_default(),
         "files": experiment.files,
-        "branch_parameters": count.map_or(0, |count| count.branch),
-        "parameters": count.map_or(0, |count| count.unshared),
-        "config": design,
+        "parameters": experiment.parameters(),
+        "config": experiment.conditions[0].design,
         "conditions": experiment.conditions.len(),
         "seeds": experiment.seeds,
     })

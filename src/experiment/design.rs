@@ -156,6 +156,12 @@ impl Design {
         key_values(&all)
     }
 
+    /// Number of trained parameters; `None` if the layers do not fit together.
+    #[must_use]
+    pub fn parameters(&self) -> Option<usize> {
+        run::parameter_count(&self.model, self.image()).ok().map(|count| count.all)
+    }
+
     /// Shape of one image after average pooling.
     #[must_use]
     pub fn image(&self) -> Shape {

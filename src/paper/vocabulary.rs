@@ -81,12 +81,31 @@ impl<'e> Vocabulary<'e> {
         values
     }
 
+    /// The numbers of trained parameters of the selected conditions.
+    #[must_use]
+    pub fn parameters(&self, selection: &Selection) -> BTreeSet<usize> {
+        self.selected(selection).filter_map(|(_, one, _)| one.design.parameters()).collect()
+    }
+
     /// The seeds that all selected experiments have.
     #[must_use]
     pub fn common_seeds(&self, selection: &Selection) -> BTreeSet<u64> {
         let seeds = self.selected(selection).map(|(experiment, _, _)| &experiment.seeds);
         let sets = seeds.map(|seeds| seeds.iter().copied().collect::<BTreeSet<_>>());
         sets.reduce(|all, one| &all & &one).unwrap_or_default()
+    }
+
+    /// An experiment among `others` that has none of the seeds that all selected experiments have.
+    #[must_use]
+    pub fn without_common_seed(
+        &self,
+        selection: &Selection,
+        others: &Selection,
+    ) -> Option<&'e str> {
+        let seeds = self.common_seeds(selection);
+        let mut others = self.selected(others).map(|(experiment, _, _)| experiment);
+        let found = others.find(|other| !other.seeds.iter().any(|seed| seeds.contains(seed)));
+        found.map(|experiment| experiment.name.as_str())
     }
 
     /// A selected experiment without held-out pairs, if there is one.

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::{Error, PaperFile, Project};
 use crate::context::Drawing;
 use crate::document::Violation;
-use crate::experiment::Experiment;
+use crate::experiment::{Design, Experiment};
 use crate::figure::{self, CurveSeries, FigureError, LayerBox, ModelDiagram, SeedDot, SeedRow};
 use crate::format;
 use crate::fs;
@@ -212,7 +212,6 @@ fn varying_layers(project: &Project, names: &[String]) -> String {
 fn model(experiment: &Experiment) -> ModelDiagram {
     let design = &experiment.conditions[0].design;
     let model = &design.model;
-    let count = run::parameter_count(model, design.image()).ok();
     let mut designs = experiment.conditions.iter().map(|condition| &condition.design);
     ModelDiagram {
         has_auxiliary_loss: designs.any(|design| design.train.auxiliary_loss),
@@ -220,11 +219,42 @@ fn model(experiment: &Experiment) -> ModelDiagram {
         input: design.image().to_string(),
         branch: boxes(&model.branch, design.image()),
         head: boxes(&model.head, Shape::Vector(2 * run::CLASSES)),
-        subtitle: count.map_or_else(String::new, |count| {
-            let (branch, all) =
-                (format::thousands(count.branch), format::thousands(count.unshared));
-            format!("{branch} parameters per branch, {all} in all")
-        }),
+        subtitle: parameters(experiment),
+    }
+}
+
+/// The numbers of parameters of the conditions with the layers of the first one.
+fn parameters(experiment: &Experiment) -> String {
+    let designs = experiment.conditions.iter().map(|condition| &condition.design);
+    let first = &experiment.conditions[0].design.model;
+    let has_layers = |design: &&Design| {
+        (&design.model.branch, &design.model.head) == (&first.branch, &first.head)
+    };
+    let (shared, separate): (Vec<_>, Vec<_>) =
+        designs.filter(has_layers).partition(|design| design.model.weight_sharing);
+    let count = |designs: &[&Design]| {
+        let design = designs.first()?;
+        run::parameter_count(&design.model, design.image()).ok()
+    };
+    let number = format::thousands;
+    match (count(&separate), count(&shared)) {
+        (Some(separate), Some(shared)) => format!(
+            "{} parameters per branch, {} in all, {} with weight sharing",
+            number(separate.branch),
+            number(separate.all),
+            number(shared.all)
+        ),
+        (Some(separate), None) => format!(
+            "{} parameters per branch, {} in all",
+            number(separate.branch),
+            number(separate.all)
+        ),
+        (None, Some(shared)) => format!(
+            "{} parameters in the shared branch, {} in all",
+            number(shared.branch),
+            number(shared.all)
+        ),
+        (None, None) => String::new(),
     }
 }
 

@@ -6,14 +6,12 @@ use super::{Layer, ModelConfig, Shape, ShapeError, infer};
 /// Number of trainable parameters of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParameterCount {
-    /// Parameters of one branch.
+    /// Those of one branch.
     pub branch: usize,
-    /// Parameters of the head.
+    /// Those of the head.
     pub head: usize,
-    /// All trained parameters: of one branch if it is shared, else of two, and of the head.
-    pub trained: usize,
-    /// The parameters of two branches and the head, even if the branch is shared. The paper counts so.
-    pub unshared: usize,
+    /// All of them: of one branch if it is shared, else of two, and of the head.
+    pub all: usize,
 }
 
 /// Counts the parameters of `model` for images of `input`.
@@ -25,12 +23,7 @@ pub fn parameter_count(model: &ModelConfig, input: Shape) -> Result<ParameterCou
     let branch = count(&model.branch, input);
     let head = count(&model.head, Shape::Vector(2 * branch_output.len()));
     let branches = if model.weight_sharing { 1 } else { 2 };
-    Ok(ParameterCount {
-        branch,
-        head,
-        trained: branches * branch + head,
-        unshared: 2 * branch + head,
-    })
+    Ok(ParameterCount { branch, head, all: branches * branch + head })
 }
 
 fn output_of(layers: &[Layer], input: Shape) -> Result<Shape, ShapeError> {

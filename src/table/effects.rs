@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, SeedValue, Table};
-use super::kind::{Kind, Results, Variation, Words, left_out_note, read_conditions};
+use super::kind::{Kind, Results, Variation, Words, averaged_note, left_out_note, read_conditions};
 use crate::document::Reader;
 use crate::experiment::Level;
 use crate::paper::keys::{Differs, differs_note, read_factors, read_metric};
@@ -49,13 +49,11 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Effects> {
     {
         reader.refuse("by", format!("names `{factor}`, whose effect the table shows"));
     }
-    let (selection, differs) = read_conditions(
-        reader,
-        metric.as_slice(),
-        by.as_deref().unwrap_or_default(),
-        factors.as_deref().unwrap_or_default(),
-        words,
-    );
+    // The row of one factor averages over the levels of the others.
+    let alone = factors.iter().flatten().map(std::slice::from_ref);
+    let alone: Vec<_> = alone.collect();
+    let by_names = by.as_deref().unwrap_or_default();
+    let (selection, differs) = read_conditions(reader, metric.as_slice(), by_names, &alone, words);
     let known = |factor: &&String| words.vocabulary.levels(factor).is_some();
     for factor in factors.iter().flatten().filter(known) {
         let conditions = words.vocabulary.conditions(&selection);
@@ -90,7 +88,9 @@ impl Effects {
         for factor in &self.factors {
             let levels = summary.all(&selected).filter_map(|one| one.levels.get(factor));
             let Some(levels) = two_levels(levels) else { continue };
-            for group in groups.iter().map(Some).chain([None]) {
+            // Without `by`, the only group is all conditions.
+            let together = (!self.by.is_empty()).then_some(None);
+            for group in groups.iter().map(Some).chain(together) {
                 // A condition without a factor of `by` is in no row, and not in all together either.
                 let mut selection = self.selection.clone();
                 for (index, name) in self.by.iter().enumerate() {
@@ -116,7 +116,6 @@ impl Effects {
         for condition in summary.all(&selected) {
             let level = |factor| condition.levels.get(factor).cloned();
             if let Some(group) = self.by.iter().map(level).collect::<Option<Vec<_>>>()
-                && !group.is_empty()
                 && !groups.contains(&group)
             {
                 groups.push(group);
@@ -207,10 +206,14 @@ impl Effects {
             (_, false) => exact.to_owned(),
         };
         let adjusted = match n_tests {
-            _ if self.by.is_empty() => "p is not adjusted.".to_owned(),
-            0 => "No group can be tested yet.".to_owned(),
-            1 => "Only one group is tested, so p needs no adjustment.".to_owned(),
-            n => format!("p, Holm: adjusted for the {n} tests of single groups in this table."),
+            0 => "No effect can be tested yet.".to_owned(),
+            1 => "Only one effect is tested, so p needs no adjustment.".to_owned(),
+            n if self.by.is_empty() => {
+                format!("p, Holm: adjusted for the {n} tests in this table.")
+            }
+            n => format!(
+                "p, Holm: adjusted for the {n} tests in this table, without the rows “all together”."
+            ),
         };
         let is_switch = |effect: &Effect| effect.levels.iter().all(|l| l.as_bool().is_some());
         let (sides, better) = match effects.iter().all(is_switch) {
@@ -222,9 +225,7 @@ impl Effects {
         };
         let mut notes = vec![
             format!(
-                "points: {}, {sides}. For each seed, both sides are \
-                 averaged over the other factors; the effect is the mean difference over the seeds, with \
-                 Student's t interval.",
+                "points: {}, {sides}; the mean difference over the seeds, with Student's t interval.",
                 results.metric_label(&self.metric)
             ),
             format!("The differences are paired by seed. {varies}"),
@@ -234,6 +235,10 @@ impl Effects {
                  improvement), with Wilson's 95 % interval."
             ),
         ];
+        notes.splice(
+            1..1,
+            averaged_note(effects.iter().map(|e| &e.contrast.conditions[0][..]), results),
+        );
         let unmatched: BTreeSet<_> = effects.iter().flat_map(|e| &e.contrast.unmatched).collect();
         let unmatched = unmatched.into_iter();
         let unmatched =

@@ -2,13 +2,14 @@
 //! tables.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use super::cell::Cell;
 use super::content::{Column, Key, SeedValue, Table};
 use crate::document::{Location, Reader};
-use crate::experiment::ConditionId;
+use crate::experiment::{ConditionId, Level};
 use crate::format::MISSING;
 use crate::paper::keys::{Differs, check_measured, read_differs, read_selection};
 use crate::paper::{EXPERIMENT, Names, Paper, Selection, Vocabulary};
@@ -120,12 +121,12 @@ impl<'r> Results<'r> {
 }
 
 /// Reads the keys that select conditions with scores by these metrics: `where`, and `differs`. Data may
-/// differ in the factors of `by` and `named`, which the table shows.
+/// differ in the factors of `by` and of the row: the rows of one set of `named` show those alone.
 pub(super) fn read_conditions(
     reader: &Reader<'_>,
     metrics: &[String],
     by: &[String],
-    named: &[String],
+    named: &[&[String]],
     words: &Words<'_>,
 ) -> (Selection, Differs) {
     let vocabulary = words.vocabulary;
@@ -148,7 +149,10 @@ pub(super) fn read_conditions(
         let levels = || vocabulary.levels(factor).unwrap_or_default().to_vec();
         shown.entry(factor.clone()).or_insert_with(levels);
     }
-    let found = vocabulary.data_differences(&shown, by.iter().chain(named));
+    let mut found = Differs::new();
+    for named in named {
+        found.extend(vocabulary.data_differences(&shown, by.iter().chain(*named)));
+    }
     let differs = read_differs(reader, found, "where");
     (selection, differs)
 }
@@ -170,6 +174,40 @@ pub(super) fn left_out_note(
     let titles: Vec<_> = titles.into_iter().collect();
     (!titles.is_empty()).then(|| {
         format!("Left out, because they lack a factor of the rows: {}.", titles.join("; "))
+    })
+}
+
+/// A sentence on the factors whose levels differ among the conditions of a row, with these levels;
+/// `None` if there are none. A row of differences has the conditions of one side.
+pub(super) fn averaged_note<'c>(
+    rows: impl IntoIterator<Item = &'c [ConditionId]>,
+    results: &Results<'_>,
+) -> Option<String> {
+    let mut averaged: BTreeMap<&str, Vec<&Level>> = BTreeMap::new();
+    for row in rows {
+        let mut levels: BTreeMap<&str, Vec<&Level>> = BTreeMap::new();
+        for (factor, level) in results.summary.all(row).flat_map(|one| &one.levels) {
+            levels.entry(factor).or_default().push(level);
+        }
+        for (factor, levels) in levels {
+            if levels.iter().any(|level| *level != levels[0]) {
+                averaged.entry(factor).or_default().extend(levels);
+            }
+        }
+    }
+    let names = results.names;
+    let factor = |(factor, levels): (&str, Vec<&Level>)| {
+        let mut labels: Vec<String> = Vec::new();
+        for label in levels.into_iter().map(|level| names.level(factor, level)) {
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+        format!("{} ({})", names.factor(factor), labels.join(", "))
+    };
+    let averaged: Vec<_> = averaged.into_iter().map(factor).collect();
+    (!averaged.is_empty()).then(|| {
+        format!("A row averages over the factors that it does not name: {}.", averaged.join("; "))
     })
 }
 

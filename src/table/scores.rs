@@ -2,7 +2,7 @@
 
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, Table};
-use super::kind::{Kind, Results, Variation, Words, left_out_note, read_conditions};
+use super::kind::{Kind, Results, Variation, Words, averaged_note, left_out_note, read_conditions};
 use crate::document::{Reader, Value};
 use crate::experiment::{ConditionId, Level};
 use crate::paper::keys::{
@@ -82,7 +82,7 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scores> {
     let metrics: Vec<_> =
         metric.iter().flat_map(|metric| metrics_of(metric, words.paper)).cloned().collect();
     let by_names = by.clone().unwrap_or_default();
-    let (selection, differs) = read_conditions(reader, &metrics, &by_names, &[], words);
+    let (selection, differs) = read_conditions(reader, &metrics, &by_names, &[&[]], words);
     let orders = [("listed", Order::Listed), ("descending", Order::Descending)];
     let order = match reader.node("order") {
         Some(_) => choice(reader, "order", &orders),
@@ -290,6 +290,7 @@ impl Scores {
         };
         let mut notes = vec![results.metric_note(metric)];
         notes.extend(self.notes(ours, rows));
+        notes.extend(averaged_note(rows.iter().map(|row| &row.conditions[..]), results));
         notes.push(variation.note.to_owned());
         notes.extend(left_out_note(&self.selection, &self.by, results));
         notes.extend(differs_note(&self.differs));

@@ -25,7 +25,7 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Variance> {
     let metric = read_metric(reader, &words.paper.metrics);
     // Each row is labelled with all levels of its condition.
     let names: Vec<_> = words.vocabulary.names().map(str::to_owned).collect();
-    let (selection, differs) = read_conditions(reader, metric.as_slice(), &[], &names, words);
+    let (selection, differs) = read_conditions(reader, metric.as_slice(), &[], &[&names], words);
     let is_repeated = |levels: crate::experiment::Levels| {
         words.paper.draws.contains_key(levels[EXPERIMENT].spelled())
     };

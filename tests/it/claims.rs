@@ -363,11 +363,11 @@ const FAULTY: &[(&str, &str)] = &[
     ("{ compare = \"a\", above = \"0\", says = \"s\" }", "uses `a`, which `cells` does not give"),
     ("{ compare = \"1\", says = \"s\" }", "needs one of `above` and `below`"),
     (
-        "{ compare = \"b\", above = \"0\", says = \"s\", cells = { a = { parameters = \"deep\" }, b = { parameters = \"deep\" } } }",
+        "{ compare = \"b\", above = \"0\", says = \"s\", cells = { a = { parameters = { experiment = \"deep\", weight_sharing = true } }, b = { parameters = { experiment = \"deep\", weight_sharing = true } } } }",
         "gives `a`, which no expression uses",
     ),
     (
-        "{ compare = \"a\", above = \"0\", says = \"s\", cells = { a = { parameters = \"deeep\" } } }",
+        "{ compare = \"a\", above = \"0\", says = \"s\", cells = { a = { parameters = { experiment = \"deeep\", weight_sharing = true } } } }",
         "did you mean `deep`?",
     ),
     (
@@ -379,7 +379,7 @@ const FAULTY: &[(&str, &str)] = &[
         "table `all` has 4 rows; levels select one of them",
     ),
     (
-        "{ compare = \"a | max\", above = \"0\", says = \"s\", cells = { a = { parameters = \"deep\" } } }",
+        "{ compare = \"a | max\", above = \"0\", says = \"s\", cells = { a = { parameters = { experiment = \"deep\", weight_sharing = true } } } }",
         "`a | max`",
     ),
     (
@@ -428,7 +428,7 @@ fn a_level_may_be_given_on_one_side_and_numbers_are_compared_without_an_interval
         ),
         claim(
             "numbers",
-            "{ compare = \"a / b\", below = \"1\", says = \"size\", cells = { a = { parameters = \"deep\" }, b = { parameters = \"fully-connected\" } } }",
+            "{ compare = \"a / b\", below = \"1\", says = \"size\", cells = { a = { parameters = { experiment = \"deep\", weight_sharing = true } }, b = { parameters = { experiment = \"fully-connected\", weight_sharing = true } } } }",
         ),
     ];
     let text = project.read("experiments/paper.toml") + &checks.concat();

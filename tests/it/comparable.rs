@@ -192,6 +192,20 @@ fn kind_1_what_can_never_be_decided_is_refused() {
     let outcome = project.run(&["status"]);
     assert!(outcome.stderr.contains("has sides without a common seed"), "{outcome:#?}");
     assert_eq!(outcome.code, 2);
+    for (check, refusal) in [
+        (
+            "{ best = { experiment = \"deep\", weight_sharing = true } }",
+            "has no seed in common with `fully-connected`",
+        ),
+        (
+            "{ effect = \"weight_sharing\", above = 0 }",
+            "averages over experiments without a common seed",
+        ),
+    ] {
+        project.write("experiments/paper.toml", paper_with(&table, check));
+        let outcome = project.run(&["status"]);
+        assert!(outcome.code == 2 && outcome.stderr.contains(refusal), "{outcome:#?}");
+    }
     // A score on held-out pairs, of experiments without any.
     let curve = "curve = \"published_test_accuracy\"\nreduction = \"maximum\"";
     for metric in [
@@ -259,4 +273,99 @@ fn a_column_with_a_hyphen_is_written_with_an_underscore_in_expressions() {
     let [markdown, _] = rendered(&project, &project.read("templates/paper.md.jinja")).unwrap();
     assert!(markdown.contains("mean: "), "{markdown}");
     assert!(markdown.contains("**supported"), "{markdown}");
+}
+
+#[test]
+fn kind_1_a_row_says_what_it_averages_over() {
+    let project = with_two_sizes();
+    project.edit(
+        "experiments/deep.toml",
+        "\"data.train_pairs\" = [20, 30]",
+        "\"train.auxiliary_loss\" = [true, false]\n\"data.train_pairs\" = [20, 30]",
+    );
+    let deep = "where = { experiment = \"deep\", train_pairs = 20 }";
+    let tables = [
+        ("pooled", format!("by = [\"weight_sharing\"]\n{deep}")),
+        (
+            "both",
+            format!(
+                "kind = \"effects\"\nfactors = [\"weight_sharing\", \"auxiliary_loss\"]\nby = []\n{deep}"
+            ),
+        ),
+    ];
+    let tables = tables.each_ref().map(|(name, keys)| (*name, keys.as_str()));
+    project.write("experiments/paper.toml", paper_with(&tables, ""));
+    let prose = "# {{ title }}\n\n{{ table(\"pooled\") }}\n\n{{ table(\"both\") }}\n";
+    let [markdown, _] = rendered(&project, prose).unwrap();
+    let notes: Vec<_> = markdown.lines().filter(|line| line.starts_with("<sub>")).collect();
+    let averaged =
+        "A row averages over the factors that it does not name: auxiliary\\_loss (true, false).";
+    assert!(notes[0].contains(averaged), "{}", notes[0]);
+    assert!(notes[1].contains("weight\\_sharing (true, false)"), "{}", notes[1]);
+    // Two factors are two tests, also without groups.
+    assert!(notes[1].contains("p, Holm: adjusted for the 2 tests in this table."), "{}", notes[1]);
+}
+
+#[test]
+fn kind_1_a_factor_of_the_data_is_shown_in_its_own_row_alone() {
+    let project = with_two_sizes();
+    let effects = |factors: &str, more: &str| {
+        format!(
+            "kind = \"effects\"\nby = []\nfactors = [{factors}]\nwhere = {{ experiment = \"deep\" }}\n{more}"
+        )
+    };
+    let both = effects("\"weight_sharing\", \"train_pairs\"", "");
+    check_sizes(&project, &paper_with(&[("sizes", &both)], ""), true);
+    let alone = effects("\"train_pairs\"", "");
+    check_sizes(&project, &paper_with(&[("sizes", &alone)], ""), false);
+    let declared =
+        effects("\"weight_sharing\", \"train_pairs\"", "differs = [\"data.train_pairs\"]");
+    project.write("experiments/paper.toml", paper_with(&[("sizes", &declared)], ""));
+    let [markdown, _] = rendered(&project, "# {{ title }}\n\n{{ table(\"sizes\") }}\n").unwrap();
+    let said = "The conditions differ in data.train\\_pairs (20, 30)";
+    assert!(markdown.contains(said), "{markdown}");
+}
+
+#[test]
+fn kind_1_compared_rows_that_name_different_data_say_so() {
+    let project = with_two_sizes();
+    let cell = |name: &str, n: usize| {
+        format!(
+            "{name} = {{ table = \"sizes\", where = {{ train_pairs = {n}, weight_sharing = true }} }}"
+        )
+    };
+    let check = format!(
+        "{{ compare = \"a.mean\", above = \"b.mean\", says = \"gain\", cells = {{ {}, {} }} }}",
+        cell("a", 30),
+        cell("b", 20)
+    );
+    let keys = "by = [\"train_pairs\", \"weight_sharing\"]\nwhere = { experiment = \"deep\" }";
+    project.write("experiments/paper.toml", paper_with(&[("sizes", keys)], &check));
+    let [markdown, _] = rendered(&project, "# {{ title }}\n\n{{ verdicts() }}\n").unwrap();
+    let said = "The conditions differ in data.train\\_pairs (20, 30)";
+    assert!(markdown.contains(said), "{markdown}");
+}
+
+#[test]
+fn kind_1_parameters_are_those_that_are_trained() {
+    let project = Project::new();
+    let check = |selection: &str, above: usize| {
+        format!(
+            "{{ compare = \"n\", above = \"{above}\", says = \"size\", cells = {{ n = {{ parameters = {{ {selection} }} }} }} }}"
+        )
+    };
+    let table = [("all", "by = [\"experiment\", \"weight_sharing\"]")];
+    let flat = "experiment = \"fully-connected\"";
+    project.write("templates/paper.md.jinja", "# {{ title }}\n");
+    project.write("experiments/paper.toml", paper_with(&table, &check(flat, 1)));
+    let outcome = project.run(&["status"]);
+    // A branch of 14 · 14 · 10 + 10 parameters; a head of 20 + 1, and two of its batch-norm.
+    let refusal = "selects conditions with 1,993 or 3,963 parameters";
+    assert!(outcome.code == 2 && outcome.stderr.contains(refusal), "{outcome:#?}");
+    let shared = format!("{flat}, weight_sharing = true");
+    project.write("experiments/paper.toml", paper_with(&table, &check(&shared, 1)));
+    let prose = "# {{ title }}\n\n{{ verdicts() }}\n\n{% for one in experiments %}{{ one.parameters | join(\" or \") }}; {% endfor %}\n";
+    let [markdown, _] = rendered(&project, prose).unwrap();
+    assert!(markdown.contains("size: 1993, expected above 1."), "{markdown}");
+    assert!(markdown.contains("1993 or 3963"), "{markdown}");
 }

@@ -181,7 +181,7 @@ fn what_comes_and_goes_is_a_change_and_leaves_no_file_behind() {
     project.build(&[]);
     let paper = "experiments/paper.toml";
     let claim = "\n[[claim]]\nname = \"more\"\nstatement = \"s\"\nsource = \"t\"\n\
-                 check = { compare = \"a\", above = \"1\", says = \"parameters\", cells = { a = { parameters = \"deep\" } } }\n";
+                 check = { compare = \"a\", above = \"1\", says = \"parameters\", cells = { a = { parameters = { experiment = \"deep\", weight_sharing = true } } } }\n";
     project.write(paper, project.read(paper) + claim);
     project.edit(paper, "title = \"A small paper\"", "title = \"Another paper\"");
     project.edit(paper, "name = \"sharing\"", "name = \"shared\"");
