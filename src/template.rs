@@ -49,8 +49,7 @@ pub fn check(templates: &Templates) -> Result<(), TemplateError> {
         Some((name, line, compared)) => {
             let message =
                 format!("`{compared}` cannot be compared: it is a number with its source");
-            let hint = "the number alone is `.value`, like `cell(…).value`";
-            Err(TemplateError::at(&name, line, message, hint))
+            Err(TemplateError::at(&name, line, message, error::NUMBER_HINT))
         }
     }
 }

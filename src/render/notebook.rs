@@ -194,9 +194,14 @@ impl Notebook {
         name: &str,
         column: &str,
         threshold: f64,
-    ) -> Result<usize, Error> {
-        let numbers = numbers(name, self.first(name)?.1, column)?;
-        Ok(numbers.iter().filter(|(number, _)| *number > threshold).count())
+    ) -> Result<Value, Error> {
+        let table = self.first(name)?.1;
+        let numbers = numbers(name, table, column)?;
+        let n = numbers.iter().filter(|(number, _)| *number > threshold).count();
+        // A missing number could be above it too.
+        let n = (numbers.len() == table.rows.len()).then_some(n);
+        let mark = n.map_or_else(|| MISSING.to_owned(), |n| n.to_string());
+        Ok(Value::from_object(ResultValue { mark, value: n.map(|n| n as f64) }))
     }
 
     /// The number of rows that have this word or level in a column.

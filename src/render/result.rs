@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use minijinja::value::{Object, ObjectRepr, Value};
 
+use super::arguments::invalid;
+
 /// What `cell(…)` and its like give: as a text it is its mark.
 #[derive(Debug)]
 pub(super) struct ResultValue {
@@ -19,7 +21,11 @@ impl Object for ResultValue {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        (key.as_str()? == "value").then(|| Value::from(self.value))
+        match key.as_str() {
+            // A missing number is undefined: it has no order, and arithmetic with it has no value.
+            Some("value") => self.value.map(Value::from),
+            _ => Some(Value::from(invalid(format!("a result has no `{key}`; it has `value`")))),
+        }
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {

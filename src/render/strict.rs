@@ -55,7 +55,8 @@ pub(super) fn value(json: &serde_json::Value, place: &str) -> Value {
             let items = items.iter().enumerate();
             items.map(|(index, item)| value(item, &format!("{place}[{index}]"))).collect()
         }
-        serde_json::Value::Null => Value::from(()),
+        // A number that is missing has no order, and arithmetic with it has no value.
+        serde_json::Value::Null => Value::UNDEFINED,
         serde_json::Value::Bool(truth) => Value::from(*truth),
         serde_json::Value::String(text) => Value::from(text.replace(is_reserved, "\u{fffd}")),
         serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {

@@ -12,7 +12,7 @@ use minijinja::machinery::parse;
 use super::syntax::syntax;
 
 /// The functions that give results.
-const FUNCTIONS: [&str; 5] = ["cell", "score", "contrast", "least", "most"];
+const FUNCTIONS: [&str; 6] = ["cell", "score", "contrast", "least", "most", "count_above"];
 
 /// Filters whose value holds no result, whatever they are given.
 const COUNTING: [&str; 2] = ["length", "count"];

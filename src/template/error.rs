@@ -8,6 +8,13 @@ use minijinja::syntax::SyntaxConfig;
 
 use super::names::TEMPLATES;
 
+/// How the number of a result is named.
+pub(super) const NUMBER_HINT: &str = "the number alone is `.value`, like `cell(…).value`";
+
+/// What guards the use of a number.
+const MISSING_HINT: &str =
+    "a number is undefined while its runs are missing: `{% if … is defined %}` asks for it";
+
 /// A template that cannot be rendered.
 #[derive(Debug, thiserror::Error)]
 #[error("{template}{}: {message}", of_line(*line))]
@@ -85,6 +92,11 @@ impl TemplateError {
             ErrorKind::UnknownFilter => {
                 "docs/templates.md names the filters of `report`; the others are those of minijinja"
                     .to_owned()
+            }
+            _ if message.contains("plain object") => NUMBER_HINT.to_owned(),
+            // A name that is undefined is no number.
+            _ if message.contains("undefined") && place.is_none_or(|place| place.contains('.')) => {
+                MISSING_HINT.to_owned()
             }
             _ => String::new(),
         };

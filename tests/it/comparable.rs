@@ -369,3 +369,43 @@ fn kind_1_parameters_are_those_that_are_trained() {
     assert!(markdown.contains("size: 1993, expected above 1."), "{markdown}");
     assert!(markdown.contains("1993 or 3963"), "{markdown}");
 }
+
+#[test]
+fn kind_1_a_missing_number_is_shown_but_has_no_order_and_no_sum() {
+    let project = Project::new();
+    let row = "experiment=\"deep\", weight_sharing=true";
+    for (prose, message) in [
+        ("{% if cell(\"all\", \"mean\", ROW).value > 5 %}x{% endif %}", "undefined value"),
+        ("{{ cell(\"all\", \"mean\", ROW).value - 1 }}", "unsupported types undefined and number"),
+        ("{% if tables.all.rows[0][\"values\"].mean < 5 %}x{% endif %}", "undefined value"),
+        ("{% if conditions[0].metrics.published.mean < 5 %}x{% endif %}", "undefined value"),
+        ("{% if most(\"all\", \"mean\").value < 5 %}x{% endif %}", "undefined value"),
+        ("{% if count_above(\"all\", \"mean\", 5).value == 0 %}x{% endif %}", "undefined value"),
+        ("{% if count_above(\"all\", \"mean\", 5) == 0 %}x{% endif %}", "cannot be compared"),
+        ("{{ cell(\"all\", \"mean\", ROW) + 1 }}", "hint: the number alone is `.value`"),
+        ("{{ cell(\"all\", \"mean\", ROW).valeu }}", "a result has no `valeu`; it has `value`"),
+    ] {
+        let prose = format!("# {{{{ title }}}}\n\n{}\n", prose.replace("ROW", row));
+        project.write("templates/paper.md.jinja", &prose);
+        let outcome = project.run(&["build"]);
+        assert_eq!((outcome.code, project.count_records()), (2, 0), "{prose}: {outcome:#?}");
+        assert!(outcome.stderr.contains(message), "{prose}: {outcome:#?}");
+        let is_missing = message.contains("undefined");
+        assert_eq!(
+            outcome.stderr.contains("is defined %}` asks for it"),
+            is_missing,
+            "{outcome:#?}"
+        );
+    }
+    let prose = "# {{ title }}\n\n{{ cell(\"all\", \"mean\", ROW) }}, {{ count_above(\"all\", \"mean\", 0) }}, \
+                 {% if cell(\"all\", \"mean\", ROW).value is defined %}{{ cell(\"all\", \"mean\", ROW).value > 5 }}{% endif %}.\n";
+    project.write("templates/paper.md.jinja", prose.replace("ROW", row));
+    project.run(&["build", "--only", "fully-connected", "--out", "part"]);
+    assert!(
+        project.read("part/report.md").contains("–, –, ."),
+        "{}",
+        project.read("part/report.md")
+    );
+    project.build(&[]);
+    assert!(project.read("reports/report.md").contains(", 4, True."));
+}
