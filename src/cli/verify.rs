@@ -1,5 +1,7 @@
 //! `report verify`.
 
+use std::collections::BTreeMap;
+
 use super::args::{MakeTrainer, VerifyArgs};
 use super::json;
 use super::terminal::{data, message};
@@ -33,19 +35,21 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
             json::print(json::verify(&checks, &[]))?;
         }
         let n = checks.len();
-        return Err(Error::Unverified(format!(
-            "{unreadable} of {n} records cannot be read, {damaged} are damaged"
-        )));
+        return Err(Error::Unverified {
+            message: format!("{unreadable} of {n} records cannot be read, {damaged} are damaged"),
+            hint: "the lines above say why; run this command as a user who may read them",
+        });
     }
 
     let device = args.project.device();
     let plan = pipeline::plan(&project, device.kind(), Keep::Records)?;
     // An accepted record was not trained with its configuration.
     let is_trained = |run: &&Run| plan.state(run).status() == Status::Fresh;
-    let mut candidates: Vec<_> = plan.runs.iter().filter(is_trained).collect();
-    candidates.sort_by_key(|run| run.digest);
-    candidates.dedup_by_key(|run| run.digest);
+    let all: BTreeMap<_, _> = plan.runs.iter().map(|run| (run.digest, run)).collect();
+    let n_planned = all.len();
+    let candidates: Vec<_> = all.into_values().filter(is_trained).collect();
     let total = candidates.len();
+    let is_asked = args.all || args.sample.is_some_and(|n| n > 0);
     let n = if args.all { total } else { args.sample.unwrap_or(0).min(total) };
     let chosen = draw(candidates, n);
     let mut same = Vec::new();
@@ -68,15 +72,27 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
         let sound = checks.len() - damaged;
         data(&format!("{sound} of {} records sound", checks.len()))?;
         if n > 0 {
-            data(&format!("{n_same} of {n} reruns identical ({} could be rerun)", runs(total)))?;
+            data(&format!("{n_same} of {n} reruns identical"))?;
+        }
+        if is_asked {
+            data(&format!("{total} of {} have a record to compare with", runs(n_planned)))?;
         }
     }
     match (damaged, n - n_same) {
+        (0, 0) if is_asked && total == 0 => Err(Error::Unverified {
+            message: "no run was trained again: none has a record of its present configuration"
+                .to_owned(),
+            hint: "`report build` trains them first",
+        }),
         (0, 0) => Ok(()),
-        (damaged, different) => Err(Error::Unverified(format!(
-            "{damaged} of {} records damaged, {different} of {n} reruns different",
-            checks.len()
-        ))),
+        (damaged, different) => Err(Error::Unverified {
+            message: format!(
+                "{damaged} of {} records damaged, {different} of {n} reruns different",
+                checks.len()
+            ),
+            hint: "`report build` trains the runs of damaged records again; if a rerun differs, the \
+                   record or the machine is faulty: `report explain` says where it was trained",
+        }),
     }
 }
 

@@ -136,9 +136,14 @@ pub enum Error {
         /// How many runs, and what changed.
         message: String,
     },
-    /// Records are damaged, or a rerun gave other bits.
-    #[error("{0}")]
-    Unverified(String),
+    /// Records are damaged or unreadable, or a rerun gave other bits, or none could be made.
+    #[error("{message}")]
+    Unverified {
+        /// What was found.
+        message: String,
+        /// What can be done.
+        hint: &'static str,
+    },
 }
 
 /// The remedy where a file cannot be written.
@@ -161,7 +166,7 @@ impl Error {
             | Self::Unconfirmed { .. }
             | Self::Claim(_)
             | Self::Render(_) => 2,
-            Self::Stale(_) | Self::Unverified(_) => 3,
+            Self::Stale(_) | Self::Unverified { .. } => 3,
             Self::Incomplete { .. } => 4,
             Self::File(_)
             | Self::Unreadable(_)
@@ -237,11 +242,7 @@ impl Error {
                  results"
                     .to_owned(),
             ),
-            Self::Unverified(_) => Some(
-                "`report build` trains the runs of damaged records again; if a rerun differs, \
-                 the record or the machine is faulty: `report explain` says where it was trained"
-                    .to_owned(),
-            ),
+            Self::Unverified { hint, .. } => Some((*hint).to_owned()),
             Self::Draw { .. } => {
                 Some("lower `data.train_pairs`, `data.validation_pairs` or `data.test_pairs`, or use larger data".to_owned())
             }

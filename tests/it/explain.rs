@@ -317,6 +317,11 @@ fn gc_removes_what_neither_the_experiments_nor_the_last_report_need() {
 #[test]
 fn verify_finds_damage_and_a_record_that_a_rerun_does_not_give() {
     let project = Project::new();
+    for reruns in [&["--all"][..], &["--sample", "2"]] {
+        let outcome = project.run(&[&["verify"], reruns].concat());
+        assert_eq!(outcome.code, 3, "nothing was compared: {outcome:#?}");
+        assert!(outcome.stdout.contains("0 of 8 runs have a record"), "{outcome:#?}");
+    }
     project.build(&[]);
     let outcome = project.run(&["verify", "--all"]);
     assert_eq!(outcome.code, 0, "{outcome:#?}");
