@@ -9,6 +9,7 @@ mod anchors;
 mod arguments;
 mod environment;
 mod functions;
+mod html;
 mod items;
 mod markdown;
 mod notebook;

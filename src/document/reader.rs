@@ -18,6 +18,7 @@ pub trait FromNode: Sized {
     fn mismatch(node: &Node) -> String {
         let found = node.value.type_name();
         let shown = match &node.value {
+            Value::String(text) if text.trim().is_empty() => "empty".to_owned(),
             Value::Array(_) | Value::Table(_) => found.to_owned(),
             scalar => format!("{found}, `{}`", shorten(&scalar.to_string())),
         };
@@ -68,12 +69,13 @@ impl FromNode for f64 {
     }
 }
 
+/// A text that readers see, or a word: never empty.
 impl FromNode for String {
     const EXPECTED: &'static str = "a string";
 
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::String(value) => Some(value.clone()),
+            Value::String(value) if !value.trim().is_empty() => Some(value.clone()),
             _ => None,
         }
     }

@@ -22,7 +22,22 @@ pub fn escape(text: &str) -> String {
             c => escaped.push(c),
         }
     }
-    escaped.replace("://", "&#58;//")
+    escaped.replace("://", "&#58;//").replace("www.", "www&#46;")
+}
+
+/// Escaped text at the start of a block, where it opens no list and no rule.
+#[must_use]
+pub fn at_start(text: &str) -> String {
+    let text = text.trim_start();
+    let after_digits = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = &text[..text.len() - after_digits.len()];
+    let ends_mark = |rest: &str| rest.is_empty() || rest.starts_with(' ');
+    if !digits.is_empty() && after_digits.strip_prefix(['.', ')']).is_some_and(ends_mark) {
+        return format!("{digits}\\{after_digits}");
+    }
+    let is_list = text.strip_prefix(['-', '+']).is_some_and(ends_mark);
+    let is_rule = text.chars().all(|c| "-= ".contains(c)) && !text.is_empty();
+    if is_list || is_rule { format!("\\{text}") } else { text.to_owned() }
 }
 
 /// A column of a table.
@@ -108,5 +123,16 @@ mod tests {
             html.trim(),
             "<p>&lt;script&gt;alert(1)&lt;/script&gt; | `x` *y* [z](u) # a_b \\u{202e}</p>"
         );
+    }
+    #[test]
+    fn a_value_at_the_start_of_a_line_opens_no_list_and_no_rule() {
+        let start = |text: &str| at_start(&escape(text));
+        for text in ["- x", "1. x", "12) x", "+ x", "---", "===", "# x", "> x", "1.5", "* x"] {
+            let mut html = String::new();
+            let written = format!("{}\n", start(text));
+            pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(&written));
+            assert_eq!(html.trim(), format!("<p>{}</p>", text.replace('>', "&gt;")), "{written}");
+        }
+        assert_eq!([start("64.90"), start("+1.5")], ["64.90", "+1.5"]);
     }
 }

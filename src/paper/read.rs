@@ -32,13 +32,24 @@ impl Paper {
                 let reader = Reader::new(node, format!("labels.{factor}"), violations)?;
                 Some((factor.to_owned(), read_label(reader, factor, words)))
             })
-            .collect();
-        let metrics = read_each(reader, "metric", violations, |reader, _| read_metric(reader));
+            .collect::<BTreeMap<_, _>>();
+        for (one, other, label) in words.factors_with_one_label(&labels) {
+            let message =
+                format!("gives `{one}` and `{other}` of one experiment the label `{label}`");
+            reader.refuse("labels", message);
+        }
+        let metrics = read_each(reader, "metric", violations, read_metric);
         let known = metrics.iter().flatten().map(|metric: &Metric| metric.name.as_str());
         let known: Vec<_> = known.collect();
-        let protocols = read_each(reader, "protocol", violations, |reader, _| {
+        let protocols = read_each(reader, "protocol", violations, |reader, earlier| {
             let metric = read_known(&reader, "metric", &known, "metric");
             let label = reader.required::<String>("label");
+            check_new(
+                &reader,
+                "label",
+                label.as_ref(),
+                earlier.iter().map(|one: &Protocol| &one.label),
+            );
             reader.finish();
             let protocol = Protocol { metric: metric?, label: label? };
             Some((protocol.metric.clone(), protocol))
@@ -124,10 +135,13 @@ fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> Facto
     FactorLabel { label, levels }
 }
 
-fn read_metric(reader: Reader<'_>) -> Option<(String, Metric)> {
+fn read_metric(reader: Reader<'_>, earlier: &[Metric]) -> Option<(String, Metric)> {
     let name = read_name(&reader);
     let label = reader.required::<String>("label");
     let short = reader.optional::<String>("short").or_else(|| label.clone());
+    check_new(&reader, "label", label.as_ref(), earlier.iter().map(|one| &one.label));
+    let own = short.as_ref().filter(|_| reader.node("short").is_some());
+    check_new(&reader, "short", own, earlier.iter().map(|one| &one.short));
     let curve = choice(&reader, "curve", &curves());
     let reductions = [
         ("maximum", Reduction::Maximum),
@@ -145,4 +159,16 @@ fn read_metric(reader: Reader<'_>) -> Option<(String, Metric)> {
     let (name, label, short) = (name?, label?, short?);
     let metric = Metric { name, label, short, curve: curve?, reduction: reduction? };
     Some((metric.name.clone(), metric))
+}
+
+/// Refuses a label that an earlier item has: readers could not tell the two apart.
+fn check_new<'e>(
+    reader: &Reader<'_>,
+    key: &str,
+    label: Option<&String>,
+    mut earlier: impl Iterator<Item = &'e String>,
+) {
+    if let Some(label) = label.filter(|label| earlier.any(|other| other == *label)) {
+        reader.refuse(key, format!("is `{label}`, which an earlier one has too"));
+    }
 }

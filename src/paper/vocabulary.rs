@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{EXPERIMENT, Selection, selects};
+use super::{EXPERIMENT, FactorLabel, Selection, selects};
 use crate::experiment::{Condition, DataSeed, Experiment, Level, Levels};
 
 /// Names of experiments, factors and levels.
@@ -52,6 +52,22 @@ impl<'e> Vocabulary<'e> {
     #[must_use]
     pub fn levels(&self, name: &str) -> Option<&[Level]> {
         self.levels.get(name).map(Vec::as_slice)
+    }
+
+    /// Two factors of one experiment that readers know by one label, with this label.
+    pub(super) fn factors_with_one_label<'l>(
+        &'l self,
+        labels: &'l BTreeMap<String, FactorLabel>,
+    ) -> BTreeSet<(&'l str, &'l str, &'l str)> {
+        let label = |name: &'l str| labels.get(name).map_or(name, |label| label.label.as_str());
+        let of_one = |experiment: &'l Experiment| {
+            let own = experiment.factors.iter().map(|factor| factor.name.as_str());
+            let names: Vec<_> = own.chain([EXPERIMENT]).collect();
+            let mut by_label = BTreeMap::new();
+            let twice = |name| Some((by_label.insert(label(name), name)?, name, label(name)));
+            names.into_iter().filter_map(twice).collect::<Vec<_>>()
+        };
+        self.experiments.iter().flat_map(of_one).collect()
     }
 
     /// The levels of each condition that `selection` lets through.

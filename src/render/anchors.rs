@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
+use super::html::{OpenElements, Unbalanced};
 use super::skeleton::{Block, Mark, OPTIONS, Part, Skeleton, parts};
 use crate::template::{TemplateError, Templates, is_reserved};
 
@@ -76,19 +77,16 @@ pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchor
             Event::Start(Tag::FootnoteDefinition(name)) if !targets.insert(name.to_string()) => {
                 return twice(&name, &format!("[^{name}]"));
             }
-            Event::Html(html) | Event::InlineHtml(html) => {
-                // An element may have the same anchor under both names.
-                let own: BTreeSet<_> = attributes(&html, &["id", "name"]).into_iter().collect();
-                for anchor in own.iter().map(|anchor| skeleton.plain(anchor)) {
-                    if !targets.insert(anchor.clone()) {
-                        return twice(&anchor, &anchor);
-                    }
-                }
-                addresses.extend(attributes(&html, &["href", "src"]));
-            }
             _ => {}
         }
     }
+    let [anchors_of_elements, addresses_of_elements] = elements(skeleton, templates)?;
+    for anchor in anchors_of_elements.iter().map(|anchor| skeleton.plain(anchor)) {
+        if !targets.insert(anchor.clone()) {
+            return twice(&anchor, &anchor);
+        }
+    }
+    addresses.extend(addresses_of_elements);
     for item in items(skeleton) {
         if !targets.insert(item.clone()) {
             return twice(&item, &item.replace('-', " "));
@@ -98,6 +96,44 @@ pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchor
         anchors.files.extend(check_address(address, &targets, skeleton, templates)?);
     }
     Ok(anchors)
+}
+
+/// The anchors of the HTML elements of the prose, and the addresses that they link.
+///
+/// # Errors
+/// If an element swallows the text after it, or ends what it is no part of.
+fn elements(skeleton: &Skeleton, templates: &Templates) -> Result<[Vec<String>; 2], TemplateError> {
+    let (mut open, mut block) = (OpenElements::default(), String::new());
+    let mut found = [Vec::new(), Vec::new()];
+    let refuse = |Unbalanced { tag, message }: Unbalanced| {
+        let hint = "to show it as text, put it between backticks";
+        templates.mistake(std::slice::from_ref(&tag), format!("`{tag}` {message}"), hint)
+    };
+    for event in Parser::new_ext(&skeleton.text, OPTIONS) {
+        let html = match event {
+            Event::Html(line) => {
+                block.push_str(&line);
+                continue;
+            }
+            Event::End(TagEnd::HtmlBlock) => std::mem::take(&mut block),
+            Event::InlineHtml(html) => html.into_string(),
+            Event::Start(Tag::HtmlBlock) => continue,
+            Event::Start(_) => {
+                open.begin();
+                continue;
+            }
+            Event::End(_) => {
+                open.end().map_err(refuse)?;
+                continue;
+            }
+            _ => continue,
+        };
+        for (all, own) in found.iter_mut().zip(open.read(&html).map_err(refuse)?) {
+            all.extend(own);
+        }
+    }
+    open.end().map_err(refuse)?;
+    Ok(found)
 }
 
 /// Refuses a link to an anchor that is nowhere, and one that would run what a value holds. Returns a
@@ -212,25 +248,6 @@ fn percent_decoded(text: &str) -> String {
         rest = if escaped.is_some() { &after[2..] } else { after };
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// The values of attributes in a piece of HTML.
-fn attributes(html: &str, names: &[&str]) -> Vec<String> {
-    let mut values = Vec::new();
-    let lower = html.to_ascii_lowercase();
-    for name in names {
-        for (start, _) in lower.match_indices(name) {
-            let is_whole = lower[..start].ends_with(|c: char| c.is_whitespace());
-            let rest = html[start + name.len()..].trim_start().strip_prefix('=');
-            let Some(rest) = rest.filter(|_| is_whole).map(str::trim_start) else { continue };
-            let value = match rest.chars().next() {
-                Some(quote @ ('"' | '\'')) => rest[1..].split(quote).next(),
-                _ => rest.split(|c: char| c.is_whitespace() || c == '>').next(),
-            };
-            values.extend(value.map(str::to_owned));
-        }
-    }
-    values
 }
 
 #[cfg(test)]

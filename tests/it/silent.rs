@@ -491,3 +491,72 @@ fn kind_12_latex_rows_and_characters() {
         "warning: data/sharing.tex shows the code of `日`: the standard fonts of LaTeX lack";
     assert!(outcome.stderr.contains(warning), "{outcome:#?}");
 }
+
+#[test]
+fn kind_4_html_of_the_prose_swallows_nothing_after_it() {
+    for (html, message) in [
+        ("<!-- to do\n\ntext", "jinja:3: `<!--` opens a comment that is never closed"),
+        ("<div hidden>\n\ntext", "jinja:3: `<div hidden>` is never closed"),
+        ("text <b>bold\n\ntext</b>", "jinja:3: `<b>` is never closed"),
+        ("</section>", "jinja:3: `</section>` closes what is not open there"),
+        ("- <details>\n\n</details>", "jinja:3: `<details>` is never closed"),
+        ("<div hidden\n\ntext", "jinja:3: `<div` lacks its `>`"),
+    ] {
+        let error = refused(&format!("# H\n\n{html}\n\n{{{{ table(\"all\") }}}}\n"));
+        assert!(error.contains(message), "{html}: {error}");
+    }
+    let sound = "# H\n\n<details>\n<summary>more</summary>\n\n- a<br>b <b>c</b>\n\n</details>\n\n`<div>` <!-- no -->\n\n<p align=\"center\">x\n";
+    rendered(&Project::new(), sound).unwrap();
+}
+
+#[test]
+fn kind_4_texts_of_the_paper_file_stay_texts_of_one_line() {
+    let project = Project::new();
+    let text = project.read("experiments/paper.toml");
+    let claim = |says: &str| {
+        format!(
+            "\n[[claim]]\nname = \"c\"\nstatement = \"{says} x\"\ncheck = {{ compare = \"a\", above = \"1\", says = \"{says} x\", \
+             cells = {{ a = {{ parameters = {{ experiment = \"deep\", weight_sharing = true }} }} }} }}\n"
+        )
+    };
+    for says in ["-", "+", "1.", "2)", "    code", "www.example.org", "#"] {
+        project.write("experiments/paper.toml", text.clone() + &claim(says));
+        let [markdown, html] = rendered(&project, "# H\n\n{{ verdicts() }}\n").unwrap();
+        let parsed = pulldown_cmark::Parser::new(&markdown);
+        let lists = parsed.filter(|event| {
+            use pulldown_cmark::{Event, Tag};
+            matches!(event, Event::Start(Tag::List(_) | Tag::CodeBlock(_) | Tag::Heading { .. }))
+        });
+        // The heading, the list of claims, and the list of findings.
+        assert_eq!(lists.count(), 3, "{says}: {markdown}");
+        assert!(!markdown.contains("www.example"), "{markdown}");
+        assert!(html.contains(&format!("{} x:", says.trim())), "{says}");
+    }
+}
+
+#[test]
+fn kind_6_labels_that_readers_cannot_tell_apart_or_see_are_refused() {
+    let project = Project::new();
+    project.edit(
+        "experiments/base/protocol.toml",
+        "\"model.weight_sharing\" = [true, false]",
+        "\"model.weight_sharing\" = [true, false]\n\"train.optimizer.lr\" = [0.01, 0.02]",
+    );
+    let paper = project.read("experiments/paper.toml");
+    let metric = "\n[[metric]]\nname = \"other\"\nlabel = \"LABEL\"\ncurve = \"published_test_accuracy\"\nreduction = \"last\"\n";
+    let label = paper.split("[[metric]]").nth(1).unwrap().split("label = \"").nth(1).unwrap();
+    let same = metric.replace("LABEL", label.split('"').next().unwrap());
+    for (text, message) in [
+        (paper.clone() + &same, "which an earlier one has too"),
+        (
+            paper.clone() + "\n[labels.lr]\nlabel = \"weight sharing\"\n",
+            "gives `weight_sharing` and `lr` of one experiment the label `weight sharing`",
+        ),
+        (paper.replace("\"A small paper\"", "\" \""), "`title` must be a string, but is empty"),
+        (paper.clone() + &metric.replace("LABEL", ""), "must be a string, but is empty"),
+    ] {
+        project.write("experiments/paper.toml", text);
+        let outcome = project.run(&["status"]);
+        assert!(outcome.code == 2 && outcome.stderr.contains(message), "{message}: {outcome:#?}");
+    }
+}

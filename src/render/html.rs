@@ -1,0 +1,144 @@
+//! HTML that the prose writes itself.
+
+use html5gum::{DefaultEmitter, Error, HtmlString, Token, Tokenizer};
+
+/// Elements without an end tag, and those whose end tag HTML lets authors leave out.
+const WITHOUT_END: [&str; 29] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr", "colgroup", "dd", "dt", "li", "optgroup", "option", "p", "rp", "rt", "tbody", "td",
+    "tfoot", "th", "thead", "tr", "param",
+];
+
+/// An element that swallows what comes after it, or ends what it is no part of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unbalanced {
+    /// The tag as the prose has it: `<div hidden>`, `</section>`, `<!--`.
+    pub(super) tag: String,
+    /// What is wrong with it, after its name.
+    pub(super) message: &'static str,
+}
+
+/// An element whose start tag has been read.
+#[derive(Debug)]
+struct Element {
+    name: HtmlString,
+    tag: String,
+}
+
+/// The elements that are open at a place in the prose; `None` stands for a Markdown element.
+#[derive(Debug, Default)]
+pub(super) struct OpenElements(Vec<Option<Element>>);
+
+impl OpenElements {
+    /// A Markdown element begins.
+    pub(super) fn begin(&mut self) {
+        self.0.push(None);
+    }
+
+    /// A Markdown element ends, or the prose does.
+    ///
+    /// # Errors
+    /// If an element that was opened in it is still open.
+    pub(super) fn end(&mut self) -> Result<(), Unbalanced> {
+        match self.0.pop() {
+            Some(Some(Element { tag, .. })) => Err(Unbalanced { tag, message: "is never closed" }),
+            Some(None) | None => Ok(()),
+        }
+    }
+
+    /// Follows a piece of HTML. Returns the values of those of its attributes that name or link a place:
+    /// first of `id` and `name`, then of `href` and `src`.
+    ///
+    /// # Errors
+    /// If it closes what is not open, or has an unfinished tag or comment.
+    pub(super) fn read(&mut self, html: &str) -> Result<[Vec<String>; 2], Unbalanced> {
+        let mut emitter = DefaultEmitter::<usize>::new_with_span();
+        emitter.naively_switch_states(true);
+        let mut found = [Vec::new(), Vec::new()];
+        let text = |bytes: &HtmlString| String::from_utf8_lossy(bytes).into_owned();
+        for token in Tokenizer::new_with_emitter(html, emitter).flatten() {
+            match token {
+                Token::StartTag(tag) => {
+                    for (values, keys) in found.iter_mut().zip([["id", "name"], ["href", "src"]]) {
+                        let own = keys.iter().filter_map(|key| tag.attributes.get(key.as_bytes()));
+                        let mut own: Vec<_> = own.map(|value| text(&value.value)).collect();
+                        // An element may have the same anchor under both names.
+                        own.dedup();
+                        values.extend(own);
+                    }
+                    if !tag.self_closing && !has_no_end(&tag.name) {
+                        let source = html.get(tag.span.start..tag.span.end).unwrap_or_default();
+                        let element = Element { name: tag.name, tag: source.to_owned() };
+                        self.0.push(Some(element));
+                    }
+                }
+                Token::EndTag(tag) => {
+                    let last = self.0.last().and_then(Option::as_ref);
+                    if last.is_some_and(|open| open.name == tag.name) {
+                        self.0.pop();
+                    } else if !has_no_end(&tag.name) {
+                        let message = "closes what is not open there";
+                        let tag = format!("</{}>", text(&tag.name));
+                        return Err(Unbalanced { tag, message });
+                    }
+                }
+                Token::Error(error) => match *error {
+                    Error::EofInComment => {
+                        let message = "opens a comment that is never closed";
+                        return Err(Unbalanced { tag: "<!--".to_owned(), message });
+                    }
+                    Error::EofInTag => {
+                        let start = html.rfind('<').unwrap_or_default();
+                        let tag = html[start..].split_whitespace().next().unwrap_or_default();
+                        return Err(Unbalanced { tag: tag.to_owned(), message: "lacks its `>`" });
+                    }
+                    _ => {}
+                },
+                Token::String(_) | Token::Comment(_) | Token::Doctype(_) => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn has_no_end(name: &HtmlString) -> bool {
+    WITHOUT_END.iter().any(|one| one.as_bytes() == &name[..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_that_swallow_the_text_after_them_are_found() {
+        let read = |html: &str| {
+            let mut open = OpenElements::default();
+            open.read(html).map(|_| ()).and_then(|()| open.end())
+        };
+        for sound in
+            ["<br><img src=a>", "<p>a<li>b", "<div><b>a</b></div>", "<!-- <div> -->", "<hr/>"]
+        {
+            assert_eq!(read(sound), Ok(()), "{sound}");
+        }
+        for (unsound, tag) in [
+            ("a\n<div hidden>é", "<div hidden>"),
+            ("<style>b {}", "<style>"),
+            ("<b><i></b></i>", "</b>"),
+            ("</section>", "</section>"),
+            ("<!-- a", "<!--"),
+            ("a <span class=\"x\"", "<span"),
+        ] {
+            assert_eq!(read(unsound).map_err(|one| one.tag), Err(tag.to_owned()), "{unsound}");
+        }
+    }
+
+    #[test]
+    fn anchors_and_addresses_are_those_of_tags_alone() {
+        let html = "<a id=A name='A' href=\"x?a&amp;b\">id=B</a><!-- <img src=c> --><img SRC=d>";
+        let [anchors, addresses] = OpenElements::default().read(html).unwrap();
+        assert_eq!(
+            (anchors, addresses),
+            (vec!["A".to_owned()], vec!["x?a&b".to_owned(), "d".to_owned()])
+        );
+    }
+}
