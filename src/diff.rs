@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::JudgedClaim;
-use crate::format::MISSING;
+use crate::format::{MISSING, count};
 use crate::stats::{Estimate, Level, WelchComparison};
 use crate::table::{Row, Table, TableItem};
 
@@ -210,10 +210,6 @@ impl Changes {
         if self.is_empty() {
             return "Nothing changed.".to_owned();
         }
-        let count = |n: usize, what: &str| match n {
-            1 => format!("1 {what}"),
-            n => format!("{n} {what}s"),
-        };
         let beyond = self.cells.iter().filter(|cell| cell.beyond_noise == Some(true)).count();
         let gone = self.cells.iter().filter(|cell| cell.new.starts_with(MISSING)).count();
         format!(

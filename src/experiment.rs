@@ -37,6 +37,8 @@ pub struct Experiment {
     pub title: String,
     /// The files that it is read from, its own first, then those that it extends.
     pub files: Vec<String>,
+    /// Where its data are described.
+    pub data: Location,
     /// What the experiment asks, for the report.
     pub question: Option<String>,
     /// One run of each condition a seed, in ascending order.
@@ -104,6 +106,10 @@ fn read(
     violations: &Violations,
 ) -> Option<Experiment> {
     let reader = Reader::new(root, "", violations)?;
+    if reader.is_blank() {
+        violations.push(&root.location, "", "is empty; docs/files.md says what an experiment has");
+        return None;
+    }
     let title = reader.required::<String>("title");
     let question = reader.optional::<String>("question");
     reader.optional::<String>("extends");
@@ -115,6 +121,7 @@ fn read(
         }
     }
     let matrix = matrix::read(&reader, root);
+    let data = reader.node("data").map(|node| node.location.clone());
     reader.finish();
     let (factors, conditions) = matrix?;
     let seeds = seeds?;
@@ -124,8 +131,8 @@ fn read(
         violations.push(&root.location, "seeds", message);
         return None;
     }
-    let (name, title) = (name.to_owned(), title?);
-    Some(Experiment { name, title, files, question, seeds, factors, conditions })
+    let (name, title, data) = (name.to_owned(), title?, data?);
+    Some(Experiment { name, title, files, data, question, seeds, factors, conditions })
 }
 
 /// `seeds = 10` for 0 to 9, or a list.

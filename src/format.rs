@@ -60,7 +60,13 @@ pub fn thousands(n: usize) -> String {
 /// `1 run`, `2 runs`.
 #[must_use]
 pub fn runs(n: usize) -> String {
-    format!("{n} run{}", if n == 1 { "" } else { "s" })
+    count(n, "run")
+}
+
+/// `1 level`, `2 levels`.
+#[must_use]
+pub fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 /// An error and its causes on one line.

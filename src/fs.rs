@@ -108,7 +108,10 @@ pub fn read_to_string(path: &Path) -> Result<String, FileError> {
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let text = std::str::from_utf8(bytes);
-    text.map(str::to_owned).map_err(|_| refuse("it is not UTF-8 text"))
+    text.map(str::to_owned).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
+        refuse(&format!("it is not UTF-8 text, in line {line}"))
+    })
 }
 
 /// Whether the name of a path starts with a dot.

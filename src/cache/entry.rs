@@ -117,7 +117,8 @@ pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
         return Err(foreign(entry.format));
     }
     check_sum(bytes, entry.checksum)?;
-    let canonical = canonical_json(&entry.config).map_err(|e| format!("is no record: {e}"))?;
+    let canonical =
+        canonical_json(&entry.config).map_err(|e| format!("cannot be read as a record: {e}"))?;
     if entry.digest != Digest::of_bytes(canonical.as_bytes()) {
         return Err("has a digest that is not that of its configuration".to_owned());
     }
@@ -125,10 +126,12 @@ pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
         return Err("holds the record of another run".to_owned());
     }
     if !bytes.starts_with(head(digest, &canonical).as_bytes()) {
-        return Err("is no record: its configuration is not in canonical form".to_owned());
+        return Err(
+            "cannot be read as a record: its configuration is not in canonical form".to_owned()
+        );
     }
     let Some(seed) = entry.config.get("seed").and_then(Value::as_u64) else {
-        return Err("is no record: its configuration has no seed".to_owned());
+        return Err("cannot be read as a record: its configuration has no seed".to_owned());
     };
     let Entry { config, outcome, curves, accepted, provenance, .. } = entry;
     let result = RunResult { outcome, curves, accepted, provenance };
@@ -160,7 +163,7 @@ fn parse<'b, C: Deserialize<'b>, V: Deserialize<'b>>(
     serde_json::from_slice(bytes).map_err(|error| match serde_json::from_slice(bytes) {
         Ok(Format { format }) if format != RECORD_FORMAT => foreign(format),
         _ if error.is_eof() => "is truncated".to_owned(),
-        _ => format!("is no record: {error}"),
+        _ => format!("cannot be read as a record: {error}"),
     })
 }
 

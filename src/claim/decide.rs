@@ -105,12 +105,14 @@ impl Evidence<'_> {
     fn seeds(self, ids: &[ConditionId], n: usize) -> String {
         let summary = self.results.summary;
         let what = match summary.varies(ids) {
-            Some(SeedVariation::DataAndInitialisation) => "draws of the data",
-            _ => "seeds",
+            Some(SeedVariation::DataAndInitialisation) => ["draw of the data", "draws of the data"],
+            _ => ["seed", "seeds"],
         };
-        match summary.expected(ids) {
-            expected if expected == n => format!("over {n} {what}"),
-            expected => format!("over {n} of {expected} {what}"),
+        let expected = summary.expected(ids);
+        let what = what[usize::from(expected != 1)];
+        match expected == n {
+            true => format!("over {n} {what}"),
+            false => format!("over {n} of {expected} {what}"),
         }
     }
 

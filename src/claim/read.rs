@@ -6,6 +6,7 @@ use super::cells::read_compare;
 use super::check::{Best, Check, Difference, DifferenceKind, Expected, merged};
 use crate::document::{Node, Reader, Value, Violations, suggestion};
 use crate::experiment::{Level, written};
+use crate::format::count;
 use crate::paper::keys::{
     check_known, check_measured, read_differs, read_levels, read_metric, read_selection,
 };
@@ -75,8 +76,8 @@ fn read_at_least(reader: &Reader<'_>, words: &Words<'_>) -> Option<Check> {
     if let Check::AtLeast { n, of } = &check
         && *n > of.len()
     {
-        let checks = if of.len() == 1 { "check" } else { "checks" };
-        reader.refuse("at_least", format!("is {n}, but `of` lists {} {checks}", of.len()));
+        let message = format!("is {n}, but `of` lists {}", count(of.len(), "check"));
+        reader.refuse("at_least", message);
     }
     n.map(|_| check)
 }
@@ -114,8 +115,8 @@ fn read_effect(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     let levels = two_levels(levels);
     if levels.is_none() && reader.is_sound() {
         let message = format!(
-            "names `{factor}`, which has {n_levels} levels among the selected conditions; an effect \
-             needs two"
+            "names `{factor}`, which has {} among the selected conditions; an effect needs two",
+            count(n_levels, "level")
         );
         reader.refuse("effect", message);
     }

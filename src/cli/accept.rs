@@ -39,7 +39,10 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
                 data(&conditions.run_name(run))?;
             }
         }
-        message(&format!("{} no longer accepted; `report build` shows it", runs(taken_back.len())));
+        message(&match taken_back.len() {
+            0 => "no run was accepted; nothing has changed".to_owned(),
+            n => format!("{} no longer accepted; `report build` shows it", runs(n)),
+        });
         return Ok(());
     }
     let answers = pipeline::accept(&project, &mut plan, is_wanted, why)?;

@@ -38,11 +38,11 @@ const SPLITS: [&str; 2] = ["training", "test"];
 
 /// A pool has too few digits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{pairs} {split} pairs need {} digits, but the dataset has {digits} for them", 2 * pairs)]
+#[error("{pairs} pairs need {} {split} digits, but the dataset has {digits}", 2 * pairs)]
 pub struct DrawError {
     /// `training` or `test`.
     pub split: &'static str,
-    /// Number of pairs asked for.
+    /// Number of pairs asked for, with those that are held out.
     pub pairs: usize,
     /// Number of digits in the pool.
     pub digits: usize,
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_pool_that_is_too_small_is_an_error_with_both_numbers() {
         let error = draw(&config(0, 2501), &embedded().unwrap()).unwrap_err();
-        let expected = "2501 training pairs need 5002 digits, but the dataset has 5000 for them";
+        let expected = "2501 pairs need 5002 training digits, but the dataset has 5000";
         assert_eq!(error.to_string(), expected);
     }
 }

@@ -202,6 +202,8 @@ pub fn merge(base: Node, over: Node) -> Node {
 pub struct Nowhere {
     /// The key that does not exist.
     pub key: String,
+    /// The keys that exist in its place.
+    pub known: Vec<String>,
     /// If this key cannot exist: the path of the value that has no such keys, the type of this
     /// value, and where it stands.
     pub blocked_by: Option<(String, &'static str, Location)>,
@@ -224,6 +226,11 @@ pub fn replace(root: &mut Node, path: &str, node: Node) -> Result<(), Nowhere> {
         };
         let blocked_by = (!has_keys)
             .then(|| (keys[..depth].join("."), parent.value.type_name(), parent.location.clone()));
+        let known = match &parent.value {
+            Value::Table(table) => table.keys().cloned().collect(),
+            Value::Array(items) => (0..items.len()).map(|index| index.to_string()).collect(),
+            _ => Vec::new(),
+        };
         let child = match &mut parent.value {
             Value::Table(table) if is_last => {
                 table.insert((*key).to_owned(), node);
@@ -233,7 +240,7 @@ pub fn replace(root: &mut Node, path: &str, node: Node) -> Result<(), Nowhere> {
             Value::Array(items) => key.parse::<usize>().ok().and_then(|i| items.get_mut(i)),
             _ => None,
         };
-        parent = child.ok_or_else(|| Nowhere { key: (*key).to_owned(), blocked_by })?;
+        parent = child.ok_or_else(|| Nowhere { key: (*key).to_owned(), known, blocked_by })?;
     }
     *parent = node;
     Ok(())
@@ -292,7 +299,7 @@ mod tests {
         assert_eq!(text(&root), "{a = [{b = 1}, {b = 3}]}");
         for (path, key) in [("a.2.b", "2"), ("c.b", "c")] {
             let nowhere = replace(&mut root, path, three.clone()).unwrap_err();
-            assert_eq!(nowhere, Nowhere { key: key.to_owned(), blocked_by: None });
+            assert_eq!((&*nowhere.key, nowhere.blocked_by), (key, None));
         }
         for (path, blocked) in [("a.b.c", "a"), ("a.b", "a"), ("a.0.b.c", "a.0.b")] {
             let nowhere = replace(&mut root, path, three.clone()).unwrap_err();

@@ -255,6 +255,12 @@ impl<'a> Reader<'a> {
         self.violations.are_outside(&self.path)
     }
 
+    /// Whether the table has no key.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.table.is_empty()
+    }
+
     /// The violations of the document.
     #[must_use]
     pub fn violations(&self) -> &'a Violations {
@@ -282,7 +288,11 @@ impl<'a> Reader<'a> {
     pub fn check_keys(&self, known: &[&str]) {
         for key in self.table.keys().filter(|key| !known.contains(&key.as_str())) {
             let message = match nearest(key, known.iter().copied()) {
-                Some(near) => format!("is not a known key; did you mean `{near}`?"),
+                Some(near) => {
+                    // Two messages about one mistake would look like two mistakes.
+                    self.violations.drop_missing(&self.path_of(near));
+                    format!("is not a known key; did you mean `{near}`?")
+                }
                 None => format!("is not a known key; known here: {}", listing(known)),
             };
             self.refuse(key, message);
@@ -320,7 +330,7 @@ fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Opt
 pub fn suggestion(word: &str, candidates: &[&str]) -> String {
     match nearest(word, candidates.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if candidates.is_empty() => "none is known".to_owned(),
+        None if candidates.is_empty() => "there are none".to_owned(),
         None => format!("known: {}", candidates.join(", ")),
     }
 }

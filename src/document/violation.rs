@@ -53,6 +53,12 @@ impl Violations {
         });
     }
 
+    /// Drops the violations that say that the key `path` is missing.
+    pub(super) fn drop_missing(&self, path: &str) {
+        let is_it = |one: &Violation| one.key == path && one.message.starts_with("is missing");
+        self.0.borrow_mut().retain(|violation| !is_it(violation));
+    }
+
     /// Whether there is no violation so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::document::{self, Node, Value};
+use crate::document::{self, Node, Value, suggestion};
 
 /// The level of each factor of a condition, by the factor's name; `experiment` is one of them.
 pub type Levels = BTreeMap<String, Level>;
@@ -57,6 +57,19 @@ impl Level {
     #[must_use]
     pub fn is_typed_as(&self, text: &str) -> bool {
         *self == Self::parse(text) || *self == Self::text(text)
+    }
+
+    /// What a user could mean by this level, which is none of `known`.
+    #[must_use]
+    pub fn instead(&self, known: &[Self]) -> String {
+        if known.iter().any(|level| level.is_typed_as(&self.spelled)) {
+            return match self.to_json().is_string() {
+                true => "it is not text: remove the quotes".to_owned(),
+                false => "it is text: put it between quotes".to_owned(),
+            };
+        }
+        let spelled: std::collections::BTreeSet<_> = known.iter().map(Self::spelled).collect();
+        suggestion(&self.spelled, &spelled.into_iter().collect::<Vec<_>>())
     }
 
     /// The value as text that does not depend on its spelling: strings without quotes, anything else as

@@ -6,7 +6,7 @@ use super::condition::{Condition, EXPERIMENT, Factor};
 use super::design::{self, Design};
 use super::level::Level;
 use crate::digest::canonical_json;
-use crate::document::{self, Location, Node, Nowhere, Reader, Value, Violations};
+use crate::document::{self, Location, Node, Nowhere, Reader, Value, Violations, suggestion};
 
 /// Most conditions of one experiment.
 const MOST_CONDITIONS: usize = 100_000;
@@ -113,7 +113,9 @@ fn read_condition(
         levels.push(factor.levels[level].clone());
         let node = nodes[level].clone();
         let at = node.location.clone();
-        if let Err(Nowhere { key, blocked_by }) = document::replace(&mut root, &factor.path, node) {
+        if let Err(Nowhere { key, known, blocked_by }) =
+            document::replace(&mut root, &factor.path, node)
+        {
             match blocked_by {
                 // Not the factor is wrong, but what another file has put in its way.
                 Some((path, found, location)) => {
@@ -124,7 +126,9 @@ fn read_condition(
                     violations.push(&location, path, message);
                 }
                 None => {
-                    let message = format!("leads nowhere: there is no `{key}`");
+                    let known: Vec<_> = known.iter().map(String::as_str).collect();
+                    let hint = suggestion(&key, &known);
+                    let message = format!("leads nowhere: there is no `{key}`; {hint}");
                     refuse(violations, &at, &factor.path, message);
                 }
             }
@@ -137,6 +141,10 @@ fn read_condition(
 
 /// Two conditions that resolve to the same configuration would count the same runs twice.
 fn refuse_repeats(reader: &Reader<'_>, conditions: &[Condition]) -> Option<()> {
+    // A misspelt path varies nothing; that it is misspelt is said already.
+    if !reader.violations().is_empty() {
+        return None;
+    }
     let mut seen = BTreeMap::new();
     for condition in conditions {
         let key = canonical_json(&condition.design).ok()?;

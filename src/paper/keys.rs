@@ -216,8 +216,7 @@ pub fn check_level(
 ) {
     let known = words.levels(factor).unwrap_or_default();
     if !known.contains(level) {
-        let spelled: Vec<_> = known.iter().map(Level::spelled).collect();
-        let hint = suggestion(level.spelled(), &spelled);
+        let hint = level.instead(known);
         let what = match factor {
             EXPERIMENT => "experiment".to_owned(),
             factor => format!("level of `{factor}`"),

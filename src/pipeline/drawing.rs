@@ -37,7 +37,7 @@ pub(super) fn draw_all(
                 .collect();
             Ok(vec![Drawing {
                 metric: None,
-                kind: format!("Diagram of {} pair networks.", models.len()),
+                kind: format!("Diagram of {}.", format::count(models.len(), "pair network")),
                 finding: diagram_finding(&models),
                 formula: format!(
                     "Drawn from the layer lists; boxes in colour have parameters.{}",

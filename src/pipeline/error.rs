@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use crate::claim::ClaimError;
-use crate::dataset::{self, DatasetError, DrawError};
+use crate::dataset::{self, DatasetError};
 use crate::digest::CanonicalError;
 use crate::document::Violation;
 use crate::execute::{FailedRun, RunFailure};
@@ -53,14 +53,6 @@ pub enum Error {
         directory: PathBuf,
         /// The file that cannot be read.
         source: FileError,
-    },
-    /// An experiment that asks for more pairs than its data have.
-    #[error("experiment `{experiment}` asks for too many pairs")]
-    Draw {
-        /// Its name.
-        experiment: String,
-        /// What is too small.
-        source: DrawError,
     },
     /// A file of the user's that is missing or unreadable.
     #[error(transparent)]
@@ -150,6 +142,27 @@ pub enum Error {
 const SPACE_HINT: &str =
     "check space and permissions, then run the same command: finished runs are kept";
 
+/// The remedy where a file of the user's cannot be read.
+fn input_hint(error: &FileError) -> &'static str {
+    let is_missing = |name: &str| error.is_not_found() && error.path.ends_with(name);
+    match error.source.kind() {
+        _ if is_missing("templates/page.html.jinja") => {
+            "copy this file from the repository of `report`; it is the frame of every page"
+        }
+        _ if is_missing("templates/paper.md.jinja") => {
+            "it holds the prose of the paper; docs/guide.md shows a short one"
+        }
+        _ if is_missing("experiments/paper.toml") => {
+            "it holds the title, tables, figures and claims; docs/guide.md shows a short one"
+        }
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+            "run `report` where `experiments/` and `templates/` are, or name that directory with \
+             `--project DIR`"
+        }
+        _ => "check that it is a readable file of UTF-8 text",
+    }
+}
+
 impl Error {
     /// 1 if a run or the system failed; 2 if an input has a mistake; 3 if runs are stale or a record is not
     /// sound; 4 if the report is written, but runs are missing or were accepted.
@@ -160,7 +173,6 @@ impl Error {
             | Self::Request { .. }
             | Self::Dataset { .. }
             | Self::DatasetFile { .. }
-            | Self::Draw { .. }
             | Self::Input(_)
             | Self::Device(_)
             | Self::Unconfirmed { .. }
@@ -189,14 +201,7 @@ impl Error {
                 "a dataset directory holds {}, plain or with `.gz`",
                 dataset::STANDARD_FILES.join(", ")
             )),
-            Self::Input(error) if !error.is_not_found() => {
-                Some("check that it is a readable file of UTF-8 text".to_owned())
-            }
-            Self::Input(_) => Some(
-                "run `report` where `experiments/` and `templates/` are, or name that place with \
-                 `--project DIR`"
-                    .to_owned(),
-            ),
+            Self::Input(error) => Some(input_hint(error).to_owned()),
             Self::File(FileError { source, .. })
                 if matches!(
                     source.kind(),
@@ -243,9 +248,6 @@ impl Error {
                     .to_owned(),
             ),
             Self::Unverified { hint, .. } => Some((*hint).to_owned()),
-            Self::Draw { .. } => {
-                Some("lower `data.train_pairs`, `data.validation_pairs` or `data.test_pairs`, or use larger data".to_owned())
-            }
             Self::Invalid { skipped, .. } => {
                 let check = "`report build --dry-run` checks all files again without training";
                 let names = skipped.iter().map(|path| format!("`{}`", path.display()));

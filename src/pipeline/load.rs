@@ -165,6 +165,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let datasets = if all_read { Datasets::load(&experiments)? } else { Datasets::default() };
     if all_read {
         datasets.unify(&mut experiments);
+        violations.extend(experiments.iter().filter_map(|one| too_many_pairs(one, &datasets)));
     }
     let paper = match read_document(root, &directory.join("paper.toml"), &mut sources)? {
         // What the paper says of an experiment can only be checked if all of them were read.
@@ -191,13 +192,6 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
                 message: format!("`{}` would have {runs} runs", experiment.name),
                 hint: format!("an experiment has at most {} runs", experiment::MOST_RUNS),
             });
-        }
-    }
-    for experiment in &experiments {
-        for data in experiment.conditions.iter().map(|condition| &condition.design.data) {
-            let pairs = [data.train_pairs + data.validation_pairs, data.test_pairs];
-            dataset::check_pools(pairs, datasets.pools(&data.source))
-                .map_err(|source| Error::Draw { experiment: experiment.name.clone(), source })?;
         }
     }
     let is_unused = |path: &PathBuf| !sources.contains_key(&*shown(root, path));
@@ -277,6 +271,17 @@ fn place_data(root: &Path, overrides: &Overrides, experiment: &mut Experiment) {
             (None, DataSource::Embedded) => {}
         }
     }
+}
+
+/// Refuses an experiment that asks for more pairs than its data have.
+fn too_many_pairs(experiment: &Experiment, datasets: &Datasets) -> Option<Violation> {
+    let data = experiment.conditions.iter().map(|condition| &condition.design.data);
+    let error = data.into_iter().find_map(|data| {
+        let pairs = [data.train_pairs.saturating_add(data.validation_pairs), data.test_pairs];
+        dataset::check_pools(pairs, datasets.pools(&data.source)).err()
+    })?;
+    let message = format!("asks for too many pairs: {error}");
+    Some(Violation { location: experiment.data.clone(), key: "data".to_owned(), message })
 }
 
 /// Refuses two experiments with one title: a table could not show which is which.
@@ -371,7 +376,16 @@ fn read_document(
     sources: &mut BTreeMap<String, String>,
 ) -> Result<Checked<Node>, Error> {
     let path = &fs::without_dots(path);
-    let text = fs::read_to_string(path).map_err(Error::Input)?;
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        // What is no text has mistakes to list, like any other file.
+        Err(error) if error.source.kind() == std::io::ErrorKind::InvalidData => {
+            let location = Location { file: shown(root, path).into(), line: 1 };
+            let message = format!("cannot be read: {}", error.source);
+            return Ok(Err(vec![Violation { location, key: String::new(), message }]));
+        }
+        Err(error) => return Err(Error::Input(error)),
+    };
     let document = document::parse(&shown(root, path), &text);
     sources.insert(shown(root, path).into_owned(), text);
     Ok(document)

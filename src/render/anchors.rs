@@ -64,6 +64,11 @@ pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchor
             }
             Event::End(TagEnd::Heading(_)) => {
                 if let Some((level, title)) = heading.take() {
+                    if slug(&title).is_empty() {
+                        let message = format!("the heading `{title}` has no letter and no digit");
+                        let hint = "its anchor is made of them: give it a word";
+                        return Err(templates.mistake(&[format!("# {title}")], message, hint));
+                    }
                     let anchor = unused(&slug(&title), &mut repeats);
                     if !targets.insert(anchor.clone()) {
                         return twice(&anchor, &title);
@@ -168,7 +173,10 @@ fn check_address(
     }
     let known: Vec<_> = targets.iter().map(String::as_str).collect();
     let message = format!("a link leads to `#{anchor}`, which is nowhere in the report");
-    let hint = crate::document::suggestion(anchor, &known);
+    let hint = match known.is_empty() {
+        true => "a heading or `<a id=\"…\"></a>` makes an anchor".to_owned(),
+        false => crate::document::suggestion(anchor, &known),
+    };
     Err(templates.mistake(&link_places(&typed), message, hint))
 }
 

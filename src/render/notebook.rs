@@ -250,11 +250,25 @@ impl Notebook {
             wanted.iter().all(|(factor, level)| one.summary.levels.get(factor) == Some(level))
         };
         let matching: Vec<_> = conditions.iter().filter(has).collect();
+        let levels = written(&wanted);
         match matching[..] {
             [one] => Ok(one),
+            [] => {
+                let of = |factor: &String| {
+                    let levels = conditions.iter().filter_map(|one| one.summary.levels.get(factor));
+                    levels.cloned().collect::<Vec<_>>()
+                };
+                let known = wanted.iter().map(|(factor, level)| (factor, level, of(factor)));
+                let rare = known.into_iter().find(|(_, level, known)| !known.contains(level));
+                let hint = rare.map_or_else(String::new, |(factor, level, known)| {
+                    format!("; for `{factor}`, {}", level.instead(&known))
+                });
+                Err(invalid(format!("no condition has {levels}{hint}")))
+            }
             _ => {
                 let n = matching.len();
-                Err(invalid(format!("{} match {n} conditions, not one", written(&wanted))))
+                let given = if levels.is_empty() { "no level given" } else { &levels };
+                Err(invalid(format!("{n} conditions match, with {given}: give more levels")))
             }
         }
     }

@@ -1,10 +1,8 @@
 //! The content of a table: columns by key, rows of typed cells, notes.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use super::cell::{Cell, Datum};
-use crate::document::suggestion;
 use crate::experiment::{ConditionId, Level, Levels, written};
 
 /// A table under one protocol.
@@ -174,13 +172,8 @@ impl Table {
 
     /// What a level under `key` could be, which no row has.
     fn hint(&self, key: &str, level: &Level) -> String {
-        let levels = self.rows.iter().filter_map(|row| self.datum(row, key)?.level());
-        let known: BTreeSet<String> = levels.map(|level| level.spelled().to_owned()).collect();
-        let known: Vec<_> = known.iter().map(String::as_str).collect();
-        match known.contains(&level.spelled()) {
-            true => format!("; `{key}` is not text: remove the quotes"),
-            false => format!("; for `{key}`, {}", suggestion(level.spelled(), &known)),
-        }
+        let known = self.rows.iter().filter_map(|row| self.datum(row, key)?.level());
+        format!("; for `{key}`, {}", level.instead(&known.collect::<Vec<_>>()))
     }
 
     /// The key of that name, with the place of its column and its place in the column.
@@ -283,7 +276,10 @@ mod tests {
         }
         for (typed, message) in [
             ("2", "has no row with lr=2; for `lr`, known: 1.0, 1e-5"),
-            ("\"1e-5\"", "has no row with lr=\"1e-5\"; `lr` is not text: remove the quotes"),
+            (
+                "\"1e-5\"",
+                "has no row with lr=\"1e-5\"; for `lr`, it is not text: remove the quotes",
+            ),
         ] {
             let wanted = BTreeMap::from([("lr".to_owned(), Level::parse(typed))]);
             assert_eq!(table.row(&wanted).unwrap_err(), message);

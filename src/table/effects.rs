@@ -7,6 +7,7 @@ use super::content::{Column, Key, Row, SeedValue, Table};
 use super::kind::{Kind, Results, Variation, Words, averaged_note, left_out_note, read_conditions};
 use crate::document::Reader;
 use crate::experiment::Level;
+use crate::format::count;
 use crate::paper::keys::{Differs, differs_note, read_factors, read_metric};
 use crate::paper::{Paper, Selection};
 use crate::stats::{self, MOST_SIGN_FLIPS, PairedTest};
@@ -60,9 +61,8 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Effects> {
         let levels: BTreeSet<_> =
             conditions.filter_map(|mut levels| levels.remove(factor)).collect();
         if levels.len() != 2 {
-            let n = levels.len();
-            let message =
-                format!("names `{factor}`, which has {n} levels there; an effect needs two");
+            let n = count(levels.len(), "level");
+            let message = format!("names `{factor}`, which has {n} there; an effect needs two");
             reader.refuse("factors", message);
         }
     }

@@ -76,6 +76,17 @@ impl TemplateError {
             }
             _ => {}
         }
+        let before = error.range().and_then(|range| source.get(..range.start));
+        for (end, open, close) in
+            [("end of variable block", "{{", "}}"), ("end of block", "{%", "%}")]
+        {
+            let at = before.filter(|_| detail.ends_with(end)).and_then(|text| text.rfind(open));
+            let line = at.map(|at| line_at(&source, at));
+            // On one line, the message of minijinja says what is wrong.
+            if let Some(line) = line.filter(|line| Some(*line) != error.line()) {
+                return never(line, open, close);
+            }
+        }
         let kind = error.kind();
         let place = error.range().and_then(|range| source.get(range));
         let message = match (error.detail(), place) {

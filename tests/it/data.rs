@@ -100,6 +100,6 @@ fn more_pairs_than_digits_is_told_with_both_numbers() {
     project.edit("experiments/base/protocol.toml", "train_pairs = 20", "train_pairs = 40");
     let outcome = project.run(&["build", "--data", "mnist"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
-    let expected = "40 training pairs need 80 digits, but the dataset has 60";
+    let expected = "40 pairs need 80 training digits, but the dataset has 60";
     assert!(outcome.stderr.contains(expected), "{}", outcome.stderr);
 }

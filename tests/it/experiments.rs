@@ -77,10 +77,6 @@ fn all_violations_of_all_files_are_reported_at_once_with_file_line_and_key() {
     });
     let expected = [
         "experiments/base/protocol.toml:2: `seeds` lists 1 more than once",
-        "experiments/base/protocol.toml:22: `train.epochs` is missing; it takes an integer that is not \
-         negative (`experiments/deep.toml` does not give it either)",
-        "experiments/base/protocol.toml:22: `train.epochs` is missing; it takes an integer that is not \
-         negative (`experiments/fully-connected.toml` does not give it either)",
         "experiments/base/protocol.toml:24: `train.epoch` is not a known key; did you mean `epochs`?",
         "experiments/deep.toml:8: `model.branch.0.kernel` must be an integer that is not negative, \
          but is a string, `three`",

@@ -158,7 +158,7 @@ fn every_name_in_a_paper_file_is_checked() {
         (
             "by = [\"weight_sharing\"]",
             "kind = \"effects\"\nfactors = [\"experiment\"]\nby = []\nwhere = { experiment = \"deep\" }",
-            "names `experiment`, which has 1 levels there; an effect needs two",
+            "names `experiment`, which has 1 level there; an effect needs two",
         ),
         (
             "title = \"A small paper\"",

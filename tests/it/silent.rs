@@ -412,7 +412,7 @@ fn kind_10_messages_that_mislead_in_templates() {
         ),
         (
             "{{ cell(\"all\", \"mean\", weight_sharing=\"true\") }}",
-            "table `all` has no row with weight_sharing=\"true\"; `weight_sharing` is not text: remove the quotes",
+            "table `all` has no row with weight_sharing=\"true\"; for `weight_sharing`, it is not text: remove the quotes",
         ),
         ("{{ cell(\"all\", \"mean\") }}", "table `all` has 4 rows; levels select one of them"),
     ] {

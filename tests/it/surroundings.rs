@@ -277,3 +277,90 @@ fn kind_11_a_partial_report_replaces_no_whole_one() {
         assert!(outcome.stderr.contains(expected), "{out}: {outcome:#?}");
     }
 }
+
+#[test]
+fn kind_10_one_mistake_is_one_message_with_its_remedy() {
+    let project = Project::new();
+    let base = "experiments/base/protocol.toml";
+    let protocol = project.read(base);
+    let two = "[true, false]";
+    for (file, from, to, message) in [
+        (base, "[data]", "[dta]", "`dta` is not a known key; did you mean `data`?"),
+        (
+            base,
+            two,
+            "[true, false]\n\"train.optimiser.lr\" = [1, 2]",
+            "there is no `optimiser`; did you mean `optimizer`?",
+        ),
+        (
+            base,
+            two,
+            "[true, false]\n\"model.weight_sharng\" = [true, false]",
+            "`model.weight_sharng` is not a known key",
+        ),
+        (
+            base,
+            "train_pairs = 20",
+            "train_pairs = 20\nvalidation_pairs = 9000",
+            "asks for too many pairs: 9020 pairs need 18040 training digits",
+        ),
+        (base, "epochs = 2\n", "", "does not give it either"),
+        ("experiments/deep.toml", "", "", "is empty; docs/files.md says"),
+    ] {
+        let text = project.read(file);
+        let edited = if from.is_empty() { String::new() } else { text.replace(from, to) };
+        project.write(file, edited);
+        let outcome = project.run(&["status"]);
+        assert_eq!(outcome.code, 2, "{outcome:#?}");
+        assert!(outcome.stderr.contains(message), "{message}: {outcome:#?}");
+        // A shared file is read once for each of the two experiments.
+        let errors: Vec<_> =
+            outcome.stderr.lines().filter(|line| line.starts_with("error")).collect();
+        let is_one = errors.iter().all(|line| line.contains(message) || line.contains("asks for"));
+        assert!(is_one, "{message}: {outcome:#?}");
+        project.write(file, text);
+    }
+    assert_eq!(project.read(base), protocol);
+    // A file that is no text hides no mistake of another.
+    std::fs::write(project.path("experiments/other.toml"), b"title = 1\n\xff").unwrap();
+    project.edit("experiments/deep.toml", "kernel = 3", "kernel = 99");
+    let outcome = project.run(&["status"]);
+    assert!(outcome.stderr.contains("it is not UTF-8 text, in line 2"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("experiments/deep.toml"), "{outcome:#?}");
+}
+
+#[test]
+fn kind_10_a_level_of_another_type_is_named_with_its_remedy() {
+    let project = Project::new();
+    let paper = project.read("experiments/paper.toml");
+    let table = "\n[[table]]\nname = \"x\"\ncaption = \"c\"\nmetric = \"published\"\nby = [\"weight_sharing\"]\nwhere = { weight_sharing = \"true\" }\n";
+    project.write("experiments/paper.toml", paper.clone() + table);
+    let outcome = project.run(&["status"]);
+    assert!(outcome.stderr.contains("it is not text: remove the quotes"), "{outcome:#?}");
+    project.write("experiments/paper.toml", paper);
+    for (call, message) in [
+        (
+            "score(\"published\", \"mean\", weight_sharing=\"true\")",
+            "it is not text: remove the quotes",
+        ),
+        (
+            "score(\"published\", \"mean\")",
+            "4 conditions match, with no level given: give more levels",
+        ),
+        ("score(\"published\", \"mean\", experiment=\"deeep\")", "did you mean `deep`?"),
+    ] {
+        project
+            .write("templates/paper.md.jinja", format!("# {{{{ title }}}}\n\n{{{{ {call} }}}}\n"));
+        let outcome = project.run(&["build"]);
+        assert!(outcome.code == 2 && outcome.stderr.contains(message), "{message}: {outcome:#?}");
+    }
+    for (prose, message) in [
+        ("text {{ title\n\nmore\n", "jinja:3: `{{` is never closed"),
+        ("text {% if title\n\nmore\n", "jinja:3: `{%` is never closed"),
+        ("## ...\n", "jinja:3: the heading `...` has no letter and no digit"),
+    ] {
+        project.write("templates/paper.md.jinja", format!("# {{{{ title }}}}\n\n{prose}"));
+        let outcome = project.run(&["build"]);
+        assert!(outcome.code == 2 && outcome.stderr.contains(message), "{message}: {outcome:#?}");
+    }
+}
