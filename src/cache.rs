@@ -1,8 +1,8 @@
-//! One immutable record file a run, named by its digest, each with its checksum. There is no index
-//! and no lock: a record is there, whole, or it is not.
+//! The records: one immutable file per run, named by its digest, with a checksum. There is no index
+//! and no lock. A record exists completely or not at all.
 //!
-//! Beside the records stand those that were found damaged (moved, never deleted), the errors of runs
-//! that failed, and the leases of builds that are under way.
+//! Other folders contain damaged records (moved, never deleted), the errors of failed runs, and the
+//! leases of running builds.
 
 mod entry;
 mod lease;
@@ -26,14 +26,14 @@ pub struct Cache {
     directory: PathBuf,
 }
 
-/// What the cache holds of a run.
+/// What the cache contains for a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lookup<T = Box<RunRecord>> {
     /// Its record.
     Hit(T),
     /// Nothing.
     Miss,
-    /// Something that is no sound record of this run. The text says why, as a phrase that follows
+    /// A file that is not a sound record of this run. The text says why, as a phrase that follows
     /// the name of the file.
     Damaged(String),
 }
@@ -48,7 +48,7 @@ impl<T> Lookup<T> {
         }
     }
 
-    /// Makes something else of the record.
+    /// Applies `make` to the record.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Lookup<U> {
         match self {
             Self::Hit(found) => Lookup::Hit(make(found)),
@@ -61,19 +61,19 @@ impl<T> Lookup<T> {
 /// Which runs a report shows.
 #[derive(Deserialize, Serialize)]
 struct Reported {
-    /// Its directory, relative to the project if it is in it.
+    /// Its directory, relative to the project if it is inside.
     out: String,
-    /// Whether the report is written. Else a build is about to write it.
+    /// Whether the report is written. If not, a build will write it.
     is_written: bool,
     runs: Vec<Digest>,
 }
 
-/// What the notes about reports say.
+/// The content of all notes about reports.
 #[derive(Debug, Default)]
 pub struct Reports {
     /// The runs that the reports show.
     pub runs: BTreeSet<Digest>,
-    /// The directories of reports that are not there any more.
+    /// The directories of reports that do not exist any more.
     pub vanished: Vec<PathBuf>,
 }
 
@@ -81,7 +81,7 @@ impl Cache {
     /// Its directory in a project.
     pub const DIRECTORY: &str = ".report";
 
-    /// The cache of the project at `root`; nothing is created before the first record.
+    /// The cache of the project at `root`. Creates nothing before the first record.
     #[must_use]
     pub fn new(root: &Path) -> Self {
         Self { directory: root.join(Self::DIRECTORY) }
@@ -90,7 +90,7 @@ impl Cache {
     /// The record of the run with this configuration, given its digest and canonical JSON.
     ///
     /// # Errors
-    /// If a record is there but the system does not let it be read. That is no damage.
+    /// If a record exists but cannot be read, as without permission. Such a record is not damaged.
     pub fn lookup(
         &self,
         digest: Digest,
@@ -113,25 +113,25 @@ impl Cache {
         self.read(digest, |bytes| entry::read_header(bytes, digest, canonical))
     }
 
-    /// The digests that there are records of, damaged ones too, in order.
+    /// The digests of all records, including damaged ones, in order.
     ///
     /// # Errors
-    /// If the directory is there but cannot be listed.
+    /// If the directory exists but cannot be listed.
     pub fn digests(&self) -> Result<Vec<Digest>, FileError> {
         self.named_in("records")
     }
 
-    /// The digests that files in a part of the cache are named by, in order.
+    /// The digests in the names of the files in a folder of the cache, in order.
     fn named_in(&self, part: &str) -> Result<Vec<Digest>, FileError> {
         let names = fs::names(&self.directory.join(part))?;
-        // In quarantine, a number may follow.
+        // In quarantine, a number may follow the name.
         let digest = |name: &String| Digest::try_from(name.split_once(".json")?.0.to_owned()).ok();
         let mut digests: Vec<_> = names.iter().filter_map(digest).collect();
         digests.dedup();
         Ok(digests)
     }
 
-    /// Makes sure that records can be written.
+    /// Checks that records can be written.
     ///
     /// # Errors
     /// If they cannot.
@@ -162,19 +162,19 @@ impl Cache {
         }
     }
 
-    /// Writes `record`, over what is there.
+    /// Writes `record`, and replaces an existing one.
     ///
     /// # Errors
-    /// If it cannot be written whole.
+    /// If it cannot be written completely.
     ///
     /// # Panics
-    /// If its configuration has no canonical form, and so no digest.
+    /// If its configuration has no canonical form. Then it has no digest either.
     pub fn store(&self, record: &RunRecord) -> Result<(), FileError> {
         let bytes = entry::write(record).expect("what has a digest has a canonical form");
         fs::write_atomic(&self.path(record.digest), &bytes)
     }
 
-    /// Moves a damaged record out of the way; returns where it is now.
+    /// Moves a damaged record to the quarantine. Returns its new path.
     ///
     /// # Errors
     /// If it cannot be moved.
@@ -186,12 +186,12 @@ impl Cache {
     /// The digests that have a record in quarantine, in order.
     ///
     /// # Errors
-    /// If the directory is there but cannot be listed.
+    /// If the directory exists but cannot be listed.
     pub fn quarantined(&self) -> Result<Vec<Digest>, FileError> {
         self.named_in("quarantine")
     }
 
-    /// Removes the record of `digest`, if it is there.
+    /// Removes the record of `digest`, if it exists.
     ///
     /// # Errors
     /// If it cannot be removed.
@@ -199,8 +199,8 @@ impl Cache {
         fs::remove(&self.path(digest))
     }
 
-    /// How the run failed when it was last tried, if it did. What cannot be read counts as not
-    /// tried.
+    /// The error of the last training of the run, if it failed. A file that cannot be read counts
+    /// as no failure.
     #[must_use]
     pub fn failure(&self, digest: Digest) -> Option<FailureRecord> {
         let bytes = fs::read(&self.failure_path(digest)).ok()?;
@@ -211,7 +211,7 @@ impl Cache {
     /// The digests of the runs that failed, in order.
     ///
     /// # Errors
-    /// If the directory is there but cannot be listed.
+    /// If the directory exists but cannot be listed.
     pub fn failed(&self) -> Result<Vec<Digest>, FileError> {
         self.named_in("failures")
     }
@@ -234,7 +234,7 @@ impl Cache {
     }
 
     /// Notes which runs the report in `out` shows, so that their records are kept. `is_written`
-    /// says whether the report is there, or about to be written.
+    /// says whether the report is written already.
     ///
     /// # Errors
     /// If the note cannot be written.
@@ -251,7 +251,7 @@ impl Cache {
         fs::write_atomic(&path, format!("{text}\n").as_bytes())
     }
 
-    /// The runs that the report in `out` shows, if that is known.
+    /// The runs that the report in `out` shows. Empty if they are not known.
     #[must_use]
     pub fn reported_in(&self, out: &Path) -> BTreeSet<Digest> {
         let bytes = self.place(out).and_then(|place| fs::read(&self.note(&place))).ok();
@@ -259,11 +259,11 @@ impl Cache {
         reported.map_or_else(BTreeSet::new, |reported| reported.runs.into_iter().collect())
     }
 
-    /// The runs that the last report in each directory shows, or the path of a damaged note.
-    /// `holds_report` tells whether a directory holds a report.
+    /// The runs of the last report in each directory, or the path of a damaged note.
+    /// `holds_report` says whether a directory contains a report.
     ///
     /// # Errors
-    /// If a note is there but cannot be read.
+    /// If a note exists but cannot be read.
     pub fn reported(
         &self,
         holds_report: impl Fn(&Path) -> bool,
@@ -293,14 +293,14 @@ impl Cache {
         fs::remove(&self.note(&self.place(out)?))
     }
 
-    /// The directory that the cache is really in: the project, unless the cache is a link.
+    /// The parent directory of the cache. This is the project, unless the cache is a link.
     fn home(&self) -> PathBuf {
         let directory = fs::physical(&self.directory);
         directory.parent().map_or_else(PathBuf::new, Path::to_owned)
     }
 
-    /// The name of a directory in notes: relative to the project if it is inside, so that the project can
-    /// be moved.
+    /// The name of a directory in notes. It is relative to the project if the directory is inside,
+    /// so that the project can be moved.
     fn place(&self, out: &Path) -> Result<String, FileError> {
         let out = fs::physical(out);
         let home = self.home();
@@ -312,7 +312,7 @@ impl Cache {
         self.file("reports", Digest::of_bytes(place.as_bytes()))
     }
 
-    /// Removes what killed processes have left half written.
+    /// Removes the unfinished files of killed processes.
     pub fn sweep(&self) {
         for part in ["records", "failures", "reports"] {
             fs::sweep(&self.directory.join(part));
@@ -325,7 +325,7 @@ impl Cache {
         Leases::new(self.directory.join("leases"))
     }
 
-    /// Where the record of `digest` stands.
+    /// The path of the record of `digest`.
     #[must_use]
     pub fn path(&self, digest: Digest) -> PathBuf {
         self.file("records", digest)

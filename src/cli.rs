@@ -1,5 +1,5 @@
-//! The command line: flags → pipeline → text and exit code. Data go to standard output, progress
-//! and messages to standard error.
+//! The command line: flags → pipeline → text and exit code. Results go to standard output. Progress
+//! and messages go to standard error.
 
 mod accept;
 mod args;
@@ -30,13 +30,13 @@ use terminal::message;
 
 pub use args::MakeTrainer;
 
-/// Runs the command that the process was called with.
+/// Runs the command that the arguments of the process name.
 #[must_use]
 pub fn run() -> ExitCode {
     run_with(std::env::args_os(), &|device| Box::new(DfdxTrainer { device }))
 }
 
-/// Runs a command with a trainer of the caller's.
+/// Runs a command with a trainer that the caller gives.
 #[must_use]
 pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<'_>) -> ExitCode {
     let result = match Cli::parse_from(arguments).command {

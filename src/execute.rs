@@ -27,7 +27,7 @@ pub enum RunFailure {
     /// It could not be trained.
     #[error(transparent)]
     Train(TrainError),
-    /// The trainer panicked: a fault of this program.
+    /// The trainer panicked, which is a bug of this program.
     #[error("the trainer panicked: {0}")]
     Panic(String),
     /// Its record could not be read or written.
@@ -47,41 +47,42 @@ pub struct FailedRun {
     pub source: RunFailure,
 }
 
-/// When to go on after a run has failed.
+/// Whether to continue after a run has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnFailure {
-    /// Always, unless the first runs fail with the same error: then the other runs would fail too.
+    /// Continue, unless the first runs all fail with the same error. Then the other runs would
+    /// probably fail too.
     KeepGoing,
-    /// Never; runs that have begun are finished.
+    /// Start no other run. Runs in training are finished.
     Stop,
 }
 
-/// How many runs must fail with the same error, before any succeeds, to end an execution.
+/// The number of runs that end an execution if they fail with the same error before any succeeds.
 pub const ALIKE: usize = 3;
 
-/// What an execution tells about its progress; called from the workers' threads.
+/// Receives the progress of an execution. Its methods are called from the threads of the workers.
 pub trait Observer: Sync {
     /// A run was recorded.
     fn run_done(&self, _run: &Run, _record: &RunRecord) {}
-    /// Another build recorded a run meanwhile.
+    /// Another build has recorded the run in the meantime.
     fn run_taken(&self, _run: &Run, _record: &RunRecord) {}
-    /// The damaged record of a run was moved aside, and its run is trained again.
+    /// The damaged record of a run was moved to the quarantine. The run is trained again.
     fn record_moved(&self, _from: &Path, _to: &Path, _damage: &str) {}
     /// A run failed.
     fn run_failed(&self, _run: &Run, _failure: &FailedRun) {}
 }
 
-/// What runs are executed with.
+/// The parts that an execution needs.
 pub struct Executor<'e> {
-    /// Trains them.
+    /// Trains the runs.
     pub trainer: &'e dyn Trainer,
-    /// Where their records go.
+    /// Stores the records.
     pub cache: &'e Cache,
     /// The leases of this process.
     pub leases: &'e Leases,
-    /// How many run side by side.
+    /// The number of runs in parallel.
     pub workers: usize,
-    /// When to go on.
+    /// Whether to continue after a failure.
     pub on_failure: OnFailure,
     /// Receives the progress.
     pub observer: &'e dyn Observer,
@@ -89,22 +90,22 @@ pub struct Executor<'e> {
     pub origin: &'e Origin,
 }
 
-/// What an execution left.
+/// The result of an execution.
 #[derive(Debug, Default)]
 pub struct Execution {
-    /// The records that there are now, in the order of the runs.
+    /// The records of the recorded runs, in the order of the runs.
     pub records: Vec<RunRecord>,
     /// The failures, in the order of the runs.
     pub failed: Vec<FailedRun>,
-    /// Whether it ended early because the first runs all failed alike.
+    /// Whether it ended early because the first runs all failed with the same error.
     pub ended_alike: bool,
 }
 
-/// How far the workers are together.
+/// The progress of all workers together.
 #[derive(Default)]
 struct Finished {
     attempts: Vec<(usize, Result<Attempt, FailedRun>)>,
-    /// The error of the first failure, while there is no other and no success.
+    /// The error of the first failure, as long as all runs have failed with this error.
     alike: Option<String>,
     failed: usize,
     ended_alike: bool,
@@ -113,18 +114,18 @@ struct Finished {
 /// How an attempt at a run ended.
 enum Attempt {
     Trained(RunRecord),
-    /// Another build has trained it meanwhile.
+    /// Another build has trained it in the meantime.
     Found(RunRecord),
     /// Another build is training it.
     Leased,
 }
 
 impl Executor<'_> {
-    /// Trains `runs`, and writes each record the moment that its run ends. `condition_of` tells what
-    /// the runs are called.
+    /// Trains `runs`, and writes each record when its run ends. `condition_of` gives the levels of
+    /// the condition of a run.
     ///
-    /// A failed run stops the others only if `on_failure` says so. A record that cannot be written always
-    /// does: the next one could not be written either.
+    /// A failed run stops the others only if `on_failure` says so. A record that cannot be written
+    /// always stops them, because the next record probably cannot be written either.
     pub fn execute<'d>(
         &self,
         runs: &[&Run],
@@ -197,7 +198,7 @@ impl Executor<'_> {
     ) -> Result<Attempt, FailedRun> {
         let failed = |source| FailedRun { digest: run.digest, seed: run.config.seed, source };
         let Some(_lease) = self.leases.take(run.digest) else { return Ok(Attempt::Leased) };
-        // It may have been recorded since it was looked up, by a build that has given its lease back.
+        // Another build may have recorded the run since it was looked up, and released its lease.
         let canonical =
             canonical_json(&*run.config).expect("what has a digest has a canonical form");
         let found = self.cache.lookup(run.digest, &canonical, &run.config);
@@ -213,11 +214,11 @@ impl Executor<'_> {
         let record = self.train(run, dataset_of(run), condition_of(run)).map_err(failed);
         let noted = match &record {
             Ok(_) => {
-                // A run with a record has not failed, even if an old failure is noted.
+                // A run with a record has not failed, so an older failure is removed.
                 let _ = self.cache.forget_failure(run.digest);
                 Ok(())
             }
-            // The failure cannot be written either.
+            // If a record cannot be written, a failure cannot be written either.
             Err(FailedRun { source: RunFailure::Store(_), .. }) => Ok(()),
             Err(failure) => self.cache.store_failure(&FailureRecord {
                 digest: run.digest,

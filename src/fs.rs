@@ -1,28 +1,28 @@
-//! The only access to files. Every error names the path and what was tried; every write replaces
-//! its file at once or not at all.
+//! The only access to files. Every error names the action and the path. Every write replaces its
+//! file completely or not at all.
 
-#![expect(clippy::disallowed_methods, reason = "this is the module that they are reserved for")]
+#![expect(clippy::disallowed_methods, reason = "only this module may use them")]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-/// How the names of temporary files begin.
+/// The first characters of the names of temporary files.
 const UNFINISHED: &str = ".writing-";
 
-/// Held by each write, so that the process does not end in the middle of one.
+/// Each write holds this lock, so that the process does not end during a write.
 static WRITING: RwLock<()> = RwLock::new(());
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} `{}`", path.display())]
 pub struct FileError {
-    /// What was tried, as a verb.
+    /// The action, as a verb.
     pub action: &'static str,
-    /// On which path.
+    /// The path.
     pub path: PathBuf,
-    /// Why it failed.
+    /// The cause.
     pub source: std::io::Error,
 }
 
@@ -31,19 +31,19 @@ impl FileError {
         move |source| Self { action, path: path.to_owned(), source }
     }
 
-    /// A path that cannot be written down, as it is no UTF-8.
+    /// The error of a path that is not UTF-8.
     #[must_use]
     pub fn not_utf8(path: &Path) -> Self {
         Self::at("note", path)(std::io::Error::other("its name is not UTF-8"))
     }
 
-    /// Whether there is a file already where one was to be created.
+    /// Whether the file to create exists already.
     #[must_use]
     pub fn is_already_there(&self) -> bool {
         self.source.kind() == std::io::ErrorKind::AlreadyExists
     }
 
-    /// Whether something else than a file is at the path.
+    /// Whether the path is not a regular file.
     #[must_use]
     pub fn is_no_file(&self) -> bool {
         let source = self.source.get_ref();
@@ -63,9 +63,9 @@ impl FileError {
     }
 }
 
-/// A directory, a pipe or a device stands where a file is expected.
+/// The error of a path that is a directory, a pipe or a device.
 #[derive(Debug, thiserror::Error)]
-#[error("it is no regular file")]
+#[error("it is not a regular file")]
 struct NoFile;
 
 /// The bytes of a file.
@@ -73,7 +73,7 @@ struct NoFile;
 /// # Errors
 /// If it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    // A pipe would be waited for, and a device may have no end.
+    // Reading a pipe could block, and a device may have no end.
     let is_file = std::fs::metadata(path).map_err(FileError::at("read", path))?.is_file();
     if !is_file {
         return Err(FileError::at("read", path)(std::io::Error::other(NoFile)));
@@ -81,10 +81,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     std::fs::read(path).map_err(FileError::at("read", path))
 }
 
-/// The bytes of a file, if there is one.
+/// The bytes of a file, if it exists.
 ///
 /// # Errors
-/// If it is there but cannot be read.
+/// If it exists but cannot be read.
 pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     match read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -120,7 +120,7 @@ pub fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-/// What stands in a directory, sorted by name, without hidden entries.
+/// The entries of a directory, sorted by name, without hidden entries.
 ///
 /// # Errors
 /// If the directory cannot be listed.
@@ -128,7 +128,7 @@ pub fn entries(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
     Ok(all_entries(directory)?.into_iter().filter(|path| !is_hidden(path)).collect())
 }
 
-/// [`entries`], and hidden ones too.
+/// [`entries`] with hidden entries.
 ///
 /// # Errors
 /// If the directory cannot be listed.
@@ -141,8 +141,8 @@ pub fn all_entries(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
     Ok(paths)
 }
 
-/// The path with each `folder/..` left out, if it leads to the same place: a `folder` that is a
-/// link has another parent.
+/// The path without each `folder/..`. Returns `path` itself if the short path leads to another
+/// place, as with a `folder` that is a link.
 #[must_use]
 pub fn without_dots(path: &Path) -> PathBuf {
     use std::path::Component;
@@ -158,10 +158,11 @@ pub fn without_dots(path: &Path) -> PathBuf {
     if physical(&short) == physical(path) { short } else { path.to_owned() }
 }
 
-/// The names in a directory that are UTF-8 and not hidden, sorted; none if it is not there.
+/// The names in a directory that are UTF-8 and not hidden, sorted. Empty if the directory does not
+/// exist.
 ///
 /// # Errors
-/// If it is there but cannot be listed.
+/// If it exists but cannot be listed.
 pub fn names(directory: &Path) -> Result<Vec<String>, FileError> {
     let fail = || FileError::at("list", directory);
     let entries = match std::fs::read_dir(directory) {
@@ -178,30 +179,30 @@ pub fn names(directory: &Path) -> Result<Vec<String>, FileError> {
     Ok(names)
 }
 
-/// Creates a file with these bytes where there is none; missing directories are made. It may be seen
+/// Creates a file with these bytes. Creates missing directories. Other processes can see the file
 /// before it is complete.
 ///
 /// # Errors
-/// If there is one, or it cannot be written.
+/// If the file exists already, or cannot be written.
 pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     make_directory_of(path)?;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
     file.and_then(|mut file| file.write_all(bytes)).map_err(FileError::at("create", path))
 }
 
-/// Writes these bytes over the beginning of a file that is there.
+/// Overwrites the beginning of an existing file with these bytes.
 ///
 /// # Errors
-/// If it is not there or cannot be written.
+/// If it does not exist or cannot be written.
 pub fn overwrite(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let file = std::fs::OpenOptions::new().write(true).open(path);
     file.and_then(|mut file| file.write_all(bytes)).map_err(FileError::at("write", path))
 }
 
-/// Removes a file, if it is there.
+/// Removes a file, if it exists.
 ///
 /// # Errors
-/// If it is there but cannot be removed.
+/// If it exists but cannot be removed.
 pub fn remove(path: &Path) -> Result<(), FileError> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -211,8 +212,8 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Moves a file into `directory`, which is made if it is missing, under its own name or, if that is
-/// taken, with `.2`, `.3`, … at its end; returns where it is now.
+/// Moves a file into `directory`, and creates the directory if it is missing. If the name exists
+/// there, appends `.2`, `.3`, … to the name. Returns the new path.
 ///
 /// # Errors
 /// If it cannot be moved.
@@ -226,7 +227,8 @@ pub fn move_aside(path: &Path, directory: &Path) -> Result<PathBuf, FileError> {
             name.push(format!(".{number}"));
         }
         let to = directory.join(name);
-        // A link is not made where there is a file, whoever makes one at the same time.
+        // Unlike a rename, a hard link never replaces a file, even if another process creates it
+        // now.
         match std::fs::hard_link(path, &to) {
             Ok(()) => {
                 remove(path)?;
@@ -246,7 +248,7 @@ pub fn move_aside(path: &Path, directory: &Path) -> Result<PathBuf, FileError> {
     }
 }
 
-/// The size of a file in bytes; 0 if there is none.
+/// The size of a file in bytes. 0 if there is no file.
 #[must_use]
 pub fn size(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |metadata| metadata.len())
@@ -261,23 +263,23 @@ pub fn physical(path: &Path) -> PathBuf {
         let rest = path.strip_prefix(ancestor).ok()?;
         Some(std::fs::canonicalize(ancestor).ok()?.join(rest))
     });
-    // Joining nothing leaves a separator at the end, which components do not have.
+    // `join` with an empty path leaves a separator at the end. `components` removes it.
     known.map_or(path, |known| known.components().collect())
 }
 
-/// Whether a file stands at `path`.
+/// Whether `path` is a file.
 #[must_use]
 pub fn is_file(path: &Path) -> bool {
     path.is_file()
 }
 
-/// Whether there is a directory.
+/// Whether `path` is a directory.
 #[must_use]
 pub fn is_directory(path: &Path) -> bool {
     path.is_dir()
 }
 
-/// Makes sure that files can be written into `directory`, which is made if it is missing.
+/// Checks that files can be written into `directory`, and creates it if it is missing.
 ///
 /// # Errors
 /// If they cannot.
@@ -288,18 +290,18 @@ pub fn check_writable(directory: &Path) -> Result<(), FileError> {
     probe.map(drop).map_err(FileError::at("write into", directory))
 }
 
-/// Puts `bytes` at `path`, through a temporary file beside it that is synced and renamed: readers
-/// see the old file or the new one, whatever happens in between. A file that already holds these
-/// bytes is left alone. Missing directories are made.
+/// Writes `bytes` to `path`: writes a temporary file in the same directory, syncs it, and renames
+/// it. So readers always see the complete old file or the complete new file. Does not write a file
+/// that has these bytes already. Creates missing directories.
 ///
 /// # Errors
-/// If any step fails; the old file is then as it was.
+/// If a step fails. Then the old file is unchanged.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write_all_atomic(&[(path.to_owned(), bytes)])
 }
 
-/// Writes several files like [`write_atomic`]. Replaces none before all are written: without space,
-/// all keep their old content.
+/// Writes several files like [`write_atomic`]. Replaces no file before all temporary files are
+/// written, so a full disk changes no file.
 ///
 /// # Errors
 /// If any step fails.
@@ -319,7 +321,8 @@ pub fn write_all_atomic<B: AsRef<[u8]>>(files: &[(PathBuf, B)]) -> Result<(), Fi
         }
         let mut builder = tempfile::Builder::new();
         builder.prefix(UNFINISHED);
-        // Temporary files are private; a report is as readable as the user's umask makes it.
+        // By default, only the owner can read temporary files. A report has the permissions of the
+        // umask.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let mut file = builder.tempfile_in(directory).map_err(fail())?;
@@ -333,8 +336,8 @@ pub fn write_all_atomic<B: AsRef<[u8]>>(files: &[(PathBuf, B)]) -> Result<(), Fi
     Ok(())
 }
 
-/// Waits for the writes that are under way, for at most `patience`, and lets no other begin: the
-/// process is about to end.
+/// Waits for running writes, for at most `patience`, and blocks all later writes. Call it before
+/// the process ends.
 pub fn stop_writing(patience: Duration) {
     let step = Duration::from_millis(5);
     for _ in 0..patience.as_millis() / step.as_millis() {
@@ -346,8 +349,8 @@ pub fn stop_writing(patience: Duration) {
     }
 }
 
-/// Removes the temporary files in `directory` that killed processes have left: those that nobody has
-/// written to for an hour.
+/// Removes the temporary files of killed processes in `directory`: those that have not changed for
+/// an hour.
 pub fn sweep(directory: &Path) {
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
@@ -357,7 +360,7 @@ pub fn sweep(directory: &Path) {
         };
         let is_unfinished = entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes());
         if is_unfinished && is_old() == Some(true) {
-            // Whoever may not remove it is not disturbed by it either.
+            // The file does no harm, so an error is ignored.
             let _ = std::fs::remove_file(entry.path());
         }
     }

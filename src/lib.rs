@@ -1,8 +1,8 @@
-//! `report` is a notebook for seeded experiments. A paper's experiments are TOML files, its prose
-//! is a Markdown template; `report build` trains exactly the runs that are missing, and renders
-//! tables, figures and every number in the prose from their records.
+//! `report` is a notebook for seeded experiments. Experiments are TOML files, and prose is a
+//! Markdown template. `report build` trains exactly the missing runs. It renders tables, figures
+//! and the numbers in the prose from the records of the runs.
 //!
-//! This page is the map. A build goes one way, and each arrow is a type:
+//! This page is the map of the code. A build is a chain of steps, each with a type as its result:
 //!
 //! ```text
 //! experiments/*.toml → Experiment → Run → Plan → RunRecord → Summary → TableItem → Context → report.md
@@ -11,8 +11,8 @@
 //! ```
 //!
 //! # Floors
-//! Modules are declared bottom-up. Each module names only modules above it in this file, and no two
-//! files need each other; tests enforce both.
+//! Modules are declared from bottom to top. Each module uses only modules above it in this file.
+//! There are no circular dependencies between files. Tests enforce both.
 //!
 //! 1. Vocabulary, pure:
 //!    - [`digest`] – canonical JSON and SHA-256
@@ -20,7 +20,7 @@
 //!    - [`document`] – TOML that keeps the line of each value
 //!    - [`mod@format`] – numbers, dates and texts as readers see them
 //!    - [`stats`] – samples → estimates, intervals and p values (statrs)
-//!    - [`run`] – what a run is, and what it measured
+//!    - [`run`] – the configuration and the record of a run
 //!    - [`experiment`] – files → conditions → runs
 //!    - [`paper`] – metrics, protocols, labels and figures of the paper file
 //! 2. Stages, pure:
@@ -33,13 +33,13 @@
 //!    - [`figure`] – data → SVG → PNG (plotters, resvg)
 //!    - [`diff`] – what changed between two reports
 //!    - [`export`] – tables and runs as CSV and LaTeX
-//!    - [`context`] – everything that templates see
+//!    - [`context`] – all values for templates
 //!    - [`template`] – the templates of a project, and mistakes in them
 //!    - [`render`] – templates → Markdown and HTML (minijinja)
 //! 3. Effects:
 //!    - [`fs`] – the only file access
 //!    - [`provenance`] – the only clock
-//!    - [`cache`] – one immutable file a run with its checksum, and leases of builds under way
+//!    - [`cache`] – one immutable file per run with a checksum, and leases of running builds
 //!    - [`train`] – networks, gradients and optimisers (dfdx)
 //!    - [`execute`] – workers
 //! 4. Composition: [`pipeline`] (the steps of a build) and [`cli`] (flags, text, exit codes).
@@ -49,23 +49,22 @@
 //!   Titles, prose, paths and the number of workers are never in it.
 //! - Nothing below floor 3 does I/O, reads the clock or the environment, or draws from an unseeded
 //!   generator. Every stream has a name: (seed, purpose, epoch).
-//! - dfdx, pulp, polars and plotters each live in one module. minijinja lives in `template` and
-//!   `render`, and evaluates the arithmetic of `claim`. Their types never leave these modules.
+//! - dfdx, pulp, polars and plotters are each used in one module. minijinja is used in `template`
+//!   and `render`, and in `claim` for arithmetic. Their types never leave these modules.
 //! - Tables and verdicts never depend on how they are shown.
-//! - The same records render to the same bytes. What differs between two executions of the same runs
-//!   stands between marks in the report, and in `data/report.json`.
-//! - On the CPU, a run gives the same bits on every processor. Sums have one order, and functions
-//!   like `exp` are this crate's or `libm`'s. A test compares records with those of emulated x86-64
-//!   processors. CUDA devices promise less: some of dfdx's kernels add in no fixed order.
+//! - The same records render to the same bytes. Only `data/report.json` and the parts of the report
+//!   between provenance marks can differ between two builds.
+//! - On the CPU, a run gives the same bits on every processor. Sums have a fixed order. Functions
+//!   like `exp` come from this crate or from `libm`. A test compares records with those of emulated
+//!   x86-64 processors. On CUDA devices, some of dfdx's kernels add in no fixed order.
 //! - No order comes from a hash map, a directory listing or a thread: `-j 1` and `-j N` leave the
 //!   same records, except for durations.
-//! - A record is written whole or not at all, when its run ends, and its checksum is checked at each
-//!   read. A damaged record is named, moved aside, and its run trained again. Only `cache gc` deletes
-//!   records, and `accept --undo` deletes accepted ones.
-//! - There is no lock and no repair command: after any kill, the same command goes on. Two builds at
-//!   once share the work by leases, which are advice only.
-//! - A build says which runs it trains before it trains them: the keys that differ from which record,
-//!   and the cost.
+//! - A record is written when its run ends, completely or not at all. Its checksum is checked at
+//!   each read. A build reports a damaged record, moves it to the quarantine, and trains the run
+//!   again. Only `cache gc` deletes trained records, and `accept --undo` deletes accepted records.
+//! - There is no lock and no repair command: after any kill, the same command continues. Two builds
+//!   at once share the work by leases. Leases only avoid double work.
+//! - Before the training, a build says which runs it trains, why, and how long that takes.
 //! - Only [`cli`] prints.
 
 pub mod digest;

@@ -1,5 +1,4 @@
-//! The story of a build: load → expand → plan → train what is missing → summarise → render →
-//! write.
+//! The steps of a build: load → expand → plan → train missing runs → summarise → render → write.
 
 mod accept;
 mod audit;
@@ -33,17 +32,17 @@ pub use report::{
     snapshot, snapshot_in,
 };
 
-/// What a plan keeps in memory of the runs that have a record.
+/// What a plan keeps in memory for each run that has a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// The records, to render a report of them.
+    /// The record, to render a report.
     Records,
-    /// Whether they exist.
+    /// Only the state.
     States,
 }
 
 /// The plan of a project on a kind of device: every run, whether it has a record, and why not.
-/// Nothing is changed. Records that nothing asks for are read only if a run has none.
+/// Changes nothing. Reads the records of other runs only if a run has no record.
 ///
 /// # Errors
 /// If the cache cannot be read.
@@ -91,7 +90,7 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
 /// The state of a run that has a record, and the record if it is kept in memory.
 type Found = (Fresh, Option<Box<RunRecord>>);
 
-/// Looks up the record of a run, and returns the record itself if it is to be kept.
+/// Looks up the record of a run. Returns the record itself only for `Keep::Records`.
 fn look_up(
     cache: &Cache,
     run: &Run,
@@ -109,8 +108,8 @@ fn look_up(
     })
 }
 
-/// All sound records that can be read, those that no experiment asks for included. Records of the plan have
-/// the present names of their conditions.
+/// All sound records that can be read: the records of the plan, with their current conditions, and
+/// the records of other runs.
 ///
 /// # Errors
 /// If the cache cannot be read.
@@ -118,7 +117,7 @@ pub fn history(project: &Project, plan: &Plan) -> Result<Vec<PastRun>, Error> {
     past_runs(project, plan.runs.iter().map(|run| (run, plan.state(run).fresh())))
 }
 
-/// [`history`] of runs, each with its record if it has one.
+/// [`history`] of `runs`, each with the state of its record if it has one.
 fn past_runs<'r>(
     project: &Project,
     runs: impl Iterator<Item = (&'r Run, Option<&'r Fresh>)>,
@@ -154,8 +153,8 @@ fn past_runs<'r>(
     Ok(past)
 }
 
-/// Notes that the report in `out` will show the runs of `plan`, so that `cache gc` keeps their records
-/// during the build.
+/// Notes that the report in `out` will show the runs of `plan`, so that `cache gc` keeps their
+/// records during the build.
 ///
 /// # Errors
 /// If the note cannot be written.
@@ -167,10 +166,10 @@ pub fn reserve(project: &Project, plan: &Plan, out: &Path) -> Result<(), Error> 
     cache.store_reported(out, false, &runs.into_iter().collect::<Vec<_>>()).map_err(Error::File)
 }
 
-/// Trains these runs of `plan` and adds their records to it.
+/// Trains these runs of `plan` and adds their records to the plan.
 ///
 /// # Errors
-/// If runs fail; those that did not are recorded and in the plan.
+/// If runs fail. The other runs are recorded and added to the plan.
 pub fn train(
     project: &Project,
     plan: &mut Plan,

@@ -25,7 +25,7 @@ pub struct Plan {
     pub runs: Vec<Run>,
     /// The state of each run.
     pub states: BTreeMap<Digest, State>,
-    /// The records of the fresh runs. Empty if they were not asked for.
+    /// The records of the fresh runs. Empty if the plan keeps only states.
     pub records: BTreeMap<Digest, RunRecord>,
 }
 
@@ -43,8 +43,8 @@ pub struct RunCounts {
 }
 
 impl Plan {
-    /// The plan of the runs that were looked up, and what each look-up found. `history` is all
-    /// existing records; it can be empty if every run has a record.
+    /// The plan of `found`: the runs, each with the result of its look-up. `history` has all
+    /// records. It can be empty if every run has a record.
     #[must_use]
     pub fn new(
         conditions: &Conditions<'_>,
@@ -59,7 +59,7 @@ impl Plan {
     /// The state of a run of this plan.
     ///
     /// # Panics
-    /// If the run is of another plan.
+    /// If the run belongs to another plan.
     #[must_use]
     pub fn state(&self, run: &Run) -> &State {
         &self.states[&run.digest]

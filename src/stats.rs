@@ -1,13 +1,13 @@
 //! Computes estimates, intervals and p values of samples. Pure: no I/O, no random numbers.
 //!
-//! A function returns `None` where the data do not support a number. One value has no standard
-//! deviation. Equal values have no interval, because they do not say how far the next value would be.
-//! A deviation no larger than the rounding of the values counts as zero.
+//! A function returns `None` if a number cannot be computed from the data. One value has no
+//! standard deviation. Equal values have no interval, because they do not show how much values
+//! vary. A standard deviation within the rounding error of the values counts as zero.
 //!
-//! Distribution functions come from statrs. Its types do not leave this module. Quantiles are computed
-//! here, because those of statrs are not exact enough: the relative error is up to 5·10⁻⁸ for F with
-//! one denominator degree of freedom, and 3·10⁻³ for t with 10⁶. They can also loop without end (its
-//! issue 435).
+//! Distribution functions come from statrs. Its types do not leave this module. Quantiles are
+//! computed here, because those of statrs are not exact enough: the relative error is up to 5·10⁻⁸
+//! for F with one denominator degree of freedom, and 3·10⁻³ for t with 10⁶. They can also loop
+//! forever (its issue 435).
 
 mod estimate;
 mod f_distribution;

@@ -1,7 +1,7 @@
 //! Records → scores of runs → aggregates, paired differences and learning curves.
 //!
-//! polars computes what the publication computes (means and population deviations); `stats` computes
-//! intervals and tests.
+//! polars computes means and population standard deviations, as the publication does. `stats`
+//! computes intervals and tests.
 
 mod aggregate;
 mod condition;
@@ -108,21 +108,21 @@ impl Summary {
         ids.iter().map(|id| self.condition(*id))
     }
 
-    /// The conditions that `selection` lets through.
+    /// The conditions that `selection` contains.
     #[must_use]
     pub fn select(&self, selection: &Selection) -> Vec<ConditionId> {
         let selected = self.conditions.iter().filter(|one| selects(selection, &one.levels));
         selected.map(|one| one.id).collect()
     }
 
-    /// What varies between the seeds of these conditions taken together; `None` without a condition.
+    /// What varies between the seeds of all these conditions. `None` if there is no condition.
     #[must_use]
     pub fn varies(&self, ids: &[ConditionId]) -> Option<SeedVariation> {
         let each = self.all(ids).map(|condition| condition.varies);
         each.reduce(|one, other| if one == other { one } else { SeedVariation::DataOfSome })
     }
 
-    /// How many runs of these conditions diverged, failed, are stale or damaged, or were accepted.
+    /// The numbers of diverged, accepted, failed, stale and damaged runs of these conditions.
     #[must_use]
     pub fn exceptions(&self, ids: &[ConditionId]) -> Exceptions {
         let mut exceptions = Exceptions::default();

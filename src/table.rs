@@ -1,6 +1,7 @@
-//! Results as tables: each kind of table reads its keys, computes, and lays out typed cells.
+//! Results as tables: each kind of table reads its keys, computes its values, and returns typed
+//! cells.
 //!
-//! A new kind is a file here and a line in `KINDS`.
+//! A new kind needs a file in this folder and a line in `KINDS`.
 
 mod ablation;
 mod cell;
@@ -47,15 +48,15 @@ pub struct TableItem {
     pub number: usize,
     /// What it shows.
     pub caption: String,
-    /// Where the paper file asks for it, as `file:line`.
+    /// Its place in the paper file, as `file:line`.
     pub place: String,
     /// Its content: one table, or one for each protocol.
     pub tables: Vec<Table>,
-    /// The conditions behind it.
+    /// Its conditions.
     pub conditions: Vec<ConditionId>,
 }
 
-/// Reads the tables of a paper file. `None` if one of them is faulty.
+/// Reads the tables of a paper file. Returns `None` if a table is faulty.
 pub fn read(
     reader: &Reader<'_>,
     vocabulary: &Vocabulary<'_>,
@@ -98,7 +99,7 @@ fn read_one(reader: Reader<'_>, words: &Words<'_>) -> Option<(String, TableReque
     Some((request.name.clone(), request))
 }
 
-/// The other data file of the report that a table of this name would replace.
+/// The other data file of the report that the file of a table with this name would replace.
 fn same_file(name: &str, requests: &[TableRequest], paper: &Paper) -> Option<String> {
     if name == "runs" {
         return Some("the file of all runs".to_owned());

@@ -1,11 +1,11 @@
-//! The text of a record file: one JSON object on one line, with the SHA-256 of the rest in it. Pure.
+//! The text of a record file: one JSON object on one line, with a checksum. Pure.
 //!
 //! ```text
 //! {"format":4,"digest":"…","config":{…},"outcome":…,"curves":…,"provenance":…,"checksum":"…"}
 //! ```
 //!
-//! `config` is the canonical JSON that `digest` is the SHA-256 of. `checksum` is the SHA-256 of
-//! everything before `,"checksum"`. So any change of a file shows when it is read.
+//! `digest` is the SHA-256 of `config`, which is canonical JSON. `checksum` is the SHA-256 of the
+//! text before `,"checksum"`. So a reader detects any change of the file.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -37,12 +37,12 @@ struct Entry<C, V = Curves> {
     checksum: Digest,
 }
 
-/// A record of any configuration, also of one that this version cannot run.
+/// A record of any configuration, including configurations that this version cannot run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastRecord {
     /// Digest of `config`.
     pub digest: Digest,
-    /// The key of the run.
+    /// The configuration of the run.
     pub config: Value,
     /// Its seed.
     pub seed: u64,
@@ -117,8 +117,7 @@ pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
         return Err(foreign(entry.format));
     }
     check_sum(bytes, entry.checksum)?;
-    let canonical =
-        canonical_json(&entry.config).map_err(|e| format!("cannot be read as a record: {e}"))?;
+    let canonical = canonical_json(&entry.config).map_err(|e| format!("is not a record: {e}"))?;
     if entry.digest != Digest::of_bytes(canonical.as_bytes()) {
         return Err("has a digest that is not that of its configuration".to_owned());
     }
@@ -126,12 +125,10 @@ pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
         return Err("holds the record of another run".to_owned());
     }
     if !bytes.starts_with(head(digest, &canonical).as_bytes()) {
-        return Err(
-            "cannot be read as a record: its configuration is not in canonical form".to_owned()
-        );
+        return Err("is not a record: its configuration is not in canonical form".to_owned());
     }
     let Some(seed) = entry.config.get("seed").and_then(Value::as_u64) else {
-        return Err("cannot be read as a record: its configuration has no seed".to_owned());
+        return Err("is not a record: its configuration has no seed".to_owned());
     };
     let Entry { config, outcome, curves, accepted, provenance, .. } = entry;
     let result = RunResult { outcome, curves, accepted, provenance };
@@ -163,7 +160,7 @@ fn parse<'b, C: Deserialize<'b>, V: Deserialize<'b>>(
     serde_json::from_slice(bytes).map_err(|error| match serde_json::from_slice(bytes) {
         Ok(Format { format }) if format != RECORD_FORMAT => foreign(format),
         _ if error.is_eof() => "is truncated".to_owned(),
-        _ => format!("cannot be read as a record: {error}"),
+        _ => format!("is not a record: {error}"),
     })
 }
 

@@ -1,10 +1,9 @@
-//! Leases: which runs are being trained by builds that are under way, so that two builds at once
-//! share the work.
+//! Leases: which runs other builds are training now, so that two builds at once share the work.
 //!
-//! A lease is a file that names its holder. The holder rewrites it every second. A lease is only
-//! advice: a run has one result, so a build that ignores a lease trains the same record again. A
-//! lease that a killed process leaves behind is recognised: its process is gone or, on another
-//! machine, its text does not change any more. Clocks are not compared.
+//! A lease is a file that names its holder. The holder rewrites it every second. Leases only avoid
+//! double work: a run has one result, so a build that ignores a lease gets the same result. The
+//! lease of a killed process expires if its process does not exist any more. On another machine, it
+//! expires if its text does not change any more. Clocks are not compared.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,7 +16,7 @@ use crate::digest::Digest;
 use crate::fs;
 use crate::provenance::{self, Stopwatch};
 
-/// A lease whose text does not change for this time is abandoned.
+/// A lease expires if its text does not change for this time.
 const ABANDONED_AFTER: Duration = Duration::from_secs(10);
 
 /// How often [`Leases::heartbeat`] must be called.
@@ -32,7 +31,7 @@ pub struct Leases {
     seen: Mutex<BTreeMap<Digest, (String, Stopwatch)>>,
 }
 
-/// The right to train a run, until it is dropped.
+/// The right to train a run. Dropping it releases the lease.
 #[derive(Debug)]
 pub struct Lease<'l> {
     leases: &'l Leases,
@@ -51,15 +50,15 @@ impl Leases {
         Self { directory, held: Mutex::default(), seen: Mutex::default() }
     }
 
-    /// Takes the lease of a run. Returns `None` if another process holds it. If leases cannot be
-    /// written, every lease is granted.
+    /// Takes the lease of a run. Returns `None` if another process holds it. Always succeeds if
+    /// leases cannot be written.
     #[must_use]
     pub fn take(&self, digest: Digest) -> Option<Lease<'_>> {
         let path = self.path(digest);
         let mut created = fs::create_new(&path, &text(0));
         if created.as_ref().is_err_and(fs::FileError::is_already_there) && self.is_abandoned(digest)
         {
-            // If another process does the same at this moment, both train the run.
+            // If another process does the same now, both processes train the run.
             let removed = fs::remove(&path);
             created = removed.and_then(|()| fs::create_new(&path, &text(0)));
         }
@@ -70,27 +69,27 @@ impl Leases {
         Some(Lease { leases: self, digest })
     }
 
-    /// Shows that the holder of the leases is alive; `count` differs from call to call.
+    /// Writes a heartbeat into each lease. `count` must change with each call.
     pub fn heartbeat(&self, count: u64) {
         let held = lock(&self.held);
         for digest in held.iter() {
-            // A lease is advice, so a failure to write it is no error.
+            // A lease only avoids double work, so an error is ignored.
             let _ = fs::overwrite(&self.path(*digest), &text(count));
         }
     }
 
-    /// Gives all leases back. Call it before the process ends.
+    /// Releases all leases. Call it before the process ends.
     pub fn release(&self) {
         for digest in lock(&self.held).drain(..) {
             let _ = fs::remove(&self.path(digest));
         }
     }
 
-    /// Whether the holder of the lease on `digest` is gone.
+    /// Whether the lease on `digest` has expired.
     fn is_abandoned(&self, digest: Digest) -> bool {
         let text = match fs::read_to_string(&self.path(digest)) {
             Ok(text) => text,
-            // The lease of another user, whose build may still run.
+            // The lease of another user cannot be read, but it may still be valid.
             Err(error) if error.is_forbidden() => String::new(),
             Err(_) => return true,
         };
@@ -131,7 +130,7 @@ fn text(heartbeat: u64) -> Vec<u8> {
     serde_json::to_vec(&holder).expect("a holder has plain values")
 }
 
-/// A panic in another thread does not damage these lists.
+/// Locks a list. The lists stay valid if another thread panics with the lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

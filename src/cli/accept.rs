@@ -9,7 +9,7 @@ use crate::experiment::Run;
 use crate::format::runs;
 use crate::pipeline::{self, Answer, Error, Keep};
 
-/// Most characters of a reason.
+/// The largest number of characters of a reason.
 const LONGEST: usize = 500;
 
 pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
@@ -19,8 +19,12 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
     let says_nothing = !why.chars().any(char::is_alphanumeric);
     if (says_nothing && !args.undo) || why.chars().count() > LONGEST {
         return Err(Error::Request {
-            message: format!("`--why` must have 1 to {LONGEST} visible characters"),
-            hint: "say in a sentence why the older results hold; the report shows it".to_owned(),
+            message: format!(
+                "`--why` must be a text of 1 to {LONGEST} characters with letters or digits"
+            ),
+            hint:
+                "write a sentence that says why the older results still hold; the report shows it"
+                    .to_owned(),
         });
     }
     let mut plan = pipeline::plan(&project, args.project.device().kind(), Keep::States)?;
@@ -72,14 +76,14 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
         message(&format!("not accepted: {}; each {why}", runs(n)));
     }
     match (accepted.len(), refused.len()) {
-        (0, 0) => message("no run is stale: there is nothing to accept"),
+        (0, 0) => message("no run is stale, so there is nothing to accept"),
         (0, _) => {
             return Err(Error::Request {
-                message: "nothing could be accepted".to_owned(),
-                hint: "`report build` trains what is missing".to_owned(),
+                message: "no run could be accepted".to_owned(),
+                hint: "`report build` trains the missing runs".to_owned(),
             });
         }
-        (n, _) => message(&format!("{} accepted; the report says so, and why", runs(n))),
+        (n, _) => message(&format!("{} accepted; the report marks them", runs(n))),
     }
     Ok(())
 }

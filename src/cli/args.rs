@@ -16,8 +16,8 @@ A notebook for seeded experiments.
 Experiments are TOML files in `experiments/`. Prose is a Markdown template in `templates/`. \
 `report build` trains the runs that have no record and writes the report. Every number in the \
 report comes from the records. The hash of a run's configuration names its record. An edit of \
-prose or titles trains nothing. A new learning rate trains the runs that use it. The old records \
-are used again when you undo the edit.
+prose or titles trains nothing. A new learning rate trains the runs that use it. If you undo the \
+edit, the old records are used again.
 
 You can interrupt a build at any time. The same command continues it.";
 
@@ -34,8 +34,8 @@ Examples:
 Exit status:
   0    done
   1    a run or the system failed
-  2    an input has a mistake
-  3    runs are stale (--frozen), or a record is not sound (verify)
+  2    an input has a mistake, or a question needs --yes
+  3    runs are stale (--frozen), a record is damaged, or a result differs (verify)
   4    the report is written, but runs are missing or were accepted by hand
   130  interrupted";
 
@@ -53,7 +53,7 @@ pub(super) enum Command {
     Build(BuildArgs),
     /// Show recorded and missing runs, why they are missing, and the time to train them.
     Status(StatusArgs),
-    /// Show everything about a run, a condition, or the runs behind a table.
+    /// Show everything about the runs of an experiment or a table.
     Explain(ExplainArgs),
     /// Keep the results of runs whose configuration has changed.
     Accept(AcceptArgs),
@@ -77,7 +77,7 @@ pub(super) enum CacheCommand {
 #[derive(Debug, Args)]
 pub(super) struct ProjectArgs {
     /// The project: the directory with `experiments/` and `templates/` [default: this directory].
-    /// Records go to `.report/` in it.
+    /// The records are in its `.report/`.
     #[arg(long, short = 'C', value_name = "DIR")]
     pub(super) project: Option<PathBuf>,
     /// Use the first N seeds of each experiment. If its file lists fewer, the next numbers follow.
@@ -95,14 +95,14 @@ pub(super) struct ProjectArgs {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct BuildArgs {
-    /// Train only the runs of this experiment, table, figure or digest. The report also shows all
+    /// Train only the runs of this experiment, table, figure or digest. The report shows all
     /// existing records, and goes to `reports/partial`.
     pub(super) name: Option<String>,
     /// Only runs with these levels or seeds: `factor=level`, `seed=N`.
     pub(super) levels: Vec<String>,
     #[command(flatten)]
     pub(super) project: ProjectArgs,
-    /// Train only these experiments. The report also shows all existing records, and goes to
+    /// Train only these experiments. The report shows all existing records, and goes to
     /// `reports/partial`.
     #[arg(long, value_name = "EXPERIMENT", num_args = 1.., conflicts_with = "name")]
     pub(super) only: Vec<String>,
@@ -123,15 +123,15 @@ pub(super) struct BuildArgs {
     /// Train nothing. End with status 3 if a run is stale or missing.
     #[arg(long, conflicts_with = "dry_run")]
     pub(super) frozen: bool,
-    /// Start no run after one has failed. Without this flag the other runs continue, unless the first
-    /// three fail with the same error.
+    /// Start no run after a run has failed. Without this flag, the other runs continue, unless the
+    /// first three fail with the same error.
     #[arg(long)]
     pub(super) fail_fast: bool,
-    /// Train runs again that failed in an earlier build.
+    /// Also train the runs that failed in an earlier build.
     #[arg(long)]
     pub(super) retry_failed: bool,
-    /// Answer yes to every question: train runs again that a new version of `report` computes
-    /// differently, and write into a directory that holds other files.
+    /// Answer yes to every question: train runs again if a new version of `report` computes them
+    /// differently, and write into a directory that contains other files.
     #[arg(long, short)]
     pub(super) yes: bool,
 }
@@ -181,7 +181,7 @@ pub(super) struct AcceptArgs {
     /// Why the older results still hold. The report shows this text.
     #[arg(long, value_name = "TEXT", required_unless_present = "undo")]
     pub(super) why: Option<String>,
-    /// Take the acceptance back. The next build trains these runs.
+    /// Remove the accepted records. The next build trains these runs.
     #[arg(long, conflicts_with = "why")]
     pub(super) undo: bool,
     #[command(flatten)]
@@ -220,7 +220,7 @@ pub(super) struct LsArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct GcArgs {
-    /// Show the records that would be removed. Remove nothing.
+    /// Show the records that `cache gc` would remove. Remove nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Remove without asking.
@@ -234,7 +234,7 @@ pub(super) struct GcArgs {
     pub(super) json: bool,
 }
 
-/// Where a partial report goes within `reports`, so that it replaces no whole one.
+/// Directory of a partial report in `reports`. It does not replace the complete report.
 const PARTIAL: &str = "partial";
 
 impl ProjectArgs {
@@ -300,22 +300,22 @@ impl BuildArgs {
         }
     }
 
-    /// Whether the report is not that of the whole project as its files are, as the options ask.
+    /// Whether the options select a part of the project, or change its seeds or data.
     pub(super) fn is_partial(&self) -> bool {
         let ProjectArgs { seeds, data, .. } = &self.project;
         self.name.is_some() || !self.only.is_empty() || seeds.is_some() || data.is_some()
     }
 }
 
-/// Names files that are probably meant to be part of the project, but are not.
+/// Prints a note about files in `experiments/` that are not read or not used.
 fn tell_skipped(project: &pipeline::Project) {
     const MOST: usize = 5;
     for (files, why) in [
         (
             &project.skipped,
-            "not read; the name of an experiment ends in `.toml` and starts with no dot",
+            "not read; the name of an experiment file ends in `.toml` and does not start with a dot",
         ),
-        (&project.unused, "extended by no experiment"),
+        (&project.unused, "no experiment extends it"),
     ] {
         let shown = files.iter().take(MOST).map(|path| format!("`{}`", path.display()));
         let names = shown.collect::<Vec<_>>().join(", ");

@@ -18,7 +18,7 @@ use crate::pipeline::{self, Error, Keep, Project, Report};
 use crate::plan::{Cause, Plan};
 use crate::provenance::{self, Stopwatch};
 
-/// Largest number of reasons that a build prints before it starts; `report status` prints all.
+/// The largest number of reasons that a build prints before it starts. `report status` prints all.
 const MOST_REASONS: usize = 12;
 
 pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
@@ -47,7 +47,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     let out = args.out();
     pipeline::check_directory(&project, &out)?;
     if args.dry_run {
-        // A dry run finds the mistakes that would stop a build.
+        // A dry run reports the mistakes that would stop a build.
         pipeline::render(&project, &plan, build, None)?.check_links(&project, &out)?;
         if let Some(question) = foreign_files(&project, args) {
             message(&format!("note: {question}; a build asks first, unless `--yes` is given"));
@@ -68,12 +68,12 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     } else {
         device.check().map_err(Error::Device)?;
         pipeline::check_writable(&project, &out)?;
-        // Finds a mistake in a template before an hour of training.
+        // Finds a mistake in a template before the training starts.
         pipeline::render(&project, &plan, build, None)?.check_links(&project, &out)?;
         message(&format!("{}; {}", runs(total), preview.total()));
         tell_reasons(&preview);
         confirm_new_versions(&preview, args.yes)?;
-        // If the note cannot be written, a warning follows after the report.
+        // An error is ignored here. `report.note` below warns if the note cannot be written.
         let _ = pipeline::reserve(&project, &plan, &out);
         let stopwatch = Stopwatch::start();
         let progress = Progress::new(&project, preview.to_train.len(), workers);
@@ -105,7 +105,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         }
         failure = result.err();
     }
-    // A failed run does not stop the report. The build prints the failure after it.
+    // The report is written even if a run has failed. The build returns the failure after that.
     // If the old snapshot cannot be read, the report has no list of changes.
     let before = pipeline::snapshot_in(&out).ok().flatten();
     let report = pipeline::render(&project, &plan, build, before.as_ref())?;
@@ -146,7 +146,7 @@ fn write(
     Ok(())
 }
 
-/// Says why nothing is trained: of the selected runs, each has a record or has failed before.
+/// Says why nothing is trained: each selected run has a record or failed before.
 fn nothing_to_train(total: usize, selected: usize, failed: usize) -> String {
     let mut parts = Vec::new();
     if selected < total {
@@ -162,23 +162,22 @@ fn nothing_to_train(total: usize, selected: usize, failed: usize) -> String {
     }
 }
 
-/// Asks before a report goes into a directory with files that are not its own.
+/// Asks before a report is written into a directory that contains other files.
 fn confirm_directory(project: &Project, args: &BuildArgs) -> Result<(), Error> {
     let Some(message) = foreign_files(project, args) else { return Ok(()) };
     match args.yes || confirm(&format!("{message}. Write the report there?")) {
         true => Ok(()),
         false => Err(Error::Request {
             message,
-            hint:
-                "`--yes` writes the report there and leaves other files alone; `--out DIR` writes \
-                   it elsewhere"
-                    .to_owned(),
+            hint: "`--yes` writes the report there and keeps the other files; `--out DIR` names \
+                   another directory"
+                .to_owned(),
         }),
     }
 }
 
-/// What to ask about a directory of `--out` that holds no report but other files. Returns `None` if
-/// it holds none.
+/// The statement that the directory of `--out` contains other files and no report. Returns `None`
+/// if it contains a report or is empty.
 fn foreign_files(project: &Project, args: &BuildArgs) -> Option<String> {
     let out = args.out.as_ref()?;
     let foreign = pipeline::foreign_files(project, out);
@@ -187,7 +186,10 @@ fn foreign_files(project: &Project, args: &BuildArgs) -> Option<String> {
         1 => String::new(),
         n => format!(" and {} more", n - 1),
     };
-    Some(format!("`{}` contains `{first}`{more}, and no report of this paper", out.display()))
+    Some(format!(
+        "`{}` contains other files and no report of this paper: `{first}`{more}",
+        out.display()
+    ))
 }
 
 /// Fails with status 4 if runs are missing or were accepted by hand.
@@ -211,8 +213,7 @@ fn tell_reasons(preview: &TrainingPreview) {
     }
 }
 
-/// Asks before runs are trained again only because this program has changed: the user has changed
-/// nothing.
+/// Asks before runs are trained again only because this version of `report` computes differently.
 fn confirm_new_versions(preview: &TrainingPreview, yes: bool) -> Result<(), Error> {
     let Some((n, changes)) = preview.of_new_versions() else { return Ok(()) };
     let message = format!(
@@ -225,7 +226,7 @@ fn confirm_new_versions(preview: &TrainingPreview, yes: bool) -> Result<(), Erro
     }
 }
 
-/// Runs that failed before and were not tried again are a failure of this build too.
+/// Fails if selected runs failed in an earlier build and were not tried again.
 fn failed_before(plan: &Plan, is_wanted: impl Fn(&Run) -> bool) -> Result<(), Error> {
     let absent = plan.absent(is_wanted).into_iter();
     let mut errors = absent.filter_map(|(_, absent)| match &absent.cause {

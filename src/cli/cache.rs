@@ -53,7 +53,7 @@ fn collect(args: &GcArgs) -> Result<(), Error> {
     let unused = &garbage.records;
     for out in &garbage.reports {
         let out = out.display();
-        message(&format!("`{out}` has no report any more; its records are not kept"));
+        message(&format!("`{out}` contains no report any more, so its records are not kept"));
     }
     let megabytes = unused.iter().map(|one| one.bytes).sum::<u64>() as f64 / 1e6;
     let total = format!("{} records, {megabytes:.1} MB", unused.len());
@@ -77,7 +77,7 @@ fn collect(args: &GcArgs) -> Result<(), Error> {
         message(&format!("`report cache gc` would remove {total}"));
         return Ok(());
     }
-    if !(args.yes || confirm(&format!("Remove {total}, which nothing needs?"))) {
+    if !(args.yes || confirm(&format!("Remove {total}, which are not needed?"))) {
         return Err(Error::Request {
             message: format!("{total} are not needed, and nothing was removed"),
             hint: "`report cache gc --yes` removes them".to_owned(),

@@ -1,4 +1,4 @@
-//! `report explain`: everything about a run, a condition, or the runs behind a row of a table.
+//! `report explain`: everything about the runs of an experiment, a table, a figure or a digest.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
     Ok(())
 }
 
-/// The record of this digest that no experiment asks for.
+/// The record with this digest, if it belongs to no experiment.
 fn unasked<'h>(plan: &Plan, history: &'h [PastRun], name: &str) -> Option<&'h PastRun> {
     let is_meant = |past: &&PastRun| {
         past.digest.to_string().starts_with(name) && !plan.states.contains_key(&past.digest)
@@ -69,7 +69,7 @@ fn explain_unasked(past: &PastRun, as_json: bool) -> Result<(), Error> {
     }
     let condition = past.condition.iter();
     let condition: Vec<_> = condition.map(|(factor, level)| format!("{factor} {level}")).collect();
-    data("a record that no experiment asks for now")?;
+    data("a record that belongs to no experiment now")?;
     data(&format!("  digest   {}", past.digest))?;
     data(&format!("  trained  {} in {:.2} s", format::date(past.started_at), past.seconds))?;
     data(&format!("  as       {}", condition.join(", ")))?;

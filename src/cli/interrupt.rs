@@ -1,4 +1,4 @@
-//! Ctrl-C. Other signals end the process at once, which loses no more.
+//! Handles Ctrl-C. Other signals end the process at once. They lose no recorded run either.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,11 +10,11 @@ use crate::cache::Leases;
 use crate::format::{runs, shell_quoted};
 use crate::fs;
 
-/// What a shell gives a command that Ctrl-C has ended.
+/// The exit status of a command that Ctrl-C has ended, as shells report it.
 const INTERRUPTED: i32 = 130;
 
-/// Prepares for an interrupt: the record that is being written is finished, the leases of this process
-/// are given back, and the process ends. The runs in flight are lost.
+/// Installs the handler of interrupts. The handler waits for the current write, releases the leases
+/// of this process, says how to continue, and ends the process. Runs in training are lost.
 pub(super) fn prepare(leases: &Arc<Leases>, counter: &Arc<Counter>) {
     let (leases, counter) = (Arc::clone(leases), Arc::clone(counter));
     let end = move || {
@@ -27,11 +27,11 @@ pub(super) fn prepare(leases: &Arc<Leases>, counter: &Arc<Counter>) {
         #[expect(clippy::exit, reason = "workers cannot be stopped in the middle of a run")]
         std::process::exit(INTERRUPTED);
     };
-    // A process that cannot listen to signals ends at them all the same.
+    // Without the handler, an interrupt ends the process at once.
     let _ = ctrlc::set_handler(end);
 }
 
-/// The command that this process was called with, as a shell reads it.
+/// The command line of this process, quoted for a shell.
 fn command() -> String {
     let quoted = |argument: std::ffi::OsString| shell_quoted(&argument.to_string_lossy());
     std::env::args_os().map(quoted).collect::<Vec<_>>().join(" ")

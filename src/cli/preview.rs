@@ -1,4 +1,4 @@
-//! What a build would do, and why, before any time is spent.
+//! What a build would train, why, and how long that takes.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::format::{self, runs};
 use crate::pipeline::Project;
 use crate::plan::{self, Absent, Cause, Compared, Difference, Group, Plan, Reason};
 
-/// Most differences that one line tells.
+/// The largest number of differences on one line.
 const MOST_DIFFERENCES: usize = 4;
 
 /// The runs that a build would train, and why.
@@ -18,9 +18,9 @@ pub(super) struct TrainingPreview {
     pub(super) to_train: BTreeSet<Digest>,
     /// Number of failed runs that it does not try again.
     pub(super) failed: usize,
-    /// Both, by reason.
+    /// The runs to train and the failed runs, by reason.
     pub(super) groups: Vec<Group>,
-    /// How long the training takes. `None` if no record tells.
+    /// How long the training takes, in seconds. `None` if no record gives a speed.
     pub(super) seconds: Option<f64>,
     pub(super) workers: usize,
 }
@@ -65,15 +65,14 @@ impl TrainingPreview {
             Some(seconds) => {
                 format!("{} to train, {} on {workers}", runs(n), about(seconds))
             }
-            None => format!(
-                "{} to train on {workers}; the time is known after the first of them",
-                runs(n)
-            ),
+            None => {
+                format!("{} to train on {workers}; the time is known after the first run", runs(n))
+            }
         }
     }
 
-    /// How many runs have to be trained because this program has changed, and which versions of its
-    /// parts differ. Returns `None` if there are none.
+    /// How many runs have to be trained because this version of `report` computes differently, and
+    /// which part versions differ. Returns `None` if there are no such runs.
     pub(super) fn of_new_versions(&self) -> Option<(usize, String)> {
         let mut count = 0;
         let mut changes = BTreeSet::new();
@@ -106,7 +105,7 @@ fn line(group: &Group, workers: usize) -> String {
         Reason::NewSeed => format!("no record with {}", seeds(&group.seeds)),
         Reason::New => "no similar record".to_owned(),
         Reason::Damaged { damage } => format!("a record {damage}"),
-        Reason::Quarantined => "a damaged record was moved aside".to_owned(),
+        Reason::Quarantined => "its damaged record is in quarantine".to_owned(),
         Reason::Failed { error } => format!("failed: {error}"),
     };
     format!("{}: {}{cost}: {why}", group.experiment, runs(group.runs.len()))

@@ -1,4 +1,4 @@
-//! Progress on standard error: a bar on a terminal, a plain line a run elsewhere.
+//! Progress on standard error: a bar on a terminal, else one line per run.
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -15,27 +15,27 @@ use crate::format::{chain, duration};
 use crate::pipeline::Project;
 use crate::run::{Outcome, RunRecord, Speed};
 
-/// Shows what an execution does.
+/// Shows the progress of an execution.
 pub(super) struct Progress<'p> {
     conditions: Conditions<'p>,
     workers: usize,
     counter: Arc<Counter>,
     taken: AtomicUsize,
-    /// Of the finished runs.
+    /// The speed of the finished runs.
     speed: Mutex<Speed>,
 }
 
-/// How far an execution is; also for whoever interrupts it.
+/// The progress of an execution. The handler of interrupts reads it too.
 pub(super) struct Counter {
-    /// Runs there are to do.
+    /// The number of runs to train.
     pub(super) total: usize,
-    /// Runs that have a record now.
+    /// The number of these runs that have a record now.
     pub(super) done: AtomicUsize,
     bar: Option<ProgressBar>,
 }
 
 impl Counter {
-    /// Takes the bar from the terminal.
+    /// Removes the bar from the terminal.
     pub(super) fn clear(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -57,12 +57,12 @@ impl<'p> Progress<'p> {
         Self { conditions, workers, counter, taken: AtomicUsize::new(0), speed: Mutex::default() }
     }
 
-    /// How far it is.
+    /// The counter of the runs.
     pub(super) fn counter(&self) -> &Arc<Counter> {
         &self.counter
     }
 
-    /// Runs that other builds have trained meanwhile.
+    /// The number of runs that other builds have trained during this build.
     pub(super) fn taken(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
     }
@@ -75,7 +75,7 @@ impl<'p> Progress<'p> {
     pub(super) fn speed(&self) -> Option<String> {
         let speed = *self.speed.lock().expect("nothing panics with the lock");
         let (seconds, pairs) = (speed.seconds_a_run()?, speed.pairs_a_second()?);
-        Some(format!("{seconds:.2} s a run, {pairs:.0} pairs/s a worker"))
+        Some(format!("{seconds:.2} s per run, {pairs:.0} pairs/s per worker"))
     }
 
     fn say(&self, line: &str) {

@@ -1,4 +1,4 @@
-//! All that is known of one run.
+//! Details of one run.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::format;
 use crate::plan::{Absent, Cause, Difference, PastRun, Plan, State, Status};
 use crate::run::{RunRecord, key_values};
 
-/// Everything that is known of a run.
+/// Configuration, state, record and history of a run.
 pub(super) struct RunDetails<'p> {
     pub(super) run: &'p Run,
     pub(super) name: String,
@@ -99,7 +99,9 @@ impl<'p> RunDetails<'p> {
                 format!("failed on {}: {}", format::date(failure.failed_at), failure.error)
             }
             (_, Some(Cause::Damaged(damage))) => format!("its record {damage}"),
-            (_, Some(Cause::Quarantined)) => "missing; a damaged record was moved aside".to_owned(),
+            (_, Some(Cause::Quarantined)) => {
+                "missing; its damaged record is in quarantine".to_owned()
+            }
             (Status::Accepted, _) => "accepted by hand".to_owned(),
             (status, _) => status.name().to_owned(),
         }

@@ -1,4 +1,4 @@
-//! Selects runs by arguments: an item, experiment or digest, then levels.
+//! Selects runs by arguments: first an item, an experiment or a digest, then levels.
 
 use crate::document::suggestion;
 use crate::experiment::{Conditions, EXPERIMENT, Level, Run};
@@ -6,10 +6,10 @@ use crate::paper::{self, Selection, Vocabulary};
 use crate::pipeline::{Error, Project};
 use crate::plan::Plan;
 
-/// The shortest beginning of a digest that is taken for one.
+/// The smallest number of digits that are read as the beginning of a digest.
 pub(super) const SHORTEST: usize = 6;
 
-/// What seeds are called among levels.
+/// The name of the seed among the factors.
 const SEED: &str = "seed";
 
 /// `table4 weight_sharing=true seed=3`.
@@ -21,10 +21,10 @@ pub(super) struct RunSelector<'n> {
     levels: Vec<(&'n str, &'n str)>,
 }
 
-/// What a name stands for.
+/// The meaning of a name.
 enum Meaning {
     Experiment,
-    /// A table or figure: the runs that one of these selects.
+    /// A table or figure. Its runs are those that any of these selections contains.
     Item(Vec<Selection>),
     /// The beginning of the digest of a run.
     Digest,
@@ -32,7 +32,7 @@ enum Meaning {
 
 impl<'n> RunSelector<'n> {
     /// # Errors
-    /// If nothing has that name, or an argument is no level.
+    /// If nothing has this name, or an argument is not a level.
     pub(super) fn new(
         project: &'n Project,
         name: &'n str,
@@ -73,7 +73,7 @@ impl<'n> RunSelector<'n> {
     /// The runs of `plan` that are selected.
     ///
     /// # Errors
-    /// If there is none, though the item shows some.
+    /// If there is none. A diagram has no runs, which is not an error.
     pub(super) fn runs<'p>(&self, plan: &'p Plan) -> Result<Vec<&'p Run>, Error> {
         let runs: Vec<_> = plan.runs.iter().filter(|run| self.selects(run)).collect();
         if !runs.is_empty() || matches!(&self.meaning, Meaning::Item(none) if none.is_empty()) {
@@ -83,10 +83,10 @@ impl<'n> RunSelector<'n> {
         if matches!(self.meaning, Meaning::Digest) {
             return Err(Error::Request {
                 message: format!(
-                    "no experiment asks for a run whose digest begins with {}",
+                    "no run of an experiment has a digest that begins with {}",
                     self.name
                 ),
-                hint: "`report cache ls` lists all records, and `report explain` tells of each"
+                hint: "`report cache ls` lists all records, and `report explain` describes one"
                     .to_owned(),
             });
         }
@@ -98,7 +98,7 @@ impl<'n> RunSelector<'n> {
                 self.name,
                 levels.collect::<Vec<_>>().join(" ")
             ),
-            hint: format!("levels are those of {}, and {SEED}", factors.join(", ")),
+            hint: format!("the factors are {}, and {SEED}", factors.join(", ")),
         })
     }
 }
@@ -109,15 +109,13 @@ fn unknown(project: &Project, name: &str) -> Error {
     let figures = project.file.figures.iter().map(|figure| figure.name.as_str());
     let known: Vec<_> = experiments.chain(tables).chain(figures).collect();
     Error::Request {
-        message: format!(
-            "`{name}` is not the name of an experiment, a table or a figure, and not a digest"
-        ),
+        message: format!("`{name}` is not an experiment, a table, a figure or a digest"),
         hint: format!("{}; a digest needs at least {SHORTEST} digits", suggestion(name, &known)),
     }
 }
 
 /// # Errors
-/// If no condition has that level, or no run that seed.
+/// If no condition has this level, or no run has this seed.
 fn check_level(project: &Project, factor: &str, level: &str) -> Result<(), Error> {
     let request = |message: String, hint: String| Err(Error::Request { message, hint });
     if factor == SEED {

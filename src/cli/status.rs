@@ -16,7 +16,7 @@ pub(super) fn run(args: &StatusArgs) -> Result<(), Error> {
     print(&project, &plan, &preview, args.json)
 }
 
-/// Runs by state, why those that are to be trained are, and what that takes.
+/// Prints the number of runs by state, why runs have to be trained, and how long that takes.
 pub(super) fn print(
     project: &Project,
     plan: &Plan,

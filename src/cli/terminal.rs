@@ -1,4 +1,4 @@
-//! Lines to the terminal, without the escape codes that a file name or title may carry.
+//! Prints lines. Escape codes in them, such as those of a file name or a title, are made visible.
 
 use std::io::{BufRead as _, ErrorKind, IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use crate::format::visible;
 use crate::fs::FileError;
 use crate::pipeline::Error;
 
-/// A line of data, to standard output. A closed pipe (`report status | head`) is not an
+/// Prints a line of data to standard output. A closed pipe (`report status | head`) is not an
 /// error.
 pub(super) fn data(line: &str) -> Result<(), Error> {
     match writeln!(std::io::stdout().lock(), "{}", visible(line)) {
@@ -19,13 +19,13 @@ pub(super) fn data(line: &str) -> Result<(), Error> {
     }
 }
 
-/// Prints a line of progress or a message to standard error. Ignores a failure: the training is worth
-/// more than the message.
+/// Prints a line of progress or a message to standard error. Ignores a failure, so that the
+/// training continues.
 pub(super) fn message(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", visible(line));
 }
 
-/// Rows of equally many cells as lines: the first column to the left, the others to the right.
+/// Rows with the same number of cells as lines. Aligns the first column left, the others right.
 pub(super) fn columns(rows: &[Vec<String>]) -> Vec<String> {
     let n = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
@@ -39,7 +39,7 @@ pub(super) fn columns(rows: &[Vec<String>]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
-/// Asks at the terminal. Without a terminal the answer is no.
+/// Asks at the terminal. Without a terminal, the answer is no.
 pub(super) fn confirm(question: &str) -> bool {
     if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
         return false;

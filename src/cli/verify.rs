@@ -26,7 +26,7 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
             }
             Some(Problem::Unreadable(why)) => {
                 unreadable += 1;
-                message(&format!("record {digest} {why}; it stays where it is"));
+                message(&format!("record {digest} {why}; it was not moved"));
             }
         }
     }

@@ -4,14 +4,14 @@ use super::design::Design;
 use super::level::Level;
 use crate::document::Location;
 
-/// What the column of experiments is called beside the factors.
+/// The name of the experiment among the factors.
 pub const EXPERIMENT: &str = "experiment";
 
 /// A key that the experiment varies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Factor {
-    /// How tables, claims and commands refer to it: the last key of the path, and before it what a
-    /// number needs to be understood (`branch.1`).
+    /// Its name in tables, claims and commands: the last key of the path. If the path has a number,
+    /// the name starts at the key before the number (`branch.1`).
     pub name: String,
     /// Dotted path of the key.
     pub path: String,
@@ -26,6 +26,6 @@ pub struct Factor {
 pub struct Condition {
     /// The level of each factor, in the order of `Experiment::factors`.
     pub levels: Vec<Level>,
-    /// The configuration of its runs, but for dataset and seed.
+    /// The configuration of its runs, without dataset and seed.
     pub design: Design,
 }

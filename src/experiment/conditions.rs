@@ -18,9 +18,9 @@ pub struct ConditionId(usize);
 pub struct Run {
     /// Its condition.
     pub condition: ConditionId,
-    /// Its key.
+    /// Its configuration.
     pub config: Arc<RunConfig>,
-    /// Digest of the key.
+    /// Digest of the configuration.
     pub digest: Digest,
 }
 
@@ -85,14 +85,14 @@ impl<'e> Conditions<'e> {
         self.experiment(id).levels_of(self.places[id.0].1)
     }
 
-    /// The same as records name them, whatever the spelling of a level.
+    /// The same as text, as in records. The text does not depend on the spelling of a level.
     #[must_use]
     pub fn names(&self, id: ConditionId) -> BTreeMap<String, String> {
         let levels = self.levels(id).into_iter();
         levels.map(|(factor, level)| (factor, level.name())).collect()
     }
 
-    /// `deep (weight_sharing true)`; the name of the experiment alone if it has no factors.
+    /// `deep (weight_sharing true)`. Only the name of the experiment if it has no factors.
     #[must_use]
     pub fn name(&self, id: ConditionId) -> String {
         let experiment = self.experiment(id);
@@ -112,8 +112,8 @@ impl<'e> Conditions<'e> {
     }
 
     /// Calls `see` with each run on a kind of device and with its canonical JSON. Returns the
-    /// results in order of experiment, condition and seed. `identity` tells what a data source
-    /// holds.
+    /// results in order of experiment, condition and seed. `identity` gives the identity of
+    /// the data of a source.
     ///
     /// # Errors
     /// If a configuration has no canonical form.
@@ -127,7 +127,7 @@ impl<'e> Conditions<'e> {
             let condition = ConditionId(index);
             let design = self.design(condition);
             let dataset = identity(&design.data.source);
-            // Seeds share the text of their key, unless each draws data of its own.
+            // The seeds share the text of the configuration, unless each seed draws its own data.
             let mut shared: Option<CanonicalConfig> = None;
             let one = |seed: &u64| {
                 let config = design.resolve(dataset, *seed, device);

@@ -12,20 +12,20 @@ use crate::run::{
     key_values,
 };
 
-/// The tables that make up a configuration.
+/// The tables of a configuration.
 pub(super) const PARTS: [&str; 3] = ["data", "model", "train"];
 
-/// Most steps, pairs or values a size may ask for: far beyond any use, and far below what would
-/// fill the memory.
+/// The largest number of steps, pairs or values. It is larger than any real size, and small enough
+/// for the memory.
 const MOST: usize = 1 << 20;
 
-/// Most parameters of a branch or head: 256 MiB of them, before gradients and moments.
+/// The largest number of parameters of a branch or head: 256 MiB, without gradients and moments.
 const MOST_PARAMETERS: usize = 1 << 26;
 
-/// Most values that one layer may put out for a batch: 1 GiB of them.
+/// The largest number of outputs of one layer for a batch: 1 GiB.
 const MOST_VALUES: usize = 1 << 28;
 
-/// A [`RunConfig`] without its seed, and with the place of the data instead of their digest.
+/// A [`RunConfig`] without the seed, and with the source of the data instead of their digest.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Design {
     /// Which pairs of which digits.
@@ -42,14 +42,14 @@ pub struct Design {
 pub struct DataDesign {
     /// Where the digits come from.
     pub source: DataSource,
-    /// Seeds the draw of the pairs.
+    /// The seed of the draw of the pairs.
     #[serde(rename = "data_seed")]
     pub seed: DataSeed,
     /// Number of training pairs.
     pub train_pairs: usize,
     /// Number of test pairs.
     pub test_pairs: usize,
-    /// Number of pairs held out of the training.
+    /// Number of pairs held out of training.
     pub validation_pairs: usize,
     /// Side of the average-pooling window.
     pub pooling: usize,
@@ -66,17 +66,17 @@ pub enum DataSource {
     Directory(PathBuf),
 }
 
-/// A path for readers; its name need not be UTF-8.
+/// A path as text. The path need not be UTF-8.
 fn shown<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
 
-/// Which pairs the runs of a condition see.
+/// The pairs that the runs of a condition use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataSeed {
-    /// Those of one draw, with this seed.
+    /// One draw for all runs, with this seed.
     Fixed(u64),
-    /// Those of a draw of its own each, with the seed of the run: `seed = "run"`.
+    /// A different draw for each run, with the seed of the run: `seed = "run"`.
     Run,
 }
 
@@ -101,7 +101,8 @@ impl Serialize for DataSeed {
 }
 
 impl FromNode for DataSeed {
-    const EXPECTED: &'static str = "an integer that is not negative, or \"run\" for a draw of its own with the seed of each run";
+    const EXPECTED: &'static str =
+        "an integer that is not negative, or \"run\" to draw with the seed of each run";
 
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
@@ -247,7 +248,7 @@ fn check_layers(
         Ok(shapes) => {
             let output = shapes.last().copied().unwrap_or(input);
             if output != expected {
-                reader.refuse(key, format!("{requirement}, but puts out {output}"));
+                reader.refuse(key, format!("{requirement}, but ends in {output}"));
             }
             let parameters = run::count(layers, input);
             if parameters > MOST_PARAMETERS {
@@ -275,15 +276,16 @@ fn read_train(
         });
         let largest = model.and_then(|model| largest_output(model, data.pooling)).unwrap_or(0);
         if batch_size.saturating_mul(largest) > MOST_VALUES {
-            let message = format!("of {batch_size} is too large for a layer of {largest} values");
+            let message =
+                format!("of {batch_size} is too large for a layer with {largest} outputs");
             reader.refuse("batch_size", message);
         } else if batch_size > pairs {
             let message = format!("is {batch_size}, more than the {pairs} training pairs");
             reader.refuse("batch_size", message);
         } else if normalizes && (batch_size == 1 || pairs % batch_size == 1) {
             let message = format!(
-                "of {batch_size} leaves a batch of one of {pairs} pairs, which `batch_norm` cannot \
-                 normalise"
+                "of {batch_size} makes a batch of one pair out of {pairs} pairs, but `batch_norm` needs at \
+                 least two pairs"
             );
             reader.refuse("batch_size", message);
         }
@@ -297,8 +299,8 @@ fn read_train(
     })
 }
 
-/// Values that the largest layer puts out for one pair, or one image of it; none if the layers do
-/// not fit together.
+/// The number of outputs of the largest layer for one pair or image. `None` if the layers do not
+/// fit together.
 fn largest_output(model: &ModelConfig, pooling: usize) -> Option<usize> {
     let mut shapes = infer(&model.branch, run::pooled_image(pooling)).ok()?;
     shapes.extend(infer(&model.head, Shape::Vector(2 * CLASSES)).ok()?);
@@ -308,7 +310,7 @@ fn largest_output(model: &ModelConfig, pooling: usize) -> Option<usize> {
 fn read_optimizer(reader: Reader<'_>) -> Option<Optimizer> {
     use crate::run::{default_adam_epsilon, default_beta1, default_beta2};
     let kind = reader.required::<String>("kind")?;
-    // `-0.0` is another key but the same rate.
+    // `-0.0` would be another configuration with the same rate.
     let lr = reader.required_in("lr", 0.0..=1e6).map(|lr| lr + 0.0);
     let optimizer = match kind.as_str() {
         "adam" => {

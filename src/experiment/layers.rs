@@ -18,13 +18,13 @@ const NAMES: [&str; 9] = [
     "tanh",
 ];
 
-/// Smallest epsilon: far below any use, and far above what an f32 rounds to zero.
+/// The smallest epsilon. It is smaller than any useful value, and an f32 does not round it to zero.
 const LEAST_EPSILON: f64 = 1e-12;
 
 /// Largest size of a kernel, window, stride or layer.
 const MOST: usize = 1 << 16;
 
-/// The layer list at `key`; violations for each layer that is wrong.
+/// The layer list at `key`. Reports a violation for each wrong layer.
 pub(super) fn read(reader: &Reader<'_>, key: &'static str) -> Option<Vec<Layer>> {
     match reader.node(key).map(|node| &node.value) {
         None => {
@@ -41,14 +41,14 @@ pub(super) fn read(reader: &Reader<'_>, key: &'static str) -> Option<Vec<Layer>>
     if items.is_empty() {
         return None;
     }
-    // Every layer is read before the first missing one ends the list: all violations at once.
+    // All layers are read before a wrong layer ends the function, so all violations are found.
     let layers: Vec<_> =
         items.iter().map(|(path, node)| read_layer(node, path, reader.violations())).collect();
     layers.into_iter().collect()
 }
 
 fn read_layer(node: &Node, path: &str, violations: &Violations) -> Option<Layer> {
-    // A bare name is short for a table with nothing else in it.
+    // A name is short for a table without other keys.
     let table = match &node.value {
         Value::String(_) => Value::Table(BTreeMap::from([("layer".to_owned(), node.clone())])),
         other => other.clone(),
@@ -58,7 +58,7 @@ fn read_layer(node: &Node, path: &str, violations: &Violations) -> Option<Layer>
     let name = reader.required::<String>("layer")?;
     if !NAMES.contains(&name.as_str()) {
         let hint = suggestion(&name, &NAMES);
-        reader.refuse("layer", format!("names no layer, `{name}`; {hint}"));
+        reader.refuse("layer", format!("names an unknown layer, `{name}`; {hint}"));
         return None;
     }
     let layer = read_named(&name, &reader);
@@ -66,7 +66,7 @@ fn read_layer(node: &Node, path: &str, violations: &Violations) -> Option<Layer>
     layer
 }
 
-/// The layer of a known name. Every key is read before the first missing one ends it.
+/// The layer of a known name. All keys are read before a missing key ends the function.
 fn read_named(name: &str, reader: &Reader<'_>) -> Option<Layer> {
     match name {
         "conv2d" => {

@@ -8,16 +8,16 @@ use serde::{Serialize, Serializer};
 
 use crate::document::{self, Node, Value, suggestion};
 
-/// The level of each factor of a condition, by the factor's name; `experiment` is one of them.
+/// The level of each factor of a condition, by name of the factor. Includes `experiment`.
 pub type Levels = BTreeMap<String, Level>;
 
 /// The value of a factor. Two levels are equal if their values are: `1`, `1.0` and `1e0` are one
-/// level. The spelling is for display only.
+/// level. The spelling is only for display.
 #[derive(Clone, Debug)]
 pub struct Level {
     /// The value as JSON with sorted keys, each number in its shortest form.
     canonical: String,
-    /// As the file spells it, strings without quotes.
+    /// The text in the file, strings without quotes.
     spelled: String,
 }
 
@@ -34,19 +34,19 @@ impl Level {
         Self { canonical: json(value).to_string(), spelled: value.to_string() }
     }
 
-    /// A JSON value as a level; `None` if it holds null or a number that is not finite.
+    /// A JSON value as a level. `None` if it contains null or a number that is not finite.
     #[must_use]
     pub fn of_json(value: &serde_json::Value) -> Option<Self> {
         let value = toml_value(value)?;
         Some(Self::of(&value))
     }
 
-    /// A level as a user types it: a TOML value, else the text itself.
+    /// The level for a text that a user types: a TOML value, else the text itself.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let document = document::parse("", &format!("level = {text}"));
         let value = document.ok().and_then(|root| match root.value {
-            // More than one key means that the text is no single value.
+            // If there is more than one key, the text is not a single value.
             Value::Table(table) if table.len() == 1 => table.into_values().next(),
             _ => None,
         });
@@ -94,7 +94,7 @@ impl Level {
         serde_json::from_str(&self.canonical).unwrap_or_default()
     }
 
-    /// As the file spells it, strings without quotes.
+    /// The text in the file, strings without quotes.
     #[must_use]
     pub fn spelled(&self) -> &str {
         &self.spelled

@@ -8,10 +8,10 @@ use super::level::Level;
 use crate::digest::canonical_json;
 use crate::document::{self, Location, Node, Nowhere, Reader, Value, Violations, suggestion};
 
-/// Most conditions of one experiment.
+/// The largest number of conditions of one experiment.
 const MOST_CONDITIONS: usize = 100_000;
 
-/// Most runs of one experiment: conditions times seeds.
+/// The largest number of runs of one experiment: conditions times seeds.
 pub const MOST_RUNS: usize = 1_000_000;
 
 /// Reads `factors` and makes a condition of each combination of levels in `root`.
@@ -21,8 +21,7 @@ pub(super) fn read(reader: &Reader<'_>, root: &Node) -> Option<(Vec<Factor>, Vec
         declared.iter().map(|(path, levels)| read_factor(reader, path, levels)).collect();
     let violations = reader.violations();
     let Some(mut factors) = read.iter().cloned().collect::<Option<Vec<_>>>() else {
-        // The rest of the file is still worth reading, with the levels of the factors that are
-        // right.
+        // The rest of the file is still checked, with the levels of the factors without mistakes.
         let right: Vec<_> = read.into_iter().flatten().collect();
         read_condition(0, &right, root, violations);
         return None;
@@ -43,8 +42,8 @@ pub(super) fn read(reader: &Reader<'_>, root: &Node) -> Option<(Vec<Factor>, Vec
     Some((factors.into_iter().map(|(factor, _)| factor).collect(), conditions))
 }
 
-/// What a factor is called, from its path alone, so that another factor changes no name: the last
-/// key, with all keys from the one before the first number on (`branch.1`, `branch.0.channels`).
+/// The short name of a factor: the last key of its path. If the path has a number, the name starts
+/// at the key before the first number (`branch.1`, `branch.0.channels`).
 fn name_of(path: &str) -> String {
     let keys: Vec<_> = path.split('.').collect();
     let is_number = |key: &&str| key.parse::<usize>().is_ok();
@@ -55,11 +54,11 @@ fn name_of(path: &str) -> String {
     keys[first..].join(".")
 }
 
-/// Names each factor; those whose short names are not their own go by their whole paths.
+/// Names each factor. Factors with the same short name get their full paths as names.
 fn name_all(factors: &mut [(Factor, &[Node])]) {
     let names: Vec<_> = factors.iter().map(|(factor, _)| name_of(&factor.path)).collect();
     for ((factor, _), name) in factors.iter_mut().zip(&names) {
-        // Runs have a seed of their own, and tables a column of experiments.
+        // `seed` and `experiment` have other meanings in tables and commands.
         let is_taken = name == "seed" || name == EXPERIMENT;
         let is_own = names.iter().filter(|other| *other == name).count() == 1;
         factor.name = if is_own && !is_taken { name.clone() } else { factor.path.clone() };
@@ -97,7 +96,7 @@ fn read_factor<'n>(
     Some((factor, items))
 }
 
-/// The condition at `index` of the product, the last factor varying fastest.
+/// The condition at `index` of the product. The last factor varies fastest.
 fn read_condition(
     index: usize,
     factors: &[(Factor, &[Node])],
@@ -117,7 +116,7 @@ fn read_condition(
             document::replace(&mut root, &factor.path, node)
         {
             match blocked_by {
-                // Not the factor is wrong, but what another file has put in its way.
+                // The mistake is the value at this path, which can be in another file.
                 Some((path, found, location)) => {
                     let message = format!(
                         "must be a table with a key `{key}`, which the factor `{}` at {at} varies, but is {found}",
@@ -128,7 +127,7 @@ fn read_condition(
                 None => {
                     let known: Vec<_> = known.iter().map(String::as_str).collect();
                     let hint = suggestion(&key, &known);
-                    let message = format!("leads nowhere: there is no `{key}`; {hint}");
+                    let message = format!("does not exist: there is no `{key}`; {hint}");
                     refuse(violations, &at, &factor.path, message);
                 }
             }
@@ -139,7 +138,7 @@ fn read_condition(
     Some(Condition { levels, design: Design::read(&root, violations)? })
 }
 
-/// Two conditions that resolve to the same configuration would count the same runs twice.
+/// Refuses two conditions with the same configuration: the same runs would count twice.
 fn refuse_repeats(reader: &Reader<'_>, conditions: &[Condition]) -> Option<()> {
     // A misspelt path varies nothing; that it is misspelt is said already.
     if !reader.violations().is_empty() {

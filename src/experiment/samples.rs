@@ -22,7 +22,7 @@ batch_size = 10
 optimizer = { kind = "sgd", lr = 0.1 }
 "#;
 
-/// Lays `text` over a small base.
+/// An experiment from `text`, which extends a small base file.
 pub(crate) fn read(name: &str, text: &str) -> Result<Experiment, Vec<Violation>> {
     let file = document::parse(&format!("{name}.toml"), text).unwrap();
     let base = document::parse("base.toml", BASE).unwrap();

@@ -1,4 +1,4 @@
-//! Keeping results that the user vouches for.
+//! Accepts older results for runs whose configuration has changed.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use crate::plan::{Absent, Plan, Status};
 use crate::provenance;
 use crate::run::{Acceptance, RunRecord, RunResult, pairs};
 
-/// The result of `accept` for a run without a record.
+/// Whether a run without a record got an older result.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// It has the result of this run now.
+    /// It has the result of the run `from` now.
     Accepted {
         /// The run that was trained.
         from: Digest,
         /// What differs between the two.
         differences: Vec<String>,
     },
-    /// It has none, and why not.
+    /// It has no result. The text says why, as a phrase that follows the name of the run.
     Refused(String),
 }
 
@@ -41,7 +41,7 @@ pub fn accept(
         let answer = match accepted_record(&cache, run, absent, why) {
             Err(refusal) => Answer::Refused(refusal),
             Ok((record, acceptance)) => match cache.past(run.digest).map_err(Error::Unreadable)? {
-                Lookup::Hit(_) => Answer::Refused("has a record by now".to_owned()),
+                Lookup::Hit(_) => Answer::Refused("has a record now".to_owned()),
                 found => {
                     if matches!(found, Lookup::Damaged(_)) {
                         cache.quarantine(run.digest).map_err(Error::File)?;
@@ -62,8 +62,7 @@ pub fn accept(
     Ok(answers)
 }
 
-/// Removes the accepted records of the `wanted` runs. The records that were trained stay. Returns
-/// the runs.
+/// Removes the accepted records of the `wanted` runs. Trained records stay. Returns the runs.
 ///
 /// # Errors
 /// If a record cannot be removed.
@@ -81,8 +80,10 @@ pub fn unaccept(
     Ok(runs)
 }
 
-/// The record that a run gets from its older record, or why there is none, as a phrase that follows
-/// the name of the run.
+/// The record that a run gets from its older record.
+///
+/// # Errors
+/// If there is none, with the reason as a phrase that follows the name of the run.
 fn accepted_record(
     cache: &Cache,
     run: &Run,
@@ -101,7 +102,7 @@ fn accepted_record(
     pairs::check(&result.curves, &run.config, result.outcome)
         .map_err(|reason| format!("needs other curves than its older record, which {reason}"))?;
     let changed = own.differences.iter().map(ToString::to_string);
-    // If the older record was accepted itself, the trained run is the one behind it.
+    // If the older record was accepted itself, `from` stays the run that was trained.
     let (from, differences, reasons) = match &result.accepted {
         Some(earlier) => {
             let differences = earlier.differences.iter().cloned().chain(changed);

@@ -1,4 +1,4 @@
-//! Whether the records are what they should be, and which of them nothing needs.
+//! Checks the records, trains runs again, and finds the records that are not needed.
 
 use std::path::{Path, PathBuf};
 
@@ -15,25 +15,25 @@ use crate::plan::Plan;
 use crate::run::{DeviceKind, RunResult};
 use crate::train::{Trainer, Training};
 
-/// What reading a record found.
+/// The result of reading a record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// The name of its file.
+    /// The digest in the name of the file.
     pub digest: Digest,
-    /// What is wrong, if anything is.
+    /// Why the record cannot be used, if it cannot.
     pub problem: Option<Problem>,
 }
 
 /// Why a record cannot be used. Each text is a phrase that follows the name of the file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Problem {
-    /// Its content is not that of a sound record.
+    /// The content is damaged.
     Damaged(String),
-    /// The system does not let it be read; nothing is known of its content.
+    /// The file cannot be read, so its content is not known.
     Unreadable(String),
 }
 
-/// Reads every record that there is.
+/// Reads every record.
 ///
 /// # Errors
 /// If the records cannot be listed.
@@ -43,7 +43,7 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
     let check = |digest: &Digest| {
         let problem = match cache.past(*digest) {
             Ok(Lookup::Hit(_)) => None,
-            // A record that was removed meanwhile is none.
+            // The record was removed in the meantime.
             Ok(Lookup::Miss) => return None,
             Ok(Lookup::Damaged(damage)) => Some(Problem::Damaged(damage)),
             Err(error) => Some(Problem::Unreadable(format!("cannot be read: {}", error.source))),
@@ -53,11 +53,11 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
     Ok(digests.par_iter().filter_map(check).collect())
 }
 
-/// Trains recorded runs again. Returns for each, in order, whether the result is bit-identical to its
-/// record. Writes nothing.
+/// Trains recorded runs again. Returns for each run, in order, whether the result is bit-identical
+/// to its record. Writes nothing.
 ///
 /// # Errors
-/// If one cannot be trained.
+/// If a run cannot be trained.
 pub fn rerun(
     project: &Project,
     plan: &Plan,
@@ -95,10 +95,10 @@ pub fn rerun(
     })
 }
 
-/// A record that neither the present experiments nor a report needs.
+/// A record that neither the current experiments nor a report needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unused {
-    /// Its name.
+    /// Its digest.
     pub digest: Digest,
     /// Size of its file.
     pub bytes: u64,
@@ -107,17 +107,16 @@ pub struct Unused {
 /// What `cache gc` would remove.
 #[derive(Debug, Default)]
 pub struct Garbage {
-    /// The sound records that nothing needs, in order. Damaged records are not
-    /// removed.
+    /// The sound records that are not needed, in order. Damaged records are not removed.
     pub records: Vec<Unused>,
-    /// The directories of reports that do not exist any more.
+    /// The directories of reports that do not exist any more. Their records are not kept.
     pub reports: Vec<PathBuf>,
 }
 
 /// Finds the records that neither the experiments nor a report needs.
 ///
 /// # Errors
-/// If the cache cannot be read, or what a report shows is not known.
+/// If the cache or a note about a report cannot be read.
 pub fn garbage(project: &Project) -> Result<Garbage, Error> {
     let cache = Cache::new(&project.root);
     let holds_report = |out: &Path| fs::is_file(&out.join(SNAPSHOT));
@@ -125,8 +124,12 @@ pub fn garbage(project: &Project) -> Result<Garbage, Error> {
         Ok(reports) => reports,
         Err(note) => {
             return Err(Error::Request {
-                message: format!("`{}` does not say which runs a report shows", note.display()),
-                hint: "remove it if that report is gone; else build the report again".to_owned(),
+                message: format!(
+                    "`{}` is not a valid list of the runs of a report",
+                    note.display()
+                ),
+                hint: "if this report is gone, remove the file; else build the report again"
+                    .to_owned(),
             });
         }
     };
@@ -147,7 +150,7 @@ pub fn garbage(project: &Project) -> Result<Garbage, Error> {
     Ok(Garbage { records, reports: reports.vanished })
 }
 
-/// Removes records that nothing needs, and the notes about reports that are gone.
+/// Removes records that are not needed, and the notes about reports that do not exist any more.
 ///
 /// # Errors
 /// If a file cannot be removed.
@@ -162,7 +165,7 @@ pub fn remove(project: &Project, garbage: &Garbage) -> Result<(), Error> {
     Ok(())
 }
 
-/// Moves a damaged record out of the way; returns where it is now.
+/// Moves a damaged record to the quarantine. Returns its new path.
 ///
 /// # Errors
 /// If it cannot be moved.

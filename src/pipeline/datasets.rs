@@ -1,4 +1,4 @@
-//! The datasets that a project's conditions draw from.
+//! The datasets of a project.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::experiment::{DataSource, Experiment};
 use crate::fs;
 use crate::run::DatasetIdentity;
 
-/// The datasets of a project. The embedded one is unpacked only when something is trained.
+/// The datasets of a project. The embedded dataset is unpacked only for training.
 #[derive(Debug, Default)]
 pub struct Datasets {
     uses_embedded: bool,
@@ -36,7 +36,8 @@ impl Datasets {
         Ok(datasets)
     }
 
-    /// Gives sources with the same content one name, so that conditions with the same data compare equal.
+    /// Gives sources with the same content one name, so that conditions with the same data compare
+    /// equal.
     pub(super) fn unify(&self, experiments: &mut [Experiment]) {
         let mut first: BTreeMap<Digest, DataSource> = BTreeMap::new();
         first.insert(dataset::embedded_identity().digest, DataSource::Embedded);
@@ -47,7 +48,7 @@ impl Datasets {
         }
     }
 
-    /// What `source` holds.
+    /// The identity of the data in `source`.
     ///
     /// # Panics
     /// If it is a directory that no experiment names.
@@ -58,7 +59,7 @@ impl Datasets {
         }
     }
 
-    /// Digits for training and for testing in `source`.
+    /// Numbers of digits for training and for testing in `source`.
     pub(super) fn pools(&self, source: &DataSource) -> [usize; 2] {
         match source {
             DataSource::Embedded => dataset::EMBEDDED_POOLS,

@@ -1,5 +1,5 @@
-//! Draws the figures of the paper: selects the data of each kind, and describes the figure in words for
-//! readers who do not see it.
+//! Draws the figures of the paper: selects the data of each kind, and describes the figure in words
+//! for screen readers.
 
 use std::path::{Path, PathBuf};
 
@@ -70,7 +70,7 @@ fn unreadable(figure: &Figure, error: FigureError) -> Error {
                 location: figure.location.clone(),
                 key: String::new(),
                 message: format!(
-                    "figure `{}` {error}; let it show fewer, or spread them over several figures",
+                    "figure `{}` {error}; show fewer of them, or use several figures",
                     figure.name
                 ),
             }],
@@ -87,8 +87,8 @@ pub(super) fn path(name: &str, kind: &str) -> PathBuf {
     Path::new("figures").join(format!("{name}.{kind}"))
 }
 
-/// Draws the PNG files that the report in `out` lacks, or that show another drawing. Drawings are given
-/// with the name of their figure.
+/// Draws the PNG files that the report in `out` lacks, or whose SVG has changed. `drawn` has the
+/// name and the SVG of each figure.
 pub(super) fn missing_pngs(
     drawn: &[(String, String)],
     out: &Path,
@@ -112,13 +112,13 @@ pub(super) fn listed<'c>(characters: impl IntoIterator<Item = &'c char>) -> Stri
     characters.into_iter().map(shown).collect::<Vec<_>>().join(", ")
 }
 
-/// A warning for each figure whose PNG file shows boxes in place of some characters.
+/// A warning for each figure whose PNG file shows boxes instead of some characters.
 pub(super) fn warnings(drawn: &[(String, String)]) -> Vec<String> {
     let warning = |(name, svg): &(String, String)| {
         let missing = figure::missing_characters(svg);
         (!missing.is_empty()).then(|| {
             format!(
-                "figures/{name}.png shows a box for {}: its font lacks the character; the page and \
+                "figures/{name}.png shows a box for {}: its font lacks this character; the page and \
                  figures/{name}.svg show it",
                 listed(&missing)
             )
@@ -239,18 +239,18 @@ fn parameters(experiment: &Experiment) -> String {
     let number = format::thousands;
     match (count(&separate), count(&shared)) {
         (Some(separate), Some(shared)) => format!(
-            "{} parameters per branch, {} in all, {} with weight sharing",
+            "{} parameters per branch, {} in total, {} with weight sharing",
             number(separate.branch),
             number(separate.all),
             number(shared.all)
         ),
         (Some(separate), None) => format!(
-            "{} parameters per branch, {} in all",
+            "{} parameters per branch, {} in total",
             number(separate.branch),
             number(separate.all)
         ),
         (None, Some(shared)) => format!(
-            "{} parameters in the shared branch, {} in all",
+            "{} parameters in the shared branch, {} in total",
             number(shared.branch),
             number(shared.all)
         ),
@@ -356,7 +356,7 @@ fn curves_finding(series: &[CurveSeries]) -> String {
         })
         .collect();
     match ends.is_empty() {
-        true => "There is no run yet.".to_owned(),
+        true => "There are no runs yet.".to_owned(),
         false => format!("Between the first and the last epoch, {}.", ends.join("; ")),
     }
 }
@@ -372,16 +372,12 @@ fn seeds_finding(rows: &[SeedRow]) -> String {
         let low = values.clone().fold(f64::INFINITY, f64::min);
         let high = values.fold(f64::NEG_INFINITY, f64::max);
         let mean = row.mean.unwrap_or_default();
-        format!("{} at {mean:.1} %, its runs from {low:.1} to {high:.1} %", row.label)
+        format!("{}, {mean:.1} % (runs from {low:.1} to {high:.1} %)", row.label)
     };
     match (best, worst) {
         (Some(best), Some(worst)) => {
-            format!(
-                "The highest mean is that of {}; the lowest that of {}.",
-                range(best),
-                range(worst)
-            )
+            format!("Highest mean: {}. Lowest mean: {}.", range(best), range(worst))
         }
-        _ => "There is no run yet.".to_owned(),
+        _ => "There are no runs yet.".to_owned(),
     }
 }

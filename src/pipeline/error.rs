@@ -1,4 +1,4 @@
-//! Why a command cannot go on, and what can be done about it.
+//! Why a command cannot continue, and what the user can do.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -35,38 +35,38 @@ pub enum Error {
         /// What exists.
         hint: String,
     },
-    /// A dataset directory that does not hold one.
-    #[error("`{}` is no dataset", directory.display())]
+    /// A dataset directory with a file that is not valid.
+    #[error("`{}` is not a dataset", directory.display())]
     Dataset {
         /// The directory.
         directory: PathBuf,
-        /// The file at fault and why.
+        /// The file, and why it is not valid.
         source: DatasetError,
     },
-    /// The digits in the binary are not those that were shipped.
+    /// The digits in the binary are damaged.
     #[error("the embedded digits are damaged")]
     Embedded(#[source] DatasetError),
-    /// A dataset directory without one of its files.
-    #[error("`{}` is no dataset", directory.display())]
+    /// A dataset directory with a file that cannot be read.
+    #[error("`{}` is not a dataset", directory.display())]
     DatasetFile {
         /// The directory.
         directory: PathBuf,
         /// The file that cannot be read.
         source: FileError,
     },
-    /// A file of the user's that is missing or unreadable.
+    /// A file of the user that is missing or cannot be read.
     #[error(transparent)]
     Input(FileError),
     /// A file that the build itself reads or writes.
     #[error(transparent)]
     File(FileError),
-    /// A record that the system does not let us read.
+    /// A record without read permission.
     #[error(transparent)]
     Unreadable(FileError),
-    /// Threads that the system does not give.
+    /// Threads that the system does not start.
     #[error("cannot start threads: {0}")]
     Threads(String),
-    /// A device that is not there.
+    /// A device that does not exist.
     #[error(transparent)]
     Device(DeviceError),
     /// A configuration without canonical form.
@@ -75,7 +75,7 @@ pub enum Error {
     /// A template that cannot be rendered.
     #[error(transparent)]
     Render(TemplateError),
-    /// A claim that cannot be decided on.
+    /// A claim that cannot be decided.
     #[error(transparent)]
     Claim(ClaimError),
     /// Records that cannot be aggregated.
@@ -86,7 +86,7 @@ pub enum Error {
     Figure(FigureError),
     /// Runs failed; the others are recorded.
     #[error(
-        "{} of {} failed and {untried} not tried; the first: {}",
+        "{} of {} failed and {untried} not tried; first error: {}",
         failed.len(),
         runs(*total),
         chain(&failed[0])
@@ -94,41 +94,41 @@ pub enum Error {
     Runs {
         /// The failures, in order of the runs; at least one.
         failed: Vec<FailedRun>,
-        /// Runs that were to be trained.
+        /// Number of runs that the build had to train.
         total: usize,
-        /// Runs that were not started.
+        /// Number of runs that were not started.
         untried: usize,
-        /// Whether the build ended because the first runs failed with the same error.
+        /// Whether the build ended because the first runs all failed with the same error.
         ended_alike: bool,
     },
     /// Runs that failed in an earlier build and were not tried again.
     #[error("{} failed in an earlier build; the first: {first}", runs(*n))]
     FailedBefore {
-        /// How many.
+        /// Number of failed runs.
         n: usize,
-        /// How the first did.
+        /// The error of the first.
         first: String,
     },
     /// The report is written, but runs are missing or were accepted.
     #[error("the report is written, but {}", holes(*total, *missing, *accepted))]
     Incomplete {
-        /// Runs that it should show.
+        /// Number of runs of the report.
         total: usize,
-        /// Of them, those without a record.
+        /// Number of runs without a record.
         missing: usize,
-        /// Those whose results are those of another configuration.
+        /// Number of runs whose result was accepted from another configuration.
         accepted: usize,
     },
     /// Runs without a record in a build with `--frozen`.
     #[error("{} stale or failed, and `--frozen` trains nothing", runs(*.0))]
     Stale(usize),
-    /// A change of this program, not of the experiments, would train runs again.
+    /// Runs would be trained again because this version of `report` computes differently.
     #[error("{message}")]
     Unconfirmed {
-        /// How many runs, and what changed.
+        /// How many runs, and which part versions changed.
         message: String,
     },
-    /// Records are damaged or unreadable, or a rerun gave other bits, or none could be made.
+    /// Records are damaged or unreadable, or a rerun gave a different result, or none was made.
     #[error("{message}")]
     Unverified {
         /// What was found.
@@ -138,9 +138,9 @@ pub enum Error {
     },
 }
 
-/// The remedy where a file cannot be written.
+/// The hint if a file cannot be written.
 const SPACE_HINT: &str =
-    "check space and permissions, then run the same command: finished runs are kept";
+    "check free space and permissions, then run the same command; finished runs are kept";
 
 /// The remedy where a file of the user's cannot be read.
 fn input_hint(error: &FileError) -> &'static str {
@@ -156,7 +156,7 @@ fn input_hint(error: &FileError) -> &'static str {
             "it holds the title, tables, figures and claims; docs/guide.md shows a short one"
         }
         ErrorKind::NotFound | ErrorKind::NotADirectory => {
-            "run `report` where `experiments/` and `templates/` are, or name that directory with \
+            "run `report` in the directory with `experiments/` and `templates/`, or name it with \
              `--project DIR`"
         }
         _ => "check that it is a readable file of UTF-8 text",
@@ -164,8 +164,9 @@ fn input_hint(error: &FileError) -> &'static str {
 }
 
 impl Error {
-    /// 1 if a run or the system failed; 2 if an input has a mistake; 3 if runs are stale or a record is not
-    /// sound; 4 if the report is written, but runs are missing or were accepted.
+    /// 1 if a run or the system failed; 2 if an input has a mistake, or a question needs `--yes`;
+    /// 3 if runs are stale with `--frozen`, or `verify` found damage or a difference; 4 if the
+    /// report is written, but runs are missing or were accepted.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -192,7 +193,7 @@ impl Error {
         }
     }
 
-    /// What the user can do about it.
+    /// What the user can do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -212,7 +213,7 @@ impl Error {
             }
             Self::File(_) => Some(SPACE_HINT.to_owned()),
             Self::Unreadable(_) => Some(
-                "make the record readable (its owner can with `chmod a+r`), then run the same command"
+                "make the record readable (its owner can use `chmod a+r`), then run the same command"
                     .to_owned(),
             ),
             Self::Threads(_) => Some("lower `--jobs`".to_owned()),
@@ -227,16 +228,16 @@ impl Error {
                 Some(SPACE_HINT.to_owned())
             }
             Self::Runs { ended_alike: true, untried: 1.., .. } => Some(
-                "the first runs failed with the same error, so the others were not tried; remove the \
+                "the first runs failed with the same error, so the others were not tried; fix the \
                  cause, then add `--retry-failed`"
                     .to_owned(),
             ),
             Self::Runs { .. } | Self::FailedBefore { .. } => Some(
-                "finished runs are kept; `report build --retry-failed` tries the others again"
+                "finished runs are kept; `report build --retry-failed` trains the others again"
                     .to_owned(),
             ),
             Self::Incomplete { .. } => {
-                Some("`report status` with the same options says which; the report marks them".to_owned())
+                Some("`report status` with the same options lists them; the report marks them".to_owned())
             }
             Self::Stale(_) => Some(
                 "`report status` says why; `report build` without `--frozen` trains them"
@@ -263,7 +264,7 @@ impl Error {
             Self::Render(error) => Some(error.hint.clone()).filter(|hint| !hint.is_empty()),
             Self::Claim(_) => Some("docs/files.md lists the checks".to_owned()),
             Self::Embedded(_) | Self::Canonical(_) | Self::Summary(_) | Self::Figure(_) => {
-                Some("this is a fault of `report`: please report it with the message".to_owned())
+                Some("this is a bug of `report`; please report it with this message".to_owned())
             }
         }
     }

@@ -18,9 +18,9 @@ use crate::template::{self, Templates};
 /// A project, read and validated.
 #[derive(Debug)]
 pub struct Project {
-    /// Where it stands.
+    /// Its directory.
     pub root: PathBuf,
-    /// Its experiments: those of `experiments/` itself, then those of its folders, by name.
+    /// The experiments by name: first those in `experiments/` itself, then those in its folders.
     pub experiments: Vec<Experiment>,
     /// The text of each file that experiments are read from, by its path in the project.
     pub sources: BTreeMap<String, String>,
@@ -28,13 +28,13 @@ pub struct Project {
     pub skipped: Vec<PathBuf>,
     /// Files in `experiments/base/` that no experiment extends.
     pub unused: Vec<PathBuf>,
-    /// Its paper file.
+    /// The paper file.
     pub file: PaperFile,
-    /// Its templates.
+    /// The templates.
     pub templates: Templates,
-    /// What the command line changed about the experiments, for the report; empty if nothing.
+    /// How the command line changed the experiments, for the report. Empty if it did not.
     pub note: String,
-    /// The datasets of its conditions.
+    /// The datasets of the conditions.
     pub datasets: Datasets,
 }
 
@@ -43,26 +43,26 @@ pub struct Project {
 pub struct Overrides {
     /// The first N seeds of each experiment. If it lists fewer, the next numbers follow.
     pub seeds: Option<u64>,
-    /// A directory of MNIST files in place of the data of the files.
+    /// A directory of MNIST files. Replaces the data of all experiments.
     pub data: Option<PathBuf>,
 }
 
-/// The folder of files that experiments extend. They are not experiments themselves.
+/// The folder of files that experiments extend. These files are not experiments.
 const BASE: &str = "base";
 
-/// Most files that an experiment may be read from.
+/// The largest number of files that an experiment may be read from.
 const LONGEST_CHAIN: usize = 16;
 
-/// The folder of datasets. Its files that are not TOML are expected.
+/// The folder of data files. No note is printed about its files that are not TOML.
 const DATA: &str = "data";
 
-/// The ending of the name of an experiment.
+/// The file extension of experiments.
 const ENDING: &str = "toml";
 
-/// How deep folders are read: a link to a folder above would have no end.
+/// The largest depth of folders. The limit ends the search if a link leads to a parent folder.
 const DEEPEST: usize = 8;
 
-/// What stands in `experiments/`.
+/// The files in `experiments/`.
 #[derive(Default)]
 struct Files {
     experiments: Vec<PathBuf>,
@@ -89,12 +89,12 @@ fn find(directory: &Path) -> Result<Files, Error> {
                 true if is_hidden => {}
                 true if depth == DEEPEST => return Err(too_deep(&path, "experiments")),
                 true if !is_toml => folders.push((path, depth + 1)),
-                // Editors keep locks and backups in hidden files.
+                // Hidden files are locks and backups of editors.
                 false if is_hidden && !is_toml => {}
                 false if is_hidden && !is_data => files.skipped.push(path),
                 false if is_base && is_toml => files.bases.push(path),
                 _ if is_paper => {}
-                // Reading a folder of such a name gives an error.
+                // A folder whose name ends in `.toml` gives an error when it is read.
                 _ if is_toml => files.experiments.push(path),
                 false if !is_data => files.skipped.push(path),
                 _ => {}
@@ -111,13 +111,13 @@ fn too_deep(path: &Path, within: &str) -> Error {
     Error::Request {
         message: format!("`{}` is too deep in `{within}/`", path.display()),
         hint: format!(
-            "at most {DEEPEST} levels of folders are read; is there a link to a folder above?"
+            "at most {DEEPEST} levels of folders are read; is there a link to a parent folder?"
         ),
     }
 }
 
-/// Reads the project at `root`: every TOML file in `experiments/` and its folders is an experiment,
-/// but for `experiments/paper.toml` and what stands in `experiments/base/`.
+/// Reads the project at `root`. Every TOML file in `experiments/` and its folders is an experiment,
+/// except `experiments/paper.toml` and the files in `experiments/base/`.
 ///
 /// # Errors
 /// With all violations of all files, or the first file that cannot be read.
@@ -139,7 +139,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     if experiments.is_empty() && violations.is_empty() {
         return Err(Error::Request {
             message: format!("there is no experiment in `{}`", directory.display()),
-            hint: "an experiment is a TOML file there; see the README".to_owned(),
+            hint: "write an experiment as a TOML file in this directory; see the README".to_owned(),
         });
     }
     let all_read = violations.is_empty();
@@ -154,7 +154,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
             if experiment.seeds != seeds {
                 let seeds = if count == 1 { "seed" } else { "seeds" };
                 of_seeds = Some(format!(
-                    "--seeds {count} takes the first {count} {seeds} of each experiment, and the next numbers if \
+                    "--seeds {count} uses the first {count} {seeds} of each experiment, and the next numbers if \
                      it has fewer"
                 ));
             }
@@ -168,7 +168,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         violations.extend(experiments.iter().filter_map(|one| too_many_pairs(one, &datasets)));
     }
     let paper = match read_document(root, &directory.join("paper.toml"), &mut sources)? {
-        // What the paper says of an experiment can only be checked if all of them were read.
+        // The paper file can be checked only if all experiments were read.
         Ok(document) if all_read => {
             let paper = PaperFile::read(&document, &Vocabulary::of(&experiments));
             paper.map_err(|found| violations.extend(found)).ok()
@@ -211,7 +211,7 @@ impl Project {
     /// Checks that each of `names` is an experiment.
     ///
     /// # Errors
-    /// With the name that is none, and what exists.
+    /// With the unknown name and similar names.
     pub fn check_names(&self, names: &[String]) -> Result<(), Error> {
         let known: Vec<_> = self.experiments.iter().map(|e| e.name.as_str()).collect();
         match names.iter().find(|name| !known.contains(&name.as_str())) {
@@ -245,7 +245,7 @@ fn read_templates(root: &Path) -> Result<Templates, Error> {
             match fs::read_to_string(&path) {
                 _ if own.contains(&path) => {}
                 Ok(text) => drop(templates.others.insert(name.into_owned(), text)),
-                // A file that is no text, such as an image, is an error only where it is included.
+                // A file that is not text, such as an image, is an error only if it is included.
                 Err(error) => drop(templates.unread.insert(name.into_owned(), chain(&error))),
             }
         }
@@ -259,7 +259,8 @@ fn first_seeds(own: &[u64], count: u64) -> Vec<u64> {
     own.iter().copied().chain(next..).zip(0..count).map(|(seed, _)| seed).collect()
 }
 
-/// A directory in a file is relative to the project, one on the command line to where the user is.
+/// Resolves the directories of data. A directory in a file is relative to the project. A directory
+/// on the command line is relative to the current directory.
 fn place_data(root: &Path, overrides: &Overrides, experiment: &mut Experiment) {
     let at = |path: &Path| DataSource::Directory(path.to_owned());
     for source in
@@ -284,7 +285,7 @@ fn too_many_pairs(experiment: &Experiment, datasets: &Datasets) -> Option<Violat
     Some(Violation { location: experiment.data.clone(), key: "data".to_owned(), message })
 }
 
-/// Refuses two experiments with one title: a table could not show which is which.
+/// Refuses two experiments with the same title, because tables name experiments by title.
 fn repeated_titles(
     experiments: &[Experiment],
     sources: &BTreeMap<String, String>,
@@ -301,7 +302,7 @@ fn repeated_titles(
     repeats.collect()
 }
 
-/// A path as the user would name it.
+/// A path relative to the project.
 fn shown<'p>(root: &Path, path: &'p Path) -> std::borrow::Cow<'p, str> {
     path.strip_prefix(root).unwrap_or(path).to_string_lossy()
 }
@@ -321,7 +322,8 @@ fn read_experiment(
     let mut parts = within.components().map(|part| part.as_os_str().to_string_lossy());
     if !parts.all(|part| part.chars().all(is_plain)) {
         let location = Location { file: shown(root, path).into(), line: 1 };
-        let message = "names an experiment, so it may have only letters, digits, `-` and `_`";
+        let message =
+            "is read as an experiment, so its name may have only letters, digits, `-` and `_`";
         return refused(location, "", message.to_owned());
     }
     let name = within.to_string_lossy();
@@ -360,8 +362,8 @@ fn read_experiment(
     }))
 }
 
-/// Adds the experiment's own file to a message about a key that a shared file lacks: either file can
-/// give the key.
+/// Adds the experiment's own file to a message about a key that is missing in a base file. Either
+/// file can give the key.
 fn missing_in(own: &Arc<str>, mut violation: Violation) -> Violation {
     if violation.message.starts_with("is missing") && violation.location.file != *own {
         violation.message = format!("{} (`{own}` does not give it either)", violation.message);

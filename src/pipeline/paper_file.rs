@@ -1,4 +1,4 @@
-//! The whole paper file: what holds for all of it, and its tables, figures and claims.
+//! The paper file: title, labels, metrics, protocols and draws; tables, figures and claims.
 
 use crate::claim::{self, Claim};
 use crate::document::{Node, Reader, Violation, Violations};
@@ -34,8 +34,8 @@ impl PaperFile {
         }
     }
 
-    /// The conditions behind a table or figure, as selections: a condition of any of them counts. `None`
-    /// without an item of that name.
+    /// The conditions of a table or figure: those that any of the returned selections contains.
+    /// Returns `None` if there is no item of this name.
     #[must_use]
     pub fn covers(&self, item: &str) -> Option<Vec<Selection>> {
         if let Some(table) = self.tables.iter().find(|table| table.name == item) {
@@ -56,7 +56,8 @@ fn read(
     violations: &Violations,
 ) -> Option<PaperFile> {
     let paper = Paper::read(&reader, vocabulary);
-    // Tables refer to metrics, figures and claims to tables: what refers to faulty parts waits.
+    // Tables refer to metrics, and figures and claims refer to tables. Parts that refer to faulty
+    // parts are not read.
     let keys = ["table", "figure", "claim"];
     let Some(paper) = paper.filter(|_| violations.is_empty()) else {
         for key in keys {
@@ -68,7 +69,7 @@ fn read(
     let tables = table::read(&reader, vocabulary, &paper);
     let known = tables.as_deref().unwrap_or_default();
     let score_tables: Vec<_> = of_kind::<Scores>(known).map(|(name, _)| name).collect();
-    // Without all tables, a reference to one of them may be right.
+    // If a table is faulty, a reference to it may still be right.
     let figures = tables.as_ref().and_then(|_| {
         read_each(&reader, "figure", violations, |reader, _| {
             Figure::read(reader, vocabulary, &score_tables)
@@ -76,7 +77,8 @@ fn read(
     });
     for figure in figures.iter().flatten() {
         if known.iter().any(|table| table.name == figure.name) {
-            let message = format!("has the name `{}`, which a table has too", figure.name);
+            let message =
+                format!("has the name `{}`, which is also the name of a table", figure.name);
             violations.push(&figure.location, "figure", message);
         }
     }

@@ -1,4 +1,4 @@
-//! The last steps of a build: records → what templates see → files.
+//! The last steps of a build: records → values for templates → files.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -23,21 +23,21 @@ use crate::template;
 /// A report that is rendered and not yet written.
 #[derive(Debug)]
 pub struct Report {
-    /// Files by their path in the report's directory; the two that a reader opens come last.
+    /// Files by their path in the report's directory. `report.md` and `report.html` come last.
     files: Vec<(PathBuf, String)>,
-    /// Drawings by name of their figure, to be drawn as PNG.
+    /// SVG of each figure by its name, to be drawn as PNG.
     drawn: Vec<(String, String)>,
-    /// Files that the report before it had and that it has no more.
+    /// Files of the previous report that this report does not have.
     gone: Vec<PathBuf>,
-    /// What it says, as data.
+    /// The numbers and verdicts, as data.
     snapshot: Snapshot,
-    /// The runs that it shows.
+    /// The digests of its runs.
     runs: Vec<Digest>,
-    /// Characters that LaTeX files show by their codes, by name of the table.
+    /// Characters that LaTeX files show as codes, by name of the table.
     coded: Vec<(String, BTreeSet<char>)>,
     /// Names of templates that no template includes.
     unused: Vec<String>,
-    /// Links of the prose to files that are not of the report.
+    /// Links of the prose to files that do not belong to the report.
     links: Vec<FileLink>,
 }
 
@@ -59,10 +59,10 @@ fn results(project: &Project, plan: &Plan) -> Result<Results, Error> {
     Ok(Results { summary, tables, claims })
 }
 
-/// What templates see of the records in `plan`.
+/// The values that templates get from the records in `plan`.
 ///
 /// # Errors
-/// If polars or plotters refuse, or a claim cannot be decided on.
+/// If polars or plotters fail, or a claim cannot be decided.
 pub fn context(project: &Project, plan: &Plan, build: Build<'_>) -> Result<Context, Error> {
     gather(project, plan, results(project, plan)?, Changes::default(), build)
 }
@@ -88,37 +88,38 @@ fn gather(
     })
 }
 
-/// What a report of the records in `plan` says, to compare it with another.
+/// The numbers and verdicts of a report of the records in `plan`, to compare it with another
+/// report.
 ///
 /// # Errors
-/// If polars refuses, or a claim cannot be decided on.
+/// If polars fails, or a claim cannot be decided.
 pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
     let Results { tables, claims, .. } = results(project, plan)?;
     Ok(Snapshot::of(&project.file.paper.title, &tables, &claims))
 }
 
-/// Directory of the whole report in a project.
+/// Directory of the complete report in a project.
 pub const WHOLE: &str = "reports";
 
-/// Where a report keeps what it says, within its directory.
+/// The file of the snapshot of a report, in its directory.
 pub const SNAPSHOT: &str = "data/report.json";
 
-/// What the report in `out` says; none if there is none.
+/// The snapshot of the report in `out`. Returns `None` if there is no snapshot.
 ///
 /// # Errors
-/// If it is there, but cannot be read, or is not as this version writes it.
+/// If the file cannot be read, is damaged, or has the format of another version.
 pub fn snapshot_in(out: &Path) -> Result<Option<Snapshot>, Error> {
     let path = out.join(SNAPSHOT);
     let Some(bytes) = fs::read_if_there(&path).map_err(Error::Input)? else { return Ok(None) };
     let snapshot = str::from_utf8(&bytes).ok().and_then(Snapshot::read);
     snapshot.map(Some).ok_or_else(|| Error::Request {
         message: format!("`{}` is damaged, or of another version of `report`", path.display()),
-        hint: "build that report again; its numbers come from the records".to_owned(),
+        hint: "build this report again".to_owned(),
     })
 }
 
-/// Renders the report of the records in `plan`, which follows the one that said `before`. It works
-/// without any record too, so that a fault in a template shows before anything is trained.
+/// Renders the report of the records in `plan`. `before` is the snapshot of the previous report.
+/// Works without records too, to find mistakes in templates before the training.
 ///
 /// # Errors
 /// If a template cannot be rendered.
@@ -160,7 +161,8 @@ pub fn render(
     Ok(Report { drawn, files, gone, snapshot, runs, coded, unused: rendered.unused, links })
 }
 
-/// The path of a file that a report names as its own, if it can be: in one of its two folders.
+/// The path of a file that a snapshot lists. Returns `None` unless the file is in a folder of the
+/// report and has a plain name.
 fn of_report(file: &str) -> Option<PathBuf> {
     let (folder, name) = file.split_once('/')?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
@@ -172,9 +174,9 @@ fn of_report(file: &str) -> Option<PathBuf> {
     is_own.then(|| Path::new(folder).join(name))
 }
 
-/// The names in a directory that holds no report of this paper, nor part of one that a killed build
-/// has left. Empty if the directory is empty or not there. Hidden names count too: the directory may
-/// be somebody's home.
+/// The names in a directory that contains no report of this paper and no part of a report of a
+/// killed build. Empty if the directory is empty or does not exist. Hidden names count too, because
+/// the directory may be a home directory.
 #[must_use]
 pub fn foreign_files(project: &Project, out: &Path) -> Vec<String> {
     let is_known = || !Cache::new(&project.root).reported_in(out).is_empty();
@@ -190,14 +192,14 @@ pub fn foreign_files(project: &Project, out: &Path) -> Vec<String> {
     paths.filter_map(name).collect()
 }
 
-/// Refuses a place for a report that is a file, or within a folder that has another use.
+/// Checks that `out` is not a file and not in a folder with another use.
 ///
 /// # Errors
-/// If `out` is such a place.
+/// If it is.
 pub fn check_directory(project: &Project, out: &Path) -> Result<(), Error> {
     let refused = |message: String| Error::Request {
         message,
-        hint: "`--out DIR` names a directory of its own".to_owned(),
+        hint: "`--out DIR` names another directory".to_owned(),
     };
     let shown = out.display();
     if out.exists() && !fs::is_directory(out) {
@@ -214,7 +216,7 @@ pub fn check_directory(project: &Project, out: &Path) -> Result<(), Error> {
     }
 }
 
-/// Makes sure that a report can be written into `out`, and records, before anything is trained.
+/// Checks before the training that the report can be written into `out`, and the records too.
 ///
 /// # Errors
 /// If it cannot.
@@ -224,13 +226,13 @@ pub fn check_writable(project: &Project, out: &Path) -> Result<(), Error> {
 }
 
 impl Report {
-    /// What a reader should know of the files: characters that PNG and LaTeX files cannot show, and
-    /// templates that have no part in the report.
+    /// Warnings about characters that PNG and LaTeX files cannot show, and about templates that the
+    /// report does not use.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let of_latex = self.coded.iter().map(|(name, characters)| {
             format!(
-                "data/{name}.tex shows the code of {}: the standard fonts of LaTeX lack the character",
+                "data/{name}.tex shows the code of {}: the standard fonts of LaTeX lack this character",
                 drawing::listed(characters)
             )
         });
@@ -240,11 +242,11 @@ impl Report {
         drawing::warnings(&self.drawn).into_iter().chain(of_latex).chain(unused).collect()
     }
 
-    /// Checks that each file that the prose links to is there: in `out`, or in the directory of the whole
-    /// report, if this one is a part of it.
+    /// Checks that each file that the prose links to exists in `out` or in the directory of the
+    /// complete report.
     ///
     /// # Errors
-    /// With the line of a link to no file.
+    /// With the line of the first link to a missing file.
     pub fn check_links(&self, project: &Project, out: &Path) -> Result<(), Error> {
         let directories = [out, &project.root.join(WHOLE)];
         let is_there = |link: &&FileLink| {
@@ -257,11 +259,11 @@ impl Report {
         }
     }
 
-    /// Writes the files into `out`, all or none; returns the two that a reader opens. A PNG file is
-    /// drawn only if its SVG has changed.
+    /// Writes the files into `out`, all or none. Draws a PNG file only if its SVG has changed.
+    /// Returns the paths of `report.md` and `report.html`.
     ///
     /// # Errors
-    /// If a figure cannot be drawn, or a file not be written.
+    /// If a figure cannot be drawn, or a file cannot be written.
     pub fn write(&self, out: &Path) -> Result<Vec<PathBuf>, Error> {
         let pngs = drawing::missing_pngs(&self.drawn, out)?;
         let pngs = pngs.iter().map(|(path, bytes)| (out.join(path), &bytes[..]));
@@ -291,7 +293,7 @@ impl Report {
     /// Notes which runs the report in `out` shows, so that `cache gc` keeps their records.
     ///
     /// # Errors
-    /// If the note cannot be written. The report is whole all the same.
+    /// If the note cannot be written. The report is complete anyway.
     pub fn note(&self, project: &Project, out: &Path) -> Result<(), Error> {
         if self.runs.is_empty() {
             return Ok(());

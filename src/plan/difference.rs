@@ -7,14 +7,14 @@ use serde::Serialize;
 use crate::digest::Digest;
 use crate::run::KeyValues;
 
-/// One key that two configurations do not agree on.
+/// A key whose value differs between two configurations.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Difference {
     /// Its dotted path: `train.optimizer.lr`, `model.branch.0.channels`.
     pub key: String,
-    /// Its value there; none if it has none, or the default of the schema.
+    /// Its value in the old configuration. `None` if the key is absent, which means the default.
     pub old: Option<String>,
-    /// Its value here.
+    /// Its value in the new configuration. `None` as for `old`.
     pub new: Option<String>,
 }
 
@@ -36,7 +36,8 @@ impl Difference {
     }
 }
 
-/// Keys and values as sorted numbers, to count differences of many pairs of configurations.
+/// Hashes of keys and values, sorted. Counts the differences of many pairs of configurations
+/// quickly.
 #[derive(Clone, Debug)]
 pub(super) struct Fingerprint {
     keys: Vec<u64>,
@@ -56,20 +57,21 @@ impl Fingerprint {
         }
     }
 
-    /// How many keys differ; two of one number count as one, which hardly ever matters.
+    /// How many keys differ. Keys with equal hashes count as one. The result is accurate enough to
+    /// find the nearest design.
     pub(super) fn distance(&self, other: &Self) -> usize {
         let all = self.keys.len() + other.keys.len() - common(&self.keys, &other.keys);
         all.saturating_sub(common(&self.entries, &other.entries))
     }
 }
 
-/// A number for a text: the same in every process, whatever compiled it.
+/// The hash of a text. It is the same in every process and every build.
 fn number(text: &str) -> u64 {
     let digest = Digest::of_bytes(text.as_bytes());
     u64::from_le_bytes(*digest.as_bytes().first_chunk().expect("a digest has 32 bytes"))
 }
 
-/// How many numbers are in both of two sorted lists.
+/// How many numbers two sorted lists have in common.
 fn common(left: &[u64], right: &[u64]) -> usize {
     let (mut i, mut j, mut n) = (0, 0, 0);
     while i < left.len() && j < right.len() {
@@ -91,7 +93,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// The first digits of a digest, and any other value whole.
+/// The first digits of a digest. Any other value is not shortened.
 fn shortened(value: &str) -> String {
     let is_digest = value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_digest { format!("{}…", &value[..12]) } else { value.to_owned() }

@@ -12,10 +12,11 @@ use crate::digest::Digest;
 use crate::experiment::{ConditionId, Conditions, Run};
 use crate::run::{KeyValues, Outcome, RunConfig, key_values, work};
 
-/// Most designs that a run is compared with if it has no record of its own; the newest.
+/// The largest number of designs that a run without an older record is compared with. The newest
+/// are used.
 const MOST_DESIGNS: usize = 1000;
 
-/// A record that there is, of any configuration.
+/// An existing record, of any configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastRun {
     /// Its digest.
@@ -24,7 +25,7 @@ pub struct PastRun {
     pub config: String,
     /// Its seed.
     pub seed: u64,
-    /// `experiment` and each factor, with the level that its condition had.
+    /// `experiment` and each factor, with the level at the time of the training.
     pub condition: BTreeMap<String, String>,
     /// Whether the user has accepted an older result in place of a training.
     pub accepted: bool,
@@ -71,9 +72,9 @@ struct Comparison<'k> {
     history: &'k [PastRun],
     /// The records of each condition and seed.
     own: BTreeMap<(&'k BTreeMap<String, String>, u64), Vec<&'k PastRun>>,
-    /// Made when a run without a record of its own asks for them.
+    /// Computed when the first run without an older record needs them.
     designs: OnceCell<Vec<SameDesign<'k>>>,
-    /// The median speed of the history, made when a run asks for it.
+    /// The median speed of the history, computed when the first run needs it.
     speed: OnceCell<Option<f64>>,
     /// The nearest design, which is the same for all seeds of a condition.
     nearest_of: BTreeMap<ConditionId, Option<usize>>,
@@ -110,8 +111,8 @@ impl<'k> Comparison<'k> {
         Absent { cause, compared, seconds: speed.map(|speed| operations(&run.config) / speed) }
     }
 
-    /// The nearest record of the same condition and seed: the one with the fewest differences. Of
-    /// equals, the last trained one.
+    /// The nearest record of the same condition and seed: the record with the fewest differences.
+    /// In a tie, the record that was trained last.
     fn own(
         &self,
         run: &Run,
@@ -130,7 +131,7 @@ impl<'k> Comparison<'k> {
         })
     }
 
-    /// The record of the nearest design: with the same seed, else the newest.
+    /// A record of the nearest design: the record with the same seed, else the newest record.
     fn nearest(&mut self, run: &Run, values: &KeyValues) -> Option<(&'k PastRun, Vec<Difference>)> {
         let designs = self.designs.get_or_init(|| designs(self.history));
         let nearest = self.nearest_of.entry(run.condition);
@@ -167,7 +168,7 @@ fn designs(history: &[PastRun]) -> Vec<SameDesign<'_>> {
     designs
 }
 
-/// The design with the fewest keys that differ; of equals, the newest.
+/// The design with the fewest keys that differ. In a tie, the newest design.
 fn nearest_design(designs: &[SameDesign<'_>], values: &KeyValues) -> Option<usize> {
     let found = Fingerprint::of(values);
     (0..designs.len()).min_by_key(|index| designs[*index].fingerprint.distance(&found))

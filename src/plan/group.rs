@@ -50,7 +50,7 @@ pub struct Group {
     pub seeds: Vec<u64>,
     /// Number of their conditions.
     pub conditions: usize,
-    /// How long one worker takes to train them. `None` if no record tells.
+    /// How long one worker takes to train them, in seconds. `None` if no record gives a speed.
     pub seconds: Option<f64>,
 }
 
@@ -106,8 +106,8 @@ pub fn group(conditions: &Conditions<'_>, runs: &[(&Run, &Absent)]) -> Vec<Group
     finished.collect()
 }
 
-/// The reason with the seed of the data as the experiment file gives it. If each run draws data of
-/// its own, runs of different seeds then have the same reason.
+/// The reason, with the seed of the data as in the experiment file. With `seed = "run"`, runs with
+/// different seeds then have the same reason.
 fn as_asked(conditions: &Conditions<'_>, run: &Run, mut reason: Reason) -> Reason {
     let data_seed = conditions.design(run.condition).data.seed;
     if let (DataSeed::Run, Reason::Changed { differences }) = (data_seed, &mut reason) {
@@ -118,8 +118,8 @@ fn as_asked(conditions: &Conditions<'_>, run: &Run, mut reason: Reason) -> Reaso
     reason
 }
 
-/// How long several workers take for runs of these seconds: an even share, but at least the longest
-/// run. Returns `None` if one is not known.
+/// How long several workers take for runs of these durations: the sum divided by the number of
+/// workers, but at least the longest run. Returns `None` if a duration is not known.
 #[must_use]
 pub fn predict(seconds: &[Option<f64>], workers: usize) -> Option<f64> {
     let seconds = seconds.iter().copied().collect::<Option<Vec<_>>>()?;

@@ -29,15 +29,15 @@ pub struct Fresh {
 /// Why a run has no record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Absent {
-    /// What the cache holds in place of a record.
+    /// What the cache contains instead of a record.
     pub cause: Cause,
     /// The record that the run is compared with. `None` if there are no records.
     pub compared: Option<Compared>,
-    /// How long the training will take. `None` if no record tells.
+    /// How long the training will take, in seconds. `None` if no record gives a speed.
     pub seconds: Option<f64>,
 }
 
-/// What the cache holds in place of a record.
+/// What the cache contains instead of a record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cause {
     /// Nothing.

@@ -27,8 +27,8 @@ impl Estimate {
         Self::with_interval(sample.n(), sample.mean(), sample.std_dev(), level)
     }
 
-    /// The estimate of values whose number, mean and standard deviation (divisor n − 1) are known, such
-    /// as published ones.
+    /// The estimate from the number, mean and standard deviation (divisor n − 1) of values, such as
+    /// published values.
     ///
     /// Returns `None` if `n` is 0, if a number is not finite, or if the deviation is negative. Ignores
     /// the deviation if `n` is 1.

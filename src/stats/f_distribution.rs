@@ -2,8 +2,9 @@
 
 use super::{root::root, special::regularized_beta};
 
-/// The largest number of degrees of freedom. More count as this many, because statrs cuts off the series
-/// behind [`regularized_beta`] too early for more. So intervals are wider and p values larger.
+/// The largest number of degrees of freedom. Larger numbers are replaced by this one, because
+/// statrs cuts off the series of [`regularized_beta`] too early for them. So intervals are wider
+/// and p values larger.
 const MOST_DEGREES: f64 = 1e5;
 
 /// The probability that a ratio exceeds `ratio` (at least 0). Its numerator and its denominator have

@@ -38,7 +38,7 @@ impl Prediction {
     /// The prediction of the mean of `m` new values like those of `estimate`. Its variance is
     /// s²(1/n + 1/m), with n − 1 degrees of freedom. Source: as for [`Prediction::new`].
     ///
-    /// Returns `None` if `m` is 0, or if the estimate has no standard deviation or one of 0.
+    /// Returns `None` if `m` is 0, or if the standard deviation of the estimate is missing or 0.
     #[must_use]
     pub fn of_mean(estimate: &Estimate, m: usize) -> Option<Self> {
         let n = estimate.n as f64;

@@ -1,6 +1,6 @@
 //! Roots of functions.
 
-/// Largest number of steps: more than bisection alone would need for any interval of floats.
+/// The largest number of steps. Bisection alone needs fewer for any interval of floats.
 const MOST_STEPS: usize = 3000;
 
 /// The root of `function` between two points at which its signs differ, exact to the last bits.

@@ -1,7 +1,7 @@
 //! Samples of values.
 
-/// The relative error of a value after a few roundings: a decimal is read as a binary fraction, a
-/// fraction is turned into percent, one value is subtracted from another.
+/// The relative error of a value after a few roundings, as when a decimal is read, converted to
+/// percent and subtracted from another value.
 const RELATIVE_ROUNDING: f64 = 16.0 * f64::EPSILON;
 
 /// A sample: at least one value, all of them finite.

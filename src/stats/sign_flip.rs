@@ -1,8 +1,8 @@
-//! The sign-flip test of a mean: how many choices of the signs put it as far from 0 as it is.
+//! The sign-flip test of a mean: the share of sign patterns whose mean is at least as far from 0.
 
-/// The smallest number of pairs that can be significant at 5 %. At least two of the 2ⁿ patterns of signs
-/// are the most extreme, and 2 / 2⁵ is more than 0.05. With fewer pairs, an interval depends on the
-/// assumption of normality alone.
+/// The smallest number of pairs that can be significant at 5 %. At least two of the 2ⁿ patterns of
+/// signs are the most extreme, and 2 / 2⁵ is more than 0.05. With fewer pairs, an interval depends
+/// only on the assumption of normality.
 pub const FEWEST_DECISIVE: usize = 6;
 
 /// The two-sided p value of the mean of `differences`: the share of all 2ⁿ patterns of signs whose sum

@@ -1,4 +1,4 @@
-//! The shares of a variance that come from the data and from the initialisation.
+//! The shares of a variance that are due to the data and to the initialisation.
 
 use super::f_distribution::{lower_quantile, upper_quantile};
 use super::{ConfidenceInterval, Level, Spread};

@@ -3,13 +3,14 @@
 use polars::prelude::*;
 use serde::Serialize;
 
-/// A description of some scores, in percent. Templates see it without the number of scores.
+/// Number, mean, standard deviation and range of some scores, in percent. Templates see it without
+/// the number of scores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Aggregate {
     /// Number of scores.
     #[serde(skip)]
     pub n: usize,
-    /// Their mean; `None` without a score.
+    /// Their mean. `None` if there is no score.
     pub mean: Option<f64>,
     /// Their population standard deviation (divided by n), as published.
     #[serde(rename = "std")]
@@ -20,7 +21,7 @@ pub struct Aggregate {
     pub maximum: Option<f64>,
 }
 
-/// An aggregation that polars refused: a fault of this program.
+/// An error of polars, which is a bug of this program.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot aggregate the records: {0}")]
 pub struct SummaryError(String);
@@ -48,7 +49,7 @@ fn grouped(groups: &[Vec<f64>]) -> PolarsResult<Vec<Aggregate>> {
         aggregates[key] = Aggregate {
             n: values.len(),
             mean: values.mean(),
-            // One value has no spread; 0 would look like certainty.
+            // The spread of one value is not known. 0 would look like certainty.
             std_dev: if values.len() > 1 { values.std(0) } else { None },
             minimum: values.min(),
             maximum: values.max(),

@@ -23,10 +23,10 @@ pub struct ConditionSummary {
     pub levels: Levels,
     /// The runs that have a record, in order of the seeds.
     pub runs: Vec<RunScores>,
-    /// Runs that it should have.
+    /// The number of runs that it should have.
     #[serde(skip)]
     pub expected: usize,
-    /// How many of its runs diverged, failed, are stale or damaged, or were accepted.
+    /// The numbers of diverged, accepted, failed, stale and damaged runs.
     #[serde(flatten)]
     pub exceptions: Exceptions,
     /// What differs between its runs.
@@ -48,7 +48,7 @@ pub enum SeedVariation {
     DataOfSome,
 }
 
-/// Numbers of runs that readers must know of: diverged, accepted, failed, stale, damaged.
+/// The numbers of diverged, accepted, failed, stale and damaged runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Exceptions {
     /// Recorded runs that diverged: a loss was not finite.
@@ -57,7 +57,7 @@ pub struct Exceptions {
     pub accepted: usize,
     /// Missing runs that failed.
     pub failed: usize,
-    /// Missing runs that have a record of an earlier configuration.
+    /// Missing runs that have a record with an earlier configuration.
     pub stale: usize,
     /// Missing runs whose record is damaged.
     pub quarantined: usize,
@@ -81,10 +81,11 @@ pub struct RunScores {
     /// Digest of its configuration; templates see its first digits.
     #[serde(serialize_with = "short")]
     pub digest: Digest,
-    /// How long it took, in seconds; not for templates, as it differs between two executions.
+    /// How long its training took, in seconds. Not for templates, because it differs between two
+    /// executions.
     #[serde(skip)]
     pub seconds: f64,
-    /// Its score in percent, for each metric by name that it has one of.
+    /// Its scores in percent, by name of the metric. Metrics without a score are left out.
     pub scores: BTreeMap<String, f64>,
 }
 

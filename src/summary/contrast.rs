@@ -10,7 +10,8 @@ use crate::stats::{Estimate, Level, PairedComparison, Sample};
 pub struct Contrast {
     /// The conditions of both sets.
     pub conditions: [Vec<ConditionId>; 2],
-    /// Conditions that do not count, because no other differs from them in the factor alone.
+    /// Conditions that do not count, because no other condition differs from them in the factor
+    /// alone.
     pub unmatched: Vec<ConditionId>,
     /// The difference on each seed, in points.
     pub differences: Vec<(u64, f64)>,
@@ -19,22 +20,23 @@ pub struct Contrast {
 }
 
 impl Contrast {
-    /// Compares the means of two sets of conditions on each seed for which all of them have a score.
+    /// Compares the means of two sets of conditions on each seed with a score in all of them.
     #[must_use]
     pub fn of(summary: &Summary, conditions: [Vec<ConditionId>; 2], metric: &str) -> Self {
         let scores = conditions.each_ref().map(|set| summary.by_seed(set, metric));
         Self::paired(conditions, scores)
     }
 
-    /// Compares the means of one set of conditions by two metrics, on each seed for which all conditions
-    /// have both scores.
+    /// Compares the means of one set of conditions by two metrics, on each seed for which all of
+    /// them have both scores.
     #[must_use]
     pub fn of_metrics(summary: &Summary, conditions: &[ConditionId], metrics: [&str; 2]) -> Self {
         let scores = metrics.map(|metric| summary.by_seed(conditions, metric));
         Self::paired([conditions.to_vec(), conditions.to_vec()], scores)
     }
 
-    /// Drops the comparison unless every expected seed has a difference.
+    /// Removes the comparison unless every expected seed has a difference, because it is shown
+    /// beside means over all seeds.
     #[must_use]
     pub fn if_whole(mut self, summary: &Summary) -> Self {
         let is_whole = summary.is_whole(&self.conditions.concat(), self.differences.len());
@@ -53,7 +55,7 @@ impl Contrast {
 }
 
 impl Summary {
-    /// The mean over `conditions` of their scores, for each seed for which all of them have one.
+    /// For each seed with a score in all `conditions`, the mean of these scores.
     #[must_use]
     pub fn by_seed(&self, conditions: &[ConditionId], metric: &str) -> BTreeMap<u64, f64> {
         let mut sums: BTreeMap<u64, (f64, usize)> = BTreeMap::new();
@@ -68,15 +70,15 @@ impl Summary {
         of_all.map(|(seed, (sum, n))| (seed, sum / n as f64)).collect()
     }
 
-    /// The estimate over the seeds of the mean over `conditions`; `None` without a seed that all of
-    /// them have.
+    /// The estimate over the seeds of the mean over `conditions`. `None` if no seed has a score in
+    /// all of them.
     #[must_use]
     pub fn estimate(&self, conditions: &[ConditionId], metric: &str) -> Option<Estimate> {
         let values: Vec<f64> = self.by_seed(conditions, metric).into_values().collect();
         Sample::new(&values).map(|sample| Estimate::of(&sample, Level::NINETY_FIVE))
     }
 
-    /// The same; `None` unless every expected seed has a score.
+    /// [`Self::estimate`]. `None` unless every expected seed has a score.
     #[must_use]
     pub fn whole_estimate(&self, conditions: &[ConditionId], metric: &str) -> Option<Estimate> {
         let estimate = self.estimate(conditions, metric);

@@ -1,4 +1,4 @@
-//! What a factor of two levels changes.
+//! The effect of a factor with two levels.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use crate::experiment::Level;
 use crate::paper::Selection;
 
 /// The mean of the conditions with the first level of `factor`, minus the mean of those with the
-/// second, among the selected ones. A condition counts only if another differs from it in the factor
-/// alone; the others are listed as unmatched.
+/// second, among the selected conditions. A condition counts only if another condition differs from
+/// it in the factor alone. The other conditions are listed as unmatched.
 #[must_use]
 pub fn effect(
     summary: &Summary,
@@ -42,8 +42,8 @@ pub fn effect(
     Contrast { unmatched, ..Contrast::of(summary, matched, metric) }
 }
 
-/// The levels of `factor`, if they are two. A switch gives `true` and then `false`; other levels keep
-/// the order of the experiment files.
+/// The distinct levels, if there are two. Booleans are `true`, then `false`. Other levels keep the
+/// order of the experiment files.
 #[must_use]
 pub fn two_levels<'l>(levels: impl Iterator<Item = &'l Level>) -> Option<[Level; 2]> {
     let mut distinct: Vec<&Level> = Vec::new();
@@ -52,7 +52,7 @@ pub fn two_levels<'l>(levels: impl Iterator<Item = &'l Level>) -> Option<[Level;
             distinct.push(level);
         }
     }
-    // A switch has one direction, whatever the order of its levels in a file.
+    // The direction of a boolean factor does not depend on the order of its levels in a file.
     distinct.sort_by_key(|level| level.as_bool() == Some(false));
     <[&Level; 2]>::try_from(distinct).ok().map(|levels| levels.map(Clone::clone))
 }

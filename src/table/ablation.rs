@@ -1,5 +1,4 @@
-//! `kind = "ablation"`: the rows of other tables under one metric after another, to show what each
-//! choice of a protocol changes.
+//! `kind = "ablation"`: how each step from one protocol to another changes the mean.
 
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, SeedValue, Table};
@@ -16,7 +15,7 @@ use crate::summary::{Contrast, SummaryError};
 pub(super) struct Ablation {
     /// Names and keys of tables of scores.
     tables: Vec<(String, Scores)>,
-    /// Names of metrics, each one choice away from the one before.
+    /// Names of metrics. Each changes one choice of the metric before it.
     metrics: Vec<String>,
 }
 

@@ -14,7 +14,7 @@ pub enum Cell {
     Level(String, Level),
     /// A word: for readers, and for data files.
     Text(String, String),
-    /// Recorded runs, expected runs, and the runs that are not as readers expect.
+    /// Recorded runs, expected runs, and the diverged, accepted, failed, stale and damaged runs.
     Count(usize, usize, Exceptions),
     /// A number.
     Number(Option<f64>, Style),
@@ -30,9 +30,9 @@ pub enum Cell {
     Share(Option<(f64, ConfidenceInterval)>),
     /// A mean difference with its interval, and the number of seeds.
     Difference(Option<Estimate>),
-    /// How many of how many.
+    /// A number of cases, and the number of all cases.
     Of(Option<(usize, usize)>),
-    /// The judgement on a published value; `None` if there is nothing to judge it by.
+    /// The grade of a published value. `None` if it cannot be graded.
     Grade(Option<Grade>),
 }
 
@@ -41,7 +41,7 @@ pub enum Cell {
 pub enum Datum {
     /// A level of a factor.
     Level(Level),
-    /// A name or a judgement.
+    /// A name or a grade.
     Text(String),
     /// A number, and how prose shows it.
     Number(Option<f64>, Style),
@@ -54,7 +54,7 @@ pub enum Style {
     Fixed,
     /// Two decimals, always with a sign.
     Signed,
-    /// Three decimals; smaller ones as `<0.001`.
+    /// Three decimals. Smaller numbers as `<0.001`.
     PValue,
     /// A share as a whole percentage.
     Share,
@@ -62,18 +62,18 @@ pub enum Style {
     Whole,
 }
 
-/// The judgement on a published value.
+/// The grade of a published value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
-    /// As near as most repetitions would be.
+    /// Inside the central share `reproduced` of the expected distribution.
     Reproduced,
-    /// As near as nearly all repetitions would be.
+    /// Inside the central share `near`.
     Near,
-    /// Further away.
+    /// Outside both.
     Differs,
 }
 
-/// What a judgement says, best first; the last one if there is nothing to judge by.
+/// The words of the grades, best first. The last word is for values that cannot be graded.
 pub const GRADE_WORDS: [&str; 4] = ["reproduced", "near", "differs", "not known"];
 
 impl Cell {
@@ -150,7 +150,7 @@ impl Cell {
         }
     }
 
-    /// A judgement as a word for styles; empty for other cells.
+    /// A grade as a word for styles. Empty for other cells.
     #[must_use]
     pub fn tone(&self) -> &'static str {
         match self {
@@ -182,7 +182,7 @@ fn interval(bounds: Option<[f64; 2]>, style: Style) -> String {
     )
 }
 
-/// `10`, or `9/10` if runs are missing, and the runs that are not as readers expect.
+/// `10`, or `9/10` if runs are missing, and the diverged, accepted, failed, stale and damaged runs.
 #[must_use]
 pub fn count(n: usize, expected: usize, exceptions: Exceptions) -> String {
     let text = if n == expected { n.to_string() } else { format!("{n}/{expected}") };
@@ -238,7 +238,7 @@ impl Datum {
         }
     }
 
-    /// The value in full, for data files; empty if there is none.
+    /// The value with all digits, for data files. Empty if there is no value.
     #[must_use]
     pub fn written(&self) -> String {
         match self {
@@ -248,7 +248,7 @@ impl Datum {
         }
     }
 
-    /// The number, if the value is one and known.
+    /// The number, if the value is a known number.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         match self {

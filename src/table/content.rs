@@ -34,7 +34,7 @@ pub struct Column {
 pub struct Row {
     /// A cell for each column.
     pub cells: Vec<Cell>,
-    /// The conditions behind it.
+    /// Its conditions.
     pub conditions: Vec<ConditionId>,
     /// The value of each seed, in percent or points.
     pub seeds: Vec<SeedValue>,
@@ -49,7 +49,7 @@ pub struct SeedValue {
     pub title: String,
 }
 
-/// What a value of a column is. Its text names the column in data files and templates.
+/// The meaning of a value of a column. Its text names the column in data files and templates.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "each is the name that data files give it")]
 pub enum Key {
@@ -122,7 +122,7 @@ impl fmt::Display for Key {
 }
 
 impl Key {
-    /// Whether the value was published: no run stands behind it.
+    /// Whether the value was published. A published value has no runs.
     #[must_use]
     pub fn is_published(&self) -> bool {
         matches!(self, Self::PublishedMean | Self::PublishedStd)
@@ -145,7 +145,8 @@ impl Table {
     /// The only row with these words and levels, by the names of their keys.
     ///
     /// # Errors
-    /// If there is none, or there are several, as the end of a sentence about the table.
+    /// If there is no such row, or several. The text is a phrase that follows the name of the
+    /// table.
     pub fn row(&self, wanted: &Levels) -> Result<&Row, String> {
         let has = |row: &Row, (key, level): (&String, &Level)| {
             self.datum(row, key).is_some_and(|datum| datum.is(level))
@@ -170,7 +171,7 @@ impl Table {
         }
     }
 
-    /// What a level under `key` could be, which no row has.
+    /// A hint about the level under `key`, if no row has this level.
     fn hint(&self, key: &str, level: &Level) -> String {
         let known = self.rows.iter().filter_map(|row| self.datum(row, key)?.level());
         format!("; for `{key}`, {}", level.instead(&known.collect::<Vec<_>>()))
@@ -210,19 +211,19 @@ impl Table {
         row.cells.get(self.find(name)?.0)
     }
 
-    /// How readers know the column of the key of that name.
+    /// The name of the column of this key, for readers.
     #[must_use]
     pub fn head_of(&self, name: &str) -> String {
         let Some((column, _, _)) = self.find(name) else { return name.to_owned() };
         let column = &self.columns[column];
-        // One of several numbers of a cell is named by its key.
+        // If a cell has several numbers, the key names the number.
         match column.keys.len() {
             1 => column.head.clone(),
             _ => format!("{} ({})", name.replace('_', " "), column.head),
         }
     }
 
-    /// What tells a row apart, in words.
+    /// The words and levels of a row, with the heads of their columns.
     #[must_use]
     pub fn described(&self, row: &Row) -> String {
         let cells = self.columns.iter().zip(&row.cells);

@@ -1,4 +1,4 @@
-//! `kind = "effects"`: what factors of two levels change, paired by seed.
+//! `kind = "effects"`: the effect of factors with two levels, paired by seed.
 
 use std::collections::BTreeSet;
 
@@ -13,14 +13,15 @@ use crate::paper::{Paper, Selection};
 use crate::stats::{self, MOST_SIGN_FLIPS, PairedTest};
 use crate::summary::{Contrast, Summary, SummaryError, effect, two_levels};
 
-/// One row for each factor and combination of the levels of `by`, and one for each factor over all of
-/// them: the mean of the first level of the factor minus the mean of the second, paired by seed.
+/// For each factor, one row per combination of the levels of `by`, and one row for all
+/// combinations. A row shows the mean of the first level minus the mean of the second, paired by
+/// seed.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Effects {
     metric: String,
-    /// Factors of two levels each.
+    /// Factors with two levels.
     factors: Vec<String>,
-    /// `experiment` or factors: what tells the rows of a factor apart.
+    /// `experiment` or factors: they label the rows of an effect.
     by: Vec<String>,
     selection: Selection,
     differs: Differs,
@@ -30,13 +31,13 @@ pub(super) struct Effects {
 #[derive(Clone, Debug, PartialEq)]
 struct Effect {
     factor: String,
-    /// Its two levels: the mean of the first minus that of the second.
+    /// Its two levels. The effect is the mean of the first minus the mean of the second.
     levels: [Level; 2],
-    /// The levels of `by` that the group has; `None` for all groups together.
+    /// The levels of `by` in the group. `None` for all groups together.
     group: Option<Vec<Level>>,
     contrast: Contrast,
-    /// The p value, adjusted for all groups of all factors of the table. Rows over all groups are
-    /// means of the others and are not adjusted.
+    /// The p value, adjusted for all groups of all factors of the table. `None` for all groups
+    /// together, because this row is a mean of the other rows.
     adjusted_p: Option<f64>,
 }
 
@@ -62,7 +63,8 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Effects> {
             conditions.filter_map(|mut levels| levels.remove(factor)).collect();
         if levels.len() != 2 {
             let n = count(levels.len(), "level");
-            let message = format!("names `{factor}`, which has {n} there; an effect needs two");
+            let message =
+                format!("names `{factor}`, which has {n} in the selection; an effect needs two");
             reader.refuse("factors", message);
         }
     }
@@ -80,7 +82,7 @@ impl Kind for Effects {
 }
 
 impl Effects {
-    /// For each factor its effect in each group, then in all groups together.
+    /// For each factor, its effect in each group, then in all groups together.
     fn effects(&self, summary: &Summary) -> Vec<Effect> {
         let groups = self.groups(summary);
         let selected = summary.select(&self.selection);
@@ -200,7 +202,7 @@ impl Effects {
         let has = |test| kinds.contains(&test);
         let test = match (has(PairedTest::SignFlip), has(PairedTest::StudentT)) {
             (true, true) => {
-                format!("{exact} (up to {MOST_SIGN_FLIPS} seeds) or paired t test (more)")
+                format!("{exact} (up to {MOST_SIGN_FLIPS} seeds), or paired t test (more seeds)")
             }
             (false, true) => "paired t test".to_owned(),
             (_, false) => exact.to_owned(),
@@ -228,7 +230,7 @@ impl Effects {
                 "points: {}, {sides}; the mean difference over the seeds, with Student's t interval.",
                 results.metric_label(&self.metric)
             ),
-            format!("The differences are paired by seed. {varies}"),
+            format!("Differences are paired by seed. {varies}"),
             format!("p: two-sided {test}. {adjusted}"),
             format!(
                 "seeds with gain: share of the seeds in which {better}; ties count half (probability of \

@@ -1,5 +1,5 @@
-//! What a kind of table is: it reads its keys, says which conditions it covers, and computes its
-//! tables.
+//! The trait of a kind of table: reads its keys, names the conditions that it shows, and computes
+//! its tables.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use crate::summary::{SeedVariation, Summary, SummaryError};
 
 /// A kind of table, with the keys that it has read.
 pub trait Kind: Any + fmt::Debug + Send + Sync {
-    /// The conditions that it shows, as selections: a condition of any of them counts.
+    /// The conditions that it shows, those that any of these selections contains.
     fn covers(&self, paper: &Paper) -> Vec<Selection>;
 
     /// Its content: one table, or one for each protocol.
@@ -27,7 +27,7 @@ pub trait Kind: Any + fmt::Debug + Send + Sync {
     fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError>;
 }
 
-/// A table that the paper file asks for.
+/// A table of the paper file.
 #[derive(Clone, Debug)]
 pub struct TableRequest {
     /// How templates refer to it.
@@ -36,7 +36,7 @@ pub struct TableRequest {
     pub caption: String,
     /// Its kind.
     pub kind: Arc<dyn Kind>,
-    /// Where the paper file asks for it.
+    /// Its place in the paper file.
     pub location: Location,
 }
 
@@ -54,11 +54,11 @@ pub struct Words<'w> {
 /// What tables are computed from.
 #[derive(Clone, Copy)]
 pub struct Results<'r> {
-    /// How readers know experiments, factors and levels.
+    /// Names of experiments, factors and levels in the report.
     pub names: Names<'r>,
     /// The scores.
     pub summary: &'r Summary,
-    /// All tables that the paper asks for, in order of their numbers.
+    /// All tables of the paper file, in order of their numbers.
     pub requests: &'r [TableRequest],
 }
 
@@ -71,14 +71,14 @@ pub fn of_kind<K: Kind + 'static>(requests: &[TableRequest]) -> impl Iterator<It
 }
 
 impl<'r> Results<'r> {
-    /// `Table 4`; empty without a table of that name.
+    /// `Table 4`. Empty if there is no table of this name.
     #[must_use]
     pub fn number(self, name: &str) -> String {
         let number = self.requests.iter().position(|request| request.name == name);
         number.map_or_else(String::new, |number| format!("Table {}", number + 1))
     }
 
-    /// The scores of conditions by seed: each run of a single condition, else the mean of each seed.
+    /// The scores of conditions by seed. For several conditions, the mean over them for each seed.
     #[must_use]
     pub fn seed_values(self, ids: &[ConditionId], metric: &str) -> Vec<SeedValue> {
         if let [id] = ids {
@@ -120,7 +120,7 @@ impl<'r> Results<'r> {
     }
 }
 
-/// Reads the keys that select conditions with scores by these metrics: `where`, and `differs`. Data may
+/// Reads the keys that select conditions with scores by these metrics: `where` and `differs`. Data may
 /// differ in the factors of `by` and of the row: the rows of one set of `named` show those alone.
 pub(super) fn read_conditions(
     reader: &Reader<'_>,
@@ -136,9 +136,9 @@ pub(super) fn read_conditions(
         && vocabulary
             .conditions(&selection)
             .any(|levels| by.iter().all(|f| levels.contains_key(f)));
-    // A word that is unknown is refused already.
+    // Unknown words have a violation already.
     if !has_row && reader.violations().is_empty() {
-        reader.refuse("where", "leaves no condition for the table");
+        reader.refuse("where", "selects no condition for the table");
     }
     for metric in metrics {
         check_measured(reader, "metric", words.paper.metric(metric), &selection, vocabulary);
@@ -211,7 +211,8 @@ pub(super) fn averaged_note<'c>(
     })
 }
 
-/// What varies between the seeds: a sentence for the notes, and a column if the rows differ in it.
+/// What varies between the seeds: a sentence for the notes, and a column if it differs between
+/// rows.
 pub(super) struct Variation {
     /// A sentence for the notes.
     pub(super) note: &'static str,
@@ -227,23 +228,23 @@ impl Variation {
         let note = match all.first() {
             _ if all.len() > 1 => "The column “seeds vary” says what differs between seeds.",
             Some(SeedVariation::Initialisation) | None => {
-                "Seeds differ in the initialisation and the other random draws of training; the data are \
-                 the same."
+                "Runs with different seeds differ in the initialisation and the other random draws of \
+                 training. They use the same data."
             }
             Some(SeedVariation::DataAndInitialisation) => {
-                "Seeds differ in the draw of the data, the initialisation and the other random draws of \
-                 training."
+                "Runs with different seeds differ in the draw of the data, the initialisation and the other \
+                 random draws of training."
             }
             Some(SeedVariation::DataOfSome) => {
-                "Seeds differ in the initialisation and the other random draws of training, and in some \
-                 conditions of a row also in the draw of the data."
+                "Runs with different seeds differ in the initialisation and the other random draws of \
+                 training. In some conditions of a row, they also differ in the draw of the data."
             }
         };
         let column = (all.len() > 1).then(|| Column::text("seeds vary", Key::Varies));
         Self { note, column }
     }
 
-    /// The cell of a row in the column, if there is one.
+    /// The cell of a row in the column, if the column exists.
     #[must_use]
     pub(super) fn cell(&self, varies: Option<SeedVariation>) -> Option<Cell> {
         self.column.as_ref()?;

@@ -1,4 +1,4 @@
-//! `kind = "scorecard"`: each published value beside ours, with a judgement.
+//! `kind = "scorecard"`: each published value beside our value, with a grade.
 
 use super::ablation::read_tables;
 use super::cell::{Cell, Grade, Style, count};
@@ -12,12 +12,12 @@ use crate::paper::{Paper, Selection};
 use crate::stats::{self, FEWEST_DECISIVE, Prediction, PredictionInterval, Sample, Spread, f_test};
 use crate::summary::{Exceptions, Summary, SummaryError};
 
-/// The published values of tables beside ours.
+/// The published values of tables beside our values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scorecard {
     /// Names and keys of tables of scores.
     tables: Vec<(String, Scores)>,
-    /// Runs behind each published value.
+    /// The number of runs of each published value.
     published_seeds: usize,
     /// The central share of a distribution in which a value counts as reproduced.
     reproduced: f64,
@@ -25,12 +25,12 @@ pub struct Scorecard {
     near: f64,
 }
 
-/// A published row beside ours.
+/// A published row beside our row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PublishedScore {
     /// Name of the table.
     pub table: String,
-    /// The factors that tell the rows of the table apart.
+    /// The factors that label the rows of the table.
     pub by: Vec<String>,
     /// Our row.
     pub row: ScoreRow,
@@ -38,7 +38,8 @@ pub struct PublishedScore {
     pub mean: Judgement,
     /// Standard deviations.
     pub std_dev: Judgement,
-    /// On how many draws of the data the mean is below the published one, and of how many.
+    /// The number of draws of the data on which our mean is below the published mean, and the
+    /// number of draws.
     pub below: Option<(usize, usize)>,
     /// The range of published means that count as reproduced.
     pub interval: Option<PredictionInterval>,
@@ -47,16 +48,16 @@ pub struct PublishedScore {
     metric: String,
 }
 
-/// A published number beside ours.
+/// A published number beside our number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judgement {
-    /// What was published.
+    /// The published number.
     pub published: f64,
-    /// What was computed here, by the same rule.
+    /// Our number, computed by the same rule.
     pub ours: Option<f64>,
-    /// The probability of a value as far out as the published one.
+    /// The probability of a value at least as far from ours as the published value.
     pub p_value: Option<f64>,
-    /// By the rule of the scorecard; `None` without a p value.
+    /// The grade. `None` without a p value.
     pub grade: Option<Grade>,
 }
 
@@ -128,10 +129,10 @@ impl Scorecard {
             row.conditions.iter().map(|id| repetition(summary, paper, *id)).collect();
         let repetitions = repetitions.unwrap_or_default();
         let on_draws = summary.by_seed(&repetitions, metric);
-        // A published mean varies with its draw of the data and, less than one run, with its
-        // initialisations. About ten draws do not show how much less. So it is compared with the
-        // distribution of one run on one more draw, which is never narrower. Few draws make that
-        // distribution so wide that nearly any value lies inside: they decide nothing.
+        // A published mean is a mean of several runs on one draw. It varies less than one run, but
+        // ten draws cannot show by how much. So the rule uses the wider distribution of one run on
+        // one more draw. With few draws, this distribution contains nearly any value, so no grade
+        // is given.
         let over_draws = summary.estimate(&repetitions, metric);
         let over_draws = over_draws.filter(|estimate| estimate.n >= FEWEST_DECISIVE);
         let prediction = over_draws.and_then(|estimate| Prediction::of_mean(&estimate, 1));
@@ -173,8 +174,8 @@ impl Scorecard {
         });
         let spreads: Vec<Spread> = spreads.collect::<Option<_>>()?;
         let ours = Spread::mean_of(&spreads)?;
-        // The publication divides by n. The degrees of freedom of a mean of deviations depend on their
-        // proportions, which are taken from ours.
+        // The publication divides by n. The degrees of freedom of a mean of standard deviations
+        // depend on their proportions. The proportions of ours are used.
         let m = self.published_seeds as f64;
         let seeds =
             spreads.iter().map(Spread::degrees_of_freedom).sum::<f64>() / spreads.len() as f64;
@@ -217,22 +218,24 @@ impl Scorecard {
         vec![
             format!(
                 "Rule for means: the expected range is the {reproduced} prediction interval (Student's t) \
-                 of the score of one run on one more draw of the data. A published mean inside it is \
-                 reproduced. Inside the {near} interval it is near. Otherwise it differs. A mean of {} runs on one \
-                 draw varies less than one run, so the rule favours “reproduced”. Means that agree pass at \
-                 least {reproduced} of the time; some that differ pass too.",
+                 of the score of one run on one more draw of the data. A published mean inside this range is \
+                 “reproduced”. A mean outside it, but inside the {near} interval, is “near”. Any other mean \
+                 “differs”. A mean of {} runs on one draw varies less than one run, so the rule favours \
+                 “reproduced”: a mean that agrees gets this grade with a probability of at least \
+                 {reproduced}, and some means that differ get it too.",
                 self.published_seeds
             ),
             format!(
                 "Rule for standard deviations: the square of published / ours is compared with its F \
-                 distribution. Inside the central {reproduced} it is reproduced, inside the central {near} near. \
-                 Otherwise it differs. The rule assumes normal scores and compares two draws of the data."
+                 distribution. The grade is “reproduced” inside the central {reproduced}, “near” inside the \
+                 central {near}, and “differs” outside. The rule assumes normal scores and compares two draws \
+                 of the data."
             ),
             format!(
                 "With fewer than {FEWEST_DECISIVE} draws, or runs of a condition, the grade is “not \
-                 known”."
+                 known”, because nearly any value would agree."
             ),
-            "draws below it: on how many draws of the data our mean is below the published mean."
+            "draws below it: number of draws of the data on which our mean is below the published mean."
                 .to_owned(),
         ]
     }

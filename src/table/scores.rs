@@ -12,13 +12,13 @@ use crate::paper::{Names, Paper, Selection};
 use crate::stats::Estimate;
 use crate::summary::{Exceptions, SeedVariation, Summary, SummaryError, aggregate};
 
-/// One row for each combination of the levels of `by`. As published, the mean and the standard
-/// deviation of a row are the plain means of those of its conditions.
+/// One row for each combination of the levels of `by`. The mean and the standard deviation of a row
+/// are the means of those of its conditions, as in the publication.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scores {
     /// Name of the metric.
     pub metric: String,
-    /// `experiment` or factors: what tells its rows apart.
+    /// `experiment` or factors: they label the rows.
     pub by: Vec<String>,
     /// Which conditions it covers.
     pub selection: Selection,
@@ -26,14 +26,14 @@ pub struct Scores {
     pub order: Order,
     /// Published values of its rows.
     pub published: Vec<Published>,
-    /// Settings of the data in which its conditions differ, as the file declares.
+    /// Settings of the data in which the conditions differ, from the key `differs`.
     pub differs: Differs,
 }
 
 /// Order of the rows of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// As the experiments and their levels come.
+    /// In the order of the experiments and their levels.
     Listed,
     /// Largest mean first.
     Descending,
@@ -57,21 +57,21 @@ pub struct ScoreRow {
     pub levels: Vec<Level>,
     /// Its conditions.
     pub conditions: Vec<ConditionId>,
-    /// As published: mean over its conditions of their means. `None` if a condition has no run.
+    /// The mean over its conditions of their means, as published. `None` if a condition has no run.
     pub mean: Option<f64>,
-    /// As published: mean over its conditions of their population standard deviations.
+    /// The mean over its conditions of their population standard deviations, as published.
     pub std_dev: Option<f64>,
-    /// Over the seeds: the mean over all conditions of the row, for each seed.
+    /// The estimate over the seeds. The value of a seed is the mean over all conditions of the row.
     pub estimate: Option<Estimate>,
     /// What varies between the seeds.
     pub varies: Option<SeedVariation>,
     /// Runs with a score.
     pub n: usize,
-    /// Runs that it should have.
+    /// The number of runs that it should have.
     pub expected: usize,
-    /// Its runs that are not as readers expect.
+    /// The numbers of diverged, accepted, failed, stale and damaged runs.
     pub exceptions: Exceptions,
-    /// What was published.
+    /// The published values.
     pub published: Option<Published>,
 }
 
@@ -146,7 +146,7 @@ impl Kind for Scores {
         vec![self.selection.clone()]
     }
 
-    /// The table under its own metric. If that is the metric of the first protocol, one table for
+    /// The table under its own metric. If this is the metric of the first protocol, one table for
     /// each protocol.
     fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
         let metrics = self.metrics(results.names.paper);
@@ -177,7 +177,7 @@ impl Scores {
         metrics_of(&self.metric, paper)
     }
 
-    /// Its rows by `metric`, in the order that the file asks for.
+    /// Its rows by `metric`, in the order of the key `order`.
     ///
     /// # Errors
     /// If polars refuses an aggregation.
@@ -214,7 +214,7 @@ impl Scores {
         for id in summary.select(&self.selection) {
             let condition = summary.condition(id);
             let level = |factor| condition.levels.get(factor).cloned();
-            // A condition of an experiment without the factor has no place in the table.
+            // A condition without one of the factors is not in the table.
             let levels = self.by.iter().map(level).collect::<Option<Vec<_>>>();
             let Some(levels) = levels else { continue };
             let position = rows.iter().position(|row| row.levels == levels);
@@ -248,7 +248,7 @@ impl Scores {
 
     fn table(&self, metric: &str, rows: &[ScoreRow], results: &Results<'_>) -> Table {
         let names = results.names;
-        // Published values belong to the metric of the table alone.
+        // Published values belong only to the metric of the table.
         let has_published = !self.published.is_empty() && metric == self.metric;
         let ours = if self.published.is_empty() { "mean, % (std)" } else { "ours, % (std)" };
         let variation = Variation::of(rows.iter().map(|row| row.varies));
@@ -304,7 +304,7 @@ impl Scores {
             true => (
                 "mean of the means of the conditions, and mean of their population standard \
                  deviations (divided by n)",
-                " of each seed's mean over the conditions of the row",
+                " of the per-seed means over the conditions of the row",
             ),
         };
         let as_published = match self.published.is_empty() {

@@ -16,14 +16,14 @@ pub(super) struct Variance {
     metric: String,
     /// Conditions on one draw.
     selection: Selection,
-    /// Settings of the data in which they differ, as the file declares.
+    /// Settings of the data in which the conditions differ, from the key `differs`.
     differs: Differs,
 }
 
 /// Reads the keys of the table.
 pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Variance> {
     let metric = read_metric(reader, &words.paper.metrics);
-    // Each row is labelled with all levels of its condition.
+    // All levels of its condition label each row.
     let names: Vec<_> = words.vocabulary.names().map(str::to_owned).collect();
     let (selection, differs) = read_conditions(reader, metric.as_slice(), &[], &[&names], words);
     let is_repeated = |levels: crate::experiment::Levels| {
@@ -83,7 +83,7 @@ impl Variance {
             Column::number("mean, other draws", [Key::MeanOtherDraws]),
             Column::number("SD, one draw", [Key::StdOneDraw]),
             Column::number("SD, other draws", [Key::StdOtherDraws]),
-            Column::number("share of the draw", [Key::Share, Key::ShareLower, Key::ShareUpper]),
+            Column::number("share due to the draw", [Key::Share, Key::ShareLower, Key::ShareUpper]),
         ]);
         let row = |ids: [ConditionId; 2]| {
             let levels = &summary.condition(ids[0]).levels;
@@ -114,13 +114,13 @@ impl Variance {
         let mut notes = vec![
             format!(
                 "mean and SD: mean and sample standard deviation (divided by n − 1) of the {} over the \
-                 seeds. On one draw of the data, the initialisation and the other random draws of training \
-                 vary; on other draws, the data vary too.",
+                 seeds. On one draw of the data, runs differ in the initialisation and the other random \
+                 draws of training. On other draws, runs also differ in the data.",
                 results.metric_label(&self.metric)
             ),
-            "share due to the draw: (SD² on other draws − SD² on one draw) / SD² on other draws, at least 0. \
-             Its 95 % interval comes from the F distribution of the ratio of the two and assumes normal \
-             scores. Rows that share a draw of the data depend on each other."
+            "share due to the draw: (SD² on other draws − SD² on one draw) / SD² on other draws, at \
+             least 0. The 95 % interval uses the F distribution of the ratio of the two SD², and assumes \
+             normal scores. Rows that share a draw of the data depend on each other."
                 .to_owned(),
         ];
         notes.extend(differs_note(&self.differs));

@@ -61,8 +61,8 @@ fn adding_a_seed_trains_one_run_of_each_condition() {
     project.build(&[]);
     assert_eq!(project.build(&["--seeds", "3", "--out", "reports"]), 4);
     let [markdown, html] = project.report();
-    assert!(html.contains("--seeds 3 takes the first 3 seeds of each experiment"), "{html}");
-    assert!(markdown.contains("takes the first 3 seeds"), "{markdown}");
+    assert!(html.contains("--seeds 3 uses the first 3 seeds of each experiment"), "{html}");
+    assert!(markdown.contains("uses the first 3 seeds"), "{markdown}");
     project.edit("experiments/base/protocol.toml", "seeds = 2", "seeds = [2, 0, 1]");
     assert_eq!(project.build(&[]), 0);
 }

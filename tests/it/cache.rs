@@ -28,8 +28,8 @@ fn a_damaged_record_is_named_moved_aside_and_its_run_trained_again_to_the_same_b
         ("is damaged", [&whole[..], b" "].concat()),
         ("holds the record of another run", other),
         ("has format 9; this version reads format 4", text.replacen(":4,", ":9,", 1).into_bytes()),
-        ("cannot be read as a record", vec![0xff; 100]),
-        ("cannot be read as a record", b"null".to_vec()),
+        ("is not a record", vec![0xff; 100]),
+        ("is not a record", b"null".to_vec()),
     ]
     .into_iter()
     .enumerate()

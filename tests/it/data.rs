@@ -68,7 +68,7 @@ fn each_faulty_directory_is_one_clear_error() {
     };
     check(
         &|p| std::fs::remove_file(p.path("mnist").join(NAMES[2])).unwrap(),
-        &["`mnist` is no dataset", "t10k-images-idx3-ubyte", "hint: a dataset directory holds"],
+        &["`mnist` is not a dataset", "t10k-images-idx3-ubyte", "hint: a dataset directory holds"],
     );
     check(
         &|p| write(p, 1, labels(p)[..30].to_vec()),

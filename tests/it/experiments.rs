@@ -80,9 +80,9 @@ fn all_violations_of_all_files_are_reported_at_once_with_file_line_and_key() {
         "experiments/base/protocol.toml:24: `train.epoch` is not a known key; did you mean `epochs`?",
         "experiments/deep.toml:8: `model.branch.0.kernel` must be an integer that is not negative, \
          but is a string, `three`",
-        "experiments/deep.toml:9: `model.branch.1.layer` names no layer, `rleu`; did you mean `relu`?",
+        "experiments/deep.toml:9: `model.branch.1.layer` names an unknown layer, `rleu`; did you mean `relu`?",
         "experiments/fully-connected.toml:6: `model.branch` must end in 10 outputs, one for each \
-         digit, but puts out 11",
+         digit, but ends in 11",
     ];
     for line in expected {
         assert!(found.iter().any(|f| f.starts_with(line)), "{line}\nnot in {found:#?}");
@@ -120,17 +120,17 @@ fn each_single_mistake_has_its_own_message() {
             "\"model.wieght_sharing\"",
             "did you mean `weight_sharing`?",
         ),
-        (base, "\"model.weight_sharing\"", "\"model.heads.0\"", "leads nowhere"),
+        (base, "\"model.weight_sharing\"", "\"model.heads.0\"", "does not exist"),
         (
             base,
             "seeds = 2",
             "seeds = 2\nextends = \"../deep.toml\"",
             "leads through more than 16 files",
         ),
-        (base, "seed = 0", "seed = \"seed\"", "or \"run\" for a draw of its own"),
+        (base, "seed = 0", "seed = \"seed\"", "or \"run\" to draw with the seed of each run"),
         (base, "pooling = 2", "validation_pairs = -1\npooling = 2", "validation_pairs"),
         (base, "pooling = 2", "pooling = 3", "must divide the image side of 28"),
-        (base, "train_pairs = 20", "train_pairs = 21", "leaves a batch of one"),
+        (base, "train_pairs = 20", "train_pairs = 21", "makes a batch of one pair"),
         (base, "batch_size = 10", "batch_size = 30", "more than the 20 training pairs"),
         (base, "probability = 0.25", "probability = 1.0", "less than 1, but is 1"),
         (base, "  \"sigmoid\",\n", "", "must end in `sigmoid`"),
@@ -201,7 +201,7 @@ fn layers_that_would_fill_the_memory_are_refused() {
         ),
         (
             "{ layer = \"conv2d\", channels = 60000, kernel = 1 }",
-            "too large for a layer of 11760000",
+            "too large for a layer with 11760000",
         ),
     ] {
         let found = violations(|project| {

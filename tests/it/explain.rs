@@ -265,16 +265,16 @@ fn explain_tells_configuration_provenance_and_history() {
     let digest = run["digest"].as_str().unwrap();
     let by_digest = json(&project.run(&["explain", &digest[..8], "--json"]));
     assert_eq!(by_digest["runs"], facts["runs"]);
-    // The record that it was before, which no experiment asks for now.
+    // The older record, which belongs to no experiment now.
     let old = run["history"][0]["record"].as_str().unwrap();
     let text = project.run(&["explain", &old[..12]]).stdout;
-    assert!(text.contains("no experiment asks for") && text.contains("lr = 0.01"), "{text}");
+    assert!(text.contains("belongs to no experiment") && text.contains("lr = 0.01"), "{text}");
     // The runs behind a row of a table, of both experiments.
     let row = json(&project.run(&["explain", "sharing", "weight_sharing=false", "--json"]));
     assert_eq!(row["runs"].as_array().unwrap().len(), 4);
     for (args, message) in [
         (["explain", "depe"], "did you mean `deep`?"),
-        (["explain", "0123456789ab"], "no experiment asks for a run whose digest begins with"),
+        (["explain", "0123456789ab"], "no run of an experiment has a digest that begins with"),
     ] {
         let outcome = project.run(&args);
         assert_eq!(outcome.code, 2);
@@ -350,6 +350,6 @@ fn verify_finds_damage_and_a_record_that_a_rerun_does_not_give() {
     assert!(outcome.stdout.contains("7 of 8 records sound"), "{outcome:#?}");
     assert!(outcome.stderr.contains("is empty; moved to "), "{outcome:#?}");
     assert_eq!(project.run(&["verify"]).code, 0);
-    assert!(project.run(&["status"]).stdout.contains("a damaged record was moved aside"));
+    assert!(project.run(&["status"]).stdout.contains("its damaged record is in quarantine"));
     assert_eq!(project.build(&[]), 1);
 }

@@ -61,8 +61,7 @@ fn kind_6_too_many_curves_are_refused_before_anything_is_trained() {
     for args in [&["build"][..], &["build", "--dry-run"]] {
         let outcome = project.run(args);
         assert_eq!(outcome.code, 2, "{outcome:#?}");
-        let expected =
-            "figure `curves` has 28 curves; at most 24 can be told apart; let it show fewer";
+        let expected = "figure `curves` has 28 curves; at most 24 can be told apart; show fewer";
         assert!(outcome.stderr.contains(expected), "{outcome:#?}");
         assert!(outcome.stderr.contains("experiments/paper.toml:"), "{outcome:#?}");
     }

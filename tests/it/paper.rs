@@ -154,11 +154,15 @@ fn every_name_in_a_paper_file_is_checked() {
             "names no factor of any experiment, `weight_sharign`",
         ),
         ("title = \"A small paper\"", "titel = \"A small paper\"", "did you mean `title`?"),
-        ("name = \"curves\"", "name = \"all\"", "has the name `all`, which a table has too"),
+        (
+            "name = \"curves\"",
+            "name = \"all\"",
+            "has the name `all`, which is also the name of a table",
+        ),
         (
             "by = [\"weight_sharing\"]",
             "kind = \"effects\"\nfactors = [\"experiment\"]\nby = []\nwhere = { experiment = \"deep\" }",
-            "names `experiment`, which has 1 level there; an effect needs two",
+            "names `experiment`, which has 1 level in the selection; an effect needs two",
         ),
         (
             "title = \"A small paper\"",

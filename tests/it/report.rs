@@ -38,9 +38,9 @@ fn the_tables_of_the_paper_carry_what_their_seeds_support() {
     let margin = 0.433_170_117_933_638;
     assert!((of("upper") - of("mean") - margin).abs() < 1e-9, "{}", of("upper") - of("mean"));
     let notes = table(&context, "table4").notes.join(" ");
-    assert!(notes.contains("the data are the same"), "{notes}");
+    assert!(notes.contains("They use the same data"), "{notes}");
     let notes = table(&context, "effects").notes.join(" ");
-    assert!(notes.contains("Seeds differ in the draw of the data"), "{notes}");
+    assert!(notes.contains("differ in the draw of the data"), "{notes}");
 }
 
 #[test]
@@ -91,7 +91,10 @@ fn what_varies_is_told_for_each_row_where_it_differs() {
     };
     assert_eq!(varies("mixed"), ["initialisation", "data_and_initialisation"]);
     let notes = table(&context, "pooled").notes.join(" ");
-    assert!(notes.contains("in some conditions of a row also in the draw of the data"), "{notes}");
+    assert!(
+        notes.contains("In some conditions of a row, they also differ in the draw of the data"),
+        "{notes}"
+    );
 }
 
 #[test]

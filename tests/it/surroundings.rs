@@ -45,7 +45,7 @@ fn kind_7_input_that_is_not_seen_is_read_or_named() {
     );
     assert!(outcome.stderr.contains(".lost.toml"), "{outcome:#?}");
     assert!(!outcome.stderr.contains(".swp"), "{outcome:#?}");
-    let unused = "base/spare.toml`: extended by no experiment";
+    let unused = "base/spare.toml`: no experiment extends it";
     assert!(outcome.stderr.contains(unused), "{outcome:#?}");
     // A template in UTF-16 says so where it is included.
     project.write("templates/wide.md", b"\xff\xfea\0");
@@ -245,7 +245,9 @@ fn kind_11_a_partial_report_replaces_no_whole_one() {
     let outcome = project.run(&["build", "--out", "mine"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
     assert!(
-        outcome.stderr.contains("`mine` contains `notes.txt`, and no report of this paper"),
+        outcome
+            .stderr
+            .contains("`mine` contains other files and no report of this paper: `notes.txt`"),
         "{outcome:#?}"
     );
     assert!(!project.path("mine/report.md").exists());

@@ -63,7 +63,7 @@ fn no_two_files_need_each_other() {
     texts.remove("lib");
     assert!(texts.len() > 100);
     if let Some(circle) = circles::circle(&texts) {
-        panic!("these files need each other in a circle: {}", circle.join(" → "));
+        panic!("these files depend on each other in a circle: {}", circle.join(" → "));
     }
 }
 

@@ -194,7 +194,11 @@ fn a_disk_that_takes_no_more_fails_the_build_and_leaves_the_old_report_whole() {
     let outcome = limited("build");
     assert_eq!(outcome.code, 1, "{outcome:#?}");
     assert!(outcome.stderr.contains("error: "), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("hint: check space and permissions"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("hint: check free space and permissions"),
+        "{}",
+        outcome.stderr
+    );
     let after = (project.file_texts("reports"), project.file_texts("reports/figures"));
     assert_eq!(before, after);
     assert_eq!(project.count_records(), 4, "a record that is not whole");
