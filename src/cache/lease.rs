@@ -26,7 +26,8 @@ pub const HEARTBEAT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Leases {
     directory: PathBuf,
-    held: Mutex<Vec<Digest>>,
+    /// `None` after [`Leases::release`].
+    held: Mutex<Option<Vec<Digest>>>,
     /// The leases of other processes: their texts, and since when each text has not changed.
     seen: Mutex<BTreeMap<Digest, (String, Stopwatch)>>,
 }
@@ -47,13 +48,16 @@ struct Holder {
 
 impl Leases {
     pub(super) fn new(directory: PathBuf) -> Self {
-        Self { directory, held: Mutex::default(), seen: Mutex::default() }
+        Self { directory, held: Mutex::new(Some(Vec::new())), seen: Mutex::default() }
     }
 
-    /// Takes the lease of a run. Returns `None` if another process holds it. Always succeeds if
-    /// leases cannot be written.
+    /// Takes the lease of a run. Returns `None` if another process holds it, and after
+    /// [`Leases::release`]. Otherwise always succeeds if leases cannot be written.
     #[must_use]
     pub fn take(&self, digest: Digest) -> Option<Lease<'_>> {
+        // Locked until the lease is listed, so that a release in between does not miss it.
+        let mut held = lock(&self.held);
+        let held = held.as_mut()?;
         let path = self.path(digest);
         let mut created = fs::create_new(&path, &text(0));
         if created.as_ref().is_err_and(fs::FileError::is_already_there) && self.is_abandoned(digest)
@@ -65,22 +69,22 @@ impl Leases {
         if created.is_err_and(|error| error.is_already_there()) {
             return None;
         }
-        lock(&self.held).push(digest);
+        held.push(digest);
         Some(Lease { leases: self, digest })
     }
 
     /// Writes a heartbeat into each lease. `count` must change with each call.
     pub fn heartbeat(&self, count: u64) {
         let held = lock(&self.held);
-        for digest in held.iter() {
+        for digest in held.iter().flatten() {
             // A lease only avoids double work, so an error is ignored.
             let _ = fs::overwrite(&self.path(*digest), &text(count));
         }
     }
 
-    /// Releases all leases. Call it before the process ends.
+    /// Releases all leases, and grants none from then on. Call it before the process ends.
     pub fn release(&self) {
-        for digest in lock(&self.held).drain(..) {
+        for digest in lock(&self.held).take().into_iter().flatten() {
             let _ = fs::remove(&self.path(digest));
         }
     }
@@ -117,6 +121,7 @@ impl Leases {
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
         let mut held = lock(&self.leases.held);
+        let Some(held) = held.as_mut() else { return };
         if let Some(position) = held.iter().position(|digest| *digest == self.digest) {
             held.swap_remove(position);
             let _ = fs::remove(&self.leases.path(self.digest));
@@ -167,6 +172,7 @@ mod tests {
         let (_directory, one, other) = two();
         let lease = one.take(digest());
         one.release();
+        assert!(one.take(Digest::of_bytes(b"another run")).is_none(), "nothing is left behind");
         let taken = other.take(digest());
         assert!(taken.is_some());
         drop(lease);

@@ -45,7 +45,7 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
         }
         message(&match taken_back.len() {
             0 => "no run was accepted; nothing has changed".to_owned(),
-            n => format!("{} no longer accepted; `report build` shows it", runs(n)),
+            n => format!("{} no longer accepted; `report build` trains the missing runs", runs(n)),
         });
         return Ok(());
     }
