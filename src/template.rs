@@ -5,11 +5,13 @@ mod error;
 mod names;
 mod source;
 mod syntax;
+mod words;
 
 pub use error::TemplateError;
 pub use names::{BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES};
 pub use source::Templates;
 pub use syntax::{is_reserved, syntax};
+pub use words::words_of;
 
 /// Whether `report` itself uses the template of this name.
 #[must_use]
@@ -46,10 +48,6 @@ pub fn check(templates: &Templates) -> Result<(), TemplateError> {
     }
     match comparison::find(&templates.all().collect::<Vec<_>>()) {
         None => Ok(()),
-        Some((name, line, compared)) => {
-            let message =
-                format!("`{compared}` cannot be compared: it is a number with its source");
-            Err(TemplateError::at(&name, line, message, error::NUMBER_HINT))
-        }
+        Some((name, line, message, hint)) => Err(TemplateError::at(&name, line, message, hint)),
     }
 }

@@ -39,6 +39,9 @@ pub struct Finding {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Supported, Self::Contradicted, Self::Undecided];
+
     /// The verdict in a word.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, ErrorKind, State};
 use super::result::is_result;
 use crate::document::suggestion;
 use crate::format;
-use crate::template::is_reserved;
+use crate::template::{is_reserved, words_of};
 
 /// A map whose unknown fields are errors.
 #[derive(Debug)]
@@ -127,6 +127,12 @@ pub(super) fn add_filters(environment: &mut Environment<'_>) {
             if let Some(attribute) = attribute {
                 check_items(&items, &attribute)?;
             }
+            if let ("selectattr" | "rejectattr", [field, test, wanted]) = (name, &positional[..])
+                && let (Some(field), Some("eq" | "equalto" | "==" | "ne" | "!=")) =
+                    (field.as_str(), test.as_str())
+            {
+                check_wanted(&items, field, wanted)?;
+            }
             if COMPARING.contains(&name) && has_results(&items) {
                 let message = format!(
                     "`{name}` cannot compare numbers with their sources; their numbers are `.value`, \
@@ -146,6 +152,30 @@ pub(super) fn add_filters(environment: &mut Environment<'_>) {
 
 fn has_results(items: &Value) -> bool {
     items.try_iter().is_ok_and(|mut items| items.any(|item| is_result(&item)))
+}
+
+/// Refuses a comparison that no item can meet: of a word that its field never has, or of another type.
+fn check_wanted(items: &Value, field: &str, wanted: &Value) -> Result<(), Error> {
+    let refuse = |message| Err(Error::new(ErrorKind::InvalidOperation, message));
+    let last = field.rsplit('.').next().unwrap_or(field);
+    if let Some(words) = words_of(last)
+        && let Some(word) = wanted.as_str().filter(|word| !words.contains(word))
+    {
+        return refuse(format!("no `{field}` is `{word}`; {}", suggestion(word, &words)));
+    }
+    let mut kinds = std::collections::BTreeSet::new();
+    for item in items.try_iter()? {
+        let value = field.split('.').try_fold(item, |value, part| value.get_attr(part))?;
+        kinds.insert(value.kind());
+    }
+    let is_text = wanted.kind() == ValueKind::String;
+    match kinds.contains(&wanted.kind()) || kinds.is_empty() {
+        false if is_text => refuse(format!(
+            "`{field}` is compared with the text `{wanted}`, but is not text: remove the quotes"
+        )),
+        false => refuse(format!("`{field}` is compared with `{wanted}`, which is of another type")),
+        true => Ok(()),
+    }
 }
 
 fn check_items(items: &Value, attribute: &str) -> Result<(), Error> {

@@ -560,3 +560,34 @@ fn kind_6_labels_that_readers_cannot_tell_apart_or_see_are_refused() {
         assert!(outcome.code == 2 && outcome.stderr.contains(message), "{message}: {outcome:#?}");
     }
 }
+
+#[test]
+fn kind_3_a_comparison_that_no_value_can_meet_is_an_error() {
+    for (prose, message) in [
+        (
+            "{{ claims | selectattr(\"verdict\", \"eq\", \"suported\") | list | length }}",
+            "did you mean `supported`?",
+        ),
+        (
+            "{% for one in claims if one.verdict == \"suported\" %}x{% endfor %}",
+            "did you mean `supported`?",
+        ),
+        (
+            "{{ conditions | selectattr(\"levels.weight_sharing\", \"eq\", \"true\") | list | length }}",
+            "is not text: remove the quotes",
+        ),
+        (
+            "{{ conditions | selectattr(\"levels.experiment\", \"eq\", 1) | list | length }}",
+            "which is of another type",
+        ),
+    ] {
+        let error = refused(&format!("# H\n\n{prose}\n"));
+        assert!(
+            error.contains("templates/paper.md.jinja:3: ") && error.contains(message),
+            "{prose}: {error}"
+        );
+    }
+    let sound = "# H\n\n{{ conditions | selectattr(\"levels.weight_sharing\", \"eq\", true) | list | length }} of {{ conditions | length }}\n";
+    let [markdown, _] = rendered(&Project::new(), sound).unwrap();
+    assert!(markdown.contains("2 of 4"), "{markdown}");
+}
