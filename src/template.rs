@@ -38,8 +38,8 @@ pub fn check(templates: &Templates) -> Result<(), TemplateError> {
         }
     }
     for (name, macros) in [(ITEMS_TEMPLATE, &OF_ITEMS[..]), (BLOCKS_TEMPLATE, &OF_BLOCKS[..])] {
-        let text = templates.text(name);
-        let is_missing = |one: &&&str| !text.contains(&format!("macro {one}("));
+        let has = syntax::macros(name, templates.text(name));
+        let is_missing = |one: &&&str| has.as_ref().is_some_and(|has| !has.contains(**one));
         if let Some(missing) = macros.iter().find(is_missing) {
             let message = format!("it has no macro `{missing}`, which `report` calls");
             let hint = "start from the file of the same name in the repository of `report`";

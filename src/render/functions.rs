@@ -41,7 +41,14 @@ pub(super) fn evaluate(
     let template = environment.get_template(PAPER_TEMPLATE).map_err(fail)?;
     let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
     check_names(&template, &templates.paper, &names, &environment)?;
-    let text = template.render(values).map_err(fail)?;
+    let mut text = template.render(&values).map_err(fail)?;
+    // Readers must see that runs are missing, wherever the prose says so or nowhere.
+    if !notebook.has_banner.load(Ordering::Relaxed) {
+        let banner = environment.render_str("{{ banner() }}", &values).map_err(fail)?;
+        if !banner.trim().is_empty() {
+            text.insert_str(0, &format!("{}\n\n", banner.trim()));
+        }
+    }
     let skeleton = notebook.take(text);
     if let Some(block) = skeleton.crowded_block() {
         let message = format!("{} needs a line of its own", block.title());
@@ -140,8 +147,9 @@ fn add(environment: &mut Environment<'_>, notebook: &Arc<Notebook>, values: &Val
     });
     let is_running = Arc::new(AtomicBool::new(false));
     for name in ["banner", "compute", "provenance_block"] {
-        let (values, is_running) = (values.clone(), Arc::clone(&is_running));
+        let (values, is_running, book) = (values.clone(), Arc::clone(&is_running), of());
         environment.add_function(name, move |state: &State<'_, '_>| {
+            book.has_banner.fetch_or(name == "banner", Ordering::Relaxed);
             if is_running.swap(true, Ordering::Relaxed) {
                 return Err(invalid(format!("`{name}()` calls itself in `{BLOCKS_TEMPLATE}`")));
             }

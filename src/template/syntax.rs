@@ -1,5 +1,9 @@
 //! The syntax of templates, and what their text may not have.
 
+use std::collections::BTreeSet;
+
+use minijinja::machinery::ast::Stmt;
+use minijinja::machinery::parse;
 use minijinja::syntax::SyntaxConfig;
 
 /// The syntax of templates. A line that holds only a `{% %}` leaves no trace. What follows an
@@ -15,4 +19,14 @@ pub fn syntax() -> SyntaxConfig {
 #[must_use]
 pub fn is_reserved(character: char) -> bool {
     ('\u{fdd0}'..='\u{fdef}').contains(&character)
+}
+
+/// The names of the macros of a template; `None` if it does not parse, which minijinja reports.
+pub(super) fn macros(name: &str, text: &str) -> Option<BTreeSet<String>> {
+    let Stmt::Template(template) = parse(text, name, syntax()).ok()? else { return None };
+    let macros = template.children.iter().filter_map(|one| match one {
+        Stmt::Macro(one) => Some(one.name.to_owned()),
+        _ => None,
+    });
+    Some(macros.collect())
 }

@@ -466,6 +466,11 @@ fn kind_10_templates_of_macros_that_lack_one_or_call_themselves() {
         assert_eq!((outcome.code, project.count_records()), (2, 0), "{file}: {outcome:#?}");
         assert!(outcome.stderr.contains(expected), "{file}: {outcome:#?}");
     }
+    let spaced = ["banner", "compute", "provenance_block"].map(only).concat().replace('(', " (");
+    let project = Project::new();
+    project.write("templates/blocks.md.jinja", spaced);
+    let [markdown, _] = rendered(&project, "{{ compute() }}\n").unwrap();
+    assert!(markdown.ends_with("x\n"), "{markdown}");
     // A value of a row is a number, and no list.
     let prose =
         "{{ tables.all.rows[0][\"values\"].mean > 1000 }} {{ tables.all.rows[0][\"values\"].n }}\n";

@@ -241,6 +241,16 @@ fn kind_11_a_partial_report_replaces_no_whole_one() {
         now.retain(|path, _| !path.contains("partial"));
         assert_eq!(now, whole, "{args:?}");
     }
+    // Where the prose has no place for it, the page says all the same what is missing.
+    let prose = project.read("templates/paper.md.jinja");
+    project.write("templates/paper.md.jinja", "# {{ title }}\n\nprose\n");
+    project.run(&["build", "--only", "deep", "--out", "part"]);
+    let part = project.read("part/report.md");
+    assert!(part.starts_with("> **This report is partial:** 4 of 8 runs are missing"), "{part}");
+    assert!(project.read("part/report.html").contains("This report is partial"));
+    project.run(&["build", "--out", "whole"]);
+    assert!(project.read("whole/report.md").starts_with("# A small paper\n\nprose\n"));
+    project.write("templates/paper.md.jinja", prose);
     project.write("mine/notes.txt", "x");
     let outcome = project.run(&["build", "--out", "mine"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
