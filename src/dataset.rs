@@ -85,7 +85,8 @@ impl DatasetError {
 /// Identity of the embedded digits, without unpacking them.
 ///
 /// # Panics
-/// Never panics: the digests are constants of this file, and [`embedded`] compares the data with them.
+/// Never panics: the digests are constants of this file, and [`embedded`] compares the data with
+/// them.
 #[must_use]
 pub fn embedded_identity() -> DatasetIdentity {
     identity(Pools::Halves, &EMBEDDED_SHA256.map(str::to_owned))
@@ -114,7 +115,8 @@ pub fn embedded() -> Result<Dataset, DatasetError> {
     Ok(Dataset { identity: embedded_identity(), train, test })
 }
 
-/// A dataset from the bytes of the [`STANDARD_FILES`] in that order. Each may be compressed with gzip.
+/// A dataset from the bytes of the [`STANDARD_FILES`] in that order. Each may be compressed with
+/// gzip.
 ///
 /// # Errors
 /// Returns an error that names the file at fault, from `names`.
@@ -154,8 +156,8 @@ fn unpack_all<const N: usize>(
         .collect()
 }
 
-/// The unpacked bytes of a gzip file, or the bytes themselves if they are not compressed. Stops after the
-/// size of the largest accepted IDX file, so that a small file cannot fill the memory.
+/// The unpacked bytes of a gzip file, or the bytes themselves if they are not compressed. Stops
+/// after the size of the largest accepted IDX file, so that a small file cannot fill the memory.
 fn unpack(bytes: &[u8]) -> Result<Vec<u8>, IdxError> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(bytes.to_owned());

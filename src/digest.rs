@@ -1,7 +1,7 @@
 //! Digests of configurations and of data: canonical JSON and its SHA-256. Pure.
 //!
-//! Keys are sorted here. Otherwise, another crate in the build could switch `serde_json` to insertion
-//! order, which would change every digest.
+//! Keys are sorted here. Otherwise, another crate in the build could switch `serde_json` to
+//! insertion order, which would change every digest.
 
 use std::fmt::{self, Write as _};
 
@@ -107,10 +107,12 @@ pub enum CanonicalError {
     Unserializable(#[source] serde_json::Error),
 }
 
-/// JSON with sorted keys, without white space and without null, so that each value has one spelling.
+/// JSON with sorted keys, without white space and without null, so that each value has one
+/// spelling.
 ///
 /// # Errors
-/// Returns an error if `value` contains a null or a float that is not finite, or cannot be serialised.
+/// Returns an error if `value` contains a null or a float that is not finite, or cannot be
+/// serialised.
 pub fn canonical_json<T: Serialize>(value: &T) -> Result<String, CanonicalError> {
     let value = serde_json::to_value(value).map_err(CanonicalError::Unserializable)?;
     let mut json = String::new();

@@ -1,7 +1,8 @@
-//! TOML documents whose values know their file and line, and a reader that reports all mistakes at once.
+//! TOML documents whose values know their file and line, and a reader that reports all mistakes at
+//! once.
 //!
-//! An experiment merges several files, and its author wants to see all mistakes at once. `serde` would
-//! stop at the first mistake, and would not know which file a value comes from.
+//! An experiment merges several files, and its author wants to see all mistakes at once. `serde`
+//! would stop at the first mistake, and would not know which file a value comes from.
 
 mod node;
 mod reader;

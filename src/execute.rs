@@ -158,7 +158,8 @@ impl Executor<'_> {
         };
         let n_workers = self.workers.clamp(1, runs.len().max(1));
         let work = &work;
-        // Each worker has a sender while it works, also if it panics, which is a fault of this program.
+        // Each worker has a sender while it works, also if it panics, which is a fault of this
+        // program.
         let (working, all_done) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
             for _ in 0..n_workers {

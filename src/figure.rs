@@ -1,7 +1,7 @@
 //! Draws figures as SVG with plotters, and turns SVG into PNG with resvg.
 //!
-//! The bytes of a figure do not depend on the fonts of this machine. An SVG file leaves the font to the
-//! program that shows it. A PNG file has text in a font of this binary.
+//! The bytes of a figure do not depend on the fonts of this machine. An SVG file leaves the font to
+//! the program that shows it. A PNG file has text in a font of this binary.
 
 #![expect(
     clippy::cast_possible_wrap,
@@ -64,8 +64,8 @@ fn draw(
     Ok(svg)
 }
 
-/// Gives the first circles of a drawing their titles, in the order in which they were drawn. Plotters
-/// does not write titles.
+/// Gives the first circles of a drawing their titles, in the order in which they were drawn.
+/// Plotters does not write titles.
 fn with_titles<'t>(svg: &str, titles: impl Iterator<Item = &'t str>) -> String {
     let mut whole = String::with_capacity(svg.len());
     let mut rest = svg;

@@ -1,5 +1,5 @@
-//! The paper file, `experiments/paper.toml`: metrics, protocols, labels, and what they may refer to.
-//! The kinds of tables and claims read their own keys, with the help of [`keys`].
+//! The paper file, `experiments/paper.toml`: metrics, protocols, labels, and what they may refer
+//! to. The kinds of tables and claims read their own keys, with the help of [`keys`].
 
 mod figure;
 pub mod keys;
@@ -29,7 +29,8 @@ pub struct Paper {
     pub source: String,
     /// How a run is scored.
     pub metrics: Vec<Metric>,
-    /// The protocols that readers can choose between, the one of the publication first; may be empty.
+    /// The protocols that readers can choose between, the one of the publication first; may be
+    /// empty.
     pub protocols: Vec<Protocol>,
     /// For experiments that have it: the one that repeats their conditions on other draws of data.
     pub draws: BTreeMap<String, String>,

@@ -1,8 +1,8 @@
 //! Named random streams. Each pair of a seed and a purpose has its own `ChaCha8` generator.
 //!
-//! No two purposes share a stream. So evaluating a model, or adding a layer, does not change the numbers
-//! that other purposes draw. The generator and all conversions are fixed here, because `rand` may change
-//! its standard generator and its distributions.
+//! No two purposes share a stream. So evaluating a model, or adding a layer, does not change the
+//! numbers that other purposes draw. The generator and all conversions are fixed here, because
+//! `rand` may change its standard generator and its distributions.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};

@@ -1,9 +1,9 @@
 //! Templates + results → a Markdown report and an HTML page. Pure.
 //!
-//! The prose template is evaluated once, to a `skeleton`: Markdown in which each value and item is a
-//! mark. One parse of the skeleton tells the context of each mark, and the anchors of the report. Then
-//! `markdown` and `page` put the values in their places, escaped for where they stand. The HTML of
-//! items is made by the macros of `templates/items.html.jinja`.
+//! The prose template is evaluated once, to a `skeleton`: Markdown in which each value and item is
+//! a mark. One parse of the skeleton tells the context of each mark, and the anchors of the report.
+//! Then `markdown` and `page` put the values in their places, escaped for where they stand. The
+//! HTML of items is made by the macros of `templates/items.html.jinja`.
 
 mod anchors;
 mod arguments;

@@ -47,8 +47,8 @@ impl Expression {
         &self.names
     }
 
-    /// Its value, where `number` gives that of a name. `None` if a number is missing, or if there is no
-    /// finite value, as after a division by zero.
+    /// Its value, where `number` gives that of a name. `None` if a number is missing, or if there
+    /// is no finite value, as after a division by zero.
     pub fn evaluate(&self, number: impl Fn(&str) -> Option<f64>) -> Option<f64> {
         self.compute(number).ok().flatten()
     }
@@ -77,8 +77,8 @@ impl Expression {
 /// The filters that expressions may use.
 const FILTERS: [&str; 4] = ["min", "max", "abs", "round"];
 
-/// Refuses what is no arithmetic, and powers that readers group in another way than minijinja: `-2 ** 2`
-/// is 4 there, and `2 ** 3 ** 2` is 64.
+/// Refuses what is no arithmetic, and powers that readers group in another way than minijinja:
+/// `-2 ** 2` is 4 there, and `2 ** 3 ** 2` is 64.
 fn check(expression: &Expr<'_>) -> Result<(), String> {
     use BinOpKind::{Add, Div, Mul, Pow, Sub};
     match expression {

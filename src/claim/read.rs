@@ -249,8 +249,8 @@ fn read_reproduced(reader: &Reader<'_>, words: &Words<'_>) -> Option<Check> {
     Some(Check::Reproduced { table, row, location: reader.location().clone() })
 }
 
-/// The metric at `metric`; without one, that of the first protocol. All selected conditions have scores
-/// by it.
+/// The metric at `metric`; without one, that of the first protocol. All selected conditions have
+/// scores by it.
 fn read_metric_or_first(
     reader: &Reader<'_>,
     words: &Words<'_>,

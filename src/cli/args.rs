@@ -106,8 +106,8 @@ pub(super) struct BuildArgs {
     /// `reports/partial`.
     #[arg(long, value_name = "EXPERIMENT", num_args = 1.., conflicts_with = "name")]
     pub(super) only: Vec<String>,
-    /// Number of runs in parallel, one thread each [default: number of cores]. Results do not depend
-    /// on it.
+    /// Number of runs in parallel, one thread each [default: number of cores]. Results do not
+    /// depend on it.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
     /// Directory of the report [default: `reports` in the project; `reports/partial` with a NAME,

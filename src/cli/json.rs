@@ -1,7 +1,7 @@
 //! What commands print with `--json`: one object on one line. docs/json.md describes each field.
 //!
-//! Later versions can add fields under the same number of the schema. They remove none and change no
-//! meaning.
+//! Later versions can add fields under the same number of the schema. They remove none and change
+//! no meaning.
 
 use serde_json::{Value, json};
 
@@ -55,8 +55,8 @@ pub(super) fn diff(changes: &Changes) -> Value {
     json!({ "summary": changes.summary(), "changes": changes })
 }
 
-/// `report accept`: runs with the records that they took over, runs that took over none, and runs that
-/// are no longer accepted.
+/// `report accept`: runs with the records that they took over, runs that took over none, and runs
+/// that are no longer accepted.
 pub(super) fn accept(
     accepted: &[(Digest, Digest, String)],
     refused: &[(Digest, String)],
@@ -70,8 +70,8 @@ pub(super) fn accept(
     })
 }
 
-/// `report verify`: the checked records, and the runs that were trained again, each with whether the
-/// result is bit-identical.
+/// `report verify`: the checked records, and the runs that were trained again, each with whether
+/// the result is bit-identical.
 pub(super) fn verify(checks: &[Check], reruns: &[(Digest, bool)]) -> Value {
     let damaged = checks.iter().filter_map(|check| match &check.problem {
         Some(Problem::Damaged(damage)) => Some(json!({ "record": check.digest, "damage": damage })),

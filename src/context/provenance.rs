@@ -15,15 +15,15 @@ use crate::run::{Origin, RunRecord, Speed};
 pub struct Build<'b> {
     /// Its command line.
     pub command: &'b str,
-    /// Its options that other commands need too, to make something of the report again: each after a
-    /// space.
+    /// Its options that other commands need too, to make something of the report again: each after
+    /// a space.
     pub options: &'b str,
     /// Workers that it may use.
     pub workers: usize,
 }
 
-/// Where and when the runs of `plan` were computed, and the command that renders their report. Texts
-/// are empty without runs.
+/// Where and when the runs of `plan` were computed, and the command that renders their report.
+/// Texts are empty without runs.
 pub(super) fn provenance(plan: &Plan, experiments: &[Experiment], build: &Build<'_>) -> Value {
     let records: Vec<&RunRecord> = plan.records.values().collect();
     let sorted = |of: fn(&RunRecord) -> &String| {

@@ -9,7 +9,8 @@ use crate::run::{DataConfig, IMAGE_SIDE};
 pub struct Pairs {
     /// Number of pairs.
     pub n: usize,
-    /// Pooled images of the first digits and of the second digits, each `n × pixels`, from 0 to 255.
+    /// Pooled images of the first digits and of the second digits, each `n × pixels`, from 0 to
+    /// 255.
     pub images: [Vec<f32>; 2],
     /// Classes of the first digits and of the second digits.
     pub classes: [Vec<u8>; 2],
@@ -48,8 +49,8 @@ pub struct DrawError {
     pub digits: usize,
 }
 
-/// Checks that pools of these sizes have enough digits for the pairs of `config`. Held-out pairs come from
-/// the training pool.
+/// Checks that pools of these sizes have enough digits for the pairs of `config`. Held-out pairs
+/// come from the training pool.
 ///
 /// # Errors
 /// Returns an error if a pool has too few digits.
@@ -70,8 +71,8 @@ pub fn draw(config: &DataConfig, dataset: &Dataset) -> Result<Split, DrawError> 
     let of_training = config.train_pairs.saturating_add(config.validation_pairs);
     let n_pairs = [of_training, config.test_pairs];
     check_pools(n_pairs, [dataset.train.len(), dataset.test.len()])?;
-    // A longer draw begins with the pairs of a shorter one. So held-out pairs do not change the pairs
-    // that are trained on.
+    // A longer draw begins with the pairs of a shorter one. So held-out pairs do not change the
+    // pairs that are trained on.
     let drawn = drawn(config.seed, SPLITS[0], &dataset.train, of_training);
     let (train, validation) = drawn.split_at(2 * config.train_pairs);
     let test = self::drawn(config.seed, SPLITS[1], &dataset.test, config.test_pairs);

@@ -53,7 +53,8 @@ impl Value {
     }
 }
 
-/// Shows a scalar as a user would type it, and a string without quotes. This is the name of a level.
+/// Shows a scalar as a user would type it, and a string without quotes. This is the name of a
+/// level.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -82,8 +83,8 @@ impl fmt::Display for Value {
 /// Parses the text of `file`.
 ///
 /// # Errors
-/// Returns the first syntax error of the text: errors after it are guesswork. Without a syntax error,
-/// returns every date (no key takes one) and every float that is not finite.
+/// Returns the first syntax error of the text: errors after it are guesswork. Without a syntax
+/// error, returns every date (no key takes one) and every float that is not finite.
 pub fn parse(file: &str, text: &str) -> Result<Node, Vec<Violation>> {
     let lines = Lines::of(file, text);
     let (root, errors) = DeTable::parse_recoverable(text);
@@ -176,7 +177,8 @@ fn convert(
     Some(Node { value, location })
 }
 
-/// `base` with the values of `over`, which win. Tables are merged key by key. Other values are replaced.
+/// `base` with the values of `over`, which win. Tables are merged key by key. Other values are
+/// replaced.
 #[must_use]
 pub fn merge(base: Node, over: Node) -> Node {
     match (base, over) {

@@ -1,4 +1,5 @@
-//! Reads a table key by key. Reports keys that are missing or unknown, and values of the wrong type.
+//! Reads a table key by key. Reports keys that are missing or unknown, and values of the wrong
+//! type.
 
 use std::cell::RefCell;
 
@@ -112,7 +113,8 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of the table `node` at `path`. Reports a violation and returns `None` if it is no table.
+    /// A reader of the table `node` at `path`. Reports a violation and returns `None` if it is no
+    /// table.
     #[must_use]
     pub fn new(
         node: &'a Node,
@@ -249,7 +251,8 @@ impl<'a> Reader<'a> {
         self.violations.push(location, self.path_of(key), message);
     }
 
-    /// Whether the table has no violation so far. What follows from a violation is no other mistake.
+    /// Whether the table has no violation so far. What follows from a violation is no other
+    /// mistake.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.violations.are_outside(&self.path)
@@ -325,7 +328,8 @@ fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
-/// A suggestion in place of `word`: the candidate that it most likely misspells, or else all candidates.
+/// A suggestion in place of `word`: the candidate that it most likely misspells, or else all
+/// candidates.
 #[must_use]
 pub fn suggestion(word: &str, candidates: &[&str]) -> String {
     match nearest(word, candidates.iter().copied()) {

@@ -72,8 +72,8 @@ impl Level {
         suggestion(&self.spelled, &spelled.into_iter().collect::<Vec<_>>())
     }
 
-    /// The value as text that does not depend on its spelling: strings without quotes, anything else as
-    /// JSON.
+    /// The value as text that does not depend on its spelling: strings without quotes, anything
+    /// else as JSON.
     #[must_use]
     pub fn name(&self) -> String {
         match self.to_json() {

@@ -42,15 +42,15 @@ pub fn coded(item: &TableItem) -> BTreeSet<char> {
     texts.flat_map(|text| visible(&text).chars().filter(is_coded).collect::<Vec<_>>()).collect()
 }
 
-/// `text` as LaTeX that shows it, with pdfLaTeX and its standard fonts. A character that these fonts
-/// lack is shown by its code, such as `U+6DF1`.
+/// `text` as LaTeX that shows it, with pdfLaTeX and its standard fonts. A character that these
+/// fonts lack is shown by its code, such as `U+6DF1`.
 fn escape_latex(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in visible(text).chars() {
         match character {
             '&' | '%' | '$' | '#' | '_' | '{' | '}' => escaped.extend(['\\', character]),
-            // After the end of a row, `*` and `[` would be read as its options. Two hyphens, quotes,
-            // commas or backticks would become another character.
+            // After the end of a row, `*` and `[` would be read as its options. Two hyphens,
+            // quotes, commas or backticks would become another character.
             '*' | '[' | '-' | '\'' | '"' | ',' if needs_braces(character, &escaped) => {
                 escaped.extend(['{', character, '}']);
             }

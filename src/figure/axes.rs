@@ -31,7 +31,8 @@ impl Axes {
         (place(part(x, &self.x), &self.columns), place(1.0 - part(y, &self.y), &self.rows))
     }
 
-    /// Draws the axis below with a label and its ticks; with `has_grid`, vertical lines at the ticks.
+    /// Draws the axis below with a label and its ticks; with `has_grid`, vertical lines at the
+    /// ticks.
     pub(super) fn draw_x(
         &self,
         area: &Area<'_>,

@@ -165,8 +165,8 @@ impl<'m> Layout<'m> {
             }
         }
 
-        // The outputs of both branches go to the auxiliary loss, if there is one, and, concatenated, to
-        // the head.
+        // The outputs of both branches go to the auxiliary loss, if there is one, and,
+        // concatenated, to the head.
         let auxiliary = end + 2 * GAP;
         let joined = auxiliary + BOX + GAP;
         let join_x = middle - WIDTH / 2;

@@ -12,8 +12,8 @@ pub(super) type Lines = Vec<String>;
 
 /// Each label in lines of at most `width` at this type size.
 ///
-/// A label that needs more than `most` lines is shortened: `…` stands for the words that are left out.
-/// The words that tell it from any other label stay, even if they need more lines.
+/// A label that needs more than `most` lines is shortened: `…` stands for the words that are left
+/// out. The words that tell it from any other label stay, even if they need more lines.
 pub(super) fn fit(labels: &[&str], size: u32, width: i32, most: usize) -> Vec<Lines> {
     let fits = |text: &str| wrap(text, size, width).len() <= most;
     let shortened: Vec<_> = labels
@@ -129,8 +129,8 @@ fn joined(parts: &[Part], kept: &BTreeSet<usize>) -> String {
     text
 }
 
-/// The index of the first character of `label` that differs from `other`. Returns `None` if they are
-/// equal.
+/// The index of the first character of `label` that differs from `other`. Returns `None` if they
+/// are equal.
 fn first_difference(label: &str, other: &str) -> Option<usize> {
     let equal = label.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
     (label != other).then_some(equal)

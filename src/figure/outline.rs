@@ -1,5 +1,5 @@
-//! Turns the texts of an SVG by plotters into outlines of Noto Sans. So resvg needs no text engine, which
-//! would take three times as long to compile as the rest of resvg.
+//! Turns the texts of an SVG by plotters into outlines of Noto Sans. So resvg needs no text engine,
+//! which would take three times as long to compile as the rest of resvg.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -33,7 +33,8 @@ pub fn missing_characters(svg: &str) -> BTreeSet<char> {
     missing
 }
 
-/// Splits `svg` at its first text: the SVG before it, its attributes, its content, and the SVG after it.
+/// Splits `svg` at its first text: the SVG before it, its attributes, its content, and the SVG
+/// after it.
 fn next_text(svg: &str) -> Option<(&str, &str, String, &str)> {
     let (before, rest) = svg.split_once("<text ")?;
     let (text, after) = rest.split_once("</text>")?;

@@ -19,9 +19,9 @@ const MOST_PIXELS: f32 = 33_554_432.0;
 /// Pixels per meter at a scale of one: 96 per inch, as in CSS.
 const DENSITY: f32 = 96.0 / 0.0254;
 
-/// Draws a figure of this module on a white background, with `scale` pixels per unit of the SVG. `svg`
-/// is the figure before [`super::with_theme`]. Titles of dots are left out. Characters that Noto Sans
-/// lacks become boxes: see [`super::missing_characters`].
+/// Draws a figure of this module on a white background, with `scale` pixels per unit of the SVG.
+/// `svg` is the figure before [`super::with_theme`]. Titles of dots are left out. Characters that
+/// Noto Sans lacks become boxes: see [`super::missing_characters`].
 ///
 /// # Errors
 /// Returns an error if resvg refuses the drawing, or if the scale leaves no pixel.
@@ -71,9 +71,9 @@ fn source(svg: &str, scale: f32) -> String {
     Digest::of_bytes(format!("{VERSION} {scale} {svg}").as_bytes()).to_string()
 }
 
-/// Replaces the opacity of each shape by that of its fill and its stroke. Plotters gives each shape only
-/// one of the two. resvg would draw a shape with an opacity on a layer of its own, which takes twice as
-/// long.
+/// Replaces the opacity of each shape by that of its fill and its stroke. Plotters gives each shape
+/// only one of the two. resvg would draw a shape with an opacity on a layer of its own, which takes
+/// twice as long.
 fn without_layers(svg: &str) -> String {
     let mut parts = svg.split(" opacity=\"");
     let mut whole = parts.next().unwrap_or_default().to_owned();
@@ -84,7 +84,8 @@ fn without_layers(svg: &str) -> String {
     whole
 }
 
-/// Encodes an opaque picture. Without filters the file is smaller, because most of the picture is plain.
+/// Encodes an opaque picture. Without filters the file is smaller, because most of the picture is
+/// plain.
 fn encode(pixmap: &Pixmap, scale: f32, source: &str) -> Result<Vec<u8>, png::EncodingError> {
     let (pixels, _) = pixmap.data().as_chunks::<4>();
     let rgb: Vec<u8> =

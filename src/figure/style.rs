@@ -66,8 +66,8 @@ pub(super) fn text(size: u32, color: RGBColor, anchor: HPos) -> TextStyle<'stati
     ("sans-serif", size).into_font().color(&color).pos(Pos::new(anchor, VPos::Center))
 }
 
-/// The range between two multiples of `step` that contains all `values`, with room above the largest.
-/// Returns `fallback` if there is no finite value.
+/// The range between two multiples of `step` that contains all `values`, with room above the
+/// largest. Returns `fallback` if there is no finite value.
 pub(super) fn range_of(
     values: impl Iterator<Item = f64>,
     step: f64,

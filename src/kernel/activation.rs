@@ -63,8 +63,8 @@ impl Lanewise<1, 1> for SigmoidGradient {
 }
 
 impl Lanewise<1, 0> for Tanh {
-    /// Below 0.625, the polynomial of Cephes' `tanhf` (Moshier). Beyond, 1 − 2 / (e²ˣ + 1), which would
-    /// lose digits below.
+    /// Below 0.625, the polynomial of Cephes' `tanhf` (Moshier). Beyond, 1 − 2 / (e²ˣ + 1), which
+    /// would lose digits below.
     #[inline(always)]
     fn apply<S: Simd>(self, simd: S, [x]: [S::f32s; 1], []: [S::f32s; 0]) -> [S::f32s; 1] {
         let splat = |value| simd.splat_f32s(value);
@@ -91,9 +91,9 @@ impl Lanewise<1, 1> for TanhGradient {
     }
 }
 
-/// eˣ to about one unit in the last place, by the method of Cephes' `expf` (Moshier): with
-/// x = n ln 2 + r and |r| ≤ ½ ln 2, a polynomial gives eʳ, and n goes into the exponent. Beyond ±87,
-/// the exponent would overflow or the result would lose digits, so x is clamped to ±87.
+/// eˣ to about one unit in the last place, by the method of Cephes' `expf` (Moshier): with x = n ln
+/// 2 + r and |r| ≤ ½ ln 2, a polynomial gives eʳ, and n goes into the exponent. Beyond ±87, the
+/// exponent would overflow or the result would lose digits, so x is clamped to ±87.
 #[inline(always)]
 fn exponential<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     const LIMIT: f32 = 87.0;

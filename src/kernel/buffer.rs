@@ -6,8 +6,9 @@ use super::lanes::WIDEST;
 
 /// Floats in memory that grows to the largest size that was asked for, and is kept.
 ///
-/// The first float begins a cache line, so that no vector of a row of whole vectors lies in two. There
-/// is always room for one more vector at the end, which [`Right`](super::product::Right) needs.
+/// The first float begins a cache line, so that no vector of a row of whole vectors lies in two.
+/// There is always room for one more vector at the end, which [`Right`](super::product::Right)
+/// needs.
 #[derive(Debug, Default)]
 pub struct Buffer {
     floats: Vec<f32>,
@@ -18,8 +19,8 @@ pub struct Buffer {
 impl Buffer {
     /// The first `len` floats. They hold their old values.
     pub fn room(&mut self, len: usize) -> &mut [f32] {
-        // The widest vector is as long as a cache line. There is room for one at the beginning and one
-        // at the end.
+        // The widest vector is as long as a cache line. There is room for one at the beginning and
+        // one at the end.
         if self.floats.len() < len + 2 * WIDEST {
             self.floats.resize(len + 2 * WIDEST, 0.0);
             let line = WIDEST * size_of::<f32>();

@@ -8,14 +8,14 @@
 //!
 //! A batch of images is stored in height, width, image, channel order. It is a matrix with one row
 //! for each pixel, and all images side by side in that row. Pixels are added, compared and
-//! transformed as such long rows, for any number of channels. The kernel is stored in height, width,
-//! input channel, output channel order.
+//! transformed as such long rows, for any number of channels. The kernel is stored in height,
+//! width, input channel, output channel order.
 //!
 //! Convolution and pooling are one operation, because the output of a convolution is the largest
-//! array in a run. It is computed for one chunk of images at a time and stays in the cache. The size
-//! of a chunk depends on the layer and the batch, but not on the processor. So all sums have the same
-//! order on every processor. The bias is added after the maximum. That gives the same values, because
-//! adding a number keeps the order of the values, also after rounding.
+//! array in a run. It is computed for one chunk of images at a time and stays in the cache. The
+//! size of a chunk depends on the layer and the batch, but not on the processor. So all sums have
+//! the same order on every processor. The bias is added after the maximum. That gives the same
+//! values, because adding a number keeps the order of the values, also after rounding.
 
 use super::batch::{Batch, BatchMut};
 use super::direct::Direct;
@@ -135,8 +135,8 @@ impl ConvolvePool {
     }
 
     /// Applies the operation to all images of `x`. Writes every value of `y`, and every value of
-    /// `argmax` if it is given: the pixel of its window that each output comes from. A backward pass
-    /// needs `argmax`.
+    /// `argmax` if it is given: the pixel of its window that each output comes from. A backward
+    /// pass needs `argmax`.
     ///
     /// # Panics
     /// Panics if `x` and `y` do not hold the same number of whole images, or if the kernel or the

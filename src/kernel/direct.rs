@@ -55,7 +55,8 @@ impl Direct {
         (self.frame[0] * self.frame[1] * input.channels).max(2 * output.len())
     }
 
-    /// Copies the kernel. For a backward pass, transposes the channels at each position of the kernel.
+    /// Copies the kernel. For a backward pass, transposes the channels at each position of the
+    /// kernel.
     pub(super) fn prepare(&self, weight: &[f32], pass: Pass, workspace: &mut Workspace) {
         let Convolution { input, output, .. } = self.convolution;
         let kernel = workspace.kernel.room(weight.len());

@@ -1,21 +1,21 @@
 //! The discrete Fourier transform of short real sequences, such as a row of an image.
 //!
-//! Let N be the number of points, x a sequence of any length, and c its centre. Then the components at
-//! frequency f are
+//! Let N be the number of points, x a sequence of any length, and c its centre. Then the components
+//! at frequency f are
 //!
 //! ```text
 //! cosine[f] = Σ over j of x[j] · cos(2π f (j − c) / N)        f = 0 … ⌊N/2⌋
 //! sine[f]   = Σ over j of x[j] · sin(2π f (j − c) / N)        f = 1 … ⌈N/2⌉ − 1
 //! ```
 //!
-//! These are N real numbers. They determine the N complex values of the transform, because the values
-//! at f and −f are conjugates. Positions are counted from the centre, so cosines need only the sums
-//! x[c + k] + x[c − k], and sines only the differences. That takes half the multiplications of a
-//! transform that counts from the end, for every N. At these sizes (N = 11 for the second convolution
-//! of the paper), a fast Fourier transform would not need much less.
+//! These are N real numbers. They determine the N complex values of the transform, because the
+//! values at f and −f are conjugates. Positions are counted from the centre, so cosines need only
+//! the sums x[c + k] + x[c − k], and sines only the differences. That takes half the
+//! multiplications of a transform that counts from the end, for every N. At these sizes (N = 11 for
+//! the second convolution of the paper), a fast Fourier transform would not need much less.
 //!
-//! [`Axis::synthesize`] is the transpose of [`Axis::analyze`], not its inverse. The caller multiplies by
-//! the factors 1/N and 2 of the inverse, where that is cheaper.
+//! [`Axis::synthesize`] is the transpose of [`Axis::analyze`], not its inverse. The caller
+//! multiplies by the factors 1/N and 2 of the inverse, where that is cheaper.
 
 use std::f64::consts::TAU;
 
@@ -57,7 +57,8 @@ pub(super) enum Store {
     Add,
 }
 
-/// Rows of equal length: one for each position of a sequence, or for each component of its transform.
+/// Rows of equal length: one for each position of a sequence, or for each component of its
+/// transform.
 pub(super) struct Rows<D> {
     pub(super) data: D,
     pub(super) stride: usize,
@@ -91,8 +92,8 @@ impl Axis {
         self.length
     }
 
-    /// The index of the sine of frequency `f` among the components. Returns `None` at frequencies 0 and
-    /// N/2, whose sines are zero. The cosine of frequency `f` has index `f`.
+    /// The index of the sine of frequency `f` among the components. Returns `None` at frequencies 0
+    /// and N/2, whose sines are zero. The cosine of frequency `f` has index `f`.
     pub(super) fn sine(&self, f: usize) -> Option<usize> {
         (1..=self.sines).contains(&f).then(|| self.cosines + f - 1)
     }
@@ -119,7 +120,8 @@ impl Axis {
         for_terms!(analysis, simd: 1 2 3 4 5 6 7 8 9 10 11 12);
     }
 
-    /// The transpose of [`Self::analyze`]. Lane l of the positions comes from lane l of the components.
+    /// The transpose of [`Self::analyze`]. Lane l of the positions comes from lane l of the
+    /// components.
     #[inline(always)]
     pub(super) fn synthesize<S: Simd>(
         &self,

@@ -1,4 +1,5 @@
-//! Encodes complex numbers in three real planes and decodes them, for products by Karatsuba's method.
+//! Encodes complex numbers in three real planes and decodes them, for products by Karatsuba's
+//! method.
 
 use pulp::Simd;
 

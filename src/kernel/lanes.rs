@@ -17,7 +17,8 @@ pub(super) fn dispatch<O: WithSimd>(operation: O) -> O::Output {
 
 /// A function of `INPUTS` values, and of the `OUTPUTS` values that it replaces.
 pub(crate) trait Lanewise<const OUTPUTS: usize, const INPUTS: usize>: Copy {
-    /// The new outputs. Each lane depends on that lane alone, so the width of a vector does not matter.
+    /// The new outputs. Each lane depends on that lane alone, so the width of a vector does not
+    /// matter.
     fn apply<S: Simd>(
         self,
         simd: S,

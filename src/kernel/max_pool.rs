@@ -7,9 +7,9 @@ use super::lanes::{Lanewise, map};
 use super::shape::MaxPool;
 
 impl MaxPool {
-    /// Writes the largest value of each window to `output`. Writes to `argmax` the pixel of the window
-    /// that holds it, counted row by row. Of equal values, the first counts. A NaN counts as larger
-    /// than any number.
+    /// Writes the largest value of each window to `output`. Writes to `argmax` the pixel of the
+    /// window that holds it, counted row by row. Of equal values, the first counts. A NaN counts as
+    /// larger than any number.
     ///
     /// Each pixel is a row of `lanes` values.
     pub fn forward(
@@ -125,8 +125,8 @@ impl Lanewise<2, 1> for RunningMaximum {
     #[inline(always)]
     fn apply<S: Simd>(self, simd: S, old: [S::f32s; 2], [value]: [S::f32s; 1]) -> [S::f32s; 2] {
         let [largest, argmax] = old;
-        // A NaN is not larger than the maximum, but it is not equal to itself. No number is larger than
-        // a NaN that is the maximum so far.
+        // A NaN is not larger than the maximum, but it is not equal to itself. No number is larger
+        // than a NaN that is the maximum so far.
         let is_larger = simd.greater_than_f32s(value, largest);
         let is_nan = simd.not_m32s(simd.equal_f32s(value, value));
         let takes = simd.or_m32s(is_larger, is_nan);

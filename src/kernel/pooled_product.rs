@@ -1,8 +1,8 @@
 //! Matrix products with max-pooling. Only the maxima are stored.
 //!
-//! Max-pooling after a convolution takes the maximum over the rows of a window, for each column of the
-//! product. Here, all rows of a window are computed and compared in registers. The output of the
-//! convolution is never written to memory.
+//! Max-pooling after a convolution takes the maximum over the rows of a window, for each column of
+//! the product. Here, all rows of a window are computed and compared in registers. The output of
+//! the convolution is never written to memory.
 
 use pulp::{Simd, WithSimd};
 
@@ -27,8 +27,9 @@ pub(super) struct PooledOutput<'a> {
     pub(super) rows: &'a Offsets,
 }
 
-/// Whether windows of so many rows are supported: those of 2×2 and of 3×3 pixels. Most poolings have
-/// one of these sizes, and the sums of a window fit into the registers of every instruction set.
+/// Whether windows of so many rows are supported: those of 2×2 and of 3×3 pixels. Most poolings
+/// have one of these sizes, and the sums of a window fit into the registers of every instruction
+/// set.
 pub(super) fn fits(rows: usize) -> bool {
     matches!(rows, 4 | 9)
 }
@@ -108,8 +109,9 @@ impl<const ROWS: usize> Write<'_, ROWS> {
             for i in 0..ROWS {
                 rows[i] += positions.at(i);
             }
-            // SAFETY: `write` has checked both matrices with the largest of the positions, and every
-            // vector of columns ends with the last column or before it, or begins with the first.
+            // SAFETY: `write` has checked both matrices with the largest of the positions, and
+            // every vector of columns ends with the last column or before it, or begins with the
+            // first.
             let sums =
                 unsafe { chains(simd, [[zero; VECTORS]; ROWS], *left, rows, *right, columns) };
             let to = [maxima.rows.at(window), argmax.rows.at(window)];

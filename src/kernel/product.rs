@@ -1,14 +1,14 @@
 //! Matrix products that give the same bits with every instruction set.
 //!
-//! Each element of a product is one chain of fused multiply-adds over the inner index, in order. The
-//! chain starts from zero or from the old value of the element. The registers of the processor decide
-//! how many rows and columns are computed side by side, but no chain depends on another. Matrices are
-//! not packed, and no block depends on the size of a cache: the products of a training step fit into
-//! the first two caches.
+//! Each element of a product is one chain of fused multiply-adds over the inner index, in order.
+//! The chain starts from zero or from the old value of the element. The registers of the processor
+//! decide how many rows and columns are computed side by side, but no chain depends on another.
+//! Matrices are not packed, and no block depends on the size of a cache: the products of a training
+//! step fit into the first two caches.
 //!
-//! The left matrix is read one value at a time, so its values may lie anywhere: element (i, k) is at
-//! `rows[i] + columns[k]` of a slice. Matrices, their transposes, and the windows of an image have this
-//! form. A convolution multiplies the windows by its kernel without storing them.
+//! The left matrix is read one value at a time, so its values may lie anywhere: element (i, k) is
+//! at `rows[i] + columns[k]` of a slice. Matrices, their transposes, and the windows of an image
+//! have this form. A convolution multiplies the windows by its kernel without storing them.
 
 use pulp::{Simd, WithSimd};
 
@@ -62,8 +62,8 @@ pub struct Left<'a> {
 /// The right matrix of a product: element (k, j) is at `k · stride + j` of `data`.
 #[derive(Clone, Copy, Debug)]
 pub struct Right<'a> {
-    /// The values. Whole vectors are read, so 16 values must follow the beginning of the last row, even
-    /// if it has fewer columns. The values after the last column do not matter.
+    /// The values. Whole vectors are read, so 16 values must follow the beginning of the last row,
+    /// even if it has fewer columns. The values after the last column do not matter.
     pub data: &'a [f32],
     /// Values between the beginnings of two rows.
     pub stride: usize,
@@ -104,7 +104,8 @@ pub fn multiply(
     }
 }
 
-/// Asserts what [`chains`] needs, for rows that begin at most `beyond` values after those of `left`.
+/// Asserts what [`chains`] needs, for rows that begin at most `beyond` values after those of
+/// `left`.
 pub(super) fn check(left: Left<'_>, beyond: usize, right: Right<'_>) {
     let Some(last) = left.columns.len().checked_sub(1) else { return };
     // A size that overflows is larger than any slice.
@@ -121,8 +122,8 @@ pub(super) fn check(left: Left<'_>, beyond: usize, right: Right<'_>) {
 /// matrix. The rows begin at `rows`, and the vectors at `columns`. All sums stay in registers.
 ///
 /// # Safety
-/// [`check`] has passed for these matrices and rows. Each vector of columns ends with the last column
-/// or before it, or begins with the first column.
+/// [`check`] has passed for these matrices and rows. Each vector of columns ends with the last
+/// column or before it, or begins with the first column.
 #[inline(always)]
 #[expect(unsafe_code, reason = "bounds checks in the innermost loop cost half of the speed")]
 pub(super) unsafe fn chains<S: Simd, const ROWS: usize, const VECTORS: usize>(
@@ -134,10 +135,11 @@ pub(super) unsafe fn chains<S: Simd, const ROWS: usize, const VECTORS: usize>(
     columns: [usize; VECTORS],
 ) -> [[S::f32s; VECTORS]; ROWS] {
     const { assert!(S::F32_LANES <= WIDEST, "`check` allows for this vector") };
-    // SAFETY: the caller has made sure that every element (i, k) lies in `left.data`, and that every
-    // row of `right.data` has room for its columns and for one vector of any length. `wrapping_add`
-    // makes pointers that may lie outside of a slice. They are not read: the pointers to rows if there
-    // is no column, and the pointer after the last row of the right matrix.
+    // SAFETY: the caller has made sure that every element (i, k) lies in `left.data`, and that
+    // every row of `right.data` has room for its columns and for one vector of any length.
+    // `wrapping_add` makes pointers that may lie outside of a slice. They are not read: the
+    // pointers to rows if there is no column, and the pointer after the last row of the right
+    // matrix.
     unsafe {
         let mut starts = [left.data.as_ptr(); ROWS];
         for i in 0..ROWS {
@@ -174,9 +176,9 @@ impl<const ADDS: bool> WithSimd for Product<'_, ADDS> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let (columns, lanes) = (self.right.columns, S::F32_LANES);
-        // Blocks of two vectors of columns, then a last block of up to three vectors. Its last vector
-        // ends with the last column and may overlap the vector before it. Lanes that are in both are
-        // computed twice, from the same start, to the same bits.
+        // Blocks of two vectors of columns, then a last block of up to three vectors. Its last
+        // vector ends with the last column and may overlap the vector before it. Lanes that are in
+        // both are computed twice, from the same start, to the same bits.
         let mut column = 0;
         while columns - column > 3 * lanes {
             self.columns::<S, 2>(simd, [column, column + lanes]);
@@ -245,8 +247,8 @@ impl<const ADDS: bool> Product<'_, ADDS> {
                 }
             }
         }
-        // SAFETY: `multiply` has checked both matrices, and every vector of columns ends with the last
-        // column or before it, or begins with the first.
+        // SAFETY: `multiply` has checked both matrices, and every vector of columns ends with the
+        // last column or before it, or begins with the first.
         let sums = unsafe { chains(simd, sums, self.left, rows, self.right, columns) };
         for i in 0..ROWS {
             for j in 0..VECTORS {

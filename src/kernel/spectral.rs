@@ -8,21 +8,22 @@
 //! ```
 //!
 //! A product of polynomials modulo uᴺ − 1 is, at each N-th root of unity, a product of two numbers.
-//! Terms of degree N and more wrap around to low degrees. N is large enough if they miss every output
-//! that is needed. In two dimensions, with all channels, the convolution becomes one matrix product
-//! for each plane of the [`Transform`]: (images × input channels) by (input channels × output
-//! channels). In the second convolution of the paper, 7×7 inputs and a 5×5 kernel give 10×10 outputs.
-//! There N is 11, and there are 181 planes, where a dense convolution multiplies 1225 times.
+//! Terms of degree N and more wrap around to low degrees. N is large enough if they miss every
+//! output that is needed. In two dimensions, with all channels, the convolution becomes one matrix
+//! product for each plane of the [`Transform`]: (images × input channels) by (input channels ×
+//! output channels). In the second convolution of the paper, 7×7 inputs and a 5×5 kernel give 10×10
+//! outputs. There N is 11, and there are 181 planes, where a dense convolution multiplies 1225
+//! times.
 //!
-//! With T(x) the planes of x, the convolution is z = O(T(x) · T(v)). The three maps are linear. So the
-//! gradients come from the same planes, through the transposes of the maps (written ᵀ):
+//! With T(x) the planes of x, the convolution is z = O(T(x) · T(v)). The three maps are linear. So
+//! the gradients come from the same planes, through the transposes of the maps (written ᵀ):
 //!
 //! ```text
 //! dx = Tᵀ(Oᵀ(dz) · T(v))        dv = Tᵀ(T(x) · Oᵀ(dz))
 //! ```
 //!
-//! The weights of the inverse transform are applied to v, the smallest of the three arrays. Then O is
-//! just the transpose of the transform at z.
+//! The weights of the inverse transform are applied to v, the smallest of the three arrays. Then O
+//! is just the transpose of the transform at z.
 
 use super::batch::{Batch, BatchMut};
 use super::elementwise::{Add, transpose};
@@ -91,8 +92,8 @@ impl Spectral {
         [self.convolution.input.channels, self.convolution.output.channels]
     }
 
-    /// Transforms the kernel for [`Self::forward`] or [`Self::backward`]. The second needs its channels
-    /// transposed.
+    /// Transforms the kernel for [`Self::forward`] or [`Self::backward`]. The second needs its
+    /// channels transposed.
     pub(super) fn prepare(&self, weight: &[f32], pass: Pass, workspace: &mut Workspace) {
         let [inputs, outputs] = self.channels();
         let lanes = inputs * outputs;

@@ -10,9 +10,9 @@
 //!   (cc − ss) + i(cs + sc) at (f, g), and (cc + ss) + i(sc − cs) at (f, −g).
 //!
 //! The values at all other points are conjugates of these. A product of complex numbers takes three
-//! real products (Karatsuba): with (a + ib)(c + id) and P = ac, Q = bd, R = (a + b)(c + d), the real
-//! part is P − Q and the imaginary part is R − P − Q. So each complex value is stored in three planes,
-//! and only real planes are multiplied.
+//! real products (Karatsuba): with (a + ib)(c + id) and P = ac, Q = bd, R = (a + b)(c + d), the
+//! real part is P − Q and the imaginary part is R − P − Q. So each complex value is stored in three
+//! planes, and only real planes are multiplied.
 
 use std::ops::Range;
 

@@ -237,8 +237,8 @@ pub fn choice<T: Copy>(reader: &Reader<'_>, key: &'static str, choices: &[(&str,
     found
 }
 
-/// Keys of `data` that differ between conditions that are compared, with their values: those that the
-/// file declares at `differs`.
+/// Keys of `data` that differ between conditions that are compared, with their values: those that
+/// the file declares at `differs`.
 pub type Differs = super::vocabulary::Settings;
 
 /// `The conditions differ in data.seed (0, 7).`; `None` if they do not differ.

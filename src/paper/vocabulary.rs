@@ -83,8 +83,8 @@ impl<'e> Vocabulary<'e> {
         all.filter(|(_, _, levels)| selects(selection, levels))
     }
 
-    /// The keys of `data` that differ between the conditions of a selection, with their values. A factor
-    /// in `named` does not count, if every experiment among them has it.
+    /// The keys of `data` that differ between the conditions of a selection, with their values. A
+    /// factor in `named` does not count, if every experiment among them has it.
     #[must_use]
     pub fn data_differences<'n>(
         &self,
@@ -132,8 +132,8 @@ impl<'e> Vocabulary<'e> {
         found.map(|(experiment, _, _)| experiment.name.as_str())
     }
 
-    /// The keys of `data` in which groups of conditions differ from each other, with their values. A
-    /// group is the conditions of some selections. Factors in `named` do not count.
+    /// The keys of `data` in which groups of conditions differ from each other, with their values.
+    /// A group is the conditions of some selections. Factors in `named` do not count.
     #[must_use]
     pub fn data_differences_between(
         &self,

@@ -79,7 +79,8 @@ fn unreadable(figure: &Figure, error: FigureError) -> Error {
     }
 }
 
-/// Pixels of a PNG file per unit of its SVG: sharp on dense screens, and 192 pixels per inch in print.
+/// Pixels of a PNG file per unit of its SVG: sharp on dense screens, and 192 pixels per inch in
+/// print.
 const SCALE: f32 = 2.0;
 
 /// The path of the first drawing of a figure in the directory of the report.
@@ -362,11 +363,7 @@ fn curves_finding(series: &[CurveSeries]) -> String {
 }
 
 fn seeds_finding(rows: &[SeedRow]) -> String {
-    let by_mean = |row: &&SeedRow| row.mean.is_some();
-    let mean = |row: &&SeedRow| row.mean.unwrap_or_default();
-    let known = || rows.iter().filter(by_mean);
-    let best = known().max_by(|a, b| mean(a).total_cmp(&mean(b)));
-    let worst = known().min_by(|a, b| mean(a).total_cmp(&mean(b)));
+    let means = || rows.iter().filter_map(|row| row.mean);
     let range = |row: &SeedRow| {
         let values = row.dots.iter().map(|dot| dot.value);
         let low = values.clone().fold(f64::INFINITY, f64::min);
@@ -374,9 +371,14 @@ fn seeds_finding(rows: &[SeedRow]) -> String {
         let mean = row.mean.unwrap_or_default();
         format!("{}, {mean:.1} % (runs from {low:.1} to {high:.1} %)", row.label)
     };
-    match (best, worst) {
+    // Rows may share a mean.
+    let of = |mean: f64| {
+        let equal = rows.iter().filter(|row| row.mean == Some(mean));
+        equal.map(range).collect::<Vec<_>>().join("; ")
+    };
+    match (means().max_by(f64::total_cmp), means().min_by(f64::total_cmp)) {
         (Some(best), Some(worst)) => {
-            format!("Highest mean: {}. Lowest mean: {}.", range(best), range(worst))
+            format!("Highest mean: {}. Lowest mean: {}.", of(best), of(worst))
         }
         _ => "There are no runs yet.".to_owned(),
     }

@@ -141,8 +141,8 @@ fn elements(skeleton: &Skeleton, templates: &Templates) -> Result<[Vec<String>; 
     Ok(found)
 }
 
-/// Refuses a link to an anchor that is nowhere, and one that would run what a value holds. Returns a
-/// link to a file.
+/// Refuses a link to an anchor that is nowhere, and one that would run what a value holds. Returns
+/// a link to a file.
 fn check_address(
     address: &str,
     targets: &BTreeSet<String>,
@@ -226,8 +226,8 @@ pub(super) fn claim(name: &str) -> String {
     format!("claim-{name}")
 }
 
-/// The anchor that code hosts give a heading: its letters, digits, `-` and `_`, in lower case, with `-`
-/// for each space.
+/// The anchor that code hosts give a heading: its letters, digits, `-` and `_`, in lower case, with
+/// `-` for each space.
 fn slug(title: &str) -> String {
     let kept = title.trim().chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c));
     kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()

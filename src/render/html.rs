@@ -46,8 +46,8 @@ impl OpenElements {
         }
     }
 
-    /// Follows a piece of HTML. Returns the values of those of its attributes that name or link a place:
-    /// first of `id` and `name`, then of `href` and `src`.
+    /// Follows a piece of HTML. Returns the values of those of its attributes that name or link a
+    /// place: first of `id` and `name`, then of `href` and `src`.
     ///
     /// # Errors
     /// If it closes what is not open, or has an unfinished tag or comment.

@@ -70,8 +70,8 @@ fn is_in_tag(html: &str) -> bool {
     is_in_tag && quote.is_none()
 }
 
-/// `shown` as it continues `text`: at the start of a line it opens no list and no rule, and its lines
-/// stay in the code that they stand in.
+/// `shown` as it continues `text`: at the start of a line it opens no list and no rule, and its
+/// lines stay in the code that they stand in.
 fn continued(text: &str, place: Place, shown: String) -> String {
     let line = &text[text.rfind('\n').map_or(0, |newline| newline + 1)..];
     match place {
@@ -84,8 +84,8 @@ fn continued(text: &str, place: Place, shown: String) -> String {
     }
 }
 
-/// Whether what follows `line` is read as the start of a block: after spaces, quotes and the marks of
-/// lists.
+/// Whether what follows `line` is read as the start of a block: after spaces, quotes and the marks
+/// of lists.
 fn is_start(line: &str) -> bool {
     line.split_whitespace().all(|word| {
         let number = word.strip_suffix(['.', ')']).unwrap_or(word);

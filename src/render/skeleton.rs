@@ -1,8 +1,8 @@
 //! The evaluated prose, in which values and items are marks.
 //!
-//! A mark is a short text that no reader types. The Markdown parser takes it for a word, so the parse
-//! of the skeleton tells where the value stands: in text, in code, in HTML, or in the address of a
-//! link. Each context has its own escaping.
+//! A mark is a short text that no reader types. The Markdown parser takes it for a word, so the
+//! parse of the skeleton tells where the value stands: in text, in code, in HTML, or in the address
+//! of a link. Each context has its own escaping.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -12,8 +12,8 @@ use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 use crate::experiment::ConditionId;
 use crate::template::is_reserved;
 
-/// Opens a mark. Marks are made of Unicode noncharacters alone, so no filter of a template that changes
-/// letters or digits changes a mark.
+/// Opens a mark. Marks are made of Unicode noncharacters alone, so no filter of a template that
+/// changes letters or digits changes a mark.
 const OPEN: char = '\u{fdd0}';
 /// Closes a mark.
 const CLOSE: char = '\u{fdd1}';
@@ -21,7 +21,10 @@ const CLOSE: char = '\u{fdd1}';
 const ZERO: char = '\u{fdd2}';
 
 /// The extensions of Markdown that a report uses.
-pub(super) const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_FOOTNOTES);
+pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
+    .union(Options::ENABLE_FOOTNOTES)
+    .union(Options::ENABLE_STRIKETHROUGH)
+    .union(Options::ENABLE_TASKLISTS);
 
 /// The evaluated prose.
 #[derive(Debug, Default)]
@@ -214,8 +217,8 @@ impl Skeleton {
         self.shown.contains(&format!("file {path}"))
     }
 
-    /// A block that shares its line with something else: with text, or in a heading, a cell of a table or
-    /// code.
+    /// A block that shares its line with something else: with text, or in a heading, a cell of a
+    /// table or code.
     pub(super) fn crowded_block(&self) -> Option<&Block> {
         let is_crowded = |index: &usize| {
             let paragraph = Block::paragraph(*index);
@@ -229,8 +232,8 @@ impl Skeleton {
         })
     }
 
-    /// Removes what is left of control lines: of several blank lines in a row, one stays. Code and HTML
-    /// keep theirs.
+    /// Removes what is left of control lines: of several blank lines in a row, one stays. Code and
+    /// HTML keep theirs.
     pub(super) fn without_blank_lines(mut self) -> Self {
         let kept = self.places().into_iter();
         let kept: Vec<Range<usize>> = kept

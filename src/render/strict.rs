@@ -85,7 +85,8 @@ pub(super) fn html_value(data: &impl serde::Serialize) -> Value {
     value(&visible(serde_json::to_value(data).unwrap_or_default()), "item")
 }
 
-/// Filters that take the name of an attribute at `attribute`, and its place among the other arguments.
+/// Filters that take the name of an attribute at `attribute`, and its place among the other
+/// arguments.
 const BY_ATTRIBUTE: [(&str, Option<usize>); 10] = [
     ("selectattr", Some(0)),
     ("rejectattr", Some(0)),
@@ -102,8 +103,8 @@ const BY_ATTRIBUTE: [(&str, Option<usize>); 10] = [
 /// Filters that compare items.
 const COMPARING: [&str; 4] = ["sort", "unique", "min", "max"];
 
-/// Makes an unknown attribute an error in each filter that takes one, and values of the results an error
-/// in each filter that compares items.
+/// Makes an unknown attribute an error in each filter that takes one, and values of the results an
+/// error in each filter that compares items.
 pub(super) fn add_filters(environment: &mut Environment<'_>) {
     use minijinja::filters;
     environment.add_filter("plain selectattr", filters::selectattr);
@@ -154,7 +155,8 @@ fn has_results(items: &Value) -> bool {
     items.try_iter().is_ok_and(|mut items| items.any(|item| is_result(&item)))
 }
 
-/// Refuses a comparison that no item can meet: of a word that its field never has, or of another type.
+/// Refuses a comparison that no item can meet: of a word that its field never has, or of another
+/// type.
 fn check_wanted(items: &Value, field: &str, wanted: &Value) -> Result<(), Error> {
     let refuse = |message| Err(Error::new(ErrorKind::InvalidOperation, message));
     let last = field.rsplit('.').next().unwrap_or(field);

@@ -91,7 +91,8 @@ pub struct DataConfig {
     pub train_pairs: usize,
     /// Number of test pairs.
     pub test_pairs: usize,
-    /// Number of pairs of the training pool that are held out of the training, to choose an epoch by.
+    /// Number of pairs of the training pool that are held out of the training, to choose an epoch
+    /// by.
     #[serde(default, skip_serializing_if = "is::none")]
     pub validation_pairs: usize,
     /// Side of the average-pooling window applied to each image.

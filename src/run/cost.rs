@@ -52,8 +52,8 @@ pub struct Work {
 /// The work of a run of this configuration that ended so.
 ///
 /// A training example counts the pass forward, the gradients of all parameters, and those of all
-/// inputs but the images; each test example a pass forward at the beginning of each epoch and at the
-/// end of the last, and each held-out one at the end of each.
+/// inputs but the images; each test example a pass forward at the beginning of each epoch and at
+/// the end of the last, and each held-out one at the end of each.
 #[must_use]
 pub fn work(config: &RunConfig, outcome: Outcome) -> Work {
     let branch = passes(&config.model.branch, config.data.image(), true);

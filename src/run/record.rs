@@ -103,7 +103,8 @@ pub struct Origin {
     /// Processor and number of cores; `None` if the system does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<String>,
-    /// Revision of the project's sources, with `+` if files were changed since; none outside of git.
+    /// Revision of the project's sources, with `+` if files were changed since; none outside of
+    /// git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
     /// The first twelve digits of the SHA-256 of the lock file that `report` was built with.

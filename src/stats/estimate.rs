@@ -30,8 +30,8 @@ impl Estimate {
     /// The estimate from the number, mean and standard deviation (divisor n − 1) of values, such as
     /// published values.
     ///
-    /// Returns `None` if `n` is 0, if a number is not finite, or if the deviation is negative. Ignores
-    /// the deviation if `n` is 1.
+    /// Returns `None` if `n` is 0, if a number is not finite, or if the deviation is negative.
+    /// Ignores the deviation if `n` is 1.
     #[must_use]
     pub fn of_moments(n: usize, mean: f64, std_dev: Option<f64>, level: Level) -> Option<Self> {
         let is_possible = |std_dev: f64| std_dev >= 0.0 && std_dev.is_finite();

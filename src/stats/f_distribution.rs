@@ -7,8 +7,8 @@ use super::{root::root, special::regularized_beta};
 /// and p values larger.
 const MOST_DEGREES: f64 = 1e5;
 
-/// The probability that a ratio exceeds `ratio` (at least 0). Its numerator and its denominator have
-/// these degrees of freedom.
+/// The probability that a ratio exceeds `ratio` (at least 0). Its numerator and its denominator
+/// have these degrees of freedom.
 ///
 /// Source: Abramowitz & Stegun (1964), *Handbook of Mathematical Functions*, 26.6.2, and 26.5.2
 /// for the other side.

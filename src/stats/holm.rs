@@ -1,10 +1,10 @@
 //! Adjustment of p values for several tests.
 
-/// Adjusts p values for several tests, in their order. If every adjusted value of at most α is called
-/// significant, the probability of a false positive among all tests is at most α.
+/// Adjusts p values for several tests, in their order. If every adjusted value of at most α is
+/// called significant, the probability of a false positive among all tests is at most α.
 ///
-/// The k-th smallest of m values becomes the largest of (m − i + 1) · p₍ᵢ₎ over i ≤ k, at most 1. NaN
-/// stays NaN and does not count, like `NA` in R's `p.adjust`. Source: Holm (1979), *A simple
+/// The k-th smallest of m values becomes the largest of (m − i + 1) · p₍ᵢ₎ over i ≤ k, at most 1.
+/// NaN stays NaN and does not count, like `NA` in R's `p.adjust`. Source: Holm (1979), *A simple
 /// sequentially rejective multiple test procedure*, Scandinavian Journal of Statistics 6, 65–70.
 #[must_use]
 pub fn holm(p_values: &[f64]) -> Vec<f64> {

@@ -2,7 +2,8 @@
 
 use super::student;
 
-/// A confidence level: the share of samples whose interval covers the true value. Above 0 and below 1.
+/// A confidence level: the share of samples whose interval covers the true value. Above 0 and below
+/// 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Level(f64);
 

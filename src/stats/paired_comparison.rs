@@ -12,10 +12,10 @@ pub struct PairedComparison {
     pub difference: Estimate,
     /// The test of no mean difference. `None` for one pair.
     pub significance: Option<Significance>,
-    /// The share of pairs in which the first is larger. A tie counts half. This is a paired form of the
-    /// probability of improvement of Agarwal et al. (2021), *Deep reinforcement learning at the edge of
-    /// the statistical precipice*, and the probability of superiority for dependent groups of Grissom &
-    /// Kim (2012), *Effect Sizes for Research*.
+    /// The share of pairs in which the first is larger. A tie counts half. This is a paired form of
+    /// the probability of improvement of Agarwal et al. (2021), *Deep reinforcement learning at the
+    /// edge of the statistical precipice*, and the probability of superiority for dependent groups
+    /// of Grissom & Kim (2012), *Effect Sizes for Research*.
     pub improvement: Proportion,
 }
 
@@ -31,11 +31,13 @@ pub struct Significance {
 /// A test of paired values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PairedTest {
-    /// The exact sign-flip test of the mean, over all patterns of signs. For up to 20 pairs, and for any
-    /// number of equal differences. Sources: Fisher (1935), *The Design of Experiments*, section 21;
-    /// Pitman (1937), Supplement to the Journal of the Royal Statistical Society 4, 119–130.
+    /// The exact sign-flip test of the mean, over all patterns of signs. For up to 20 pairs, and
+    /// for any number of equal differences. Sources: Fisher (1935), *The Design of Experiments*,
+    /// section 21; Pitman (1937), Supplement to the Journal of the Royal Statistical Society 4,
+    /// 119–130.
     SignFlip,
-    /// The paired t test. Source: Student (1908), *The probable error of a mean*, Biometrika 6, 1–25.
+    /// The paired t test. Source: Student (1908), *The probable error of a mean*, Biometrika 6,
+    /// 1–25.
     StudentT,
 }
 
@@ -83,8 +85,8 @@ fn significance(differences: &Sample<'_>) -> Option<Significance> {
         let t = mean / (std_dev / (n as f64).sqrt());
         by(PairedTest::StudentT, student::two_sided_p_value(t, (n - 1) as f64))
     } else {
-        // If all differences are equal, only their own pattern and its opposite reach the sum, unless
-        // all are zero. There is no t.
+        // If all differences are equal, only their own pattern and its opposite reach the sum,
+        // unless all are zero. There is no t.
         let is_zero = mean.abs() <= differences.rounding();
         by(PairedTest::SignFlip, if is_zero { 1.0 } else { libm::exp2(1.0 - n as f64) })
     }

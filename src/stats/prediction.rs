@@ -22,12 +22,12 @@ pub struct PredictionInterval {
 }
 
 impl Prediction {
-    /// A prediction whose error has the given variance, known with the given degrees of freedom. The
-    /// variance is that of the new value around its mean plus that of the predicted mean.
+    /// A prediction whose error has the given variance, known with the given degrees of freedom.
+    /// The variance is that of the new value around its mean plus that of the predicted mean.
     ///
-    /// Returns `None` if a number is not finite, if the variance is not positive, or if the degrees of
-    /// freedom are below 1. Source: Meeker, Hahn & Escobar (2017), *Statistical Intervals*, second
-    /// edition, chapter 4.
+    /// Returns `None` if a number is not finite, if the variance is not positive, or if the degrees
+    /// of freedom are below 1. Source: Meeker, Hahn & Escobar (2017), *Statistical Intervals*,
+    /// second edition, chapter 4.
     #[must_use]
     pub fn new(mean: f64, variance: f64, degrees_of_freedom: f64) -> Option<Self> {
         let are_finite = [mean, variance, degrees_of_freedom].iter().all(|value| value.is_finite());
@@ -46,8 +46,8 @@ impl Prediction {
         Self::new(estimate.mean, variance, n - 1.0)
     }
 
-    /// The probability that a new value is at least as far from the mean as `value`, on either side.
-    /// Returns `None` if `value` is not finite.
+    /// The probability that a new value is at least as far from the mean as `value`, on either
+    /// side. Returns `None` if `value` is not finite.
     #[must_use]
     pub fn p_value(&self, value: f64) -> Option<f64> {
         let t = (value - self.mean) / self.variance.sqrt();

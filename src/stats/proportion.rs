@@ -16,10 +16,10 @@ pub struct Proportion {
 impl Proportion {
     /// The proportion of `successes` in `n` trials. A tie may count as half a success.
     ///
-    /// With z of the normal distribution and p the proportion, the interval is
-    /// (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n). Its level is about right even for few trials
-    /// and for proportions near 0 and 1. Half successes make it a little too wide. Source: Wilson
-    /// (1927), *Probable inference, the law of succession, and statistical inference*, Journal of the
+    /// With z of the normal distribution and p the proportion, the interval is (p + z²/2n ± z √(p(1
+    /// − p)/n + z²/4n²)) / (1 + z²/n). Its level is about right even for few trials and for
+    /// proportions near 0 and 1. Half successes make it a little too wide. Source: Wilson (1927),
+    /// *Probable inference, the law of succession, and statistical inference*, Journal of the
     /// American Statistical Association 22, 209–212.
     ///
     /// Returns `None` unless 0 ≤ `successes` ≤ `n` and `n` > 0.

@@ -13,15 +13,15 @@ pub struct Sample<'v> {
 }
 
 impl<'v> Sample<'v> {
-    /// A sample of `values`. Returns `None` if there is no value, if one is infinite or NaN, or if the
-    /// sum of their squares overflows (values beyond about 10¹⁵³).
+    /// A sample of `values`. Returns `None` if there is no value, if one is infinite or NaN, or if
+    /// the sum of their squares overflows (values beyond about 10¹⁵³).
     #[must_use]
     pub fn new(values: &'v [f64]) -> Option<Self> {
         Self::with_scale(values, values.iter().fold(0.0, |scale, value| value.abs().max(scale)))
     }
 
-    /// A sample of values with the rounding errors of numbers as large as `scale`, such as differences
-    /// of such numbers.
+    /// A sample of values with the rounding errors of numbers as large as `scale`, such as
+    /// differences of such numbers.
     pub(super) fn with_scale(values: &'v [f64], scale: f64) -> Option<Self> {
         let squares: f64 = values.iter().map(|value| value * value).sum();
         if values.is_empty() || !squares.is_finite() {

@@ -5,16 +5,18 @@
 /// only on the assumption of normality.
 pub const FEWEST_DECISIVE: usize = 6;
 
-/// The two-sided p value of the mean of `differences`: the share of all 2ⁿ patterns of signs whose sum
-/// is at least as far from 0 as the observed sum. Sums that differ by at most `tolerance` count as equal.
+/// The two-sided p value of the mean of `differences`: the share of all 2ⁿ patterns of signs whose
+/// sum is at least as far from 0 as the observed sum. Sums that differ by at most `tolerance` count
+/// as equal.
 ///
-/// The test is exact under the hypothesis that both signs of each difference are equally likely. The
-/// differences need not be normal. The smallest p value is 2 / 2ⁿ. Sources: Fisher (1935), *The Design of
-/// Experiments*, section 21; Pitman (1937), *Significance tests which may be applied to samples from
-/// any populations*, Supplement to the Journal of the Royal Statistical Society 4, 119–130.
+/// The test is exact under the hypothesis that both signs of each difference are equally likely.
+/// The differences need not be normal. The smallest p value is 2 / 2ⁿ. Sources: Fisher (1935), *The
+/// Design of Experiments*, section 21; Pitman (1937), *Significance tests which may be applied to
+/// samples from any populations*, Supplement to the Journal of the Royal Statistical Society 4,
+/// 119–130.
 ///
-/// Each pattern combines a pattern of the left half with one of the right half. So 2 · 2ⁿᐟ² sums are
-/// enough for all 2ⁿ patterns.
+/// Each pattern combines a pattern of the left half with one of the right half. So 2 · 2ⁿᐟ² sums
+/// are enough for all 2ⁿ patterns.
 pub(super) fn p_value(differences: &[f64], tolerance: f64) -> f64 {
     let (left, right) = differences.split_at(differences.len() / 2);
     let (left, mut right) = (signed_sums(left), signed_sums(right));
@@ -48,7 +50,8 @@ mod tests {
 
     #[test]
     fn p_values_are_those_of_scipy() {
-        // stats.permutation_test((d, np.zeros(len(d))), lambda x, y, axis: np.mean(x - y, axis=axis),
+        // stats.permutation_test((d, np.zeros(len(d))), lambda x, y, axis: np.mean(x - y,
+        // axis=axis),
         //     permutation_type='samples', n_resamples=np.inf).pvalue
         assert_eq!(p_value(&[1.0, -2.0, 3.0, 4.0, -0.5, 2.5, 6.0, -1.0], 1e-9), 0.15625);
         assert_eq!(p_value(&TWENTY, 1e-9), 0.027_227_401_733_398_438);

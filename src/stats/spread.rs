@@ -12,7 +12,8 @@ pub struct Spread {
 impl Spread {
     /// A standard deviation whose divisor is its degrees of freedom, in the unit of the values.
     ///
-    /// Returns `None` unless it is positive, the degrees of freedom are at least 1, and both are finite.
+    /// Returns `None` unless it is positive, the degrees of freedom are at least 1, and both are
+    /// finite.
     #[must_use]
     pub fn new(std_dev: f64, degrees_of_freedom: f64) -> Option<Self> {
         let are_finite = std_dev.is_finite() && degrees_of_freedom.is_finite();
@@ -20,23 +21,23 @@ impl Spread {
         is_possible.then_some(Self { std_dev, degrees_of_freedom })
     }
 
-    /// The standard deviation of a sample, with n − 1 degrees of freedom. Returns `None` for one value
-    /// and for equal values.
+    /// The standard deviation of a sample, with n − 1 degrees of freedom. Returns `None` for one
+    /// value and for equal values.
     #[must_use]
     pub fn of(sample: &Sample<'_>) -> Option<Self> {
         Self::new(sample.std_dev()?, (sample.n() - 1) as f64)
     }
 
-    /// The mean of several standard deviations sᵢ with νᵢ degrees of freedom each. Its own degrees of
-    /// freedom ν are given by 1/ν = Σ(sᵢ²/νᵢ) / (Σsᵢ)².
+    /// The mean of several standard deviations sᵢ with νᵢ degrees of freedom each. Its own degrees
+    /// of freedom ν are given by 1/ν = Σ(sᵢ²/νᵢ) / (Σsᵢ)².
     ///
-    /// The variance of a standard deviation is σ²/2ν, by the delta method, because the variance of its
-    /// square is 2σ⁴/ν. With this ν, the mean has the right variance. Satterthwaite (1946), *An
-    /// approximate distribution of estimates of variance components*, Biometrics Bulletin 2, 110–114,
-    /// matches the variances of sums of squares in the same way.
+    /// The variance of a standard deviation is σ²/2ν, by the delta method, because the variance of
+    /// its square is 2σ⁴/ν. With this ν, the mean has the right variance. Satterthwaite (1946), *An
+    /// approximate distribution of estimates of variance components*, Biometrics Bulletin 2,
+    /// 110–114, matches the variances of sums of squares in the same way.
     ///
-    /// Each sᵢ is too small by a factor of about 1 − 1/4νᵢ on average, and so is the mean. Compare it
-    /// only with standard deviations of about as many values each, or with means of these.
+    /// Each sᵢ is too small by a factor of about 1 − 1/4νᵢ on average, and so is the mean. Compare
+    /// it only with standard deviations of about as many values each, or with means of these.
     ///
     /// Returns `None` if there is no standard deviation.
     #[must_use]
@@ -60,12 +61,12 @@ impl Spread {
     }
 }
 
-/// The two-sided p value of the F test that two independent standard deviations estimate the same value:
-/// twice the smaller tail of F = s₁²/s₂², at most 1.
+/// The two-sided p value of the F test that two independent standard deviations estimate the same
+/// value: twice the smaller tail of F = s₁²/s₂², at most 1.
 ///
-/// The test depends more on normal values than tests of means do (Box 1953, *Non-normality and tests on
-/// variances*, Biometrika 40, 318–335). Source: NIST/SEMATECH e-Handbook of Statistical Methods,
-/// 1.3.5.9.
+/// The test depends more on normal values than tests of means do (Box 1953, *Non-normality and
+/// tests on variances*, Biometrika 40, 318–335). Source: NIST/SEMATECH e-Handbook of Statistical
+/// Methods, 1.3.5.9.
 #[must_use]
 pub fn f_test(first: Spread, second: Spread) -> f64 {
     let tail = |above: Spread, below: Spread| {

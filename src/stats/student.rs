@@ -1,5 +1,5 @@
-//! Student's t distribution. The square of t has the F distribution with one numerator degree of freedom
-//! (Abramowitz & Stegun 1964, 26.6.2 and 26.7.1).
+//! Student's t distribution. The square of t has the F distribution with one numerator degree of
+//! freedom (Abramowitz & Stegun 1964, 26.6.2 and 26.7.1).
 
 use super::f_distribution::{survival, upper_quantile};
 

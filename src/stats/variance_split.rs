@@ -3,8 +3,8 @@
 use super::f_distribution::{lower_quantile, upper_quantile};
 use super::{ConfidenceInterval, Level, Spread};
 
-/// The share of the draw of the data in a variance over draws. The variance is the sum of the variance
-/// between draws and the variance within a draw.
+/// The share of the draw of the data in a variance over draws. The variance is the sum of the
+/// variance between draws and the variance within a draw.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VarianceSplit {
     /// The share, from 0 to 1.
@@ -16,12 +16,12 @@ pub struct VarianceSplit {
 impl VarianceSplit {
     /// Splits the variance over draws, given the variance over initialisations on one draw.
     ///
-    /// The model is the random one-way layout. A value is the sum of a mean, an effect of its draw and
-    /// an effect of its initialisation. Both effects are independent and normal, and initialisations
-    /// have the same variance on each draw. Then total/within, divided by σ²total/σ²within, has an F
-    /// distribution. The share is 1 − σ²within/σ²total. So its bounds are 1 − within/total · F
-    /// quantiles, limited to 0 to 1. A negative difference of variances counts as 0. Source: Searle,
-    /// Casella & `McCulloch` (1992), *Variance Components*, chapter 3.
+    /// The model is the random one-way layout. A value is the sum of a mean, an effect of its draw
+    /// and an effect of its initialisation. Both effects are independent and normal, and
+    /// initialisations have the same variance on each draw. Then total/within, divided by
+    /// σ²total/σ²within, has an F distribution. The share is 1 − σ²within/σ²total. So its bounds
+    /// are 1 − within/total · F quantiles, limited to 0 to 1. A negative difference of variances
+    /// counts as 0. Source: Searle, Casella & `McCulloch` (1992), *Variance Components*, chapter 3.
     #[must_use]
     pub fn of(total: Spread, within: Spread, level: Level) -> Self {
         let degrees = [total.degrees_of_freedom(), within.degrees_of_freedom()];

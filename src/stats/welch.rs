@@ -24,8 +24,8 @@ impl WelchComparison {
     /// 34, 28–35; Satterthwaite (1946), *An approximate distribution of estimates of variance
     /// components*, Biometrics Bulletin 2, 110–114.
     ///
-    /// Returns `None` if one of them has fewer than two values or no standard deviation, or if both have
-    /// the standard deviation 0.
+    /// Returns `None` if one of them has fewer than two values or no standard deviation, or if both
+    /// have the standard deviation 0.
     #[must_use]
     pub fn of(first: &Estimate, second: &Estimate, level: Level) -> Option<Self> {
         let errors = [first.std_error()?, second.std_error()?];

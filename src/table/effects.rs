@@ -93,7 +93,8 @@ impl Effects {
             // Without `by`, the only group is all conditions.
             let together = (!self.by.is_empty()).then_some(None);
             for group in groups.iter().map(Some).chain(together) {
-                // A condition without a factor of `by` is in no row, and not in all together either.
+                // A condition without a factor of `by` is in no row, and not in all together
+                // either.
                 let mut selection = self.selection.clone();
                 for (index, name) in self.by.iter().enumerate() {
                     let levels = groups.iter().map(|group| group[index].clone());

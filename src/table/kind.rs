@@ -120,8 +120,9 @@ impl<'r> Results<'r> {
     }
 }
 
-/// Reads the keys that select conditions with scores by these metrics: `where` and `differs`. Data may
-/// differ in the factors of `by` and of the row: the rows of one set of `named` show those alone.
+/// Reads the keys that select conditions with scores by these metrics: `where` and `differs`. Data
+/// may differ in the factors of `by` and of the row: the rows of one set of `named` show those
+/// alone.
 pub(super) fn read_conditions(
     reader: &Reader<'_>,
     metrics: &[String],

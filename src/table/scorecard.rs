@@ -157,8 +157,8 @@ impl Scorecard {
         })
     }
 
-    /// The probability that two standard deviations differ as much as the published one and ours, if
-    /// both come from one normal distribution on one draw of the data.
+    /// The probability that two standard deviations differ as much as the published one and ours,
+    /// if both come from one normal distribution on one draw of the data.
     fn std_dev_p(
         &self,
         summary: &Summary,

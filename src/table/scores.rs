@@ -201,7 +201,8 @@ impl Scores {
             row.estimate = summary.whole_estimate(&row.conditions, metric);
         }
         if self.order == Order::Descending {
-            // A stable sort keeps equal means in the order of the experiments. Missing means come last.
+            // A stable sort keeps equal means in the order of the experiments. Missing means come
+            // last.
             let key = |row: &ScoreRow| row.mean.unwrap_or(f64::NEG_INFINITY);
             rows.sort_by(|a, b| key(b).total_cmp(&key(a)));
         }

@@ -1,8 +1,9 @@
-//! Finds comparisons in templates that mean nothing: of results, and of words that no value has. A result is a number with its source, and its text is a mark:
-//! a comparison of it would have an answer that means nothing.
+//! Finds comparisons in templates that mean nothing: of results, and of words that no value has. A
+//! result is a number with its source, and its text is a mark: a comparison of it would have an
+//! answer that means nothing.
 //!
-//! Results flow through variables, loops, lists and the parameters of macros. So the search follows them,
-//! and repeats until no macro is given a result that it was not given before.
+//! Results flow through variables, loops, lists and the parameters of macros. So the search follows
+//! them, and repeats until no macro is given a result that it was not given before.
 
 use std::collections::{BTreeMap, BTreeSet};
 

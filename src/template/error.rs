@@ -45,8 +45,8 @@ impl TemplateError {
         Self { template, line, message: message.into(), hint: hint.into() }
     }
 
-    /// An error of minijinja while it reads or evaluates `name`; `text_of` gives the text of a template. An
-    /// error in an included template has the name and the line of that template.
+    /// An error of minijinja while it reads or evaluates `name`; `text_of` gives the text of a
+    /// template. An error in an included template has the name and the line of that template.
     pub(super) fn of(
         error: &minijinja::Error,
         name: &str,

@@ -12,7 +12,8 @@ pub struct Templates {
     pub paper: String,
     /// The HTML page around it.
     pub page: String,
-    /// Other templates, by their paths from these two; `{% include %}` and `{% import %}` find them.
+    /// Other templates, by their paths from these two; `{% include %}` and `{% import %}` find
+    /// them.
     pub others: BTreeMap<String, String>,
     /// Why other files cannot be templates, by their paths.
     pub unread: BTreeMap<String, String>,
@@ -52,8 +53,8 @@ impl Templates {
         TemplateError::of(error, name, |name| self.text(name).to_owned())
     }
 
-    /// A mistake in the prose, at the first line that has the first of `texts` that is found, whatever its
-    /// case.
+    /// A mistake in the prose, at the first line that has the first of `texts` that is found,
+    /// whatever its case.
     pub fn mistake(
         &self,
         texts: &[String],

@@ -1,4 +1,5 @@
-//! The words that some fields of the results have: a comparison with another word has one answer only.
+//! The words that some fields of the results have: a comparison with another word has one answer
+//! only.
 
 use minijinja::machinery::ast::Expr;
 

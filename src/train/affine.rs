@@ -9,8 +9,8 @@ use crate::run::Optimizer;
 
 /// A layer y = activation(weight ∗ x + bias), with ∗ a matrix product or a convolution.
 pub(super) struct Affine<D: Device<f32>> {
-    /// One row for each input that an output depends on, and one column for each output channel. The
-    /// rows of a kernel are in height, width, input channel order.
+    /// One row for each input that an output depends on, and one column for each output channel.
+    /// The rows of a kernel are in height, width, input channel order.
     pub(super) weight: Parameter<(usize, usize), D>,
     pub(super) bias: Parameter<(usize,), D>,
     pub(super) activation: Option<Activation>,

@@ -1,5 +1,5 @@
-//! Compares the kernel operations with the dfdx operations. Both run on the CPU. This is the only test of
-//! the dfdx operations where there is no CUDA device.
+//! Compares the kernel operations with the dfdx operations. Both run on the CPU. This is the only
+//! test of the dfdx operations where there is no CUDA device.
 
 use std::rc::Rc;
 
@@ -95,7 +95,8 @@ fn first_step<O: Operations>(operations: O, config: &RunConfig, split: &Split) -
     found
 }
 
-/// Compares with a tolerance relative to the largest value, or to `least` if all values are smaller.
+/// Compares with a tolerance relative to the largest value, or to `least` if all values are
+/// smaller.
 #[track_caller]
 fn assert_close(what: &str, kernels: &[f32], composed: &[f32], least: f32, tolerance: f32) {
     assert_eq!(kernels.len(), composed.len(), "{what}");

@@ -1,7 +1,7 @@
 //! The operations on any dfdx device, composed of dfdx's operations. CUDA uses them.
 //!
-//! A batch of images is a matrix with one row for each pixel. So windows are gathered as rows: for a
-//! convolution, the rows that its kernel reads; for a max-pooling, the rows at each position of a
+//! A batch of images is a matrix with one row for each pixel. So windows are gathered as rows: for
+//! a convolution, the rows that its kernel reads; for a max-pooling, the rows at each position of a
 //! window.
 
 use std::rc::Rc;
@@ -131,8 +131,8 @@ fn product<D: Device<f32>, T: Tape<f32, D>>(affine: &Affine<D>, x: Matrix<D, T>)
     y + affine.bias.value.retaped::<T>().broadcast_like::<_, Axis<0>>(&shape)
 }
 
-/// The row of the input that each output reads at each position of the kernel. The row after the last
-/// stands for the padding.
+/// The row of the input that each output reads at each position of the kernel. The row after the
+/// last stands for the padding.
 fn read_by_taps(convolution: &Convolution) -> Vec<usize> {
     let Convolution { input, output, kernel, stride, padding } = *convolution;
     let mut rows = Vec::with_capacity(output.area() * kernel * kernel);

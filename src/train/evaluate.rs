@@ -25,8 +25,8 @@ pub(super) struct Corrected {
     pub(super) comparison: f64,
 }
 
-/// Passes the test images through the layers that all protocols share. They go batch by batch, because
-/// the whole test set would not stay in the cache.
+/// Passes the test images through the layers that all protocols share. They go batch by batch,
+/// because the whole test set would not stay in the cache.
 pub(super) fn features<O: Operations>(
     network: &Network<O>,
     batches: &[[Matrix<O::Device>; 2]],
@@ -41,9 +41,9 @@ pub(super) fn features<O: Operations>(
     Features([of_digit(0), of_digit(1)])
 }
 
-/// Accuracy by the published protocol: training mode, with the test set as one batch. A prediction is
-/// right if it is less than ½ away from the target. A dropped logit gives exactly ½, which is always
-/// wrong. Without a `dropout` stream, dropout is off.
+/// Accuracy by the published protocol: training mode, with the test set as one batch. A prediction
+/// is right if it is less than ½ away from the target. A dropped logit gives exactly ½, which is
+/// always wrong. Without a `dropout` stream, dropout is off.
 pub(super) fn published<O: Operations>(
     network: &Network<O>,
     features: &Features<O::Device>,
@@ -97,8 +97,8 @@ fn accuracy(probabilities: &[f32], pairs: &Pairs) -> f64 {
     fraction(probabilities.iter().zip(pairs.targets()).map(right))
 }
 
-/// The class with the largest output in each row. Of equal outputs, the first counts. Returns `None`
-/// for a row with a NaN.
+/// The class with the largest output in each row. Of equal outputs, the first counts. Returns
+/// `None` for a row with a NaN.
 fn recognized(outputs: &[f32]) -> Vec<Option<u8>> {
     let largest = |row: &[f32]| {
         let mut best = 0;

@@ -1,5 +1,5 @@
-//! Compares the numerics with values of PyTorch: `tests/fixtures/numerics.json`, written by `make.py`
-//! beside it.
+//! Compares the numerics with values of PyTorch: `tests/fixtures/numerics.json`, written by
+//! `make.py` beside it.
 //!
 //! PyTorch stores arrays in channel, height, width order, and weights in (output, input) order. The
 //! functions below convert between that order and the order of this crate.

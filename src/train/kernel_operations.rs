@@ -1,8 +1,8 @@
 //! The operations on the CPU, with the kernels of this crate.
 //!
-//! Values are computed on slices. The tape of dfdx gets a closure that computes the gradients of the
-//! inputs from the gradient of the output. Buffers are taken from a store and returned to it. After
-//! some steps all buffers are large enough, and no memory is allocated any more.
+//! Values are computed on slices. The tape of dfdx gets a closure that computes the gradients of
+//! the inputs from the gradient of the output. Buffers are taken from a store and returned to it.
+//! After some steps all buffers are large enough, and no memory is allocated any more.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -81,8 +81,8 @@ impl KernelOperations {
     }
 }
 
-/// Takes the gradient of `tensor` out of `gradients` while `work` runs, so that `work` can change this
-/// gradient and the others.
+/// Takes the gradient of `tensor` out of `gradients` while `work` runs, so that `work` can change
+/// this gradient and the others.
 fn with_gradient<S: Shape>(
     gradients: &mut Gradients<f32, Cpu>,
     tensor: &Tensor<S, f32, Cpu>,
@@ -296,8 +296,8 @@ impl Operations for KernelOperations {
     }
 }
 
-/// Turns the gradient of an activation's output into the gradient of its input, in place. `y` is the
-/// output.
+/// Turns the gradient of an activation's output into the gradient of its input, in place. `y` is
+/// the output.
 fn backward_activation(activation: Option<Activation>, y: &[f32], dy: &mut [f32]) {
     match activation {
         None => {}

@@ -1,8 +1,8 @@
 //! The two losses of a pair network.
 //!
-//! A loss depends on a few hundred numbers a step. So it is computed on the host in `f64`, together with
-//! its gradient. Logarithms are those of `libm`, which are the same on every platform. The tape records
-//! the linear function with that value and that gradient.
+//! A loss depends on a few hundred numbers a step. So it is computed on the host in `f64`, together
+//! with its gradient. Logarithms are those of `libm`, which are the same on every platform. The
+//! tape records the linear function with that value and that gradient.
 
 use dfdx::prelude::*;
 
@@ -38,8 +38,8 @@ impl Targets {
         binary_cross_entropy(probabilities, &self.not_larger)
     }
 
-    /// The auxiliary loss: the sum over both branches of the cross-entropy of their outputs with the
-    /// class of the digit.
+    /// The auxiliary loss: the sum over both branches of the cross-entropy of their outputs with
+    /// the class of the digit.
     pub(super) fn auxiliary<D: Device<f32>, T: Tape<f32, D>>(
         &self,
         first: Matrix<D, T>,
@@ -51,8 +51,8 @@ impl Targets {
 
 /// Mean binary cross-entropy of the probabilities `p` (one column) with the targets `holds`.
 ///
-/// Each logarithm is at least −100, and the gradient (p − t) / (p (1 − p)) has a denominator of at least
-/// 10⁻¹². Both keep a saturated wrong answer finite. PyTorch's `BCELoss` has the same limits.
+/// Each logarithm is at least −100, and the gradient (p − t) / (p (1 − p)) has a denominator of at
+/// least 10⁻¹². Both keep a saturated wrong answer finite. PyTorch's `BCELoss` has the same limits.
 pub(super) fn binary_cross_entropy<D: Device<f32>, T: Tape<f32, D>>(
     p: Matrix<D, T>,
     holds: &[bool],

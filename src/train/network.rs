@@ -19,8 +19,8 @@ pub(super) struct Network<O: Operations> {
 
 /// The outputs of a pass through the whole network.
 pub(super) struct Outputs<D: Device<f32>, T> {
-    /// Outputs of the branches for the first digits and for the second digits. Their tapes are empty:
-    /// `probabilities` has the tape of the pass.
+    /// Outputs of the branches for the first digits and for the second digits. Their tapes are
+    /// empty: `probabilities` has the tape of the pass.
     pub(super) digits: [Matrix<D, T>; 2],
     /// Probability that a ≤ b.
     pub(super) probabilities: Matrix<D, T>,

@@ -1,8 +1,8 @@
 //! The operations that exist twice.
 //!
-//! [`kernel_operations`](super::kernel_operations) work on slices on the CPU. They are the reference.
-//! [`dfdx_operations`](super::dfdx_operations) are composed of dfdx's operations and work on any of its
-//! devices. Tests run both on the CPU and compare them.
+//! [`kernel_operations`](super::kernel_operations) work on slices on the CPU. They are the
+//! reference. [`dfdx_operations`](super::dfdx_operations) are composed of dfdx's operations and
+//! work on any of its devices. Tests run both on the CPU and compare them.
 
 use std::rc::Rc;
 
@@ -16,15 +16,15 @@ use crate::kernel::shape::{Image, MaxPool};
 
 /// The operations on one device. Each can be differentiated.
 ///
-/// `is_first` says that no layer before the operation is trained. Then the gradient of its input is not
-/// needed.
+/// `is_first` says that no layer before the operation is trained. Then the gradient of its input is
+/// not needed.
 pub(super) trait Operations {
     type Device: Device<f32>;
 
     fn device(&self) -> &Self::Device;
 
-    /// Applies a convolution, its bias, the max-pooling if there is one, and the activation to a batch
-    /// of images.
+    /// Applies a convolution, its bias, the max-pooling if there is one, and the activation to a
+    /// batch of images.
     fn convolve_pool<T: Tape<f32, Self::Device>>(
         &self,
         operation: &Rc<ConvolvePool>,

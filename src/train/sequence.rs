@@ -17,8 +17,8 @@ use crate::run::{self, Layer, Optimizer};
 
 /// How a pass applies batch-norm and dropout.
 pub(super) enum Mode<'m> {
-    /// Batch-norm uses the statistics of the batch and appends them to `observed`. Dropout draws from
-    /// its stream, or is off without one.
+    /// Batch-norm uses the statistics of the batch and appends them to `observed`. Dropout draws
+    /// from its stream, or is off without one.
     Training { dropout: Option<&'m mut Stream>, observed: &'m mut Vec<Moments> },
     /// Batch-norm uses its running statistics. Dropout is off.
     Inference,
@@ -43,7 +43,8 @@ impl<D: Device<f32>> Sequence<D> {
     /// The stages of `layers`, with parameters drawn from `stream`.
     ///
     /// # Panics
-    /// Panics if the layers do not fit together. Experiments are checked for that when they are read.
+    /// Panics if the layers do not fit together. Experiments are checked for that when they are
+    /// read.
     pub(super) fn new(
         device: &D,
         layers: &[Layer],
@@ -98,8 +99,8 @@ impl<D: Device<f32>> Sequence<D> {
         Self { stages }
     }
 
-    /// Number of leading stages whose result for one example does not depend on the rest of the batch,
-    /// on a draw, or on the mode.
+    /// Number of leading stages whose result for one example does not depend on the rest of the
+    /// batch, on a draw, or on the mode.
     pub(super) fn fixed_stages(&self) -> usize {
         let varies =
             |stage: &Stage<D>| matches!(stage, Stage::Normalization(_) | Stage::Dropout { .. });
@@ -185,8 +186,8 @@ impl<D: Device<f32>> Sequence<D> {
 
 #[cfg(test)]
 impl<D: Device<f32>> Sequence<D> {
-    /// Replaces each parameter by the result of `replace`, layer by layer: weight, then bias; scale,
-    /// then shift.
+    /// Replaces each parameter by the result of `replace`, layer by layer: weight, then bias;
+    /// scale, then shift.
     pub(super) fn replace(&mut self, replace: &mut dyn FnMut(Vec<f32>) -> Vec<f32>) {
         for stage in &mut self.stages {
             match stage {

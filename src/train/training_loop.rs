@@ -94,8 +94,8 @@ fn batches(n: usize, size: usize) -> impl Iterator<Item = std::ops::Range<usize>
     (0..n).step_by(size).map(move |start| start..n.min(start + size))
 }
 
-/// Completes the curves of a run that diverged. The accuracies after the divergence are 0, because no
-/// answer of a network with NaN values is right. The losses are unknown and stay away.
+/// Completes the curves of a run that diverged. The accuracies after the divergence are 0, because
+/// no answer of a network with NaN values is right. The losses are unknown and stay away.
 fn fill_after_divergence(curves: &mut Curves, config: &RunConfig) {
     let is_held_out = config.data.validation_pairs > 0;
     for curve in pairs::CURVES {

@@ -27,8 +27,8 @@ fn the_scorecard_and_the_claims_are_decided_by_the_runs_at_each_build() {
     let decided = context(&project);
     assert_eq!(table(&decided, "scorecard").rows.len(), 19, "the published means");
     let verdicts = outcomes(&decided.claims);
-    // The formula trainer gives: sharing 2 points, auxiliary loss 1 point, in every model and with the
-    // same sign on every draw; deep and deep with sigmoids alike.
+    // The formula trainer gives: sharing 2 points, auxiliary loss 1 point, in every model and with
+    // the same sign on every draw; deep and deep with sigmoids alike.
     for (name, outcome) in [
         ("both-help", Outcome::Supported),
         ("same-size", Outcome::Supported),
@@ -45,7 +45,8 @@ fn the_scorecard_and_the_claims_are_decided_by_the_runs_at_each_build() {
         let judged = decided.claims.iter().find(|one| one.claim.name == name).unwrap();
         judged.findings[0].text.clone()
     };
-    // The effect of sharing is 2.1 on five seeds and 1.9 on five: SD 0.1054, t(9) 2.262, so ± 0.0754.
+    // The effect of sharing is 2.1 on five seeds and 1.9 on five: SD 0.1054, t(9) 2.262, so ±
+    // 0.0754.
     let both = text("both-help");
     assert!(both.contains("over 10 draws of the data: +2.00 points [+1.92, +2.08]"), "{both}");
     assert!(both.ends_with("Expected above 0, found above."), "{both}");

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use crate::project::{Project, repository};
 
-/// All printable characters of ASCII, and some of those that LaTeX gives a meaning of its own side by
-/// side.
+/// All printable characters of ASCII, and some of those that LaTeX gives a meaning of its own side
+/// by side.
 const ASCII: &str =
     r##" !"#$%&'()*+,-./0123456789:;<=>?@A[\]^_`a{|}~ -- --- '' `` ?` !` << >> ,, \\ % end"##;
 

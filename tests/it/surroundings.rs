@@ -244,9 +244,10 @@ fn kind_11_a_partial_report_replaces_no_whole_one() {
     // Where the prose has no place for it, the page says all the same what is missing.
     let prose = project.read("templates/paper.md.jinja");
     project.write("templates/paper.md.jinja", "# {{ title }}\n\nprose\n");
-    project.run(&["build", "--only", "deep", "--out", "part"]);
+    project.run(&["build", "--only", "deep", "--seeds", "3", "--out", "part"]);
     let part = project.read("part/report.md");
-    assert!(part.starts_with("> **This report is partial:** 4 of 8 runs are missing"), "{part}");
+    assert!(part.starts_with("> **The command line changed the experiments:**"), "{part}");
+    assert!(part.contains("> **This report is partial:** 2 of 12 runs are missing"), "{part}");
     assert!(project.read("part/report.html").contains("This report is partial"));
     project.run(&["build", "--out", "whole"]);
     assert!(project.read("whole/report.md").starts_with("# A small paper\n\nprose\n"));

@@ -1,6 +1,7 @@
 //! What comparable tools have stumbled over, each a test named after it. Others stand with the
-//! feature that they are about: kills, damaged records and formats in `cache.rs`, builds at once and
-//! failing runs in `together.rs`, dry runs in `explain.rs`, edits of prose and names in `build.rs`.
+//! feature that they are about: kills, damaged records and formats in `cache.rs`, builds at once
+//! and failing runs in `together.rs`, dry runs in `explain.rs`, edits of prose and names in
+//! `build.rs`.
 
 use std::process::Command;
 

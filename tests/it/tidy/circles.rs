@@ -32,8 +32,9 @@ struct File {
     called: BTreeSet<String>,
 }
 
-/// The files of one circle, each needed by the one before it and the first by the last; none if there
-/// is no circle. `sources` has the text of each file by the path of its module (`train::device`).
+/// The files of one circle, each needed by the one before it and the first by the last; none if
+/// there is no circle. `sources` has the text of each file by the path of its module
+/// (`train::device`).
 pub(super) fn circle(sources: &BTreeMap<String, String>) -> Option<Vec<String>> {
     let files: BTreeMap<_, _> =
         sources.iter().map(|(module, text)| (module.clone(), File::read(module, text))).collect();
@@ -201,8 +202,8 @@ impl File {
     }
 }
 
-/// Each name that the tree at `at` brings into scope, with its path; `at` moves to its semicolon. All
-/// names of a module (`*`) have the path of the module and an empty name.
+/// Each name that the tree at `at` brings into scope, with its path; `at` moves to its semicolon.
+/// All names of a module (`*`) have the path of the module and an empty name.
 fn use_tree(tokens: &[String], at: &mut usize) -> Vec<(String, Vec<String>)> {
     let mut found = Vec::new();
     let (mut path, mut prefixes) = (Vec::<String>::new(), Vec::new());
