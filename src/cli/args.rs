@@ -147,7 +147,7 @@ pub(super) struct StatusArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// An experiment, a table of the paper, or the beginning of a digest.
+    /// An experiment, a table or figure of the paper, or the beginning of a digest.
     pub(super) name: String,
     /// Only runs with these levels or seeds: `factor=level`, `seed=N`.
     pub(super) levels: Vec<String>,

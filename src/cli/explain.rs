@@ -8,7 +8,7 @@ use super::args::ExplainArgs;
 use super::json;
 use super::run_details::RunDetails;
 use super::selector::{RunSelector, SHORTEST};
-use super::terminal::data;
+use super::terminal::{data, message};
 use crate::experiment::ConditionId;
 use crate::format;
 use crate::pipeline::{self, Error, Keep};
@@ -37,6 +37,9 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
     let details: Vec<_> = details.collect();
     if args.json {
         return json::print(json::explain(&details));
+    }
+    if runs.is_empty() {
+        message("it is drawn from the experiment files: no run is behind it");
     }
     let mut last: Option<ConditionId> = None;
     for (index, run) in details.iter().enumerate() {

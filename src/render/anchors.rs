@@ -208,7 +208,7 @@ fn unused(slug: &str, repeats: &mut BTreeMap<String, usize>) -> String {
 }
 
 /// The anchors of the tables, figures and claims that the prose shows.
-fn items(skeleton: &Skeleton) -> Vec<String> {
+pub(super) fn items(skeleton: &Skeleton) -> Vec<String> {
     let marks = parts(&skeleton.text).into_iter().filter_map(|part| match part {
         Part::Mark(index) => skeleton.marks.get(index),
         Part::Plain(_) => None,

@@ -4,14 +4,14 @@ use minijinja::{Environment, Value};
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Parser, Tag, TagEnd};
 use serde::Serialize;
 
-use super::anchors::Anchors;
+use super::anchors::{self, Anchors};
 use super::items::Items;
 use super::markdown::escape_html;
 use super::skeleton::{Mark, OPTIONS, Part, Skeleton, parts};
 use super::strict::html_value;
 use crate::context::Context;
 use crate::figure;
-use crate::template::{PAGE_TEMPLATE, TemplateError, Templates};
+use crate::template::{ITEMS_TEMPLATE, PAGE_TEMPLATE, TemplateError, Templates};
 
 /// The body of the page.
 pub(super) struct Body {
@@ -118,6 +118,16 @@ pub(super) fn body(
     let Writer { previews, events, .. } = writer;
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, without_empty_paragraphs(events).into_iter());
+    let is_absent = |anchor: &&String| !html.contains(&format!("id=\"{anchor}\""));
+    if let Some(absent) = anchors::items(skeleton).iter().find(is_absent) {
+        let message = format!("its macro leaves out `id=\"{absent}\"`, to which links lead");
+        return Err(TemplateError::at(
+            ITEMS_TEMPLATE,
+            0,
+            message,
+            "write `id=\"{{ item.anchor }}\"`",
+        ));
+    }
     let previews = previews.iter().enumerate().map(|(index, preview)| {
         format!("<div id=\"_how-{}\" popover class=\"how\">\n{preview}</div>\n", index + 1)
     });

@@ -342,6 +342,16 @@ fn kind_5_two_outputs_two_sets_of_anchors() {
 }
 
 #[test]
+fn kind_5_a_macro_that_leaves_out_an_anchor_is_an_error() {
+    let project = Project::new();
+    let macros = project.read("templates/items.html.jinja");
+    project
+        .write("templates/items.html.jinja", macros.replacen(" id=\"{{ item.anchor }}\"", "", 1));
+    let error = rendered(&project, "# H\n\n{{ table(\"all\") }}\n").unwrap_err();
+    assert!(error.contains("its macro leaves out `id=\"table-1\"`"), "{error}");
+}
+
+#[test]
 fn kind_5_a_link_to_a_file_that_is_not_there_is_an_error() {
     let project = Project::new();
     project.write("reports/photo.png", "a file of the user");
