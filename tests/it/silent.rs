@@ -3,7 +3,7 @@
 use report::pipeline;
 
 use crate::formula::{BUILD, recorded};
-use crate::project::Project;
+use crate::project::{Project, repository};
 
 /// Both outputs of the small project with this prose and every run recorded; or the error.
 pub(crate) fn rendered(project: &Project, prose: &str) -> Result<[String; 2], String> {
@@ -344,7 +344,8 @@ fn kind_5_two_outputs_two_sets_of_anchors() {
 #[test]
 fn kind_5_a_macro_that_leaves_out_an_anchor_is_an_error() {
     let project = Project::new();
-    let macros = project.read("templates/items.html.jinja");
+    let macros = repository().join("templates/items.html.jinja");
+    let macros = std::fs::read_to_string(macros).unwrap();
     project
         .write("templates/items.html.jinja", macros.replacen(" id=\"{{ item.anchor }}\"", "", 1));
     let error = rendered(&project, "# H\n\n{{ table(\"all\") }}\n").unwrap_err();
