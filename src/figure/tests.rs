@@ -85,7 +85,7 @@ fn model(title: String, layer: &str, n_layers: usize) -> ModelDiagram {
 }
 
 #[test]
-fn layout_that_hides_what_tells_items_apart_any_number_of_curves_is_readable_or_refused() {
+fn kind_6_any_number_of_curves_is_readable_or_refused() {
     let drawn = |n: usize, label: &dyn Fn(usize) -> String, spread: f64| {
         let curves: Vec<_> =
             (0..n).map(|i| curve(label(i), 99.0 - spread * i as f64, 25)).collect();
@@ -117,7 +117,7 @@ fn layout_that_hides_what_tells_items_apart_any_number_of_curves_is_readable_or_
 }
 
 #[test]
-fn epochs_of_a_short_run_are_counted_once() {
+fn kind_6_epochs_of_a_short_run_are_counted_once() {
     for epochs in [1, 2, 3, 7, 25, 1000] {
         let svg =
             learning_curves(&[curve("deep".to_owned(), 90.0, epochs)], "accuracy, %").unwrap();
@@ -133,7 +133,7 @@ fn epochs_of_a_short_run_are_counted_once() {
 }
 
 #[test]
-fn long_titles_that_differ_at_their_end_are_told_apart_in_every_figure() {
+fn kind_6_long_titles_that_differ_at_their_end_are_told_apart_in_every_figure() {
     let titles = [format!("{LONG} with sharing {LONG}"), format!("{LONG} without sharing {LONG}")];
     let curves = titles.clone().map(|title| curve(title, 90.0, 5));
     let models = titles.clone().map(|title| model(title, "ReLU", 2));
@@ -151,7 +151,7 @@ fn long_titles_that_differ_at_their_end_are_told_apart_in_every_figure() {
 }
 
 #[test]
-fn any_number_of_rows_is_readable_or_refused() {
+fn kind_6_any_number_of_rows_is_readable_or_refused() {
     for n in [0, 1, 2, 12, 60, 1000] {
         let rows: Vec<_> = (0..n).map(|i| row(format!("{LONG} {i} {LONG}"))).collect();
         assert_readable(&seeds(&rows, "accuracy, %").unwrap());
@@ -168,7 +168,7 @@ fn a_figure_without_published_values_says_nothing_of_them() {
 }
 
 #[test]
-fn any_number_of_models_and_layers_is_readable_or_refused() {
+fn kind_6_any_number_of_models_and_layers_is_readable_or_refused() {
     let conv = "conv 5×5, 128, stride 3, pad 14";
     for (n, layers) in [(0, 0), (1, 1), (3, 12), (4, 3), (60, 2), (2, 300)] {
         let title = |i: usize| {

@@ -92,9 +92,10 @@ impl<'e> Vocabulary<'e> {
         named: impl IntoIterator<Item = &'n String>,
     ) -> Settings {
         let conditions: Vec<_> = self.selected(selection).collect();
-        let mut values = data_settings(&conditions, &common_factors(&conditions, named));
-        values.retain(|_, values| values.len() > 1);
-        values
+        let ignored = common_factors(&conditions, named);
+        let settings = conditions.iter().map(|(_, one, _)| data_settings(one, &ignored));
+        let settings: BTreeSet<_> = settings.collect();
+        differing(&settings.into_iter().map(|one| vec![one]).collect::<Vec<_>>())
     }
 
     /// The numbers of trained parameters of the selected conditions.
@@ -146,13 +147,10 @@ impl<'e> Vocabulary<'e> {
         });
         let groups: Vec<_> = groups.filter(|conditions| !conditions.is_empty()).collect();
         let ignored = common_factors(&groups.concat(), named);
-        let settings: Vec<_> = groups.iter().map(|group| data_settings(group, &ignored)).collect();
-        let mut all = Settings::new();
-        for (key, values) in settings.iter().flatten() {
-            all.entry(key.clone()).or_default().extend(values.iter().cloned());
-        }
-        all.retain(|key, _| settings.iter().any(|one| one.get(key) != settings[0].get(key)));
-        all
+        let of_group = |group: &Vec<SelectedCondition<'_>>| {
+            group.iter().map(|(_, one, _)| data_settings(one, &ignored)).collect()
+        };
+        differing(&groups.iter().map(of_group).collect::<Vec<_>>())
     }
 
     /// The keys in which two selections differ beyond the factors that tell them apart, with the
@@ -185,23 +183,9 @@ impl<'e> Vocabulary<'e> {
                 settings.retain(|key, _| !is_below(key, &ignored));
                 settings
             };
-            side.iter().map(of_one).collect::<BTreeSet<_>>()
+            side.iter().map(of_one).collect()
         });
-        if settings[0] == settings[1] {
-            return found;
-        }
-        let keys: BTreeSet<_> = settings.iter().flatten().flat_map(BTreeMap::keys).collect();
-        for key in keys {
-            let values = settings.each_ref().map(|side| {
-                let value = |one: &BTreeMap<String, String>| one.get(key).cloned();
-                side.iter().map(value).collect::<BTreeSet<_>>()
-            });
-            if values[0] != values[1] {
-                let both = values.into_iter().flatten();
-                let shown = both.map(|value| value.unwrap_or_else(|| "nothing".to_owned()));
-                found.insert(key.clone(), shown.collect());
-            }
-        }
+        found.extend(differing(&settings));
         found
     }
 
@@ -248,17 +232,26 @@ impl<'e> Vocabulary<'e> {
     }
 }
 
-/// The settings of the data of these conditions, without those at or below `ignored` paths.
-fn data_settings(conditions: &[SelectedCondition<'_>], ignored: &[&str]) -> Settings {
-    let mut values = Settings::new();
-    for (_, condition, _) in conditions {
-        for (key, value) in condition.design.settings() {
-            if key.starts_with("data.") && !is_below(&key, ignored) {
-                values.entry(key).or_default().insert(value);
-            }
-        }
-    }
-    values
+/// The settings of the data of a condition, without those at or below `ignored` paths.
+fn data_settings(condition: &Condition, ignored: &[&str]) -> BTreeMap<String, String> {
+    let mut settings = condition.design.settings();
+    settings.retain(|key, _| key.starts_with("data.") && !is_below(key, ignored));
+    settings
+}
+
+/// The keys whose values differ between groups of settings, with all values.
+fn differing(groups: &[Vec<BTreeMap<String, String>>]) -> Settings {
+    let keys: BTreeSet<_> = groups.iter().flatten().flat_map(BTreeMap::keys).collect();
+    let differing = keys.into_iter().filter_map(|key| {
+        let value = |one: &BTreeMap<String, String>| {
+            one.get(key).cloned().unwrap_or_else(|| "nothing".to_owned())
+        };
+        let values = groups.iter().map(|group| group.iter().map(value).collect());
+        let values: Vec<BTreeSet<_>> = values.collect();
+        let differ = values.iter().any(|one| *one != values[0]);
+        differ.then(|| (key.clone(), values.into_iter().flatten().collect()))
+    });
+    differing.collect()
 }
 
 /// The paths of the factors in `named` that every experiment of these conditions has.
