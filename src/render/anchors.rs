@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
 
 use super::html::{OpenElements, Unbalanced};
 use super::skeleton::{Block, Mark, OPTIONS, Part, Skeleton, parts};
@@ -76,6 +76,7 @@ pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchor
                     anchors.headings.push((level, anchor, title));
                 }
             }
+            Event::Start(Tag::Link { link_type: LinkType::Email, .. }) => {}
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                 addresses.push(dest_url.to_string());
             }

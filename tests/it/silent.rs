@@ -521,7 +521,7 @@ fn kind_4_html_of_the_prose_swallows_nothing_after_it() {
         let error = refused(&format!("# H\n\n{html}\n\n{{{{ table(\"all\") }}}}\n"));
         assert!(error.contains(message), "{html}: {error}");
     }
-    let sound = "# H\n\n<details>\n<summary>more</summary>\n\n- a<br>b <b>c</b>\n\n</details>\n\n`<div>` <!-- no -->\n\n<p align=\"center\">x\n";
+    let sound = "# H\n\n<details>\n<summary>more</summary>\n\n- a<br>b <b>c</b>\n\n</details>\n\n<a@example.org> ~~x~~\n\n- [x] done\n\n`<div>` <!-- no -->\n\n<p align=\"center\">x\n";
     rendered(&Project::new(), sound).unwrap();
 }
 
