@@ -1,6 +1,6 @@
 //! The configuration of one condition, read from the tables `data`, `model` and `train`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
@@ -29,7 +29,6 @@ const MOST_VALUES: usize = 1 << 28;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Design {
     /// Which pairs of which digits.
-    #[serde(flatten)]
     pub data: DataDesign,
     /// Layers and how they are shared.
     pub model: ModelConfig,
@@ -41,9 +40,9 @@ pub struct Design {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DataDesign {
     /// Where the digits come from.
+    #[serde(rename = "directory")]
     pub source: DataSource,
     /// The seed of the draw of the pairs.
-    #[serde(rename = "data_seed")]
     pub seed: DataSeed,
     /// Number of training pairs.
     pub train_pairs: usize,
@@ -56,19 +55,22 @@ pub struct DataDesign {
 }
 
 /// Where digits come from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DataSource {
     /// The 10,000 digits inside the binary.
     Embedded,
     /// A directory with the four standard MNIST files.
-    #[serde(serialize_with = "shown")]
     Directory(PathBuf),
 }
 
-/// A path as text. The path need not be UTF-8.
-fn shown<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&path.to_string_lossy())
+impl Serialize for DataSource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Embedded => serializer.serialize_str("embedded"),
+            // With a slash, a directory of that name is not taken for the embedded digits.
+            Self::Directory(path) => serializer.serialize_str(&format!("{}/", path.display())),
+        }
+    }
 }
 
 /// The pairs that the runs of a condition use.
@@ -139,22 +141,7 @@ impl Design {
     /// Every setting by the path of its key in an experiment file, with its value as JSON.
     #[must_use]
     pub fn settings(&self) -> KeyValues {
-        let DataDesign { source, seed, train_pairs, test_pairs, validation_pairs, pooling } =
-            &self.data;
-        let directory = match source {
-            DataSource::Embedded => "embedded".to_owned(),
-            // With a slash, a directory of that name is not taken for the embedded digits.
-            DataSource::Directory(directory) => format!("{}/", directory.to_string_lossy()),
-        };
-        let all = serde_json::json!({
-            "data": {
-                "directory": directory, "seed": seed, "train_pairs": train_pairs,
-                "test_pairs": test_pairs, "validation_pairs": validation_pairs, "pooling": pooling,
-            },
-            "model": self.model,
-            "train": self.train,
-        });
-        key_values(&all)
+        key_values(&serde_json::to_value(self).expect("a design has plain keys"))
     }
 
     /// Number of trained parameters; `None` if the layers do not fit together.
