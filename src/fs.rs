@@ -110,7 +110,7 @@ pub fn read_to_string(path: &Path) -> Result<String, FileError> {
     let text = std::str::from_utf8(bytes);
     text.map(str::to_owned).map_err(|error| {
         let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
-        refuse(&format!("it is not UTF-8 text, in line {line}"))
+        refuse(&format!("line {line} is not UTF-8 text"))
     })
 }
 

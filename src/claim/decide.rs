@@ -331,7 +331,11 @@ fn told_apart(numbers: [f64; 2]) -> [String; 2] {
     }
     let texts = (2..=12).map(|n| numbers.map(|number| rounded(number, n)));
     let apart = texts.into_iter().find(|[left, right]| left != right);
-    apart.unwrap_or_else(|| numbers.map(|number| rounded(number, 2)))
+    match apart {
+        Some(texts) => texts,
+        None if numbers[0] == numbers[1] => numbers.map(|number| rounded(number, 2)),
+        None => numbers.map(|number| number.to_string()),
+    }
 }
 
 /// A finding with a remark on declared differences of its conditions.

@@ -39,7 +39,8 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
         return json::print(json::explain(&details));
     }
     if runs.is_empty() {
-        message("it is drawn from the experiment files: no run is behind it");
+        let name = &args.name;
+        message(&format!("`{name}` is a diagram of the experiment files, so it has no runs"));
     }
     let mut last: Option<ConditionId> = None;
     for (index, run) in details.iter().enumerate() {

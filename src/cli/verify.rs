@@ -80,9 +80,11 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
     }
     match (damaged, n - n_same) {
         (0, 0) if is_asked && total == 0 => Err(Error::Unverified {
-            message: "no run was trained again: none has a record of its present configuration"
+            message: "no run was trained again: none has a record that was trained with its \
+                      present configuration"
                 .to_owned(),
-            hint: "`report build` trains them first",
+            hint: "`report build` trains runs without a record; `report accept --undo` takes \
+                   accepted results back",
         }),
         (0, 0) => Ok(()),
         (damaged, different) => Err(Error::Unverified {

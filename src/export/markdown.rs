@@ -124,6 +124,7 @@ mod tests {
             "<p>&lt;script&gt;alert(1)&lt;/script&gt; | `x` *y* [z](u) # a_b \\u{202e}</p>"
         );
     }
+
     #[test]
     fn a_value_at_the_start_of_a_line_opens_no_list_and_no_rule() {
         let start = |text: &str| at_start(&escape(text));

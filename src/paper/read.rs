@@ -140,7 +140,7 @@ fn read_metric(reader: Reader<'_>, earlier: &[Metric]) -> Option<(String, Metric
     let label = reader.required::<String>("label");
     let short = reader.optional::<String>("short").or_else(|| label.clone());
     check_new(&reader, "label", label.as_ref(), earlier.iter().map(|one| &one.label));
-    let own = short.as_ref().filter(|_| reader.node("short").is_some());
+    let own = short.as_ref().filter(|_| reader.is_sound());
     check_new(&reader, "short", own, earlier.iter().map(|one| &one.short));
     let curve = choice(&reader, "curve", &curves());
     let reductions = [
@@ -169,6 +169,6 @@ fn check_new<'e>(
     mut earlier: impl Iterator<Item = &'e String>,
 ) {
     if let Some(label) = label.filter(|label| earlier.any(|other| other == *label)) {
-        reader.refuse(key, format!("is `{label}`, which an earlier one has too"));
+        reader.refuse(key, format!("is `{label}`, which is also the label of an earlier one"));
     }
 }

@@ -276,12 +276,16 @@ fn place_data(root: &Path, overrides: &Overrides, experiment: &mut Experiment) {
 
 /// Refuses an experiment that asks for more pairs than its data have.
 fn too_many_pairs(experiment: &Experiment, datasets: &Datasets) -> Option<Violation> {
-    let data = experiment.conditions.iter().map(|condition| &condition.design.data);
-    let error = data.into_iter().find_map(|data| {
+    let mut data = experiment.conditions.iter().map(|condition| &condition.design.data);
+    let error = data.find_map(|data| {
         let pairs = [data.train_pairs.saturating_add(data.validation_pairs), data.test_pairs];
         dataset::check_pools(pairs, datasets.pools(&data.source)).err()
     })?;
-    let message = format!("asks for too many pairs: {error}");
+    let keys = match error.split {
+        "test" => "`test_pairs`",
+        _ => "`train_pairs` or `validation_pairs`",
+    };
+    let message = format!("asks for too many pairs: {error}; lower {keys}");
     Some(Violation { location: experiment.data.clone(), key: "data".to_owned(), message })
 }
 
@@ -383,7 +387,7 @@ fn read_document(
         // What is no text has mistakes to list, like any other file.
         Err(error) if error.source.kind() == std::io::ErrorKind::InvalidData => {
             let location = Location { file: shown(root, path).into(), line: 1 };
-            let message = format!("cannot be read: {}", error.source);
+            let message = format!("is no text: {}", error.source);
             return Ok(Err(vec![Violation { location, key: String::new(), message }]));
         }
         Err(error) => return Err(Error::Input(error)),

@@ -64,11 +64,6 @@ pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchor
             }
             Event::End(TagEnd::Heading(_)) => {
                 if let Some((level, title)) = heading.take() {
-                    if slug(&title).is_empty() {
-                        let message = format!("the heading `{title}` has no letter and no digit");
-                        let hint = "its anchor is made of them: give it a word";
-                        return Err(templates.mistake(&[format!("# {title}")], message, hint));
-                    }
                     let anchor = unused(&slug(&title), &mut repeats);
                     if !targets.insert(anchor.clone()) {
                         return twice(&anchor, &title);
@@ -113,7 +108,8 @@ fn elements(skeleton: &Skeleton, templates: &Templates) -> Result<[Vec<String>; 
     let mut found = [Vec::new(), Vec::new()];
     let refuse = |Unbalanced { tag, message }: Unbalanced| {
         let hint = "to show it as text, put it between backticks";
-        templates.mistake(std::slice::from_ref(&tag), format!("`{tag}` {message}"), hint)
+        let typed = parts(&tag).iter().find_map(Part::plain).unwrap_or(&tag).to_owned();
+        templates.mistake(&[typed], format!("`{}` {message}", skeleton.plain(&tag)), hint)
     };
     for event in Parser::new_ext(&skeleton.text, OPTIONS) {
         let html = match event {
@@ -228,10 +224,13 @@ pub(super) fn claim(name: &str) -> String {
 }
 
 /// The anchor that code hosts give a heading: its letters, digits, `-` and `_`, in lower case, with
-/// `-` for each space.
+/// `-` for each space. A title without any of them
+/// gets `section`, so that the contents can lead to it.
 fn slug(title: &str) -> String {
     let kept = title.trim().chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c));
-    kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
+    let slug: String =
+        kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect();
+    if slug.is_empty() { "section".to_owned() } else { slug }
 }
 
 /// `text` as a part of an address in a link.

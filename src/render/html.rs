@@ -66,7 +66,14 @@ impl OpenElements {
                         own.dedup();
                         values.extend(own);
                     }
-                    if !tag.self_closing && !has_no_end(&tag.name) {
+                    // In HTML, the slash of `<div/>` closes nothing; in drawings and formulas it
+                    // does.
+                    let is_foreign =
+                        |name: &HtmlString| [&b"svg"[..], b"math"].contains(&&name[..]);
+                    let mut open = self.0.iter().flatten().map(|element| &element.name);
+                    let is_closed =
+                        tag.self_closing && (is_foreign(&tag.name) || open.any(is_foreign));
+                    if !is_closed && !has_no_end(&tag.name) {
                         let source = html.get(tag.span.start..tag.span.end).unwrap_or_default();
                         let element = Element { name: tag.name, tag: source.to_owned() };
                         self.0.push(Some(element));
@@ -115,9 +122,14 @@ mod tests {
             let mut open = OpenElements::default();
             open.read(html).map(|_| ()).and_then(|()| open.end())
         };
-        for sound in
-            ["<br><img src=a>", "<p>a<li>b", "<div><b>a</b></div>", "<!-- <div> -->", "<hr/>"]
-        {
+        for sound in [
+            "<br><img src=a>",
+            "<p>a<li>b",
+            "<div><b>a</b></div>",
+            "<!-- <div> -->",
+            "<hr/>",
+            "<svg><path d=\"\"/></svg>",
+        ] {
             assert_eq!(read(sound), Ok(()), "{sound}");
         }
         for (unsound, tag) in [
@@ -125,6 +137,7 @@ mod tests {
             ("<style>b {}", "<style>"),
             ("<b><i></b></i>", "</b>"),
             ("</section>", "</section>"),
+            ("<div hidden/>", "<div hidden/>"),
             ("<!-- a", "<!--"),
             ("a <span class=\"x\"", "<span"),
         ] {

@@ -5,6 +5,7 @@ use pulldown_cmark::{CodeBlockKind, CowStr, Event, Parser, Tag, TagEnd};
 use serde::Serialize;
 
 use super::anchors::{self, Anchors};
+use super::html::{OpenElements, Unbalanced};
 use super::items::Items;
 use super::markdown::escape_html;
 use super::skeleton::{Mark, OPTIONS, Part, Skeleton, parts};
@@ -118,9 +119,13 @@ pub(super) fn body(
     let Writer { previews, events, .. } = writer;
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, without_empty_paragraphs(events).into_iter());
-    let is_absent = |anchor: &&String| !html.contains(&format!("id=\"{anchor}\""));
-    if let Some(absent) = anchors::items(skeleton).iter().find(is_absent) {
-        let message = format!("its macro leaves out `id=\"{absent}\"`, to which links lead");
+    let mut elements = OpenElements::default();
+    let read = elements.read(&html);
+    let [ids, _] = read.map_err(|Unbalanced { tag, message }| {
+        TemplateError::at(ITEMS_TEMPLATE, 0, format!("`{tag}` {message}"), "")
+    })?;
+    if let Some(absent) = anchors::items(skeleton).iter().find(|anchor| !ids.contains(anchor)) {
+        let message = format!("no macro writes `id=\"{absent}\"`, but links need it");
         return Err(TemplateError::at(
             ITEMS_TEMPLATE,
             0,

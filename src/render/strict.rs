@@ -126,7 +126,10 @@ pub(super) fn add_filters(environment: &mut Environment<'_>) {
             let attribute = attribute.map(str::to_owned);
             let attribute = attribute.or_else(|| named.peek::<String>("attribute").ok());
             if let Some(attribute) = attribute {
-                check_items(&items, &attribute)?;
+                // To show, or to ask whether it is there, a number may be missing.
+                let test = positional.get(1).and_then(Value::as_str);
+                let asks = name == "map" || matches!(test, Some("defined" | "undefined"));
+                check_items(&items, &attribute, asks)?;
             }
             if let ("selectattr" | "rejectattr", [field, test, wanted]) = (name, &positional[..])
                 && let (Some(field), Some("eq" | "equalto" | "==" | "ne" | "!=")) =
@@ -180,22 +183,35 @@ fn check_wanted(items: &Value, field: &str, wanted: &Value) -> Result<(), Error>
     }
 }
 
-fn check_items(items: &Value, attribute: &str) -> Result<(), Error> {
+/// Refuses an attribute that an item lacks. A missing number is refused too, unless the filter
+/// `asks` whether it is there.
+fn check_items(items: &Value, attribute: &str, asks: bool) -> Result<(), Error> {
     let Ok(items) = items.try_iter() else { return Ok(()) };
     for item in items {
         let mut found = item;
         for part in attribute.split('.') {
+            let parent = found;
             found = match part.parse::<usize>() {
-                Ok(index) => found.get_item_by_index(index)?,
-                Err(_) => found.get_attr(part)?,
+                Ok(index) => parent.get_item_by_index(index)?,
+                Err(_) => parent.get_attr(part)?,
             };
             if found.kind() == ValueKind::Invalid {
                 let carried = found.to_string();
                 let message = carried.split_once(": `").map_or(carried.as_str(), |(_, rest)| rest);
                 return Err(undefined(format!("`{}", message.trim_end_matches('>'))));
             }
-            if found.is_undefined() {
+            if found.is_undefined() && parent.downcast_object_ref::<Record>().is_none() {
                 return Err(undefined(format!("an item has no `{attribute}`")));
+            }
+            if found.is_undefined() && !asks {
+                let message = format!(
+                    "`{attribute}` of an item is missing, as its runs are; first select those that \
+                     have it, with `selectattr(\"{attribute}\", \"defined\")`"
+                );
+                return Err(Error::new(ErrorKind::InvalidOperation, message));
+            }
+            if found.is_undefined() {
+                break;
             }
         }
     }

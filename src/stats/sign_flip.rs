@@ -50,9 +50,8 @@ mod tests {
 
     #[test]
     fn p_values_are_those_of_scipy() {
-        // stats.permutation_test((d, np.zeros(len(d))), lambda x, y, axis: np.mean(x - y,
-        // axis=axis),
-        //     permutation_type='samples', n_resamples=np.inf).pvalue
+        // stats.permutation_test((d, np.zeros(len(d))),
+        //     lambda x, y, axis: np.mean(x - y, axis=axis), permutation_type='samples', n_resamples=np.inf).pvalue
         assert_eq!(p_value(&[1.0, -2.0, 3.0, 4.0, -0.5, 2.5, 6.0, -1.0], 1e-9), 0.15625);
         assert_eq!(p_value(&TWENTY, 1e-9), 0.027_227_401_733_398_438);
     }

@@ -208,7 +208,10 @@ pub(super) fn averaged_note<'c>(
     };
     let averaged: Vec<_> = averaged.into_iter().map(factor).collect();
     (!averaged.is_empty()).then(|| {
-        format!("A row averages over the factors that it does not name: {}.", averaged.join("; "))
+        format!(
+            "Each row is a mean over the levels of the factors that it does not name: {}.",
+            averaged.join("; ")
+        )
     })
 }
 

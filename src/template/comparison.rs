@@ -242,6 +242,15 @@ impl Search {
                 (holds || given) && !COUNTING.contains(&one.name)
             }
             Expr::Test(one) => {
+                if one.name == "none"
+                    && let Expr::GetAttr(number) = &one.expr
+                    && number.name == "value"
+                    && self.holds(&number.expr, scope)
+                {
+                    let line = usize::from(expression.span().start_line);
+                    let message = "a missing number is undefined, and not none".to_owned();
+                    self.found.get_or_insert((line, message, "ask `is defined`".to_owned()));
+                }
                 self.compare(&one.expr, scope);
                 for argument in &one.args {
                     self.compare(value_of(argument), scope);
@@ -290,7 +299,7 @@ impl Search {
             _ => "this value".to_owned(),
         };
         let line = usize::from(expression.span().start_line);
-        let message = format!("`{name}` cannot be compared: it is a number with its source");
+        let message = format!("`{name}` cannot be compared: it is a result, and not a number");
         self.found.get_or_insert((line, message, NUMBER_HINT.to_owned()));
     }
 }

@@ -11,9 +11,12 @@ use super::names::TEMPLATES;
 /// How the number of a result is named.
 pub(super) const NUMBER_HINT: &str = "the number alone is `.value`, like `cell(…).value`";
 
+/// Fields that hold numbers.
+const NUMBERS: [&str; 3] = [".value", "values", "metrics"];
+
 /// What guards the use of a number.
 const MISSING_HINT: &str =
-    "a number is undefined while its runs are missing: `{% if … is defined %}` asks for it";
+    "a number is undefined while its runs are missing: test it with `{% if … is defined %}`";
 
 /// A template that cannot be rendered.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +84,13 @@ impl TemplateError {
             [("end of variable block", "{{", "}}"), ("end of block", "{%", "%}")]
         {
             let at = before.filter(|_| detail.ends_with(end)).and_then(|text| text.rfind(open));
-            let line = at.map(|at| line_at(&source, at));
+            // A tag that is closed before the next one opens has another mistake.
+            let is_closed = |at: &usize| {
+                let rest = &source[at + open.len()..];
+                let next = ["{{", "{%"].iter().filter_map(|tag| rest.find(tag)).min();
+                rest.find(close).is_some_and(|close| next.is_none_or(|next| close < next))
+            };
+            let line = at.filter(|at| !is_closed(at)).map(|at| line_at(&source, at));
             // On one line, the message of minijinja says what is wrong.
             if let Some(line) = line.filter(|line| Some(*line) != error.line()) {
                 return never(line, open, close);
@@ -106,7 +115,9 @@ impl TemplateError {
             }
             _ if message.contains("plain object") => NUMBER_HINT.to_owned(),
             // A name that is undefined is no number.
-            _ if message.contains("undefined") && place.is_none_or(|place| place.contains('.')) => {
+            _ if message.contains("undefined")
+                && place.is_none_or(|place| NUMBERS.iter().any(|one| place.contains(one))) =>
+            {
                 MISSING_HINT.to_owned()
             }
             _ => String::new(),

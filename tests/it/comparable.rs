@@ -298,8 +298,7 @@ fn kind_1_a_row_says_what_it_averages_over() {
     let prose = "# {{ title }}\n\n{{ table(\"pooled\") }}\n\n{{ table(\"both\") }}\n";
     let [markdown, _] = rendered(&project, prose).unwrap();
     let notes: Vec<_> = markdown.lines().filter(|line| line.starts_with("<sub>")).collect();
-    let averaged =
-        "A row averages over the factors that it does not name: auxiliary\\_loss (true, false).";
+    let averaged = "Each row is a mean over the levels of the factors that it does not name: auxiliary\\_loss (true, false).";
     assert!(notes[0].contains(averaged), "{}", notes[0]);
     assert!(notes[1].contains("weight\\_sharing (true, false)"), "{}", notes[1]);
     // Two factors are two tests, also without groups.
@@ -392,10 +391,24 @@ fn kind_1_a_missing_number_is_shown_but_has_no_order_and_no_sum() {
         assert!(outcome.stderr.contains(message), "{prose}: {outcome:#?}");
         let is_missing = message.contains("undefined");
         assert_eq!(
-            outcome.stderr.contains("is defined %}` asks for it"),
+            outcome.stderr.contains("test it with `{% if … is defined %}`"),
             is_missing,
             "{outcome:#?}"
         );
+    }
+    // A filter that compares needs all numbers; one that asks for them does not.
+    for (filter, is_refused) in [
+        ("sort(attribute=\"values.mean\")", true),
+        ("selectattr(\"values.mean\", \"gt\", 80)", true),
+        ("selectattr(\"values.mean\", \"defined\")", false),
+        ("map(attribute=\"values.mean\")", false),
+    ] {
+        let prose = format!("# H\n\n{{{{ tables.all.rows | {filter} | list | length }}}}\n");
+        project.write("templates/paper.md.jinja", prose);
+        let outcome = project.run(&["build", "--dry-run"]);
+        assert_eq!(outcome.code, if is_refused { 2 } else { 0 }, "{filter}: {outcome:#?}");
+        let message = "`values.mean` of an item is missing, as its runs are";
+        assert_eq!(outcome.stderr.contains(message), is_refused, "{filter}: {outcome:#?}");
     }
     let prose = "# {{ title }}\n\n{{ cell(\"all\", \"mean\", ROW) }}, {{ count_above(\"all\", \"mean\", 0) }}, \
                  {% if cell(\"all\", \"mean\", ROW).value is defined %}{{ cell(\"all\", \"mean\", ROW).value > 5 }}{% endif %}.\n";

@@ -349,7 +349,7 @@ fn kind_5_a_macro_that_leaves_out_an_anchor_is_an_error() {
     project
         .write("templates/items.html.jinja", macros.replacen(" id=\"{{ item.anchor }}\"", "", 1));
     let error = rendered(&project, "# H\n\n{{ table(\"all\") }}\n").unwrap_err();
-    assert!(error.contains("its macro leaves out `id=\"table-1\"`"), "{error}");
+    assert!(error.contains("no macro writes `id=\"table-1\"`"), "{error}");
 }
 
 #[test]
@@ -563,7 +563,7 @@ fn kind_6_labels_that_readers_cannot_tell_apart_or_see_are_refused() {
     let label = paper.split("[[metric]]").nth(1).unwrap().split("label = \"").nth(1).unwrap();
     let same = metric.replace("LABEL", label.split('"').next().unwrap());
     for (text, message) in [
-        (paper.clone() + &same, "which an earlier one has too"),
+        (paper.clone() + &same, "which is also the label of an earlier one"),
         (
             paper.clone() + "\n[labels.lr]\nlabel = \"weight sharing\"\n",
             "gives `weight_sharing` and `lr` of one experiment the label `weight sharing`",

@@ -52,7 +52,8 @@ fn a_comparison_of_a_result_is_found_wherever_it_flows() {
         );
         assert_eq!(found(word), Some((1, message)), "{word}");
     }
-    let said = |name: &str| format!("`{name}` cannot be compared: it is a number with its source");
+    let said =
+        |name: &str| format!("`{name}` cannot be compared: it is a result, and not a number");
     let assigned = "{% set best = cell(1) %}\n{{ best }}\n{% if best > 1 %}{% endif %}";
     assert_eq!(found(assigned), Some((3, said("best"))));
     let other = [
