@@ -30,7 +30,7 @@ impl FileLink {
     /// The error if the file does not exist.
     #[must_use]
     pub fn dead(&self, templates: &Templates) -> TemplateError {
-        let message = format!("a link leads to the file `{}`, which is not there", self.path);
+        let message = format!("a link leads to the file `{}`, which does not exist", self.path);
         let hint =
             "paths are relative to the directory of the report, which has `data/` and `figures/`";
         templates.mistake(&link_places(&self.typed), message, hint)
@@ -169,7 +169,7 @@ fn check_address(
         return Ok(None);
     }
     let known: Vec<_> = targets.iter().map(String::as_str).collect();
-    let message = format!("a link leads to `#{anchor}`, which is nowhere in the report");
+    let message = format!("a link leads to `#{anchor}`, which does not exist in the report");
     let hint = match known.is_empty() {
         true => "a heading or `<a id=\"…\"></a>` makes an anchor".to_owned(),
         false => crate::document::suggestion(anchor, &known),

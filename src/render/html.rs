@@ -84,7 +84,7 @@ impl OpenElements {
                     if last.is_some_and(|open| open.name == tag.name) {
                         self.0.pop();
                     } else if !has_no_end(&tag.name) {
-                        let message = "closes what is not open there";
+                        let message = "has no start tag there";
                         let tag = format!("</{}>", text(&tag.name));
                         return Err(Unbalanced { tag, message });
                     }

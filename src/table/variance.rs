@@ -120,7 +120,7 @@ impl Variance {
             ),
             "share due to the draw: (SD² on other draws − SD² on one draw) / SD² on other draws, at \
              least 0. The 95 % interval uses the F distribution of the ratio of the two SD², and assumes \
-             normal scores. Rows that share a draw of the data depend on each other."
+             normal scores. Rows that use the same draw of the data are not independent."
                 .to_owned(),
         ];
         notes.extend(differs_note(&self.differs));

@@ -377,7 +377,7 @@ fn kind_5_a_link_to_a_file_that_is_not_there_is_an_error() {
     ] {
         let outcome = prose(link);
         let expected = format!(
-            "templates/paper.md.jinja:3: a link leads to the file `{path}`, which is not there"
+            "templates/paper.md.jinja:3: a link leads to the file `{path}`, which does not exist"
         );
         assert_eq!(outcome.code, 2, "{link}: {outcome:#?}");
         assert!(outcome.stderr.contains(&expected), "{link}: {outcome:#?}");
@@ -514,7 +514,7 @@ fn kind_4_html_of_the_prose_swallows_nothing_after_it() {
         ("<!-- to do\n\ntext", "jinja:3: `<!--` opens a comment that is never closed"),
         ("<div hidden>\n\ntext", "jinja:3: `<div hidden>` is never closed"),
         ("text <b>bold\n\ntext</b>", "jinja:3: `<b>` is never closed"),
-        ("</section>", "jinja:3: `</section>` closes what is not open there"),
+        ("</section>", "jinja:3: `</section>` has no start tag there"),
         ("- <details>\n\n</details>", "jinja:3: `<details>` is never closed"),
         ("<div hidden\n\ntext", "jinja:3: `<div` lacks its `>`"),
     ] {
