@@ -26,11 +26,8 @@ pub(super) struct Notebook {
 
 impl Notebook {
     pub(super) fn new(context: &Arc<Context>) -> Self {
-        Self {
-            context: Arc::clone(context),
-            skeleton: Mutex::default(),
-            has_banner: AtomicBool::new(false),
-        }
+        let (skeleton, has_banner) = (Mutex::default(), AtomicBool::default());
+        Self { context: Arc::clone(context), skeleton, has_banner }
     }
 
     fn lock(&self) -> MutexGuard<'_, Skeleton> {
