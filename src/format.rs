@@ -15,7 +15,7 @@ pub fn fixed(value: Option<f64>) -> String {
     }
 }
 
-/// A number with so many decimals, with a true minus sign.
+/// A number with this number of decimals, with a true minus sign.
 #[must_use]
 pub fn rounded(value: f64, decimals: u8) -> String {
     // `-0.001` with two decimals would be `-0.00`.

@@ -11,7 +11,7 @@ pub use error::TemplateError;
 pub use names::{BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES};
 pub use source::Templates;
 pub use syntax::{is_reserved, syntax};
-pub use words::words_of;
+pub use words::unknown_word;
 
 /// Whether `report` itself uses the template of this name.
 #[must_use]

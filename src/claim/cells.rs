@@ -128,7 +128,7 @@ fn read_parameters(reader: &Reader<'_>, node: &Node, words: &Words<'_>) -> Optio
         [count] => return Some(CellReference::Parameters(count)),
         _ if !reader.is_sound() => {}
         [] => reader.refuse("parameters", "selects no condition"),
-        [..] => {
+        _ => {
             let counts: Vec<_> = counts.into_iter().map(thousands).collect();
             let counts = counts.join(" or ");
             let message = format!("selects conditions with {counts} parameters: give more levels");

@@ -28,7 +28,7 @@ const MOST_VALUES: usize = 1 << 28;
 /// A [`RunConfig`] without the seed, and with the source of the data instead of their digest.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Design {
-    /// Which pairs of which digits.
+    /// The digits, and the pairs that are drawn from them.
     pub data: DataDesign,
     /// Layers and how they are shared.
     pub model: ModelConfig,

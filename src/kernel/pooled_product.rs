@@ -27,9 +27,9 @@ pub(super) struct PooledOutput<'a> {
     pub(super) rows: &'a Offsets,
 }
 
-/// Whether windows of so many rows are supported: those of 2×2 and of 3×3 pixels. Most poolings
-/// have one of these sizes, and the sums of a window fit into the registers of every instruction
-/// set.
+/// Whether windows with this number of rows are supported: 4 for 2×2 pixels, 9 for 3×3 pixels. Most
+/// poolings have one of these sizes. The sums of such a window fit into the registers of every
+/// instruction set.
 pub(super) fn fits(rows: usize) -> bool {
     matches!(rows, 4 | 9)
 }

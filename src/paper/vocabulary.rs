@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{EXPERIMENT, FactorLabel, Selection, selects};
 use crate::experiment::{Condition, DataSeed, Experiment, Level, Levels};
+use crate::run::KeyValues;
 
 /// Names of experiments, factors and levels.
 #[derive(Clone, Debug)]
@@ -177,14 +178,8 @@ impl<'e> Vocabulary<'e> {
         if varied.contains(EXPERIMENT) {
             ignored.extend(["model", "train"]);
         }
-        let settings = sides.map(|side| {
-            let of_one = |(_, condition, _): &SelectedCondition<'e>| {
-                let mut settings = condition.design.settings();
-                settings.retain(|key, _| !is_below(key, &ignored));
-                settings
-            };
-            side.iter().map(of_one).collect()
-        });
+        let settings =
+            sides.map(|side| side.iter().map(|(_, one, _)| settings_of(one, &ignored)).collect());
         found.extend(differing(&settings));
         found
     }
@@ -232,20 +227,25 @@ impl<'e> Vocabulary<'e> {
     }
 }
 
-/// The settings of the data of a condition, without those at or below `ignored` paths.
-fn data_settings(condition: &Condition, ignored: &[&str]) -> BTreeMap<String, String> {
+/// The settings of a condition, without those at or below `ignored` paths.
+fn settings_of(condition: &Condition, ignored: &[&str]) -> KeyValues {
     let mut settings = condition.design.settings();
-    settings.retain(|key, _| key.starts_with("data.") && !is_below(key, ignored));
+    settings.retain(|key, _| !is_below(key, ignored));
+    settings
+}
+
+/// The same, of its data alone.
+fn data_settings(condition: &Condition, ignored: &[&str]) -> KeyValues {
+    let mut settings = settings_of(condition, ignored);
+    settings.retain(|key, _| key.starts_with("data."));
     settings
 }
 
 /// The keys whose values differ between groups of settings, with all values.
-fn differing(groups: &[Vec<BTreeMap<String, String>>]) -> Settings {
+fn differing(groups: &[Vec<KeyValues>]) -> Settings {
     let keys: BTreeSet<_> = groups.iter().flatten().flat_map(BTreeMap::keys).collect();
     let differing = keys.into_iter().filter_map(|key| {
-        let value = |one: &BTreeMap<String, String>| {
-            one.get(key).cloned().unwrap_or_else(|| "nothing".to_owned())
-        };
+        let value = |one: &KeyValues| one.get(key).cloned().unwrap_or_else(|| "nothing".to_owned());
         let values = groups.iter().map(|group| group.iter().map(value).collect());
         let values: Vec<BTreeSet<_>> = values.collect();
         let differ = values.iter().any(|one| *one != values[0]);

@@ -237,26 +237,13 @@ fn parameters(experiment: &Experiment) -> String {
         let design = designs.first()?;
         run::parameter_count(&design.model, design.image()).ok()
     };
-    let number = format::thousands;
-    match (count(&separate), count(&shared)) {
-        (Some(separate), Some(shared)) => format!(
-            "{} parameters per branch, {} in total, {} with weight sharing",
-            number(separate.branch),
-            number(separate.all),
-            number(shared.all)
-        ),
-        (Some(separate), None) => format!(
-            "{} parameters per branch, {} in total",
-            number(separate.branch),
-            number(separate.all)
-        ),
-        (None, Some(shared)) => format!(
-            "{} parameters in the shared branch, {} in total",
-            number(shared.branch),
-            number(shared.all)
-        ),
-        (None, None) => String::new(),
-    }
+    let (shared, separate) = (count(&shared), count(&separate));
+    let of_branch = if separate.is_some() { "per branch" } else { "in the shared branch" };
+    let Some(first) = separate.or(shared) else { return String::new() };
+    let [branch, all] = [first.branch, first.all].map(format::thousands);
+    let both = separate.and(shared).map(|shared| format::thousands(shared.all));
+    let both = both.map_or_else(String::new, |all| format!(", {all} with weight sharing"));
+    format!("{branch} parameters {of_branch}, {all} in total{both}")
 }
 
 fn boxes(layers: &[Layer], input: Shape) -> Vec<LayerBox> {

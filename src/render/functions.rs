@@ -149,7 +149,9 @@ fn add(environment: &mut Environment<'_>, notebook: &Arc<Notebook>, values: &Val
     for name in ["banner", "compute", "provenance_block"] {
         let (values, is_running, book) = (values.clone(), Arc::clone(&is_running), of());
         environment.add_function(name, move |state: &State<'_, '_>| {
-            book.has_banner.fetch_or(name == "banner", Ordering::Relaxed);
+            if name == "banner" {
+                book.has_banner.store(true, Ordering::Relaxed);
+            }
             if is_running.swap(true, Ordering::Relaxed) {
                 return Err(invalid(format!("`{name}()` calls itself in `{BLOCKS_TEMPLATE}`")));
             }

@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, ErrorKind, State};
 use super::result::is_result;
 use crate::document::suggestion;
 use crate::format;
-use crate::template::{is_reserved, words_of};
+use crate::template::{is_reserved, unknown_word};
 
 /// A map whose unknown fields are errors.
 #[derive(Debug)]
@@ -162,11 +162,8 @@ fn has_results(items: &Value) -> bool {
 /// type.
 fn check_wanted(items: &Value, field: &str, wanted: &Value) -> Result<(), Error> {
     let refuse = |message| Err(Error::new(ErrorKind::InvalidOperation, message));
-    let last = field.rsplit('.').next().unwrap_or(field);
-    if let Some(words) = words_of(last)
-        && let Some(word) = wanted.as_str().filter(|word| !words.contains(word))
-    {
-        return refuse(format!("no `{field}` is `{word}`; {}", suggestion(word, &words)));
+    if let Some((message, hint)) = wanted.as_str().and_then(|word| unknown_word(field, word)) {
+        return refuse(format!("{message}; {hint}"));
     }
     let mut kinds = std::collections::BTreeSet::new();
     for item in items.try_iter()? {
@@ -200,18 +197,19 @@ fn check_items(items: &Value, attribute: &str, asks: bool) -> Result<(), Error> 
                 let message = carried.split_once(": `").map_or(carried.as_str(), |(_, rest)| rest);
                 return Err(undefined(format!("`{}", message.trim_end_matches('>'))));
             }
-            if found.is_undefined() && parent.downcast_object_ref::<Record>().is_none() {
-                return Err(undefined(format!("an item has no `{attribute}`")));
-            }
-            if found.is_undefined() && !asks {
-                let message = format!(
-                    "`{attribute}` of an item is missing, as its runs are; first select those that \
-                     have it, with `selectattr(\"{attribute}\", \"defined\")`"
-                );
-                return Err(Error::new(ErrorKind::InvalidOperation, message));
-            }
-            if found.is_undefined() {
-                break;
+            match found.is_undefined() {
+                false => {}
+                true if parent.downcast_object_ref::<Record>().is_none() => {
+                    return Err(undefined(format!("an item has no `{attribute}`")));
+                }
+                true if asks => break,
+                true => {
+                    let message = format!(
+                        "`{attribute}` of an item is missing, as its runs are; first select those \
+                         that have it, with `selectattr(\"{attribute}\", \"defined\")`"
+                    );
+                    return Err(Error::new(ErrorKind::InvalidOperation, message));
+                }
             }
         }
     }

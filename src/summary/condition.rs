@@ -48,6 +48,22 @@ pub enum SeedVariation {
     DataOfSome,
 }
 
+impl SeedVariation {
+    /// All of them.
+    pub const ALL: [Self; 3] =
+        [Self::Initialisation, Self::DataAndInitialisation, Self::DataOfSome];
+
+    /// The word for it in data files and templates.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Initialisation => "initialisation",
+            Self::DataAndInitialisation => "data_and_initialisation",
+            Self::DataOfSome => "data_of_some",
+        }
+    }
+}
+
 /// The numbers of diverged, accepted, failed, stale and damaged runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Exceptions {

@@ -226,22 +226,20 @@ impl Effects {
                 "the first level has the higher score",
             ),
         };
-        let mut notes = vec![
-            format!(
-                "points: {}, {sides}; the mean difference over the seeds, with Student's t interval.",
-                results.metric_label(&self.metric)
-            ),
+        let mut notes = vec![format!(
+            "points: {}, {sides}; the mean difference over the seeds, with Student's t interval.",
+            results.metric_label(&self.metric)
+        )];
+        let sides = effects.iter().map(|effect| &effect.contrast.conditions[0][..]);
+        notes.extend(averaged_note(sides, results));
+        notes.extend([
             format!("Differences are paired by seed. {varies}"),
             format!("p: two-sided {test}. {adjusted}"),
             format!(
                 "seeds with gain: share of the seeds in which {better}; ties count half (probability of \
                  improvement), with Wilson's 95 % interval."
             ),
-        ];
-        notes.splice(
-            1..1,
-            averaged_note(effects.iter().map(|e| &e.contrast.conditions[0][..]), results),
-        );
+        ]);
         let unmatched: BTreeSet<_> = effects.iter().flat_map(|e| &e.contrast.unmatched).collect();
         let unmatched = unmatched.into_iter();
         let unmatched =

@@ -252,14 +252,13 @@ impl Variation {
     #[must_use]
     pub(super) fn cell(&self, varies: Option<SeedVariation>) -> Option<Cell> {
         self.column.as_ref()?;
-        let (label, text) = match varies {
-            Some(SeedVariation::Initialisation) => ("initialisation", "initialisation"),
-            Some(SeedVariation::DataAndInitialisation) => {
-                ("data and initialisation", "data_and_initialisation")
-            }
-            Some(SeedVariation::DataOfSome) => ("data in some conditions", "data_of_some"),
-            None => (MISSING, ""),
+        let label = match varies {
+            Some(SeedVariation::Initialisation) => "initialisation",
+            Some(SeedVariation::DataAndInitialisation) => "data and initialisation",
+            Some(SeedVariation::DataOfSome) => "data in some conditions",
+            None => MISSING,
         };
-        Some(Cell::Text(label.to_owned(), text.to_owned()))
+        let word = varies.map_or("", SeedVariation::word);
+        Some(Cell::Text(label.to_owned(), word.to_owned()))
     }
 }

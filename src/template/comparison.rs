@@ -12,7 +12,7 @@ use minijinja::machinery::parse;
 
 use super::error::NUMBER_HINT;
 use super::syntax::syntax;
-use super::words::unknown_word;
+use super::words::wrong_comparison;
 
 /// The functions that give results.
 const FUNCTIONS: [&str; 6] = ["cell", "score", "contrast", "least", "most", "count_above"];
@@ -280,7 +280,7 @@ impl Search {
     }
 
     fn check_words(&mut self, field: &Expr<'_>, other: &Expr<'_>) {
-        if let Some((message, hint)) = unknown_word(field, other) {
+        if let Some((message, hint)) = wrong_comparison(field, other) {
             self.found.get_or_insert((usize::from(other.span().start_line), message, hint));
         }
     }

@@ -5,21 +5,28 @@ use minijinja::machinery::ast::Expr;
 
 use crate::claim::Outcome;
 use crate::document::suggestion;
+use crate::summary::SeedVariation;
 use crate::table::GRADE_WORDS;
 
-/// The words that fields of this name have, where they are known.
-#[must_use]
-pub fn words_of(field: &str) -> Option<Vec<&'static str>> {
-    match field {
+/// The words of a field, by the last part of its path, where they are known.
+fn words_of(field: &str) -> Option<Vec<&'static str>> {
+    match field.rsplit('.').next()? {
         "verdict" | "outcome" => Some(Outcome::ALL.map(Outcome::word).to_vec()),
         "grade" | "std_grade" => Some(GRADE_WORDS.to_vec()),
-        "varies" => Some(vec!["initialisation", "data_and_initialisation", "data_of_some"]),
+        "varies" => Some(SeedVariation::ALL.map(SeedVariation::word).to_vec()),
         _ => None,
     }
 }
 
+/// Message and hint if the field called `name` never has this word.
+#[must_use]
+pub fn unknown_word(name: &str, word: &str) -> Option<(String, String)> {
+    let words = words_of(name).filter(|words| !words.contains(&word))?;
+    Some((format!("no `{name}` is `{word}`"), suggestion(word, &words)))
+}
+
 /// Message and hint if `field` is compared with a word that it never has.
-pub(super) fn unknown_word(field: &Expr<'_>, other: &Expr<'_>) -> Option<(String, String)> {
+pub(super) fn wrong_comparison(field: &Expr<'_>, other: &Expr<'_>) -> Option<(String, String)> {
     let name = match field {
         Expr::GetAttr(field) => field.name,
         Expr::GetItem(item) => match &item.subscript_expr {
@@ -32,13 +39,10 @@ pub(super) fn unknown_word(field: &Expr<'_>, other: &Expr<'_>) -> Option<(String
         },
         _ => return None,
     };
-    let words = words_of(name)?;
     let single = std::slice::from_ref(other);
     let all = if let Expr::List(list) = other { &list.items[..] } else { single };
-    let compared = all.iter().filter_map(|one| match one {
-        Expr::Const(constant) => constant.value.as_str(),
+    all.iter().find_map(|one| match one {
+        Expr::Const(constant) => unknown_word(name, constant.value.as_str()?),
         _ => None,
-    });
-    let word = compared.into_iter().find(|word| !words.contains(word))?;
-    Some((format!("no `{name}` is `{word}`"), suggestion(word, &words)))
+    })
 }

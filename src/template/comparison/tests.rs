@@ -38,18 +38,15 @@ fn a_comparison_of_a_result_is_found_wherever_it_flows() {
         let line = found(&format!("\n{compared}")).map(|(line, _)| line);
         assert_eq!(line, Some(2), "{compared}");
     }
-    for word in [
-        "{% if claims[0].verdict == \"suported\" %}{% endif %}",
-        "{{ \"suported\" != one.findings[0].outcome }}",
-        "{% for one in claims if one.verdict in [\"supported\", \"suported\"] %}{% endfor %}",
-    ] {
-        let message = "no `verdict` is `suported`".replace(
+    for (word, field) in [
+        ("{% if claims[0].verdict == \"suported\" %}{% endif %}", "verdict"),
+        ("{{ \"suported\" != one.findings[0].outcome }}", "outcome"),
+        (
+            "{% for one in claims if one.verdict in [\"supported\", \"suported\"] %}{% endfor %}",
             "verdict",
-            match word.contains("outcome") {
-                true => "outcome",
-                false => "verdict",
-            },
-        );
+        ),
+    ] {
+        let message = format!("no `{field}` is `suported`");
         assert_eq!(found(word), Some((1, message)), "{word}");
     }
     let said =
