@@ -3,6 +3,7 @@
 mod cells;
 mod check;
 mod decide;
+mod evidence;
 mod expression;
 mod interval;
 mod read;
@@ -101,7 +102,7 @@ pub fn judge(
     results: &Results<'_>,
     tables: &[TableItem],
 ) -> Result<Vec<JudgedClaim>, ClaimError> {
-    let evidence = decide::Evidence { results: *results, tables };
+    let evidence = evidence::Evidence { results: *results, tables };
     let judge = |claim: &Claim| {
         let Verdict { outcome, findings, conditions } = evidence.decide(&claim.check)?;
         Ok(JudgedClaim { claim: claim.clone(), outcome, findings, conditions })

@@ -23,7 +23,7 @@ use crate::summary::SummaryError;
 
 pub use cell::{Cell, Datum, GRADE_WORDS, Grade, Style, count};
 pub use content::{Column, Key, Row, SeedValue, Table};
-pub use kind::{Kind, Results, TableRequest, Words, of_kind};
+pub use kind::{Kind, Results, TableRequest, Words, left_out_note, of_kind};
 pub use scorecard::{PublishedScore, Scorecard};
 pub use scores::{ScoreRow, Scores, row_label};
 

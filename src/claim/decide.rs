@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 use super::check::{
     Best, CellReference, Check, Compare, Difference, DifferenceKind, Expected, merged,
 };
+use super::evidence::Evidence;
 use super::interval::{decisive, judge};
 use super::verdict::{Finding, Outcome, Verdict, combined};
 use crate::document::{Location, suggestion};
-use crate::experiment::{ConditionId, Level, Levels, written};
+use crate::experiment::{ConditionId, Levels, written};
 use crate::format::rounded;
-use crate::paper::keys::{Differs, differs_note};
-use crate::paper::{EXPERIMENT, Selection, selects};
+use crate::paper::{Selection, selects};
 use crate::stats::{FEWEST_DECISIVE, PairedComparison};
-use crate::summary::{Contrast, SeedVariation, effect};
-use crate::table::{Grade, Key, Results, Scorecard, Style, TableItem, of_kind};
+use crate::summary::{Contrast, effect};
+use crate::table::{Grade, Key, Scorecard, Style, of_kind};
 
 /// A check that cannot be decided on, whatever the records say.
 #[derive(Debug, thiserror::Error)]
@@ -25,13 +25,6 @@ pub struct ClaimError {
     pub location: Location,
     /// What is wrong with it.
     pub message: String,
-}
-
-/// What checks are decided by.
-#[derive(Clone, Copy)]
-pub(super) struct Evidence<'e> {
-    pub(super) results: Results<'e>,
-    pub(super) tables: &'e [TableItem],
 }
 
 impl Evidence<'_> {
@@ -76,17 +69,15 @@ impl Evidence<'_> {
             }
         };
         let label = format!("{label}{}", self.metric_words(&check.metric));
-        let finding = limited(self.finding(&label, &contrast, check.expected), &check.differs);
+        let finding = self.finding(&label, &contrast, check.expected);
+        let selections = match &check.kind {
+            DifferenceKind::Effect { among, .. } => vec![among.clone()],
+            DifferenceKind::Sides { sides, among } => {
+                sides.iter().map(|side| merged(among, side)).collect()
+            }
+        };
+        let finding = self.limited(finding, &check.differs, &selections);
         Ok(Verdict::of(finding, contrast.conditions.concat()))
-    }
-
-    /// ` (last epoch)`; empty for the metric of the first protocol.
-    fn metric_words(self, metric: &str) -> String {
-        let paper = self.results.names.paper;
-        match paper.metric(metric) {
-            Some(known) if paper.first_metric() != Some(known) => format!(" ({})", known.short),
-            _ => String::new(),
-        }
     }
 
     fn finding(self, label: &str, contrast: &Contrast, expected: Expected) -> Finding {
@@ -99,69 +90,6 @@ impl Evidence<'_> {
         let (expected, outcome) = judge(decisive, expected);
         let text = format!("{label}, {seeds}: {found}. {expected}");
         Finding { text, outcome, remark: too_few(contrast.comparison.as_ref()) }
-    }
-
-    /// `over 10 draws of the data`, or `over 9 of 10 seeds`.
-    fn seeds(self, ids: &[ConditionId], n: usize) -> String {
-        let summary = self.results.summary;
-        let what = match summary.varies(ids) {
-            Some(SeedVariation::DataAndInitialisation) => ["draw of the data", "draws of the data"],
-            _ => ["seed", "seeds"],
-        };
-        let expected = summary.expected(ids);
-        let what = what[usize::from(expected != 1)];
-        match expected == n {
-            true => format!("over {n} {what}"),
-            false => format!("over {n} of {expected} {what}"),
-        }
-    }
-
-    /// A selection in words: `deep and fully connected, weight sharing: yes`. An experiment that
-    /// repeats another on other draws goes by the title of the other: the number of draws is said
-    /// apart.
-    fn words(self, selection: &Selection) -> String {
-        let names = self.results.names;
-        let part = |(factor, levels): (&String, &Vec<Level>)| {
-            let label = |level: &Level| {
-                let draws = &names.paper.draws;
-                let repeated = draws.iter().find(|(_, other)| *other == level.spelled());
-                let repeated = repeated.filter(|_| factor == EXPERIMENT);
-                repeated.map_or_else(
-                    || names.level(factor, level),
-                    |(base, _)| names.level(factor, &Level::text(base)),
-                )
-            };
-            let labels = listed(&levels.iter().map(label).collect::<Vec<_>>());
-            match factor.as_str() {
-                EXPERIMENT => labels,
-                factor => format!("{}: {labels}", self.results.names.factor(factor)),
-            }
-        };
-        let mut parts: Vec<_> = selection.iter().collect();
-        parts.sort_by_key(|(factor, _)| *factor != EXPERIMENT);
-        parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
-    }
-
-    /// A label with the conditions that it is about: `weight sharing in deep`.
-    fn among(self, label: String, among: &Selection) -> String {
-        match (among.is_empty(), among.contains_key(EXPERIMENT)) {
-            (true, _) => label,
-            (false, true) => format!("{label} in {}", self.words(among)),
-            (false, false) => format!("{label}, {}", self.words(among)),
-        }
-    }
-
-    /// A condition in a few words. An experiment on other draws goes by the title of its base.
-    fn described(self, id: ConditionId) -> String {
-        let names = self.results.names;
-        let mut levels = self.results.summary.condition(id).levels.clone();
-        if let Some(experiment) = levels.get_mut(EXPERIMENT) {
-            let mut draws = names.paper.draws.iter();
-            if let Some((base, _)) = draws.find(|(_, other)| *other == experiment.spelled()) {
-                *experiment = Level::text(base);
-            }
-        }
-        names.describe(&levels)
     }
 
     fn best(self, check: &Best) -> Verdict {
@@ -196,7 +124,8 @@ impl Evidence<'_> {
         let shortened = if n > 2 { " The two closest are listed." } else { "" };
         let text = format!("{own} is above {n_above} of the {n} other conditions.{shortened}");
         let finding = Finding { text, outcome: verdict.outcome, remark: String::new() };
-        verdict.findings.push(limited(finding, &check.differs));
+        let among = std::slice::from_ref(&check.among);
+        verdict.findings.push(self.limited(finding, &check.differs, among));
         Verdict { conditions, ..verdict }
     }
 
@@ -276,9 +205,12 @@ impl Evidence<'_> {
             true => "two numbers, compared without an interval".to_owned(),
             false => "runs are missing".to_owned(),
         };
+        let remark = [remark, self.uneven(check)].into_iter().filter(|part| !part.is_empty());
+        let remark = remark.collect::<Vec<_>>().join("; ");
         conditions.sort_unstable();
         conditions.dedup();
-        Ok(Verdict::of(limited(Finding { text, outcome, remark }, &check.differs), conditions))
+        let finding = self.limited(Finding { text, outcome, remark }, &check.differs, &[]);
+        Ok(Verdict::of(finding, conditions))
     }
 
     /// The number of a cell, and the conditions behind it.
@@ -338,14 +270,6 @@ fn told_apart(numbers: [f64; 2]) -> [String; 2] {
     }
 }
 
-/// A finding with a remark on declared differences of its conditions.
-fn limited(finding: Finding, differs: &Differs) -> Finding {
-    let note = differs_note(differs).map(|note| note.trim_end_matches('.').to_owned());
-    let remarks =
-        [Some(finding.remark), note].into_iter().flatten().filter(|part| !part.is_empty());
-    Finding { remark: remarks.collect::<Vec<_>>().join("; "), ..finding }
-}
-
 /// A remark on a comparison with too few seeds; empty for others.
 fn too_few(comparison: Option<&PairedComparison>) -> String {
     match comparison {
@@ -353,15 +277,6 @@ fn too_few(comparison: Option<&PairedComparison>) -> String {
             format!("with fewer than {FEWEST_DECISIVE} seeds always undecided")
         }
         _ => String::new(),
-    }
-}
-
-/// `deep, wide and flat`.
-fn listed(labels: &[String]) -> String {
-    match labels {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 

@@ -8,7 +8,8 @@ use crate::document::{Node, Reader, Value, Violations, suggestion};
 use crate::experiment::{Level, written};
 use crate::format::count;
 use crate::paper::keys::{
-    check_known, check_measured, read_differs, read_levels, read_metric, read_selection,
+    check_distinct, check_known, check_measured, read_differs, read_levels, read_metric,
+    read_selection,
 };
 use crate::paper::{EXPERIMENT, Selection, Vocabulary, selects};
 use crate::summary::two_levels;
@@ -120,6 +121,7 @@ fn read_effect(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
         );
         reader.refuse("effect", message);
     }
+    check_distinct(reader, "effect", &vocabulary.with_common_run(&[&among], &[]));
     if vocabulary.common_seeds(&among).is_empty() && reader.is_sound() {
         reader.refuse("effect", "averages over experiments without a common seed");
     }
@@ -178,6 +180,7 @@ fn check_sides(
     if let Some(shared) = conditions[0].iter().find(|levels| conditions[1].contains(levels)) {
         return refuse(format!("has a condition on both sides: {}", written(shared)));
     }
+    check_distinct(reader, "difference", &vocabulary.with_common_run(&whole.each_ref(), &[]));
     for (side, conditions) in sides.iter().zip(&conditions) {
         for factor in varied.iter().filter(|factor| !side.contains_key(*factor)) {
             let levels: BTreeSet<_> = conditions.iter().filter_map(|one| one.get(factor)).collect();
@@ -227,7 +230,12 @@ fn read_best(reader: &Reader<'_>, words: &Words<'_>) -> Option<Best> {
             "must select one condition among several, but selects {own}, with {others} others"
         );
         reader.refuse("best", message);
-    } else if let Some(rival) = vocabulary.without_common_seed(&merged(&among, &levels), &among) {
+    }
+    let mut pairs = vocabulary.with_common_run(&[&among], &[]);
+    pairs.retain(|pair| pair.iter().any(|one| selects(&levels, one)));
+    check_distinct(reader, "best", &pairs);
+    let rival = vocabulary.without_common_seed(&merged(&among, &levels), &among);
+    if let Some(rival) = rival.filter(|_| reader.is_sound()) {
         let message = format!("has no seed in common with `{rival}`; scores are paired by seed");
         reader.refuse("best", message);
     }

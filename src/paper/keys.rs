@@ -3,7 +3,7 @@
 
 use super::{EXPERIMENT, Metric, Selection, Vocabulary};
 use crate::document::{Node, Reader, Value, Violations, suggestion};
-use crate::experiment::Level;
+use crate::experiment::{Level, Levels, written};
 
 /// Longest name of an item: it becomes the name of a file.
 const LONGEST_NAME: usize = 100;
@@ -110,6 +110,21 @@ pub fn check_measured(
         let message = format!(
             "`{}` needs held-out pairs, but `{experiment}` has none (`data.validation_pairs`)",
             metric.name
+        );
+        reader.refuse(key, message);
+    }
+}
+
+/// Refuses the first pair of conditions that have a run in common.
+pub fn check_distinct(reader: &Reader<'_>, key: &str, pairs: &[[Levels; 2]]) {
+    if let [[one, other], ..] = pairs
+        && reader.is_sound()
+    {
+        let message = format!(
+            "counts runs twice: the conditions {} and {} have runs in common; leave one of them out \
+             with `where`",
+            written(one),
+            written(other)
         );
         reader.refuse(key, message);
     }

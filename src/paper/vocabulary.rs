@@ -126,6 +126,25 @@ impl<'e> Vocabulary<'e> {
         found.map(|experiment| experiment.name.as_str())
     }
 
+    /// The pairs of conditions that have a run in common, among the conditions of some selections.
+    /// Both conditions of a pair have the factors of `by`, with the same levels.
+    #[must_use]
+    pub fn with_common_run(&self, selections: &[&Selection], by: &[String]) -> Vec<[Levels; 2]> {
+        let mut alike: BTreeMap<_, Vec<SelectedCondition<'_>>> = BTreeMap::new();
+        let mut pairs = Vec::new();
+        for selected in selections.iter().flat_map(|selection| self.selected(selection)) {
+            let (_, condition, levels) = &selected;
+            let row: Option<Vec<_>> = by.iter().map(|factor| levels.get(factor).cloned()).collect();
+            let Some(row) = row else { continue };
+            let settings = settings_of(condition, &["data.seed"]);
+            let others = alike.entry((row, settings)).or_default();
+            let shared = others.iter().filter(|other| have_common_run(&selected, other));
+            pairs.extend(shared.map(|(_, _, other)| [other.clone(), levels.clone()]));
+            others.push(selected);
+        }
+        pairs
+    }
+
     /// A selected experiment without held-out pairs, if there is one.
     #[must_use]
     pub fn without_held_out(&self, selection: &Selection) -> Option<&'e str> {
@@ -225,6 +244,17 @@ impl<'e> Vocabulary<'e> {
             }),
         }
     }
+}
+
+/// Whether two conditions with the same settings, but for the draw of the data, have a run in
+/// common.
+fn have_common_run(one: &SelectedCondition<'_>, other: &SelectedCondition<'_>) -> bool {
+    let draw = |(_, condition, _): &SelectedCondition<'_>, seed| match condition.design.data.seed {
+        DataSeed::Fixed(draw) => draw,
+        DataSeed::Run => seed,
+    };
+    let mut common = one.0.seeds.iter().filter(|seed| other.0.seeds.contains(seed));
+    common.any(|seed| draw(one, *seed) == draw(other, *seed))
 }
 
 /// The settings of a condition, without those at or below `ignored` paths.

@@ -288,9 +288,10 @@ fn seeds(
     let is_split = metrics.len() > 1;
     let drawing = |metric: &String| {
         let rows = scores.rows(metric, summary).map_err(Error::Summary)?;
+        let limits = scores.limits(&rows, &results);
+        let limits =
+            if limits.is_empty() { String::new() } else { format!(" {}", limits.join(" ")) };
         let rows: Vec<_> = rows.iter().map(|row| seed_row(&results, scores, metric, row)).collect();
-        let limits = differs_note(&scores.differs);
-        let limits = limits.map_or_else(String::new, |note| format!(" {note}"));
         let diamond = match has_published && *metric == scores.metric {
             true => " Diamond: the published mean.",
             false => "",

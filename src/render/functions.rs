@@ -41,21 +41,34 @@ pub(super) fn evaluate(
     let template = environment.get_template(PAPER_TEMPLATE).map_err(fail)?;
     let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
     check_names(&template, &templates.paper, &names, &environment)?;
-    let mut text = template.render(&values).map_err(fail)?;
-    // Readers must see that runs are missing, wherever the prose says so or nowhere.
-    if !notebook.has_banner.load(Ordering::Relaxed) {
-        let banner = environment.render_str("{{ banner() }}", &values).map_err(fail)?;
-        if !banner.trim().is_empty() {
-            text.insert_str(0, &format!("{}\n\n", banner.trim()));
-        }
-    }
-    let skeleton = notebook.take(text);
+    let prose = template.render(&values).map_err(fail)?;
+    let banner = block(&environment, "banner", &values).map_err(fail)?;
+    let mut skeleton = notebook.take(prose);
     if let Some(block) = skeleton.crowded_block() {
         let message = format!("{} needs a line of its own", block.title());
         let hint = "put nothing else on the line of its `{{ }}`";
         return Err(templates.mistake(&[block.call().to_owned()], message, hint));
     }
+    skeleton.text = with_banner(&skeleton.text, banner.trim());
     Ok(skeleton.without_blank_lines())
+}
+
+/// The Markdown that a macro of the blocks gives.
+fn block(environment: &Environment<'_>, name: &str, values: &Value) -> Result<String, Error> {
+    let blocks = environment.get_template(BLOCKS_TEMPLATE)?;
+    let mut blocks = blocks.render_captured(values.clone())?;
+    blocks.with_state_mut(|state| state.call_macro(name, &[]))
+}
+
+/// The prose with the banner below its title, or above everything if it does not begin with a
+/// title. The prose cannot leave the banner out: readers must see that runs are missing.
+fn with_banner(prose: &str, banner: &str) -> String {
+    let prose = prose.trim_start();
+    let (title, rest) = match prose.split_once('\n') {
+        Some((title, rest)) if title.starts_with("# ") => (title, rest),
+        _ => ("", prose),
+    };
+    [title, banner, rest].join("\n\n").trim_start().to_owned()
 }
 
 /// Most cells that a report lists as changed; `report diff` lists all.
@@ -146,18 +159,13 @@ fn add(environment: &mut Environment<'_>, notebook: &Arc<Notebook>, values: &Val
         Value::from_safe_string(last_changes(&book.context.changes))
     });
     let is_running = Arc::new(AtomicBool::new(false));
-    for name in ["banner", "compute", "provenance_block"] {
-        let (values, is_running, book) = (values.clone(), Arc::clone(&is_running), of());
+    for name in ["compute", "provenance_block"] {
+        let (values, is_running) = (values.clone(), Arc::clone(&is_running));
         environment.add_function(name, move |state: &State<'_, '_>| {
-            if name == "banner" {
-                book.has_banner.store(true, Ordering::Relaxed);
-            }
             if is_running.swap(true, Ordering::Relaxed) {
                 return Err(invalid(format!("`{name}()` calls itself in `{BLOCKS_TEMPLATE}`")));
             }
-            let blocks = state.env().get_template(BLOCKS_TEMPLATE)?;
-            let mut blocks = blocks.render_captured(values.clone())?;
-            let text = blocks.with_state_mut(|state| state.call_macro(name, &[]))?;
+            let text = block(state.env(), name, &values)?;
             is_running.store(false, Ordering::Relaxed);
             Ok::<_, Error>(Value::from_safe_string(text))
         });

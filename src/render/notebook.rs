@@ -1,7 +1,6 @@
 //! What the functions of prose templates look up and remember.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Kwargs, Value, ValueKind};
@@ -20,14 +19,11 @@ use crate::table::{Datum, GRADE_WORDS, Key, Row, Style, Table, TableItem};
 pub(super) struct Notebook {
     pub(super) context: Arc<Context>,
     skeleton: Mutex<Skeleton>,
-    /// Whether the prose has placed the banner.
-    pub(super) has_banner: AtomicBool,
 }
 
 impl Notebook {
     pub(super) fn new(context: &Arc<Context>) -> Self {
-        let (skeleton, has_banner) = (Mutex::default(), AtomicBool::default());
-        Self { context: Arc::clone(context), skeleton, has_banner }
+        Self { context: Arc::clone(context), skeleton: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Skeleton> {

@@ -3,7 +3,7 @@
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, SeedValue, Table};
 use super::kind::{Kind, Results, Variation, Words, of_kind};
-use super::scores::{ScoreRow, Scores, differs_notes, row_label};
+use super::scores::{ScoreRow, Scores, limits_of, row_label};
 use crate::document::Reader;
 use crate::experiment::Level;
 use crate::paper::keys::{check_measured, read_all_known};
@@ -109,8 +109,8 @@ impl Ablation {
             let metric = names.paper.metric(name)?;
             Some(format!("{}: {}.", metric.short, metric.formula()))
         }));
-        notes.extend(differs_notes(&self.tables, results));
-        Table { metric: None, columns, rows, notes }
+        notes.extend(limits_of(&self.tables, results));
+        Table { metric: None, columns, rows, notes, is_uneven: false }
     }
 }
 

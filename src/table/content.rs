@@ -16,6 +16,8 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// Sentences on estimators, intervals and tests.
     pub notes: Vec<String>,
+    /// Whether the rows are means over different conditions. A note says which.
+    pub is_uneven: bool,
 }
 
 /// A column.

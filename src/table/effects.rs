@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, SeedValue, Table};
-use super::kind::{Kind, Results, Variation, Words, averaged_note, left_out_note, read_conditions};
+use super::kind::{
+    Kind, Results, Rows, Variation, Words, averaged_note, left_out_note, read_conditions,
+};
 use crate::document::Reader;
 use crate::experiment::Level;
 use crate::format::count;
@@ -51,7 +53,7 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Effects> {
     {
         reader.refuse("by", format!("names `{factor}`, whose effect the table shows"));
     }
-    // The row of one factor averages over the levels of the others.
+    // A row “all together” names only its factor.
     let alone = factors.iter().flatten().map(std::slice::from_ref);
     let alone: Vec<_> = alone.collect();
     let by_names = by.as_deref().unwrap_or_default();
@@ -159,7 +161,37 @@ impl Effects {
             Row { cells, conditions: effect.contrast.conditions.concat(), seeds }
         };
         let rows = effects.iter().map(row).collect();
-        Table { metric: None, columns, rows, notes: self.notes(effects, variation.note, results) }
+        let by_factor = self.named(effects, results);
+        Table {
+            metric: None,
+            columns,
+            rows,
+            notes: self.notes(effects, variation.note, results),
+            is_uneven: by_factor.iter().any(|rows| rows.uneven_note(results).is_some()),
+        }
+    }
+
+    /// The rows of each factor, then its row “all together”, which names only the factor.
+    fn named<'e>(&self, effects: &'e [Effect], results: &Results<'_>) -> Vec<Rows<'e>> {
+        let mut all = Vec::new();
+        for factor in &self.factors {
+            let own = effects.iter().filter(|effect| effect.factor == *factor);
+            for is_together in [false, true] {
+                let row = |effect: &'e Effect| {
+                    let levels = effect.group.iter().flat_map(|group| self.by.iter().zip(group));
+                    (results.names.describe(levels), &effect.contrast.conditions[0][..])
+                };
+                let is_counted = |effect: &&Effect| {
+                    effect.group.is_none() == is_together
+                        && !effect.contrast.conditions[0].is_empty()
+                };
+                let rows = own.clone().filter(is_counted);
+                let by = self.by.iter().filter(|_| !is_together);
+                let named = by.chain([factor]).cloned().collect();
+                all.push(Rows { named, rows: rows.map(row).collect() });
+            }
+        }
+        all
     }
 
     fn cells(&self, effect: &Effect, results: &Results<'_>) -> Vec<Cell> {
@@ -230,8 +262,9 @@ impl Effects {
             "points: {}, {sides}; the mean difference over the seeds, with Student's t interval.",
             results.metric_label(&self.metric)
         )];
-        let sides = effects.iter().map(|effect| &effect.contrast.conditions[0][..]);
-        notes.extend(averaged_note(sides, results));
+        let rows = self.named(effects, results);
+        notes.extend(averaged_note(&rows, results));
+        notes.extend(rows.iter().filter_map(|rows| rows.uneven_note(results)));
         notes.extend([
             format!("Differences are paired by seed. {varies}"),
             format!("p: two-sided {test}. {adjusted}"),
@@ -240,17 +273,20 @@ impl Effects {
                  improvement), with Wilson's 95 % interval."
             ),
         ]);
-        let unmatched: BTreeSet<_> = effects.iter().flat_map(|e| &e.contrast.unmatched).collect();
-        let unmatched = unmatched.into_iter();
-        let unmatched =
-            unmatched.map(|id| results.names.describe(&results.summary.condition(*id).levels));
-        let unmatched: Vec<_> = unmatched.collect();
-        if !unmatched.is_empty() {
-            notes.push(format!(
-                "Left out, because no other condition differs from them only in the factor: {}.",
-                unmatched.join("; ")
-            ));
-        }
+        notes.extend(self.factors.iter().filter_map(|factor| {
+            let own = effects.iter().filter(|effect| effect.factor == *factor);
+            let unmatched: BTreeSet<_> = own.flat_map(|e| &e.contrast.unmatched).collect();
+            let describe = |id| results.names.describe(&results.summary.condition(id).levels);
+            let unmatched: Vec<_> = unmatched.into_iter().map(|id| describe(*id)).collect();
+            (!unmatched.is_empty()).then(|| {
+                format!(
+                    "Left out of the effect of {factor}, because no other condition differs from them only \
+                     in {factor}: {}.",
+                    unmatched.join("; "),
+                    factor = results.names.factor(factor),
+                )
+            })
+        }));
         notes.extend(left_out_note(&self.selection, &self.by, results));
         notes.extend(differs_note(&self.differs));
         notes

@@ -2,7 +2,7 @@
 //! its tables.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::content::{Column, Key, SeedValue, Table};
 use crate::document::{Location, Reader};
 use crate::experiment::{ConditionId, Level};
 use crate::format::MISSING;
-use crate::paper::keys::{Differs, check_measured, read_differs, read_selection};
+use crate::paper::keys::{Differs, check_distinct, check_measured, read_differs, read_selection};
 use crate::paper::{EXPERIMENT, Names, Paper, Selection, Vocabulary};
 use crate::summary::{SeedVariation, Summary, SummaryError};
 
@@ -120,9 +120,10 @@ impl<'r> Results<'r> {
     }
 }
 
-/// Reads the keys that select conditions with scores by these metrics: `where` and `differs`. Data
-/// may differ in the factors of `by` and of the row: the rows of one set of `named` show those
-/// alone.
+/// Reads the keys that select conditions with scores by these metrics: `where` and `differs`.
+/// Conditions without a factor of `by` are left out. Each set of `named` has the factors that some
+/// rows name. Such a row counts each run once, and its data differ only in the factors that it
+/// names.
 pub(super) fn read_conditions(
     reader: &Reader<'_>,
     metrics: &[String],
@@ -144,7 +145,6 @@ pub(super) fn read_conditions(
     for metric in metrics {
         check_measured(reader, "metric", words.paper.metric(metric), &selection, vocabulary);
     }
-    // Conditions without a factor of `by` are left out.
     let mut shown = selection.clone();
     for factor in by {
         let levels = || vocabulary.levels(factor).unwrap_or_default().to_vec();
@@ -152,61 +152,134 @@ pub(super) fn read_conditions(
     }
     let mut found = Differs::new();
     for named in named {
-        found.extend(vocabulary.data_differences(&shown, by.iter().chain(*named)));
+        check_distinct(reader, "where", &vocabulary.with_common_run(&[&shown], named));
+        found.extend(vocabulary.data_differences(&shown, *named));
     }
     let differs = read_differs(reader, found, "where");
     (selection, differs)
 }
 
-/// A sentence on selected experiments without a factor of the rows; `None` if there are none.
-pub(super) fn left_out_note(
+/// A sentence on the experiments that lack a factor of a selection or of `by`, and are left out for
+/// that; `None` if there are none.
+#[must_use]
+pub fn left_out_note(
     selection: &Selection,
     by: &[String],
     results: &Results<'_>,
 ) -> Option<String> {
-    let selected = results.summary.select(selection);
-    let outside = results
-        .summary
-        .all(&selected)
-        .filter(|condition| by.iter().any(|factor| !condition.levels.contains_key(factor)));
-    let titles: std::collections::BTreeSet<_> = outside
-        .map(|condition| results.names.level(EXPERIMENT, &condition.levels[EXPERIMENT]))
-        .collect();
-    let titles: Vec<_> = titles.into_iter().collect();
-    (!titles.is_empty()).then(|| {
-        format!("Left out, because they lack a factor of the rows: {}.", titles.join("; "))
-    })
+    let names = results.names;
+    let factors: BTreeSet<&String> = selection.keys().chain(by).collect();
+    let mut lacking: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for condition in results.summary.conditions() {
+        let has = |factor: &&&String| condition.levels.contains_key(**factor);
+        let is_selected = |(factor, levels): (&String, &Vec<Level>)| {
+            condition.levels.get(factor).is_none_or(|level| levels.contains(level))
+        };
+        if selection.iter().all(is_selected) && !factors.iter().all(|factor| has(&factor)) {
+            let title = names.level(EXPERIMENT, &condition.levels[EXPERIMENT]);
+            let missing = factors.iter().filter(|factor| !has(factor));
+            lacking.entry(title).or_default().extend(missing.map(|factor| names.factor(factor)));
+        }
+    }
+    let experiment = |(title, factors): (String, BTreeSet<&str>)| {
+        format!("{title} ({})", factors.into_iter().collect::<Vec<_>>().join(", "))
+    };
+    let lacking: Vec<_> = lacking.into_iter().map(experiment).collect();
+    (!lacking.is_empty())
+        .then(|| format!("Left out, because they lack a factor: {}.", lacking.join("; ")))
 }
 
-/// A sentence on the factors whose levels differ among the conditions of a row, with these levels;
-/// `None` if there are none. A row of differences has the conditions of one side.
-pub(super) fn averaged_note<'c>(
-    rows: impl IntoIterator<Item = &'c [ConditionId]>,
-    results: &Results<'_>,
-) -> Option<String> {
-    let mut averaged: BTreeMap<&str, Vec<&Level>> = BTreeMap::new();
-    for row in rows {
-        let mut levels: BTreeMap<&str, Vec<&Level>> = BTreeMap::new();
-        for (factor, level) in results.summary.all(row).flat_map(|one| &one.levels) {
-            levels.entry(factor).or_default().push(level);
-        }
-        for (factor, levels) in levels {
-            if levels.iter().any(|level| *level != levels[0]) {
-                averaged.entry(factor).or_default().extend(levels);
+/// Rows that name the same factors.
+pub(super) struct Rows<'c> {
+    /// The factors that they name.
+    pub(super) named: Vec<String>,
+    /// The label of each row and its conditions. A row of differences has the conditions of one
+    /// side.
+    pub(super) rows: Vec<(String, &'c [ConditionId])>,
+}
+
+/// The levels of a row, by factor, in the order of the conditions.
+type Covered<'r> = BTreeMap<&'r str, Vec<&'r Level>>;
+
+impl Rows<'_> {
+    /// The levels of each row, by the factors that it does not name.
+    fn covered<'r>(&self, results: &Results<'r>) -> Vec<Covered<'r>> {
+        let of_row = |(_, conditions): &(String, &[ConditionId])| {
+            let mut covered = Covered::new();
+            for id in *conditions {
+                for (factor, level) in &results.summary.condition(*id).levels {
+                    if !self.named.contains(factor) {
+                        add(covered.entry(factor).or_default(), level);
+                    }
+                }
+            }
+            covered
+        };
+        self.rows.iter().map(of_row).collect()
+    }
+
+    /// A sentence if the rows do not cover the same levels of a factor: this alone may be the cause
+    /// of a difference between their means.
+    pub(super) fn uneven_note(&self, results: &Results<'_>) -> Option<String> {
+        let covered = self.covered(results);
+        let uneven = uneven(&covered);
+        let row = |((label, _), covered): (&(String, &[ConditionId]), &Covered<'_>)| {
+            let levels = covered.iter().filter(|(factor, _)| uneven.contains(**factor));
+            let levels: Vec<_> =
+                levels.map(|(factor, levels)| listed(factor, levels, results)).collect();
+            let levels = if levels.is_empty() { MISSING.to_owned() } else { levels.join(", ") };
+            format!("{label}: {levels}")
+        };
+        let rows: Vec<_> = self.rows.iter().zip(&covered).map(row).collect();
+        (!uneven.is_empty())
+            .then(|| format!("The rows are means over different conditions. {}.", rows.join("; ")))
+    }
+}
+
+/// The factors whose levels are not the same in all rows.
+fn uneven<'r>(covered: &[Covered<'r>]) -> BTreeSet<&'r str> {
+    let factors = covered.iter().flat_map(|row| row.keys().copied());
+    let differs = |factor: &&'r str| {
+        let levels = |row: &Covered<'r>| -> BTreeSet<&Level> {
+            row.get(factor).into_iter().flatten().copied().collect()
+        };
+        covered.iter().any(|row| levels(row) != levels(&covered[0]))
+    };
+    factors.filter(differs).collect()
+}
+
+fn add<T: PartialEq>(items: &mut Vec<T>, item: T) {
+    if !items.contains(&item) {
+        items.push(item);
+    }
+}
+
+/// `learning rate (0.01, 0.1)`.
+fn listed(factor: &str, levels: &[&Level], results: &Results<'_>) -> String {
+    let mut labels: Vec<String> = Vec::new();
+    for level in levels {
+        add(&mut labels, results.names.level(factor, level));
+    }
+    format!("{} ({})", results.names.factor(factor), labels.join(", "))
+}
+
+/// A sentence on the factors over whose levels each row is a mean; `None` if there are none.
+pub(super) fn averaged_note(all: &[Rows<'_>], results: &Results<'_>) -> Option<String> {
+    let mut averaged = Covered::new();
+    for rows in all {
+        let covered = rows.covered(results);
+        let uneven = uneven(&covered);
+        for (factor, levels) in covered.into_iter().flatten() {
+            if levels.len() > 1 && !uneven.contains(factor) {
+                let known = averaged.entry(factor).or_default();
+                for level in levels {
+                    add(known, level);
+                }
             }
         }
     }
-    let names = results.names;
-    let factor = |(factor, levels): (&str, Vec<&Level>)| {
-        let mut labels: Vec<String> = Vec::new();
-        for label in levels.into_iter().map(|level| names.level(factor, level)) {
-            if !labels.contains(&label) {
-                labels.push(label);
-            }
-        }
-        format!("{} ({})", names.factor(factor), labels.join(", "))
-    };
-    let averaged: Vec<_> = averaged.into_iter().map(factor).collect();
+    let averaged = averaged.iter().map(|(factor, levels)| listed(factor, levels, results));
+    let averaged: Vec<_> = averaged.collect();
     (!averaged.is_empty()).then(|| {
         format!(
             "Each row is a mean over the levels of the factors that it does not name: {}.",
@@ -228,7 +301,7 @@ impl Variation {
     /// What varies in all rows of a table.
     #[must_use]
     pub(super) fn of(rows: impl Iterator<Item = Option<SeedVariation>>) -> Self {
-        let all: std::collections::BTreeSet<_> = rows.flatten().collect();
+        let all: BTreeSet<_> = rows.flatten().collect();
         let note = match all.first() {
             _ if all.len() > 1 => "The column “seeds vary” says what differs between seeds.",
             Some(SeedVariation::Initialisation) | None => {

@@ -4,7 +4,7 @@ use super::ablation::read_tables;
 use super::cell::{Cell, Grade, Style, count};
 use super::content::{Column, Key, Row, Table};
 use super::kind::{Kind, Results, Words};
-use super::scores::{ScoreRow, Scores, differs_notes, row_label};
+use super::scores::{ScoreRow, Scores, limits_of, row_label};
 use super::variance::repetition;
 use crate::document::Reader;
 use crate::experiment::{ConditionId, Level};
@@ -208,8 +208,8 @@ impl Scorecard {
         ];
         let rows = scores.iter().map(|score| row(score, results)).collect();
         let mut notes = self.notes();
-        notes.extend(differs_notes(&self.tables, results));
-        Table { metric: None, columns, rows, notes }
+        notes.extend(limits_of(&self.tables, results));
+        Table { metric: None, columns, rows, notes, is_uneven: false }
     }
 
     fn notes(&self) -> Vec<String> {

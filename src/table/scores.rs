@@ -2,7 +2,9 @@
 
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, Table};
-use super::kind::{Kind, Results, Variation, Words, averaged_note, left_out_note, read_conditions};
+use super::kind::{
+    Kind, Results, Rows, Variation, Words, averaged_note, left_out_note, read_conditions,
+};
 use crate::document::{Reader, Value};
 use crate::experiment::{ConditionId, Level};
 use crate::paper::keys::{
@@ -82,7 +84,7 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scores> {
     let metrics: Vec<_> =
         metric.iter().flat_map(|metric| metrics_of(metric, words.paper)).cloned().collect();
     let by_names = by.clone().unwrap_or_default();
-    let (selection, differs) = read_conditions(reader, &metrics, &by_names, &[&[]], words);
+    let (selection, differs) = read_conditions(reader, &metrics, &by_names, &[&by_names], words);
     let orders = [("listed", Order::Listed), ("descending", Order::Descending)];
     let order = match reader.node("order") {
         Some(_) => choice(reader, "order", &orders),
@@ -291,11 +293,33 @@ impl Scores {
         };
         let mut notes = vec![results.metric_note(metric)];
         notes.extend(self.notes(ours, rows));
-        notes.extend(averaged_note(rows.iter().map(|row| &row.conditions[..]), results));
+        notes.extend(averaged_note(&[self.named(rows, results)], results));
         notes.push(variation.note.to_owned());
-        notes.extend(left_out_note(&self.selection, &self.by, results));
-        notes.extend(differs_note(&self.differs));
-        Table { metric: None, columns, rows: rows.iter().map(row).collect(), notes }
+        notes.extend(self.limits(rows, results));
+        Table {
+            metric: None,
+            columns,
+            rows: rows.iter().map(row).collect(),
+            notes,
+            is_uneven: self.named(rows, results).uneven_note(results).is_some(),
+        }
+    }
+
+    fn named<'r>(&self, rows: &'r [ScoreRow], results: &Results<'_>) -> Rows<'r> {
+        let label = |row: &ScoreRow| row_label(results.names, &self.by, &row.levels);
+        let rows = rows.iter().map(|row| (label(row), &row.conditions[..])).collect();
+        Rows { named: self.by.clone(), rows }
+    }
+
+    /// Sentences on what readers must know to compare the rows.
+    #[must_use]
+    pub fn limits(&self, rows: &[ScoreRow], results: &Results<'_>) -> Vec<String> {
+        let notes = [
+            self.named(rows, results).uneven_note(results),
+            left_out_note(&self.selection, &self.by, results),
+            differs_note(&self.differs),
+        ];
+        notes.into_iter().flatten().collect()
     }
 
     fn notes(&self, ours: &str, rows: &[ScoreRow]) -> [String; 2] {
@@ -322,12 +346,14 @@ impl Scores {
     }
 }
 
-/// For each table of scores whose conditions differ in their data, a sentence that says so.
-pub(super) fn differs_notes(tables: &[(String, Scores)], results: &Results<'_>) -> Vec<String> {
-    let note = |(name, scores): &(String, Scores)| {
-        Some(format!("{}: {}", results.number(name), differs_note(&scores.differs)?))
+/// For each table of scores, sentences on what readers must know to compare its rows.
+pub(super) fn limits_of(tables: &[(String, Scores)], results: &Results<'_>) -> Vec<String> {
+    let notes = |(name, scores): &(String, Scores)| {
+        let number = results.number(name);
+        let limits = scores.limits(&scores.grouped(&scores.metric, results.summary), results);
+        limits.into_iter().map(|note| format!("{number}: {note}")).collect::<Vec<_>>()
     };
-    tables.iter().filter_map(note).collect()
+    tables.iter().flat_map(notes).collect()
 }
 
 /// A row in a few words: `deep`, or `weight sharing: no`.

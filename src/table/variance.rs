@@ -124,7 +124,13 @@ impl Variance {
                 .to_owned(),
         ];
         notes.extend(differs_note(&self.differs));
-        Table { metric: None, columns, rows: rows.into_iter().map(row).collect(), notes }
+        Table {
+            metric: None,
+            columns,
+            rows: rows.into_iter().map(row).collect(),
+            notes,
+            is_uneven: false,
+        }
     }
 }
 

@@ -189,9 +189,9 @@ fn a_template_that_fails_names_its_line_and_leaves_the_old_report_whole() {
     let report = project.report();
     for (from, to, line, message) in [
         ("{{ title }}", "{{ titel }}", 1, "titel"),
-        ("experiment=\"deep\"", "experiment=\"depe\"", 5, "no row with experiment=\"depe\""),
-        ("table(\"all\")", "table(\"al\")", 7, "did you mean `all`?"),
-        ("{{ provenance_block() }}", "{{ provenance_block( }}", 21, "syntax error"),
+        ("experiment=\"deep\"", "experiment=\"depe\"", 3, "no row with experiment=\"depe\""),
+        ("table(\"all\")", "table(\"al\")", 5, "did you mean `all`?"),
+        ("{{ provenance_block() }}", "{{ provenance_block( }}", 19, "syntax error"),
     ] {
         project.edit("templates/paper.md.jinja", from, to);
         let outcome = project.run(&["build"]);

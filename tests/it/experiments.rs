@@ -270,6 +270,9 @@ fn a_folder_of_experiments_can_extend_others_and_draw_anew_for_each_seed() {
         "extends = \"../deep.toml\"\ntitle = \"more\"\n[data]\nseed = \"run\"\n",
     );
     project.declare_difference("data.seed");
+    // A row that pools both experiments would count the runs that they share twice.
+    let by = "by = [\"weight_sharing\"]";
+    project.edit("experiments/paper.toml", by, "by = [\"experiment\", \"weight_sharing\"]");
     project.build(&["--only", "deep"]);
     let outcome = project.run(&["status"]);
     let line = "more/deep: 2 runs, less than a second: data.seed: 0 → run (";

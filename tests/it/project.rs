@@ -156,8 +156,6 @@ table = "all"
 
 const TEMPLATE: &str = r#"# {{ title }}
 
-{{ banner() }}
-
 The mean is {{ cell("all", "mean", experiment="deep", weight_sharing=true) }}.
 
 {{ table("all") }}

@@ -241,12 +241,19 @@ fn kind_11_a_partial_report_replaces_no_whole_one() {
         now.retain(|path, _| !path.contains("partial"));
         assert_eq!(now, whole, "{args:?}");
     }
-    // Where the prose has no place for it, the page says all the same what is missing.
+    // The prose cannot hide the banner, which stands below the title or above everything else.
     let prose = project.read("templates/paper.md.jinja");
-    project.write("templates/paper.md.jinja", "# {{ title }}\n\nprose\n");
-    project.run(&["build", "--only", "deep", "--seeds", "3", "--out", "part"]);
+    let command = "> **The command line changed the experiments:**";
+    for (text, start) in [
+        ("<div hidden>\n\n# {{ title }}\n\n</div>\n", command.to_owned()),
+        ("# {{ title }}\nprose\n", format!("# A small paper\n\n{command}")),
+    ] {
+        project.write("templates/paper.md.jinja", text);
+        project.run(&["build", "--only", "deep", "--seeds", "3", "--out", "part"]);
+        let part = project.read("part/report.md");
+        assert!(part.starts_with(&start), "{part}");
+    }
     let part = project.read("part/report.md");
-    assert!(part.starts_with("> **The command line changed the experiments:**"), "{part}");
     assert!(part.contains("> **This report is partial:** 2 of 12 runs are missing"), "{part}");
     assert!(project.read("part/report.html").contains("This report is partial"));
     project.run(&["build", "--out", "whole"]);
