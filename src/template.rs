@@ -10,8 +10,8 @@ mod words;
 pub use error::TemplateError;
 pub use names::{BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES};
 pub use source::Templates;
-pub use syntax::{is_reserved, syntax};
-pub use words::unknown_word;
+pub use syntax::{is_reserved, syntax, with_line_ends};
+pub use words::{FactorLevels, unknown_word};
 
 /// Whether `report` itself uses the template of this name.
 #[must_use]
@@ -25,11 +25,11 @@ const OF_ITEMS: [&str; 7] = ["reference", "number", "table", "figure", "claims",
 /// The macros that `report` calls for blocks about the build.
 const OF_BLOCKS: [&str; 3] = ["banner", "compute", "provenance_block"];
 
-/// Checks the templates before any is evaluated.
+/// Checks the templates before any is evaluated, with the levels of each factor.
 ///
 /// # Errors
 /// With the line of the first mistake.
-pub fn check(templates: &Templates) -> Result<(), TemplateError> {
+pub fn check(templates: &Templates, levels: &FactorLevels) -> Result<(), TemplateError> {
     for (name, text) in templates.all() {
         error::check_comments(name, text)?;
         if let Some(at) = text.find(is_reserved) {
@@ -46,7 +46,7 @@ pub fn check(templates: &Templates) -> Result<(), TemplateError> {
             return Err(TemplateError::at(name, 0, message, hint));
         }
     }
-    match comparison::find(&templates.all().collect::<Vec<_>>()) {
+    match comparison::find(&templates.all().collect::<Vec<_>>(), levels) {
         None => Ok(()),
         Some((name, line, message, hint)) => Err(TemplateError::at(&name, line, message, hint)),
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
 use super::strict;
-use crate::template::{self, TemplateError, Templates, syntax};
+use crate::template::{self, FactorLevels, TemplateError, Templates, syntax, with_line_ends};
 
 /// The names of templates that others include or import.
 pub(super) type Included = Arc<Mutex<BTreeSet<String>>>;
@@ -14,6 +14,7 @@ pub(super) type Included = Arc<Mutex<BTreeSet<String>>>;
 /// An environment with all templates. It adds the names of those that are included to `included`.
 pub(super) fn environment<'t>(
     templates: &'t Templates,
+    levels: &FactorLevels,
     included: &Included,
 ) -> Result<Environment<'t>, TemplateError> {
     let mut environment = Environment::new();
@@ -25,19 +26,20 @@ pub(super) fn environment<'t>(
         false => AutoEscape::Custom("markdown".into()),
     });
     strict::add_filters(&mut environment);
+    strict::add_tests(&mut environment);
     let (others, unread) = (templates.others.clone(), templates.unread.clone());
     let included = Arc::clone(included);
     environment.set_loader(move |name| {
         included.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
         match (others.get(name), unread.get(name)) {
             (None, Some(why)) => Err(Error::new(ErrorKind::BadInclude, format!("`{name}`: {why}"))),
-            (text, _) => Ok(text.cloned()),
+            (text, _) => Ok(text.map(|text| with_line_ends(name, text))),
         }
     });
     for (name, text) in templates.all().filter(|(name, _)| !templates.others.contains_key(*name)) {
-        let added = environment.add_template(name, text);
+        let added = environment.add_template_owned(name, with_line_ends(name, text));
         added.map_err(|error| templates.error(&error, name))?;
     }
-    template::check(templates)?;
+    template::check(templates, levels)?;
     Ok(environment)
 }

@@ -103,6 +103,32 @@ const BY_ATTRIBUTE: [(&str, Option<usize>); 10] = [
 /// Filters that compare items.
 const COMPARING: [&str; 4] = ["sort", "unique", "min", "max"];
 
+/// Makes tests of order an error for values that have none, such as a number and a text.
+pub(super) fn add_tests(environment: &mut Environment<'_>) {
+    let orders: [(&[&'static str], fn(&Value, &Value) -> bool); 4] = [
+        (&["lt", "lessthan", "<"], |a, b| a < b),
+        (&["le", "<="], |a, b| a <= b),
+        (&["gt", "greaterthan", ">"], |a, b| a > b),
+        (&["ge", ">="], |a, b| a >= b),
+    ];
+    for (names, holds) in orders {
+        for name in names {
+            environment.add_test(*name, move |value: &Value, other: &Value| {
+                if [value, other].into_iter().any(Value::is_undefined) {
+                    return Err(undefined(format!("`{name}` compares a value that is undefined")));
+                }
+                if value.kind() == other.kind() {
+                    return Ok(holds(value, other));
+                }
+                let message = format!(
+                    "`{name}` compares `{value}` and `{other}`, which are of different types"
+                );
+                Err(Error::new(ErrorKind::InvalidOperation, message))
+            });
+        }
+    }
+}
+
 /// Makes an unknown attribute an error in each filter that takes one, and values of the results an
 /// error in each filter that compares items.
 pub(super) fn add_filters(environment: &mut Environment<'_>) {
@@ -132,10 +158,15 @@ pub(super) fn add_filters(environment: &mut Environment<'_>) {
                 check_items(&items, &attribute, asks)?;
             }
             if let ("selectattr" | "rejectattr", [field, test, wanted]) = (name, &positional[..])
-                && let (Some(field), Some("eq" | "equalto" | "==" | "ne" | "!=")) =
-                    (field.as_str(), test.as_str())
+                && let (Some(field), Some(test)) = (field.as_str(), test.as_str())
             {
-                check_wanted(&items, field, wanted)?;
+                match test {
+                    "eq" | "equalto" | "==" | "ne" | "!=" => check_wanted(&items, field, wanted)?,
+                    "in" => {
+                        wanted.try_iter()?.try_for_each(|one| check_wanted(&items, field, &one))?
+                    }
+                    _ => {}
+                }
             }
             if COMPARING.contains(&name) && has_results(&items) {
                 let message = format!(

@@ -12,7 +12,7 @@ use minijinja::machinery::parse;
 
 use super::error::NUMBER_HINT;
 use super::syntax::syntax;
-use super::words::wrong_comparison;
+use super::words::{FactorLevels, Field};
 
 /// The functions that give results.
 const FUNCTIONS: [&str; 6] = ["cell", "score", "contrast", "least", "most", "count_above"];
@@ -34,14 +34,20 @@ const COMPARING: [&str; 10] = [
     "dictsort",
 ];
 
+/// The tests that compare with a value, and may have one answer only.
+const EQUAL: [&str; 6] = ["eq", "equalto", "==", "ne", "!=", "in"];
+
 /// Template, line, message and hint of the first comparison that means nothing.
-pub(super) fn find(templates: &[(&str, &str)]) -> Option<(String, usize, String, String)> {
+pub(super) fn find(
+    templates: &[(&str, &str)],
+    levels: &FactorLevels,
+) -> Option<(String, usize, String, String)> {
     // minijinja reports templates that do not parse.
     let parsed = templates
         .iter()
         .filter_map(|(name, text)| Some((*name, parse(text, name, syntax()).ok()?)));
     let parsed: Vec<_> = parsed.collect();
-    let mut search = Search::default();
+    let mut search = Search { levels: levels.clone(), ..Search::default() };
     loop {
         let before = search.size();
         for (name, template) in &parsed {
@@ -67,6 +73,10 @@ struct Search {
     given: BTreeSet<(String, Option<String>)>,
     /// Variables that hold results where a template is included, which sees them.
     included: Scope,
+    /// The fields whose values variables hold.
+    bound: BTreeMap<String, Field>,
+    /// The levels of each factor.
+    levels: FactorLevels,
     /// Line, message and hint of a comparison that means nothing.
     found: Option<(usize, String, String)>,
 }
@@ -94,6 +104,7 @@ impl Search {
                 let holds = self.holds(&one.iter, scope);
                 let mut inner = scope.clone();
                 bind(&one.target, holds, &mut inner);
+                self.bind(&one.target, &one.iter);
                 if let Some(filter) = &one.filter_expr {
                     self.compare(filter, &inner);
                 }
@@ -112,11 +123,13 @@ impl Search {
                 let mut inner = scope.clone();
                 for (target, value) in &one.assignments {
                     bind(target, self.holds(value, scope), &mut inner);
+                    self.bind(target, value);
                 }
                 self.body(&one.body, &mut inner)
             }
             Stmt::Set(one) => {
                 bind(&one.target, self.holds(&one.expr, scope), scope);
+                self.bind(&one.target, &one.expr);
                 false
             }
             Stmt::SetBlock(one) => {
@@ -235,6 +248,14 @@ impl Search {
             }
             Expr::Filter(one) => {
                 let holds = self.any(&one.expr, scope);
+                if let ("selectattr" | "rejectattr", [field, test, wanted]) =
+                    (one.name, &one.args[..])
+                    && let (Expr::Const(field), Expr::Const(test)) =
+                        (value_of(field), value_of(test))
+                    && test.value.as_str().is_some_and(|test| EQUAL.contains(&test))
+                {
+                    self.check_field(Field::at_path(&field.value), value_of(wanted));
+                }
                 if holds && COMPARING.contains(&one.name) {
                     self.note(expression);
                 }
@@ -252,6 +273,11 @@ impl Search {
                     self.found.get_or_insert((line, message, "ask `is defined`".to_owned()));
                 }
                 self.compare(&one.expr, scope);
+                if let [wanted] = &one.args[..]
+                    && EQUAL.contains(&one.name)
+                {
+                    self.check_words(&one.expr, value_of(wanted));
+                }
                 for argument in &one.args {
                     self.compare(value_of(argument), scope);
                 }
@@ -279,9 +305,24 @@ impl Search {
         }
     }
 
+    /// Notes a comparison of a field with a value that it never has.
     fn check_words(&mut self, field: &Expr<'_>, other: &Expr<'_>) {
-        if let Some((message, hint)) = wrong_comparison(field, other) {
+        self.check_field(Field::of(field, &self.bound), other);
+    }
+
+    fn check_field(&mut self, field: Option<Field>, other: &Expr<'_>) {
+        if let Some((message, hint)) = field.and_then(|field| field.wrong(other, &self.levels)) {
             self.found.get_or_insert((usize::from(other.span().start_line), message, hint));
+        }
+    }
+
+    /// Notes what the variable of a target holds from now on.
+    fn bind(&mut self, target: &Expr<'_>, value: &Expr<'_>) {
+        if let Expr::Var(name) = target {
+            match Field::of(value, &self.bound) {
+                Some(field) => self.bound.insert(name.id.to_owned(), field),
+                None => self.bound.remove(name.id),
+            };
         }
     }
 

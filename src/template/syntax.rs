@@ -3,16 +3,71 @@
 use std::collections::BTreeSet;
 
 use minijinja::machinery::ast::Stmt;
-use minijinja::machinery::parse;
+use minijinja::machinery::{Token, parse, tokenize};
 use minijinja::syntax::SyntaxConfig;
 
-/// The syntax of templates. A line that holds only a `{% %}` leaves no trace. What follows an
+/// The syntax of templates. A line that contains only tags leaves no trace. What follows an
 /// `{% include %}` starts on a new line, since the last newline of the file stays.
 #[must_use]
 pub fn syntax() -> SyntaxConfig {
     let mut syntax = SyntaxConfig::builder();
     syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
     syntax.build().expect("the delimiters are the default ones")
+}
+
+/// A prose template with its line ends kept after a tag or comment that shares its line with text.
+/// minijinja removes the line end after every tag, and would join the last word before it with the
+/// first word of the next line. A `+` before the end of the tag keeps it.
+#[must_use]
+pub fn with_line_ends(name: &str, text: &str) -> String {
+    if name.contains(".html") {
+        return text.to_owned();
+    }
+    let start = text.as_ptr() as usize;
+    let data = tokenize(text, false, syntax()).map_while(Result::ok);
+    // What `{% raw %}` quotes is data, and no tag.
+    let data = data.filter_map(|(token, _)| match token {
+        Token::TemplateData(data) => {
+            let from = data.as_ptr() as usize - start;
+            Some(from..from + data.len())
+        }
+        _ => None,
+    });
+    let data: Vec<_> = data.collect();
+    let (mut kept, mut at) = (String::with_capacity(text.len()), 0);
+    for line in text.split_inclusive('\n') {
+        let body = line.trim_end_matches(['\n', '\r']);
+        let end = at + body.len().saturating_sub(2);
+        let is_tag = ["%}", "#}"].iter().any(|tag| body.ends_with(tag))
+            && !["-", "+"].iter().any(|sign| body[..body.len() - 2].ends_with(sign))
+            && !data.iter().any(|data| data.contains(&end));
+        if is_tag && has_text(body) {
+            kept.push_str(&body[..body.len() - 2]);
+            kept.push('+');
+            kept.push_str(&line[body.len() - 2..]);
+        } else {
+            kept.push_str(line);
+        }
+        at += line.len();
+    }
+    kept
+}
+
+/// Whether a line that ends with a tag or comment has anything else. A tag that began on an earlier
+/// line has the line for itself.
+fn has_text(line: &str) -> bool {
+    let opening = if line.ends_with("%}") { "{%" } else { "{#" };
+    if !line.contains(opening) {
+        return false;
+    }
+    let mut rest = line.trim_start();
+    while let Some(tag) = ["%", "#"].into_iter().find(|tag| rest.starts_with(&format!("{{{tag}"))) {
+        match rest.split_once(&format!("{tag}}}")) {
+            Some((_, after)) => rest = after.trim_start(),
+            None => return false,
+        }
+    }
+    !rest.is_empty()
 }
 
 /// Whether a character is kept for the marks of values in evaluated prose.
@@ -29,4 +84,30 @@ pub(super) fn macros(name: &str, text: &str) -> Option<BTreeSet<String>> {
         _ => None,
     });
     Some(macros.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_end_stays_after_a_tag_that_shares_its_line_with_text() {
+        let shown = |text: &str| {
+            let mut environment = minijinja::Environment::new();
+            environment.set_syntax(syntax());
+            environment.render_str(&with_line_ends("t", text), ()).unwrap()
+        };
+        for (text, expected) in [
+            ("a{% if true %} b{% endif %}\nc", "a b\nc"),
+            ("{% if true %}\na\n  {% endif %}\nb", "a\nb"),
+            ("{% if true %}{% endif %}\nb", "b"),
+            ("a{# c #}\r\nb{# c #}\nc", "a\r\nb\nc"),
+            ("a{% if true -%}\n b{%- endif +%}\nc", "ab\nc"),
+            ("{% raw %}{{ x }}{% endraw %}\n```", "{{ x }}\n```"),
+            ("a {% raw %}\nb {% x %}\n{% endraw %}\nc", "a \nb {% x %}\nc"),
+            ("{{ 1 }}{# é #}\n{# c\nd #}\ne", "1\ne"),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+    }
 }

@@ -590,11 +590,20 @@ fn kind_3_a_comparison_that_no_value_can_meet_is_an_error() {
         ),
         (
             "{{ conditions | selectattr(\"levels.weight_sharing\", \"eq\", \"true\") | list | length }}",
+            "it is not text: remove the quotes",
+        ),
+        (
+            "{% set word = \"true\" %}{{ conditions | selectattr(\"levels.weight_sharing\", \"eq\", word) | list }}",
             "is not text: remove the quotes",
         ),
         (
-            "{{ conditions | selectattr(\"levels.experiment\", \"eq\", 1) | list | length }}",
-            "which is of another type",
+            "{% if conditions[0].levels.experiment == \"depe\" %}x{% endif %}",
+            "did you mean `deep`?",
+        ),
+        ("{{ conditions | selectattr(\"n\", \"gt\", \"3\") | list }}", "are of different types"),
+        (
+            "{% set wanted = [\"suported\"] %}{{ claims | selectattr(\"verdict\", \"in\", wanted) | list }}",
+            "did you mean",
         ),
     ] {
         let error = refused(&format!("# H\n\n{prose}\n"));

@@ -2,8 +2,13 @@
 
 use super::*;
 
+fn levels() -> FactorLevels {
+    let rates = ["0.01", "0.1"].map(crate::experiment::Level::parse).to_vec();
+    FactorLevels::from([("lr".to_owned(), rates)])
+}
+
 fn found(source: &str) -> Option<(usize, String)> {
-    find(&[("t", source)]).map(|(_, line, message, _)| (line, message))
+    find(&[("t", source)], &levels()).map(|(_, line, message, _)| (line, message))
 }
 
 #[test]
@@ -45,9 +50,21 @@ fn a_comparison_of_a_result_is_found_wherever_it_flows() {
             "{% for one in claims if one.verdict in [\"supported\", \"suported\"] %}{% endfor %}",
             "verdict",
         ),
+        ("{% set v = claim(\"c\") %}{% if v == \"suported\" %}{% endif %}", "verdict"),
+        ("{% for one in claims %}{{ one.verdict is in [\"suported\"] }}{% endfor %}", "verdict"),
+        ("{{ \"suported\" in (claims | map(attribute=\"verdict\") | unique | list) }}", "verdict"),
+        ("{{ claims | selectattr(\"verdict\", \"in\", [\"suported\"]) | list }}", "verdict"),
     ] {
         let message = format!("no `{field}` is `suported`");
         assert_eq!(found(word), Some((1, message)), "{word}");
+    }
+    for (compared, message) in [
+        ("{% if one.levels.lr == \"0.1\" %}{% endif %}", "no level of `lr` is \"0.1\""),
+        ("{% if one[\"levels\"][\"lr\"] != 0.2 %}{% endif %}", "no level of `lr` is 0.2"),
+        ("{{ rows | rejectattr(\"levels.lr\", \"eq\", 0.2) | list }}", "no level of `lr` is 0.2"),
+        ("{{ one.metrics.acc.n > \"3\" }}", "`n` is compared with the text `3`"),
+    ] {
+        assert_eq!(found(compared), Some((1, message.to_owned())), "{compared}");
     }
     let said =
         |name: &str| format!("`{name}` cannot be compared: it is a result, and not a number");
@@ -61,8 +78,11 @@ fn a_comparison_of_a_result_is_found_wherever_it_flows() {
         ("a", "{% set x = cell(1) %}{% include \"b\" %}"),
         ("b", "\n{% if x > 1 %}big{% endif %}"),
     ];
-    assert_eq!(find(&set).map(|(name, line, ..)| (name, line)), Some(("b".to_owned(), 2)));
-    let found = find(&other).map(|(name, line, message, _)| (name, line, message));
+    assert_eq!(
+        find(&set, &levels()).map(|(name, line, ..)| (name, line)),
+        Some(("b".to_owned(), 2))
+    );
+    let found = find(&other, &levels()).map(|(name, line, message, _)| (name, line, message));
     assert_eq!(found, Some(("b".to_owned(), 2, said("x"))));
 }
 
@@ -80,6 +100,8 @@ fn a_comparison_of_other_values_is_none() {
         "{% if [cell(1)] | length > 1 %}{% endif %}",
         "{% if one.verdict == \"supported\" and one.name == \"suported\" %}{% endif %}",
         "{{ claims | selectattr(\"verdict\", \"eq\", \"supported\") | list | length }}",
+        "{% set v = claim(\"c\") %}{% set v = \"x\" %}{% if v == \"suported\" %}{% endif %}",
+        "{% if one.levels.lr == 1e-1 and one.levels.other == 5 and one.n > 3 %}{% endif %}",
     ] {
         assert_eq!(found(sound), None, "{sound}");
     }
