@@ -16,7 +16,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::document::{self, Location, Node, Reader, Value, Violation, Violations};
+use crate::document::{self, Label, Location, Node, Reader, Value, Violation, Violations};
 
 pub use condition::{Condition, EXPERIMENT, Factor};
 pub use conditions::{ConditionId, Conditions, Run};
@@ -110,7 +110,7 @@ fn read(
         violations.push(&root.location, "", "is empty; docs/files.md says what an experiment has");
         return None;
     }
-    let title = reader.required::<String>("title");
+    let title = reader.required::<Label>("title");
     let question = reader.optional::<String>("question");
     reader.optional::<String>("extends");
     let seeds = read_seeds(&reader);
@@ -131,7 +131,7 @@ fn read(
         violations.push(&root.location, "seeds", message);
         return None;
     }
-    let (name, title, data) = (name.to_owned(), title?, data?);
+    let (name, title, data) = (name.to_owned(), title?.0, data?);
     Some(Experiment { name, title, files, data, question, seeds, factors, conditions })
 }
 

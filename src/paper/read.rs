@@ -6,7 +6,7 @@ use super::keys::{
     check_factor, check_known, check_level, choice, read_each, read_known, read_name,
 };
 use super::{EXPERIMENT, FactorLabel, Metric, Paper, Protocol, Reduction, Vocabulary};
-use crate::document::{Reader, Value};
+use crate::document::{FromNode, Label, Reader, Value};
 use crate::experiment::Level;
 use crate::run::{Curve, Moment, Quantity, pairs};
 
@@ -43,7 +43,7 @@ impl Paper {
         let known: Vec<_> = known.collect();
         let protocols = read_each(reader, "protocol", violations, |reader, earlier| {
             let metric = read_known(&reader, "metric", &known, "metric");
-            let label = reader.required::<String>("label");
+            let label = reader.required::<Label>("label").map(|label| label.0);
             check_new(
                 &reader,
                 "label",
@@ -89,7 +89,8 @@ fn read_draws(reader: &Reader<'_>, words: &Vocabulary<'_>) -> BTreeMap<String, S
 }
 
 fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> FactorLabel {
-    let label = reader.optional::<String>("label").unwrap_or_else(|| factor.to_owned());
+    let label =
+        reader.optional::<Label>("label").map_or_else(|| factor.to_owned(), |label| label.0);
     let mut levels = BTreeMap::new();
     if factor == EXPERIMENT && reader.node("levels").is_some() {
         reader.refuse("levels", "has no use: readers know experiments by their titles");
@@ -104,15 +105,11 @@ fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> Facto
         if levels.contains_key(&level) {
             reader.refuse("levels", format!("names the level `{level}` twice"));
         }
-        match &node.value {
-            Value::String(text) if text.trim().is_empty() => {
-                reader.refuse("levels", format!("gives `{typed}` an empty label"));
-            }
-            Value::String(text) => drop(levels.insert(level, text.clone())),
-            other => {
-                let found = other.type_name();
-                reader
-                    .refuse("levels", format!("maps levels to strings, but `{typed}` to {found}"));
+        match Label::from_node(node) {
+            Some(label) => drop(levels.insert(level, label.0)),
+            None => {
+                let message = format!("gives `{typed}` a label that {}", Label::mismatch(node));
+                reader.refuse("levels", message);
             }
         }
     }
@@ -137,8 +134,8 @@ fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> Facto
 
 fn read_metric(reader: Reader<'_>, earlier: &[Metric]) -> Option<(String, Metric)> {
     let name = read_name(&reader);
-    let label = reader.required::<String>("label");
-    let short = reader.optional::<String>("short").or_else(|| label.clone());
+    let label = reader.required::<Label>("label").map(|label| label.0);
+    let short = reader.optional::<Label>("short").map(|short| short.0).or_else(|| label.clone());
     check_new(&reader, "label", label.as_ref(), earlier.iter().map(|one| &one.label));
     let own = short.as_ref().filter(|_| reader.is_sound());
     check_new(&reader, "short", own, earlier.iter().map(|one| &one.short));

@@ -123,7 +123,9 @@ fn two_levels_never_have_one_label() {
         ("\"0.1\" = \"x\", \"0.2\" = \"x\"", "gives `0.1` and `0.2` one label"),
         ("\"0.1\" = \"0.2\", \"0.2\" = \"0.1\"", "gives `0.1` the label `0.2`, which is another"),
         ("\"0.1\" = \"a\", \"0.10\" = \"b\"", "names the level `0.1` twice"),
-        ("\"0.1\" = \" \"", "gives `0.1` an empty label"),
+        ("\"0.1\" = \"a  b\", \"0.2\" = \" a b\"", "gives `0.1` and `0.2` one label"),
+        ("\"0.1\" = \"all together\"", "gives `0.1` a label that is `all together`"),
+        ("\"0.1\" = \" \"", "gives `0.1` a label that must be a string, but is empty"),
     ] {
         let (_, messages) = read(&format!("levels = {{ {levels} }}"));
         assert!(messages.iter().any(|one| one.starts_with(expected)), "{messages:?}");

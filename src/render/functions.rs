@@ -44,6 +44,10 @@ pub(super) fn evaluate(
     let prose = template.render(&values).map_err(fail)?;
     let banner = block(&environment, "banner", &values).map_err(fail)?;
     let mut skeleton = notebook.take(prose);
+    if skeleton.text.trim().is_empty() {
+        let hint = "write Markdown, for example `# {{ title }}`";
+        return Err(TemplateError::at(PAPER_TEMPLATE, 0, "the prose is empty", hint));
+    }
     if let Some(block) = skeleton.crowded_block() {
         let message = format!("{} needs a line of its own", block.title());
         let hint = "put nothing else on the line of its `{{ }}`";

@@ -47,7 +47,7 @@ impl OpenElements {
     }
 
     /// Follows a piece of HTML. Returns the values of those of its attributes that name or link a
-    /// place: first of `id` and `name`, then of `href` and `src`.
+    /// place: first of `id` and `name`, then of `href`, `src` and `srcset`.
     ///
     /// # Errors
     /// If it closes what is not open, or has an unfinished tag or comment.
@@ -66,6 +66,13 @@ impl OpenElements {
                         own.dedup();
                         values.extend(own);
                     }
+                    // `a.png 1x, b.png 2x` links two images.
+                    let images = tag.attributes.get(&b"srcset"[..]).map(|one| text(&one.value));
+                    let images = images.iter().flat_map(|images| images.split(", "));
+                    found[1]
+                        .extend(images.filter_map(|image| {
+                            image.split_whitespace().next().map(str::to_owned)
+                        }));
                     // In HTML, the slash of `<div/>` closes nothing; in drawings and formulas it
                     // does.
                     let is_foreign =
@@ -147,11 +154,12 @@ mod tests {
 
     #[test]
     fn anchors_and_addresses_are_those_of_tags_alone() {
-        let html = "<a id=A name='A' href=\"x?a&amp;b\">id=B</a><!-- <img src=c> --><img SRC=d>";
+        let html = "<a id=A name='A' href=\"x?a&amp;b\">id=B</a><!-- <img src=c> --><img SRC=d>\
+                    <img srcset=\"e 1x, f 2x\">";
         let [anchors, addresses] = OpenElements::default().read(html).unwrap();
         assert_eq!(
             (anchors, addresses),
-            (vec!["A".to_owned()], vec!["x?a&b".to_owned(), "d".to_owned()])
+            (vec!["A".to_owned()], ["x?a&b", "d", "e", "f"].map(str::to_owned).to_vec())
         );
     }
 }

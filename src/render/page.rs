@@ -228,5 +228,12 @@ pub(super) fn around(
         previews => Value::from_safe_string(body.previews.clone()),
     };
     let rendered = environment.get_template(PAGE_TEMPLATE).and_then(|page| page.render(values));
-    rendered.map_err(|error| templates.error(&error, PAGE_TEMPLATE))
+    let page = rendered.map_err(|error| templates.error(&error, PAGE_TEMPLATE))?;
+    match page.contains(&body.html) {
+        true => Ok(page),
+        false => {
+            let message = "the page does not show the report";
+            Err(TemplateError::at(PAGE_TEMPLATE, 0, message, "write `{{ body }}` where it belongs"))
+        }
+    }
 }

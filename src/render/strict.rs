@@ -105,15 +105,16 @@ const COMPARING: [&str; 4] = ["sort", "unique", "min", "max"];
 
 /// Makes tests of order an error for values that have none, such as a number and a text.
 pub(super) fn add_tests(environment: &mut Environment<'_>) {
-    let orders: [(&[&'static str], fn(&Value, &Value) -> bool); 4] = [
-        (&["lt", "lessthan", "<"], |a, b| a < b),
-        (&["le", "<="], |a, b| a <= b),
-        (&["gt", "greaterthan", ">"], |a, b| a > b),
-        (&["ge", ">="], |a, b| a >= b),
+    type Holds = fn(&Value, &Value) -> bool;
+    let orders: [([&str; 3], Holds); 4] = [
+        (["lt", "lessthan", "<"], |a, b| a < b),
+        (["le", "le", "<="], |a, b| a <= b),
+        (["gt", "greaterthan", ">"], |a, b| a > b),
+        (["ge", "ge", ">="], |a, b| a >= b),
     ];
     for (names, holds) in orders {
         for name in names {
-            environment.add_test(*name, move |value: &Value, other: &Value| {
+            environment.add_test(name, move |value: &Value, other: &Value| {
                 if [value, other].into_iter().any(Value::is_undefined) {
                     return Err(undefined(format!("`{name}` compares a value that is undefined")));
                 }
@@ -163,7 +164,9 @@ pub(super) fn add_filters(environment: &mut Environment<'_>) {
                 match test {
                     "eq" | "equalto" | "==" | "ne" | "!=" => check_wanted(&items, field, wanted)?,
                     "in" => {
-                        wanted.try_iter()?.try_for_each(|one| check_wanted(&items, field, &one))?
+                        for one in wanted.try_iter()? {
+                            check_wanted(&items, field, &one)?;
+                        }
                     }
                     _ => {}
                 }

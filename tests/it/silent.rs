@@ -468,6 +468,7 @@ fn kind_10_templates_of_macros_that_lack_one_or_call_themselves() {
     for (file, text, expected) in [
         ("blocks.md.jinja", only("banner"), "it has no macro `compute`"),
         ("items.html.jinja", only("table"), "it has no macro `reference`"),
+        ("page.html.jinja", "<p>x</p>\n".to_owned(), "the page does not show the report"),
         ("blocks.md.jinja", itself.to_owned(), "recursion limit exceeded"),
     ] {
         let project = Project::new();
@@ -477,6 +478,8 @@ fn kind_10_templates_of_macros_that_lack_one_or_call_themselves() {
         assert_eq!((outcome.code, project.count_records()), (2, 0), "{file}: {outcome:#?}");
         assert!(outcome.stderr.contains(expected), "{file}: {outcome:#?}");
     }
+    let error = refused("\n{# nothing #}\n");
+    assert!(error.contains("templates/paper.md.jinja: the prose is empty"), "{error}");
     let spaced = ["banner", "compute", "provenance_block"].map(only).concat().replace('(', " (");
     let project = Project::new();
     project.write("templates/blocks.md.jinja", spaced);
