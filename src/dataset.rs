@@ -196,7 +196,7 @@ mod tests {
         let two_labels = vec![0, 0, 8, 1, 0, 0, 0, 2, 3, 4];
         let names = ["a", "b", "c", "d"];
         let error = standard(names, [&image, &two_labels, &image, &two_labels]).unwrap_err();
-        assert_eq!(error.to_string(), "`b` holds 2 labels, but `a` holds 1 images");
+        assert_eq!(error.to_string(), "`b` contains 2 labels, but `a` contains 1 images");
     }
 
     #[test]

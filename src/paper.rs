@@ -69,7 +69,7 @@ pub enum Reduction {
     Maximum,
     /// The value of the last epoch.
     Last,
-    /// The value of the epoch that is best on the held-out training pairs; the first of equals.
+    /// The value of the epoch that is best on the held-out training pairs; the first epoch in a tie.
     Selected,
 }
 
@@ -88,7 +88,7 @@ impl Metric {
             Reduction::Maximum => format!("the largest {curve} of all epochs"),
             Reduction::Last => format!("the {curve} of the last epoch"),
             Reduction::Selected => format!(
-                "the {curve} of the epoch with the largest {} (the first of equals)",
+                "the {curve} of the epoch with the largest {} (the first epoch in a tie)",
                 pairs::VALIDATION_ACCURACY.name
             ),
         }

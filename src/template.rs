@@ -3,15 +3,19 @@
 mod comparison;
 mod error;
 mod names;
+mod order;
 mod source;
 mod syntax;
+mod undeclared;
 mod words;
 
 pub use error::TemplateError;
 pub use names::{BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES};
+pub use order::{add_tests, check_wanted};
 pub use source::Templates;
 pub use syntax::{is_reserved, syntax, with_line_ends};
-pub use words::{FactorLevels, unknown_word};
+pub use undeclared::check_names;
+pub use words::FactorLevels;
 
 /// Whether `report` itself uses the template of this name.
 #[must_use]

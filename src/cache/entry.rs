@@ -122,7 +122,7 @@ pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
         return Err("has a digest that is not that of its configuration".to_owned());
     }
     if entry.digest != digest {
-        return Err("holds the record of another run".to_owned());
+        return Err("contains the record of another run".to_owned());
     }
     if !bytes.starts_with(head(digest, &canonical).as_bytes()) {
         return Err("is not a record: its configuration is not in canonical form".to_owned());
@@ -144,7 +144,7 @@ fn own<'b, C: Deserialize<'b>, V: Deserialize<'b>>(
 ) -> Result<Entry<C, V>, String> {
     if !bytes.starts_with(head(digest, canonical).as_bytes()) {
         let damage = read_past(bytes, digest).err();
-        return Err(damage.unwrap_or_else(|| "holds the record of another run".to_owned()));
+        return Err(damage.unwrap_or_else(|| "contains the record of another run".to_owned()));
     }
     let entry: Entry<C, V> = parse(bytes)?;
     check_sum(bytes, entry.checksum)?;
@@ -272,7 +272,7 @@ mod tests {
         let damage = read_back(&record, foreign.as_bytes()).unwrap_err();
         assert_eq!(damage, "has format 3; this version reads format 4");
         let other = Digest::of_bytes(b"another run");
-        assert_eq!(read_past(&bytes, other).unwrap_err(), "holds the record of another run");
+        assert_eq!(read_past(&bytes, other).unwrap_err(), "contains the record of another run");
         // The same content with a right checksum, but a space in the configuration.
         let spaced = text.replacen("\"seed\":7", "\"seed\": 7", 1);
         let (body, _) = spaced.split_once(CHECKSUM).unwrap();

@@ -9,13 +9,13 @@ use super::check::{
 use super::evidence::Evidence;
 use super::interval::{decisive, judge};
 use super::verdict::{Finding, Outcome, Verdict, combined};
-use crate::document::{Location, suggestion};
+use crate::document::Location;
 use crate::experiment::{ConditionId, Levels, written};
 use crate::format::rounded;
 use crate::paper::{Selection, selects};
 use crate::stats::{FEWEST_DECISIVE, PairedComparison};
 use crate::summary::{Contrast, effect};
-use crate::table::{Grade, Key, Scorecard, Style, of_kind};
+use crate::table::{Grade, Scorecard, Style, of_kind};
 
 /// A check that cannot be decided on, whatever the records say.
 #[derive(Debug, thiserror::Error)]
@@ -121,8 +121,10 @@ impl Evidence<'_> {
         let verdicts = findings.into_iter().map(|(_, finding)| Verdict::of(finding, Vec::new()));
         let mut verdict = combined(n, verdicts.collect());
         verdict.findings.truncate(2);
-        let shortened = if n > 2 { " The two closest are listed." } else { "" };
-        let text = format!("{own} is above {n_above} of the {n} other conditions.{shortened}");
+        let of_all =
+            if n_above == n { format!("all {n}") } else { format!("{n_above} of the {n}") };
+        let shortened = if n > 2 { " The list shows the two closest." } else { "" };
+        let text = format!("{own} is above {of_all} other conditions.{shortened}");
         let finding = Finding { text, outcome: verdict.outcome, remark: String::new() };
         let among = std::slice::from_ref(&check.among);
         verdict.findings.push(self.limited(finding, &check.differs, among));
@@ -229,18 +231,9 @@ impl Evidence<'_> {
         let keys = content.keys();
         // In an expression, `-` subtracts: `mean_last_epoch` is the key `mean_last-epoch`.
         let key = keys.iter().find(|one| one.replace('-', "_") == key).map_or(key, String::as_str);
-        let known: Vec<_> = keys.iter().map(String::as_str).collect();
-        for name in wanted.keys().map(String::as_str).chain([key]) {
-            if content.key(name).is_none() {
-                let hint = suggestion(name, &known);
-                return Err(format!("table `{table}` has no column `{name}`; {hint}"));
-            }
-        }
-        if !content.is_number(key) {
-            return Err(format!("column `{key}` of `{table}` holds words, not numbers"));
-        }
-        let row = content.row(wanted).map_err(|message| format!("table `{table}` {message}"))?;
-        if content.key(key).is_some_and(Key::is_published) {
+        let of_table = |message: String| format!("table `{table}` {message}");
+        let row = content.row(wanted).map_err(of_table)?;
+        if content.number_key(key).map_err(of_table)?.is_published() {
             return Ok((content.datum(row, key).and_then(|datum| datum.number()), Vec::new()));
         }
         // A number of some of the runs is not the number that the claim is about.

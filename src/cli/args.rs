@@ -55,11 +55,11 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Show everything about the runs of an experiment or a table.
     Explain(ExplainArgs),
-    /// Keep the results of runs whose configuration has changed.
+    /// Use old results for runs whose configuration has changed.
     Accept(AcceptArgs),
     /// Show what changed between two reports, or between a report and the current records.
     Diff(DiffArgs),
-    /// Check every record, and train some runs again to compare the bits.
+    /// Check every record. Train runs again (`--sample`, `--all`) and compare the results bit by bit.
     Verify(VerifyArgs),
     /// List the records, or remove records that are not needed.
     #[command(subcommand)]
@@ -77,7 +77,7 @@ pub(super) enum CacheCommand {
 #[derive(Debug, Args)]
 pub(super) struct ProjectArgs {
     /// The project: the directory with `experiments/` and `templates/` [default: this directory].
-    /// The records are in its `.report/`.
+    /// Its records are in `DIR/.report/`.
     #[arg(long, short = 'C', value_name = "DIR")]
     pub(super) project: Option<PathBuf>,
     /// Use the first N seeds of each experiment. If its file lists fewer, the next numbers follow.
@@ -123,15 +123,15 @@ pub(super) struct BuildArgs {
     /// Train nothing. End with status 3 if a run is stale or missing.
     #[arg(long, conflicts_with = "dry_run")]
     pub(super) frozen: bool,
-    /// Start no run after a run has failed. Without this flag, the other runs continue, unless the
-    /// first three fail with the same error.
+    /// Stop after the first failed run. By default, a build stops only if its first three runs fail
+    /// with the same error.
     #[arg(long)]
     pub(super) fail_fast: bool,
     /// Also train the runs that failed in an earlier build.
     #[arg(long)]
     pub(super) retry_failed: bool,
-    /// Answer yes to every question: train runs again if a new version of `report` computes them
-    /// differently, and write into a directory that contains other files.
+    /// Do not ask. Train runs again if this version of `report` computes them differently. Write into
+    /// a directory that contains other files.
     #[arg(long, short)]
     pub(super) yes: bool,
 }

@@ -38,7 +38,7 @@ pub enum IdxError {
         remark: &'static str,
     },
     /// The images do not have the size of MNIST images.
-    #[error("holds images of {rows}×{columns}; expected {IMAGE_SIDE}×{IMAGE_SIDE}")]
+    #[error("contains images of {rows}×{columns}; expected {IMAGE_SIDE}×{IMAGE_SIDE}")]
     ImageSize {
         /// Rows of an image.
         rows: usize,
@@ -46,7 +46,7 @@ pub enum IdxError {
         columns: usize,
     },
     /// There are more digits than the reader accepts.
-    #[error("holds more than {MOST_DIGITS} digits")]
+    #[error("contains more than {MOST_DIGITS} digits")]
     TooLarge,
     /// The file is shorter or longer than the header says.
     #[error("should have {expected} bytes by its header, but has {found}: it is {state}")]
@@ -67,7 +67,7 @@ pub enum IdxError {
         label: u8,
     },
     /// The numbers of images and labels differ.
-    #[error("holds {labels} labels, but `{other}` holds {images} images")]
+    #[error("contains {labels} labels, but `{other}` contains {images} images")]
     Mismatch {
         /// Number of images.
         images: usize,
@@ -182,7 +182,7 @@ mod tests {
         );
         assert_eq!(
             message(images(&[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3])),
-            "holds images of 2×3; expected 28×28"
+            "contains images of 2×3; expected 28×28"
         );
     }
 

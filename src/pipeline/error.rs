@@ -150,10 +150,10 @@ fn input_hint(error: &FileError) -> &'static str {
             "copy this file from the repository of `report`; it is the frame of every page"
         }
         _ if is_missing("templates/paper.md.jinja") => {
-            "it holds the prose of the paper; README.md shows a short one"
+            "it contains the prose of the paper; README.md shows a short one"
         }
         _ if is_missing("experiments/paper.toml") => {
-            "it holds the title, tables, figures and claims; README.md shows a short one"
+            "it contains the title, tables, figures and claims; README.md shows a short one"
         }
         ErrorKind::NotFound | ErrorKind::NotADirectory => {
             "run `report` in the directory with `experiments/` and `templates/`, or name it with \

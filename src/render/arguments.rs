@@ -70,3 +70,12 @@ pub(super) fn distinct<'k>(words: &[&'k str]) -> Vec<&'k str> {
 pub(super) fn invalid(message: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)
 }
+
+/// What a lookup in a table found. The text of its error is a phrase that follows the name of the
+/// table.
+///
+/// # Errors
+/// If the lookup has one.
+pub(super) fn of_table<T>(name: &str, found: Result<T, String>) -> Result<T, Error> {
+    found.map_err(|message| invalid(format!("table `{name}` {message}")))
+}

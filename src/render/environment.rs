@@ -26,7 +26,7 @@ pub(super) fn environment<'t>(
         false => AutoEscape::Custom("markdown".into()),
     });
     strict::add_filters(&mut environment);
-    strict::add_tests(&mut environment);
+    template::add_tests(&mut environment);
     let (others, unread) = (templates.others.clone(), templates.unread.clone());
     let included = Arc::clone(included);
     environment.set_loader(move |name| {

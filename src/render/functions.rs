@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use minijinja::machinery::{Token, tokenize};
 use minijinja::value::{Kwargs, Value};
 use minijinja::{Environment, Error, State};
 
@@ -13,7 +12,6 @@ use super::skeleton::Skeleton;
 use super::strict;
 use crate::context::Context;
 use crate::diff::Changes;
-use crate::document::suggestion;
 use crate::export::markdown;
 use crate::format::{fixed, signed, thousands};
 use crate::template::{self, BLOCKS_TEMPLATE, PAPER_TEMPLATE, TemplateError, Templates};
@@ -38,10 +36,10 @@ pub(super) fn evaluate(
     let book = Arc::clone(&notebook);
     environment.set_formatter(move |output, _, value| book.write(output, value));
     let fail = |error: minijinja::Error| templates.error(&error, PAPER_TEMPLATE);
-    let template = environment.get_template(PAPER_TEMPLATE).map_err(fail)?;
+    let prose = environment.get_template(PAPER_TEMPLATE).map_err(fail)?;
     let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
-    check_names(&template, &templates.paper, &names, &environment)?;
-    let prose = template.render(&values).map_err(fail)?;
+    template::check_names(&prose, &templates.paper, &names, &environment)?;
+    let prose = prose.render(&values).map_err(fail)?;
     let banner = block(&environment, "banner", &values).map_err(fail)?;
     let mut skeleton = notebook.take(prose);
     if skeleton.text.trim().is_empty() {
@@ -85,32 +83,6 @@ fn last_changes(changes: &Changes) -> String {
         false => markdown::changes(changes, MOST_CHANGES),
     };
     format!("<!-- provenance -->\n\n{text}\n<!-- end of provenance -->")
-}
-
-/// Refuses names that nothing defines, wherever they stand.
-fn check_names(
-    template: &minijinja::Template<'_, '_>,
-    source: &str,
-    fields: &[&str],
-    environment: &Environment<'_>,
-) -> Result<(), TemplateError> {
-    let globals: Vec<String> = environment.globals().map(|(name, _)| name.to_owned()).collect();
-    let known: Vec<&str> =
-        fields.iter().copied().chain(globals.iter().map(String::as_str)).collect();
-    let mut unknown: Vec<String> = template.undeclared_variables(false).into_iter().collect();
-    unknown.retain(|name| !known.contains(&name.as_str()) && name != "self" && name != "loop");
-    unknown.sort_by_key(|name| line_of_name(source, name));
-    let Some(name) = unknown.first() else { return Ok(()) };
-    let line = line_of_name(source, name);
-    let message = format!("undefined value: there is no `{name}`");
-    Err(TemplateError::at(PAPER_TEMPLATE, line, message, suggestion(name, &known)))
-}
-
-/// The first line with `name` in a tag or an expression, from 1; 0 if there is none.
-fn line_of_name(source: &str, name: &str) -> usize {
-    let mut tokens = tokenize(source, false, template::syntax()).map_while(Result::ok);
-    let found = tokens.find(|(token, _)| matches!(token, Token::Ident(found) if *found == name));
-    found.map_or(0, |(_, span)| usize::from(span.start_line))
 }
 
 fn add(environment: &mut Environment<'_>, notebook: &Arc<Notebook>, values: &Value) {

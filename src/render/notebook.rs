@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Error, Output};
 
-use super::arguments::{distinct, find, invalid, level_of, levels_in, levels_of, unknown};
+use super::arguments::{
+    distinct, find, invalid, level_of, levels_in, levels_of, of_table, unknown,
+};
 use super::result::{ResultValue, is_result};
 use super::skeleton::{Block, Item, Mark, Part, Skeleton, Source, has_whole_marks, mark, parts};
 use crate::context::{ConditionContext, Context};
 use crate::document::suggestion;
-use crate::experiment::{Level, Levels, written};
+use crate::experiment::{ConditionId, Level, written};
 use crate::format::MISSING;
 use crate::table::{Datum, GRADE_WORDS, Key, Row, Style, Table, TableItem};
 
@@ -142,15 +144,27 @@ impl Notebook {
 
     pub(super) fn cell(&self, name: &str, column: &str, levels: &Kwargs) -> Result<Value, Error> {
         let (item, table) = self.first(name)?;
-        check_key(name, table, column)?;
-        let row = find_row(name, table, &levels_of(levels)?)?;
+        of_table(name, table.key(column))?;
+        let row = of_table(name, table.row(&levels_of(levels)?))?;
         self.datum(item, table, row, column)
+    }
+
+    /// A number of these conditions, as text. It says how many runs there are if some are missing.
+    fn told(&self, text: String, conditions: &[ConditionId]) -> String {
+        let all = self.context.conditions.iter().map(|one| &one.summary);
+        let counted: Vec<_> = all.filter(|one| conditions.contains(&one.id)).collect();
+        let n: usize = counted.iter().map(|one| one.runs.len()).sum();
+        let expected: usize = counted.iter().map(|one| one.expected).sum();
+        match text == MISSING || n == expected {
+            true => text,
+            false => format!("{text} ({n} of {expected} runs)"),
+        }
     }
 
     /// The smallest (`side` −1) or largest (1) number of a column.
     pub(super) fn extreme(&self, name: &str, column: &str, side: f64) -> Result<Value, Error> {
         let (item, table) = self.first(name)?;
-        let numbers = numbers(name, table, column)?;
+        let numbers = of_table(name, table.numbers(column))?;
         let extreme = numbers.iter().max_by(|a, b| (side * a.0).total_cmp(&(side * b.0)));
         match extreme {
             // A missing number could be smaller or larger.
@@ -169,13 +183,8 @@ impl Notebook {
         row: &Row,
         column: &str,
     ) -> Result<Value, Error> {
-        let key = check_key(&item.name, table, column)?;
+        let key = of_table(&item.name, table.key(column))?;
         let datum = table.datum(row, column);
-        // The number of runs is shown with the runs that are not as readers expect.
-        let text = match column {
-            "n" => table.cell(row, column).map(crate::table::Cell::text),
-            _ => datum.as_ref().map(Datum::shown),
-        };
         // No run is behind a published value.
         let source = Source {
             what: table.head_of(column),
@@ -184,8 +193,15 @@ impl Notebook {
             notes: if key.is_published() { Vec::new() } else { table.notes.clone() },
             conditions: if key.is_published() { Vec::new() } else { row.conditions.clone() },
         };
-        let number = datum.as_ref().and_then(Datum::number);
-        Ok(self.number(text.unwrap_or_default(), number, source))
+        // The number of runs is shown with the runs that are not as readers expect.
+        let text = match (column, table.cell(row, column)) {
+            ("n", Some(cell)) => cell.text(),
+            _ => {
+                let shown = datum.as_ref().map(Datum::shown).unwrap_or_default();
+                self.told(shown, &source.conditions)
+            }
+        };
+        Ok(self.number(text, datum.as_ref().and_then(Datum::number), source))
     }
 
     /// The number of rows in which a column has a number above `threshold`.
@@ -196,7 +212,7 @@ impl Notebook {
         threshold: f64,
     ) -> Result<Value, Error> {
         let table = self.first(name)?.1;
-        let numbers = numbers(name, table, column)?;
+        let numbers = of_table(name, table.numbers(column))?;
         let n = numbers.iter().filter(|(number, _)| *number > threshold).count();
         // A missing number could be above it too.
         let n = (numbers.len() == table.rows.len()).then_some(n);
@@ -207,10 +223,10 @@ impl Notebook {
     /// The number of rows that have this word or level in a column.
     pub(super) fn count(&self, name: &str, column: &str, wanted: &Value) -> Result<usize, Error> {
         let (_, table) = self.first(name)?;
-        let key = check_key(name, table, column)?;
+        let key = of_table(name, table.key(column))?;
         if table.is_number(column) {
             return Err(invalid(format!(
-                "column `{column}` of `{name}` holds numbers; `count_above` counts them"
+                "column `{column}` of `{name}` contains numbers; `count_above` counts them"
             )));
         }
         let wanted = level_of(column, wanted)?;
@@ -298,7 +314,8 @@ impl Notebook {
             notes: vec![format!("The score of a run ({}) is {}.", metric.label, metric.formula)],
             conditions: vec![condition.summary.id],
         };
-        Ok(self.number(Style::Fixed.write(value), value, source))
+        let text = self.told(Style::Fixed.write(value), &source.conditions);
+        Ok(self.number(text, value, source))
     }
 
     pub(super) fn contrast(
@@ -311,9 +328,9 @@ impl Notebook {
         options.assert_all_used()?;
         let column = if published { "published_mean" } else { "mean" };
         let (item, table) = self.first(name)?;
-        check_key(name, table, column)?;
+        of_table(name, table.key(column))?;
         let side = |levels: &Value| {
-            let row = find_row(name, table, &levels_in(levels)?)?;
+            let row = of_table(name, table.row(&levels_in(levels)?))?;
             Ok::<_, Error>((table.datum(row, column).and_then(|datum| datum.number()), row))
         };
         let ((a, first), (b, second)) = (side(sides[0])?, side(sides[1])?);
@@ -330,7 +347,8 @@ impl Notebook {
             conditions,
         };
         let difference = a.zip(b).map(|(a, b)| a - b);
-        Ok(self.number(Style::Signed.write(difference), difference, source))
+        let text = self.told(Style::Signed.write(difference), &source.conditions);
+        Ok(self.number(text, difference, source))
     }
 
     pub(super) fn claims(&self) -> Result<Value, Error> {
@@ -358,34 +376,4 @@ impl Notebook {
             .map(|path| Block::paragraph(self.keep(Mark::Block(Block::File(path.clone())))));
         Value::from_safe_string(blocks.collect())
     }
-}
-
-/// The only row of a table with these levels.
-fn find_row<'t>(name: &str, table: &'t Table, wanted: &Levels) -> Result<&'t Row, Error> {
-    for key in wanted.keys() {
-        check_key(name, table, key)?;
-    }
-    table.row(wanted).map_err(|message| invalid(format!("table `{name}` {message}")))
-}
-
-/// The numbers of a column, with their rows.
-fn numbers<'t>(name: &str, table: &'t Table, column: &str) -> Result<Vec<(f64, &'t Row)>, Error> {
-    check_key(name, table, column)?;
-    if !table.is_number(column) {
-        return Err(invalid(format!("column `{column}` of `{name}` holds words, not numbers")));
-    }
-    let number = |row: &'t Row| {
-        let number = table.datum(row, column).as_ref().and_then(Datum::number)?;
-        Some((number, row))
-    };
-    Ok(table.rows.iter().filter_map(number).collect())
-}
-
-fn check_key<'t>(name: &str, table: &'t Table, column: &str) -> Result<&'t Key, Error> {
-    table.key(column).ok_or_else(|| {
-        let keys = table.keys();
-        let known: Vec<_> = keys.iter().map(String::as_str).collect();
-        let hint = suggestion(column, &known);
-        invalid(format!("table `{name}` has no column `{column}`; {hint}"))
-    })
 }

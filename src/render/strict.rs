@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, ErrorKind, State};
 use super::result::is_result;
 use crate::document::suggestion;
 use crate::format;
-use crate::template::{is_reserved, unknown_word};
+use crate::template::{check_wanted, is_reserved};
 
 /// A map whose unknown fields are errors.
 #[derive(Debug)]
@@ -103,33 +103,6 @@ const BY_ATTRIBUTE: [(&str, Option<usize>); 10] = [
 /// Filters that compare items.
 const COMPARING: [&str; 4] = ["sort", "unique", "min", "max"];
 
-/// Makes tests of order an error for values that have none, such as a number and a text.
-pub(super) fn add_tests(environment: &mut Environment<'_>) {
-    type Holds = fn(&Value, &Value) -> bool;
-    let orders: [([&str; 3], Holds); 4] = [
-        (["lt", "lessthan", "<"], |a, b| a < b),
-        (["le", "le", "<="], |a, b| a <= b),
-        (["gt", "greaterthan", ">"], |a, b| a > b),
-        (["ge", "ge", ">="], |a, b| a >= b),
-    ];
-    for (names, holds) in orders {
-        for name in names {
-            environment.add_test(name, move |value: &Value, other: &Value| {
-                if [value, other].into_iter().any(Value::is_undefined) {
-                    return Err(undefined(format!("`{name}` compares a value that is undefined")));
-                }
-                if value.kind() == other.kind() {
-                    return Ok(holds(value, other));
-                }
-                let message = format!(
-                    "`{name}` compares `{value}` and `{other}`, which are of different types"
-                );
-                Err(Error::new(ErrorKind::InvalidOperation, message))
-            });
-        }
-    }
-}
-
 /// Makes an unknown attribute an error in each filter that takes one, and values of the results an
 /// error in each filter that compares items.
 pub(super) fn add_filters(environment: &mut Environment<'_>) {
@@ -190,28 +163,6 @@ pub(super) fn add_filters(environment: &mut Environment<'_>) {
 
 fn has_results(items: &Value) -> bool {
     items.try_iter().is_ok_and(|mut items| items.any(|item| is_result(&item)))
-}
-
-/// Refuses a comparison that no item can meet: of a word that its field never has, or of another
-/// type.
-fn check_wanted(items: &Value, field: &str, wanted: &Value) -> Result<(), Error> {
-    let refuse = |message| Err(Error::new(ErrorKind::InvalidOperation, message));
-    if let Some((message, hint)) = wanted.as_str().and_then(|word| unknown_word(field, word)) {
-        return refuse(format!("{message}; {hint}"));
-    }
-    let mut kinds = std::collections::BTreeSet::new();
-    for item in items.try_iter()? {
-        let value = field.split('.').try_fold(item, |value, part| value.get_attr(part))?;
-        kinds.insert(value.kind());
-    }
-    let is_text = wanted.kind() == ValueKind::String;
-    match kinds.contains(&wanted.kind()) || kinds.is_empty() {
-        false if is_text => refuse(format!(
-            "`{field}` is compared with the text `{wanted}`, but is not text: remove the quotes"
-        )),
-        false => refuse(format!("`{field}` is compared with `{wanted}`, which is of another type")),
-        true => Ok(()),
-    }
 }
 
 /// Refuses an attribute that an item lacks. A missing number is refused too, unless the filter

@@ -96,8 +96,8 @@ impl Ablation {
         }
         let mut notes = vec![
             format!(
-                "The column “{first}” is a mean. Each column after it is the change of the mean, in points, \
-                 from one metric to the next."
+                "The column “{first}” shows means. Each later column shows the change of the mean, in \
+                 points, from the column before it."
             ),
             format!(
                 "{last} − {first}: mean difference over the seeds, with Student's 95 % interval and one dot \

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::cell::{Cell, Datum};
+use crate::document::suggestion;
 use crate::experiment::{ConditionId, Level, Levels, written};
 
 /// A table under one protocol.
@@ -147,9 +148,12 @@ impl Table {
     /// The only row with these words and levels, by the names of their keys.
     ///
     /// # Errors
-    /// If there is no such row, or several. The text is a phrase that follows the name of the
+    /// If there is no such column, no such row, or several. The text is a phrase that follows the name of the
     /// table.
     pub fn row(&self, wanted: &Levels) -> Result<&Row, String> {
+        for key in wanted.keys() {
+            self.key(key)?;
+        }
         let has = |row: &Row, (key, level): (&String, &Level)| {
             self.datum(row, key).is_some_and(|datum| datum.is(level))
         };
@@ -189,9 +193,38 @@ impl Table {
     }
 
     /// The key of that name.
-    #[must_use]
-    pub fn key(&self, name: &str) -> Option<&Key> {
-        self.find(name).map(|(_, _, key)| key)
+    ///
+    /// # Errors
+    /// If there is none. The text is a phrase that follows the name of the table.
+    pub fn key(&self, name: &str) -> Result<&Key, String> {
+        let found = self.find(name).map(|(_, _, key)| key);
+        found.ok_or_else(|| {
+            let keys = self.keys();
+            let known: Vec<_> = keys.iter().map(String::as_str).collect();
+            format!("has no column `{name}`; {}", suggestion(name, &known))
+        })
+    }
+
+    /// The key of that name of a column of numbers.
+    ///
+    /// # Errors
+    /// If there is none. The text is a phrase that follows the name of the table.
+    pub fn number_key(&self, name: &str) -> Result<&Key, String> {
+        let key = self.key(name)?;
+        match self.is_number(name) {
+            true => Ok(key),
+            false => Err(format!("has words in the column `{name}`, not numbers")),
+        }
+    }
+
+    /// The numbers of a column, with their rows.
+    ///
+    /// # Errors
+    /// If it is no column of numbers. The text is a phrase that follows the name of the table.
+    pub fn numbers(&self, name: &str) -> Result<Vec<(f64, &Row)>, String> {
+        self.number_key(name)?;
+        let number = |row| Some((self.datum(row, name)?.number()?, row));
+        Ok(self.rows.iter().filter_map(number).collect())
     }
 
     /// Whether the column of the key of that name holds numbers.

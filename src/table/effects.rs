@@ -259,7 +259,7 @@ impl Effects {
             ),
         };
         let mut notes = vec![format!(
-            "points: {}, {sides}; the mean difference over the seeds, with Student's t interval.",
+            "points: {}, {sides}. The value is the mean difference over the seeds, with Student's t interval.",
             results.metric_label(&self.metric)
         )];
         let rows = self.named(effects, results);

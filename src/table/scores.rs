@@ -329,7 +329,7 @@ impl Scores {
             true => (
                 "mean of the means of the conditions, and mean of their population standard \
                  deviations (divided by n)",
-                " of the per-seed means over the conditions of the row",
+                " over the seeds; the value of a seed is its mean over the conditions of the row",
             ),
         };
         let as_published = match self.published.is_empty() {

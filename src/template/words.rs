@@ -44,8 +44,7 @@ fn words_of(field: &str) -> Option<Vec<&'static str>> {
 }
 
 /// Message and hint if the field called `name` never has this word.
-#[must_use]
-pub fn unknown_word(name: &str, word: &str) -> Option<(String, String)> {
+pub(super) fn unknown_word(name: &str, word: &str) -> Option<(String, String)> {
     let words = words_of(name).filter(|words| !words.contains(&word))?;
     Some((format!("no `{name}` is `{word}`"), suggestion(word, &words)))
 }

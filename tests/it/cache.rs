@@ -26,7 +26,7 @@ fn a_damaged_record_is_named_moved_aside_and_its_run_trained_again_to_the_same_b
         ("is damaged: its checksum is that of other content", flipped),
         ("is damaged", whole[..whole.len() - 1].to_vec()),
         ("is damaged", [&whole[..], b" "].concat()),
-        ("holds the record of another run", other),
+        ("contains the record of another run", other),
         ("has format 9; this version reads format 4", text.replacen(":4,", ":9,", 1).into_bytes()),
         ("is not a record", vec![0xff; 100]),
         ("is not a record", b"null".to_vec()),

@@ -171,9 +171,9 @@ fn kind_3_typos_that_give_plausible_output() {
             "{{ count(\"all\", \"weight_sharing\", \"tru\") }}",
             "column `weight_sharing` of `all` has no `tru`; did you mean `true`?",
         ),
-        ("{{ count(\"all\", \"mean\", \"50\") }}", "column `mean` of `all` holds numbers"),
-        ("{{ count_above(\"all\", \"experiment\", 1) }}", "holds words, not numbers"),
-        ("{{ most(\"all\", \"experiment\") }}", "holds words, not numbers"),
+        ("{{ count(\"all\", \"mean\", \"50\") }}", "column `mean` of `all` contains numbers"),
+        ("{{ count_above(\"all\", \"experiment\", 1) }}", "has words in the column `experiment`, not numbers"),
+        ("{{ most(\"all\", \"experiment\") }}", "has words in the column `experiment`, not numbers"),
         ("{{ fixd(1) }}", "there is no `fixd`"),
     ] {
         let error = refused(&format!("# {{{{ title }}}}\n\n{prose}\n"));
