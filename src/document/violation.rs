@@ -30,6 +30,14 @@ pub struct Violation {
     pub message: String,
 }
 
+impl Violation {
+    /// Whether it says that its key is missing.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.message.starts_with("is missing")
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.key.as_str() {
@@ -55,7 +63,7 @@ impl Violations {
 
     /// Drops the violations that say that the key `path` is missing.
     pub(super) fn drop_missing(&self, path: &str) {
-        let is_it = |one: &Violation| one.key == path && one.message.starts_with("is missing");
+        let is_it = |one: &Violation| one.key == path && one.is_missing();
         self.0.borrow_mut().retain(|violation| !is_it(violation));
     }
 

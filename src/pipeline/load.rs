@@ -369,7 +369,7 @@ fn read_experiment(
 /// Adds the experiment's own file to a message about a key that is missing in a base file. Either
 /// file can give the key.
 fn missing_in(own: &Arc<str>, mut violation: Violation) -> Violation {
-    if violation.message.starts_with("is missing") && violation.location.file != *own {
+    if violation.is_missing() && violation.location.file != *own {
         violation.message = format!("{} (`{own}` does not give it either)", violation.message);
     }
     violation

@@ -17,6 +17,8 @@ pub(super) struct Ablation {
     tables: Vec<(String, Scores)>,
     /// Names of metrics. Each changes one choice of the metric before it.
     metrics: Vec<String>,
+    /// The last of them and the first.
+    ends: [String; 2],
 }
 
 /// Reads the keys of the table.
@@ -24,16 +26,18 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Ablation> {
     let tables = read_tables(reader, words);
     let known: Vec<_> = words.paper.metrics.iter().map(|metric| metric.name.as_str()).collect();
     let metrics = read_all_known(reader, "metrics", &known, "metric");
-    if metrics.as_ref().is_some_and(|metrics| metrics.len() < 2) {
-        reader.refuse("metrics", "must list at least two metrics");
-    }
     for (_, scores) in tables.iter().flatten() {
         for metric in metrics.iter().flatten() {
             let metric = words.paper.metric(metric);
             check_measured(reader, "metrics", metric, &scores.selection, words.vocabulary);
         }
     }
-    Some(Ablation { tables: tables?, metrics: metrics? })
+    let metrics = metrics?;
+    let [first, .., last] = &metrics[..] else {
+        reader.refuse("metrics", "must list at least two metrics");
+        return None;
+    };
+    Some(Ablation { tables: tables?, ends: [last.clone(), first.clone()], metrics })
 }
 
 /// Earlier tables of scores, with their keys, at `tables`.
@@ -54,9 +58,6 @@ impl Kind for Ablation {
     }
 
     fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
-        let [first, .., last] = &self.metrics[..] else {
-            unreachable!("fewer than two metrics are refused")
-        };
         let mut rows = Vec::new();
         for (table, scores) in &self.tables {
             let by_metric = self.metrics.iter().map(|name| scores.rows(name, results.summary));
@@ -66,15 +67,15 @@ impl Kind for Ablation {
                 let mean = |rows: &Vec<ScoreRow>| rows.iter().find(same)?.mean;
                 let means: Vec<_> = by_metric.iter().map(mean).collect();
                 let label = row_label(results.names, &scores.by, &row.levels);
-                rows.push(row_of(table, label, &row, &means, [last, first], results));
+                rows.push(row_of(table, label, &row, &means, &self.ends, results));
             }
         }
-        Ok(vec![self.table(rows, [last, first], results)])
+        Ok(vec![self.table(rows, results)])
     }
 }
 
 impl Ablation {
-    fn table(&self, mut rows: Vec<Row>, ends: [&String; 2], results: &Results<'_>) -> Table {
+    fn table(&self, mut rows: Vec<Row>, results: &Results<'_>) -> Table {
         let (names, summary) = (results.names, results.summary);
         let label = |name: &String| {
             names.paper.metric(name).map_or_else(|| name.clone(), |metric| metric.short.clone())
@@ -85,7 +86,7 @@ impl Ablation {
             let keys = change.into_iter().chain([Key::MeanBy(metric.clone())]);
             columns.push(Column::number(label(metric), keys));
         }
-        let [last, first] = ends.map(label);
+        let [last, first] = self.ends.each_ref().map(label);
         let keys = [Key::Total, Key::TotalLower, Key::TotalUpper, Key::Seeds];
         columns.push(Column::number(format!("{last} − {first} [95 %]"), keys));
         let varies = |row: &Row| summary.varies(&row.conditions);
@@ -120,7 +121,7 @@ fn row_of(
     label: String,
     row: &ScoreRow,
     means: &[Option<f64>],
-    metrics: [&String; 2],
+    ends: &[String; 2],
     results: &Results<'_>,
 ) -> Row {
     let summary = results.summary;
@@ -134,7 +135,7 @@ fn row_of(
         let change = pair[1].zip(pair[0]).map(|(after, before)| after - before);
         Cell::NumberAnd(change, Style::Signed, pair[1], Style::Signed)
     }));
-    let total = Contrast::of_metrics(summary, &row.conditions, metrics.map(String::as_str));
+    let total = Contrast::of_metrics(summary, &row.conditions, ends.each_ref().map(String::as_str));
     let total = total.if_whole(summary);
     cells.push(Cell::Difference(total.comparison.map(|total| total.difference)));
     let seed = |(seed, value): &(u64, f64)| SeedValue {
