@@ -112,9 +112,13 @@ impl Evidence<'_> {
         let mut findings: Vec<_> = others.iter().map(|rival| one(*rival)).collect();
         // The findings that decide come first, and among them the nearest rivals.
         let is_above = |finding: &Finding| finding.outcome == Outcome::Supported;
-        findings.sort_by(|(a, first), (b, second)| {
-            is_above(first).cmp(&is_above(second)).then(a.total_cmp(b))
-        });
+        let rank = |finding: &Finding| match finding.outcome {
+            Outcome::Contradicted => 0,
+            Outcome::Undecided => 1,
+            Outcome::Supported => 2,
+        };
+        findings
+            .sort_by(|(a, first), (b, second)| rank(first).cmp(&rank(second)).then(a.total_cmp(b)));
         let n = findings.len();
         let n_above = findings.iter().filter(|(_, finding)| is_above(finding)).count();
         let conditions = [this, others].concat();
@@ -123,7 +127,11 @@ impl Evidence<'_> {
         verdict.findings.truncate(2);
         let of_all =
             if n_above == n { format!("all {n}") } else { format!("{n_above} of the {n}") };
-        let shortened = if n > 2 { " The list shows the two closest." } else { "" };
+        let shortened = match n > 2 {
+            true if n_above == n => " The list shows the two closest.",
+            true => " The list shows two of them; those that decide come first.",
+            false => "",
+        };
         let text = format!("{own} is above {of_all} other conditions.{shortened}");
         let finding = Finding { text, outcome: verdict.outcome, remark: String::new() };
         let among = std::slice::from_ref(&check.among);
@@ -170,7 +178,11 @@ impl Evidence<'_> {
         let published = score.mean.published;
         let text = format!("Published mean of {}: {published:.2}; {range}.", self.words(row));
         let conditions = [score.row.conditions.clone(), score.repetitions.clone()].concat();
-        Ok(Verdict::of(Finding { text, outcome, remark: String::new() }, conditions))
+        let remark = match self.results.summary.is_recorded(&conditions) {
+            true => String::new(),
+            false => "runs are missing".to_owned(),
+        };
+        Ok(Verdict::of(Finding { text, outcome, remark }, conditions))
     }
 
     fn compare(self, check: &Compare) -> Result<Verdict, ClaimError> {

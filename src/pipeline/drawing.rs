@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::{Error, PaperFile, Project};
 use crate::context::Drawing;
 use crate::document::Violation;
-use crate::experiment::{Design, Experiment};
+use crate::experiment::{ConditionId, Design, Experiment};
 use crate::figure::{self, CurveSeries, FigureError, LayerBox, ModelDiagram, SeedDot, SeedRow};
 use crate::format;
 use crate::fs;
@@ -164,7 +164,8 @@ impl CurveData<'_> {
         let series: Vec<_> = curves
             .iter()
             .map(|curve| CurveSeries {
-                label: open_levels(project, summary.condition(curve.condition), selection),
+                label: open_levels(project, summary.condition(curve.condition), selection)
+                    + &few_runs(summary, &[curve.condition]),
                 points: curve.epochs.iter().filter_map(point).collect(),
             })
             .collect();
@@ -318,11 +319,19 @@ fn seed_row(
         runs.map(|run| SeedDot { value: run.value, title: format::visible(&run.title) }).collect();
     let published = row.published.as_ref().filter(|_| metric == scores.metric);
     SeedRow {
-        label: format::visible(&results.names.describe(scores.by.iter().zip(&row.levels))),
+        label: format::visible(&results.names.describe(scores.by.iter().zip(&row.levels)))
+            + &few_runs(results.summary, &row.conditions),
         dots,
         mean: row.mean,
         published: published.map(|published| published.mean),
     }
+}
+
+/// ` (n: 3/10)` if runs of these conditions are missing; else empty.
+fn few_runs(summary: &Summary, ids: &[ConditionId]) -> String {
+    let n: usize = summary.all(ids).map(|one| one.runs.len()).sum();
+    let expected: usize = summary.all(ids).map(|one| one.expected).sum();
+    if n < expected { format!(" (n: {n}/{expected})") } else { String::new() }
 }
 
 fn diagram_finding(models: &[ModelDiagram]) -> String {

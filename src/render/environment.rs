@@ -33,7 +33,13 @@ pub(super) fn environment<'t>(
         included.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
         match (others.get(name), unread.get(name)) {
             (None, Some(why)) => Err(Error::new(ErrorKind::BadInclude, format!("`{name}`: {why}"))),
-            (text, _) => Ok(text.map(|text| with_line_ends(name, text))),
+            // What follows an included file begins on a new line.
+            (text, _) => {
+                Ok(text.map(|text| match name.contains(".html") || text.ends_with('\n') {
+                    true => with_line_ends(name, text),
+                    false => with_line_ends(name, text) + "\n",
+                }))
+            }
         }
     });
     for (name, text) in templates.all().filter(|(name, _)| !templates.others.contains_key(*name)) {

@@ -52,6 +52,16 @@ impl OpenElements {
     /// # Errors
     /// If it closes what is not open, or has an unfinished tag or comment.
     pub(super) fn read(&mut self, html: &str) -> Result<[Vec<String>; 2], Unbalanced> {
+        let declarations = html.match_indices("<!").chain(html.match_indices("<?"));
+        let mut hidden = declarations.filter(|(at, _)| !html[*at..].starts_with("<!--"));
+        if let Some((at, _)) = hidden.next() {
+            let tag = html[at..].lines().next().unwrap_or_default().chars().take(12).collect();
+            return Err(Unbalanced { tag, message: "is no element: browsers hide it" });
+        }
+        if html.contains("--!>") {
+            let message = "does not end a comment in Markdown: write `-->`";
+            return Err(Unbalanced { tag: "--!>".to_owned(), message });
+        }
         let mut emitter = DefaultEmitter::<usize>::new_with_span();
         emitter.naively_switch_states(true);
         let mut found = [Vec::new(), Vec::new()];

@@ -144,6 +144,14 @@ pub(super) fn add_filters(environment: &mut Environment<'_>) {
                     _ => {}
                 }
             }
+            let combines = COMPARING.contains(&name) || ["sum", "join"].contains(&name);
+            if combines && items.try_iter()?.any(|item| item.is_undefined()) {
+                let message = format!(
+                    "`{name}` has a missing number among its items; first select those that have it, \
+                     with `select(\"defined\")`"
+                );
+                return Err(Error::new(ErrorKind::InvalidOperation, message));
+            }
             if COMPARING.contains(&name) && has_results(&items) {
                 let message = format!(
                     "`{name}` cannot compare numbers with their sources; their numbers are `.value`, \

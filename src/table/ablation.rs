@@ -1,6 +1,6 @@
 //! `kind = "ablation"`: how each step from one protocol to another changes the mean.
 
-use super::cell::{Cell, Style};
+use super::cell::{Cell, Style, count};
 use super::content::{Column, Key, Row, SeedValue, Table};
 use super::kind::{Kind, Results, Variation, Words, of_kind};
 use super::scores::{ScoreRow, Scores, limits_of, row_label};
@@ -129,7 +129,13 @@ fn row_of(
     let mut cells = vec![
         Cell::Text(results.number(table), table.to_owned()),
         Cell::Text(label, listed.join(", ")),
-        Cell::Number(means[0], Style::Fixed),
+        match row.n == row.expected {
+            true => Cell::Number(means[0], Style::Fixed),
+            false => {
+                let n = count(row.n, row.expected, row.exceptions);
+                Cell::Remarked(means[0], Style::Fixed, format!("n: {n}"))
+            }
+        },
     ];
     cells.extend(means.windows(2).map(|pair| {
         let change = pair[1].zip(pair[0]).map(|(after, before)| after - before);

@@ -136,8 +136,11 @@ impl Scorecard {
         let over_draws = summary.estimate(&repetitions, metric);
         let over_draws = over_draws.filter(|estimate| estimate.n >= FEWEST_DECISIVE);
         let prediction = over_draws.and_then(|estimate| Prediction::of_mean(&estimate, 1));
+        let has_few = summary
+            .all(&row.conditions)
+            .any(|condition| condition.aggregates[metric].n < FEWEST_DECISIVE);
         let judge = |published: f64, ours: Option<f64>, p_value: Option<f64>| {
-            let grade = p_value.filter(|_| ours.is_some()).map(|p| self.grade(p));
+            let grade = p_value.filter(|_| ours.is_some() && !has_few).map(|p| self.grade(p));
             Judgement { published, ours, p_value, grade }
         };
         let mean_p = prediction.and_then(|prediction| prediction.p_value(published.mean));

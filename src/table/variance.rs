@@ -1,5 +1,7 @@
 //! `kind = "variance"`: how much of the spread comes from the draw of the data.
 
+use std::collections::BTreeSet;
+
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, Table};
 use super::kind::{Kind, Results, Words, read_conditions};
@@ -123,6 +125,17 @@ impl Variance {
              normal scores. Rows that use the same draw of the data are not independent."
                 .to_owned(),
         ];
+        let selected = summary.select(&self.selection);
+        let alone = selected.iter().filter(|id| repetition(summary, names.paper, **id).is_none());
+        let alone: BTreeSet<_> = alone
+            .map(|id| names.level(EXPERIMENT, &summary.condition(*id).levels[EXPERIMENT]))
+            .collect();
+        if !alone.is_empty() {
+            notes.push(format!(
+                "Left out, because `[draws]` names no experiment that repeats them: {}.",
+                alone.into_iter().collect::<Vec<_>>().join("; ")
+            ));
+        }
         notes.extend(differs_note(&self.differs));
         Table {
             metric: None,

@@ -11,7 +11,7 @@ fn refused(message: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)
 }
 
-/// Makes tests of order an error for values that have none, such as a number and a text.
+/// Makes tests of equality an error for a value that is missing, and tests of order an error for values that have none, such as a number and a text.
 pub fn add_tests(environment: &mut Environment<'_>) {
     type Holds = fn(&Value, &Value) -> bool;
     let orders: [([&str; 3], Holds); 4] = [
@@ -20,13 +20,17 @@ pub fn add_tests(environment: &mut Environment<'_>) {
         (["gt", "greaterthan", ">"], |a, b| a > b),
         (["ge", "ge", ">="], |a, b| a >= b),
     ];
-    for (names, holds) in orders {
+    let equals: [([&str; 3], Holds); 2] =
+        [(["eq", "equalto", "=="], |a, b| a == b), (["ne", "ne", "!="], |a, b| a != b)];
+    let orders = orders.map(|(names, holds)| (names, holds, true));
+    let equals = equals.map(|(names, holds)| (names, holds, false));
+    for (names, holds, needs_order) in orders.into_iter().chain(equals) {
         for name in names {
             environment.add_test(name, move |value: &Value, other: &Value| {
                 if [value, other].into_iter().any(Value::is_undefined) {
                     return Err(refused(format!("`{name}` compares a value that is undefined")));
                 }
-                if value.kind() == other.kind() {
+                if value.kind() == other.kind() || !needs_order {
                     return Ok(holds(value, other));
                 }
                 let message = format!(

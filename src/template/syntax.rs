@@ -41,7 +41,7 @@ pub fn with_line_ends(name: &str, text: &str) -> String {
         let is_tag = ["%}", "#}"].iter().any(|tag| body.ends_with(tag))
             && !["-", "+"].iter().any(|sign| body[..body.len() - 2].ends_with(sign))
             && !data.iter().any(|data| data.contains(&end));
-        if is_tag && has_text(body) {
+        if is_tag && has_text(lines_of_tag(&text[..at + body.len()])) {
             kept.push_str(&body[..body.len() - 2]);
             kept.push('+');
             kept.push_str(&line[body.len() - 2..]);
@@ -53,13 +53,15 @@ pub fn with_line_ends(name: &str, text: &str) -> String {
     kept
 }
 
-/// Whether a line that ends with a tag or comment has anything else. A tag that began on an earlier
-/// line has the line for itself.
+/// The lines of the tag or comment that `text` ends with.
+fn lines_of_tag(text: &str) -> &str {
+    let opening = if text.ends_with("%}") { "{%" } else { "{#" };
+    let start = text.rfind(opening).unwrap_or(0);
+    &text[text[..start].rfind('\n').map_or(0, |end| end + 1)..]
+}
+
+/// Whether lines that end with a tag or comment have anything else.
 fn has_text(line: &str) -> bool {
-    let opening = if line.ends_with("%}") { "{%" } else { "{#" };
-    if !line.contains(opening) {
-        return false;
-    }
     let mut rest = line.trim_start();
     while let Some(tag) = ["%", "#"].into_iter().find(|tag| rest.starts_with(&format!("{{{tag}"))) {
         match rest.split_once(&format!("{tag}}}")) {
@@ -106,6 +108,8 @@ mod tests {
             ("{% raw %}{{ x }}{% endraw %}\n```", "{{ x }}\n```"),
             ("a {% raw %}\nb {% x %}\n{% endraw %}\nc", "a \nb {% x %}\nc"),
             ("{{ 1 }}{# é #}\n{# c\nd #}\ne", "1\ne"),
+            ("| 1 | {# c\nd #}\n| 2 |", "| 1 | \n| 2 |"),
+            ("x {% set a =\n 1 %}\n## H", "x \n## H"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
         }

@@ -232,6 +232,9 @@ fn kind_4_html_of_the_prose_swallows_nothing_after_it() {
         ("</section>", "jinja:3: `</section>` has no start tag there"),
         ("- <details>\n\n</details>", "jinja:3: `<details>` is never closed"),
         ("<div hidden\n\ntext", "jinja:3: `<div` lacks its `>`"),
+        ("<?php x", "jinja:3: `<?php x` is no element: browsers hide it"),
+        ("a <!b is hidden> c", "jinja:3: `<!b is hidde` is no element: browsers hide it"),
+        ("<!-- x --!> y -->", "jinja:3: `--!>` does not end a comment in Markdown"),
     ] {
         let error = refused(&format!("# H\n\n{html}\n\n{{{{ table(\"all\") }}}}\n"));
         assert!(error.contains(message), "{html}: {error}");

@@ -322,6 +322,14 @@ fn kind_3_a_comparison_that_no_value_can_meet_is_an_error() {
         ),
         ("{{ conditions | selectattr(\"n\", \"gt\", \"3\") | list }}", "are of different types"),
         (
+            "{{ tables.all.rows | map(attribute=\"values.mean\") | sum }}",
+            "`sum` has a missing number among its items",
+        ),
+        (
+            "{{ score(\"published\", \"mean\", experiment=\"deep\", weight_sharing=true).value is eq 3 }}",
+            "a value that is undefined",
+        ),
+        (
             "{% set wanted = [\"suported\"] %}{{ claims | selectattr(\"verdict\", \"in\", wanted) | list }}",
             "did you mean",
         ),
