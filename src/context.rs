@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::claim::JudgedClaim;
 use crate::diff::Changes;
-use crate::experiment::{ConditionId, Levels};
+use crate::experiment::{ConditionId, Level, Levels};
 use crate::paper::{Figure, Names, Protocol, Selection};
 use crate::plan::Plan;
 use crate::summary::{Exceptions, Summary};
@@ -122,6 +122,19 @@ pub struct RunsContext {
 }
 
 impl Context {
+    /// The levels of each factor among the conditions, and the experiments.
+    #[must_use]
+    pub fn levels(&self) -> BTreeMap<String, Vec<Level>> {
+        let mut all: BTreeMap<String, Vec<Level>> = BTreeMap::new();
+        for (factor, level) in self.conditions.iter().flat_map(|one| &one.summary.levels) {
+            let known = all.entry(factor.clone()).or_default();
+            if !known.contains(level) {
+                known.push(level.clone());
+            }
+        }
+        all
+    }
+
     /// Gathers what templates see. Each figure has its drawings, and the conditions behind it.
     #[must_use]
     pub fn gather(

@@ -21,7 +21,7 @@ mod strict;
 use std::sync::{Arc, PoisonError};
 
 use crate::context::Context;
-use crate::template::{self, FactorLevels, TemplateError, Templates};
+use crate::template::{self, TemplateError, Templates};
 
 pub use anchors::FileLink;
 
@@ -38,25 +38,13 @@ pub struct Rendered {
     pub unused: Vec<String>,
 }
 
-/// The levels of each factor among the conditions, and the experiments.
-fn levels(context: &Context) -> FactorLevels {
-    let mut all = FactorLevels::new();
-    for (factor, level) in context.conditions.iter().flat_map(|one| &one.summary.levels) {
-        let known = all.entry(factor.clone()).or_default();
-        if !known.contains(level) {
-            known.push(level.clone());
-        }
-    }
-    all
-}
-
 /// Renders both forms of the report.
 ///
 /// # Errors
 /// Naming template and line.
 pub fn render(templates: &Templates, context: &Arc<Context>) -> Result<Rendered, TemplateError> {
     let included = environment::Included::default();
-    let environment = environment::environment(templates, &levels(context), &included)?;
+    let environment = environment::environment(templates, &context.levels(), &included)?;
     let skeleton = functions::evaluate(&environment, templates, context)?;
     let anchors = anchors::check(&skeleton, templates)?;
     let markdown = markdown::render(&skeleton, context, templates)?;

@@ -280,6 +280,22 @@ fn five_seeds_decide_nothing_and_six_do() {
 }
 
 #[test]
+fn a_published_mean_beside_few_runs_of_ours_has_no_grade() {
+    let (read, mut plan) = recorded_with(&Project::shipped(), &Overrides::default());
+    plan.records.retain(|_, record| record.config.data.seed != 0 || record.config.seed < 5);
+    let context = pipeline::context(&read, &plan, BUILD).unwrap();
+    let scorecard = table(&context, "scorecard");
+    let unknown = Level::text("not known");
+    let is_unknown = |row| scorecard.datum(row, "grade").is_some_and(|grade| grade.is(&unknown));
+    assert!(scorecard.rows.iter().all(is_unknown), "{scorecard:#?}");
+    let best = context.claims.iter().find(|one| one.claim.name == "best-model").unwrap();
+    let published = best.findings.iter().find(|one| one.text.starts_with("Published mean"));
+    let published = published.unwrap();
+    assert_eq!(published.outcome, Outcome::Undecided);
+    assert_eq!(published.remark, "runs are missing");
+}
+
+#[test]
 fn every_claim_names_the_runs_that_decide_on_it() {
     let context = context(&Project::shipped());
     for judged in &context.claims {
