@@ -19,7 +19,7 @@ use condition::conditions;
 use score::percent;
 
 pub use aggregate::{Aggregate, SummaryError, aggregate};
-pub use condition::{ConditionSummary, Exceptions, RunScores, SeedVariation};
+pub use condition::{ConditionSummary, Exceptions, RunScores, SeedVariation, runs_of};
 pub use contrast::Contrast;
 pub use effect::{effect, two_levels};
 

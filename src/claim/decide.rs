@@ -43,7 +43,7 @@ impl Evidence<'_> {
 
     fn difference(self, check: &Difference) -> Result<Verdict, ClaimError> {
         let summary = self.results.summary;
-        let (label, contrast) = match &check.kind {
+        let (label, contrast, selections) = match &check.kind {
             DifferenceKind::Effect { factor, levels, among } => {
                 let contrast = effect(summary, among, factor, levels, &check.metric);
                 if let [id, ..] = contrast.unmatched[..] {
@@ -59,23 +59,19 @@ impl Evidence<'_> {
                 }
                 let mut others = among.clone();
                 others.remove(factor);
-                (self.among(label, &others), contrast)
+                (self.among(label, &others), contrast, vec![among.clone()])
             }
             DifferenceKind::Sides { sides, among } => {
-                let ids = sides.each_ref().map(|side| summary.select(&merged(among, side)));
+                let selections = sides.each_ref().map(|side| merged(among, side));
+                let ids = selections.each_ref().map(|side| summary.select(side));
                 let contrast = Contrast::of(summary, ids, &check.metric);
                 let [first, second] = sides.each_ref().map(|side| self.words(side));
-                (self.among(format!("{first} minus {second}"), among), contrast)
+                let label = format!("{first} minus {second}");
+                (self.among(label, among), contrast, selections.to_vec())
             }
         };
         let label = format!("{label}{}", self.metric_words(&check.metric));
         let finding = self.finding(&label, &contrast, check.expected);
-        let selections = match &check.kind {
-            DifferenceKind::Effect { among, .. } => vec![among.clone()],
-            DifferenceKind::Sides { sides, among } => {
-                sides.iter().map(|side| merged(among, side)).collect()
-            }
-        };
         let finding = self.limited(finding, &check.differs, &selections);
         Ok(Verdict::of(finding, contrast.conditions.concat()))
     }

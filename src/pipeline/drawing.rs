@@ -329,8 +329,7 @@ fn seed_row(
 
 /// ` (n: 3/10)` if runs of these conditions are missing; else empty.
 fn few_runs(summary: &Summary, ids: &[ConditionId]) -> String {
-    let n: usize = summary.all(ids).map(|one| one.runs.len()).sum();
-    let expected: usize = summary.all(ids).map(|one| one.expected).sum();
+    let [n, expected] = summary::runs_of(summary.all(ids));
     if n < expected { format!(" (n: {n}/{expected})") } else { String::new() }
 }
 

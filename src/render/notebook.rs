@@ -15,6 +15,7 @@ use crate::context::{ConditionContext, Context};
 use crate::document::suggestion;
 use crate::experiment::{ConditionId, Level, written};
 use crate::format::MISSING;
+use crate::summary::runs_of;
 use crate::table::{Datum, GRADE_WORDS, Key, Row, Style, Table, TableItem};
 
 /// What the functions of one evaluation share.
@@ -152,9 +153,7 @@ impl Notebook {
     /// A number of these conditions, as text. It says how many runs there are if some are missing.
     fn told(&self, text: String, conditions: &[ConditionId]) -> String {
         let all = self.context.conditions.iter().map(|one| &one.summary);
-        let counted: Vec<_> = all.filter(|one| conditions.contains(&one.id)).collect();
-        let n: usize = counted.iter().map(|one| one.runs.len()).sum();
-        let expected: usize = counted.iter().map(|one| one.expected).sum();
+        let [n, expected] = runs_of(all.filter(|one| conditions.contains(&one.id)));
         match text == MISSING || n == expected {
             true => text,
             false => format!("{text} ({n} of {expected} runs)"),

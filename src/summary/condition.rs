@@ -109,6 +109,13 @@ fn short<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Erro
     digest.short().serialize(serializer)
 }
 
+/// How many runs some conditions have, and how many they should have.
+#[must_use]
+pub fn runs_of<'c>(conditions: impl Iterator<Item = &'c ConditionSummary>) -> [usize; 2] {
+    let counts = conditions.map(|one| [one.runs.len(), one.expected]);
+    counts.fold([0, 0], |[n, expected], [own, own_expected]| [n + own, expected + own_expected])
+}
+
 /// The conditions of all experiments with the scores of their runs, not yet aggregated.
 pub(super) fn conditions(
     paper: &Paper,

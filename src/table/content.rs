@@ -148,8 +148,8 @@ impl Table {
     /// The only row with these words and levels, by the names of their keys.
     ///
     /// # Errors
-    /// If there is no such column, no such row, or several. The text is a phrase that follows the name of the
-    /// table.
+    /// If there is no such column, no such row, or several. The text is a phrase that follows the
+    /// name of the table.
     pub fn row(&self, wanted: &Levels) -> Result<&Row, String> {
         for key in wanted.keys() {
             self.key(key)?;

@@ -166,7 +166,7 @@ impl Effects {
             metric: None,
             columns,
             rows,
-            notes: self.notes(effects, variation.note, results),
+            notes: self.notes(effects, &by_factor, variation.note, results),
             is_uneven: by_factor.iter().any(|rows| rows.uneven_note(results).is_some()),
         }
     }
@@ -227,7 +227,13 @@ impl Effects {
         cells
     }
 
-    fn notes(&self, effects: &[Effect], varies: &str, results: &Results<'_>) -> Vec<String> {
+    fn notes(
+        &self,
+        effects: &[Effect],
+        named: &[Rows<'_>],
+        varies: &str,
+        results: &Results<'_>,
+    ) -> Vec<String> {
         let n_tests = effects.iter().filter(|effect| effect.adjusted_p.is_some()).count();
         let tests = effects.iter().filter_map(|effect| effect.contrast.comparison?.significance);
         let kinds: BTreeSet<_> = tests.map(|significance| significance.test).collect();
@@ -262,9 +268,8 @@ impl Effects {
             "points: {}, {sides}. The value is the mean difference over the seeds, with Student's t interval.",
             results.metric_label(&self.metric)
         )];
-        let rows = self.named(effects, results);
-        notes.extend(averaged_note(&rows, results));
-        notes.extend(rows.iter().filter_map(|rows| rows.uneven_note(results)));
+        notes.extend(averaged_note(named, results));
+        notes.extend(named.iter().filter_map(|rows| rows.uneven_note(results)));
         notes.extend([
             format!("Differences are paired by seed. {varies}"),
             format!("p: two-sided {test}. {adjusted}"),

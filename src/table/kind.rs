@@ -171,14 +171,15 @@ pub fn left_out_note(
     let factors: BTreeSet<&String> = selection.keys().chain(by).collect();
     let mut lacking: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for condition in results.summary.conditions() {
-        let has = |factor: &&&String| condition.levels.contains_key(**factor);
+        let lacks = |factor: &&&String| !condition.levels.contains_key(**factor);
         let is_selected = |(factor, levels): (&String, &Vec<Level>)| {
             condition.levels.get(factor).is_none_or(|level| levels.contains(level))
         };
-        if selection.iter().all(is_selected) && !factors.iter().all(|factor| has(&factor)) {
+        let missing = factors.iter().filter(lacks).map(|factor| names.factor(factor));
+        let missing: Vec<_> = missing.collect();
+        if selection.iter().all(is_selected) && !missing.is_empty() {
             let title = names.level(EXPERIMENT, &condition.levels[EXPERIMENT]);
-            let missing = factors.iter().filter(|factor| !has(factor));
-            lacking.entry(title).or_default().extend(missing.map(|factor| names.factor(factor)));
+            lacking.entry(title).or_default().extend(missing);
         }
     }
     let experiment = |(title, factors): (String, BTreeSet<&str>)| {

@@ -1,5 +1,5 @@
 //! Kind 1 of the silent wrong answers, rows and claims that pool experiments: each run counts once,
-//! and what is left out is told.
+//! and the report names what it leaves out.
 
 use crate::comparable::{check_sizes, paper_with, with_two_sizes};
 use crate::project::Project;
