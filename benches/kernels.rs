@@ -69,10 +69,10 @@ fn product(bencher: Bencher, (rows, inner, columns): (usize, usize, usize)) {
     right.fill_from(&numbers(inner * columns));
     let mut output = vec![0.0; rows * columns];
     let (output_rows, left_rows) = (Offsets::strided(rows, columns), Offsets::strided(rows, inner));
-    let left_columns = Offsets::strided(inner, 1);
+    let (left_columns, right_rows) = (Offsets::strided(inner, 1), Offsets::strided(inner, columns));
     bencher.counter(ItemsCount::new(2 * rows * inner * columns)).bench_local(|| {
         let left = Left { data: &left, rows: &left_rows, columns: &left_columns };
-        let right = Right { data: &right, stride: columns, columns };
+        let right = Right { data: &right, rows: &right_rows, columns };
         multiply(&mut output, &output_rows, Start::Zero, left, right);
     });
 }

@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::cache::{Cache, HEARTBEAT, Leases, Lookup};
-use crate::dataset::{self, Dataset, DrawError};
+use crate::dataset::{self, Dataset, DrawError, Split};
 use crate::digest::{Digest, canonical_json};
 use crate::experiment::Run;
 use crate::format::chain;
 use crate::fs::FileError;
 use crate::provenance::{self, Stopwatch};
-use crate::run::{FailureRecord, Origin, RunRecord, RunResult};
+use crate::run::{DataConfig, FailureRecord, Origin, RunRecord, RunResult};
 use crate::train::{TrainError, Trainer};
 
 /// Why a run has no record.
@@ -134,6 +134,7 @@ impl Executor<'_> {
     ) -> Execution {
         let waiting: Mutex<VecDeque<usize>> = Mutex::new((0..runs.len()).collect());
         let stopped = AtomicBool::new(false);
+        let drawn = Drawn::default();
         let finished = Mutex::new(Finished::default());
         let next = || waiting.lock().expect(NO_PANIC).pop_front();
         let work = || {
@@ -141,7 +142,7 @@ impl Executor<'_> {
                 && let Some(index) = next()
             {
                 let run = runs[index];
-                let attempt = self.attempt(run, &dataset_of, &condition_of);
+                let attempt = self.attempt(run, &drawn, &dataset_of, &condition_of);
                 match &attempt {
                     Ok(Attempt::Leased) => {
                         waiting.lock().expect(NO_PANIC).push_back(index);
@@ -194,6 +195,7 @@ impl Executor<'_> {
     fn attempt<'d>(
         &self,
         run: &Run,
+        drawn: &Drawn,
         dataset_of: impl Fn(&Run) -> &'d Dataset,
         condition_of: impl Fn(&Run) -> BTreeMap<String, String>,
     ) -> Result<Attempt, FailedRun> {
@@ -212,7 +214,7 @@ impl Executor<'_> {
                 self.observer.record_moved(&self.cache.path(run.digest), &to, &damage);
             }
         }
-        let record = self.train(run, dataset_of(run), condition_of(run)).map_err(failed);
+        let record = self.train(run, drawn, dataset_of(run), condition_of(run)).map_err(failed);
         let noted = match &record {
             Ok(_) => {
                 // A run with a record has not failed, so an older failure is removed.
@@ -234,12 +236,13 @@ impl Executor<'_> {
     fn train(
         &self,
         run: &Run,
+        drawn: &Drawn,
         dataset: &Dataset,
         condition: BTreeMap<String, String>,
     ) -> Result<RunRecord, RunFailure> {
         let stopwatch = Stopwatch::start();
         let train = || {
-            let split = dataset::draw(&run.config.data, dataset).map_err(RunFailure::Draw)?;
+            let split = drawn.split(&run.config.data, dataset).map_err(RunFailure::Draw)?;
             self.trainer.train(&run.config, &split).map_err(RunFailure::Train)
         };
         let training = catch_unwind(AssertUnwindSafe(train))
@@ -253,6 +256,24 @@ impl Executor<'_> {
         let record = RunRecord { digest: run.digest, config: Arc::clone(&run.config), result };
         self.cache.store(&record).map_err(RunFailure::Store)?;
         Ok(record)
+    }
+}
+
+/// The examples that were drawn last. The next run often has other initial weights and the same
+/// examples.
+#[derive(Default)]
+struct Drawn(Mutex<Option<(DataConfig, Arc<Split>)>>);
+
+impl Drawn {
+    fn split(&self, config: &DataConfig, dataset: &Dataset) -> Result<Arc<Split>, DrawError> {
+        if let Some((last, split)) = &*self.0.lock().expect(NO_PANIC)
+            && last == config
+        {
+            return Ok(Arc::clone(split));
+        }
+        let split = Arc::new(dataset::draw(config, dataset)?);
+        *self.0.lock().expect(NO_PANIC) = Some((config.clone(), Arc::clone(&split)));
+        Ok(split)
     }
 }
 

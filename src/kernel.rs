@@ -17,13 +17,18 @@
 pub mod activation;
 pub mod batch;
 pub mod buffer;
+pub mod chain;
 pub mod convolution;
 mod direct;
 pub mod elementwise;
 mod fourier;
 mod karatsuba;
 pub(crate) mod lanes;
+mod layout;
+pub mod linear;
 pub mod max_pool;
+pub mod normalization;
+pub mod optimizer;
 mod pooled_product;
 pub mod product;
 pub mod shape;

@@ -3,14 +3,12 @@
 //! The result of a run depends on its configuration and on the drawn pairs alone. A run uses one
 //! thread: the thread that calls the trainer. Several runs share a machine side by side.
 //!
-//! dfdx holds the tensors, records the operations for the backward pass, and updates the
-//! parameters. Networks, losses and the training loop are written once, for any dfdx device. The
-//! operations that take most of the time (`operations`) exist twice: with the kernels of this crate
-//! for the CPU (`kernel_operations`), and composed of dfdx's operations for any device
-//! (`dfdx_operations`). `dispatch` chooses between them.
+//! dfdx holds the tensors and records the operations for the backward pass. Networks, losses and the
+//! training loop are written once, for any dfdx device. The operations that take most of the time
+//! (`operations`) exist twice: with the kernels of this crate for the CPU (`kernel_operations`), and
+//! composed of dfdx's operations for any device (`dfdx_operations`). They are: a chain of layers,
+//! batch normalisation, and an update of parameters. `dispatch` chooses between them.
 
-mod activation;
-mod affine;
 mod device;
 mod dfdx_operations;
 mod dispatch;

@@ -2,32 +2,64 @@
 
 use pulp::Simd;
 
-use super::lanes::Lanewise;
+use super::lanes::{Lanewise, map};
+
+/// An element-wise activation. All of them are non-decreasing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// max(x, 0).
+    Relu,
+    /// 1 / (1 + e⁻ˣ).
+    Sigmoid,
+    /// The hyperbolic tangent.
+    Tanh,
+}
+
+impl Activation {
+    /// Applies the activation in place.
+    pub fn apply(self, values: &mut [f32]) {
+        match self {
+            Self::Relu => map(Relu, [values], []),
+            Self::Sigmoid => map(Sigmoid, [values], []),
+            Self::Tanh => map(Tanh, [values], []),
+        }
+    }
+
+    /// Turns the gradient of the output into the gradient of the input, in place. `y` is the
+    /// output.
+    pub fn backward(self, y: &[f32], dy: &mut [f32]) {
+        match self {
+            Self::Relu => map(ReluGradient, [dy], [y]),
+            Self::Sigmoid => map(SigmoidGradient, [dy], [y]),
+            Self::Tanh => map(TanhGradient, [dy], [y]),
+        }
+    }
+}
 
 /// max(x, 0). The result of NaN is NaN: a zero would hide that a run has diverged.
-#[derive(Clone, Copy, Debug)]
-pub struct Relu;
+#[derive(Clone, Copy)]
+struct Relu;
 
 /// Keeps the upstream gradient where y, the output of [`Relu`], is positive, and sets it to 0
 /// elsewhere. Where y is NaN, the result is NaN.
-#[derive(Clone, Copy, Debug)]
-pub struct ReluGradient;
+#[derive(Clone, Copy)]
+struct ReluGradient;
 
 /// 1 / (1 + e⁻ˣ).
-#[derive(Clone, Copy, Debug)]
-pub struct Sigmoid;
+#[derive(Clone, Copy)]
+struct Sigmoid;
 
 /// Multiplies the upstream gradient by y (1 − y), with y the sigmoid.
-#[derive(Clone, Copy, Debug)]
-pub struct SigmoidGradient;
+#[derive(Clone, Copy)]
+struct SigmoidGradient;
 
 /// The hyperbolic tangent.
-#[derive(Clone, Copy, Debug)]
-pub struct Tanh;
+#[derive(Clone, Copy)]
+struct Tanh;
 
 /// Multiplies the upstream gradient by 1 − y², with y the hyperbolic tangent.
-#[derive(Clone, Copy, Debug)]
-pub struct TanhGradient;
+#[derive(Clone, Copy)]
+struct TanhGradient;
 
 impl Lanewise<1, 0> for Relu {
     #[inline(always)]

@@ -1,8 +1,5 @@
 //! Images of a batch in memory: one row of values for each pixel, with all images side by side.
 
-use super::elementwise::Add;
-use super::lanes::map;
-
 /// Images of a batch, to be read.
 pub(super) struct Batch<'a> {
     /// The row of the first pixel and all after it.
@@ -26,10 +23,5 @@ impl BatchMut<'_> {
     /// The first `lanes` values of row `index`.
     pub(super) fn row(&mut self, index: usize, lanes: usize) -> &mut [f32] {
         &mut self.pixels[index * self.stride..][..lanes]
-    }
-
-    /// Adds `values` to row `index`.
-    pub(super) fn add(&mut self, index: usize, values: &[f32]) {
-        map(Add, [self.row(index, values.len())], [values]);
     }
 }

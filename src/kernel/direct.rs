@@ -80,10 +80,11 @@ impl Direct {
         let lanes = x.images * output.channels;
         let rows = Offsets::strided(output.width * x.images, output.channels);
         let convolved = convolved.room(output.area() * lanes);
+        let kernel_rows = Offsets::strided(self.convolution.fan_in(), output.channels);
         for (oy, row) in convolved.chunks_exact_mut(output.width * lanes).enumerate() {
             let data = &padded[oy * self.convolution.stride * layout.row..];
             let left = Left { data, rows: &layout.windows, columns: &layout.taps };
-            let right = Right { data: kernel, stride: output.channels, columns: output.channels };
+            let right = Right { data: kernel, rows: &kernel_rows, columns: output.channels };
             multiply(row, &rows, Start::Zero, left, right);
         }
     }
@@ -117,13 +118,14 @@ impl Direct {
         let rows = |stride| offsets(pool.output.width, stride, x.images, output.channels);
         let (y_rows, argmax_rows) = (rows(y.stride), rows(argmax.stride));
         let (y_pixels, argmax_pixels) = (y.pixels, argmax.pixels);
+        let kernel_rows = Offsets::strided(self.convolution.fan_in(), output.channels);
         for window_row in 0..pool.output.height {
             let left = Left {
                 data: &padded[window_row * pool.stride * down..],
                 rows: &windows,
                 columns: &layout.taps,
             };
-            let right = Right { data: kernel, stride: output.channels, columns: output.channels };
+            let right = Right { data: kernel, rows: &kernel_rows, columns: output.channels };
             let product = PooledProduct { left, positions: &positions, right, bias };
             let first = window_row * pool.output.width;
             product.write(
@@ -136,7 +138,7 @@ impl Direct {
         }
     }
 
-    /// Adds to the gradient of the kernel and, if `dx` is given, to the gradient of the input. The
+    /// Adds to the gradient of the kernel and, if `dx` is given, writes the gradient of the input. The
     /// gradient of the output is in `workspace.convolved`.
     pub(super) fn backward(
         &self,
@@ -151,32 +153,38 @@ impl Direct {
         self.pad(x, &layout, padded);
         let row = output.width * x.images * output.channels;
         let taps = Offsets::strided(self.convolution.fan_in(), output.channels);
+        let gradient_rows = Offsets::strided(output.width * x.images, output.channels);
         for oy in 0..output.height {
             let data = &padded[oy * stride * layout.row..];
             let left = Left { data, rows: &layout.taps, columns: &layout.windows };
             let data = &convolved[oy * row..];
-            let right = Right { data, stride: output.channels, columns: output.channels };
+            let right = Right { data, rows: &gradient_rows, columns: output.channels };
             multiply(dweight, &taps, Start::Output, left, right);
         }
 
         let Some(mut dx) = dx else { return };
         let frame = padded.room(self.frame[0] * layout.row);
         frame.fill(0.0);
-        let rows = Offsets::strided(output.width * x.images, output.channels);
         let columns = Offsets::strided(output.channels, 1);
+        let kernel_rows = Offsets::strided(output.channels, input.channels);
         let lanes = input.channels * output.channels;
         for oy in 0..output.height {
             for tap in 0..self.convolution.kernel * self.convolution.kernel {
                 let [ky, kx] = [tap / self.convolution.kernel, tap % self.convolution.kernel];
                 let start = (oy * stride + ky) * layout.row + kx * layout.pixel;
-                let left = Left { data: &convolved[oy * row..], rows: &rows, columns: &columns };
+                let left =
+                    Left { data: &convolved[oy * row..], rows: &gradient_rows, columns: &columns };
                 let data = &kernel[tap * lanes..];
-                let right = Right { data, stride: input.channels, columns: input.channels };
+                let right = Right { data, rows: &kernel_rows, columns: input.channels };
                 multiply(&mut frame[start..], &layout.windows, Start::Output, left, right);
             }
         }
+        // A stride may skip the last rows and columns: they are not in the frame.
+        for pixel in 0..input.area() {
+            dx.row(pixel, layout.pixel).fill(0.0);
+        }
         for (pixel, start) in self.pixels_in_frame(&layout) {
-            dx.add(pixel, &frame[start..][..layout.pixel]);
+            dx.row(pixel, layout.pixel).copy_from_slice(&frame[start..][..layout.pixel]);
         }
     }
 

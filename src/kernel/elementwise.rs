@@ -1,8 +1,8 @@
-//! Addition and transposition.
+//! Addition and reordering.
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
-use super::lanes::Lanewise;
+use super::lanes::{Lanewise, dispatch, load, store};
 
 /// Adds the input to the output.
 #[derive(Clone, Copy, Debug)]
@@ -15,12 +15,58 @@ impl Lanewise<1, 1> for Add {
     }
 }
 
+/// Adds each row of a matrix to `sums`, in order.
+pub fn add_rows(sums: &mut [f32], matrix: &[f32]) {
+    dispatch(AddRows { sums, matrix });
+}
+
+struct AddRows<'a> {
+    sums: &'a mut [f32],
+    matrix: &'a [f32],
+}
+
+impl WithSimd for AddRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let columns = self.sums.len();
+        for (index, sums) in self.sums.chunks_mut(S::F32_LANES).enumerate() {
+            let first = index * S::F32_LANES;
+            let mut sum = load(simd, sums);
+            for row in self.matrix.chunks_exact(columns) {
+                sum = simd.add_f32s(sum, load(simd, &row[first..first + sums.len()]));
+            }
+            store(simd, sums, sum);
+        }
+    }
+}
+
 /// Transposes a matrix with rows of `columns` values.
 pub fn transpose(from: &[f32], columns: usize, to: &mut [f32]) {
+    /// Rows and columns of the blocks, so that reads and writes stay in a few cache lines.
+    const BLOCK: usize = 16;
     let rows = from.len() / columns;
-    for (row, values) in from.chunks_exact(columns).enumerate() {
-        for (column, value) in values.iter().enumerate() {
-            to[column * rows + row] = *value;
+    for first in (0..rows).step_by(BLOCK) {
+        let block = first..rows.min(first + BLOCK);
+        for column in 0..columns {
+            let to = &mut to[column * rows..][block.clone()];
+            for (to, values) in to.iter_mut().zip(from[first * columns..].chunks(columns)) {
+                *to = values[column];
+            }
+        }
+    }
+}
+
+/// Reorders (…, `rows`, `block`) to (`rows`, …, `block`).
+pub fn swap_outer(from: &[f32], rows: usize, block: usize, to: &mut [f32]) {
+    if block == 1 {
+        return transpose(from, rows, to);
+    }
+    let stride = from.len() / rows;
+    for (outer, values) in from.chunks_exact(rows * block).enumerate() {
+        for (row, values) in values.chunks_exact(block).enumerate() {
+            to[row * stride + outer * block..][..block].copy_from_slice(values);
         }
     }
 }

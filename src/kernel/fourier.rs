@@ -21,8 +21,6 @@ use std::f64::consts::TAU;
 
 use pulp::Simd;
 
-use super::lanes::{load, store};
-
 /// The largest number of terms k of one transform. So many stay in registers where a vector has 16
 /// lanes.
 const MOST_TERMS: usize = 12;
@@ -40,28 +38,26 @@ pub(super) struct Axis {
     table: Vec<f32>,
 }
 
-/// Calls the method with the number of terms as a constant, so that all terms stay in registers.
+/// Where the components of some sequences are, in groups of vectors: component i of sequence s is
+/// group number `first` + i · `component` + s · `sequence`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Components {
+    pub(super) first: usize,
+    pub(super) component: usize,
+    pub(super) sequence: usize,
+}
+
+/// Calls the method with the number of terms and of vectors side by side as constants, so that all
+/// terms stay in registers.
 macro_rules! for_terms {
-    ($operation:ident, $simd:ident: $($terms:literal)*) => {
-        match $operation.axis.terms {
-            $($terms => $operation.run::<S, $terms>($simd),)*
+    ($axis:ident.$method:ident $arguments:tt: $($terms:literal)*; $($more_terms:literal)*) => {
+        match $axis.terms {
+            $($terms if S::REGISTER_COUNT >= 32 => $axis.$method::<S, $terms, 2>$arguments,)*
+            $($terms => $axis.$method::<S, $terms, 1>$arguments,)*
+            $($more_terms => $axis.$method::<S, $more_terms, 1>$arguments,)*
             terms => unreachable!("{terms} terms, more than `Axis::fits` allows"),
         }
     };
-}
-
-/// Whether the output is overwritten or added to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Store {
-    Overwrite,
-    Add,
-}
-
-/// Rows of equal length: one for each position of a sequence, or for each component of its
-/// transform.
-pub(super) struct Rows<D> {
-    pub(super) data: D,
-    pub(super) stride: usize,
 }
 
 impl Axis {
@@ -92,6 +88,17 @@ impl Axis {
         self.length
     }
 
+    /// The number of values of a sequence in memory: as many before its centre as after it. Values
+    /// that the sequence does not have are zero.
+    pub(super) fn span(&self) -> usize {
+        2 * self.terms - 1
+    }
+
+    /// The place of value `position` of a sequence in its [`Self::span`].
+    pub(super) fn place(&self, position: usize) -> usize {
+        position + self.terms - 1 - self.centre
+    }
+
     /// The index of the sine of frequency `f` among the components. Returns `None` at frequencies 0
     /// and N/2, whose sines are zero. The cosine of frequency `f` has index `f`.
     pub(super) fn sine(&self, f: usize) -> Option<usize> {
@@ -107,168 +114,175 @@ impl Axis {
         self.table.len()
     }
 
-    /// Transforms `lanes` sequences. Lane l of the components comes from lane l of the positions.
+    /// Transforms `sequences` sequences, which lie one after the other in `input`. Each of their
+    /// values is a group of `group` vectors, an even number. Each lane is a transform of its own.
     #[inline(always)]
     pub(super) fn analyze<S: Simd>(
         &self,
         simd: S,
-        input: &Rows<&[f32]>,
-        output: Rows<&mut [f32]>,
-        lanes: usize,
+        [sequences, group]: [usize; 2],
+        input: &[S::f32s],
+        output: &mut [S::f32s],
+        at: Components,
     ) {
-        let analysis = Analysis { axis: self, input, output, lanes };
-        for_terms!(analysis, simd: 1 2 3 4 5 6 7 8 9 10 11 12);
+        self.check([sequences, group], input.len(), output.len(), at);
+        for_terms!(self.analyze_terms(simd, [sequences, group], input, output, at):
+            1 2 3 4 5 6 7; 8 9 10 11 12);
     }
 
-    /// The transpose of [`Self::analyze`]. Lane l of the positions comes from lane l of the
-    /// components.
+    /// The transpose of [`Self::analyze`].
     #[inline(always)]
     pub(super) fn synthesize<S: Simd>(
         &self,
         simd: S,
-        input: &Rows<&[f32]>,
-        output: Rows<&mut [f32]>,
-        store: Store,
-        lanes: usize,
+        [sequences, group]: [usize; 2],
+        input: &[S::f32s],
+        at: Components,
+        output: &mut [S::f32s],
     ) {
-        match store {
-            Store::Overwrite => {
-                let synthesis = Synthesis::<false> { axis: self, input, output, lanes };
-                for_terms!(synthesis, simd: 1 2 3 4 5 6 7 8 9 10 11 12);
-            }
-            Store::Add => {
-                let synthesis = Synthesis::<true> { axis: self, input, output, lanes };
-                for_terms!(synthesis, simd: 1 2 3 4 5 6 7 8 9 10 11 12);
-            }
-        }
-    }
-}
-
-impl Rows<&[f32]> {
-    /// `n` lanes of a row, from lane `start`.
-    #[inline(always)]
-    fn load<S: Simd>(&self, simd: S, row: usize, start: usize, n: usize) -> S::f32s {
-        load(simd, &self.data[row * self.stride + start..][..n])
-    }
-}
-
-impl Rows<&mut [f32]> {
-    #[inline(always)]
-    fn slice(&mut self, row: usize, start: usize, n: usize) -> &mut [f32] {
-        &mut self.data[row * self.stride + start..][..n]
-    }
-}
-
-struct Analysis<'a> {
-    axis: &'a Axis,
-    input: &'a Rows<&'a [f32]>,
-    output: Rows<&'a mut [f32]>,
-    lanes: usize,
-}
-
-struct Synthesis<'a, const ADDS: bool> {
-    axis: &'a Axis,
-    input: &'a Rows<&'a [f32]>,
-    output: Rows<&'a mut [f32]>,
-    lanes: usize,
-}
-
-impl Analysis<'_> {
-    #[inline(always)]
-    fn run<S: Simd, const TERMS: usize>(mut self, simd: S) {
-        // The length of a whole vector is a constant, so the compiler leaves out its checks.
-        let whole = self.lanes - self.lanes % S::F32_LANES;
-        for start in (0..whole).step_by(S::F32_LANES) {
-            self.vector::<S, TERMS>(simd, start, S::F32_LANES);
-        }
-        if whole < self.lanes {
-            self.vector::<S, TERMS>(simd, whole, self.lanes - whole);
-        }
+        self.check([sequences, group], output.len(), input.len(), at);
+        for_terms!(self.synthesize_terms(simd, [sequences, group], input, at, output):
+            1 2 3 4 5 6 7; 8 9 10 11 12);
     }
 
-    /// Transforms `n` lanes, from lane `start`.
+    /// Asserts what the transforms need of the number of vectors that hold values and components.
+    fn check(
+        &self,
+        [sequences, group]: [usize; 2],
+        values: usize,
+        components: usize,
+        at: Components,
+    ) {
+        assert!(sequences > 0 && group.is_multiple_of(2), "whole pairs of vectors");
+        assert!(sequences * self.span() * group <= values, "the values of all sequences");
+        let last =
+            at.first + (self.components() - 1) * at.component + (sequences - 1) * at.sequence;
+        assert!((last + 1) * group <= components, "the components of all sequences");
+    }
+
+    /// The rows of the table: those of the cosines, then those of the sines.
     #[inline(always)]
-    fn vector<S: Simd, const TERMS: usize>(&mut self, simd: S, start: usize, n: usize) {
-        let Self { axis, input, output, .. } = self;
+    fn rows<const TERMS: usize>(&self) -> [&[[f32; TERMS]]; 2] {
+        let (rows, _) = self.table.as_chunks::<TERMS>();
+        let (cosines, sines) = rows.split_at(self.cosines);
+        [cosines, sines]
+    }
+
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "bounds checks are half of the instructions here")]
+    fn analyze_terms<S: Simd, const TERMS: usize, const V: usize>(
+        &self,
+        simd: S,
+        [sequences, group]: [usize; 2],
+        input: &[S::f32s],
+        output: &mut [S::f32s],
+        at: Components,
+    ) {
+        let [cosines, sines] = self.rows::<TERMS>();
         let zero = simd.splat_f32s(0.0);
-        let mut sums = [input.load(simd, axis.centre, start, n); TERMS];
-        let mut differences = [zero; TERMS];
-        for k in 1..TERMS {
-            let (mut above, mut below) = (zero, zero);
-            if axis.centre + k < axis.length {
-                above = input.load(simd, axis.centre + k, start, n);
+        for s in 0..sequences {
+            for first in (0..group).step_by(V) {
+                let mut sums = [[zero; V]; TERMS];
+                let mut differences = [[zero; V]; TERMS];
+                for v in 0..V {
+                    let value = |place: usize| {
+                        let index = (s * (2 * TERMS - 1) + place) * group + first + v;
+                        // SAFETY: `check` has passed: `input` has all values of all sequences. V
+                        // divides the length of a group.
+                        unsafe { *input.get_unchecked(index) }
+                    };
+                    sums[0][v] = value(TERMS - 1);
+                    for k in 1..TERMS {
+                        let [above, below] = [value(TERMS - 1 + k), value(TERMS - 1 - k)];
+                        sums[k][v] = simd.add_f32s(above, below);
+                        differences[k][v] = simd.sub_f32s(above, below);
+                    }
+                }
+                let mut write = |component: usize, sum: [S::f32s; V]| {
+                    let place = at.first + component * at.component + s * at.sequence;
+                    for v in 0..V {
+                        // SAFETY: `check` has passed: `output` has all components of all sequences.
+                        unsafe { *output.get_unchecked_mut(place * group + first + v) = sum[v] };
+                    }
+                };
+                for (f, factors) in cosines.iter().enumerate() {
+                    let mut sum = [zero; V];
+                    for v in 0..V {
+                        sum[v] = simd.mul_f32s(simd.splat_f32s(factors[0]), sums[0][v]);
+                        for k in 1..TERMS {
+                            let factor = simd.splat_f32s(factors[k]);
+                            sum[v] = simd.mul_add_f32s(factor, sums[k][v], sum[v]);
+                        }
+                    }
+                    write(f, sum);
+                }
+                for (f, factors) in sines.iter().enumerate() {
+                    let mut sum = [zero; V];
+                    for v in 0..V {
+                        for k in 1..TERMS {
+                            let factor = simd.splat_f32s(factors[k]);
+                            sum[v] = simd.mul_add_f32s(factor, differences[k][v], sum[v]);
+                        }
+                    }
+                    write(cosines.len() + f, sum);
+                }
             }
-            if k <= axis.centre {
-                below = input.load(simd, axis.centre - k, start, n);
-            }
-            sums[k] = simd.add_f32s(above, below);
-            differences[k] = simd.sub_f32s(above, below);
-        }
-        let (cosines, sines) = axis.table.split_at(axis.cosines * TERMS);
-        for (f, factors) in cosines.chunks_exact(TERMS).enumerate() {
-            let mut sum = zero;
-            for k in 0..TERMS {
-                sum = simd.mul_add_f32s(simd.splat_f32s(factors[k]), sums[k], sum);
-            }
-            store(simd, output.slice(f, start, n), sum);
-        }
-        for (f, factors) in sines.chunks_exact(TERMS).enumerate() {
-            let mut sum = zero;
-            for k in 1..TERMS {
-                sum = simd.mul_add_f32s(simd.splat_f32s(factors[k]), differences[k], sum);
-            }
-            store(simd, output.slice(axis.cosines + f, start, n), sum);
         }
     }
-}
-
-impl<const ADDS: bool> Synthesis<'_, ADDS> {
-    #[inline(always)]
-    fn run<S: Simd, const TERMS: usize>(mut self, simd: S) {
-        let whole = self.lanes - self.lanes % S::F32_LANES;
-        for start in (0..whole).step_by(S::F32_LANES) {
-            self.vector::<S, TERMS>(simd, start, S::F32_LANES);
-        }
-        if whole < self.lanes {
-            self.vector::<S, TERMS>(simd, whole, self.lanes - whole);
-        }
-    }
 
     #[inline(always)]
-    fn vector<S: Simd, const TERMS: usize>(&mut self, simd: S, start: usize, n: usize) {
-        let Self { axis, input, output, .. } = self;
+    #[expect(unsafe_code, reason = "bounds checks are half of the instructions here")]
+    fn synthesize_terms<S: Simd, const TERMS: usize, const V: usize>(
+        &self,
+        simd: S,
+        [sequences, group]: [usize; 2],
+        input: &[S::f32s],
+        at: Components,
+        output: &mut [S::f32s],
+    ) {
+        let [cosines, sines] = self.rows::<TERMS>();
         let zero = simd.splat_f32s(0.0);
-        let mut even = [zero; TERMS];
-        let mut odd = [zero; TERMS];
-        let (cosines, sines) = axis.table.split_at(axis.cosines * TERMS);
-        for (f, factors) in cosines.chunks_exact(TERMS).enumerate() {
-            let component = input.load(simd, f, start, n);
-            for k in 0..TERMS {
-                even[k] = simd.mul_add_f32s(simd.splat_f32s(factors[k]), component, even[k]);
-            }
-        }
-        for (f, factors) in sines.chunks_exact(TERMS).enumerate() {
-            let component = input.load(simd, axis.cosines + f, start, n);
-            for k in 1..TERMS {
-                odd[k] = simd.mul_add_f32s(simd.splat_f32s(factors[k]), component, odd[k]);
-            }
-        }
-        write::<S, ADDS>(simd, output.slice(axis.centre, start, n), even[0]);
-        for k in 1..TERMS {
-            if axis.centre + k < axis.length {
-                let value = simd.add_f32s(even[k], odd[k]);
-                write::<S, ADDS>(simd, output.slice(axis.centre + k, start, n), value);
-            }
-            if k <= axis.centre {
-                let value = simd.sub_f32s(even[k], odd[k]);
-                write::<S, ADDS>(simd, output.slice(axis.centre - k, start, n), value);
+        for s in 0..sequences {
+            for first in (0..group).step_by(V) {
+                let read = |component: usize, v: usize| {
+                    let place = at.first + component * at.component + s * at.sequence;
+                    // SAFETY: `check` has passed: `input` has all components of all sequences. V
+                    // divides the length of a group.
+                    unsafe { *input.get_unchecked(place * group + first + v) }
+                };
+                let mut even = [[zero; V]; TERMS];
+                let mut odd = [[zero; V]; TERMS];
+                for (f, factors) in cosines.iter().enumerate() {
+                    for v in 0..V {
+                        let component = read(f, v);
+                        for k in 0..TERMS {
+                            let factor = simd.splat_f32s(factors[k]);
+                            even[k][v] = simd.mul_add_f32s(factor, component, even[k][v]);
+                        }
+                    }
+                }
+                for (f, factors) in sines.iter().enumerate() {
+                    for v in 0..V {
+                        let component = read(cosines.len() + f, v);
+                        for k in 1..TERMS {
+                            let factor = simd.splat_f32s(factors[k]);
+                            odd[k][v] = simd.mul_add_f32s(factor, component, odd[k][v]);
+                        }
+                    }
+                }
+                for v in 0..V {
+                    let mut write = |place: usize, value: S::f32s| {
+                        let index = (s * (2 * TERMS - 1) + place) * group + first + v;
+                        // SAFETY: `check` has passed: `output` has all values of all sequences.
+                        unsafe { *output.get_unchecked_mut(index) = value };
+                    };
+                    write(TERMS - 1, even[0][v]);
+                    for k in 1..TERMS {
+                        write(TERMS - 1 + k, simd.add_f32s(even[k][v], odd[k][v]));
+                        write(TERMS - 1 - k, simd.sub_f32s(even[k][v], odd[k][v]));
+                    }
+                }
             }
         }
     }
-}
-
-#[inline(always)]
-fn write<S: Simd, const ADDS: bool>(simd: S, slice: &mut [f32], value: S::f32s) {
-    let value = if ADDS { simd.add_f32s(load(simd, slice), value) } else { value };
-    store(simd, slice, value);
 }

@@ -37,22 +37,9 @@ impl MaxPool {
         }
     }
 
-    /// Adds the gradient of each output to the gradient of the input that the output came from.
+    /// Writes the gradient of the input: the gradient of each output goes to the input that the
+    /// output came from.
     pub fn backward(
-        &self,
-        argmax: &[f32],
-        output: &[f32],
-        stride: usize,
-        input: &mut [f32],
-        lanes: usize,
-    ) {
-        self.each_place(argmax, output, stride, input, lanes, |position, input, sides| {
-            map(AddToArgmax { position }, [input], sides);
-        });
-    }
-
-    /// Writes the gradient of the input: does the same as [`Self::backward`] from zero.
-    pub(super) fn backward_from_zero(
         &self,
         argmax: &[f32],
         output: &[f32],
@@ -68,7 +55,9 @@ impl MaxPool {
             });
         } else {
             input.fill(0.0);
-            self.backward(argmax, output, stride, input, lanes);
+            self.each_place(argmax, output, stride, input, lanes, |position, input, sides| {
+                map(AddToArgmax { position }, [input], sides);
+            });
         }
     }
 

@@ -8,7 +8,8 @@
 //!
 //! The left matrix is read one value at a time, so its values may lie anywhere: element (i, k) is
 //! at `rows[i] + columns[k]` of a slice. Matrices, their transposes, and the windows of an image
-//! have this form. A convolution multiplies the windows by its kernel without storing them.
+//! have this form. A convolution multiplies the windows by its kernel without storing them. Of the
+//! right matrix, only the rows may lie anywhere.
 
 use pulp::{Simd, WithSimd};
 
@@ -59,14 +60,14 @@ pub struct Left<'a> {
     pub columns: &'a Offsets,
 }
 
-/// The right matrix of a product: element (k, j) is at `k · stride + j` of `data`.
+/// The right matrix of a product: element (k, j) is at `rows[k] + j` of `data`.
 #[derive(Clone, Copy, Debug)]
 pub struct Right<'a> {
-    /// The values. Whole vectors are read, so 16 values must follow the beginning of the last row,
-    /// even if it has fewer columns. The values after the last column do not matter.
+    /// The values. Whole vectors are read, so 16 values must follow the beginning of each row, even
+    /// if it has fewer columns. The values after the last column do not matter.
     pub data: &'a [f32],
-    /// Values between the beginnings of two rows.
-    pub stride: usize,
+    /// The offset of each row.
+    pub rows: &'a Offsets,
     /// Number of columns.
     pub columns: usize,
 }
@@ -80,6 +81,15 @@ pub enum Start {
     Output,
 }
 
+/// How many products are computed, and the number of values between the matrices of two products.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Many {
+    pub(super) n: usize,
+    pub(super) output: usize,
+    pub(super) left: usize,
+    pub(super) right: usize,
+}
+
 /// Writes or adds left · right to the rows of `output` that begin at `rows`.
 ///
 /// # Panics
@@ -91,29 +101,64 @@ pub fn multiply(
     left: Left<'_>,
     right: Right<'_>,
 ) {
+    multiply_many(Many { n: 1, output: 0, left: 0, right: 0 }, output, rows, start, left, right);
+}
+
+/// Does the same as [`multiply`] for many matrices of the same sizes. The slices begin with the first
+/// of them.
+pub(super) fn multiply_many(
+    many: Many,
+    output: &mut [f32],
+    rows: &Offsets,
+    start: Start,
+    left: Left<'_>,
+    right: Right<'_>,
+) {
     assert_eq!(rows.len(), left.rows.len(), "rows of a product");
+    let Some(last) = many.n.checked_sub(1) else { return };
     if rows.len() == 0 || right.columns == 0 {
         return;
     }
     let end = rows.largest.checked_add(right.columns);
-    assert!(end.is_some_and(|end| end <= output.len()), "room for a product");
-    check(left, 0, right);
+    assert!(end.is_some_and(|end| end <= output[last * many.output..].len()), "room for a product");
+    // The slices of the other products are longer.
+    check(left.after(last * many.left), 0, right.after(last * many.right));
     match start {
-        Start::Zero => dispatch(Product::<false> { output, rows, left, right }),
-        Start::Output => dispatch(Product::<true> { output, rows, left, right }),
+        Start::Zero => dispatch(Product::<false> { many, output, rows, left, right }),
+        Start::Output => dispatch(Product::<true> { many, output, rows, left, right }),
+    }
+}
+
+impl Left<'_> {
+    /// The matrix that begins `values` later.
+    #[inline(always)]
+    fn after(mut self, values: usize) -> Self {
+        self.data = &self.data[values..];
+        self
+    }
+}
+
+impl Right<'_> {
+    /// The matrix that begins `values` later.
+    #[inline(always)]
+    fn after(mut self, values: usize) -> Self {
+        self.data = &self.data[values..];
+        self
     }
 }
 
 /// Asserts what [`chains`] needs, for rows that begin at most `beyond` values after those of
 /// `left`.
 pub(super) fn check(left: Left<'_>, beyond: usize, right: Right<'_>) {
-    let Some(last) = left.columns.len().checked_sub(1) else { return };
+    assert_eq!(left.columns.len(), right.rows.len(), "inner sizes of a product");
+    if left.columns.len() == 0 {
+        return;
+    }
     // A size that overflows is larger than any slice.
     let furthest = left.rows.largest.checked_add(beyond);
     let furthest = furthest.and_then(|row| row.checked_add(left.columns.largest));
     assert!(furthest.is_some_and(|at| at < left.data.len()), "the left matrix");
-    let read = last.checked_mul(right.stride);
-    let read = read.and_then(|row| row.checked_add(right.columns.max(WIDEST)));
+    let read = right.rows.largest.checked_add(right.columns.max(WIDEST));
     let fits = read.is_some_and(|read| read <= right.data.len());
     assert!(fits, "the right matrix and its room for a whole vector");
 }
@@ -137,16 +182,15 @@ pub(super) unsafe fn chains<S: Simd, const ROWS: usize, const VECTORS: usize>(
     const { assert!(S::F32_LANES <= WIDEST, "`check` allows for this vector") };
     // SAFETY: the caller has made sure that every element (i, k) lies in `left.data`, and that
     // every row of `right.data` has room for its columns and for one vector of any length.
-    // `wrapping_add` makes pointers that may lie outside of a slice. They are not read: the
-    // pointers to rows if there is no column, and the pointer after the last row of the right
-    // matrix.
+    // `wrapping_add` makes pointers that may lie outside of a slice if there is no column. They are
+    // not read.
     unsafe {
         let mut starts = [left.data.as_ptr(); ROWS];
         for i in 0..ROWS {
             starts[i] = starts[i].wrapping_add(rows[i]);
         }
-        let mut row = right.data.as_ptr();
-        for &offset in &left.columns.offsets {
+        for (&offset, &row) in left.columns.offsets.iter().zip(&right.rows.offsets) {
+            let row = right.data.as_ptr().add(row);
             let mut vectors = [simd.splat_f32s(0.0); VECTORS];
             for j in 0..VECTORS {
                 vectors[j] = row.add(columns[j]).cast::<S::f32s>().read_unaligned();
@@ -157,13 +201,13 @@ pub(super) unsafe fn chains<S: Simd, const ROWS: usize, const VECTORS: usize>(
                     sums[i][j] = simd.mul_add_f32s(factor, vectors[j], sums[i][j]);
                 }
             }
-            row = row.wrapping_add(right.stride);
         }
     }
     sums
 }
 
 struct Product<'a, const ADDS: bool> {
+    many: Many,
     output: &'a mut [f32],
     rows: &'a Offsets,
     left: Left<'a>,
@@ -174,7 +218,27 @@ impl<const ADDS: bool> WithSimd for Product<'_, ADDS> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { many, output, rows, left, right } = self;
+        for i in 0..many.n {
+            let output = &mut output[i * many.output..];
+            let (left, right) = (left.after(i * many.left), right.after(i * many.right));
+            One::<ADDS> { output, rows, left, right }.compute(simd);
+        }
+    }
+}
+
+/// One product.
+struct One<'a, const ADDS: bool> {
+    output: &'a mut [f32],
+    rows: &'a Offsets,
+    left: Left<'a>,
+    right: Right<'a>,
+}
+
+impl<const ADDS: bool> One<'_, ADDS> {
+    #[inline(always)]
+    fn compute<S: Simd>(mut self, simd: S) {
         let (columns, lanes) = (self.right.columns, S::F32_LANES);
         // Blocks of two vectors of columns, then a last block of up to three vectors. Its last
         // vector ends with the last column and may overlap the vector before it. Lanes that are in
@@ -191,9 +255,7 @@ impl<const ADDS: bool> WithSimd for Product<'_, ADDS> {
             _ => self.columns::<S, 1>(simd, [last]),
         }
     }
-}
 
-impl<const ADDS: bool> Product<'_, ADDS> {
     /// The vectors of columns that begin at `columns`, for all rows.
     #[inline(always)]
     fn columns<S: Simd, const VECTORS: usize>(&mut self, simd: S, columns: [usize; VECTORS]) {
@@ -229,6 +291,7 @@ impl<const ADDS: bool> Product<'_, ADDS> {
     /// `ROWS` rows of these columns.
     #[inline(always)]
     #[expect(unsafe_code, reason = "`chains` reads without bounds checks")]
+    #[expect(clippy::manual_memcpy, reason = "a call of `memcpy` costs more than it copies")]
     fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
         simd: S,
@@ -240,14 +303,16 @@ impl<const ADDS: bool> Product<'_, ADDS> {
         let mut rows = [0; ROWS];
         for i in 0..ROWS {
             rows[i] = self.left.rows.offsets[row + i];
-            if ADDS {
+        }
+        if ADDS {
+            for i in 0..ROWS {
                 for j in 0..VECTORS {
                     let start = self.rows.offsets[row + i] + columns[j];
                     sums[i][j] = load(simd, &self.output[start..][..lanes]);
                 }
             }
         }
-        // SAFETY: `multiply` has checked both matrices, and every vector of columns ends with the
+        // SAFETY: `multiply_many` has checked both matrices, and every vector of columns ends with the
         // last column or before it, or begins with the first.
         let sums = unsafe { chains(simd, sums, self.left, rows, self.right, columns) };
         for i in 0..ROWS {

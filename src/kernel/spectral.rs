@@ -27,11 +27,12 @@
 
 use super::batch::{Batch, BatchMut};
 use super::elementwise::{Add, transpose};
-use super::fourier::{Axis, Store};
+use super::fourier::Axis;
 use super::lanes::map;
-use super::product::{Left, Offsets, Right, Start, multiply};
+use super::layout::Grid;
+use super::product::{Left, Many, Offsets, Right, Start, multiply_many};
 use super::shape::{Convolution, Pass};
-use super::transform::{Grid, Role, Transform, padded};
+use super::transform::{Role, Transform};
 use super::workspace::Workspace;
 
 /// A convolution, prepared for its sizes.
@@ -105,8 +106,12 @@ impl Spectral {
                 Pass::Backward => transpose(from, outputs, to),
             }
         }
-        let grid = Grid { pixels: &*reversed, stride: lanes, lanes };
-        let kernel_planes = planes.kernel.room(self.planes * padded(lanes));
+        let [rows, columns] = match pass {
+            Pass::Forward => [inputs, outputs],
+            Pass::Backward => [outputs, inputs],
+        };
+        let grid = Grid { pixels: &*reversed, stride: lanes, units: rows, channels: columns };
+        let kernel_planes = planes.kernel.room(self.output.layout(columns).len(rows));
         self.kernel.analyze(&grid, Role::WeightedFactor, kernel_planes, scratch);
     }
 
@@ -115,22 +120,32 @@ impl Spectral {
         let [inputs, outputs] = self.channels();
         let n = x.images;
         let Workspace { planes, scratch, convolved, .. } = workspace;
-        let grid = Grid { pixels: x.pixels, stride: x.stride, lanes: n * inputs };
-        let input = planes.input.room(self.planes * padded(n * inputs));
+        let [x_layout, z_layout] = [inputs, outputs].map(|channels| self.output.layout(channels));
+        let grid = Grid { pixels: x.pixels, stride: x.stride, units: n, channels: inputs };
+        let input = planes.input.room(x_layout.len(n));
         self.input.analyze(&grid, Role::Factor, input, scratch);
 
-        let product = planes.output.room(self.planes * padded(n * outputs));
-        let rows = (Offsets::strided(n, inputs), Offsets::strided(inputs, 1));
-        self.multiply(product, Start::Zero, &planes.input, rows, &planes.kernel, outputs);
+        let product = planes.output.room(z_layout.len(n));
+        let many = Many {
+            n: self.planes,
+            output: z_layout.plane(),
+            left: x_layout.plane(),
+            right: z_layout.plane(),
+        };
+        let (rows, columns) = (x_layout.units(n), Offsets::strided(inputs, 1));
+        let left = Left { data: &planes.input, rows: &rows, columns: &columns };
+        let kernel_rows = z_layout.units(inputs);
+        let right = Right { data: &planes.kernel, rows: &kernel_rows, columns: outputs };
+        multiply_many(many, product, &z_layout.units(n), Start::Zero, left, right);
 
         let lanes = n * outputs;
         let pixels = convolved.room(self.convolution.output.area() * lanes);
-        let grid = Grid { pixels, stride: lanes, lanes };
-        self.output.synthesize(product, Role::Product, grid, Store::Overwrite, scratch);
+        let grid = Grid { pixels, stride: lanes, units: n, channels: outputs };
+        self.output.synthesize(product, Role::Product, grid, scratch);
     }
 
-    /// Adds to the gradient of the input if `dx` is given, and to the planes of the gradient of the
-    /// kernel. The gradient of the output is in `workspace.convolved`. The first chunk of a batch
+    /// Writes the gradient of the input if `dx` is given, and adds to the planes of the gradient of
+    /// the kernel. The gradient of the output is in `workspace.convolved`. The first chunk of a batch
     /// starts those planes from zero.
     pub(super) fn backward(
         &self,
@@ -142,50 +157,34 @@ impl Spectral {
         let [inputs, outputs] = self.channels();
         let n = x.images;
         let Workspace { planes, scratch, convolved, .. } = workspace;
-        let grid = Grid { pixels: x.pixels, stride: x.stride, lanes: n * inputs };
-        let input = planes.input.room(self.planes * padded(n * inputs));
+        let [x_layout, z_layout] = [inputs, outputs].map(|channels| self.output.layout(channels));
+        let grid = Grid { pixels: x.pixels, stride: x.stride, units: n, channels: inputs };
+        let input = planes.input.room(x_layout.len(n));
         self.input.analyze(&grid, Role::Factor, input, scratch);
-        let grid = Grid { pixels: &convolved[..], stride: n * outputs, lanes: n * outputs };
-        let output = planes.output.room(self.planes * padded(n * outputs));
+        let grid =
+            Grid { pixels: &convolved[..], stride: n * outputs, units: n, channels: outputs };
+        let output = planes.output.room(z_layout.len(n));
         self.output.analyze(&grid, Role::Product, output, scratch);
 
-        let kernel_gradient = planes.kernel_gradient.room(self.planes * padded(inputs * outputs));
-        let transposed = (Offsets::strided(inputs, 1), Offsets::strided(n, inputs));
-        let (input, output) = (&planes.input, &planes.output);
-        self.multiply(kernel_gradient, start, input, transposed, output, outputs);
+        let (x_units, z_units) = (x_layout.units(n), z_layout.units(n));
+        let [x_columns, z_columns] =
+            [inputs, outputs].map(|channels| Offsets::strided(channels, 1));
+        let (x_plane, z_plane) = (x_layout.plane(), z_layout.plane());
+        let kernel_gradient = planes.kernel_gradient.room(z_layout.len(inputs));
+        let left = Left { data: &planes.input, rows: &x_columns, columns: &x_units };
+        let right = Right { data: &planes.output, rows: &z_units, columns: outputs };
+        let many = Many { n: self.planes, output: z_plane, left: x_plane, right: z_plane };
+        multiply_many(many, kernel_gradient, &z_layout.units(inputs), start, left, right);
 
         let Some(dx) = dx else { return };
-        let product = planes.input.room(self.planes * padded(n * inputs));
-        let rows = (Offsets::strided(n, outputs), Offsets::strided(outputs, 1));
-        self.multiply(product, Start::Zero, &planes.output, rows, &planes.kernel, inputs);
-        let grid = Grid { pixels: dx.pixels, stride: dx.stride, lanes: n * inputs };
-        self.input.synthesize(product, Role::Factor, grid, Store::Add, scratch);
-    }
-
-    /// Multiplies two matrices in each plane. The values of the left matrix lie at these rows and
-    /// columns; the right matrix has `width` columns.
-    fn multiply(
-        &self,
-        output: &mut [f32],
-        start: Start,
-        left: &[f32],
-        (rows, columns): (Offsets, Offsets),
-        right: &[f32],
-        width: usize,
-    ) {
-        let output_rows = Offsets::strided(rows.len(), width);
-        let [left_plane, right_plane, output_plane] = [
-            padded(rows.len() * columns.len()),
-            padded(columns.len() * width),
-            padded(rows.len() * width),
-        ];
-        for plane in 0..self.planes {
-            let data = &left[plane * left_plane..];
-            let left = Left { data, rows: &rows, columns: &columns };
-            let right =
-                Right { data: &right[plane * right_plane..], stride: width, columns: width };
-            multiply(&mut output[plane * output_plane..], &output_rows, start, left, right);
-        }
+        let product = planes.input.room(x_layout.len(n));
+        let kernel_rows = x_layout.units(outputs);
+        let left = Left { data: &planes.output, rows: &z_units, columns: &z_columns };
+        let right = Right { data: &planes.kernel, rows: &kernel_rows, columns: inputs };
+        let many = Many { n: self.planes, output: x_plane, left: z_plane, right: x_plane };
+        multiply_many(many, product, &x_units, Start::Zero, left, right);
+        let grid = Grid { pixels: dx.pixels, stride: dx.stride, units: n, channels: inputs };
+        self.input.synthesize(product, Role::Factor, grid, scratch);
     }
 
     /// Adds what all calls of [`Self::backward`] have summed up to the gradient of the kernel.
@@ -193,10 +192,10 @@ impl Spectral {
         let [inputs, outputs] = self.channels();
         let lanes = inputs * outputs;
         let Workspace { kernel, planes, scratch, .. } = workspace;
-        let sums = planes.kernel_gradient.room(self.planes * padded(lanes));
+        let sums = planes.kernel_gradient.room(self.output.layout(outputs).len(inputs));
         let reversed = kernel.room(dweight.len());
-        let grid = Grid { pixels: &mut *reversed, stride: lanes, lanes };
-        self.kernel.synthesize(sums, Role::WeightedFactor, grid, Store::Overwrite, scratch);
+        let grid = Grid { pixels: &mut *reversed, stride: lanes, units: inputs, channels: outputs };
+        self.kernel.synthesize(sums, Role::WeightedFactor, grid, scratch);
         for (from, to) in reversed.chunks_exact(lanes).rev().zip(dweight.chunks_exact_mut(lanes)) {
             map(Add, [to], [from]);
         }

@@ -10,7 +10,7 @@ use super::shape::{Convolution, Image, MaxPool};
 use super::workspace::Workspace;
 use crate::random::Stream;
 
-fn uniform(n: usize, stream: &mut Stream) -> Vec<f32> {
+pub(super) fn uniform(n: usize, stream: &mut Stream) -> Vec<f32> {
     (0..n).map(|_| stream.symmetric(1.0)).collect()
 }
 
@@ -292,6 +292,7 @@ fn products_of_random_sizes_are_one_chain_of_fused_multiply_adds_on_every_instru
         let left = uniform(rows * inner, &mut stream);
         let right = uniform(inner * columns, &mut stream);
         let old = uniform(rows * columns, &mut stream);
+        let right_rows = Offsets::strided(inner, columns);
         for start in [Start::Zero, Start::Output] {
             for is_transposed in [false, true] {
                 let (row, column) = if is_transposed { (1, rows) } else { (inner, 1) };
@@ -316,7 +317,7 @@ fn products_of_random_sizes_are_one_chain_of_fused_multiply_adds_on_every_instru
                             rows: &Offsets::strided(rows, row),
                             columns: &Offsets::strided(inner, column),
                         },
-                        Right { data: &with_room, stride: columns, columns },
+                        Right { data: &with_room, rows: &right_rows, columns },
                     );
                     bits(&output)
                 });
@@ -332,7 +333,7 @@ fn products_of_random_sizes_are_one_chain_of_fused_multiply_adds_on_every_instru
 fn a_left_matrix_of_which_a_row_lies_beyond_its_slice_is_refused() {
     let (rows, one) = (Offsets::new(vec![usize::MAX]), Offsets::strided(1, 1));
     let left = Left { data: &[1.0], rows: &rows, columns: &one };
-    let right = Right { data: &[1.0; 16], stride: 1, columns: 1 };
+    let right = Right { data: &[1.0; 16], rows: &one, columns: 1 };
     multiply(&mut [0.0], &one, Start::Zero, left, right);
 }
 
@@ -341,7 +342,7 @@ fn a_left_matrix_of_which_a_row_lies_beyond_its_slice_is_refused() {
 fn a_window_of_which_a_row_lies_beyond_its_slice_is_refused() {
     let (positions, one) = (Offsets::strided(4, 1), Offsets::strided(1, 1));
     let left = Left { data: &[1.0; 3], rows: &one, columns: &one };
-    let right = Right { data: &[1.0; 16], stride: 1, columns: 1 };
+    let right = Right { data: &[1.0; 16], rows: &one, columns: 1 };
     let [mut maximum, mut argmax] = [[0.0]; 2];
     let [maxima, argmax] =
         [&mut maximum, &mut argmax].map(|data| PooledOutput { data, rows: &one });
@@ -374,7 +375,7 @@ fn each_image_of_a_batch_is_computed_as_if_it_were_alone() {
 fn a_right_matrix_without_room_for_a_whole_vector_is_refused() {
     let one = Offsets::strided(1, 1);
     let left = Left { data: &[1.0], rows: &one, columns: &one };
-    multiply(&mut [0.0], &one, Start::Zero, left, Right { data: &[1.0], stride: 1, columns: 1 });
+    multiply(&mut [0.0], &one, Start::Zero, left, Right { data: &[1.0], rows: &one, columns: 1 });
 }
 
 #[test]

@@ -13,36 +13,40 @@
 //! real products (Karatsuba): with (a + ib)(c + id) and P = ac, Q = bd, R = (a + b)(c + d), the
 //! real part is P − Q and the imaginary part is R − P − Q. So each complex value is stored in three
 //! planes, and only real planes are multiplied.
+//!
+//! A few vectors of lanes are transformed at a time, from pixels to planes, so that all values between
+//! the steps stay in the first cache.
 
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
 use super::buffer::Buffer;
-use super::fourier::{Axis, Rows, Store};
-use super::karatsuba::{
-    Factor, FromPlanes, Karatsuba, Product, Scale, ToPlanes, TwoFromPlanes, TwoToPlanes,
-};
-use super::lanes::{WIDEST, apply, dispatch};
+use super::fourier::{Axis, Components};
+use super::karatsuba::{Factor, Karatsuba, Product};
+use super::lanes::dispatch;
+use super::layout::{GROUP, Grid, Layout, read_group, write_group};
 
 /// The transform of grids of one size.
 #[derive(Clone, Debug)]
 pub(super) struct Transform {
     y: Axis,
     x: Axis,
-    points: Vec<Point>,
+    points: Points,
     /// Weight of each real component in the inverse transform: 1/N² at a real point, and 2/N² at a
     /// complex point, which stands for its conjugate too.
     weights: Vec<f32>,
 }
 
-/// The real components of one pair of frequencies, by index.
-#[derive(Clone, Copy, Debug)]
-enum Point {
-    Real(usize),
-    Complex([usize; 2]),
+/// The real components of each pair of frequencies, by index. Their planes are in this order.
+#[derive(Clone, Debug, Default)]
+struct Points {
+    /// One real point.
+    real: Vec<usize>,
+    /// One complex point.
+    complex: Vec<[usize; 2]>,
     /// Two complex points, from cc, cs, sc and ss.
-    Two([usize; 4]),
+    two: Vec<[usize; 4]>,
 }
 
 /// The content of planes.
@@ -56,30 +60,15 @@ pub(super) enum Role {
     Product,
 }
 
-/// Pixels, row by row. Each pixel is a row of `lanes` values.
-pub(super) struct Grid<D> {
-    pub(super) pixels: D,
-    /// Values between the beginnings of two pixels.
-    pub(super) stride: usize,
-    pub(super) lanes: usize,
-}
-
-/// Number of lanes that are transformed together. Their memory stays in the first two caches.
-const BLOCK: usize = 128;
-
-/// Memory between the steps of a transform, for one block of lanes.
+/// Memory between the steps of a transform, for one group of lanes.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    /// Values transformed along one axis.
+    /// The values of each column.
+    columns: Buffer,
+    /// The values of each row, transformed along the columns.
     half: Buffer,
     /// Values transformed along both axes.
     components: Buffer,
-}
-
-/// Values between the beginnings of two planes: whole vectors, so that no vector lies in two cache
-/// lines.
-pub(super) fn padded(lanes: usize) -> usize {
-    lanes.next_multiple_of(WIDEST)
 }
 
 impl Transform {
@@ -87,32 +76,33 @@ impl Transform {
         let at =
             |y_component: usize, x_component: usize| y_component * x.components() + x_component;
         let n = y.components() * x.components();
-        let mut points = Vec::new();
+        let mut points = Points::default();
         let mut weights = vec![2.0 / n as f32; n];
         for f in y.frequencies() {
             for g in x.frequencies() {
                 let cc = at(f, g);
-                points.push(match (y.sine(f), x.sine(g)) {
+                match (y.sine(f), x.sine(g)) {
                     (None, None) => {
                         weights[cc] = 1.0 / n as f32;
-                        Point::Real(cc)
+                        points.real.push(cc);
                     }
-                    (None, Some(sine)) => Point::Complex([cc, at(f, sine)]),
-                    (Some(sine), None) => Point::Complex([cc, at(sine, g)]),
-                    (Some(sy), Some(sx)) => Point::Two([cc, at(f, sx), at(sy, g), at(sy, sx)]),
-                });
+                    (None, Some(sine)) => points.complex.push([cc, at(f, sine)]),
+                    (Some(sine), None) => points.complex.push([cc, at(sine, g)]),
+                    (Some(sy), Some(sx)) => points.two.push([cc, at(f, sx), at(sy, g), at(sy, sx)]),
+                }
             }
         }
         Self { y, x, points, weights }
     }
 
     pub(super) fn planes(&self) -> usize {
-        let planes = |point: &Point| match point {
-            Point::Real(_) => 1,
-            Point::Complex(_) => 3,
-            Point::Two(_) => 6,
-        };
-        self.points.iter().map(planes).sum()
+        let Points { real, complex, two } = &self.points;
+        real.len() + 3 * complex.len() + 6 * two.len()
+    }
+
+    /// The layout of planes with this number of channels.
+    pub(super) fn layout(&self, channels: usize) -> Layout {
+        Layout::new(self.planes(), channels)
     }
 
     /// Number of multiplications of one transform of one lane.
@@ -120,7 +110,7 @@ impl Transform {
         self.x.length() * self.y.multiplications() + self.y.components() * self.x.multiplications()
     }
 
-    /// Transforms pixels to planes. Each plane is a row of as many lanes, [`padded`].
+    /// Transforms pixels to planes with their [`Layout`].
     pub(super) fn analyze(
         &self,
         grid: &Grid<&[f32]>,
@@ -137,81 +127,33 @@ impl Transform {
         planes: &[f32],
         role: Role,
         grid: Grid<&mut [f32]>,
-        store: Store,
         scratch: &mut Scratch,
     ) {
-        dispatch(Synthesis { transform: self, planes, role, grid, store, scratch });
+        dispatch(Synthesis { transform: self, planes, role, grid, scratch });
     }
 
-    #[inline(always)]
-    fn weigh<S: Simd>(&self, simd: S, components: &mut [f32]) {
-        for (component, weight) in components.chunks_exact_mut(BLOCK).zip(&self.weights) {
-            apply(simd, Scale(*weight), [component], []);
-        }
+    /// Where the two steps of a transform find their components: along y in `half`, along x among
+    /// all components.
+    fn places(&self) -> [Components; 2] {
+        let half = Components { first: self.x.place(0), component: self.x.span(), sequence: 1 };
+        let all = Components { first: 0, component: 1, sequence: self.x.components() };
+        [half, all]
     }
+}
 
+impl Scratch {
+    /// The columns, the half transformed values and the components of a group of lanes. Values
+    /// outside of the sequences are zero.
     #[inline(always)]
-    fn make_planes<S: Simd>(
-        &self,
-        simd: S,
-        components: &[f32],
-        encoding: impl Karatsuba,
-        planes: &mut [f32],
-        stride: usize,
-        lanes: Range<usize>,
-    ) {
-        let component = |index: usize| &components[index * BLOCK..][..lanes.len()];
-        let mut planes = planes.chunks_exact_mut(stride).map(|plane| &mut plane[lanes.clone()]);
-        for point in &self.points {
-            match *point {
-                Point::Real(at) => {
-                    let [plane] = next_planes(&mut planes);
-                    plane.copy_from_slice(component(at));
-                }
-                Point::Complex(parts) => {
-                    apply(simd, ToPlanes(encoding), next_planes(&mut planes), parts.map(component));
-                }
-                Point::Two(parts) => {
-                    apply(
-                        simd,
-                        TwoToPlanes(encoding),
-                        next_planes(&mut planes),
-                        parts.map(component),
-                    );
-                }
-            }
-        }
-    }
-
-    /// The transpose of [`Self::make_planes`] with the same encoding.
-    #[inline(always)]
-    fn gather_planes<S: Simd>(
-        &self,
-        simd: S,
-        planes: &[f32],
-        stride: usize,
-        lanes: Range<usize>,
-        encoding: impl Karatsuba,
-        components: &mut [f32],
-    ) {
-        let mut planes = planes.chunks_exact(stride).map(|plane| &plane[lanes.clone()]);
-        for point in &self.points {
-            let range = |at: usize| at * BLOCK..at * BLOCK + lanes.len();
-            match *point {
-                Point::Real(at) => {
-                    let [plane] = next_planes(&mut planes);
-                    components[range(at)].copy_from_slice(plane);
-                }
-                Point::Complex(parts) => {
-                    let parts = disjoint(components, parts.map(range));
-                    apply(simd, FromPlanes(encoding), parts, next_planes(&mut planes));
-                }
-                Point::Two(parts) => {
-                    let parts = disjoint(components, parts.map(range));
-                    apply(simd, TwoFromPlanes(encoding), parts, next_planes(&mut planes));
-                }
-            }
-        }
+    fn vectors<S: Simd>(&mut self, transform: &Transform) -> [&mut [S::f32s]; 3] {
+        let Transform { y, x, weights, .. } = transform;
+        let Self { columns, half, components } = self;
+        let columns = columns.room(x.length() * y.span() * GROUP);
+        let half = half.room(y.components() * x.span() * GROUP);
+        let components = components.room(weights.len() * GROUP);
+        columns.fill(0.0);
+        half.fill(0.0);
+        [columns, half, components].map(|floats| S::as_mut_simd_f32s(floats).0)
     }
 }
 
@@ -228,36 +170,98 @@ impl WithSimd for Analysis<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { transform, grid: Grid { pixels, stride, lanes }, role, planes, scratch } = self;
-        let Transform { y, x, .. } = transform;
-        let width = x.length();
-        let half = scratch.half.room(y.components() * width * BLOCK);
-        let components = scratch.components.room(transform.weights.len() * BLOCK);
-        for start in (0..*lanes).step_by(BLOCK) {
-            let n = BLOCK.min(lanes - start);
-            for column in 0..width {
-                let from =
-                    Rows { data: &pixels[column * stride + start..], stride: width * stride };
-                let to = Rows { data: &mut half[column * BLOCK..], stride: width * BLOCK };
-                y.analyze(simd, &from, to, n);
-            }
-            // The lanes beyond the last are padding.
-            let n = padded(n);
-            for f in 0..y.components() {
-                let from = Rows { data: &half[f * width * BLOCK..], stride: BLOCK };
-                let to = &mut components[f * x.components() * BLOCK..];
-                x.analyze(simd, &from, Rows { data: to, stride: BLOCK }, n);
-            }
-            if role == Role::WeightedFactor {
-                transform.weigh(simd, components);
-            }
-            let (planes, stride, lanes) = (&mut *planes, padded(*lanes), start..start + n);
-            match role {
-                Role::Factor | Role::WeightedFactor => {
-                    transform.make_planes(simd, components, Factor, planes, stride, lanes);
+        match self.role {
+            Role::Factor | Role::WeightedFactor => self.encode(simd, Factor),
+            Role::Product => self.encode(simd, Product),
+        }
+    }
+}
+
+impl Analysis<'_> {
+    #[inline(always)]
+    fn encode<S: Simd>(self, simd: S, encoding: impl Karatsuba) {
+        let Self { transform, grid, role, planes, scratch } = self;
+        let layout = transform.layout(grid.channels);
+        let lanes = layout.block() * grid.channels;
+        let blocks = planes.chunks_exact_mut(layout.len(1));
+        for (start, block) in (0..grid.units * grid.channels).step_by(lanes).zip(blocks) {
+            let end = (start + lanes).min(grid.units * grid.channels);
+            transform.encode_block(simd, encoding, grid, start..end, role, block, scratch);
+        }
+    }
+}
+
+impl Transform {
+    /// Transforms these lanes to a block of planes.
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "bounds checks are half of the instructions here")]
+    #[expect(clippy::too_many_arguments, reason = "one step of `Analysis`")]
+    fn encode_block<S: Simd>(
+        &self,
+        simd: S,
+        encoding: impl Karatsuba,
+        grid: &Grid<&[f32]>,
+        lanes: Range<usize>,
+        role: Role,
+        planes: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        let Self { y, x, weights, points } = self;
+        let [columns, half, components] = scratch.vectors::<S>(self);
+        let [in_half, in_components] = self.places();
+        let group = const { GROUP / S::F32_LANES };
+        let (planes, _) = S::as_mut_simd_f32s(planes);
+        let plane = planes.len() / self.planes();
+        for start in lanes.clone().step_by(GROUP) {
+            for column in 0..x.length() {
+                for row in 0..y.length() {
+                    let pixel = (row * x.length() + column) * grid.stride;
+                    let at = (column * y.span() + y.place(row)) * group;
+                    let to = &mut columns[at..at + group];
+                    read_group(simd, &grid.pixels[pixel + start..pixel + lanes.end], to);
                 }
-                Role::Product => {
-                    transform.make_planes(simd, components, Product, planes, stride, lanes);
+            }
+            y.analyze(simd, [x.length(), group], columns, half, in_half);
+            x.analyze(simd, [y.components(), group], half, components, in_components);
+            if role == Role::WeightedFactor {
+                for (component, weight) in components.chunks_exact_mut(group).zip(weights) {
+                    for vector in component {
+                        *vector = simd.mul_f32s(*vector, simd.splat_f32s(*weight));
+                    }
+                }
+            }
+            // The lanes beyond the last are padding, which has room for a whole vector.
+            let first = (start - lanes.start) / S::F32_LANES;
+            let vectors = group.min((lanes.end - start).div_ceil(S::F32_LANES));
+            assert!(first + vectors <= plane, "room in each plane");
+            for v in 0..vectors {
+                // SAFETY: the points name components, which are all in `components`.
+                let component =
+                    |index: usize| unsafe { *components.get_unchecked(index * group + v) };
+                let mut at = first + v;
+                let mut put = |value: S::f32s| {
+                    // SAFETY: as many values are put as there are planes, and each has room.
+                    unsafe { *planes.get_unchecked_mut(at) = value };
+                    at += plane;
+                };
+                for index in &points.real {
+                    put(component(*index));
+                }
+                for &[a, b] in &points.complex {
+                    for value in encoding.split(simd, component(a), component(b)) {
+                        put(value);
+                    }
+                }
+                for indices in &points.two {
+                    let [cc, cs, sc, ss] = indices.map(component);
+                    let [a, b] = [simd.sub_f32s(cc, ss), simd.add_f32s(cs, sc)];
+                    let [c, d] = [simd.add_f32s(cc, ss), simd.sub_f32s(sc, cs)];
+                    for value in encoding.split(simd, a, b) {
+                        put(value);
+                    }
+                    for value in encoding.split(simd, c, d) {
+                        put(value);
+                    }
                 }
             }
         }
@@ -269,7 +273,6 @@ struct Synthesis<'a> {
     planes: &'a [f32],
     role: Role,
     grid: Grid<&'a mut [f32]>,
-    store: Store,
     scratch: &'a mut Scratch,
 }
 
@@ -278,49 +281,102 @@ impl WithSimd for Synthesis<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { transform, planes, role, grid, store, scratch } = self;
-        let Grid { pixels, stride, lanes } = grid;
-        let Transform { y, x, .. } = transform;
-        let width = x.length();
-        let half = scratch.half.room(y.components() * width * BLOCK);
-        let components = scratch.components.room(transform.weights.len() * BLOCK);
-        for start in (0..lanes).step_by(BLOCK) {
-            let n = BLOCK.min(lanes - start);
-            let (row, block) = (padded(lanes), start..start + padded(n));
-            match role {
-                Role::Factor | Role::WeightedFactor => {
-                    transform.gather_planes(simd, planes, row, block, Factor, components);
-                }
-                Role::Product => {
-                    transform.gather_planes(simd, planes, row, block, Product, components);
-                }
-            }
-            if role == Role::WeightedFactor {
-                transform.weigh(simd, components);
-            }
-            for f in 0..y.components() {
-                let from = &components[f * x.components() * BLOCK..];
-                let to = Rows { data: &mut half[f * width * BLOCK..], stride: BLOCK };
-                let from = Rows { data: from, stride: BLOCK };
-                x.synthesize(simd, &from, to, Store::Overwrite, padded(n));
-            }
-            for column in 0..width {
-                let from = Rows { data: &half[column * BLOCK..], stride: width * BLOCK };
-                let to = &mut pixels[column * stride + start..];
-                y.synthesize(simd, &from, Rows { data: to, stride: width * stride }, store, n);
-            }
+        match self.role {
+            Role::Factor | Role::WeightedFactor => self.decode(simd, Factor),
+            Role::Product => self.decode(simd, Product),
         }
     }
 }
 
-/// The next `N` planes.
-fn next_planes<T, const N: usize>(planes: &mut impl Iterator<Item = T>) -> [T; N] {
-    std::array::from_fn(|_| planes.next().expect("as many planes as the points have"))
+impl Synthesis<'_> {
+    #[inline(always)]
+    fn decode<S: Simd>(self, simd: S, encoding: impl Karatsuba) {
+        let Self { transform, planes, role, mut grid, scratch } = self;
+        let layout = transform.layout(grid.channels);
+        let lanes = layout.block() * grid.channels;
+        let blocks = planes.chunks_exact(layout.len(1));
+        for (start, block) in (0..grid.units * grid.channels).step_by(lanes).zip(blocks) {
+            let end = (start + lanes).min(grid.units * grid.channels);
+            transform.decode_block(simd, encoding, block, role, &mut grid, start..end, scratch);
+        }
+    }
 }
 
-fn disjoint<const N: usize>(
-    components: &mut [f32],
-    ranges: [std::ops::Range<usize>; N],
-) -> [&mut [f32]; N] {
-    components.get_disjoint_mut(ranges).expect("every component belongs to one point")
+impl Transform {
+    /// The transpose of [`Self::encode_block`].
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "bounds checks are half of the instructions here")]
+    #[expect(clippy::too_many_arguments, reason = "one step of `Synthesis`")]
+    fn decode_block<S: Simd>(
+        &self,
+        simd: S,
+        encoding: impl Karatsuba,
+        planes: &[f32],
+        role: Role,
+        grid: &mut Grid<&mut [f32]>,
+        lanes: Range<usize>,
+        scratch: &mut Scratch,
+    ) {
+        let Self { y, x, weights, points } = self;
+        let [columns, half, components] = scratch.vectors::<S>(self);
+        let [in_half, in_components] = self.places();
+        let group = const { GROUP / S::F32_LANES };
+        let (planes, _) = S::as_simd_f32s(planes);
+        let plane = planes.len() / self.planes();
+        for start in lanes.clone().step_by(GROUP) {
+            let first = (start - lanes.start) / S::F32_LANES;
+            let vectors = group.min((lanes.end - start).div_ceil(S::F32_LANES));
+            assert!(first + vectors <= plane, "all values of each plane");
+            for v in 0..vectors {
+                let mut at = first + v;
+                let mut get = || {
+                    // SAFETY: as many values are read as there are planes, and each has them.
+                    let value = unsafe { *planes.get_unchecked(at) };
+                    at += plane;
+                    value
+                };
+                let mut set = |index: usize, value: S::f32s| {
+                    // SAFETY: the points name components, which are all in `components`.
+                    unsafe { *components.get_unchecked_mut(index * group + v) = value };
+                };
+                for index in &points.real {
+                    set(*index, get());
+                }
+                for &[first, second] in &points.complex {
+                    let [p, q, r] = [get(), get(), get()];
+                    let [a, b] = encoding.join(simd, p, q, r);
+                    set(first, a);
+                    set(second, b);
+                }
+                for &[cc, cs, sc, ss] in &points.two {
+                    let [p, q, r] = [get(), get(), get()];
+                    let [a, b] = encoding.join(simd, p, q, r);
+                    let [p, q, r] = [get(), get(), get()];
+                    let [c, d] = encoding.join(simd, p, q, r);
+                    set(cc, simd.add_f32s(a, c));
+                    set(cs, simd.sub_f32s(b, d));
+                    set(sc, simd.add_f32s(b, d));
+                    set(ss, simd.sub_f32s(c, a));
+                }
+            }
+            if role == Role::WeightedFactor {
+                for (component, weight) in components.chunks_exact_mut(group).zip(weights) {
+                    for vector in component {
+                        *vector = simd.mul_f32s(*vector, simd.splat_f32s(*weight));
+                    }
+                }
+            }
+            x.synthesize(simd, [y.components(), group], components, in_components, half);
+            y.synthesize(simd, [x.length(), group], half, in_half, columns);
+            for column in 0..x.length() {
+                for row in 0..y.length() {
+                    let pixel = (row * x.length() + column) * grid.stride;
+                    let at = (column * y.span() + y.place(row)) * group;
+                    let from = &columns[at..at + group];
+                    let to = &mut grid.pixels[pixel + start..pixel + lanes.end];
+                    write_group(simd, from, to);
+                }
+            }
+        }
+    }
 }

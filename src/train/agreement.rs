@@ -5,15 +5,17 @@ use std::rc::Rc;
 
 use dfdx::prelude::*;
 
-use super::activation::Activation;
-use super::affine::Affine;
 use super::dfdx_operations::DfdxOperations;
 use super::kernel_operations::KernelOperations;
 use super::operations::Operations;
 use super::tensor::{Matrix, upload, values};
 use super::training_loop::{Run, train};
 use crate::dataset::{self, Split};
+use crate::kernel::activation::Activation;
+use crate::kernel::chain::{Chain, ChainLayer, Example};
 use crate::kernel::convolution::ConvolvePool;
+use crate::kernel::linear::Linear;
+use crate::kernel::normalization::Statistics;
 use crate::kernel::shape::{Convolution, Image, MaxPool};
 use crate::random::Stream;
 use crate::run::{
@@ -89,8 +91,8 @@ fn first_step<O: Operations>(operations: O, config: &RunConfig, split: &Split) -
     let mut run = Run::new(operations, config, &split.train);
     let mut pass = run.backward(0, &mut Stream::new(0, "dropout")).unwrap();
     let mut found = vec![vec![pass.losses.main], vec![pass.losses.auxiliary]];
-    for sequence in run.network.sequences() {
-        found.extend(sequence.parameter_gradients(&mut pass.gradients));
+    for (operations, sequence) in run.network.sequences() {
+        found.extend(sequence.parameter_gradients(operations, &mut pass.gradients));
     }
     found
 }
@@ -111,24 +113,41 @@ fn uniform(n: usize, stream: &mut Stream) -> Vec<f32> {
     (0..n).map(|_| stream.symmetric(1.0)).collect()
 }
 
-/// The output of an operation, the gradient of its input, and the gradients of its parameters.
+/// The output of a layer, the gradient of its input, and the gradients of its parameters, for a
+/// batch of `n` examples.
 fn outcome<O: Operations<Device = Cpu>>(
     operations: &O,
-    x: &Matrix<Cpu>,
-    affine: Option<&Affine<Cpu>>,
-    apply: impl Fn(&O, Matrix<Cpu, OwnedTape<f32, Cpu>>) -> Matrix<Cpu, OwnedTape<f32, Cpu>>,
+    chain: &Rc<Chain>,
+    n: usize,
 ) -> Vec<Vec<f32>> {
-    let y = apply(operations, x.leaky_trace());
+    let mut stream = Stream::new(9, "outcome");
+    let parameters = operations.parameters(uniform(chain.parameters(), &mut stream));
+    let (input, output) = (chain.input(), chain.output());
+    let x: Matrix<Cpu> =
+        upload(operations.device(), &uniform(n * input.len(), &mut stream), input.batch(n));
+    let y = operations.chain(chain, &parameters, x.leaky_trace());
     let y_values = values(&y);
-    let upstream = uniform(y_values.len(), &mut Stream::new(9, "upstream"));
+    let upstream = uniform(n * output.len(), &mut stream);
     let upstream = upload(operations.device(), &upstream, *y.shape());
     let mut gradients = (y * upstream).sum::<Rank0, _>().backward();
-    let dx = gradients.get_or_alloc_mut(x).unwrap().to_vec();
+    let dx = gradients.get_or_alloc_mut(&x).unwrap().to_vec();
     let mut outcome = vec![y_values, dx];
-    if let Some(Affine { weight, bias, .. }) = affine {
-        outcome.extend([weight.gradient(&mut gradients), bias.gradient(&mut gradients)]);
+    if chain.parameters() > 0 {
+        outcome.push(operations.gradient(&parameters, &mut gradients));
     }
     outcome
+}
+
+/// Compares both kinds of operations on one layer.
+#[track_caller]
+fn assert_layer_agrees(layer: ChainLayer, input: Example, n: usize) {
+    let what = format!("{layer:?}");
+    let mut chain = Chain::new(input);
+    chain.push(layer);
+    let chain = Rc::new(chain);
+    let kernels = outcome(&KernelOperations::new(), &chain, n);
+    let composed = outcome(&DfdxOperations(Cpu::default()), &chain, n);
+    assert_outcomes_agree(&what, &kernels, &composed);
 }
 
 #[track_caller]
@@ -139,18 +158,16 @@ fn assert_outcomes_agree(what: &str, kernels: &[Vec<f32>], composed: &[Vec<f32>]
     }
 }
 
+const ACTIVATIONS: [Option<Activation>; 4] =
+    [None, Some(Activation::Relu), Some(Activation::Sigmoid), Some(Activation::Tanh)];
+
 #[test]
 fn each_dfdx_operation_agrees_with_the_kernel_operation_to_one_in_100_000() {
-    let mut stream = Stream::new(0, "operations");
-    let activations =
-        [None, Some(Activation::Relu), Some(Activation::Sigmoid), Some(Activation::Tanh)];
-    let device = Cpu::default();
-    let n = 12;
     for ([side, inputs, outputs, kernel, stride, padding], activation) in [
-        ([14, 1, 35, 3, 1, 1], activations[1]),
-        ([7, 35, 32, 5, 1, 4], activations[2]),
-        ([9, 3, 4, 4, 2, 1], activations[3]),
-        ([6, 2, 3, 1, 3, 0], activations[0]),
+        ([14, 1, 35, 3, 1, 1], ACTIVATIONS[1]),
+        ([7, 35, 32, 5, 1, 4], ACTIVATIONS[2]),
+        ([9, 3, 4, 4, 2, 1], ACTIVATIONS[3]),
+        ([6, 2, 3, 1, 3, 0], ACTIVATIONS[0]),
     ] {
         let input = Image { height: side, width: side, channels: inputs };
         let side = (side + 2 * padding - kernel) / stride + 1;
@@ -158,62 +175,62 @@ fn each_dfdx_operation_agrees_with_the_kernel_operation_to_one_in_100_000() {
         let convolution = Convolution { input, output, kernel, stride, padding };
         let pooled = Image { height: side / 2, width: side / 2, channels: outputs };
         let pool = MaxPool { input: output, output: pooled, size: 2, stride: 2 };
-        let fan_in = convolution.fan_in();
-        let affine = Affine::new(&device, fan_in, outputs, activation, false, &mut stream);
-        let x = uniform(n * input.len(), &mut stream);
-        let x = upload(&device, &x, (input.area(), n * inputs));
         for pool in [None, Some(pool)] {
-            let operation = Rc::new(ConvolvePool::new(convolution, pool));
-            let kernels = outcome(&KernelOperations::new(), &x, Some(&affine), |operations, x| {
-                operations.convolve_pool(&operation, &affine, x)
-            });
-            let composed =
-                outcome(&DfdxOperations(device.clone()), &x, Some(&affine), |operations, x| {
-                    operations.convolve_pool(&operation, &affine, x)
-                });
-            assert_outcomes_agree(&format!("{convolution:?} {pool:?}"), &kernels, &composed);
+            let operation = Box::new(ConvolvePool::new(convolution, pool));
+            let layer = ChainLayer::ConvolvePool(operation, activation);
+            assert_layer_agrees(layer, Example::Image(input), 12);
         }
     }
-    for activation in activations {
-        let affine = Affine::new(&device, 40, 7, activation, false, &mut stream);
-        let x = upload(&device, &uniform(n * 40, &mut stream), (n, 40));
-        let kernels = outcome(&KernelOperations::new(), &x, Some(&affine), |operations, x| {
-            operations.linear(&affine, x)
-        });
-        let composed = DfdxOperations(device.clone());
-        let composed =
-            outcome(&composed, &x, Some(&affine), |operations, x| operations.linear(&affine, x));
-        assert_outcomes_agree(&format!("{activation:?}"), &kernels, &composed);
+    for activation in ACTIVATIONS {
+        let linear = Linear { inputs: 40, outputs: 7 };
+        assert_layer_agrees(ChainLayer::Linear(linear, activation), Example::Vector(40), 12);
     }
 }
 
 #[test]
 fn pooling_flattening_and_activations_alone_agree_too() {
-    let mut stream = Stream::new(1, "alone");
-    let device = Cpu::default();
-    let (kernels, composed) = (KernelOperations::new(), DfdxOperations(device.clone()));
-    let n = 6;
     let image = Image { height: 7, width: 7, channels: 3 };
-    let x = uniform(n * image.len(), &mut stream);
-    let x = upload(&device, &x, (image.area(), n * image.channels));
     let pooled = Image { height: 3, width: 3, ..image };
     let pool = MaxPool { input: image, output: pooled, size: 3, stride: 2 };
-    assert_outcomes_agree(
-        "pooling",
-        &outcome(&kernels, &x, None, |operations, x| operations.max_pool(pool, x)),
-        &outcome(&composed, &x, None, |operations, x| operations.max_pool(pool, x)),
-    );
-    assert_outcomes_agree(
-        "flatten",
-        &outcome(&kernels, &x, None, |operations, x| operations.flatten(image, false, x)),
-        &outcome(&composed, &x, None, |operations, x| operations.flatten(image, false, x)),
-    );
-    for activation in [Activation::Relu, Activation::Sigmoid, Activation::Tanh] {
-        assert_outcomes_agree(
-            &format!("{activation:?}"),
-            &outcome(&kernels, &x, None, |operations, x| operations.activate(activation, x)),
-            &outcome(&composed, &x, None, |operations, x| operations.activate(activation, x)),
-        );
+    let mut layers = vec![ChainLayer::MaxPool(pool), ChainLayer::Flatten(image)];
+    layers.extend(ACTIVATIONS.into_iter().flatten().map(ChainLayer::Activation));
+    for layer in layers {
+        assert_layer_agrees(layer, Example::Image(image), 6);
+    }
+}
+
+/// The output, the statistics, and the gradients of a batch normalised with its own statistics, or
+/// with others.
+fn normalized<O: Operations<Device = Cpu>>(
+    operations: &O,
+    (n, channels): (usize, usize),
+    is_batch: bool,
+) -> Vec<Vec<f32>> {
+    let mut stream = Stream::new(2, "normalisation");
+    let parameters = operations.parameters(uniform(2 * channels, &mut stream));
+    let x: Matrix<Cpu> =
+        upload(operations.device(), &uniform(n * channels, &mut stream), (n, channels));
+    let other = Statistics { mean: vec![0.3, -0.2, 0.1], variance: vec![0.5, 2.0, 1.0] };
+    let given = (!is_batch).then_some(&other);
+    let (y, statistics) = operations.normalize(&parameters, 1e-5, given, x.leaky_trace());
+    let y_values = values(&y);
+    if !is_batch {
+        return vec![y_values, statistics.mean, statistics.variance];
+    }
+    let upstream = upload(operations.device(), &uniform(n * channels, &mut stream), *y.shape());
+    let mut gradients = (y * upstream).sum::<Rank0, _>().backward();
+    let dx = gradients.get_or_alloc_mut(&x).unwrap().to_vec();
+    let gradient = operations.gradient(&parameters, &mut gradients);
+    vec![y_values, statistics.mean, statistics.variance, dx, gradient]
+}
+
+#[test]
+fn normalisation_agrees_with_the_statistics_of_a_batch_and_with_others() {
+    let (n, channels) = (30, 3);
+    for is_batch in [true, false] {
+        let kernels = normalized(&KernelOperations::new(), (n, channels), is_batch);
+        let composed = normalized(&DfdxOperations(Cpu::default()), (n, channels), is_batch);
+        assert_outcomes_agree("normalisation", &kernels, &composed);
     }
 }
 
@@ -234,8 +251,10 @@ fn networks_of_both_kinds_of_operations_train_alike() {
             // nothing but rounding.
             let largest =
                 kernels[2..].iter().flatten().fold(0f32, |largest, x| largest.max(x.abs()));
-            for (kernels, composed) in kernels[2..].iter().zip(&composed[2..]) {
-                assert_close("gradient", kernels, composed, 0.1 * largest, 1e-4);
+            for (index, (kernels, composed)) in kernels[2..].iter().zip(&composed[2..]).enumerate()
+            {
+                let what = format!("gradient {index} of {branch:?}, shared: {weight_sharing}");
+                assert_close(&what, kernels, composed, 0.1 * largest, 2e-4);
             }
 
             let [kernels, composed] = [

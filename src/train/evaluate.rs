@@ -4,7 +4,7 @@
 
 use dfdx::prelude::*;
 
-use super::network::Network;
+use super::network::{Network, PairImages};
 use super::operations::Operations;
 use super::sequence::Mode;
 use super::tensor::{Matrix, concatenate, values};
@@ -29,14 +29,14 @@ pub(super) struct Corrected {
 /// because the whole test set would not stay in the cache.
 pub(super) fn features<O: Operations>(
     network: &Network<O>,
-    batches: &[[Matrix<O::Device>; 2]],
+    batches: &[PairImages<O>],
 ) -> Features<O::Device> {
+    let features: Vec<[Matrix<O::Device>; 2]> =
+        batches.iter().map(|images| network.first(images)).collect();
     let of_digit = |digit: usize| {
-        let (branch, operations) = (network.branch(digit), &network.operations);
-        let fixed =
-            |batch: &[Matrix<O::Device>; 2]| branch.forward_fixed(operations, batch[digit].clone());
-        let features: Vec<_> = batches.iter().map(fixed).collect();
-        concatenate(operations.device(), &features, branch.fixed_gives_images())
+        let features: Vec<_> = features.iter().map(|both| both[digit].clone()).collect();
+        let are_images = network.branch(digit).first_gives_images();
+        concatenate(network.operations.device(), &features, are_images)
     };
     Features([of_digit(0), of_digit(1)])
 }
@@ -52,8 +52,7 @@ pub(super) fn published<O: Operations>(
 ) -> f64 {
     // The observed statistics are dropped: the test set must not change the running statistics.
     let mut mode = Mode::Training { dropout, observed: &mut Vec::new() };
-    let digits = rest(network, features, &mut mode);
-    accuracy(&values(&network.forward_head(digits, &mut mode).probabilities), pairs)
+    accuracy(&values(&network.rest(features.0.clone(), &mut mode).probabilities), pairs)
 }
 
 /// Accuracies by the corrected protocol: inference mode.
@@ -63,8 +62,7 @@ pub(super) fn corrected<O: Operations>(
     pairs: &Pairs,
 ) -> Corrected {
     let mut mode = Mode::Inference;
-    let digits = rest(network, features, &mut mode);
-    let outputs = network.forward_head(digits, &mut mode);
+    let outputs = network.rest(features.0.clone(), &mut mode);
     let [first, second] = outputs.digits.each_ref().map(|digits| recognized(&values(digits)));
     let right = |recognized: &[Option<u8>], classes: &[u8]| {
         fraction(recognized.iter().zip(classes).map(|(digit, class)| *digit == Some(*class)))
@@ -78,18 +76,6 @@ pub(super) fn corrected<O: Operations>(
         digits: [right(&first, &pairs.classes[0]), right(&second, &pairs.classes[1])],
         comparison: fraction(compared.zip(pairs.targets()).map(|(answer, t)| answer == Some(t))),
     }
-}
-
-fn rest<O: Operations>(
-    network: &Network<O>,
-    features: &Features<O::Device>,
-    mode: &mut Mode<'_>,
-) -> [Matrix<O::Device>; 2] {
-    let Features([first, second]) = features;
-    let operations = &network.operations;
-    let first = network.branch(0).forward_rest(operations, first.clone(), mode);
-    let second = network.branch(1).forward_rest(operations, second.clone(), mode);
-    [first, second]
 }
 
 fn accuracy(probabilities: &[f32], pairs: &Pairs) -> f64 {

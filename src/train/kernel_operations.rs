@@ -1,27 +1,24 @@
 //! The operations on the CPU, with the kernels of this crate.
 //!
-//! Values are computed on slices. The tape of dfdx gets a closure that computes the gradients of
-//! the inputs from the gradient of the output. Buffers are taken from a store and returned to it.
-//! After some steps all buffers are large enough, and no memory is allocated any more.
+//! A whole chain of layers is one operation for the tape of dfdx. Its values, its parameters and
+//! their optimiser are slices. Memory is taken from a store and returned to it. After some steps all
+//! memory is large enough, and none is allocated any more.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use dfdx::prelude::*;
 
-use super::activation::Activation;
-use super::affine::Affine;
 use super::operations::Operations;
-use super::tensor::{Matrix, upload};
-use crate::kernel::activation::{Relu, ReluGradient, Sigmoid, SigmoidGradient, Tanh, TanhGradient};
-use crate::kernel::batch::BatchMut;
+use super::tensor::{Matrix, Vector, upload};
 use crate::kernel::buffer::Buffer;
-use crate::kernel::convolution::{self, ConvolvePool};
-use crate::kernel::elementwise::{Add, transpose};
+use crate::kernel::chain::{BackwardMemory, Chain, Kept};
+use crate::kernel::elementwise::Add;
 use crate::kernel::lanes::map;
-use crate::kernel::product::{Left, Offsets, Right, Start, multiply};
-use crate::kernel::shape::{Image, MaxPool};
+use crate::kernel::normalization::{Normalization, Normalized, Statistics};
+use crate::kernel::optimizer::{Adam, Sgd};
 use crate::kernel::workspace::Workspace;
+use crate::run::Optimizer;
 
 /// The operations of one thread.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +30,60 @@ pub(super) struct KernelOperations {
 #[derive(Debug, Default)]
 struct Memory {
     workspace: Workspace,
-    store: Vec<Buffer>,
+    backward: BackwardMemory,
+    kept: Vec<Kept>,
+    normalized: Vec<Normalized>,
+    buffers: Vec<Buffer>,
+}
+
+/// Images of one or two digits.
+#[derive(Clone, Debug)]
+pub(super) struct KernelImages {
+    values: Rc<[f32]>,
+    digits: usize,
+}
+
+/// Trained values, and the state of their optimiser.
+#[derive(Debug)]
+pub(super) struct KernelParameters {
+    values: Rc<RefCell<Buffer>>,
+    /// The tensor by which dfdx knows the gradient. Its values are not used.
+    identity: Vector<Cpu>,
+    /// First moment of the gradient (Adam), or velocity (SGD).
+    first: Vec<f32>,
+    /// Second moment of the gradient (Adam).
+    second: Vec<f32>,
+}
+
+/// The input of a chain.
+enum Input {
+    Images(KernelImages),
+    /// The values of a batch, and the tensor by which dfdx knows their gradient.
+    Batch(Buffer, Matrix<Cpu>),
+}
+
+impl Input {
+    fn values(&self) -> &[f32] {
+        match self {
+            Self::Images(images) => &images.values,
+            Self::Batch(values, batch) => &values[..batch.shape().num_elements()],
+        }
+    }
+
+    fn digits(&self) -> usize {
+        match self {
+            Self::Images(images) => images.digits,
+            Self::Batch(..) => 1,
+        }
+    }
+
+    /// The memory of the values, if it is for one pass only.
+    fn into_buffer(self) -> Option<Buffer> {
+        match self {
+            Self::Images(_) => None,
+            Self::Batch(values, _) => Some(values),
+        }
+    }
 }
 
 impl KernelOperations {
@@ -49,277 +99,222 @@ impl KernelOperations {
         self.device.disable_cache();
     }
 
-    fn take_buffer(&self) -> Buffer {
-        self.memory.borrow_mut().store.pop().unwrap_or_default()
-    }
-
-    fn return_buffers(&self, buffers: impl IntoIterator<Item = Buffer>) {
-        self.memory.borrow_mut().store.extend(buffers);
-    }
-
-    /// Applies the activation in place and makes a tensor of the result.
-    fn finish(
+    /// Passes `input` through a chain, and records the backward pass on `tape`. Returns the output
+    /// for each digit.
+    fn pass<T: Tape<f32, Cpu>>(
         &self,
-        activation: Option<Activation>,
-        values: &mut [f32],
-        shape: (usize, usize),
-    ) -> Matrix<Cpu> {
-        match activation {
-            None => {}
-            Some(Activation::Relu) => map(Relu, [&mut *values], []),
-            Some(Activation::Sigmoid) => map(Sigmoid, [&mut *values], []),
-            Some(Activation::Tanh) => map(Tanh, [&mut *values], []),
+        chain: &Rc<Chain>,
+        parameters: &KernelParameters,
+        input: Input,
+        tape: &mut T,
+    ) -> Vec<Matrix<Cpu>> {
+        let mut memory = self.memory.borrow_mut();
+        let mut kept = memory.kept.pop().unwrap_or_default();
+        let (digits, n) = (input.digits(), input.values().len() / chain.input().len());
+        let values = parameters.values.borrow();
+        let workspace = &mut memory.workspace;
+        let y = chain.forward(n, input.values(), &values, &mut kept, T::OWNS_TAPE, workspace);
+        let (all, part) = (chain.output().batch(n), chain.output().batch(n / digits));
+        let of_digit = |digit| {
+            let mut values = vec![0.0; part.0 * part.1];
+            for (to, start) in values.chunks_exact_mut(part.1).zip(rows(all, part, digit)) {
+                to.copy_from_slice(&y[start..start + part.1]);
+            }
+            self.device.tensor_from_vec(values, part)
+        };
+        let outputs: Vec<Matrix<Cpu>> = (0..digits).map(of_digit).collect();
+        if !T::OWNS_TAPE {
+            memory.kept.push(kept);
+            memory.buffers.extend(input.into_buffer());
+            return outputs;
         }
-        upload(&self.device, values, shape)
+        drop((values, memory));
+        let (this, chain, y) = (self.clone(), Rc::clone(chain), outputs.clone());
+        let (identity, values) = (parameters.identity.clone(), Rc::clone(&parameters.values));
+        tape.add_backward_op(move |gradients| {
+            let mut memory = this.memory.borrow_mut();
+            let Memory { workspace, backward, kept: store, buffers, .. } = &mut *memory;
+            let dy = backward.output(n * chain.output().len());
+            for (digit, y) in y.iter().enumerate() {
+                let gradient = gradients.get_or_alloc_mut(y)?;
+                for (from, start) in gradient.chunks_exact(part.1).zip(rows(all, part, digit)) {
+                    dy[start..start + part.1].copy_from_slice(from);
+                }
+            }
+            let wants_input = matches!(input, Input::Batch(..));
+            let dx = chain.backward(
+                n,
+                input.values(),
+                &values.borrow(),
+                &kept,
+                gradients.get_or_alloc_mut(&identity)?,
+                wants_input,
+                backward,
+                workspace,
+            );
+            store.push(kept);
+            if let Input::Batch(_, batch) = &input {
+                map(Add, [&mut gradients.get_or_alloc_mut(batch)?[..]], [dx]);
+            }
+            buffers.extend(input.into_buffer());
+            Ok(())
+        });
+        outputs
     }
 
-    /// A buffer of the values of `tensor`.
-    fn copy<S: Shape>(&self, tensor: &Tensor<S, f32, Cpu>) -> Buffer {
-        let mut buffer = self.take_buffer();
-        tensor.copy_into(buffer.room(tensor.shape().num_elements()));
+    /// A buffer with the values of `x`.
+    fn copy(&self, x: &Matrix<Cpu>) -> Buffer {
+        let mut buffer = self.memory.borrow_mut().buffers.pop().unwrap_or_default();
+        x.copy_into(buffer.room(x.shape().num_elements()));
         buffer
     }
 }
 
-/// Takes the gradient of `tensor` out of `gradients` while `work` runs, so that `work` can change
-/// this gradient and the others.
-fn with_gradient<S: Shape>(
-    gradients: &mut Gradients<f32, Cpu>,
-    tensor: &Tensor<S, f32, Cpu>,
-    work: impl FnOnce(&mut Vec<f32>, &mut Gradients<f32, Cpu>) -> Result<(), CpuError>,
-) -> Result<(), CpuError> {
-    let mut gradient = std::mem::take(&mut **gradients.get_or_alloc_mut(tensor)?);
-    work(&mut gradient, gradients)?;
-    **gradients.get_or_alloc_mut(tensor)? = gradient;
-    Ok(())
+/// Where each row of the batch of one digit begins in the batch of all digits.
+fn rows(all: (usize, usize), part: (usize, usize), digit: usize) -> impl Iterator<Item = usize> {
+    // Vectors of digits lie below each other, pixels of images side by side.
+    let first = if part.1 == all.1 { digit * part.0 * part.1 } else { digit * part.1 };
+    (0..part.0).map(move |row| first + row * all.1)
 }
 
 impl Operations for KernelOperations {
     type Device = Cpu;
+    type Images = KernelImages;
+    type Parameters = KernelParameters;
 
     fn device(&self) -> &Cpu {
         &self.device
     }
 
-    fn convolve_pool<T: Tape<f32, Cpu>>(
+    fn images(&self, values: Vec<f32>, _: (usize, usize), digits: usize) -> KernelImages {
+        KernelImages { values: values.into(), digits }
+    }
+
+    fn parameters(&self, values: Vec<f32>) -> KernelParameters {
+        let mut buffer = Buffer::default();
+        buffer.fill_from(&values);
+        KernelParameters {
+            values: Rc::new(RefCell::new(buffer)),
+            identity: self.device.zeros_like(&(values.len(),)),
+            first: vec![0.0; values.len()],
+            second: vec![0.0; values.len()],
+        }
+    }
+
+    fn first<T: Tape<f32, Cpu>>(
         &self,
-        operation: &Rc<ConvolvePool>,
-        affine: &Affine<Cpu>,
+        chain: &Rc<Chain>,
+        parameters: &KernelParameters,
+        images: &KernelImages,
+    ) -> Vec<Matrix<Cpu, T>> {
+        let mut tape = T::default();
+        let outputs = self.pass(chain, parameters, Input::Images(images.clone()), &mut tape);
+        // One tape records the pass; the tapes of all outputs are merged when they meet.
+        let tapes = std::iter::once(tape).chain(std::iter::repeat_with(T::default));
+        outputs.into_iter().zip(tapes).map(|(y, tape)| y.put_tape(tape)).collect()
+    }
+
+    fn chain<T: Tape<f32, Cpu>>(
+        &self,
+        chain: &Rc<Chain>,
+        parameters: &KernelParameters,
         x: Matrix<Cpu, T>,
     ) -> Matrix<Cpu, T> {
         let (x, mut tape) = x.split_tape();
-        let (weight, bias) = (affine.weight.value.clone(), affine.bias.value.clone());
-        let n = len(&x) / operation.input().len();
-        let shape = (operation.output().area(), n * operation.output().channels);
-        let (x_len, y_len, weight_len) = (len(&x), shape.0 * shape.1, len(&weight));
-        let (x_values, kernel, shift) = (self.copy(&x), self.copy(&weight), self.copy(&bias));
-        let (mut y_values, mut argmax) = (self.take_buffer(), self.take_buffer());
-        operation.forward(
-            &x_values[..x_len],
-            &kernel[..weight_len],
-            &shift[..len(&bias)],
-            y_values.room(y_len),
-            T::OWNS_TAPE.then(|| argmax.room(y_len)),
-            &mut self.memory.borrow_mut().workspace,
-        );
-        let y = self.finish(affine.activation, y_values.room(y_len), shape);
-        self.return_buffers([shift]);
-        if !T::OWNS_TAPE {
-            self.return_buffers([x_values, kernel, y_values, argmax]);
-            return y.put_tape(tape);
-        }
-        let (y_kept, this, operation) = (y.clone(), self.clone(), operation.clone());
-        let (activation, is_first) = (affine.activation, affine.is_first);
-        tape.add_backward_op(move |gradients| {
-            with_gradient(gradients, &weight, |dweight, gradients| {
-                with_gradient(gradients, &bias, |dbias, gradients| {
-                    with_gradient(gradients, &y_kept, |dy, gradients| {
-                        backward_activation(activation, &y_values[..y_len], dy);
-                        let input = match is_first {
-                            true => None,
-                            false => Some(&mut gradients.get_or_alloc_mut(&x)?[..]),
-                        };
-                        operation.backward(
-                            &x_values[..x_len],
-                            &kernel[..weight_len],
-                            &argmax,
-                            dy,
-                            convolution::Gradients { weight: dweight, bias: dbias, input },
-                            &mut this.memory.borrow_mut().workspace,
-                        );
-                        Ok(())
-                    })
-                })
-            })?;
-            this.return_buffers([x_values, kernel, y_values, argmax]);
-            Ok(())
-        });
-        y.put_tape(tape)
+        let input = Input::Batch(self.copy(&x), x);
+        self.pass(chain, parameters, input, &mut tape).remove(0).put_tape(tape)
     }
 
-    fn max_pool<T: Tape<f32, Cpu>>(&self, pool: MaxPool, x: Matrix<Cpu, T>) -> Matrix<Cpu, T> {
-        let (x, mut tape) = x.split_tape();
-        let lanes = x.shape().1;
-        let shape = (pool.output.area(), lanes);
-        let y_len = shape.0 * lanes;
-        let (x_values, mut y_values, mut argmax) =
-            (self.copy(&x), self.take_buffer(), self.take_buffer());
-        let [y_rows, argmax_rows] = [&mut y_values, &mut argmax]
-            .map(|buffer| BatchMut { pixels: buffer.room(y_len), stride: lanes });
-        pool.forward(&x_values, lanes, y_rows, argmax_rows);
-        let y = upload(&self.device, &y_values[..y_len], shape);
-        self.return_buffers([x_values, y_values]);
-        if !T::OWNS_TAPE {
-            self.return_buffers([argmax]);
-            return y.put_tape(tape);
-        }
-        let (y_kept, this) = (y.clone(), self.clone());
-        tape.add_backward_op(move |gradients| {
-            with_gradient(gradients, &y_kept, |dy, gradients| {
-                let dx = gradients.get_or_alloc_mut(&x)?;
-                pool.backward(&argmax, dy, lanes, dx, lanes);
-                Ok(())
-            })?;
-            this.return_buffers([argmax]);
-            Ok(())
-        });
-        y.put_tape(tape)
-    }
-
-    fn flatten<T: Tape<f32, Cpu>>(
+    fn normalize<T: Tape<f32, Cpu>>(
         &self,
-        image: Image,
-        is_first: bool,
+        parameters: &KernelParameters,
+        epsilon: f32,
+        statistics: Option<&Statistics>,
         x: Matrix<Cpu, T>,
-    ) -> Matrix<Cpu, T> {
+    ) -> (Matrix<Cpu, T>, Statistics) {
         let (x, mut tape) = x.split_tape();
-        let n = len(&x) / image.len();
-        let (x_values, mut y_values) = (self.copy(&x), self.take_buffer());
-        let y_len = len(&x);
-        swap_outer(&x_values[..y_len], n, image.channels, y_values.room(y_len));
-        let y = upload(&self.device, &y_values[..y_len], (n, image.len()));
-        self.return_buffers([x_values, y_values]);
-        if is_first {
-            return y.put_tape(tape);
+        let (len, shape) = (x.shape().num_elements(), *x.shape());
+        let [x_values, mut y_values] = [self.copy(&x), self.copy(&x)];
+        let mut normalized = self.memory.borrow_mut().normalized.pop().unwrap_or_default();
+        let values = parameters.values.borrow();
+        let layer = normalization(&values[..parameters.first.len()], epsilon);
+        let x_slice = &x_values[..len];
+        let statistics = statistics.cloned().unwrap_or_else(|| layer.observe(x_slice));
+        layer.forward(x_slice, &statistics, y_values.room(len), &mut normalized);
+        let y = upload(&self.device, &y_values[..len], shape);
+        self.memory.borrow_mut().buffers.extend([x_values, y_values]);
+        if !T::OWNS_TAPE {
+            self.memory.borrow_mut().normalized.push(normalized);
+            return (y.put_tape(tape), statistics);
         }
-        let (y_kept, this) = (y.clone(), self.clone());
+        let (this, y_kept) = (self.clone(), y.clone());
+        let (identity, values) = (parameters.identity.clone(), Rc::clone(&parameters.values));
         tape.add_backward_op(move |gradients| {
-            let mut swapped = this.take_buffer();
-            let dy = gradients.get_or_alloc_mut(&y_kept)?;
-            let dx = swapped.room(dy.len());
-            swap_outer(dy, image.area(), image.channels, dx);
-            map(Add, [&mut gradients.get_or_alloc_mut(&x)?[..]], [&*dx]);
-            this.return_buffers([swapped]);
+            let values = values.borrow();
+            let layer = normalization(&values[..identity.shape().0], epsilon);
+            let mut memory = this.memory.borrow_mut();
+            let mut dx = memory.buffers.pop().unwrap_or_default();
+            let dy = std::mem::take(&mut **gradients.get_or_alloc_mut(&y_kept)?);
+            let dparameters = gradients.get_or_alloc_mut(&identity)?;
+            let (dscale, dshift) = dparameters.split_at_mut(layer.scale.len());
+            layer.backward(&normalized, &dy, dscale, dshift, dx.room(len));
+            map(Add, [&mut gradients.get_or_alloc_mut(&x)?[..]], [&dx[..len]]);
+            **gradients.get_or_alloc_mut(&y_kept)? = dy;
+            memory.buffers.push(dx);
+            memory.normalized.push(normalized);
             Ok(())
         });
-        y.put_tape(tape)
+        (y.put_tape(tape), statistics)
     }
 
-    fn linear<T: Tape<f32, Cpu>>(&self, affine: &Affine<Cpu>, x: Matrix<Cpu, T>) -> Matrix<Cpu, T> {
-        let (x, mut tape) = x.split_tape();
-        let (weight, bias) = (affine.weight.value.clone(), affine.bias.value.clone());
-        let (n, (inputs, outputs)) = (x.shape().0, *weight.shape());
-        let (x_values, matrix, shift) = (self.copy(&x), self.copy(&weight), self.copy(&bias));
-        let mut y_values = self.take_buffer();
-        let y_room = y_values.room(n * outputs);
-        for row in y_room.chunks_exact_mut(outputs) {
-            row.copy_from_slice(&shift[..outputs]);
-        }
-        let (rows, columns) = (Offsets::strided(n, inputs), Offsets::strided(inputs, 1));
-        let left = Left { data: &x_values, rows: &rows, columns: &columns };
-        let right = Right { data: &matrix, stride: outputs, columns: outputs };
-        multiply(y_room, &Offsets::strided(n, outputs), Start::Output, left, right);
-        let y = self.finish(affine.activation, y_room, (n, outputs));
-        self.return_buffers([shift]);
-        if !T::OWNS_TAPE {
-            self.return_buffers([x_values, matrix, y_values]);
-            return y.put_tape(tape);
-        }
-        let (y_kept, this) = (y.clone(), self.clone());
-        let (activation, is_first) = (affine.activation, affine.is_first);
-        tape.add_backward_op(move |gradients| {
-            let (mut upstream, mut transposed) = (this.take_buffer(), this.take_buffer());
-            upstream.fill_from(gradients.get_or_alloc_mut(&y_kept)?);
-            let dy = upstream.room(n * outputs);
-            backward_activation(activation, &y_values[..n * outputs], dy);
-            let dbias = gradients.get_or_alloc_mut(&bias)?;
-            for row in dy.chunks_exact(outputs) {
-                map(Add, [&mut dbias[..]], [row]);
+    fn update(
+        &self,
+        parameters: &mut KernelParameters,
+        optimizer: &Optimizer,
+        step: usize,
+        gradients: &mut Gradients<f32, Cpu>,
+    ) -> Result<(), CpuError> {
+        let KernelParameters { values, identity, first, second } = parameters;
+        let gradient = &gradients.get_or_alloc_mut(identity)?[..];
+        let mut values = values.borrow_mut();
+        let values = values.room(gradient.len());
+        match *optimizer {
+            Optimizer::Adam { lr, beta1, beta2, epsilon } => {
+                Adam::new(lr, [beta1, beta2], epsilon, step).update(
+                    values,
+                    [first, second],
+                    gradient,
+                );
             }
-
-            // dweight = xᵀ · dy
-            let dweight = gradients.get_or_alloc_mut(&weight)?;
-            let left = Left { data: &x_values, rows: &columns, columns: &rows };
-            let right = Right { data: &upstream, stride: outputs, columns: outputs };
-            multiply(dweight, &Offsets::strided(inputs, outputs), Start::Output, left, right);
-
-            // dx = dy · weightᵀ
-            if !is_first {
-                let dx = gradients.get_or_alloc_mut(&x)?;
-                transpose(&matrix[..inputs * outputs], outputs, transposed.room(inputs * outputs));
-                let (dy_rows, dy_columns) =
-                    (Offsets::strided(n, outputs), Offsets::strided(outputs, 1));
-                let left = Left { data: &upstream, rows: &dy_rows, columns: &dy_columns };
-                let right = Right { data: &transposed, stride: inputs, columns: inputs };
-                multiply(dx, &rows, Start::Output, left, right);
+            Optimizer::Sgd { lr, momentum } => {
+                Sgd::new(lr, momentum).update(values, first, gradient);
             }
-            this.return_buffers([upstream, transposed, x_values, matrix, y_values]);
-            Ok(())
-        });
-        y.put_tape(tape)
+        }
+        Ok(())
     }
 
-    fn activate<T: Tape<f32, Cpu>>(
+    #[cfg(test)]
+    fn values(&self, parameters: &KernelParameters) -> Vec<f32> {
+        parameters.values.borrow()[..parameters.first.len()].to_vec()
+    }
+
+    #[cfg(test)]
+    fn set(&self, parameters: &mut KernelParameters, values: &[f32]) {
+        parameters.values.borrow_mut().fill_from(values);
+    }
+
+    #[cfg(test)]
+    fn gradient(
         &self,
-        activation: Activation,
-        x: Matrix<Cpu, T>,
-    ) -> Matrix<Cpu, T> {
-        let (x, mut tape) = x.split_tape();
-        let mut y_values = self.copy(&x);
-        let y_len = len(&x);
-        let y = self.finish(Some(activation), y_values.room(y_len), *x.shape());
-        if !T::OWNS_TAPE {
-            self.return_buffers([y_values]);
-            return y.put_tape(tape);
-        }
-        let (y_kept, this) = (y.clone(), self.clone());
-        tape.add_backward_op(move |gradients| {
-            with_gradient(gradients, &y_kept, |dy, gradients| {
-                backward_activation(Some(activation), &y_values[..y_len], dy);
-                map(Add, [&mut gradients.get_or_alloc_mut(&x)?[..]], [dy]);
-                Ok(())
-            })?;
-            this.return_buffers([y_values]);
-            Ok(())
-        });
-        y.put_tape(tape)
+        parameters: &KernelParameters,
+        gradients: &mut Gradients<f32, Cpu>,
+    ) -> Vec<f32> {
+        gradients.get_or_alloc_mut(&parameters.identity).unwrap().to_vec()
     }
 }
 
-/// Turns the gradient of an activation's output into the gradient of its input, in place. `y` is
-/// the output.
-fn backward_activation(activation: Option<Activation>, y: &[f32], dy: &mut [f32]) {
-    match activation {
-        None => {}
-        Some(Activation::Relu) => map(ReluGradient, [dy], [y]),
-        Some(Activation::Sigmoid) => map(SigmoidGradient, [dy], [y]),
-        Some(Activation::Tanh) => map(TanhGradient, [dy], [y]),
-    }
-}
-
-fn len<S: Shape>(tensor: &Tensor<S, f32, Cpu>) -> usize {
-    tensor.shape().num_elements()
-}
-
-/// Reorders (…, `rows`, `block`) to (`rows`, …, `block`).
-fn swap_outer(from: &[f32], rows: usize, block: usize, to: &mut [f32]) {
-    if block == 1 {
-        return transpose(from, rows, to);
-    }
-    let stride = from.len() / rows;
-    for (outer, values) in from.chunks_exact(rows * block).enumerate() {
-        for (row, values) in values.chunks_exact(block).enumerate() {
-            to[row * stride + outer * block..][..block].copy_from_slice(values);
-        }
-    }
+/// The layer whose factors, then summands, are `parameters`.
+fn normalization(parameters: &[f32], epsilon: f32) -> Normalization<'_> {
+    let (scale, shift) = parameters.split_at(parameters.len() / 2);
+    Normalization { scale, shift, epsilon }
 }

@@ -80,17 +80,20 @@ pub(super) fn cross_entropy<D: Device<f32>, T: Tape<f32, D>>(
     let n = classes.len() as f64;
     let x_values = values(&logits);
     let mut gradient = Vec::with_capacity(x_values.len());
+    let mut exponentials = Vec::new();
     let mut sum = 0.0;
     for (row, class) in x_values.chunks_exact(logits.shape().1).zip(classes) {
         let class = usize::from(*class);
         // The exponential of the difference to the largest value cannot overflow.
         let largest = row.iter().fold(f32::NEG_INFINITY, |largest, x| largest.max(*x));
         let difference = |x: f32| f64::from(x) - f64::from(largest);
-        let total: f64 = row.iter().map(|x| libm::exp(difference(*x))).sum();
+        exponentials.clear();
+        exponentials.extend(row.iter().map(|x| libm::exp(difference(*x))));
+        let total: f64 = exponentials.iter().sum();
         sum += libm::log(total) - difference(row[class]);
-        gradient.extend(row.iter().enumerate().map(|(index, x)| {
+        gradient.extend(exponentials.iter().enumerate().map(|(index, exponential)| {
             let target = if index == class { 1.0 } else { 0.0 };
-            ((libm::exp(difference(*x)) / total - target) / n) as f32
+            ((exponential / total - target) / n) as f32
         }));
     }
     linear(logits, (sum / n) as f32, &gradient)
@@ -104,8 +107,8 @@ fn linear<D: Device<f32>, T: Tape<f32, D>>(
 ) -> Loss<D, T> {
     let gradient: Matrix<D> = upload(x.device(), gradient, *x.shape());
     let (here, tape) = x.split_tape();
-    let at_x = (here.clone() * gradient.clone()).sum::<Rank0, _>();
-    // The same sum twice. Their difference is exactly 0 and has the gradient.
-    let rise = (here.put_tape(tape) * gradient).sum::<Rank0, _>() - at_x;
-    rise + value
+    // x − x is exactly 0, and has the gradient of x. The sum over it is exactly 0 on any device.
+    let constant = here.clone() + 0.0;
+    let zero = here.put_tape(tape) - constant;
+    (zero * gradient).sum::<Rank0, _>() + value
 }

@@ -3,9 +3,9 @@
 use dfdx::prelude::*;
 
 use super::normalization::Moments;
-use super::operations::Operations;
+use super::operations::{DeviceError, Operations};
 use super::sequence::{Mode, Sequence};
-use super::tensor::Matrix;
+use super::tensor::{Matrix, image_rows};
 use crate::random::Stream;
 use crate::run::{CLASSES, ModelConfig, Optimizer, Shape};
 
@@ -13,9 +13,12 @@ use crate::run::{CLASSES, ModelConfig, Optimizer, Shape};
 pub(super) struct Network<O: Operations> {
     pub(super) operations: O,
     /// One branch if both digits share it, else two.
-    branches: Vec<Sequence<O::Device>>,
-    head: Sequence<O::Device>,
+    branches: Vec<Sequence<O>>,
+    head: Sequence<O>,
 }
+
+/// The images of some pairs: of both digits for a shared branch, else of each digit for its branch.
+pub(super) struct PairImages<O: Operations>(Vec<O::Images>);
 
 /// The outputs of a pass through the whole network.
 pub(super) struct Outputs<D: Device<f32>, T> {
@@ -32,36 +35,60 @@ impl<O: Operations> Network<O> {
         let names: &[_] = if model.weight_sharing { &["first"] } else { &["first", "second"] };
         let branch = |name: &&str| {
             let mut stream = Stream::new(seed, &format!("initial/{name}"));
-            Sequence::new(operations.device(), &model.branch, image, &mut stream)
+            Sequence::new(&operations, &model.branch, image, &mut stream)
         };
+        let branches = names.iter().map(branch).collect();
         let mut stream = Stream::new(seed, "initial/head");
         let pair = Shape::Vector(2 * CLASSES);
-        Self {
-            branches: names.iter().map(branch).collect(),
-            head: Sequence::new(operations.device(), &model.head, pair, &mut stream),
-            operations,
-        }
+        let head = Sequence::new(&operations, &model.head, pair, &mut stream);
+        Self { operations, branches, head }
     }
 
     /// The branch for the first (0) or the second (1) digits.
-    pub(super) fn branch(&self, digit: usize) -> &Sequence<O::Device> {
+    pub(super) fn branch(&self, digit: usize) -> &Sequence<O> {
         &self.branches[digit % self.branches.len()]
     }
 
-    /// Passes both images of each pair through the network.
-    pub(super) fn forward<T: Tape<f32, O::Device>>(
+    /// Prepares the images of some pairs. They are given image by image, `pixels` values each.
+    pub(super) fn images(&self, digits: [&[f32]; 2], pixels: usize) -> PairImages<O> {
+        let batch = |images: Vec<f32>, digits: usize| {
+            let n = images.len() / pixels;
+            match self.branch(0).takes_vectors() {
+                true => self.operations.images(images, (n, pixels), digits),
+                false => self.operations.images(image_rows(&images, pixels), (pixels, n), digits),
+            }
+        };
+        PairImages(match self.branches.len() {
+            1 => vec![batch(digits.concat(), 2)],
+            _ => digits.iter().map(|images| batch(images.to_vec(), 1)).collect(),
+        })
+    }
+
+    /// Passes the images of some pairs through the first chain of the branches.
+    pub(super) fn first<T: Tape<f32, O::Device>>(
         &self,
-        images: [Matrix<O::Device, T>; 2],
+        PairImages(images): &PairImages<O>,
+    ) -> [Matrix<O::Device, T>; 2] {
+        let branches = self.branches.iter().zip(images);
+        let digits: Vec<_> =
+            branches.flat_map(|(branch, images)| branch.first(&self.operations, images)).collect();
+        digits.try_into().unwrap_or_else(|_| unreachable!("a pair has two digits"))
+    }
+
+    /// Passes the outputs of [`Self::first`] through the rest of the network.
+    pub(super) fn rest<T: Tape<f32, O::Device>>(
+        &self,
+        digits: [Matrix<O::Device, T>; 2],
         mode: &mut Mode<'_>,
     ) -> Outputs<O::Device, T> {
-        let [first, second] = images;
-        let first = self.branch(0).forward(&self.operations, first, mode);
-        let second = self.branch(1).forward(&self.operations, second, mode);
-        self.forward_head([first, second], mode)
+        let [first, second] = digits;
+        let first = self.branch(0).rest(&self.operations, first, mode);
+        let second = self.branch(1).rest(&self.operations, second, mode);
+        self.head([first, second], mode)
     }
 
     /// Passes the concatenated outputs of the branches through the head.
-    pub(super) fn forward_head<T: Tape<f32, O::Device>>(
+    fn head<T: Tape<f32, O::Device>>(
         &self,
         digits: [Matrix<O::Device, T>; 2],
         mode: &mut Mode<'_>,
@@ -74,8 +101,9 @@ impl<O: Operations> Network<O> {
 
     /// The branches, then the head.
     #[cfg(test)]
-    pub(super) fn sequences(&mut self) -> impl Iterator<Item = &mut Sequence<O::Device>> {
-        self.branches.iter_mut().chain([&mut self.head])
+    pub(super) fn sequences(&mut self) -> impl Iterator<Item = (&O, &mut Sequence<O>)> {
+        let sequences = self.branches.iter_mut().chain([&mut self.head]);
+        sequences.map(|sequence| (&self.operations, sequence))
     }
 
     /// Updates the running statistics with those that a training pass has observed, in order.
@@ -92,11 +120,11 @@ impl<O: Operations> Network<O> {
     pub(super) fn update(
         &mut self,
         optimizer: &Optimizer,
-        step: i32,
+        step: usize,
         gradients: &mut Gradients<f32, O::Device>,
-    ) -> Result<(), <O::Device as HasErr>::Err> {
+    ) -> Result<(), DeviceError<O>> {
         for sequence in self.branches.iter_mut().chain([&mut self.head]) {
-            sequence.update(optimizer, step, gradients)?;
+            sequence.update(&self.operations, optimizer, step, gradients)?;
         }
         Ok(())
     }

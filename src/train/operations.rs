@@ -8,56 +8,81 @@ use std::rc::Rc;
 
 use dfdx::prelude::*;
 
-use super::activation::Activation;
-use super::affine::Affine;
 use super::tensor::Matrix;
-use crate::kernel::convolution::ConvolvePool;
-use crate::kernel::shape::{Image, MaxPool};
+use crate::kernel::chain::Chain;
+use crate::kernel::normalization::Statistics;
+use crate::run::Optimizer;
 
-/// The operations on one device. Each can be differentiated.
-///
-/// `is_first` says that no layer before the operation is trained. Then the gradient of its input is
-/// not needed.
+/// The error of a device.
+pub(super) type DeviceError<O> = <<O as Operations>::Device as HasErr>::Err;
+
+/// The operations on one device.
 pub(super) trait Operations {
     type Device: Device<f32>;
 
+    /// Images of examples, as the first chain of a branch reads them.
+    type Images;
+
+    /// An array of trained values and the state of its optimiser.
+    type Parameters;
+
     fn device(&self) -> &Self::Device;
 
-    /// Applies a convolution, its bias, the max-pooling if there is one, and the activation to a
-    /// batch of images.
-    fn convolve_pool<T: Tape<f32, Self::Device>>(
+    /// A batch of images with this number of rows and columns. It has the images of `digits` (1 or
+    /// 2) digits, one after the other.
+    fn images(&self, values: Vec<f32>, shape: (usize, usize), digits: usize) -> Self::Images;
+
+    /// Parameters with these initial values.
+    fn parameters(&self, values: Vec<f32>) -> Self::Parameters;
+
+    /// Passes images through the first chain of a branch. Returns the outputs for each digit.
+    fn first<T: Tape<f32, Self::Device>>(
         &self,
-        operation: &Rc<ConvolvePool>,
-        affine: &Affine<Self::Device>,
+        chain: &Rc<Chain>,
+        parameters: &Self::Parameters,
+        images: &Self::Images,
+    ) -> Vec<Matrix<Self::Device, T>>;
+
+    /// Passes a batch through a chain.
+    fn chain<T: Tape<f32, Self::Device>>(
+        &self,
+        chain: &Rc<Chain>,
+        parameters: &Self::Parameters,
         x: Matrix<Self::Device, T>,
     ) -> Matrix<Self::Device, T>;
 
-    /// Applies max-pooling to a batch of images.
-    fn max_pool<T: Tape<f32, Self::Device>>(
+    /// Normalises each channel of a batch with these statistics, or with those of the batch. Returns
+    /// the statistics that it used. The parameters are the factor of each channel, then its summand.
+    fn normalize<T: Tape<f32, Self::Device>>(
         &self,
-        pool: MaxPool,
+        parameters: &Self::Parameters,
+        epsilon: f32,
+        statistics: Option<&Statistics>,
         x: Matrix<Self::Device, T>,
-    ) -> Matrix<Self::Device, T>;
+    ) -> (Matrix<Self::Device, T>, Statistics);
 
-    /// Reorders a batch of images to a batch of vectors, in height, width, channel order.
-    fn flatten<T: Tape<f32, Self::Device>>(
+    /// Updates parameters. `step` counts the updates of the run from 1.
+    fn update(
         &self,
-        image: Image,
-        is_first: bool,
-        x: Matrix<Self::Device, T>,
-    ) -> Matrix<Self::Device, T>;
+        parameters: &mut Self::Parameters,
+        optimizer: &Optimizer,
+        step: usize,
+        gradients: &mut Gradients<f32, Self::Device>,
+    ) -> Result<(), DeviceError<Self>>;
 
-    /// Applies x · weight + bias and the activation to a batch of vectors.
-    fn linear<T: Tape<f32, Self::Device>>(
-        &self,
-        affine: &Affine<Self::Device>,
-        x: Matrix<Self::Device, T>,
-    ) -> Matrix<Self::Device, T>;
+    /// The values of parameters.
+    #[cfg(test)]
+    fn values(&self, parameters: &Self::Parameters) -> Vec<f32>;
 
-    /// Applies an activation to each value.
-    fn activate<T: Tape<f32, Self::Device>>(
+    /// Replaces the values of parameters.
+    #[cfg(test)]
+    fn set(&self, parameters: &mut Self::Parameters, values: &[f32]);
+
+    /// The gradient of parameters.
+    #[cfg(test)]
+    fn gradient(
         &self,
-        activation: Activation,
-        x: Matrix<Self::Device, T>,
-    ) -> Matrix<Self::Device, T>;
+        parameters: &Self::Parameters,
+        gradients: &mut Gradients<f32, Self::Device>,
+    ) -> Vec<f32>;
 }

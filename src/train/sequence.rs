@@ -1,16 +1,20 @@
-//! A layer list with its parameters. Each convolution is joined with the pooling after it.
+//! A layer list with its parameters.
+//!
+//! All layers between two batch-norm or dropout layers are one chain. In a chain, a convolution is
+//! joined with the pooling after it, and both with the activation after them.
 
 use std::iter::Peekable;
 use std::rc::Rc;
 
 use dfdx::prelude::*;
 
-use super::activation::Activation;
-use super::affine::Affine;
 use super::normalization::{Moments, Normalization};
-use super::operations::Operations;
+use super::operations::{DeviceError, Operations};
 use super::tensor::{Matrix, upload};
+use crate::kernel::activation::Activation;
+use crate::kernel::chain::{Chain, ChainLayer, Example};
 use crate::kernel::convolution::ConvolvePool;
+use crate::kernel::linear::Linear;
 use crate::kernel::shape::{Convolution, Image, MaxPool};
 use crate::random::Stream;
 use crate::run::{self, Layer, Optimizer};
@@ -24,29 +28,61 @@ pub(super) enum Mode<'m> {
     Inference,
 }
 
-/// The stages of a layer list, in order.
-pub(super) struct Sequence<D: Device<f32>> {
-    stages: Vec<Stage<D>>,
+/// The stages of a layer list. A chain comes first, even if it is empty.
+pub(super) struct Sequence<O: Operations> {
+    first: TrainedChain<O>,
+    rest: Vec<Stage<O>>,
 }
 
-enum Stage<D: Device<f32>> {
-    ConvolvePool { operation: Rc<ConvolvePool>, affine: Affine<D> },
-    MaxPool(MaxPool),
-    Flatten { image: Image, is_first: bool },
-    Linear(Affine<D>),
-    Normalization(Normalization<D>),
+/// A chain with its parameters.
+struct TrainedChain<O: Operations> {
+    chain: Rc<Chain>,
+    parameters: O::Parameters,
+}
+
+enum Stage<O: Operations> {
+    Chain(TrainedChain<O>),
+    Normalization(Normalization<O>),
     Dropout { probability: f32 },
-    Activation(Activation),
 }
 
-impl<D: Device<f32>> Sequence<D> {
+/// A chain that layers are appended to, with initial parameters.
+struct Builder {
+    chain: Chain,
+    values: Vec<f32>,
+}
+
+impl Builder {
+    fn new(input: run::Shape) -> Self {
+        Self { chain: Chain::new(example(input)), values: Vec::new() }
+    }
+
+    /// Appends a layer. Its weight, then its bias, are uniform in ±1/√(inputs of an output), which
+    /// is PyTorch's default.
+    fn push(&mut self, layer: ChainLayer, stream: &mut Stream) {
+        let placed = self.chain.push(layer);
+        let bound = 1.0 / (placed.fan_in() as f32).sqrt();
+        for place in [&placed.weight, &placed.bias] {
+            self.values.resize(place.start, 0.0);
+            self.values.extend(place.clone().map(|_| stream.symmetric(bound)));
+        }
+    }
+
+    fn finish<O: Operations>(mut self, operations: &O) -> TrainedChain<O> {
+        // A device may refuse to make an empty array.
+        self.values.resize(self.chain.parameters().max(1), 0.0);
+        TrainedChain { chain: Rc::new(self.chain), parameters: operations.parameters(self.values) }
+    }
+}
+
+impl<O: Operations> Sequence<O> {
     /// The stages of `layers`, with parameters drawn from `stream`.
     ///
     /// # Panics
     /// Panics if the layers do not fit together. Experiments are checked for that when they are
     /// read.
     pub(super) fn new(
-        device: &D,
+        operations: &O,
         layers: &[Layer],
         input: run::Shape,
         stream: &mut Stream,
@@ -55,106 +91,103 @@ impl<D: Device<f32>> Sequence<D> {
         let shapes = run::infer(&layers, input).expect("layers are checked when they are read");
         let inputs = std::iter::once(input).chain(shapes.iter().copied());
         let mut steps = layers.iter().zip(inputs.zip(shapes.iter().copied())).peekable();
-        let mut stages = Vec::with_capacity(layers.len());
-        // The images are given. The input of the head comes from the branches, which are trained.
-        let mut is_first = matches!(input, run::Shape::Image { .. });
+        // The images are stored as vectors if nothing else is made of them.
+        let flat = steps.next_if(|(layer, _)| matches!(layer, Layer::Flatten));
+        let mut chain = Builder::new(flat.map_or(input, |(_, (_, output))| output));
+        let (mut first, mut rest) = (None, Vec::new());
+        let mut end = |chain: Builder, rest: &mut Vec<_>| {
+            if first.is_none() {
+                first = Some(chain.finish(operations));
+            } else if !chain.chain.layers().is_empty() {
+                rest.push(Stage::Chain(chain.finish(operations)));
+            }
+        };
         while let Some((layer, (input, output))) = steps.next() {
-            let mut affine = |fan_in: usize, outputs: usize, activation: Option<Activation>| {
-                Affine::new(device, fan_in, outputs, activation, is_first, stream)
-            };
-            let stage = match *layer {
-                Layer::Conv2d { channels, kernel, stride, padding } => {
+            let layer = match *layer {
+                Layer::BatchNorm { epsilon, momentum } => {
+                    end(std::mem::replace(&mut chain, Builder::new(output)), &mut rest);
+                    let channels = input.channels();
+                    let layer = Normalization::new(operations, channels, epsilon, momentum);
+                    rest.push(Stage::Normalization(layer));
+                    continue;
+                }
+                Layer::Dropout { probability } => {
+                    end(std::mem::replace(&mut chain, Builder::new(output)), &mut rest);
+                    rest.push(Stage::Dropout { probability: probability as f32 });
+                    continue;
+                }
+                // A vector is flat already.
+                Layer::Flatten if input == output => continue,
+                Layer::Flatten => ChainLayer::Flatten(image(input)),
+                Layer::Conv2d { kernel, stride, padding, .. } => {
                     let (input, output) = (image(input), image(output));
                     let convolution = Convolution { input, output, kernel, stride, padding };
                     let pool = steps.next_if(|(next, _)| matches!(next, Layer::MaxPool2d { .. }));
                     let pool = pool.map(|(layer, (input, output))| max_pool(layer, input, output));
-                    let operation = Rc::new(ConvolvePool::new(convolution, pool));
-                    let activation = next_activation(&mut steps);
-                    let affine = affine(convolution.fan_in(), channels, activation);
-                    Stage::ConvolvePool { operation, affine }
+                    let operation = Box::new(ConvolvePool::new(convolution, pool));
+                    ChainLayer::ConvolvePool(operation, next_activation(&mut steps))
                 }
-                Layer::MaxPool2d { .. } => Stage::MaxPool(max_pool(layer, input, output)),
-                // A vector is flat already.
-                Layer::Flatten if input == output => continue,
-                Layer::Flatten => Stage::Flatten { image: image(input), is_first },
+                Layer::MaxPool2d { .. } => ChainLayer::MaxPool(max_pool(layer, input, output)),
                 Layer::Linear { outputs } => {
-                    Stage::Linear(affine(input.len(), outputs, next_activation(&mut steps)))
+                    let linear = Linear { inputs: input.len(), outputs };
+                    ChainLayer::Linear(linear, next_activation(&mut steps))
                 }
-                Layer::BatchNorm { epsilon, momentum } => Stage::Normalization(Normalization::new(
-                    device,
-                    input.channels(),
-                    epsilon,
-                    momentum,
-                )),
-                Layer::Dropout { probability } => {
-                    Stage::Dropout { probability: probability as f32 }
-                }
-                Layer::Relu => Stage::Activation(Activation::Relu),
-                Layer::Sigmoid => Stage::Activation(Activation::Sigmoid),
-                Layer::Tanh => Stage::Activation(Activation::Tanh),
+                Layer::Relu => ChainLayer::Activation(Activation::Relu),
+                Layer::Sigmoid => ChainLayer::Activation(Activation::Sigmoid),
+                Layer::Tanh => ChainLayer::Activation(Activation::Tanh),
             };
-            is_first &= matches!(stage, Stage::Flatten { .. });
-            stages.push(stage);
+            chain.push(layer, stream);
         }
-        Self { stages }
+        end(chain, &mut rest);
+        Self { first: first.expect("at least one chain has ended"), rest }
     }
 
-    /// Number of leading stages whose result for one example does not depend on the rest of the
-    /// batch, on a draw, or on the mode.
-    pub(super) fn fixed_stages(&self) -> usize {
-        let varies =
-            |stage: &Stage<D>| matches!(stage, Stage::Normalization(_) | Stage::Dropout { .. });
-        self.stages.iter().position(varies).unwrap_or(self.stages.len())
+    /// Whether [`Sequence::first`] takes images as vectors: one row for each image.
+    pub(super) fn takes_vectors(&self) -> bool {
+        matches!(self.first.chain.input(), Example::Vector(_))
     }
 
-    /// Whether [`Sequence::forward_fixed`] returns a batch of images.
-    pub(super) fn fixed_gives_images(&self) -> bool {
-        let is_image = |stage: &Stage<D>| match stage {
-            Stage::ConvolvePool { .. } | Stage::MaxPool(_) => Some(true),
-            Stage::Flatten { .. } | Stage::Linear(_) => Some(false),
-            Stage::Normalization(_) | Stage::Dropout { .. } | Stage::Activation(_) => None,
-        };
-        self.stages[..self.fixed_stages()].iter().rev().find_map(is_image).unwrap_or(true)
+    /// Whether [`Sequence::first`] puts out images.
+    pub(super) fn first_gives_images(&self) -> bool {
+        matches!(self.first.chain.output(), Example::Image(_))
+    }
+
+    /// Passes images through the first chain. Returns the outputs for each digit. What comes out for
+    /// one example depends neither on the rest of the batch, nor on a draw, nor on the mode.
+    pub(super) fn first<T: Tape<f32, O::Device>>(
+        &self,
+        operations: &O,
+        images: &O::Images,
+    ) -> Vec<Matrix<O::Device, T>> {
+        operations.first(&self.first.chain, &self.first.parameters, images)
+    }
+
+    /// Applies the stages after the first chain.
+    pub(super) fn rest<T: Tape<f32, O::Device>>(
+        &self,
+        operations: &O,
+        x: Matrix<O::Device, T>,
+        mode: &mut Mode<'_>,
+    ) -> Matrix<O::Device, T> {
+        self.rest.iter().fold(x, |x, stage| stage.forward(operations, x, mode))
     }
 
     /// Applies all stages.
-    pub(super) fn forward<T: Tape<f32, D>>(
+    pub(super) fn forward<T: Tape<f32, O::Device>>(
         &self,
-        operations: &impl Operations<Device = D>,
-        x: Matrix<D, T>,
+        operations: &O,
+        x: Matrix<O::Device, T>,
         mode: &mut Mode<'_>,
-    ) -> Matrix<D, T> {
-        self.stages.iter().fold(x, |x, stage| stage.forward(operations, x, mode))
-    }
-
-    /// Applies the stages that [`Sequence::fixed_stages`] counts.
-    pub(super) fn forward_fixed(
-        &self,
-        operations: &impl Operations<Device = D>,
-        x: Matrix<D>,
-    ) -> Matrix<D> {
-        let fixed = &self.stages[..self.fixed_stages()];
-        fixed.iter().fold(x, |x, stage| stage.forward(operations, x, &mut Mode::Inference))
-    }
-
-    /// Applies all other stages.
-    pub(super) fn forward_rest(
-        &self,
-        operations: &impl Operations<Device = D>,
-        x: Matrix<D>,
-        mode: &mut Mode<'_>,
-    ) -> Matrix<D> {
-        let rest = &self.stages[self.fixed_stages()..];
-        rest.iter().fold(x, |x, stage| stage.forward(operations, x, mode))
+    ) -> Matrix<O::Device, T> {
+        let x = operations.chain(&self.first.chain, &self.first.parameters, x);
+        self.rest(operations, x, mode)
     }
 
     /// Updates the running statistics with those that a training pass has observed, in order.
     pub(super) fn observe(&mut self, observed: &mut impl Iterator<Item = Moments>) {
-        for stage in &mut self.stages {
-            if let Stage::Normalization(normalization) = stage
-                && let Some(moments) = observed.next()
-            {
-                normalization.observe(&moments);
+        for layer in self.normalizations() {
+            if let Some(moments) = observed.next() {
+                layer.observe(&moments);
             }
         }
     }
@@ -162,78 +195,125 @@ impl<D: Device<f32>> Sequence<D> {
     /// Updates every parameter. `step` counts the updates of the run from 1.
     pub(super) fn update(
         &mut self,
+        operations: &O,
         optimizer: &Optimizer,
-        step: i32,
-        gradients: &mut Gradients<f32, D>,
-    ) -> Result<(), D::Err> {
-        for stage in &mut self.stages {
-            match stage {
-                Stage::ConvolvePool { affine, .. } | Stage::Linear(affine) => {
-                    affine.update(optimizer, step, gradients)?;
-                }
-                Stage::Normalization(normalization) => {
-                    normalization.update(optimizer, step, gradients)?;
-                }
-                Stage::MaxPool(_)
-                | Stage::Flatten { .. }
-                | Stage::Dropout { .. }
-                | Stage::Activation(_) => {}
-            }
+        step: usize,
+        gradients: &mut Gradients<f32, O::Device>,
+    ) -> Result<(), DeviceError<O>> {
+        for parameters in self.parameters() {
+            operations.update(parameters, optimizer, step, gradients)?;
         }
         Ok(())
+    }
+
+    /// The batch-norm layers, in order.
+    pub(super) fn normalizations(&mut self) -> impl Iterator<Item = &mut Normalization<O>> {
+        self.rest.iter_mut().filter_map(|stage| match stage {
+            Stage::Normalization(normalization) => Some(normalization),
+            Stage::Chain(_) | Stage::Dropout { .. } => None,
+        })
+    }
+
+    /// All parameters, stage by stage.
+    fn parameters(&mut self) -> impl Iterator<Item = &mut O::Parameters> {
+        let rest = self.rest.iter_mut().filter_map(|stage| match stage {
+            Stage::Chain(chain) => Some(&mut chain.parameters),
+            Stage::Normalization(normalization) => Some(&mut normalization.parameters),
+            Stage::Dropout { .. } => None,
+        });
+        std::iter::once(&mut self.first.parameters).chain(rest)
     }
 }
 
 #[cfg(test)]
-impl<D: Device<f32>> Sequence<D> {
+impl<O: Operations> Sequence<O> {
     /// Replaces each parameter by the result of `replace`, layer by layer: weight, then bias;
     /// scale, then shift.
-    pub(super) fn replace(&mut self, replace: &mut dyn FnMut(Vec<f32>) -> Vec<f32>) {
-        for stage in &mut self.stages {
-            match stage {
-                Stage::ConvolvePool { affine, .. } | Stage::Linear(affine) => {
-                    affine.weight.replace(replace);
-                    affine.bias.replace(replace);
-                }
-                Stage::Normalization(normalization) => {
-                    normalization.scale.replace(replace);
-                    normalization.shift.replace(replace);
-                }
-                Stage::MaxPool(_)
-                | Stage::Flatten { .. }
-                | Stage::Dropout { .. }
-                | Stage::Activation(_) => {}
+    pub(super) fn replace(
+        &mut self,
+        operations: &O,
+        replace: &mut dyn FnMut(Vec<f32>) -> Vec<f32>,
+    ) {
+        let places = self.places();
+        for (parameters, places) in self.parameters().zip(places) {
+            let mut values = operations.values(parameters);
+            for place in places {
+                let replaced = replace(values[place.clone()].to_vec());
+                values[place].copy_from_slice(&replaced);
             }
+            operations.set(parameters, &values);
         }
-    }
-
-    /// The batch-norm layers, in order.
-    pub(super) fn normalizations(&mut self) -> impl Iterator<Item = &mut Normalization<D>> {
-        self.stages.iter_mut().filter_map(|stage| match stage {
-            Stage::Normalization(normalization) => Some(normalization),
-            _ => None,
-        })
     }
 
     /// The gradient of each parameter, in the order of [`Sequence::replace`].
-    pub(super) fn parameter_gradients(&self, gradients: &mut Gradients<f32, D>) -> Vec<Vec<f32>> {
+    pub(super) fn parameter_gradients(
+        &mut self,
+        operations: &O,
+        gradients: &mut Gradients<f32, O::Device>,
+    ) -> Vec<Vec<f32>> {
+        let places = self.places();
         let mut found = Vec::new();
-        for stage in &self.stages {
-            match stage {
-                Stage::ConvolvePool { affine, .. } | Stage::Linear(affine) => {
-                    let Affine { weight, bias, .. } = affine;
-                    found.extend([weight.gradient(gradients), bias.gradient(gradients)]);
-                }
-                Stage::Normalization(Normalization { scale, shift, .. }) => {
-                    found.extend([scale.gradient(gradients), shift.gradient(gradients)]);
-                }
-                Stage::MaxPool(_)
-                | Stage::Flatten { .. }
-                | Stage::Dropout { .. }
-                | Stage::Activation(_) => {}
-            }
+        for (parameters, places) in self.parameters().zip(places) {
+            let gradient = operations.gradient(parameters, gradients);
+            found.extend(places.into_iter().map(|place| gradient[place].to_vec()));
         }
         found
+    }
+
+    /// The places of all weights and biases, scales and shifts in each array of parameters.
+    fn places(&self) -> Vec<Vec<std::ops::Range<usize>>> {
+        let of_chain = |chain: &TrainedChain<O>| {
+            let layers = chain.chain.layers().iter().filter(|placed| !placed.bias.is_empty());
+            layers.flat_map(|placed| [placed.weight.clone(), placed.bias.clone()]).collect()
+        };
+        let of_rest = self.rest.iter().filter_map(|stage| match stage {
+            Stage::Chain(chain) => Some(of_chain(chain)),
+            Stage::Normalization(layer) => {
+                let channels = layer.running.mean.len();
+                Some(vec![0..channels, channels..2 * channels])
+            }
+            Stage::Dropout { .. } => None,
+        });
+        std::iter::once(of_chain(&self.first)).chain(of_rest).collect()
+    }
+}
+
+impl<O: Operations> Stage<O> {
+    fn forward<T: Tape<f32, O::Device>>(
+        &self,
+        operations: &O,
+        x: Matrix<O::Device, T>,
+        mode: &mut Mode<'_>,
+    ) -> Matrix<O::Device, T> {
+        match (self, mode) {
+            (Self::Chain(TrainedChain { chain, parameters }), _) => {
+                operations.chain(chain, parameters, x)
+            }
+            (Self::Normalization(layer), mode) => {
+                let Normalization { parameters, epsilon, running, .. } = layer;
+                match mode {
+                    Mode::Inference => {
+                        let statistics = running.statistics();
+                        operations.normalize(parameters, *epsilon, Some(&statistics), x).0
+                    }
+                    Mode::Training { observed, .. } => {
+                        let n = x.shape().num_elements() / running.mean.len();
+                        let (y, statistics) = operations.normalize(parameters, *epsilon, None, x);
+                        observed.push(Moments::observed(statistics, n));
+                        y
+                    }
+                }
+            }
+            (Self::Dropout { probability }, Mode::Training { dropout: Some(dropout), .. }) => {
+                let kept = 1.0 / (1.0 - probability);
+                let shape = *x.shape();
+                let draw = |_| if dropout.unit() < *probability { 0.0 } else { kept };
+                let mask = (0..shape.0 * shape.1).map(draw).collect::<Vec<_>>();
+                let mask = upload(x.device(), &mask, shape);
+                x * mask
+            }
+            (Self::Dropout { .. }, _) => x,
+        }
     }
 }
 
@@ -243,7 +323,7 @@ fn pool_before_activation(layers: &[Layer]) -> Vec<Layer> {
     let mut layers = layers.to_vec();
     for index in 1..layers.len() {
         let pools = matches!(layers[index], Layer::MaxPool2d { .. });
-        if pools && Activation::of(&layers[index - 1]).is_some() {
+        if pools && activation(&layers[index - 1]).is_some() {
             layers.swap(index - 1, index);
         }
     }
@@ -254,8 +334,8 @@ fn pool_before_activation(layers: &[Layer]) -> Vec<Layer> {
 fn next_activation<'l, S>(
     steps: &mut Peekable<impl Iterator<Item = (&'l Layer, S)>>,
 ) -> Option<Activation> {
-    let (layer, _) = steps.next_if(|(layer, _)| Activation::of(layer).is_some())?;
-    Activation::of(layer)
+    let (layer, _) = steps.next_if(|(layer, _)| activation(layer).is_some())?;
+    activation(layer)
 }
 
 fn max_pool(layer: &Layer, input: run::Shape, output: run::Shape) -> MaxPool {
@@ -278,36 +358,20 @@ fn image(shape: run::Shape) -> Image {
     }
 }
 
-impl<D: Device<f32>> Stage<D> {
-    fn forward<T: Tape<f32, D>>(
-        &self,
-        operations: &impl Operations<Device = D>,
-        x: Matrix<D, T>,
-        mode: &mut Mode<'_>,
-    ) -> Matrix<D, T> {
-        match (self, mode) {
-            (Self::ConvolvePool { operation, affine }, _) => {
-                operations.convolve_pool(operation, affine, x)
-            }
-            (Self::MaxPool(pool), _) => operations.max_pool(*pool, x),
-            (Self::Flatten { image, is_first }, _) => operations.flatten(*image, *is_first, x),
-            (Self::Linear(affine), _) => operations.linear(affine, x),
-            (Self::Normalization(normalization), Mode::Training { observed, .. }) => {
-                let (y, moments) = normalization.with_batch(x);
-                observed.push(moments);
-                y
-            }
-            (Self::Normalization(normalization), Mode::Inference) => normalization.with_running(x),
-            (Self::Dropout { probability }, Mode::Training { dropout: Some(dropout), .. }) => {
-                let kept = 1.0 / (1.0 - probability);
-                let shape = *x.shape();
-                let draw = |_| if dropout.unit() < *probability { 0.0 } else { kept };
-                let mask = (0..shape.0 * shape.1).map(draw).collect::<Vec<_>>();
-                let mask = upload(x.device(), &mask, shape);
-                x * mask
-            }
-            (Self::Dropout { .. }, _) => x,
-            (Self::Activation(activation), _) => operations.activate(*activation, x),
-        }
+/// An example of a batch.
+fn example(shape: run::Shape) -> Example {
+    match shape {
+        run::Shape::Image { .. } => Example::Image(image(shape)),
+        run::Shape::Vector(len) => Example::Vector(len),
+    }
+}
+
+/// The activation of `layer`. Returns `None` if the layer is no activation.
+pub(super) fn activation(layer: &Layer) -> Option<Activation> {
+    match layer {
+        Layer::Relu => Some(Activation::Relu),
+        Layer::Sigmoid => Some(Activation::Sigmoid),
+        Layer::Tanh => Some(Activation::Tanh),
+        _ => None,
     }
 }

@@ -35,15 +35,11 @@ where
     tensor
 }
 
-/// A batch of images from their values, given image by image.
-pub(super) fn upload_images<D>(device: &D, images: &[f32], pixels: usize) -> Matrix<D>
-where
-    D: ZerosTensor<f32> + CopySlice<f32>,
-{
-    let n = images.len() / pixels;
+/// The rows of a batch of images, given image by image.
+pub(super) fn image_rows(images: &[f32], pixels: usize) -> Vec<f32> {
     let mut rows = vec![0.0; images.len()];
     transpose(images, pixels, &mut rows);
-    upload(device, &rows, (pixels, n))
+    rows
 }
 
 /// Several batches as one.

@@ -4,11 +4,11 @@ use dfdx::prelude::*;
 
 use super::evaluate;
 use super::loss::Targets;
-use super::network::Network;
+use super::network::{Network, PairImages};
 use super::normalization::Moments;
-use super::operations::Operations;
+use super::operations::{DeviceError, Operations};
 use super::sequence::Mode;
-use super::tensor::{Matrix, scalar, upload_images};
+use super::tensor::scalar;
 use super::trainer::{TrainError, Training};
 use crate::dataset::{Pairs, Split};
 use crate::random::Stream;
@@ -23,8 +23,9 @@ pub(super) fn train<O: Operations>(
     config: &RunConfig,
     split: &Split,
 ) -> Result<Training, TrainError> {
-    let test_images = images(&operations, &split.test, TEST_BATCH);
-    let held_out_images = images(&operations, &split.validation, TEST_BATCH);
+    let mut run = Run::new(operations, config, &split.train);
+    let test_images = images(&run.network, &split.test, TEST_BATCH);
+    let held_out_images = images(&run.network, &split.validation, TEST_BATCH);
     let corrected =
         |curves: &mut Curves, network: &Network<O>, features: &evaluate::Features<O::Device>| {
             let evaluate::Corrected { test, digits: [first, second], comparison } =
@@ -40,7 +41,6 @@ pub(super) fn train<O: Operations>(
                 curves.push(&pairs::VALIDATION_ACCURACY, held_out.test);
             }
         };
-    let mut run = Run::new(operations, config, &split.train);
     let mut curves = Curves::default();
     let mut outcome = Outcome::Completed;
     for epoch in 0..config.train.epochs {
@@ -74,17 +74,15 @@ pub(super) fn train<O: Operations>(
 
 /// The images of the pairs in batches of `size`.
 pub(super) fn images<O: Operations>(
-    operations: &O,
+    network: &Network<O>,
     pairs: &Pairs,
     size: usize,
-) -> Vec<[Matrix<O::Device>; 2]> {
+) -> Vec<PairImages<O>> {
     let pixels = pairs.images[0].len().checked_div(pairs.n).unwrap_or(0);
     let batch = |range: std::ops::Range<usize>| {
-        let rows = |images: &Vec<f32>| {
-            let images = &images[range.start * pixels..range.end * pixels];
-            upload_images(operations.device(), images, pixels)
-        };
-        pairs.images.each_ref().map(rows)
+        let digits =
+            pairs.images.each_ref().map(|images| &images[range.start * pixels..range.end * pixels]);
+        network.images(digits, pixels)
     };
     batches(pairs.n, size).map(batch).collect()
 }
@@ -112,15 +110,15 @@ pub(super) struct Run<'r, O: Operations> {
     pub(super) network: Network<O>,
     train: &'r TrainConfig,
     seed: u64,
-    batches: Vec<Batch<O::Device>>,
+    batches: Vec<Batch<O>>,
     /// Both losses on the first batch of the run. All losses are divided by them.
     first_losses: Option<[f32; 2]>,
-    steps_done: i32,
+    steps_done: usize,
 }
 
 /// The pairs of one step.
-struct Batch<D: Device<f32>> {
-    images: [Matrix<D>; 2],
+struct Batch<O: Operations> {
+    images: PairImages<O>,
     targets: Targets,
 }
 
@@ -153,12 +151,13 @@ pub(super) struct Pass<D: Device<f32>> {
 impl<'r, O: Operations> Run<'r, O> {
     pub(super) fn new(operations: O, config: &'r RunConfig, pairs: &Pairs) -> Self {
         let size = config.train.batch_size;
-        let images = images(&operations, pairs, size);
+        let network = Network::new(operations, &config.model, config.data.image(), config.seed);
+        let images = images(&network, pairs, size);
         let targets = batches(pairs.n, size).map(|range| Targets::of(pairs, range));
         let batches =
             images.into_iter().zip(targets).map(|(images, targets)| Batch { images, targets });
         Self {
-            network: Network::new(operations, &config.model, config.data.image(), config.seed),
+            network,
             train: &config.train,
             seed: config.seed,
             batches: batches.collect(),
@@ -208,8 +207,8 @@ impl<'r, O: Operations> Run<'r, O> {
         let Batch { images, targets } = &self.batches[step];
         let mut observed = Vec::new();
         let mut mode = Mode::Training { dropout: Some(dropout), observed: &mut observed };
-        let traced = images.each_ref().map(Trace::leaky_trace); //              2 × (batch, pixels)
-        let outputs = self.network.forward(traced, &mut mode); // 2 × (batch, classes), (batch, 1)
+        let features = self.network.first::<OwnedTape<f32, O::Device>>(images);
+        let outputs = self.network.rest(features, &mut mode); //  2 × (batch, classes), (batch, 1)
         let [first, second] = outputs.digits;
 
         let main = targets.main(outputs.probabilities); //                                  scalar
@@ -224,8 +223,6 @@ impl<'r, O: Operations> Run<'r, O> {
         is_finite.then(|| Pass { losses, gradients: objective.backward(), observed })
     }
 }
-
-type DeviceError<O> = <<O as Operations>::Device as HasErr>::Err;
 
 #[cfg(test)]
 mod tests {
@@ -278,7 +275,7 @@ mod tests {
         let split = dataset::draw(&config.data, &dataset::embedded().unwrap()).unwrap();
         let trained = |evaluates: bool| {
             let mut run = Run::new(KernelOperations::new(), &config, &split.train);
-            let test_images = images(&run.network.operations, &split.test, 7);
+            let test_images = images(&run.network, &split.test, 7);
             for epoch in 0..config.train.epochs {
                 if evaluates {
                     let features = evaluate::features(&run.network, &test_images);
@@ -291,8 +288,8 @@ mod tests {
                 run.train_epoch(epoch).unwrap();
             }
             let mut state = Vec::new();
-            for sequence in run.network.sequences() {
-                sequence.replace(&mut |parameter| {
+            for (operations, sequence) in run.network.sequences() {
+                sequence.replace(operations, &mut |parameter| {
                     state.push(parameter.clone());
                     parameter
                 });

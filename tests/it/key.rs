@@ -34,7 +34,7 @@ fn the_canonical_json_of_a_key_is_frozen() {
         r#""outputs":1},{"layer":"batch_norm"},{"layer":"dropout","probability":0.05},"#,
         r#"{"layer":"sigmoid"}],"weight_sharing":true},"number_type":"f32","seed":0,"train":"#,
         r#"{"auxiliary_loss":true,"batch_size":100,"epochs":30,"optimizer":{"kind":"adam","#,
-        r#""lr":0.01}},"versions":{"data":1,"model":2,"train":4}}"#,
+        r#""lr":0.01}},"versions":{"data":1,"model":2,"train":5}}"#,
     );
     let dataset = dataset::embedded_identity().digest.to_string();
     let run = &runs("fully-connected")[0];
@@ -55,16 +55,16 @@ fn the_digests_of_the_shipped_runs_are_frozen() {
     });
     let expected = [
         concat!(
-            "deep 5232594e20fcb34fdd51dc3f4849f6b9fc079692e43eb816ecf306f8e0b826a3 ",
-            "bf6914c856dbec8e708168587d154f9f7166df62faf201bce42bd96d7e9de044",
+            "deep 76bd54d018a994018098ed7479c5d159c1f2a27806528663e2cef0bea53f9d46 ",
+            "a5c93a883e36dab2f88a254a86acf4d7fa4d27bd130f9d3dcf2bc01f224099f2",
         ),
         concat!(
-            "deep-sigmoid 115253c39fd96b8e2ea0bd6afe4ff4964edef98faa1c27bf6cfa603c434d2330 ",
-            "0814b5700a379f3dbb919c34e5571d8422300dc79d9aedc014d04e05914a6c7f",
+            "deep-sigmoid b2d419340afe30b382de54a1058e8ed57191b27ea6b90ceecabcd3c7fdc22188 ",
+            "e01dca3d878d7750a2310401af6a9792aff3384a775d97b2591ddff5b27b096a",
         ),
         concat!(
-            "fully-connected 865b52789d4cacd6da487fef1e76880f2c711097d8089c9b6ec86aaf6288d444 ",
-            "d94bf3e2150255bfb580b0fd67837a67207621e30ea1030741143de71a53ef95",
+            "fully-connected 2359b4ecd825d231c5490140429c3948662c00beea30158aa9ea6d74f7b7241e ",
+            "79340fb48588823b05e97e051796ecf909c9346aa3b1710d8ba67756a11f4d44",
         ),
     ];
     assert_eq!(found, expected);

@@ -26,9 +26,9 @@ fn the_bits_of_a_run_of_two_epochs_of_each_architecture_are_frozen() {
         format!("{name} {}", Digest::of(&training.curves).unwrap())
     });
     let expected = [
-        "deep ff2481bdb8c79b596d4928c248c67971c41cc8b39271b1b55ddb39ded189a250",
-        "deep-sigmoid a1ecc7fa3b19f58a809a5f858833c73fa605c21a6f777673b837c002c66394b9",
-        "fully-connected 130f30437e7c7a2c703bf8b2d36b463ab153e6cf1aeb5472924bde4e356c7ddf",
+        "deep bf5dffd271218788620409ebeb7341702048799ce1259c1eed8805eb8ee920f2",
+        "deep-sigmoid 8e22e1dda15d606b087ac1e79a1d4c17365f56f84e7f439e9efd65ab16326d39",
+        "fully-connected 04a4d4c680bab978fb15e4946636454bc9b95bb63dcd04fdd10abed18fc4e00e",
     ];
     assert_eq!(found, expected);
 }

@@ -1,0 +1,328 @@
+//! A chain of layers whose result for one example does not depend on the other examples: all layers
+//! but batch-norm and dropout.
+//!
+//! All parameters of a chain are in one array, so an optimiser updates them in one pass. Each array
+//! begins at a multiple of the widest vector. A chain keeps its values in memory of its own, from
+//! the first layer to the last, and so does its backward pass.
+
+use std::ops::Range;
+
+use super::activation::Activation;
+use super::batch::BatchMut;
+use super::buffer::Buffer;
+use super::convolution::{ConvolvePool, Gradients};
+use super::elementwise::swap_outer;
+use super::lanes::WIDEST;
+use super::linear::Linear;
+use super::shape::{Image, MaxPool};
+use super::workspace::Workspace;
+
+/// The layers of a chain, in order, and where their parameters are.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    layers: Vec<Placed>,
+    parameters: usize,
+    input: Example,
+    output: Example,
+}
+
+/// One example of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Example {
+    /// An image. A batch has one row for each pixel, with the channels of all images side by side.
+    Image(Image),
+    /// A vector of this length. A batch has one row for each example.
+    Vector(usize),
+}
+
+impl Example {
+    /// Number of values.
+    #[must_use]
+    pub fn len(self) -> usize {
+        match self {
+            Self::Image(image) => image.len(),
+            Self::Vector(len) => len,
+        }
+    }
+
+    /// Whether it has no value.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// Rows and columns of a batch of `n` examples.
+    #[must_use]
+    pub fn batch(self, n: usize) -> (usize, usize) {
+        match self {
+            Self::Image(image) => (image.area(), n * image.channels),
+            Self::Vector(len) => (n, len),
+        }
+    }
+}
+
+/// A layer and the places of its weight and its bias among the parameters of the chain. Both are
+/// empty if the layer is not trained.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The layer.
+    pub layer: ChainLayer,
+    /// The place of the weight: one row for each input that an output depends on, one column for
+    /// each output channel. The rows of a kernel are in height, width, input channel order.
+    pub weight: Range<usize>,
+    /// The place of the bias: one value for each output channel.
+    pub bias: Range<usize>,
+    input: Example,
+    output: Example,
+}
+
+/// One layer of a chain. Batches of images are stored as [`ConvolvePool`] needs them. Batches of
+/// vectors have one row for each example.
+#[derive(Clone, Debug)]
+pub enum ChainLayer {
+    /// A convolution, the max-pooling that may follow it, and an activation.
+    ConvolvePool(Box<ConvolvePool>, Option<Activation>),
+    /// Max-pooling alone.
+    MaxPool(MaxPool),
+    /// Images to vectors, in height, width, channel order.
+    Flatten(Image),
+    /// A linear layer and an activation.
+    Linear(Linear, Option<Activation>),
+    /// An activation alone.
+    Activation(Activation),
+}
+
+/// What a forward pass keeps for its backward pass: the output of each layer, and the pixel that
+/// each maximum of a pooling comes from.
+#[derive(Debug, Default)]
+pub struct Kept {
+    outputs: Vec<Buffer>,
+    argmax: Vec<Buffer>,
+}
+
+/// Memory for the gradients of a backward pass.
+#[derive(Debug, Default)]
+pub struct BackwardMemory {
+    gradients: [Buffer; 2],
+}
+
+impl BackwardMemory {
+    /// The gradient of the output of a chain, of this length, to be written before its backward
+    /// pass.
+    pub fn output(&mut self, len: usize) -> &mut [f32] {
+        self.gradients[0].room(len)
+    }
+}
+
+impl Chain {
+    /// A chain without layers, for examples of this size.
+    #[must_use]
+    pub fn new(input: Example) -> Self {
+        Self { layers: Vec::new(), parameters: 0, input, output: input }
+    }
+
+    /// Appends a layer, and returns it with its place.
+    pub fn push(&mut self, layer: ChainLayer) -> &Placed {
+        let [fan_in, channels] = layer.sizes();
+        let weight = self.parameters..self.parameters + fan_in * channels;
+        let start = weight.end.next_multiple_of(WIDEST);
+        let bias = start..start + channels;
+        self.parameters = bias.end.next_multiple_of(WIDEST);
+        let input = self.output;
+        self.output = layer.output(input);
+        self.layers.push(Placed { layer, weight, bias, input, output: self.output });
+        &self.layers[self.layers.len() - 1]
+    }
+
+    /// An example that comes in.
+    #[must_use]
+    pub fn input(&self) -> Example {
+        self.input
+    }
+
+    /// An example that comes out.
+    #[must_use]
+    pub fn output(&self) -> Example {
+        self.output
+    }
+
+    /// The layers, in order.
+    #[must_use]
+    pub fn layers(&self) -> &[Placed] {
+        &self.layers
+    }
+
+    /// Number of values in the array of the parameters.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        self.parameters
+    }
+
+    /// Passes `n` examples through the layers. Returns the values that the last one puts out, or
+    /// `x` if there is no layer. `is_kept` says whether a backward pass follows.
+    pub fn forward<'k>(
+        &self,
+        n: usize,
+        x: &'k [f32],
+        parameters: &[f32],
+        kept: &'k mut Kept,
+        is_kept: bool,
+        workspace: &mut Workspace,
+    ) -> &'k [f32] {
+        let Kept { outputs, argmax } = kept;
+        outputs.resize_with(outputs.len().max(self.layers.len()), Buffer::default);
+        argmax.resize_with(outputs.len(), Buffer::default);
+        for (index, placed) in self.layers.iter().enumerate() {
+            let Placed { layer, weight, bias, input, output } = placed;
+            let (before, rest) = outputs.split_at_mut(index);
+            let x = before.last().map_or(x, |buffer| &**buffer);
+            let x = &x[..n * input.len()];
+            let len = n * output.len();
+            let y = rest[0].room(len);
+            let argmax = &mut argmax[index];
+            match layer {
+                ChainLayer::ConvolvePool(operation, activation) => {
+                    let argmax = is_kept.then(|| argmax.room(len));
+                    let [weight, bias] = [weight, bias].map(|place| &parameters[place.clone()]);
+                    operation.forward(x, weight, bias, y, argmax, workspace);
+                    apply(*activation, y);
+                }
+                ChainLayer::MaxPool(pool) => {
+                    let lanes = n * pool.input.channels;
+                    let [y, argmax] =
+                        [y, argmax.room(len)].map(|pixels| BatchMut { pixels, stride: lanes });
+                    pool.forward(x, lanes, y, argmax);
+                }
+                ChainLayer::Flatten(image) => swap_outer(x, n, image.channels, y),
+                ChainLayer::Linear(linear, activation) => {
+                    linear.forward(x, &parameters[weight.start..], &parameters[bias.clone()], y);
+                    apply(*activation, y);
+                }
+                ChainLayer::Activation(activation) => {
+                    y.copy_from_slice(x);
+                    activation.apply(y);
+                }
+            }
+        }
+        match self.layers.len() {
+            0 => x,
+            layers => &outputs[layers - 1][..n * self.output.len()],
+        }
+    }
+
+    /// Adds to the gradient of the parameters. Returns the gradient of `x`, or nothing of use if
+    /// `wants_input` is false. `write_dy` writes the gradient of the output.
+    #[expect(clippy::too_many_arguments, reason = "both ends of the chain and its memory")]
+    pub fn backward<'m>(
+        &self,
+        n: usize,
+        x: &[f32],
+        parameters: &[f32],
+        kept: &Kept,
+        dparameters: &mut [f32],
+        wants_input: bool,
+        memory: &'m mut BackwardMemory,
+        workspace: &mut Workspace,
+    ) -> &'m [f32] {
+        let Kept { outputs, argmax } = kept;
+        let [from, to] = &mut memory.gradients;
+        let (mut from, mut to) = (from, to);
+        for (index, placed) in self.layers.iter().enumerate().rev() {
+            let Placed { layer, weight, bias, input, output } = placed;
+            let x = if index == 0 { x } else { &outputs[index - 1] };
+            let x = &x[..n * input.len()];
+            let len = n * output.len();
+            let y = &outputs[index][..len];
+            let wants_input = wants_input || index > 0;
+            let dx_len = x.len();
+            match layer {
+                ChainLayer::ConvolvePool(operation, activation) => {
+                    let dy = from.room(len);
+                    apply_backward(*activation, y, dy);
+                    let (dweight, dbias) = places(dparameters, weight, bias);
+                    let input = wants_input.then(|| to.room(dx_len));
+                    let gradients = Gradients { weight: dweight, bias: dbias, input };
+                    let weight = &parameters[weight.clone()];
+                    operation.backward(x, weight, &argmax[index], dy, gradients, workspace);
+                }
+                ChainLayer::MaxPool(pool) => {
+                    let lanes = n * pool.input.channels;
+                    let dx = to.room(dx_len);
+                    pool.backward(&argmax[index], from, lanes, dx, lanes);
+                }
+                ChainLayer::Flatten(image) => {
+                    swap_outer(&from[..len], image.area(), image.channels, to.room(dx_len));
+                }
+                ChainLayer::Linear(linear, activation) => {
+                    apply_backward(*activation, y, from.room(len));
+                    let (dweight, dbias) = places(dparameters, weight, bias);
+                    let dx = wants_input.then(|| to.room(dx_len));
+                    let weight = &parameters[weight.start..];
+                    linear.backward(n, x, weight, from, dweight, dbias, dx, workspace);
+                }
+                ChainLayer::Activation(activation) => {
+                    activation.backward(y, from.room(len));
+                    continue;
+                }
+            }
+            std::mem::swap(&mut from, &mut to);
+        }
+        if wants_input { &from[..n * self.input.len()] } else { &[] }
+    }
+}
+
+impl Placed {
+    /// The number of inputs that each output depends on. It is 0 if the layer is not trained.
+    #[must_use]
+    pub fn fan_in(&self) -> usize {
+        self.weight.len().checked_div(self.bias.len()).unwrap_or(0)
+    }
+}
+
+impl ChainLayer {
+    /// An example that comes out, if `input` comes in.
+    fn output(&self, input: Example) -> Example {
+        match self {
+            Self::ConvolvePool(operation, _) => Example::Image(operation.output()),
+            Self::MaxPool(pool) => Example::Image(pool.output),
+            Self::Flatten(image) => Example::Vector(image.len()),
+            Self::Linear(linear, _) => Example::Vector(linear.outputs),
+            Self::Activation(_) => input,
+        }
+    }
+
+    /// The number of inputs that each output depends on, and the number of output channels. Both are
+    /// 0 if the layer is not trained.
+    fn sizes(&self) -> [usize; 2] {
+        match self {
+            Self::ConvolvePool(operation, _) => {
+                let convolution = operation.convolution();
+                [convolution.fan_in(), convolution.output.channels]
+            }
+            Self::Linear(linear, _) => [linear.inputs, linear.outputs],
+            Self::MaxPool(_) | Self::Flatten(_) | Self::Activation(_) => [0, 0],
+        }
+    }
+}
+
+fn apply(activation: Option<Activation>, values: &mut [f32]) {
+    if let Some(activation) = activation {
+        activation.apply(values);
+    }
+}
+
+fn apply_backward(activation: Option<Activation>, y: &[f32], dy: &mut [f32]) {
+    if let Some(activation) = activation {
+        activation.backward(y, dy);
+    }
+}
+
+/// The parts of the gradient that belong to a weight and to its bias.
+fn places<'g>(
+    gradient: &'g mut [f32],
+    weight: &Range<usize>,
+    bias: &Range<usize>,
+) -> (&'g mut [f32], &'g mut [f32]) {
+    let (before, after) = gradient.split_at_mut(bias.start);
+    (&mut before[weight.clone()], &mut after[..bias.len()])
+}
