@@ -1,70 +1,104 @@
 #!/usr/bin/env python3
-"""`report` against the same protocol in PyTorch, in turns on the same machine.
+"""`report` against the strongest peers that were found, in turns on the same machine.
 
-  python3 -m venv venv && venv/bin/pip install torch numpy
-  cargo build --release && venv/bin/python tests/bench/compare.py [--rounds 3]
+  python3 -m venv venv && venv/bin/pip install torch numpy jax optax
+  cargo build --release && venv/bin/python tests/bench/compare.py [--rounds 3] [MODEL...]
 
-Each round trains, for each of the three models, the four conditions once for each core: first PyTorch
-in its strongest setting for small models (channels last, one process of one thread for each core side
-by side), then `report build` with a worker for each core. PyTorch's time is the sum of what
-`pytorch_baseline.py` says of its runs, without its start; that of `report` is its whole process. Prints
-the median seconds a run of both and their ratio, and the ratio for the paper, in which every condition
-has as many runs.
+The peers are tuned PyTorch, and JAX for the fully connected model. Each round trains every condition in
+each of them, in one process of one thread for each core side by side, and then in `report build` with as
+many workers. The time of a peer is that of its runs, without its start and compilation. The time of
+`report` is that of its whole process, once with a single held-out pair, because the peers evaluate none
+(the tables of the paper need one), and once with all. In both cases it also evaluates the test pairs by
+two more protocols.
+
+Prints the median seconds a run, and the ratio to the fastest peer. The last line is the paper, in which
+every condition has as many runs.
 """
 import argparse, json, os, shutil, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-MODELS = {"deep": "deep-ws", "deep-sigmoid": "sig-ws", "fully-connected": "fc-ws"}
+MODELS = {"deep": 1, "deep-sigmoid": 1, "fully-connected": 10}  # and runs of each process
+HELD_OUT = "validation_pairs = 200"
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("models", nargs="*", choices=[*MODELS, []], default=[])
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--report", default=ROOT / "target/release/report", type=Path)
 args = parser.parse_args()
 cores = os.cpu_count()
+conditions = [(model, shared, auxiliary) for model in args.models or MODELS
+              for shared in (True, False) for auxiliary in (True, False)]
 
 
-def pytorch(model):
-    """Seconds of all runs, one condition after the other, on each core at once."""
-    command = [sys.executable, HERE / "pytorch_baseline.py", "--data", ROOT / "experiments/data/mnist-10k",
-               "--threads", "1", "--seeds", "1", "--only", MODELS[model]]
-    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(cores)]
-    outputs = [process.communicate()[0] for process in processes]
-    assert all(process.returncode == 0 for process in processes)
-    return max(sum(json.loads(line)["seconds_per_run"] for line in output.splitlines()) for output in outputs)
+def peer(script, condition):
+    """Seconds a run of a script, with a process on each core."""
+    model, shared, auxiliary = condition
+    flags = ["--shared"] * shared + ["--auxiliary"] * auxiliary
+    environment = os.environ | {
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=4294967296:glibc.malloc.mmap_threshold=4294967296",
+        "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    }
+
+    def start(core):
+        seeds = [str(core * MODELS[model] + index) for index in range(MODELS[model])]
+        command = [sys.executable, HERE / "peers" / script, model, *flags, "--seeds", *seeds]
+        command = ["taskset", "-c", str(core), *command] if shutil.which("taskset") else command
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+    outputs = [(process, process.communicate()[0]) for process in [start(core) for core in range(cores)]]
+    assert all(process.returncode == 0 for process, _ in outputs)
+    return max(json.loads(output)["seconds"] for _, output in outputs) / cores
 
 
-def report(model):
-    """Seconds of a build of as many runs, from nothing."""
+def report(held_out, condition):
+    """Seconds a run of a build from nothing."""
+    model, shared, auxiliary = condition
     with tempfile.TemporaryDirectory() as project:
         for part in ["experiments", "templates"]:
             shutil.copytree(ROOT / part, Path(project) / part)
-        # The same work: PyTorch evaluates no held-out pairs.
         protocol = Path(project) / "experiments/base/protocol.toml"
         text = protocol.read_text()
-        assert "validation_pairs = 200" in text
-        protocol.write_text(text.replace("validation_pairs = 200", "validation_pairs = 0"))
-        command = [args.report.resolve(), "build", "--device", "cpu", "--project", project, "--only", model,
-                   "--seeds", str(cores), "--jobs", str(cores)]
+        assert HELD_OUT in text
+        protocol.write_text(text.replace(HELD_OUT, f"validation_pairs = {held_out}"))
+        runs = cores * MODELS[model]
+        command = [args.report.resolve(), "build", model, f"weight_sharing={str(shared).lower()}",
+                   f"auxiliary_loss={str(auxiliary).lower()}", "--device", "cpu", "--project", project,
+                   "--seeds", str(runs), "--jobs", str(cores)]
         start = time.monotonic()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return time.monotonic() - start
+        build = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        assert build.returncode in (0, 4), "trained; 4 says that the other conditions have no runs"
+        return (time.monotonic() - start) / runs
 
 
-times = {(side, model): [] for side in (pytorch, report) for model in MODELS}
+SIDES = {"PyTorch": lambda c: peer("pytorch.py", c),
+         "JAX": lambda c: peer("jax_connected.py", c) if c[0] == "fully-connected" else None,
+         "report": lambda c: report(1, c), "with held-out": lambda c: report(200, c)}
+times = {(side, condition): [] for side in SIDES for condition in conditions}
 for number in range(args.rounds):
-    for model in MODELS:
-        for side in (pytorch, report):
-            times[side, model].append(side(model) / (4 * cores))
+    for condition in conditions:
+        for side, seconds in SIDES.items():
+            times[side, condition].append(seconds(condition))
     print(f"round {number + 1} of {args.rounds} done", file=sys.stderr, flush=True)
 
-print(f"seconds a run, {cores} side by side, median of {args.rounds} rounds")
-print(f"{'':16} {'PyTorch':>9} {'report':>9} {'ratio':>7}")
-total = {side: 0.0 for side in (pytorch, report)}
-for model in MODELS:
-    median = {side: statistics.median(times[side, model]) for side in total}
-    for side in total:
-        total[side] += median[side] / len(MODELS)
-    print(f"{model:16} {median[pytorch]:9.2f} {median[report]:9.2f} {median[pytorch] / median[report]:7.2f}")
-print(f"{'the paper':16} {total[pytorch]:9.2f} {total[report]:9.2f} {total[pytorch] / total[report]:7.2f}")
+print(f"seconds a run, {cores} side by side, median of {args.rounds} rounds\n")
+print(f"{'model':16} {'shared':6} {'auxiliary':9} " + " ".join(f"{side:>13}" for side in SIDES) + f" {'ratio':>6}")
+
+
+def row(name, medians):
+    fastest = min(value for side, value in medians.items() if value and side in ("PyTorch", "JAX"))
+    shown = " ".join(f"{value:13.3f}" if value else f"{'':13}" for value in medians.values())
+    print(f"{name:33} {shown} {fastest / medians['report']:6.2f}")
+    return {**medians, "fastest": fastest}
+
+
+rows = []
+for condition in conditions:
+    medians = {side: None if times[side, condition][0] is None else statistics.median(times[side, condition])
+               for side in SIDES}
+    model, shared, auxiliary = condition
+    rows.append(row(f"{model:16} {'yes' if shared else 'no':6} {'yes' if auxiliary else 'no':9}", medians))
+total = {side: statistics.mean(line[side] for line in rows) for side in ("fastest", "report", "with held-out")}
+print(f"\nall: fastest peers {total['fastest']:.3f}, report {total['report']:.3f}, ratio {total['fastest'] / total['report']:.2f}; "
+      f"with held-out pairs {total['with held-out']:.3f}, ratio {total['fastest'] / total['with held-out']:.2f}")

@@ -1,0 +1,40 @@
+"""What the peers share: the pairs of the paper's protocol, the conditions, and the line that each prints."""
+import argparse, gzip, json
+from pathlib import Path
+
+import numpy as np
+
+DATA = Path(__file__).resolve().parents[3] / "experiments/data/mnist-10k"
+EPOCHS, BATCH, PAIRS = 30, 100, 1000
+LEARNING_RATE = {"deep": 0.2, "deep-sigmoid": 0.01, "fully-connected": 0.01}
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model", choices=LEARNING_RATE)
+    parser.add_argument("--shared", action="store_true", help="both digits share a branch")
+    parser.add_argument("--auxiliary", action="store_true", help="the loss includes the digits' classes")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    return parser.parse_args()
+
+
+def pairs():
+    """Training and test pairs: images (n, 2, 14, 14), whether a ≤ b, and classes (n, 2)."""
+    def read(name, offset, shape):
+        return np.frombuffer(gzip.open(DATA / f"{name}.gz").read(), np.uint8, offset=offset).reshape(shape)
+
+    images = read("images-idx3-ubyte", 16, (-1, 14, 2, 14, 2)).astype(np.float32).mean((2, 4))
+    labels = read("labels-idx1-ubyte", 8, -1).astype(np.int64)
+    generator, half = np.random.default_rng(0), len(images) // 2
+
+    def draw(start):
+        chosen = start + generator.permutation(half)[: 2 * PAIRS].reshape(PAIRS, 2)
+        classes = labels[chosen]
+        return images[chosen], (classes[:, 0] <= classes[:, 1]).astype(np.float32), classes
+
+    return draw(0), draw(half)
+
+
+def report(start_seconds, seconds, scores):
+    """Prints seconds to start (import and compile are of the caller), seconds a run, and the best accuracies."""
+    print(json.dumps({"start": start_seconds, "seconds": seconds, "scores": scores}), flush=True)
