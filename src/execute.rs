@@ -311,3 +311,20 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::samples;
+
+    #[test]
+    fn each_run_gets_the_examples_of_its_own_configuration() {
+        let dataset = dataset::embedded().unwrap();
+        let config = |seed| DataConfig { seed, pooling: 4, ..samples::config().data };
+        let drawn = Drawn::default();
+        for seed in [1, 1, 2, 1] {
+            let split = drawn.split(&config(seed), &dataset).unwrap();
+            assert_eq!(*split, dataset::draw(&config(seed), &dataset).unwrap());
+        }
+    }
+}
