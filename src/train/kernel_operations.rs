@@ -1,8 +1,8 @@
 //! The operations on the CPU, with the kernels of this crate.
 //!
 //! A whole chain of layers is one operation for the tape of dfdx. Its values, its parameters and
-//! their optimiser are slices. Memory is taken from a store and returned to it. After some steps all
-//! memory is large enough, and none is allocated any more.
+//! their optimiser are slices. The memory of batches is taken from a store and returned to it. After
+//! some steps all of it is large enough, and none is allocated any more.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -115,14 +115,16 @@ impl KernelOperations {
         let workspace = &mut memory.workspace;
         let y = chain.forward(n, input.values(), &values, &mut kept, T::OWNS_TAPE, workspace);
         let (all, part) = (chain.output().batch(n), chain.output().batch(n / digits));
+        let mut of_one = memory.buffers.pop().unwrap_or_default();
         let of_digit = |digit| {
-            let mut values = vec![0.0; part.0 * part.1];
+            let values = of_one.room(part.0 * part.1);
             for (to, start) in values.chunks_exact_mut(part.1).zip(rows(all, part, digit)) {
                 to.copy_from_slice(&y[start..start + part.1]);
             }
-            self.device.tensor_from_vec(values, part)
+            upload(&self.device, values, part)
         };
         let outputs: Vec<Matrix<Cpu>> = (0..digits).map(of_digit).collect();
+        memory.buffers.push(of_one);
         if !T::OWNS_TAPE {
             memory.kept.push(kept);
             memory.buffers.extend(input.into_buffer());
@@ -162,9 +164,13 @@ impl KernelOperations {
         outputs
     }
 
+    fn take_buffer(&self) -> Buffer {
+        self.memory.borrow_mut().buffers.pop().unwrap_or_default()
+    }
+
     /// A buffer with the values of `x`.
     fn copy(&self, x: &Matrix<Cpu>) -> Buffer {
-        let mut buffer = self.memory.borrow_mut().buffers.pop().unwrap_or_default();
+        let mut buffer = self.take_buffer();
         x.copy_into(buffer.room(x.shape().num_elements()));
         buffer
     }
@@ -234,7 +240,7 @@ impl Operations for KernelOperations {
     ) -> (Matrix<Cpu, T>, Statistics) {
         let (x, mut tape) = x.split_tape();
         let (len, shape) = (x.shape().num_elements(), *x.shape());
-        let [x_values, mut y_values] = [self.copy(&x), self.copy(&x)];
+        let (x_values, mut y_values) = (self.copy(&x), self.take_buffer());
         let mut normalized = self.memory.borrow_mut().normalized.pop().unwrap_or_default();
         let values = parameters.values.borrow();
         let layer = normalization(&values[..parameters.first.len()], epsilon);
