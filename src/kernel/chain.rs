@@ -211,7 +211,7 @@ impl Chain {
     }
 
     /// Adds to the gradient of the parameters. Returns the gradient of `x`, or nothing of use if
-    /// `wants_input` is false. `write_dy` writes the gradient of the output.
+    /// `wants_input` is false. The gradient of the output is in `memory`.
     #[expect(clippy::too_many_arguments, reason = "both ends of the chain and its memory")]
     pub fn backward<'m>(
         &self,

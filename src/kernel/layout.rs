@@ -33,15 +33,15 @@ impl Layout {
         Self { planes, channels, block: BLOCK.div_ceil(channels) }
     }
 
-    /// Number of units in a block.
-    pub(super) fn block(&self) -> usize {
-        self.block
+    /// Number of lanes in a block.
+    pub(super) fn lanes(&self) -> usize {
+        self.block * self.channels
     }
 
     /// Number of values of a plane in one block, in whole cache lines, so that no vector lies in
     /// two.
     pub(super) fn plane(&self) -> usize {
-        (self.block * self.channels).next_multiple_of(WIDEST)
+        self.lanes().next_multiple_of(WIDEST)
     }
 
     /// Number of values of all planes of `units` units, in whole blocks.

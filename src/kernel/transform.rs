@@ -132,6 +132,17 @@ impl Transform {
         dispatch(Synthesis { transform: self, planes, role, grid, scratch });
     }
 
+    /// Multiplies the components of a group of lanes by the weights of the inverse transform.
+    #[inline(always)]
+    fn weigh<S: Simd>(&self, simd: S, components: &mut [S::f32s]) {
+        let group = const { GROUP / S::F32_LANES };
+        for (component, weight) in components.chunks_exact_mut(group).zip(&self.weights) {
+            for vector in component {
+                *vector = simd.mul_f32s(*vector, simd.splat_f32s(*weight));
+            }
+        }
+    }
+
     /// Where the two steps of a transform find their components: along y in `half`, along x among
     /// all components.
     fn places(&self) -> [Components; 2] {
@@ -182,7 +193,8 @@ impl Analysis<'_> {
     fn encode<S: Simd>(self, simd: S, encoding: impl Karatsuba) {
         let Self { transform, grid, role, planes, scratch } = self;
         let layout = transform.layout(grid.channels);
-        let lanes = layout.block() * grid.channels;
+        let lanes = layout.lanes();
+        assert!(layout.len(grid.units) <= planes.len(), "planes of all lanes");
         let blocks = planes.chunks_exact_mut(layout.len(1));
         for (start, block) in (0..grid.units * grid.channels).step_by(lanes).zip(blocks) {
             let end = (start + lanes).min(grid.units * grid.channels);
@@ -206,7 +218,7 @@ impl Transform {
         planes: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        let Self { y, x, weights, points } = self;
+        let Self { y, x, points, .. } = self;
         let [columns, half, components] = scratch.vectors::<S>(self);
         let [in_half, in_components] = self.places();
         let group = const { GROUP / S::F32_LANES };
@@ -224,11 +236,7 @@ impl Transform {
             y.analyze(simd, [x.length(), group], columns, half, in_half);
             x.analyze(simd, [y.components(), group], half, components, in_components);
             if role == Role::WeightedFactor {
-                for (component, weight) in components.chunks_exact_mut(group).zip(weights) {
-                    for vector in component {
-                        *vector = simd.mul_f32s(*vector, simd.splat_f32s(*weight));
-                    }
-                }
+                self.weigh(simd, components);
             }
             // The lanes beyond the last are padding, which has room for a whole vector.
             let first = (start - lanes.start) / S::F32_LANES;
@@ -293,7 +301,8 @@ impl Synthesis<'_> {
     fn decode<S: Simd>(self, simd: S, encoding: impl Karatsuba) {
         let Self { transform, planes, role, mut grid, scratch } = self;
         let layout = transform.layout(grid.channels);
-        let lanes = layout.block() * grid.channels;
+        let lanes = layout.lanes();
+        assert!(layout.len(grid.units) <= planes.len(), "planes of all lanes");
         let blocks = planes.chunks_exact(layout.len(1));
         for (start, block) in (0..grid.units * grid.channels).step_by(lanes).zip(blocks) {
             let end = (start + lanes).min(grid.units * grid.channels);
@@ -317,7 +326,7 @@ impl Transform {
         lanes: Range<usize>,
         scratch: &mut Scratch,
     ) {
-        let Self { y, x, weights, points } = self;
+        let Self { y, x, points, .. } = self;
         let [columns, half, components] = scratch.vectors::<S>(self);
         let [in_half, in_components] = self.places();
         let group = const { GROUP / S::F32_LANES };
@@ -360,11 +369,7 @@ impl Transform {
                 }
             }
             if role == Role::WeightedFactor {
-                for (component, weight) in components.chunks_exact_mut(group).zip(weights) {
-                    for vector in component {
-                        *vector = simd.mul_f32s(*vector, simd.splat_f32s(*weight));
-                    }
-                }
+                self.weigh(simd, components);
             }
             x.synthesize(simd, [y.components(), group], components, in_components, half);
             y.synthesize(simd, [x.length(), group], half, in_half, columns);

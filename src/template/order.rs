@@ -11,7 +11,8 @@ fn refused(message: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)
 }
 
-/// Makes tests of equality an error for a value that is missing, and tests of order an error for values that have none, such as a number and a text.
+/// Makes tests of equality an error for a value that is missing, and tests of order an error for
+/// values that have none, such as a number and a text.
 pub fn add_tests(environment: &mut Environment<'_>) {
     type Holds = fn(&Value, &Value) -> bool;
     let orders: [([&str; 3], Holds); 4] = [
