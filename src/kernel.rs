@@ -33,6 +33,7 @@ mod pooled_product;
 pub mod product;
 pub mod shape;
 mod spectral;
+pub mod support;
 mod transform;
 pub mod workspace;
 

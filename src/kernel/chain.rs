@@ -15,6 +15,7 @@ use super::elementwise::swap_outer;
 use super::lanes::WIDEST;
 use super::linear::Linear;
 use super::shape::{Image, MaxPool};
+use super::support::Support;
 use super::workspace::Workspace;
 
 /// The layers of a chain, in order, and where their parameters are.
@@ -92,6 +93,16 @@ pub enum ChainLayer {
     Activation(Activation),
 }
 
+/// The examples that go into a chain.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The values of a batch.
+    pub values: &'a [f32],
+    /// Their support as a matrix with one row for each example, if it is known. The result is the
+    /// same, but a linear layer that comes first needs less time.
+    pub support: Option<&'a Support>,
+}
+
 /// What a forward pass keeps for its backward pass: the output of each layer, and the pixel that
 /// each maximum of a pooling comes from.
 #[derive(Debug, Default)]
@@ -159,23 +170,27 @@ impl Chain {
     }
 
     /// Passes `n` examples through the layers. Returns the values that the last one puts out, or
-    /// `x` if there is no layer. `is_kept` says whether a backward pass follows.
+    /// those of `input` if there is no layer. `is_kept` says whether a backward pass follows.
     pub fn forward<'k>(
         &self,
         n: usize,
-        x: &'k [f32],
+        input: Input<'k>,
         parameters: &[f32],
         kept: &'k mut Kept,
         is_kept: bool,
         workspace: &mut Workspace,
     ) -> &'k [f32] {
+        let Input { values, support } = input;
         let Kept { outputs, argmax } = kept;
         outputs.resize_with(outputs.len().max(self.layers.len()), Buffer::default);
         argmax.resize_with(outputs.len(), Buffer::default);
         for (index, placed) in self.layers.iter().enumerate() {
             let Placed { layer, weight, bias, input, output } = placed;
             let (before, rest) = outputs.split_at_mut(index);
-            let x = before.last().map_or(x, |buffer| &**buffer);
+            let (x, support) = match before.last() {
+                Some(buffer) => (&**buffer, None),
+                None => (values, support),
+            };
             let x = &x[..n * input.len()];
             let len = n * output.len();
             let y = rest[0].room(len);
@@ -195,7 +210,8 @@ impl Chain {
                 }
                 ChainLayer::Flatten(image) => swap_outer(x, n, image.channels, y),
                 ChainLayer::Linear(linear, activation) => {
-                    linear.forward(x, &parameters[weight.start..], &parameters[bias.clone()], y);
+                    let (weight, bias) = (&parameters[weight.start..], &parameters[bias.clone()]);
+                    linear.forward(x, support, weight, bias, y);
                     apply(*activation, y);
                 }
                 ChainLayer::Activation(activation) => {
@@ -205,18 +221,18 @@ impl Chain {
             }
         }
         match self.layers.len() {
-            0 => x,
+            0 => values,
             layers => &outputs[layers - 1][..n * self.output.len()],
         }
     }
 
-    /// Adds to the gradient of the parameters. Returns the gradient of `x`, or nothing of use if
+    /// Adds to the gradient of the parameters. Returns the gradient of `input`, or nothing of use if
     /// `wants_input` is false. The gradient of the output is in `memory`.
     #[expect(clippy::too_many_arguments, reason = "both ends of the chain and its memory")]
     pub fn backward<'m>(
         &self,
         n: usize,
-        x: &[f32],
+        input: Input<'_>,
         parameters: &[f32],
         kept: &Kept,
         dparameters: &mut [f32],
@@ -224,12 +240,16 @@ impl Chain {
         memory: &'m mut BackwardMemory,
         workspace: &mut Workspace,
     ) -> &'m [f32] {
+        let Input { values, support } = input;
         let Kept { outputs, argmax } = kept;
         let [from, to] = &mut memory.gradients;
         let (mut from, mut to) = (from, to);
         for (index, placed) in self.layers.iter().enumerate().rev() {
             let Placed { layer, weight, bias, input, output } = placed;
-            let x = if index == 0 { x } else { &outputs[index - 1] };
+            let (x, support) = match index {
+                0 => (values, support),
+                _ => (&*outputs[index - 1], None),
+            };
             let x = &x[..n * input.len()];
             let len = n * output.len();
             let y = &outputs[index][..len];
@@ -258,7 +278,7 @@ impl Chain {
                     let (dweight, dbias) = places(dparameters, weight, bias);
                     let dx = wants_input.then(|| to.room(dx_len));
                     let weight = &parameters[weight.start..];
-                    linear.backward(n, x, weight, from, dweight, dbias, dx, workspace);
+                    linear.backward(n, x, support, weight, from, dweight, dbias, dx, workspace);
                 }
                 ChainLayer::Activation(activation) => {
                     activation.backward(y, from.room(len));

@@ -2,6 +2,7 @@
 
 use super::elementwise::{add_rows, transpose};
 use super::product::{Left, Offsets, Right, Start, multiply};
+use super::support::Support;
 use super::workspace::Workspace;
 
 /// The sizes of a linear layer. A batch has one row for each example.
@@ -15,17 +16,27 @@ pub struct Linear {
 
 impl Linear {
     /// Writes x · weight + bias to `y`. `weight` has one row for each input, and room for a whole
-    /// vector after its last row, as [`Right`] needs.
-    pub fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
+    /// vector after its last row, as [`Right`] needs. `support` is that of `x`, if it is known.
+    pub fn forward(
+        &self,
+        x: &[f32],
+        support: Option<&Support>,
+        weight: &[f32],
+        bias: &[f32],
+        y: &mut [f32],
+    ) {
         let Self { inputs, outputs } = *self;
         let n = y.len() / outputs;
+        for row in y.chunks_exact_mut(outputs) {
+            row.copy_from_slice(bias);
+        }
+        if let Some(support) = support {
+            return support.add_product(y, x, weight, outputs);
+        }
         let (rows, columns) = (Offsets::strided(n, inputs), Offsets::strided(inputs, 1));
         let left = Left { data: x, rows: &rows, columns: &columns };
         let right_rows = Offsets::strided(inputs, outputs);
         let right = Right { data: weight, rows: &right_rows, columns: outputs };
-        for row in y.chunks_exact_mut(outputs) {
-            row.copy_from_slice(bias);
-        }
         multiply(y, &Offsets::strided(n, outputs), Start::Output, left, right);
     }
 
@@ -36,6 +47,7 @@ impl Linear {
         &self,
         n: usize,
         x: &[f32],
+        support: Option<&Support>,
         weight: &[f32],
         dy: &[f32],
         dweight: &mut [f32],
@@ -48,10 +60,16 @@ impl Linear {
 
         // dweight = xᵀ · dy
         let (rows, columns) = (Offsets::strided(n, inputs), Offsets::strided(inputs, 1));
-        let left = Left { data: x, rows: &columns, columns: &rows };
         let dy_rows = Offsets::strided(n, outputs);
-        let right = Right { data: dy, rows: &dy_rows, columns: outputs };
-        multiply(dweight, &Offsets::strided(inputs, outputs), Start::Output, left, right);
+        match support {
+            Some(support) => support.add_transposed_product(dweight, x, dy, outputs),
+            None => {
+                let left = Left { data: x, rows: &columns, columns: &rows };
+                let right = Right { data: dy, rows: &dy_rows, columns: outputs };
+                let dweight_rows = Offsets::strided(inputs, outputs);
+                multiply(dweight, &dweight_rows, Start::Output, left, right);
+            }
+        }
 
         // dx = dy · weightᵀ
         let Some(dx) = dx else { return };

@@ -8,7 +8,7 @@ use pulp::{Simd, WithSimd};
 
 use super::lanes::{Lanewise, dispatch, load, store};
 use super::max_pool::RunningMaximum;
-use super::product::{Left, Offsets, Right, chains, check};
+use super::product::{Left, Offsets, Right, chains, check, inner};
 
 /// A matrix product, the maximum over windows of its rows, and a bias.
 pub(super) struct PooledProduct<'a> {
@@ -112,8 +112,8 @@ impl<const ROWS: usize> Write<'_, ROWS> {
             // SAFETY: `write` has checked both matrices with the largest of the positions, and
             // every vector of columns ends with the last column or before it, or begins with the
             // first.
-            let sums =
-                unsafe { chains(simd, [[zero; VECTORS]; ROWS], *left, rows, *right, columns) };
+            let (sums, inner) = ([[zero; VECTORS]; ROWS], inner(*left, *right));
+            let sums = unsafe { chains(simd, sums, left.data, rows, right.data, inner, columns) };
             let to = [maxima.rows.at(window), argmax.rows.at(window)];
             for j in 0..VECTORS {
                 let mut largest = [sums[0][j], zero];

@@ -163,34 +163,42 @@ pub(super) fn check(left: Left<'_>, beyond: usize, right: Right<'_>) {
     assert!(fits, "the right matrix and its room for a whole vector");
 }
 
+/// The places of the terms of a product, in order.
+#[inline(always)]
+pub(super) fn inner<'a>(
+    left: Left<'a>,
+    right: Right<'a>,
+) -> impl Iterator<Item = (usize, usize)> + 'a {
+    left.columns.offsets.iter().copied().zip(right.rows.offsets.iter().copied())
+}
+
 /// Continues the chains of some rows of the left matrix and some vectors of columns of the right
-/// matrix. The rows begin at `rows`, and the vectors at `columns`. All sums stay in registers.
+/// matrix. The rows begin at `rows`, and the vectors at `columns`. `inner` gives, for each term, where
+/// a row of `left` and a column of `right` have it. All sums stay in registers.
 ///
 /// # Safety
-/// [`check`] has passed for these matrices and rows. Each vector of columns ends with the last
-/// column or before it, or begins with the first column.
+/// For each term, `left` has a value in each row, and `right` has a whole vector in each column.
 #[inline(always)]
 #[expect(unsafe_code, reason = "bounds checks in the innermost loop cost half of the speed")]
 pub(super) unsafe fn chains<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     mut sums: [[S::f32s; VECTORS]; ROWS],
-    left: Left<'_>,
+    left: &[f32],
     rows: [usize; ROWS],
-    right: Right<'_>,
+    right: &[f32],
+    inner: impl Iterator<Item = (usize, usize)>,
     columns: [usize; VECTORS],
 ) -> [[S::f32s; VECTORS]; ROWS] {
     const { assert!(S::F32_LANES <= WIDEST, "`check` allows for this vector") };
-    // SAFETY: the caller has made sure that every element (i, k) lies in `left.data`, and that
-    // every row of `right.data` has room for its columns and for one vector of any length.
-    // `wrapping_add` makes pointers that may lie outside of a slice if there is no column. They are
-    // not read.
+    // SAFETY: the caller has made sure that both slices have what is read. `wrapping_add` makes
+    // pointers that may lie outside of a slice if there is no term. They are not read.
     unsafe {
-        let mut starts = [left.data.as_ptr(); ROWS];
+        let mut starts = [left.as_ptr(); ROWS];
         for i in 0..ROWS {
             starts[i] = starts[i].wrapping_add(rows[i]);
         }
-        for (&offset, &row) in left.columns.offsets.iter().zip(&right.rows.offsets) {
-            let row = right.data.as_ptr().add(row);
+        for (offset, row) in inner {
+            let row = right.as_ptr().add(row);
             let mut vectors = [simd.splat_f32s(0.0); VECTORS];
             for j in 0..VECTORS {
                 vectors[j] = row.add(columns[j]).cast::<S::f32s>().read_unaligned();
@@ -312,9 +320,10 @@ impl<const ADDS: bool> One<'_, ADDS> {
                 }
             }
         }
+        let (left, right, inner) = (self.left.data, self.right.data, inner(self.left, self.right));
         // SAFETY: `multiply_many` has checked both matrices, and every vector of columns ends with the
         // last column or before it, or begins with the first.
-        let sums = unsafe { chains(simd, sums, self.left, rows, self.right, columns) };
+        let sums = unsafe { chains(simd, sums, left, rows, right, inner, columns) };
         for i in 0..ROWS {
             for j in 0..VECTORS {
                 let start = self.rows.offsets[row + i] + columns[j];

@@ -140,7 +140,8 @@ impl<D: Device<f32>> Operations for DfdxOperations<D> {
         &self.0
     }
 
-    fn images(&self, values: Vec<f32>, shape: (usize, usize), digits: usize) -> DfdxImages<D> {
+    fn images(&self, chain: &Chain, values: Vec<f32>, digits: usize) -> DfdxImages<D> {
+        let shape = chain.input().batch(values.len() / chain.input().len());
         DfdxImages { values: self.0.tensor_from_vec(values, shape), digits }
     }
 

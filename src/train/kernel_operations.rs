@@ -12,11 +12,12 @@ use dfdx::prelude::*;
 use super::operations::Operations;
 use super::tensor::{Matrix, Vector, upload};
 use crate::kernel::buffer::Buffer;
-use crate::kernel::chain::{BackwardMemory, Chain, Kept};
+use crate::kernel::chain::{self, BackwardMemory, Chain, Example, Kept};
 use crate::kernel::elementwise::Add;
 use crate::kernel::lanes::map;
 use crate::kernel::normalization::{Normalization, Normalized, Statistics};
 use crate::kernel::optimizer::{Adam, Sgd};
+use crate::kernel::support::Support;
 use crate::kernel::workspace::Workspace;
 use crate::run::Optimizer;
 
@@ -40,6 +41,8 @@ struct Memory {
 #[derive(Clone, Debug)]
 pub(super) struct KernelImages {
     values: Rc<[f32]>,
+    /// Known if the images are vectors.
+    support: Option<Rc<Support>>,
     digits: usize,
 }
 
@@ -63,10 +66,14 @@ enum Input {
 }
 
 impl Input {
-    fn values(&self) -> &[f32] {
+    fn of_chain(&self) -> chain::Input<'_> {
         match self {
-            Self::Images(images) => &images.values,
-            Self::Batch(values, batch) => &values[..batch.shape().num_elements()],
+            Self::Images(KernelImages { values, support, .. }) => {
+                chain::Input { values, support: support.as_deref() }
+            }
+            Self::Batch(values, batch) => {
+                chain::Input { values: &values[..batch.shape().num_elements()], support: None }
+            }
         }
     }
 
@@ -110,10 +117,10 @@ impl KernelOperations {
     ) -> Vec<Matrix<Cpu>> {
         let mut memory = self.memory.borrow_mut();
         let mut kept = memory.kept.pop().unwrap_or_default();
-        let (digits, n) = (input.digits(), input.values().len() / chain.input().len());
+        let (digits, n) = (input.digits(), input.of_chain().values.len() / chain.input().len());
         let values = parameters.values.borrow();
         let workspace = &mut memory.workspace;
-        let y = chain.forward(n, input.values(), &values, &mut kept, T::OWNS_TAPE, workspace);
+        let y = chain.forward(n, input.of_chain(), &values, &mut kept, T::OWNS_TAPE, workspace);
         let (all, part) = (chain.output().batch(n), chain.output().batch(n / digits));
         let mut of_one = memory.buffers.pop().unwrap_or_default();
         let of_digit = |digit| {
@@ -146,7 +153,7 @@ impl KernelOperations {
             let wants_input = matches!(input, Input::Batch(..));
             let dx = chain.backward(
                 n,
-                input.values(),
+                input.of_chain(),
                 &values.borrow(),
                 &kept,
                 gradients.get_or_alloc_mut(&identity)?,
@@ -192,8 +199,12 @@ impl Operations for KernelOperations {
         &self.device
     }
 
-    fn images(&self, values: Vec<f32>, _: (usize, usize), digits: usize) -> KernelImages {
-        KernelImages { values: values.into(), digits }
+    fn images(&self, chain: &Chain, values: Vec<f32>, digits: usize) -> KernelImages {
+        let support = match chain.input() {
+            Example::Vector(len) => Some(Rc::new(Support::new(&values, len))),
+            Example::Image(_) => None,
+        };
+        KernelImages { values: values.into(), support, digits }
     }
 
     fn parameters(&self, values: Vec<f32>) -> KernelParameters {

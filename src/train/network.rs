@@ -5,7 +5,7 @@ use dfdx::prelude::*;
 use super::normalization::Moments;
 use super::operations::{DeviceError, Operations};
 use super::sequence::{Mode, Sequence};
-use super::tensor::{Matrix, image_rows};
+use super::tensor::Matrix;
 use crate::random::Stream;
 use crate::run::{CLASSES, ModelConfig, Optimizer, Shape};
 
@@ -52,11 +52,7 @@ impl<O: Operations> Network<O> {
     /// Prepares the images of some pairs. They are given image by image, `pixels` values each.
     pub(super) fn images(&self, digits: [&[f32]; 2], pixels: usize) -> PairImages<O> {
         let batch = |images: Vec<f32>, digits: usize| {
-            let n = images.len() / pixels;
-            match self.branch(0).takes_vectors() {
-                true => self.operations.images(images, (n, pixels), digits),
-                false => self.operations.images(image_rows(&images, pixels), (pixels, n), digits),
-            }
+            self.branch(0).images(&self.operations, images, pixels, digits)
         };
         PairImages(match self.branches.len() {
             1 => vec![batch(digits.concat(), 2)],

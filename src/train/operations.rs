@@ -28,9 +28,9 @@ pub(super) trait Operations {
 
     fn device(&self) -> &Self::Device;
 
-    /// A batch of images with this number of rows and columns. It has the images of `digits` (1 or
-    /// 2) digits, one after the other.
-    fn images(&self, values: Vec<f32>, shape: (usize, usize), digits: usize) -> Self::Images;
+    /// A batch of images for the first chain of a branch. It has the images of `digits` (1 or 2)
+    /// digits, one after the other.
+    fn images(&self, chain: &Chain, values: Vec<f32>, digits: usize) -> Self::Images;
 
     /// Parameters with these initial values.
     fn parameters(&self, values: Vec<f32>) -> Self::Parameters;

@@ -10,7 +10,7 @@ use dfdx::prelude::*;
 
 use super::normalization::{Moments, Normalization};
 use super::operations::{DeviceError, Operations};
-use super::tensor::{Matrix, upload};
+use super::tensor::{Matrix, image_rows, upload};
 use crate::kernel::activation::Activation;
 use crate::kernel::chain::{Chain, ChainLayer, Example};
 use crate::kernel::convolution::ConvolvePool;
@@ -142,9 +142,21 @@ impl<O: Operations> Sequence<O> {
         Self { first: first.expect("at least one chain has ended"), rest }
     }
 
-    /// Whether [`Sequence::first`] takes images as vectors: one row for each image.
-    pub(super) fn takes_vectors(&self) -> bool {
-        matches!(self.first.chain.input(), Example::Vector(_))
+    /// Prepares images for [`Sequence::first`]. They are given image by image, `pixels` values each:
+    /// first those of one digit, then those of the other, if there are two digits.
+    pub(super) fn images(
+        &self,
+        operations: &O,
+        images: Vec<f32>,
+        pixels: usize,
+        digits: usize,
+    ) -> O::Images {
+        let chain = &self.first.chain;
+        let values = match chain.input() {
+            Example::Vector(_) => images,
+            Example::Image(_) => image_rows(&images, pixels),
+        };
+        operations.images(chain, values, digits)
     }
 
     /// Whether [`Sequence::first`] puts out images.

@@ -1,0 +1,175 @@
+//! Products with a constant matrix that is zero in many places, such as images on a dark ground.
+//!
+//! The rows of the matrix are taken in blocks. A column in which a block has only zeros adds nothing to
+//! the product with finite numbers, so it is left out. Which columns these are is found once. Blocks
+//! have the same rows on every processor, so the same terms are left out everywhere.
+
+use pulp::{Simd, WithSimd};
+
+use super::lanes::{WIDEST, dispatch, load, store};
+use super::product::chains;
+
+/// Number of rows of a block. With more rows, fewer columns are zero in all of them. With fewer rows,
+/// each value of the right matrix is read more often.
+const ROWS: usize = 4;
+
+/// Where a constant matrix and its transpose have values other than zero.
+#[derive(Clone, Debug)]
+pub struct Support {
+    /// Rows and columns of the matrix.
+    shape: [usize; 2],
+    /// For each block of rows, the columns with a value other than zero.
+    rows: Vec<Vec<usize>>,
+    /// For each block of columns, the rows with a value other than zero.
+    columns: Vec<Vec<usize>>,
+}
+
+impl Support {
+    /// The support of a matrix with rows of `columns` values.
+    #[must_use]
+    pub fn new(matrix: &[f32], columns: usize) -> Self {
+        let n = matrix.len() / columns;
+        let blocks = |rows: usize, columns: usize, at: &dyn Fn(usize, usize) -> usize| {
+            let of_block = |first: usize| {
+                let block = first..rows.min(first + ROWS);
+                let is_used = |k: &usize| block.clone().any(|row| matrix[at(row, *k)] != 0.0);
+                (0..columns).filter(is_used).collect()
+            };
+            (0..rows).step_by(ROWS).map(of_block).collect()
+        };
+        Self {
+            shape: [n, columns],
+            rows: blocks(n, columns, &|row, column| row * columns + column),
+            columns: blocks(columns, n, &|column, row| row * columns + column),
+        }
+    }
+
+    /// Adds matrix · right to `output`. `right` has `columns` columns, and room for a whole vector
+    /// after the beginning of its last row.
+    ///
+    /// # Panics
+    /// Panics if the sizes do not fit each other.
+    pub fn add_product(&self, output: &mut [f32], matrix: &[f32], right: &[f32], columns: usize) {
+        let [rows, inner] = self.shape;
+        let strides = [inner, 1];
+        add(Product { blocks: &self.rows, rows, inner, strides, output, matrix, right, columns });
+    }
+
+    /// Adds matrixᵀ · right to `output`, like [`Self::add_product`].
+    ///
+    /// # Panics
+    /// Panics if the sizes do not fit each other.
+    pub fn add_transposed_product(
+        &self,
+        output: &mut [f32],
+        matrix: &[f32],
+        right: &[f32],
+        columns: usize,
+    ) {
+        let [inner, rows] = self.shape;
+        let strides = [1, rows];
+        add(Product {
+            blocks: &self.columns,
+            rows,
+            inner,
+            strides,
+            output,
+            matrix,
+            right,
+            columns,
+        });
+    }
+}
+
+struct Product<'a> {
+    blocks: &'a [Vec<usize>],
+    rows: usize,
+    inner: usize,
+    /// Values between two rows, and between two columns, of `matrix`.
+    strides: [usize; 2],
+    output: &'a mut [f32],
+    matrix: &'a [f32],
+    right: &'a [f32],
+    columns: usize,
+}
+
+fn add(product: Product<'_>) {
+    let Product { rows, inner, columns, .. } = product;
+    assert_eq!(product.output.len(), rows * columns, "values of the output");
+    assert_eq!(product.matrix.len(), rows * inner, "values of the matrix");
+    let last = inner.saturating_sub(1) * columns;
+    assert!(last + columns.max(WIDEST) <= product.right.len(), "room for a whole vector");
+    if columns > 0 {
+        dispatch(product);
+    }
+}
+
+impl WithSimd for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        // The sums of a block of rows, one value for each of its rows, and a row of the right matrix
+        // fit into the registers. The last vector may overlap the one before it.
+        let most = if S::REGISTER_COUNT >= 32 { 4 } else { 2 };
+        let (columns, lanes) = (self.columns, S::F32_LANES);
+        let last = columns.saturating_sub(lanes);
+        for column in (0..columns).step_by(most * lanes) {
+            let at = |vector: usize| (column + vector * lanes).min(last);
+            match (columns - column).div_ceil(lanes).min(most) {
+                4 => self.columns::<S, 4>(simd, [at(0), at(1), at(2), at(3)]),
+                3 => self.columns::<S, 3>(simd, [at(0), at(1), at(2)]),
+                2 => self.columns::<S, 2>(simd, [at(0), at(1)]),
+                _ => self.columns::<S, 1>(simd, [at(0)]),
+            }
+        }
+    }
+}
+
+impl Product<'_> {
+    #[inline(always)]
+    fn columns<S: Simd, const VECTORS: usize>(&mut self, simd: S, columns: [usize; VECTORS]) {
+        for (block, inner) in self.blocks.iter().enumerate() {
+            let first = block * ROWS;
+            match self.rows - first {
+                1 => self.tile::<S, 1, VECTORS>(simd, first, inner, columns),
+                2 => self.tile::<S, 2, VECTORS>(simd, first, inner, columns),
+                3 => self.tile::<S, 3, VECTORS>(simd, first, inner, columns),
+                _ => self.tile::<S, ROWS, VECTORS>(simd, first, inner, columns),
+            }
+        }
+    }
+
+    /// `R` rows of these columns.
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "`chains` reads without bounds checks")]
+    fn tile<S: Simd, const R: usize, const VECTORS: usize>(
+        &mut self,
+        simd: S,
+        first: usize,
+        inner: &[usize],
+        columns: [usize; VECTORS],
+    ) {
+        let lanes = S::F32_LANES.min(self.columns);
+        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; R];
+        let mut rows = [0; R];
+        for i in 0..R {
+            rows[i] = (first + i) * self.strides[0];
+            for j in 0..VECTORS {
+                let start = (first + i) * self.columns + columns[j];
+                sums[i][j] = load(simd, &self.output[start..][..lanes]);
+            }
+        }
+        let [_, stride] = self.strides;
+        let inner = inner.iter().map(|k| (k * stride, k * self.columns));
+        // SAFETY: `add` has checked that both matrices have `inner` columns and rows, and the last row
+        // of the right one has room for a whole vector. `Support::new` gives only such columns.
+        let sums = unsafe { chains(simd, sums, self.matrix, rows, self.right, inner, columns) };
+        for i in 0..R {
+            for j in 0..VECTORS {
+                let start = (first + i) * self.columns + columns[j];
+                store(simd, &mut self.output[start..][..lanes], sums[i][j]);
+            }
+        }
+    }
+}
