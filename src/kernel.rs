@@ -29,6 +29,7 @@ pub mod linear;
 pub mod max_pool;
 pub mod normalization;
 pub mod optimizer;
+mod pixels;
 mod pooled_product;
 pub mod product;
 pub mod shape;

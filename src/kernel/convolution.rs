@@ -21,6 +21,7 @@ use super::batch::{Batch, BatchMut};
 use super::direct::Direct;
 use super::elementwise::{Add, add_rows};
 use super::lanes::map;
+use super::pixels::{Sink, Source};
 use super::product::Start;
 use super::shape::{Convolution, Image, MaxPool, Pass};
 use super::spectral::Spectral;
@@ -152,30 +153,58 @@ impl ConvolvePool {
     ) {
         let n = self.images(x, weight, y);
         self.prepare(weight, Pass::Forward, workspace);
-        let stride = n * self.output().channels;
-        let mut unused_argmax = std::mem::take(&mut workspace.unused_argmax);
+        let output = self.output();
+        let stride = n * output.channels;
+        let [mut biases, mut unused_argmax] =
+            [&mut workspace.biases, &mut workspace.unused_argmax].map(std::mem::take);
+        let biases_of_batch = biases.room(n.min(self.chunk) * output.channels);
+        for image in biases_of_batch.chunks_exact_mut(bias.len()) {
+            image.copy_from_slice(bias);
+        }
         for (first, batch) in self.chunks(x, n) {
-            let at = first * self.output().channels;
-            let lanes = batch.images * self.output().channels;
-            let y = BatchMut { pixels: &mut y[at..], stride };
-            let argmax = match &mut argmax {
-                Some(argmax) => BatchMut { pixels: &mut argmax[at..], stride },
-                None => BatchMut { pixels: unused_argmax.room(lanes), stride: 0 },
+            let at = first * output.channels;
+            let lanes = batch.images * output.channels;
+            let mut y = BatchMut { pixels: &mut y[at..], stride };
+            let argmax =
+                argmax.as_deref_mut().map(|argmax| BatchMut { pixels: &mut argmax[at..], stride });
+            let biases = &biases_of_batch[..lanes];
+            let direct = match (&self.method, self.pool) {
+                (Method::Direct(direct), _) => direct,
+                (Method::Spectral(spectral), Some(pool)) => {
+                    let sink = Sink::Pooled { pool, biases, maxima: y, argmax };
+                    spectral.forward(&batch, sink, workspace);
+                    continue;
+                }
+                (Method::Spectral(spectral), None) => {
+                    let sink = Sink::Pixels { pixels: &mut *y.pixels, stride };
+                    spectral.forward(&batch, sink, workspace);
+                    add_bias(y, biases);
+                    continue;
+                }
             };
-            match (&self.method, self.pool) {
-                (Method::Direct(direct), Some(pool)) if Direct::can_pool(pool) => {
+            let argmax =
+                argmax.unwrap_or_else(|| BatchMut { pixels: unused_argmax.room(lanes), stride: 0 });
+            match self.pool {
+                Some(pool) if Direct::can_pool(pool) => {
                     direct.forward_pooled(&batch, pool, bias, y, argmax, workspace);
+                    continue;
                 }
-                (Method::Direct(direct), pool) => {
+                Some(pool) => {
                     direct.forward(&batch, workspace);
-                    pool_and_add_bias(workspace, pool, bias, lanes, y, argmax);
+                    let maxima = BatchMut { pixels: &mut *y.pixels, stride };
+                    pool.forward(&workspace.convolved, lanes, maxima, argmax);
                 }
-                (Method::Spectral(spectral), pool) => {
-                    spectral.forward(&batch, workspace);
-                    pool_and_add_bias(workspace, pool, bias, lanes, y, argmax);
+                None => {
+                    direct.forward(&batch, workspace);
+                    let rows = workspace.convolved.chunks_exact(lanes).enumerate();
+                    for (pixel, row) in rows.take(output.area()) {
+                        y.row(pixel, lanes).copy_from_slice(row);
+                    }
                 }
             }
+            add_bias(y, biases);
         }
+        workspace.biases = biases;
         workspace.unused_argmax = unused_argmax;
     }
 
@@ -206,26 +235,36 @@ impl ConvolvePool {
         for (first, batch) in self.chunks(x, n) {
             let at = first * self.output().channels;
             let lanes = batch.images * self.output().channels;
-            let gradient = workspace.convolved.room(self.convolution.output.area() * lanes);
-            match self.pool {
-                None => {
-                    for (to, row) in gradient.chunks_exact_mut(lanes).zip(dy.chunks_exact(stride)) {
-                        to.copy_from_slice(&row[at..at + lanes]);
-                    }
-                }
-                Some(pool) => {
-                    pool.backward(&argmax[at..], &dy[at..], stride, gradient, lanes);
-                }
-            }
             let dx = dx.as_deref_mut().map(|dx| BatchMut {
                 pixels: &mut dx[first * self.convolution.input.channels..],
                 stride: batch.stride,
             });
             match &self.method {
-                Method::Direct(direct) => direct.backward(&batch, dx, dweight, workspace),
                 Method::Spectral(spectral) => {
+                    let dy = match self.pool {
+                        None => Source::Pixels { pixels: &dy[at..], stride },
+                        Some(pool) => {
+                            let [gradient, argmax] = [&dy[at..], &argmax[at..]];
+                            Source::Pooled { pool, gradient, argmax, stride }
+                        }
+                    };
                     let start = if first == 0 { Start::Zero } else { Start::Output };
-                    spectral.backward(&batch, start, dx, workspace);
+                    spectral.backward(&batch, &dy, start, dx, workspace);
+                }
+                Method::Direct(direct) => {
+                    let gradient = workspace.convolved.room(self.convolution.output.area() * lanes);
+                    match self.pool {
+                        None => {
+                            let rows = dy.chunks_exact(stride);
+                            for (to, row) in gradient.chunks_exact_mut(lanes).zip(rows) {
+                                to.copy_from_slice(&row[at..at + lanes]);
+                            }
+                        }
+                        Some(pool) => {
+                            pool.backward(&argmax[at..], &dy[at..], stride, gradient, lanes);
+                        }
+                    }
+                    direct.backward(&batch, dx, dweight, workspace);
                 }
             }
         }
@@ -262,34 +301,9 @@ impl ConvolvePool {
     }
 }
 
-/// Pools `workspace.convolved` if there is a pooling, adds the bias, and writes `y` and `argmax`.
-fn pool_and_add_bias(
-    workspace: &mut Workspace,
-    pool: Option<MaxPool>,
-    bias: &[f32],
-    lanes: usize,
-    y: BatchMut<'_>,
-    argmax: BatchMut<'_>,
-) {
-    let Workspace { convolved, biases, .. } = workspace;
-    let biases = biases.room(lanes);
-    for image in biases.chunks_exact_mut(bias.len()) {
-        image.copy_from_slice(bias);
-    }
-    let BatchMut { pixels, stride } = y;
-    let pixels = match pool {
-        Some(pool) => {
-            pool.forward(convolved, lanes, BatchMut { pixels: &mut *pixels, stride }, argmax);
-            pixels
-        }
-        None => {
-            for (row, y) in convolved.chunks_exact(lanes).zip(pixels.chunks_mut(stride)) {
-                y[..lanes].copy_from_slice(row);
-            }
-            pixels
-        }
-    };
-    for row in pixels.chunks_mut(stride) {
-        map(Add, [&mut row[..lanes]], [&*biases]);
+/// Adds `biases` to each pixel.
+fn add_bias(y: BatchMut<'_>, biases: &[f32]) {
+    for row in y.pixels.chunks_mut(y.stride) {
+        map(Add, [&mut row[..biases.len()]], [biases]);
     }
 }

@@ -1,19 +1,7 @@
-//! How pixels and planes of a transform lie in memory, and how groups of lanes are read and written.
+//! How the planes of a transform lie in memory.
 
-use pulp::Simd;
-
-use super::lanes::{WIDEST, load, store};
+use super::lanes::WIDEST;
 use super::product::Offsets;
-
-/// Pixels, row by row. Each pixel is a row of `units` units of `channels` values: the images of a
-/// batch, or the rows of a matrix.
-pub(super) struct Grid<D> {
-    pub(super) pixels: D,
-    /// Values between the beginnings of two pixels.
-    pub(super) stride: usize,
-    pub(super) units: usize,
-    pub(super) channels: usize,
-}
 
 /// The places of planes in memory.
 ///
@@ -59,43 +47,3 @@ impl Layout {
 
 /// Least number of values of a plane in one block, if there are as many.
 const BLOCK: usize = 128;
-
-/// Number of lanes that are transformed together: two cache lines. Their memory stays in the first
-/// cache.
-pub(super) const GROUP: usize = 2 * WIDEST;
-
-/// Reads the first vectors of a row. Lanes after the end of the row are zero.
-#[inline(always)]
-pub(super) fn read_group<S: Simd>(simd: S, row: &[f32], group: &mut [S::f32s]) {
-    match row.get(..GROUP) {
-        // A loop, because a call of `memcpy` would cost more than it copies.
-        Some(row) => {
-            for (to, from) in group.iter_mut().zip(S::as_simd_f32s(row).0) {
-                *to = *from;
-            }
-        }
-        None => {
-            for (v, vector) in group.iter_mut().enumerate() {
-                let rest = row.get(v * S::F32_LANES..).unwrap_or_default();
-                *vector = load(simd, &rest[..rest.len().min(S::F32_LANES)]);
-            }
-        }
-    }
-}
-
-/// Writes the first vectors of a row, but no lane after its end.
-#[inline(always)]
-pub(super) fn write_group<S: Simd>(simd: S, group: &[S::f32s], row: &mut [f32]) {
-    match row.get_mut(..GROUP) {
-        Some(row) => {
-            for (to, from) in S::as_mut_simd_f32s(row).0.iter_mut().zip(group) {
-                *to = *from;
-            }
-        }
-        None => {
-            for (vector, part) in group.iter().zip(row.chunks_mut(S::F32_LANES)) {
-                store(simd, part, *vector);
-            }
-        }
-    }
-}

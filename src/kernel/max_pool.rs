@@ -79,6 +79,12 @@ impl MaxPool {
         }
     }
 
+    /// The row and the column of the first pixel of a window.
+    #[inline(always)]
+    pub(super) fn first_pixel(&self, window: usize) -> [usize; 2] {
+        [window / self.output.width, window % self.output.width].map(|index| index * self.stride)
+    }
+
     /// The pixels of each window.
     fn windows(self) -> impl Iterator<Item = impl Iterator<Item = usize>> {
         let starts = (0..self.output.height).flat_map(move |y| {
@@ -126,9 +132,10 @@ impl Lanewise<2, 1> for RunningMaximum {
     }
 }
 
+/// Adds the gradient to the input if the input is at the argmax.
 #[derive(Clone, Copy)]
-struct AddToArgmax {
-    position: f32,
+pub(super) struct AddToArgmax {
+    pub(super) position: f32,
 }
 
 impl Lanewise<1, 2> for AddToArgmax {
@@ -139,9 +146,10 @@ impl Lanewise<1, 2> for AddToArgmax {
     }
 }
 
+/// The gradient if the input is at the argmax, else zero.
 #[derive(Clone, Copy)]
-struct GradientAtArgmax {
-    position: f32,
+pub(super) struct GradientAtArgmax {
+    pub(super) position: f32,
 }
 
 impl Lanewise<1, 2> for GradientAtArgmax {

@@ -29,7 +29,7 @@ use super::batch::{Batch, BatchMut};
 use super::elementwise::{Add, transpose};
 use super::fourier::Axis;
 use super::lanes::map;
-use super::layout::Grid;
+use super::pixels::{Lanes, Sink, Source};
 use super::product::{Left, Many, Offsets, Right, Start, multiply_many};
 use super::shape::{Convolution, Pass};
 use super::transform::{Role, Transform};
@@ -110,20 +110,22 @@ impl Spectral {
             Pass::Forward => [inputs, outputs],
             Pass::Backward => [outputs, inputs],
         };
-        let grid = Grid { pixels: &*reversed, stride: lanes, units: rows, channels: columns };
+        let source = Source::Pixels { pixels: reversed, stride: lanes };
         let kernel_planes = planes.kernel.room(self.output.layout(columns).len(rows));
-        self.kernel.analyze(&grid, Role::WeightedFactor, kernel_planes, scratch);
+        let lanes = Lanes { units: rows, channels: columns };
+        self.kernel.analyze(lanes, &source, Role::WeightedFactor, kernel_planes, scratch);
     }
 
-    /// Convolves the images of `x` into `workspace.convolved`.
-    pub(super) fn forward(&self, x: &Batch<'_>, workspace: &mut Workspace) {
+    /// Convolves the images of `x` into `sink`.
+    pub(super) fn forward(&self, x: &Batch<'_>, sink: Sink<'_>, workspace: &mut Workspace) {
         let [inputs, outputs] = self.channels();
         let n = x.images;
-        let Workspace { planes, scratch, convolved, .. } = workspace;
+        let Workspace { planes, scratch, .. } = workspace;
         let [x_layout, z_layout] = [inputs, outputs].map(|channels| self.output.layout(channels));
-        let grid = Grid { pixels: x.pixels, stride: x.stride, units: n, channels: inputs };
+        let [x_lanes, z_lanes] = [inputs, outputs].map(|channels| Lanes { units: n, channels });
         let input = planes.input.room(x_layout.len(n));
-        self.input.analyze(&grid, Role::Factor, input, scratch);
+        let source = Source::Pixels { pixels: x.pixels, stride: x.stride };
+        self.input.analyze(x_lanes, &source, Role::Factor, input, scratch);
 
         let product = planes.output.room(z_layout.len(n));
         let many = Many {
@@ -138,33 +140,30 @@ impl Spectral {
         let right = Right { data: &planes.kernel, rows: &kernel_rows, columns: outputs };
         multiply_many(many, product, &z_layout.units(n), Start::Zero, left, right);
 
-        let lanes = n * outputs;
-        let pixels = convolved.room(self.convolution.output.area() * lanes);
-        let grid = Grid { pixels, stride: lanes, units: n, channels: outputs };
-        self.output.synthesize(product, Role::Product, grid, scratch);
+        self.output.synthesize(z_lanes, product, Role::Product, sink, scratch);
     }
 
     /// Writes the gradient of the input if `dx` is given, and adds to the planes of the gradient of
-    /// the kernel. The gradient of the output is in `workspace.convolved`. The first chunk of a batch
-    /// starts those planes from zero.
+    /// the kernel. `dy` gives the gradient of the output. The first chunk of a batch starts those
+    /// planes from zero.
     pub(super) fn backward(
         &self,
         x: &Batch<'_>,
+        dy: &Source<'_>,
         start: Start,
         dx: Option<BatchMut<'_>>,
         workspace: &mut Workspace,
     ) {
         let [inputs, outputs] = self.channels();
         let n = x.images;
-        let Workspace { planes, scratch, convolved, .. } = workspace;
+        let Workspace { planes, scratch, .. } = workspace;
         let [x_layout, z_layout] = [inputs, outputs].map(|channels| self.output.layout(channels));
-        let grid = Grid { pixels: x.pixels, stride: x.stride, units: n, channels: inputs };
+        let [x_lanes, z_lanes] = [inputs, outputs].map(|channels| Lanes { units: n, channels });
         let input = planes.input.room(x_layout.len(n));
-        self.input.analyze(&grid, Role::Factor, input, scratch);
-        let grid =
-            Grid { pixels: &convolved[..], stride: n * outputs, units: n, channels: outputs };
+        let source = Source::Pixels { pixels: x.pixels, stride: x.stride };
+        self.input.analyze(x_lanes, &source, Role::Factor, input, scratch);
         let output = planes.output.room(z_layout.len(n));
-        self.output.analyze(&grid, Role::Product, output, scratch);
+        self.output.analyze(z_lanes, dy, Role::Product, output, scratch);
 
         let (x_units, z_units) = (x_layout.units(n), z_layout.units(n));
         let [x_columns, z_columns] =
@@ -183,8 +182,8 @@ impl Spectral {
         let right = Right { data: &planes.kernel, rows: &kernel_rows, columns: inputs };
         let many = Many { n: self.planes, output: x_plane, left: z_plane, right: x_plane };
         multiply_many(many, product, &x_units, Start::Zero, left, right);
-        let grid = Grid { pixels: dx.pixels, stride: dx.stride, units: n, channels: inputs };
-        self.input.synthesize(product, Role::Factor, grid, scratch);
+        let sink = Sink::Pixels { pixels: dx.pixels, stride: dx.stride };
+        self.input.synthesize(x_lanes, product, Role::Factor, sink, scratch);
     }
 
     /// Adds what all calls of [`Self::backward`] have summed up to the gradient of the kernel.
@@ -194,8 +193,9 @@ impl Spectral {
         let Workspace { kernel, planes, scratch, .. } = workspace;
         let sums = planes.kernel_gradient.room(self.output.layout(outputs).len(inputs));
         let reversed = kernel.room(dweight.len());
-        let grid = Grid { pixels: &mut *reversed, stride: lanes, units: inputs, channels: outputs };
-        self.kernel.synthesize(sums, Role::WeightedFactor, grid, scratch);
+        let sink = Sink::Pixels { pixels: &mut *reversed, stride: lanes };
+        let matrix = Lanes { units: inputs, channels: outputs };
+        self.kernel.synthesize(matrix, sums, Role::WeightedFactor, sink, scratch);
         for (from, to) in reversed.chunks_exact(lanes).rev().zip(dweight.chunks_exact_mut(lanes)) {
             map(Add, [to], [from]);
         }

@@ -25,7 +25,8 @@ use super::buffer::Buffer;
 use super::fourier::{Axis, Components};
 use super::karatsuba::{Factor, Karatsuba, Product};
 use super::lanes::dispatch;
-use super::layout::{GROUP, Grid, Layout, read_group, write_group};
+use super::layout::Layout;
+use super::pixels::{GROUP, Group, Lanes, Sink, Source};
 
 /// The transform of grids of one size.
 #[derive(Clone, Debug)]
@@ -113,23 +114,25 @@ impl Transform {
     /// Transforms pixels to planes with their [`Layout`].
     pub(super) fn analyze(
         &self,
-        grid: &Grid<&[f32]>,
+        lanes: Lanes,
+        source: &Source<'_>,
         role: Role,
         planes: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        dispatch(Analysis { transform: self, grid, role, planes, scratch });
+        dispatch(Analysis { transform: self, lanes, source, role, planes, scratch });
     }
 
     /// The transpose of [`Self::analyze`]: planes to pixels.
     pub(super) fn synthesize(
         &self,
+        lanes: Lanes,
         planes: &[f32],
         role: Role,
-        grid: Grid<&mut [f32]>,
+        sink: Sink<'_>,
         scratch: &mut Scratch,
     ) {
-        dispatch(Synthesis { transform: self, planes, role, grid, scratch });
+        dispatch(Synthesis { transform: self, lanes, planes, role, sink, scratch });
     }
 
     /// Multiplies the components of a group of lanes by the weights of the inverse transform.
@@ -170,7 +173,8 @@ impl Scratch {
 
 struct Analysis<'a> {
     transform: &'a Transform,
-    grid: &'a Grid<&'a [f32]>,
+    lanes: Lanes,
+    source: &'a Source<'a>,
     role: Role,
     planes: &'a mut [f32],
     scratch: &'a mut Scratch,
@@ -191,14 +195,13 @@ impl WithSimd for Analysis<'_> {
 impl Analysis<'_> {
     #[inline(always)]
     fn encode<S: Simd>(self, simd: S, encoding: impl Karatsuba) {
-        let Self { transform, grid, role, planes, scratch } = self;
-        let layout = transform.layout(grid.channels);
-        let lanes = layout.lanes();
-        assert!(layout.len(grid.units) <= planes.len(), "planes of all lanes");
+        let Self { transform, lanes, source, role, planes, scratch } = self;
+        let layout = transform.layout(lanes.channels);
+        assert!(layout.len(lanes.units) <= planes.len(), "planes of all lanes");
         let blocks = planes.chunks_exact_mut(layout.len(1));
-        for (start, block) in (0..grid.units * grid.channels).step_by(lanes).zip(blocks) {
-            let end = (start + lanes).min(grid.units * grid.channels);
-            transform.encode_block(simd, encoding, grid, start..end, role, block, scratch);
+        for (start, block) in (0..lanes.n()).step_by(layout.lanes()).zip(blocks) {
+            let lanes = start..lanes.n().min(start + layout.lanes());
+            transform.encode_block(simd, encoding, source, lanes, role, block, scratch);
         }
     }
 }
@@ -212,7 +215,7 @@ impl Transform {
         &self,
         simd: S,
         encoding: impl Karatsuba,
-        grid: &Grid<&[f32]>,
+        source: &Source<'_>,
         lanes: Range<usize>,
         role: Role,
         planes: &mut [f32],
@@ -225,14 +228,8 @@ impl Transform {
         let (planes, _) = S::as_mut_simd_f32s(planes);
         let plane = planes.len() / self.planes();
         for start in lanes.clone().step_by(GROUP) {
-            for column in 0..x.length() {
-                for row in 0..y.length() {
-                    let pixel = (row * x.length() + column) * grid.stride;
-                    let at = (column * y.span() + y.place(row)) * group;
-                    let to = &mut columns[at..at + group];
-                    read_group(simd, &grid.pixels[pixel + start..pixel + lanes.end], to);
-                }
-            }
+            let mut pixels = Group::<S> { y, x, columns: &mut *columns };
+            source.read(simd, start..lanes.end, &mut pixels);
             y.analyze(simd, [x.length(), group], columns, half, in_half);
             x.analyze(simd, [y.components(), group], half, components, in_components);
             if role == Role::WeightedFactor {
@@ -278,9 +275,10 @@ impl Transform {
 
 struct Synthesis<'a> {
     transform: &'a Transform,
+    lanes: Lanes,
     planes: &'a [f32],
     role: Role,
-    grid: Grid<&'a mut [f32]>,
+    sink: Sink<'a>,
     scratch: &'a mut Scratch,
 }
 
@@ -299,14 +297,13 @@ impl WithSimd for Synthesis<'_> {
 impl Synthesis<'_> {
     #[inline(always)]
     fn decode<S: Simd>(self, simd: S, encoding: impl Karatsuba) {
-        let Self { transform, planes, role, mut grid, scratch } = self;
-        let layout = transform.layout(grid.channels);
-        let lanes = layout.lanes();
-        assert!(layout.len(grid.units) <= planes.len(), "planes of all lanes");
+        let Self { transform, lanes, planes, role, mut sink, scratch } = self;
+        let layout = transform.layout(lanes.channels);
+        assert!(layout.len(lanes.units) <= planes.len(), "planes of all lanes");
         let blocks = planes.chunks_exact(layout.len(1));
-        for (start, block) in (0..grid.units * grid.channels).step_by(lanes).zip(blocks) {
-            let end = (start + lanes).min(grid.units * grid.channels);
-            transform.decode_block(simd, encoding, block, role, &mut grid, start..end, scratch);
+        for (start, block) in (0..lanes.n()).step_by(layout.lanes()).zip(blocks) {
+            let lanes = start..lanes.n().min(start + layout.lanes());
+            transform.decode_block(simd, encoding, block, role, &mut sink, lanes, scratch);
         }
     }
 }
@@ -322,7 +319,7 @@ impl Transform {
         encoding: impl Karatsuba,
         planes: &[f32],
         role: Role,
-        grid: &mut Grid<&mut [f32]>,
+        sink: &mut Sink<'_>,
         lanes: Range<usize>,
         scratch: &mut Scratch,
     ) {
@@ -373,15 +370,8 @@ impl Transform {
             }
             x.synthesize(simd, [y.components(), group], components, in_components, half);
             y.synthesize(simd, [x.length(), group], half, in_half, columns);
-            for column in 0..x.length() {
-                for row in 0..y.length() {
-                    let pixel = (row * x.length() + column) * grid.stride;
-                    let at = (column * y.span() + y.place(row)) * group;
-                    let from = &columns[at..at + group];
-                    let to = &mut grid.pixels[pixel + start..pixel + lanes.end];
-                    write_group(simd, from, to);
-                }
-            }
+            let mut pixels = Group::<S> { y, x, columns: &mut *columns };
+            sink.write(simd, start..lanes.end, &mut pixels);
         }
     }
 }
