@@ -6,7 +6,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 
 use report::kernel::buffer::Buffer;
-use report::kernel::convolution::{ConvolvePool, Gradients};
+use report::kernel::convolution::{ConvolvePool, Gradients, Images};
 use report::kernel::product::{Left, Offsets, Right, Start, multiply};
 use report::kernel::shape::{Convolution, Image, MaxPool};
 use report::kernel::workspace::Workspace;
@@ -122,6 +122,7 @@ impl Case {
 
     fn forward(&mut self) {
         let Self { operation, x, weight, bias, y, argmax, workspace, .. } = self;
+        let x = Images { values: x, frames: None };
         operation.forward(x, weight, bias, y, Some(argmax), workspace);
     }
 
@@ -139,6 +140,7 @@ impl Case {
             let Self { operation, x, weight, argmax, workspace, .. } = &mut self;
             let input = wants_input.then_some(&mut dx[..]);
             let gradients = Gradients { weight: &mut dweight, bias: &mut dbias, input };
+            let x = Images { values: x, frames: None };
             operation.backward(x, weight, argmax, &dy, gradients, workspace);
         });
     }

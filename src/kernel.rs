@@ -22,6 +22,7 @@ pub mod convolution;
 mod direct;
 pub mod elementwise;
 mod fourier;
+mod frame;
 mod karatsuba;
 pub(crate) mod lanes;
 mod layout;

@@ -1,5 +1,7 @@
 //! Images of a batch in memory: one row of values for each pixel, with all images side by side.
 
+use super::frame::Frame;
+
 /// Images of a batch, to be read.
 pub(super) struct Batch<'a> {
     /// The row of the first pixel and all after it.
@@ -8,6 +10,8 @@ pub(super) struct Batch<'a> {
     pub(super) stride: usize,
     /// Number of images.
     pub(super) images: usize,
+    /// The same images with zeros around them, if they are prepared.
+    pub(super) frame: Option<&'a Frame>,
 }
 
 /// Images of a batch, to be written.

@@ -9,7 +9,7 @@ use super::lanes::WIDEST;
 /// The first float begins a cache line, so that no vector of a row of whole vectors lies in two.
 /// There is always room for one more vector at the end, which [`Right`](super::product::Right)
 /// needs.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Buffer {
     floats: Vec<f32>,
     /// The first float that begins a cache line.

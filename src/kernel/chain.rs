@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::activation::Activation;
 use super::batch::BatchMut;
 use super::buffer::Buffer;
-use super::convolution::{ConvolvePool, Gradients};
+use super::convolution::{ConvolvePool, Frames, Gradients, Images};
 use super::elementwise::swap_outer;
 use super::lanes::WIDEST;
 use super::linear::Linear;
@@ -98,9 +98,20 @@ pub enum ChainLayer {
 pub struct Input<'a> {
     /// The values of a batch.
     pub values: &'a [f32],
-    /// Their support as a matrix with one row for each example, if it is known. The result is the
-    /// same, but a linear layer that comes first needs less time.
-    pub support: Option<&'a Support>,
+    /// What [`Chain::prepare`] has made of them, if they go through the chain many times.
+    pub prepared: &'a Prepared,
+}
+
+/// What the first layer of a chain makes of examples that pass through it many times. It saves time,
+/// and changes no result but this: a zero times an infinite weight may be left out of a sum.
+#[derive(Clone, Debug)]
+pub enum Prepared {
+    /// Nothing.
+    Nothing,
+    /// The support of the matrix with one row for each example.
+    Support(Support),
+    /// The images with zeros around them.
+    Frames(Frames),
 }
 
 /// What a forward pass keeps for its backward pass: the output of each layer, and the pixel that
@@ -169,6 +180,20 @@ impl Chain {
         self.parameters
     }
 
+    /// Prepares examples that pass through this chain many times.
+    #[must_use]
+    pub fn prepare(&self, values: &[f32]) -> Prepared {
+        match self.layers.first().map(|placed| &placed.layer) {
+            Some(ChainLayer::Linear(linear, _)) => {
+                Prepared::Support(Support::new(values, linear.inputs))
+            }
+            Some(ChainLayer::ConvolvePool(operation, _)) => {
+                operation.frames(values).map_or(Prepared::Nothing, Prepared::Frames)
+            }
+            _ => Prepared::Nothing,
+        }
+    }
+
     /// Passes `n` examples through the layers. Returns the values that the last one puts out, or
     /// those of `input` if there is no layer. `is_kept` says whether a backward pass follows.
     pub fn forward<'k>(
@@ -180,16 +205,16 @@ impl Chain {
         is_kept: bool,
         workspace: &mut Workspace,
     ) -> &'k [f32] {
-        let Input { values, support } = input;
+        let Input { values, prepared } = input;
         let Kept { outputs, argmax } = kept;
         outputs.resize_with(outputs.len().max(self.layers.len()), Buffer::default);
         argmax.resize_with(outputs.len(), Buffer::default);
         for (index, placed) in self.layers.iter().enumerate() {
             let Placed { layer, weight, bias, input, output } = placed;
             let (before, rest) = outputs.split_at_mut(index);
-            let (x, support) = match before.last() {
-                Some(buffer) => (&**buffer, None),
-                None => (values, support),
+            let (x, prepared) = match before.last() {
+                Some(buffer) => (&**buffer, &Prepared::Nothing),
+                None => (values, prepared),
             };
             let x = &x[..n * input.len()];
             let len = n * output.len();
@@ -199,6 +224,7 @@ impl Chain {
                 ChainLayer::ConvolvePool(operation, activation) => {
                     let argmax = is_kept.then(|| argmax.room(len));
                     let [weight, bias] = [weight, bias].map(|place| &parameters[place.clone()]);
+                    let x = Images { values: x, frames: prepared.frames() };
                     operation.forward(x, weight, bias, y, argmax, workspace);
                     apply(*activation, y);
                 }
@@ -211,7 +237,7 @@ impl Chain {
                 ChainLayer::Flatten(image) => swap_outer(x, n, image.channels, y),
                 ChainLayer::Linear(linear, activation) => {
                     let (weight, bias) = (&parameters[weight.start..], &parameters[bias.clone()]);
-                    linear.forward(x, support, weight, bias, y);
+                    linear.forward(x, prepared.support(), weight, bias, y);
                     apply(*activation, y);
                 }
                 ChainLayer::Activation(activation) => {
@@ -240,15 +266,15 @@ impl Chain {
         memory: &'m mut BackwardMemory,
         workspace: &mut Workspace,
     ) -> &'m [f32] {
-        let Input { values, support } = input;
+        let Input { values, prepared } = input;
         let Kept { outputs, argmax } = kept;
         let [from, to] = &mut memory.gradients;
         let (mut from, mut to) = (from, to);
         for (index, placed) in self.layers.iter().enumerate().rev() {
             let Placed { layer, weight, bias, input, output } = placed;
-            let (x, support) = match index {
-                0 => (values, support),
-                _ => (&*outputs[index - 1], None),
+            let (x, prepared) = match index {
+                0 => (values, prepared),
+                _ => (&*outputs[index - 1], &Prepared::Nothing),
             };
             let x = &x[..n * input.len()];
             let len = n * output.len();
@@ -263,6 +289,7 @@ impl Chain {
                     let input = wants_input.then(|| to.room(dx_len));
                     let gradients = Gradients { weight: dweight, bias: dbias, input };
                     let weight = &parameters[weight.clone()];
+                    let x = Images { values: x, frames: prepared.frames() };
                     operation.backward(x, weight, &argmax[index], dy, gradients, workspace);
                 }
                 ChainLayer::MaxPool(pool) => {
@@ -278,6 +305,7 @@ impl Chain {
                     let (dweight, dbias) = places(dparameters, weight, bias);
                     let dx = wants_input.then(|| to.room(dx_len));
                     let weight = &parameters[weight.start..];
+                    let support = prepared.support();
                     linear.backward(n, x, support, weight, from, dweight, dbias, dx, workspace);
                 }
                 ChainLayer::Activation(activation) => {
@@ -288,6 +316,22 @@ impl Chain {
             std::mem::swap(&mut from, &mut to);
         }
         if wants_input { &from[..n * self.input.len()] } else { &[] }
+    }
+}
+
+impl Prepared {
+    fn support(&self) -> Option<&Support> {
+        match self {
+            Self::Support(support) => Some(support),
+            Self::Nothing | Self::Frames(_) => None,
+        }
+    }
+
+    fn frames(&self) -> Option<&Frames> {
+        match self {
+            Self::Frames(frames) => Some(frames),
+            Self::Nothing | Self::Support(_) => None,
+        }
     }
 }
 

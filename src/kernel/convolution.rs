@@ -20,6 +20,7 @@
 use super::batch::{Batch, BatchMut};
 use super::direct::Direct;
 use super::elementwise::{Add, add_rows};
+use super::frame::Frame;
 use super::lanes::map;
 use super::pixels::{Sink, Source};
 use super::product::Start;
@@ -47,6 +48,19 @@ enum Method {
     Direct(Direct),
     Spectral(Box<Spectral>),
 }
+
+/// The images that come in.
+#[derive(Clone, Copy, Debug)]
+pub struct Images<'a> {
+    /// Their values.
+    pub values: &'a [f32],
+    /// What [`ConvolvePool::frames`] has made of them, if they go through the layer many times.
+    pub frames: Option<&'a Frames>,
+}
+
+/// Images that are prepared once, to go through a layer many times.
+#[derive(Clone, Debug)]
+pub struct Frames(Vec<Frame>);
 
 /// Gradients that a backward pass computes.
 #[derive(Debug)]
@@ -135,6 +149,16 @@ impl ConvolvePool {
         self.pool.map_or(self.convolution.output, |pool| pool.output)
     }
 
+    /// Prepares images that go through this layer many times. Returns `None` if that gains nothing.
+    #[must_use]
+    pub fn frames(&self, values: &[f32]) -> Option<Frames> {
+        let Method::Direct(direct) = &self.method else { return None };
+        let n = values.len() / self.convolution.input.len();
+        let images = Images { values, frames: None };
+        let chunks = self.chunks(images, n);
+        Some(Frames(chunks.map(|(_, batch)| direct.frame(&batch, self.pool)).collect()))
+    }
+
     /// Applies the operation to all images of `x`. Writes every value of `y`, and every value of
     /// `argmax` if it is given: the pixel of its window that each output comes from. A backward
     /// pass needs `argmax`.
@@ -144,14 +168,14 @@ impl ConvolvePool {
     /// bias has another length than its sizes say.
     pub fn forward(
         &self,
-        x: &[f32],
+        x: Images<'_>,
         weight: &[f32],
         bias: &[f32],
         y: &mut [f32],
         mut argmax: Option<&mut [f32]>,
         workspace: &mut Workspace,
     ) {
-        let n = self.images(x, weight, y);
+        let n = self.images(x.values, weight, y);
         self.prepare(weight, Pass::Forward, workspace);
         let output = self.output();
         let stride = n * output.channels;
@@ -178,20 +202,22 @@ impl ConvolvePool {
                 (Method::Spectral(spectral), None) => {
                     let sink = Sink::Pixels { pixels: &mut *y.pixels, stride };
                     spectral.forward(&batch, sink, workspace);
-                    add_bias(y, biases);
+                    add_bias(&mut y, biases);
                     continue;
                 }
             };
-            let argmax =
-                argmax.unwrap_or_else(|| BatchMut { pixels: unused_argmax.room(lanes), stride: 0 });
             match self.pool {
                 Some(pool) if Direct::can_pool(pool) => {
-                    direct.forward_pooled(&batch, pool, bias, y, argmax, workspace);
+                    direct.forward_pooled(&batch, pool, bias, &mut y, argmax, workspace);
                     continue;
                 }
                 Some(pool) => {
                     direct.forward(&batch, workspace);
                     let maxima = BatchMut { pixels: &mut *y.pixels, stride };
+                    let argmax = argmax.unwrap_or_else(|| BatchMut {
+                        pixels: unused_argmax.room(lanes),
+                        stride: 0,
+                    });
                     pool.forward(&workspace.convolved, lanes, maxima, argmax);
                 }
                 None => {
@@ -202,7 +228,7 @@ impl ConvolvePool {
                     }
                 }
             }
-            add_bias(y, biases);
+            add_bias(&mut y, biases);
         }
         workspace.biases = biases;
         workspace.unused_argmax = unused_argmax;
@@ -215,14 +241,14 @@ impl ConvolvePool {
     /// Panics in the same cases as [`Self::forward`].
     pub fn backward(
         &self,
-        x: &[f32],
+        x: Images<'_>,
         weight: &[f32],
         argmax: &[f32],
         dy: &[f32],
         gradients: Gradients<'_>,
         workspace: &mut Workspace,
     ) {
-        let n = self.images(x, weight, dy);
+        let n = self.images(x.values, weight, dy);
         let Gradients { weight: dweight, bias: dbias, input: mut dx } = gradients;
         self.prepare(weight, Pass::Backward, workspace);
         let stride = n * self.output().channels;
@@ -290,19 +316,20 @@ impl ConvolvePool {
     }
 
     /// The chunks of a batch of `n` images, each with the index of its first image.
-    fn chunks<'a>(&self, x: &'a [f32], n: usize) -> impl Iterator<Item = (usize, Batch<'a>)> {
+    fn chunks<'a>(&self, x: Images<'a>, n: usize) -> impl Iterator<Item = (usize, Batch<'a>)> {
         let channels = self.convolution.input.channels;
         let chunks = n.div_ceil(self.chunk);
         (0..chunks).map(move |chunk| {
             let (first, end) = (n * chunk / chunks, n * (chunk + 1) / chunks);
-            let pixels = &x[first * channels..];
-            (first, Batch { pixels, stride: n * channels, images: end - first })
+            let pixels = &x.values[first * channels..];
+            let frame = x.frames.map(|Frames(frames)| &frames[chunk]);
+            (first, Batch { pixels, stride: n * channels, images: end - first, frame })
         })
     }
 }
 
 /// Adds `biases` to each pixel.
-fn add_bias(y: BatchMut<'_>, biases: &[f32]) {
+fn add_bias(y: &mut BatchMut<'_>, biases: &[f32]) {
     for row in y.pixels.chunks_mut(y.stride) {
         map(Add, [&mut row[..biases.len()]], [biases]);
     }

@@ -10,8 +10,8 @@
 //!   the outputs times the transposed kernel of that position, added to the inputs that it read.
 
 use super::batch::{Batch, BatchMut};
-use super::buffer::Buffer;
 use super::elementwise::transpose;
+use super::frame::{Frame, Layout, Used, Windows};
 use super::pooled_product::{self, PooledOutput, PooledProduct};
 use super::product::{Left, Offsets, Right, Start, multiply};
 use super::shape::{Convolution, MaxPool, Pass};
@@ -23,18 +23,6 @@ pub(super) struct Direct {
     convolution: Convolution,
     /// Rows and columns of an image in its frame: all pixels that a window covers.
     frame: [usize; 2],
-}
-
-/// The offsets of the values of a chunk in the frame.
-struct Layout {
-    /// Number of values in one row of the frame.
-    row: usize,
-    /// Number of values in one pixel, over all images.
-    pixel: usize,
-    /// The first value of each window of a row of outputs, image by image.
-    windows: Offsets,
-    /// Each value of a window, in the order of the kernel.
-    taps: Offsets,
 }
 
 impl Direct {
@@ -71,21 +59,70 @@ impl Direct {
         }
     }
 
+    /// Pads the images of `x`, and finds the windows that are not zero: those of the kernel, and those
+    /// of a pooling that [`Self::can_pool`].
+    pub(super) fn frame(&self, x: &Batch<'_>, pool: Option<MaxPool>) -> Frame {
+        let mut frame = Frame::default();
+        self.fill(x, &mut frame);
+        let Frame { layout, padded, .. } = &frame;
+        let stride = self.convolution.stride;
+        let used = |row: usize, windows: &Offsets, positions: &Offsets| {
+            let is_used = |window: &usize| {
+                let first = row * stride * layout.row + windows.at(*window);
+                positions.all().any(|position| {
+                    layout.taps.all().any(|tap| padded[first + position + tap] != 0.0)
+                })
+            };
+            let (indices, zero): (Vec<usize>, _) = (0..windows.len()).partition(is_used);
+            Windows { offsets: windows.at_each(&indices), indices, zero }
+        };
+        let (windows, one) = (&layout.windows, Offsets::strided(1, 1));
+        let kernel = (0..self.convolution.output.height).map(|row| used(row, windows, &one));
+        let kernel = kernel.collect();
+        let pool = pool.filter(|pool| Self::can_pool(*pool));
+        let pooling = pool.map_or(Vec::new(), |pool| {
+            let (windows, positions) = self.pooled_windows(layout, pool, x.images);
+            (0..pool.output.height)
+                .map(|row| used(row * pool.stride, &windows, &positions))
+                .collect()
+        });
+        frame.used = Some(Used { kernel, pooling });
+        frame
+    }
+
+    /// The frame of `x`, made in `memory` if `x` has none.
+    fn framed<'f>(&self, x: &Batch<'f>, memory: &'f mut Frame) -> &'f Frame {
+        match x.frame {
+            Some(frame) => frame,
+            None => {
+                self.fill(x, memory);
+                memory
+            }
+        }
+    }
+
     /// Convolves the images of `x` into `workspace.convolved`.
     pub(super) fn forward(&self, x: &Batch<'_>, workspace: &mut Workspace) {
         let output = self.convolution.output;
-        let Workspace { padded, kernel, convolved, .. } = workspace;
-        let layout = self.layout(x.images);
-        self.pad(x, &layout, padded);
+        let Workspace { frame, kernel, convolved, .. } = workspace;
+        let Frame { layout, padded, used } = self.framed(x, frame);
         let lanes = x.images * output.channels;
-        let rows = Offsets::strided(output.width * x.images, output.channels);
+        let all = Offsets::strided(output.width * x.images, output.channels);
         let convolved = convolved.room(output.area() * lanes);
         let kernel_rows = Offsets::strided(self.convolution.fan_in(), output.channels);
+        let right = Right { data: kernel, rows: &kernel_rows, columns: output.channels };
         for (oy, row) in convolved.chunks_exact_mut(output.width * lanes).enumerate() {
             let data = &padded[oy * self.convolution.stride * layout.row..];
-            let left = Left { data, rows: &layout.windows, columns: &layout.taps };
-            let right = Right { data: kernel, rows: &kernel_rows, columns: output.channels };
-            multiply(row, &rows, Start::Zero, left, right);
+            let (windows, rows) = match used {
+                Some(used) => {
+                    row.fill(0.0);
+                    let Windows { indices, offsets, .. } = &used.kernel[oy];
+                    (offsets, &all.at_each(indices))
+                }
+                None => (&layout.windows, &all),
+            };
+            let left = Left { data, rows: windows, columns: &layout.taps };
+            multiply(row, rows, Start::Zero, left, right);
         }
     }
 
@@ -100,42 +137,53 @@ impl Direct {
         x: &Batch<'_>,
         pool: MaxPool,
         bias: &[f32],
-        y: BatchMut<'_>,
-        argmax: BatchMut<'_>,
+        y: &mut BatchMut<'_>,
+        mut argmax: Option<BatchMut<'_>>,
         workspace: &mut Workspace,
     ) {
-        let Convolution { input, output, stride, .. } = self.convolution;
-        let Workspace { padded, kernel, .. } = workspace;
-        let layout = self.layout(x.images);
-        self.pad(x, &layout, padded);
-        let offsets = |n: usize, stride: usize, m: usize, step: usize| {
-            let outer = (0..n).map(|i| i * stride);
-            Offsets::new(outer.flat_map(|start| (0..m).map(move |j| start + j * step)).collect())
-        };
-        let [down, right] = [stride * layout.row, stride * layout.pixel];
-        let windows = offsets(pool.output.width, pool.stride * right, x.images, input.channels);
-        let positions = offsets(pool.size, down, pool.size, right);
-        let rows = |stride| offsets(pool.output.width, stride, x.images, output.channels);
-        let (y_rows, argmax_rows) = (rows(y.stride), rows(argmax.stride));
-        let (y_pixels, argmax_pixels) = (y.pixels, argmax.pixels);
+        let Convolution { output, stride, .. } = self.convolution;
+        let Workspace { frame, kernel, .. } = workspace;
+        let Frame { layout, padded, used } = self.framed(x, frame);
+        let (windows, positions) = self.pooled_windows(layout, pool, x.images);
+        let rows = |stride| grid(pool.output.width, stride, x.images, output.channels);
+        let argmax_rows = argmax.as_ref().map_or(0, |argmax| argmax.stride);
+        let (y_rows, argmax_rows) = (rows(y.stride), rows(argmax_rows));
         let kernel_rows = Offsets::strided(self.convolution.fan_in(), output.channels);
+        let right = Right { data: kernel, rows: &kernel_rows, columns: output.channels };
         for window_row in 0..pool.output.height {
-            let left = Left {
-                data: &padded[window_row * pool.stride * down..],
-                rows: &windows,
-                columns: &layout.taps,
-            };
-            let right = Right { data: kernel, rows: &kernel_rows, columns: output.channels };
-            let product = PooledProduct { left, positions: &positions, right, bias };
+            let data = &padded[window_row * pool.stride * stride * layout.row..];
             let first = window_row * pool.output.width;
-            product.write(
-                PooledOutput { data: &mut y_pixels[first * y.stride..], rows: &y_rows },
-                PooledOutput {
-                    data: &mut argmax_pixels[first * argmax.stride..],
-                    rows: &argmax_rows,
-                },
-            );
+            let y = &mut y.pixels[first * y.stride..];
+            let mut argmax =
+                argmax.as_mut().map(|argmax| &mut argmax.pixels[first * argmax.stride..]);
+            let write = |windows, y, y_rows, argmax: Option<&mut [f32]>, argmax_rows| {
+                let left = Left { data, rows: windows, columns: &layout.taps };
+                let product = PooledProduct { left, positions: &positions, right, bias };
+                let maxima = PooledOutput { data: y, rows: y_rows };
+                product.write(maxima, argmax.map(|data| PooledOutput { data, rows: argmax_rows }));
+            };
+            let Some(used) = used else {
+                write(&windows, y, &y_rows, argmax, &argmax_rows);
+                continue;
+            };
+            let Windows { indices, offsets, zero } = &used.pooling[window_row];
+            for index in zero {
+                y[y_rows.at(*index)..][..bias.len()].copy_from_slice(bias);
+                if let Some(argmax) = &mut argmax {
+                    argmax[argmax_rows.at(*index)..][..bias.len()].fill(0.0);
+                }
+            }
+            let [y_rows, argmax_rows] = [&y_rows, &argmax_rows].map(|rows| rows.at_each(indices));
+            write(offsets, y, &y_rows, argmax, &argmax_rows);
         }
+    }
+
+    /// The first value of each window of a pooling in a row, and the positions in a window.
+    fn pooled_windows(&self, layout: &Layout, pool: MaxPool, images: usize) -> (Offsets, Offsets) {
+        let Convolution { input, stride, .. } = self.convolution;
+        let [down, right] = [stride * layout.row, stride * layout.pixel];
+        let windows = grid(pool.output.width, pool.stride * right, images, input.channels);
+        (windows, grid(pool.size, down, pool.size, right))
     }
 
     /// Adds to the gradient of the kernel and, if `dx` is given, writes the gradient of the input. The
@@ -148,22 +196,27 @@ impl Direct {
         workspace: &mut Workspace,
     ) {
         let Convolution { input, output, stride, .. } = self.convolution;
-        let Workspace { padded, kernel, convolved, .. } = workspace;
-        let layout = self.layout(x.images);
-        self.pad(x, &layout, padded);
+        let Workspace { frame, padded: dx_frame, kernel, convolved, .. } = workspace;
+        let Frame { layout, padded, used } = self.framed(x, frame);
         let row = output.width * x.images * output.channels;
         let taps = Offsets::strided(self.convolution.fan_in(), output.channels);
         let gradient_rows = Offsets::strided(output.width * x.images, output.channels);
         for oy in 0..output.height {
+            let (windows, rows) = match used {
+                Some(used) => {
+                    let Windows { indices, offsets, .. } = &used.kernel[oy];
+                    (offsets, &gradient_rows.at_each(indices))
+                }
+                None => (&layout.windows, &gradient_rows),
+            };
             let data = &padded[oy * stride * layout.row..];
-            let left = Left { data, rows: &layout.taps, columns: &layout.windows };
-            let data = &convolved[oy * row..];
-            let right = Right { data, rows: &gradient_rows, columns: output.channels };
+            let left = Left { data, rows: &layout.taps, columns: windows };
+            let right = Right { data: &convolved[oy * row..], rows, columns: output.channels };
             multiply(dweight, &taps, Start::Output, left, right);
         }
 
         let Some(mut dx) = dx else { return };
-        let frame = padded.room(self.frame[0] * layout.row);
+        let frame = dx_frame.room(self.frame[0] * layout.row);
         frame.fill(0.0);
         let columns = Offsets::strided(output.channels, 1);
         let kernel_rows = Offsets::strided(output.channels, input.channels);
@@ -183,7 +236,7 @@ impl Direct {
         for pixel in 0..input.area() {
             dx.row(pixel, layout.pixel).fill(0.0);
         }
-        for (pixel, start) in self.pixels_in_frame(&layout) {
+        for (pixel, start) in self.pixels_in_frame(layout) {
             dx.row(pixel, layout.pixel).copy_from_slice(&frame[start..][..layout.pixel]);
         }
     }
@@ -205,8 +258,10 @@ impl Direct {
     }
 
     /// Copies the images into the frame, with zeros around them.
-    fn pad(&self, x: &Batch<'_>, layout: &Layout, padded: &mut Buffer) {
-        let padded = padded.room(self.frame[0] * layout.row);
+    fn fill(&self, x: &Batch<'_>, frame: &mut Frame) {
+        frame.layout = self.layout(x.images);
+        let layout = &frame.layout;
+        let padded = frame.padded.room(self.frame[0] * layout.row);
         padded.fill(0.0);
         for (pixel, start) in self.pixels_in_frame(layout) {
             let from = &x.pixels[pixel * x.stride..][..layout.pixel];
@@ -225,4 +280,10 @@ impl Direct {
                 .map(move |x| (y * input.width + x, (y + padding) * row + (x + padding) * pixel))
         })
     }
+}
+
+/// The offsets i · `stride` + j · `step` for i below `n` and j below `m`.
+fn grid(n: usize, stride: usize, m: usize, step: usize) -> Offsets {
+    let outer = (0..n).map(|i| i * stride);
+    Offsets::new(outer.flat_map(|start| (0..m).map(move |j| start + j * step)).collect())
 }

@@ -35,16 +35,16 @@ pub(super) fn fits(rows: usize) -> bool {
 }
 
 impl PooledProduct<'_> {
-    /// Writes the maxima plus the bias, and the row of its window that each maximum comes from. Of
-    /// equal values, the first counts. A NaN counts as larger than any number.
+    /// Writes the maxima plus the bias and, if `argmax` is given, the row of its window that each
+    /// maximum comes from. Of equal values, the first counts. A NaN counts as larger than any number.
     ///
     /// # Panics
     /// Panics if the shapes do not fit each other, if a slice is too short, or if [`fits`] does not
     /// support the number of rows of a window.
-    pub(super) fn write(self, maxima: PooledOutput<'_>, argmax: PooledOutput<'_>) {
+    pub(super) fn write(self, maxima: PooledOutput<'_>, argmax: Option<PooledOutput<'_>>) {
         let Self { left, positions, right, bias } = &self;
         assert_eq!(bias.len(), right.columns, "numbers of the bias");
-        for output in [&maxima, &argmax] {
+        for output in std::iter::once(&maxima).chain(&argmax) {
             assert_eq!(output.rows.len(), left.rows.len(), "windows of a product");
             assert!(output.rows.largest() + right.columns <= output.data.len(), "room for maxima");
         }
@@ -60,7 +60,7 @@ impl PooledProduct<'_> {
 struct Write<'a, const ROWS: usize> {
     product: PooledProduct<'a>,
     maxima: PooledOutput<'a>,
-    argmax: PooledOutput<'a>,
+    argmax: Option<PooledOutput<'a>>,
 }
 
 impl<const ROWS: usize> WithSimd for Write<'_, ROWS> {
@@ -114,7 +114,7 @@ impl<const ROWS: usize> Write<'_, ROWS> {
             // first.
             let (sums, inner) = ([[zero; VECTORS]; ROWS], inner(*left, *right));
             let sums = unsafe { chains(simd, sums, left.data, rows, right.data, inner, columns) };
-            let to = [maxima.rows.at(window), argmax.rows.at(window)];
+            let to = maxima.rows.at(window);
             for j in 0..VECTORS {
                 let mut largest = [sums[0][j], zero];
                 for i in 1..ROWS {
@@ -123,8 +123,10 @@ impl<const ROWS: usize> Write<'_, ROWS> {
                 }
                 let [maximum, row] = largest;
                 let maximum = simd.add_f32s(maximum, biases[j]);
-                store(simd, &mut maxima.data[to[0] + columns[j]..][..lanes], maximum);
-                store(simd, &mut argmax.data[to[1] + columns[j]..][..lanes], row);
+                store(simd, &mut maxima.data[to + columns[j]..][..lanes], maximum);
+                if let Some(PooledOutput { data, rows }) = argmax {
+                    store(simd, &mut data[rows.at(window) + columns[j]..][..lanes], row);
+                }
             }
         }
     }

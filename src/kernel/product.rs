@@ -16,7 +16,7 @@ use pulp::{Simd, WithSimd};
 use super::lanes::{WIDEST, dispatch, load, store};
 
 /// The offsets of the rows or columns of a matrix in a slice.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Offsets {
     offsets: Vec<usize>,
     largest: usize,
@@ -38,6 +38,15 @@ impl Offsets {
 
     pub(super) fn len(&self) -> usize {
         self.offsets.len()
+    }
+
+    /// Those at `indices`.
+    pub(super) fn at_each(&self, indices: &[usize]) -> Self {
+        Self::new(indices.iter().map(|index| self.offsets[*index]).collect())
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = usize> {
+        self.offsets.iter().copied()
     }
 
     pub(super) fn at(&self, index: usize) -> usize {

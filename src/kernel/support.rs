@@ -110,18 +110,25 @@ impl WithSimd for Product<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         // The sums of a block of rows, one value for each of its rows, and a row of the right matrix
-        // fit into the registers. The last vector may overlap the one before it.
+        // fit into the registers. The last block has up to one vector more. Its last vector may overlap
+        // the one before it. Lanes in both are computed twice, from the same start.
         let most = if S::REGISTER_COUNT >= 32 { 4 } else { 2 };
         let (columns, lanes) = (self.columns, S::F32_LANES);
-        let last = columns.saturating_sub(lanes);
-        for column in (0..columns).step_by(most * lanes) {
-            let at = |vector: usize| (column + vector * lanes).min(last);
-            match (columns - column).div_ceil(lanes).min(most) {
-                4 => self.columns::<S, 4>(simd, [at(0), at(1), at(2), at(3)]),
-                3 => self.columns::<S, 3>(simd, [at(0), at(1), at(2)]),
-                2 => self.columns::<S, 2>(simd, [at(0), at(1)]),
-                _ => self.columns::<S, 1>(simd, [at(0)]),
+        let mut column = 0;
+        while columns - column > (most + 1) * lanes {
+            match most {
+                4 => self.columns::<S, 4>(simd, [0, 1, 2, 3].map(|v| column + v * lanes)),
+                _ => self.columns::<S, 2>(simd, [0, 1].map(|v| column + v * lanes)),
             }
+            column += most * lanes;
+        }
+        let last = columns.saturating_sub(lanes);
+        match (columns - column).div_ceil(lanes) {
+            5 => self.columns::<S, 5>(simd, [0, 1, 2, 3, 4].map(|v| last.min(column + v * lanes))),
+            4 => self.columns::<S, 4>(simd, [0, 1, 2, 3].map(|v| last.min(column + v * lanes))),
+            3 => self.columns::<S, 3>(simd, [0, 1, 2].map(|v| last.min(column + v * lanes))),
+            2 => self.columns::<S, 2>(simd, [0, 1].map(|v| last.min(column + v * lanes))),
+            _ => self.columns::<S, 1>(simd, [last]),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Memory that kernels use again in each step, so that arrays of a batch are allocated once.
 
 use super::buffer::Buffer;
+use super::frame::Frame;
 use super::transform::Scratch;
 
 /// The buffers of the convolutions of one thread.
@@ -14,7 +15,9 @@ pub struct Workspace {
     pub(super) biases: Buffer,
     /// The kernel, reversed or transposed.
     pub(super) kernel: Buffer,
-    /// The images of a chunk with their padding, or the gradient of these images.
+    /// The images of a chunk with their padding.
+    pub(super) frame: Frame,
+    /// The gradient of these images.
     pub(super) padded: Buffer,
     pub(super) scratch: Scratch,
     pub(super) planes: Planes,

@@ -12,12 +12,11 @@ use dfdx::prelude::*;
 use super::operations::Operations;
 use super::tensor::{Matrix, Vector, upload};
 use crate::kernel::buffer::Buffer;
-use crate::kernel::chain::{self, BackwardMemory, Chain, Example, Kept};
+use crate::kernel::chain::{self, BackwardMemory, Chain, Kept, Prepared};
 use crate::kernel::elementwise::Add;
 use crate::kernel::lanes::map;
 use crate::kernel::normalization::{Normalization, Normalized, Statistics};
 use crate::kernel::optimizer::{Adam, Sgd};
-use crate::kernel::support::Support;
 use crate::kernel::workspace::Workspace;
 use crate::run::Optimizer;
 
@@ -41,8 +40,7 @@ struct Memory {
 #[derive(Clone, Debug)]
 pub(super) struct KernelImages {
     values: Rc<[f32]>,
-    /// Known if the images are vectors.
-    support: Option<Rc<Support>>,
+    prepared: Rc<Prepared>,
     digits: usize,
 }
 
@@ -68,12 +66,13 @@ enum Input {
 impl Input {
     fn of_chain(&self) -> chain::Input<'_> {
         match self {
-            Self::Images(KernelImages { values, support, .. }) => {
-                chain::Input { values, support: support.as_deref() }
+            Self::Images(KernelImages { values, prepared, .. }) => {
+                chain::Input { values, prepared }
             }
-            Self::Batch(values, batch) => {
-                chain::Input { values: &values[..batch.shape().num_elements()], support: None }
-            }
+            Self::Batch(values, batch) => chain::Input {
+                values: &values[..batch.shape().num_elements()],
+                prepared: &Prepared::Nothing,
+            },
         }
     }
 
@@ -200,11 +199,8 @@ impl Operations for KernelOperations {
     }
 
     fn images(&self, chain: &Chain, values: Vec<f32>, digits: usize) -> KernelImages {
-        let support = match chain.input() {
-            Example::Vector(len) => Some(Rc::new(Support::new(&values, len))),
-            Example::Image(_) => None,
-        };
-        KernelImages { values: values.into(), support, digits }
+        let prepared = Rc::new(chain.prepare(&values));
+        KernelImages { values: values.into(), prepared, digits }
     }
 
     fn parameters(&self, values: Vec<f32>) -> KernelParameters {

@@ -1,0 +1,43 @@
+//! Images with zeros around them, as a direct convolution reads them. Nothing is computed here.
+
+use super::buffer::Buffer;
+use super::product::Offsets;
+
+/// The images of a chunk with zeros around them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Frame {
+    pub(super) layout: Layout,
+    pub(super) padded: Buffer,
+    /// Known if the images go through the layer many times.
+    pub(super) used: Option<Used>,
+}
+
+/// The offsets of the values of a chunk in the frame.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Layout {
+    /// Number of values in one row of the frame.
+    pub(super) row: usize,
+    /// Number of values in one pixel, over all images.
+    pub(super) pixel: usize,
+    /// The first value of each window of a row of outputs, image by image.
+    pub(super) windows: Offsets,
+    /// Each value of a window, in the order of the kernel.
+    pub(super) taps: Offsets,
+}
+
+/// The windows with a value other than zero. The others add nothing to a product with finite numbers.
+#[derive(Clone, Debug)]
+pub(super) struct Used {
+    /// Those of the kernel, for each row of outputs.
+    pub(super) kernel: Vec<Windows>,
+    /// Those of a pooling joined with the kernel, for each row of outputs of the pooling.
+    pub(super) pooling: Vec<Windows>,
+}
+
+/// The windows of a row that are used and the offset of their first value, and the other windows.
+#[derive(Clone, Debug)]
+pub(super) struct Windows {
+    pub(super) indices: Vec<usize>,
+    pub(super) offsets: Offsets,
+    pub(super) zero: Vec<usize>,
+}
