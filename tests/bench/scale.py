@@ -60,9 +60,10 @@ name = "all"
 caption = "All runs."
 metric = "accuracy"
 by = ["batch_size"]
+differs = ["data.seed"]
 """
 
-TEMPLATE = "# {{ title }}\n\n{{ banner() }}\n\n{{ table(\"all\") }}\n\n{{ provenance_block() }}\n"
+TEMPLATE = "# {{ title }}\n\n{{ table(\"all\") }}\n\n{{ provenance_block() }}\n"
 
 
 def project(directory, runs, report):
