@@ -89,7 +89,7 @@ fn config(branch: Vec<Layer>, weight_sharing: bool) -> RunConfig {
 /// Both losses and the gradient of each parameter, on the first batch.
 fn first_step<O: Operations>(operations: O, config: &RunConfig, split: &Split) -> Vec<Vec<f32>> {
     let mut run = Run::new(operations, config, &split.train);
-    let mut pass = run.backward(0, &mut Stream::new(0, "dropout")).unwrap();
+    let mut pass = run.backward(0, &mut Stream::new(0, "dropout")).unwrap().unwrap();
     let mut found = vec![vec![pass.losses.main], vec![pass.losses.auxiliary]];
     for (operations, sequence) in run.network.sequences() {
         found.extend(sequence.parameter_gradients(operations, &mut pass.gradients));

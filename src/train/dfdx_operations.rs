@@ -11,7 +11,7 @@ use dfdx::prelude::*;
 
 use super::operations::Operations;
 use super::parameter::Parameter;
-use super::tensor::{Matrix, Vector, upload, values};
+use super::tensor::{Matrix, SetGradient, Vector, upload, values};
 use crate::kernel::activation::Activation;
 use crate::kernel::chain::{Chain, ChainLayer, Placed};
 use crate::kernel::convolution::ConvolvePool;
@@ -131,7 +131,7 @@ impl<D: Device<f32>> DfdxOperations<D> {
     }
 }
 
-impl<D: Device<f32>> Operations for DfdxOperations<D> {
+impl<D: SetGradient> Operations for DfdxOperations<D> {
     type Device = D;
     type Images = DfdxImages<D>;
     type Parameters = Parameter<D>;

@@ -1,16 +1,26 @@
 //! The two losses of a pair network.
 //!
 //! A loss depends on a few hundred numbers a step. So it is computed on the host in `f64`, together
-//! with its gradient. Logarithms are those of `libm`, which are the same on every platform. The
-//! tape records the linear function with that value and that gradient.
+//! with its gradient. Logarithms are those of `libm`, which are the same on every platform. A device
+//! computes no loss: it gets the gradient, with which its backward pass begins.
 
-use dfdx::prelude::*;
-
-use super::tensor::{Matrix, upload, values};
 use crate::dataset::Pairs;
 
-/// The value of a loss.
-pub(super) type Loss<D, T = NoneTape> = Tensor<Rank0, f32, D, T>;
+/// A loss and its gradient.
+#[derive(Clone, Debug)]
+pub(super) struct Loss {
+    pub(super) value: f32,
+    /// One number for each output that the loss was computed from.
+    pub(super) gradient: Vec<f32>,
+}
+
+impl Loss {
+    /// The gradient of this loss divided by `divisor`.
+    pub(super) fn gradient_over(&self, divisor: f32) -> Vec<f32> {
+        let factor = 1.0 / divisor;
+        self.gradient.iter().map(|x| x * factor).collect()
+    }
+}
 
 /// The targets of some pairs.
 #[derive(Clone, Debug)]
@@ -31,58 +41,43 @@ impl Targets {
     }
 
     /// The main loss: binary cross-entropy of the probabilities that the head puts out.
-    pub(super) fn main<D: Device<f32>, T: Tape<f32, D>>(
-        &self,
-        probabilities: Matrix<D, T>,
-    ) -> Loss<D, T> {
+    pub(super) fn main(&self, probabilities: &[f32]) -> Loss {
         binary_cross_entropy(probabilities, &self.not_larger)
     }
 
-    /// The auxiliary loss: the sum over both branches of the cross-entropy of their outputs with
-    /// the class of the digit.
-    pub(super) fn auxiliary<D: Device<f32>, T: Tape<f32, D>>(
-        &self,
-        first: Matrix<D, T>,
-        second: Matrix<D, T>,
-    ) -> Loss<D, T> {
-        cross_entropy(first, &self.classes[0]) + cross_entropy(second, &self.classes[1])
+    /// The parts of the auxiliary loss, which is their sum: for each branch, the cross-entropy of its
+    /// outputs with the class of the digit.
+    pub(super) fn auxiliary(&self, outputs: [&[f32]; 2]) -> [Loss; 2] {
+        [0, 1].map(|digit| cross_entropy(outputs[digit], &self.classes[digit]))
     }
 }
 
-/// Mean binary cross-entropy of the probabilities `p` (one column) with the targets `holds`.
+/// Mean binary cross-entropy of the probabilities `p` with the targets `holds`.
 ///
 /// Each logarithm is at least −100, and the gradient (p − t) / (p (1 − p)) has a denominator of at
 /// least 10⁻¹². Both keep a saturated wrong answer finite. PyTorch's `BCELoss` has the same limits.
-pub(super) fn binary_cross_entropy<D: Device<f32>, T: Tape<f32, D>>(
-    p: Matrix<D, T>,
-    holds: &[bool],
-) -> Loss<D, T> {
+pub(super) fn binary_cross_entropy(p: &[f32], holds: &[bool]) -> Loss {
     const LEAST_LOGARITHM: f64 = -100.0;
     const LEAST_DENOMINATOR: f64 = 1e-12;
     let n = holds.len() as f64;
-    let p_values = values(&p);
-    let mut gradient = Vec::with_capacity(p_values.len());
+    let mut gradient = Vec::with_capacity(p.len());
     let mut sum = 0.0;
-    for (p, holds) in p_values.iter().map(|p| f64::from(*p)).zip(holds) {
+    for (p, holds) in p.iter().map(|p| f64::from(*p)).zip(holds) {
         let (right, target) = if *holds { (p, 1.0) } else { (1.0 - p, 0.0) };
         // `max` would drop a NaN. The loss of a NaN must be NaN.
         sum -= if p.is_nan() { p } else { libm::log(right).max(LEAST_LOGARITHM) };
         gradient.push(((p - target) / ((1.0 - p) * p).max(LEAST_DENOMINATOR) / n) as f32);
     }
-    linear(p, (sum / n) as f32, &gradient)
+    Loss { value: (sum / n) as f32, gradient }
 }
 
 /// Mean over the rows of the cross-entropy of the softmax of `logits` with the class.
-pub(super) fn cross_entropy<D: Device<f32>, T: Tape<f32, D>>(
-    logits: Matrix<D, T>,
-    classes: &[u8],
-) -> Loss<D, T> {
+pub(super) fn cross_entropy(logits: &[f32], classes: &[u8]) -> Loss {
     let n = classes.len() as f64;
-    let x_values = values(&logits);
-    let mut gradient = Vec::with_capacity(x_values.len());
+    let mut gradient = Vec::with_capacity(logits.len());
     let mut exponentials = Vec::new();
     let mut sum = 0.0;
-    for (row, class) in x_values.chunks_exact(logits.shape().1).zip(classes) {
+    for (row, class) in logits.chunks_exact(logits.len() / classes.len()).zip(classes) {
         let class = usize::from(*class);
         // The exponential of the difference to the largest value cannot overflow.
         let largest = row.iter().fold(f32::NEG_INFINITY, |largest, x| largest.max(*x));
@@ -96,19 +91,5 @@ pub(super) fn cross_entropy<D: Device<f32>, T: Tape<f32, D>>(
             ((exponential / total - target) / n) as f32
         }));
     }
-    linear(logits, (sum / n) as f32, &gradient)
-}
-
-/// The linear function of `x` that has this value and this gradient at the values of `x`.
-fn linear<D: Device<f32>, T: Tape<f32, D>>(
-    x: Matrix<D, T>,
-    value: f32,
-    gradient: &[f32],
-) -> Loss<D, T> {
-    let gradient: Matrix<D> = upload(x.device(), gradient, *x.shape());
-    let (here, tape) = x.split_tape();
-    // x − x is exactly 0, and has the gradient of x. The sum over it is exactly 0 on any device.
-    let constant = here.clone() + 0.0;
-    let zero = here.put_tape(tape) - constant;
-    (zero * gradient).sum::<Rank0, _>() + value
+    Loss { value: (sum / n) as f32, gradient }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use dfdx::prelude::*;
 
-use super::tensor::Matrix;
+use super::tensor::{Matrix, SetGradient};
 use crate::kernel::chain::Chain;
 use crate::kernel::normalization::Statistics;
 use crate::run::Optimizer;
@@ -18,7 +18,7 @@ pub(super) type DeviceError<O> = <<O as Operations>::Device as HasErr>::Err;
 
 /// The operations on one device.
 pub(super) trait Operations {
-    type Device: Device<f32>;
+    type Device: SetGradient;
 
     /// Images of examples, as the first chain of a branch reads them.
     type Images;

@@ -18,11 +18,34 @@ pub(super) fn values<S: Shape, D: CopySlice<f32>, T>(tensor: &Tensor<S, f32, D, 
     values
 }
 
-/// The value of a scalar.
-pub(super) fn scalar<D: CopySlice<f32>, T>(tensor: &Tensor<Rank0, f32, D, T>) -> f32 {
-    let mut value = [0.0];
-    tensor.copy_into(&mut value);
-    value[0]
+/// A device whose gradients can be set.
+pub(super) trait SetGradient: Device<f32> {
+    /// Copies `values` into a gradient.
+    fn set_gradient(
+        gradient: &mut <Self as Storage<f32>>::Vec,
+        values: Vec<f32>,
+    ) -> Result<(), Self::Err>;
+}
+
+impl SetGradient for Cpu {
+    fn set_gradient(
+        gradient: &mut <Self as Storage<f32>>::Vec,
+        values: Vec<f32>,
+    ) -> Result<(), CpuError> {
+        gradient.copy_from_slice(&values);
+        Ok(())
+    }
+}
+
+#[cfg(feature = "cuda")]
+impl SetGradient for Cuda {
+    fn set_gradient(
+        gradient: &mut <Self as Storage<f32>>::Vec,
+        values: Vec<f32>,
+    ) -> Result<(), CudaError> {
+        let device = gradient.device();
+        device.htod_copy_into(values, gradient).map_err(CudaError::Driver)
+    }
 }
 
 /// A tensor of these values. The device may use the memory of a dropped tensor.

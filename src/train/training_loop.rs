@@ -8,7 +8,7 @@ use super::network::{Network, PairImages};
 use super::normalization::Moments;
 use super::operations::{DeviceError, Operations};
 use super::sequence::Mode;
-use super::tensor::scalar;
+use super::tensor::{SetGradient as _, values};
 use super::trainer::{TrainError, Training};
 use crate::dataset::{Pairs, Split};
 use crate::random::Stream;
@@ -189,7 +189,7 @@ impl<'r, O: Operations> Run<'r, O> {
         step: usize,
         dropout: &mut Stream,
     ) -> Result<Option<Losses>, DeviceError<O>> {
-        let Some(Pass { losses, mut gradients, observed }) = self.backward(step, dropout) else {
+        let Some(Pass { losses, mut gradients, observed }) = self.backward(step, dropout)? else {
             return Ok(None);
         };
         self.steps_done += 1;
@@ -203,24 +203,42 @@ impl<'r, O: Operations> Run<'r, O> {
         &mut self,
         step: usize,
         dropout: &mut Stream,
-    ) -> Option<Pass<O::Device>> {
+    ) -> Result<Option<Pass<O::Device>>, DeviceError<O>> {
         let Batch { images, targets } = &self.batches[step];
         let mut observed = Vec::new();
         let mut mode = Mode::Training { dropout: Some(dropout), observed: &mut observed };
         let features = self.network.first::<OwnedTape<f32, O::Device>>(images);
         let outputs = self.network.rest(features, &mut mode); //  2 × (batch, classes), (batch, 1)
-        let [first, second] = outputs.digits;
+        let digits = outputs.digits.map(|digits| digits.retaped::<NoneTape>());
+        let (probabilities, mut tape) = outputs.probabilities.split_tape();
 
-        let main = targets.main(outputs.probabilities); //                                  scalar
-        let auxiliary = targets.auxiliary(first, second); //                                scalar
-        let losses = Losses { main: scalar(&main), auxiliary: scalar(&auxiliary) };
+        let main = targets.main(&values(&probabilities));
+        let [first, second] = digits.each_ref().map(values);
+        let auxiliary = targets.auxiliary([&first, &second]);
+        let losses =
+            Losses { main: main.value, auxiliary: auxiliary[0].value + auxiliary[1].value };
         let [main0, auxiliary0] = *self.first_losses.get_or_insert([losses.main, losses.auxiliary]);
-        let objective = match self.train.auxiliary_loss {
-            true => main / main0 + auxiliary / auxiliary0,
-            false => main / main0,
-        };
-        let is_finite = scalar(&objective).is_finite() && losses.auxiliary.is_finite();
-        is_finite.then(|| Pass { losses, gradients: objective.backward(), observed })
+        let mut objective = losses.main / main0;
+        let mut gradients = vec![(probabilities, main.gradient_over(main0))];
+        if self.train.auxiliary_loss {
+            objective += losses.auxiliary / auxiliary0;
+            let of_digits = auxiliary.map(|loss| loss.gradient_over(auxiliary0));
+            gradients.extend(digits.into_iter().zip(of_digits));
+        }
+        if !objective.is_finite() || !losses.auxiliary.is_finite() {
+            return Ok(None);
+        }
+        // The last operation of the tape is the first of the backward pass.
+        tape.add_backward_op(move |known| {
+            for (output, gradient) in gradients {
+                O::Device::set_gradient(known.get_or_alloc_mut(&output)?, gradient)?;
+            }
+            Ok(())
+        });
+        // The tape asks for a scalar. Nothing depends on its value.
+        let objective: Tensor<Rank0, f32, O::Device> = self.network.operations.device().zeros();
+        let gradients = objective.put_tape(tape).try_backward()?;
+        Ok(Some(Pass { losses, gradients, observed }))
     }
 }
 

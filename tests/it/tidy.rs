@@ -71,6 +71,7 @@ fn no_two_files_need_each_other() {
 fn each_large_dependency_is_named_by_one_module() {
     for (dependency, owners) in [
         ("dfdx", &["train"][..]),
+        ("cudarc", &["train"]),
         ("pulp", &["kernel"]),
         ("libm", &["kernel", "stats", "train"]),
         ("statrs", &["stats"]),
