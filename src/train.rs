@@ -10,6 +10,7 @@
 //! batch normalisation, and an update of parameters. `dispatch` chooses between them.
 
 mod device;
+#[cfg(any(test, feature = "cuda"))]
 mod dfdx_operations;
 mod dispatch;
 mod evaluate;
@@ -18,7 +19,10 @@ mod loss;
 mod network;
 mod normalization;
 mod operations;
+#[cfg(any(test, feature = "cuda"))]
 mod parameter;
+#[cfg(any(test, feature = "cuda"))]
+mod rows;
 mod sequence;
 mod tensor;
 mod trainer;

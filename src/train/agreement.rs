@@ -8,6 +8,7 @@ use dfdx::prelude::*;
 use super::dfdx_operations::DfdxOperations;
 use super::kernel_operations::KernelOperations;
 use super::operations::Operations;
+use super::sequence::places;
 use super::tensor::{Matrix, upload, values};
 use super::training_loop::{Run, train};
 use crate::dataset::{self, Split};
@@ -121,7 +122,8 @@ fn outcome<O: Operations<Device = Cpu>>(
     n: usize,
 ) -> Vec<Vec<f32>> {
     let mut stream = Stream::new(9, "outcome");
-    let parameters = operations.parameters(uniform(chain.parameters(), &mut stream));
+    let values_of_all = uniform(chain.parameters(), &mut stream);
+    let parameters = operations.parameters(values_of_all, places(chain));
     let (input, output) = (chain.input(), chain.output());
     let x: Matrix<Cpu> =
         upload(operations.device(), &uniform(n * input.len(), &mut stream), input.batch(n));
@@ -132,8 +134,10 @@ fn outcome<O: Operations<Device = Cpu>>(
     let mut gradients = (y * upstream).sum::<Rank0, _>().backward();
     let dx = gradients.get_or_alloc_mut(&x).unwrap().to_vec();
     let mut outcome = vec![y_values, dx];
-    if chain.parameters() > 0 {
-        outcome.push(operations.gradient(&parameters, &mut gradients));
+    let places = places(chain);
+    if !places.is_empty() {
+        let gradient = operations.gradient(&parameters, &mut gradients);
+        outcome.extend(places.into_iter().map(|place| gradient[place].to_vec()));
     }
     outcome
 }
@@ -146,7 +150,7 @@ fn assert_layer_agrees(layer: ChainLayer, input: Example, n: usize) {
     chain.push(layer);
     let chain = Rc::new(chain);
     let kernels = outcome(&KernelOperations::new(), &chain, n);
-    let composed = outcome(&DfdxOperations(Cpu::default()), &chain, n);
+    let composed = outcome(&DfdxOperations::new(Cpu::default()), &chain, n);
     assert_outcomes_agree(&what, &kernels, &composed);
 }
 
@@ -207,12 +211,14 @@ fn normalized<O: Operations<Device = Cpu>>(
     is_batch: bool,
 ) -> Vec<Vec<f32>> {
     let mut stream = Stream::new(2, "normalisation");
-    let parameters = operations.parameters(uniform(2 * channels, &mut stream));
+    let places = vec![0..channels, channels..2 * channels];
+    let parameters = operations.parameters(uniform(2 * channels, &mut stream), places);
     let x: Matrix<Cpu> =
         upload(operations.device(), &uniform(n * channels, &mut stream), (n, channels));
     let other = Statistics { mean: vec![0.3, -0.2, 0.1], variance: vec![0.5, 2.0, 1.0] };
-    let given = (!is_batch).then_some(&other);
-    let (y, statistics) = operations.normalize(&parameters, 1e-5, given, x.leaky_trace());
+    let given = (!is_batch).then(|| operations.statistics(other));
+    let (y, statistics) = operations.normalize(&parameters, 1e-5, given.as_ref(), x.leaky_trace());
+    let statistics = operations.statistics_values(&statistics);
     let y_values = values(&y);
     if !is_batch {
         return vec![y_values, statistics.mean, statistics.variance];
@@ -229,7 +235,7 @@ fn normalisation_agrees_with_the_statistics_of_a_batch_and_with_others() {
     let (n, channels) = (30, 3);
     for is_batch in [true, false] {
         let kernels = normalized(&KernelOperations::new(), (n, channels), is_batch);
-        let composed = normalized(&DfdxOperations(Cpu::default()), (n, channels), is_batch);
+        let composed = normalized(&DfdxOperations::new(Cpu::default()), (n, channels), is_batch);
         assert_outcomes_agree("normalisation", &kernels, &composed);
     }
 }
@@ -242,7 +248,7 @@ fn networks_of_both_kinds_of_operations_train_alike() {
             let config = config(branch.clone(), weight_sharing);
             let split = dataset::draw(&config.data, &digits).unwrap();
             let kernels = first_step(KernelOperations::new(), &config, &split);
-            let composed = first_step(DfdxOperations(Cpu::default()), &config, &split);
+            let composed = first_step(DfdxOperations::new(Cpu::default()), &config, &split);
             assert_eq!(kernels.len(), composed.len());
             let [main, auxiliary] = [0, 1].map(|loss| (&kernels[loss], &composed[loss]));
             assert_close("main loss", main.0, main.1, 0.0, 1e-5);
@@ -259,7 +265,7 @@ fn networks_of_both_kinds_of_operations_train_alike() {
 
             let [kernels, composed] = [
                 train(KernelOperations::new(), &config, &split).unwrap(),
-                train(DfdxOperations(Cpu::default()), &config, &split).unwrap(),
+                train(DfdxOperations::new(Cpu::default()), &config, &split).unwrap(),
             ];
             assert_eq!(kernels.outcome, composed.outcome);
             let [kernels, composed] = [kernels, composed]

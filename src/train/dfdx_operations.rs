@@ -3,6 +3,10 @@
 //! A batch of images is a matrix with one row for each pixel. So windows are gathered as rows: for
 //! a convolution, the rows that its kernel reads; for a max-pooling, the rows at each position of a
 //! window.
+//!
+//! Each of dfdx's operations launches a kernel and copies sizes to the device. So there are as few as
+//! possible: parameters are one tensor for each weight and bias, and the indices of a gather are
+//! copied once in a run.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -11,7 +15,10 @@ use dfdx::prelude::*;
 
 use super::operations::Operations;
 use super::parameter::Parameter;
-use super::tensor::{Matrix, SetGradient, Vector, upload, values};
+use super::rows::{RowReader, Rows};
+#[cfg(test)]
+use super::tensor::values;
+use super::tensor::{Matrix, SetGradient, Vector};
 use crate::kernel::activation::Activation;
 use crate::kernel::chain::{Chain, ChainLayer, Placed};
 use crate::kernel::convolution::ConvolvePool;
@@ -19,9 +26,12 @@ use crate::kernel::normalization::Statistics;
 use crate::kernel::shape::{Convolution, Image, MaxPool};
 use crate::run::Optimizer;
 
-/// The operations on one device.
+/// The operations of one run on one device.
 #[derive(Clone, Debug)]
-pub(super) struct DfdxOperations<D>(pub(super) D);
+pub(super) struct DfdxOperations<D: Device<f32>> {
+    device: D,
+    rows: RowReader<D>,
+}
 
 /// Images of one or two digits.
 pub(super) struct DfdxImages<D: Device<f32>> {
@@ -29,24 +39,39 @@ pub(super) struct DfdxImages<D: Device<f32>> {
     digits: usize,
 }
 
+/// Parameters, with one tensor for each weight and each bias.
+pub(super) struct DfdxParameters<D: Device<f32>>(Vec<(Range<usize>, Parameter<D>)>);
+
+/// Mean and variance of each channel.
+#[derive(Clone, Debug)]
+pub(super) struct DfdxStatistics<D: Device<f32>> {
+    mean: Vector<D>,
+    variance: Vector<D>,
+}
+
+impl<D: Device<f32>> DfdxParameters<D> {
+    /// The parameters at this place.
+    fn at(&self, place: &Range<usize>) -> Vector<D> {
+        let parameter = self.0.iter().find(|(own, _)| own == place);
+        parameter.expect("a layer was placed with its parameters").1.value.clone()
+    }
+}
+
 impl<D: Device<f32>> DfdxOperations<D> {
-    /// The rows of `x` with these indices.
-    fn gather<T: Tape<f32, D>>(&self, x: Matrix<D, T>, rows: Vec<usize>) -> Matrix<D, T> {
-        let n = rows.len();
-        let rows: Tensor<(usize,), usize, D> = self.0.tensor_from_vec(rows, (n,));
-        x.gather(rows)
+    pub(super) fn new(device: D) -> Self {
+        Self { rows: RowReader::new(device.clone()), device }
     }
 
     fn layer<T: Tape<f32, D>>(
         &self,
         placed: &Placed,
-        parameters: &Vector<D>,
+        parameters: &DfdxParameters<D>,
         x: Matrix<D, T>,
     ) -> Matrix<D, T> {
         match &placed.layer {
             ChainLayer::ConvolvePool(operation, activation) => {
-                let y = self.convolve_pool(operation, placed, parameters, x);
-                self.activate_if_any(*activation, y)
+                let windows = self.windows(&operation.convolution(), x);
+                self.convolve_pool(operation, *activation, placed, parameters, windows)
             }
             ChainLayer::MaxPool(pool) => self.max_pool(*pool, x),
             ChainLayer::Flatten(image) => flatten(*image, x),
@@ -57,45 +82,47 @@ impl<D: Device<f32>> DfdxOperations<D> {
         }
     }
 
+    /// The inputs of each output of a convolution. There is one row for each output pixel and image,
+    /// with one column for each position of the kernel and input channel.
+    fn windows<T: Tape<f32, D>>(&self, convolution: &Convolution, x: Matrix<D, T>) -> Matrix<D, T> {
+        let Convolution { input, output, kernel, padding, .. } = *convolution;
+        let n = x.shape().1 / input.channels;
+        let mut pixels: Matrix<D, T> = x.reshape_like(&(input.area() * n, input.channels));
+        if padding > 0 {
+            // A last row of zeros stands for the padding.
+            let zeros: Matrix<D> = self.device.zeros_like(&(1, input.channels));
+            pixels = (pixels, zeros).concat_along(Axis::<0>);
+        }
+        let columns = kernel * kernel * input.channels;
+        self.rows
+            .read(pixels, Rows::Windows(*convolution, n))
+            .reshape_like(&(output.area() * n, columns))
+    }
+
     fn convolve_pool<T: Tape<f32, D>>(
         &self,
         operation: &ConvolvePool,
+        activation: Option<Activation>,
         placed: &Placed,
-        parameters: &Vector<D>,
-        x: Matrix<D, T>,
+        parameters: &DfdxParameters<D>,
+        windows: Matrix<D, T>,
     ) -> Matrix<D, T> {
-        let Convolution { input, output, kernel, .. } = operation.convolution();
-        let n = x.shape().1 / input.channels;
-        // A last row of zeros stands for the padding.
-        let zeros: Matrix<D> = self.0.zeros_like(&(1, x.shape().1));
-        let padded: Matrix<D, T> = (x, zeros).concat_along(Axis::<0>);
-        let taps = kernel * kernel;
-        // (output pixel, tap) by (image, channel) → (output pixel, image) by (tap, channel).
-        let windows = self
-            .gather(padded, read_by_taps(&operation.convolution()))
-            .reshape_like(&(output.area(), taps, n, input.channels))
-            .permute::<(usize, usize, usize, usize), Axes4<0, 2, 1, 3>>()
-            .reshape_like(&(output.area() * n, taps * input.channels));
-        let y = product(placed, parameters, windows);
-        let y = y.reshape_like(&(output.area(), n * output.channels));
-        match operation.pool() {
+        let output = operation.convolution().output;
+        let n = windows.shape().0 / output.area();
+        let y = product(placed, parameters, windows)
+            .reshape_like(&(output.area(), n * output.channels));
+        let y = match operation.pool() {
             Some(pool) => self.max_pool(pool, y),
             None => y,
-        }
+        };
+        self.activate_if_any(activation, y)
     }
 
     fn max_pool<T: Tape<f32, D>>(&self, pool: MaxPool, x: Matrix<D, T>) -> Matrix<D, T> {
-        let at = |position: usize| {
-            let pixel = |window: usize| {
-                let (y, x) = (window / pool.output.width, window % pool.output.width);
-                let (dy, dx) = (position / pool.size, position % pool.size);
-                (y * pool.stride + dy) * pool.input.width + x * pool.stride + dx
-            };
-            (0..pool.output.area()).map(pixel).collect::<Vec<_>>()
-        };
-        let mut largest = self.gather(x.retaped::<T>(), at(0));
+        let at = |position| self.rows.read(x.retaped::<T>(), Rows::Position(pool, position));
+        let mut largest = at(0);
         for position in 1..pool.size * pool.size {
-            let values = self.gather(x.retaped::<T>(), at(position));
+            let values = at(position);
             // Of equal values the first stays. A NaN counts as larger than any number.
             let (plain, so_far) = (values.retaped::<NoneTape>(), largest.retaped::<NoneTape>());
             let wins = plain.gt(&so_far) | plain.ne(&plain);
@@ -122,7 +149,7 @@ impl<D: Device<f32>> DfdxOperations<D> {
             Activation::Relu => {
                 let plain = x.retaped::<NoneTape>();
                 let passes = !plain.le(0.0);
-                let zeros: Matrix<D> = self.0.zeros_like(x.shape());
+                let zeros: Matrix<D> = self.device.zeros_like(x.shape());
                 passes.choose(x, zeros)
             }
             Activation::Sigmoid => x.sigmoid(),
@@ -134,30 +161,60 @@ impl<D: Device<f32>> DfdxOperations<D> {
 impl<D: SetGradient> Operations for DfdxOperations<D> {
     type Device = D;
     type Images = DfdxImages<D>;
-    type Parameters = Parameter<D>;
+    type Parameters = DfdxParameters<D>;
+    type Statistics = DfdxStatistics<D>;
 
     fn device(&self) -> &D {
-        &self.0
+        &self.device
     }
 
     fn images(&self, chain: &Chain, values: Vec<f32>, digits: usize) -> DfdxImages<D> {
         let shape = chain.input().batch(values.len() / chain.input().len());
-        DfdxImages { values: self.0.tensor_from_vec(values, shape), digits }
+        DfdxImages { values: self.device.tensor_from_vec(values, shape), digits }
     }
 
-    fn parameters(&self, values: Vec<f32>) -> Parameter<D> {
-        Parameter::new(&self.0, values)
+    fn upload(&self, values: &[f32], shape: (usize, usize)) -> Matrix<D> {
+        self.device.tensor_from_vec(values.to_vec(), shape)
+    }
+
+    fn concatenate(&self, parts: Vec<Matrix<D>>, are_images: bool) -> Matrix<D> {
+        let join = |all: Matrix<D>, part: Matrix<D>| match are_images {
+            true => (all, part).concat_along(Axis::<1>),
+            false => (all, part).concat_along(Axis::<0>),
+        };
+        parts.into_iter().reduce(join).expect("there is a batch")
+    }
+
+    fn parameters(&self, values: Vec<f32>, places: Vec<Range<usize>>) -> DfdxParameters<D> {
+        let part = |place: Range<usize>| {
+            let parameter = Parameter::new(&self.device, values[place.clone()].to_vec());
+            (place, parameter)
+        };
+        DfdxParameters(places.into_iter().map(part).collect())
     }
 
     fn first<T: Tape<f32, D>>(
         &self,
         chain: &Rc<Chain>,
-        parameters: &Parameter<D>,
+        parameters: &DfdxParameters<D>,
         images: &DfdxImages<D>,
     ) -> Vec<Matrix<D, T>> {
         let DfdxImages { values, digits } = images;
         let n = values.shape().num_elements() / chain.input().len();
-        let y = self.chain(chain, parameters, values.retaped::<T>());
+        let mut layers = chain.layers().iter();
+        let y = match layers.next() {
+            // Images need no gradient, so the tape begins after the gather.
+            Some(
+                placed @ Placed { layer: ChainLayer::ConvolvePool(operation, activation), .. },
+            ) => {
+                let windows = self.windows(&operation.convolution(), values.clone());
+                let windows = windows.retaped::<T>();
+                self.convolve_pool(operation, *activation, placed, parameters, windows)
+            }
+            Some(placed) => self.layer(placed, parameters, values.retaped::<T>()),
+            None => values.retaped::<T>(),
+        };
+        let y = layers.fold(y, |y, placed| self.layer(placed, parameters, y));
         if *digits == 1 {
             return vec![y];
         }
@@ -178,78 +235,122 @@ impl<D: SetGradient> Operations for DfdxOperations<D> {
     fn chain<T: Tape<f32, D>>(
         &self,
         chain: &Rc<Chain>,
-        parameters: &Parameter<D>,
+        parameters: &DfdxParameters<D>,
         x: Matrix<D, T>,
     ) -> Matrix<D, T> {
-        let (parameters, x) = once(parameters, x);
-        chain.layers().iter().fold(x, |x, placed| self.layer(placed, &parameters, x))
+        chain.layers().iter().fold(x, |x, placed| self.layer(placed, parameters, x))
     }
 
     fn normalize<T: Tape<f32, D>>(
         &self,
-        parameters: &Parameter<D>,
+        parameters: &DfdxParameters<D>,
         epsilon: f32,
-        statistics: Option<&Statistics>,
+        statistics: Option<&DfdxStatistics<D>>,
         x: Matrix<D, T>,
-    ) -> (Matrix<D, T>, Statistics) {
-        let (parameters, x) = once(parameters, x);
-        let channels = parameters.shape().0 / 2;
+    ) -> (Matrix<D, T>, DfdxStatistics<D>) {
+        let [(_, scale), (_, shift)] = &parameters.0[..] else {
+            unreachable!("a batch-norm layer has a scale and a shift")
+        };
+        let channels = scale.value.shape().0;
         // Rows and columns with one column for each channel. Each pixel of an image is a row.
         let (original, rows) = (*x.shape(), (x.shape().num_elements() / channels, channels));
         let x = x.reshape_like(&rows);
-        let broadcast = |vector: Vector<D>| vector.broadcast_like::<_, Axis<0>>(&rows);
+        let broadcast = |vector: &Vector<D>| vector.clone().broadcast_like::<_, Axis<0>>(&rows);
         let (normalized, statistics) = match statistics {
-            Some(Statistics { mean, variance }) => {
-                let vector = |values: &[f32]| upload(&self.0, values, (values.len(),));
-                let spread = (vector(variance) + epsilon).sqrt();
-                let normalized = (x - broadcast(vector(mean))) / broadcast(spread);
-                (normalized, Statistics { mean: mean.clone(), variance: variance.clone() })
+            Some(statistics) => {
+                let spread = (statistics.variance.clone() + epsilon).sqrt();
+                let normalized = (x - broadcast(&statistics.mean)) / broadcast(&spread);
+                (normalized, statistics.clone())
             }
             None => {
                 let mean = x.retaped::<T>().mean::<_, Axis<0>>();
-                let mean_values = values(&mean);
+                let mean_values = mean.retaped::<NoneTape>();
                 let centered = x - mean.broadcast_like::<_, Axis<0>>(&rows);
                 let variance = centered.retaped::<T>().square().mean::<_, Axis<0>>();
-                let variance_values = values(&variance);
+                let variance_values = variance.retaped::<NoneTape>();
                 let spread = (variance + epsilon).sqrt().broadcast_like::<_, Axis<0>>(&rows);
-                let statistics = Statistics { mean: mean_values, variance: variance_values };
+                let statistics = DfdxStatistics { mean: mean_values, variance: variance_values };
                 (centered / spread, statistics)
             }
         };
-        let part = |range: Range<usize>| {
-            let vector = parameters.retaped::<T>().slice((range,));
-            vector.broadcast_like::<_, Axis<0>>(&rows)
-        };
-        let y = normalized * part(0..channels) + part(channels..2 * channels);
+        let y = normalized * broadcast(&scale.value) + broadcast(&shift.value);
         (y.reshape_like(&original), statistics)
+    }
+
+    fn statistics(&self, Statistics { mean, variance }: Statistics) -> DfdxStatistics<D> {
+        let channels = (mean.len(),);
+        DfdxStatistics {
+            mean: self.device.tensor_from_vec(mean, channels),
+            variance: self.device.tensor_from_vec(variance, channels),
+        }
+    }
+
+    fn observe(
+        &self,
+        running: &mut DfdxStatistics<D>,
+        observed: &DfdxStatistics<D>,
+        n: usize,
+        momentum: f32,
+    ) {
+        let n = n as f32;
+        let follow = |running: &mut Vector<D>, observed: &Vector<D>, factor: f32| {
+            *running = running.clone() * (1.0 - momentum) + observed.clone() * (momentum * factor);
+        };
+        follow(&mut running.mean, &observed.mean, 1.0);
+        follow(&mut running.variance, &observed.variance, n / (n - 1.0));
     }
 
     fn update(
         &self,
-        parameters: &mut Parameter<D>,
+        parameters: &mut DfdxParameters<D>,
         optimizer: &Optimizer,
         step: usize,
         gradients: &mut Gradients<f32, D>,
     ) -> Result<(), D::Err> {
-        parameters.update(optimizer, step, gradients)
+        let mut parts = parameters.0.iter_mut();
+        parts.try_for_each(|(_, parameter)| parameter.update(optimizer, step, gradients))
     }
 
     #[cfg(test)]
-    fn values(&self, parameters: &Parameter<D>) -> Vec<f32> {
-        values(&parameters.value)
+    fn statistics_values(&self, statistics: &DfdxStatistics<D>) -> Statistics {
+        Statistics { mean: values(&statistics.mean), variance: values(&statistics.variance) }
     }
 
     #[cfg(test)]
-    fn set(&self, parameters: &mut Parameter<D>, values: &[f32]) {
-        parameters.value.copy_from(values);
+    fn values(&self, parameters: &DfdxParameters<D>) -> Vec<f32> {
+        flat(parameters.0.iter().map(|(place, part)| (place, values(&part.value))))
     }
 
     #[cfg(test)]
-    fn gradient(&self, parameters: &Parameter<D>, gradients: &mut Gradients<f32, D>) -> Vec<f32> {
-        let allocated = gradients.get_or_alloc_mut(&parameters.value);
-        assert!(allocated.is_ok());
-        values(&gradients.get(&parameters.value))
+    fn set(&self, parameters: &mut DfdxParameters<D>, values: &[f32]) {
+        for (place, part) in &mut parameters.0 {
+            part.value.copy_from(&values[place.clone()]);
+        }
     }
+
+    #[cfg(test)]
+    fn gradient(
+        &self,
+        parameters: &DfdxParameters<D>,
+        gradients: &mut Gradients<f32, D>,
+    ) -> Vec<f32> {
+        flat(parameters.0.iter().map(|(place, part)| {
+            let allocated = gradients.get_or_alloc_mut(&part.value);
+            assert!(allocated.is_ok());
+            (place, values(&gradients.get(&part.value)))
+        }))
+    }
+}
+
+/// One array with values at these places.
+#[cfg(test)]
+fn flat<'p>(parts: impl Iterator<Item = (&'p Range<usize>, Vec<f32>)>) -> Vec<f32> {
+    let mut all = Vec::new();
+    for (place, values) in parts {
+        all.resize(all.len().max(place.end), 0.0);
+        all[place.clone()].copy_from_slice(&values);
+    }
+    all
 }
 
 fn flatten<D: Device<f32>, T: Tape<f32, D>>(image: Image, x: Matrix<D, T>) -> Matrix<D, T> {
@@ -259,47 +360,16 @@ fn flatten<D: Device<f32>, T: Tape<f32, D>>(image: Image, x: Matrix<D, T>) -> Ma
         .reshape_like(&(n, image.len()))
 }
 
-/// A copy of the parameters for one pass. On the CPU, the gradient of a slice overwrites that of an
-/// earlier slice of the same tensor, where it should be added to it. So no two passes slice the same
-/// tensor, and no two slices of one pass overlap.
-fn once<D: Device<f32>, T: Tape<f32, D>>(
-    parameters: &Parameter<D>,
-    x: Matrix<D, T>,
-) -> (Vector<D>, Matrix<D, T>) {
-    let (copy, copied) = (parameters.value.retaped::<T>() + 0.0).split_tape();
-    let (x, tape) = x.split_tape();
-    (copy, x.put_tape(tape.merge(copied)))
-}
-
 /// x · weight + bias
 fn product<D: Device<f32>, T: Tape<f32, D>>(
     placed: &Placed,
-    parameters: &Vector<D>,
+    parameters: &DfdxParameters<D>,
     x: Matrix<D, T>,
 ) -> Matrix<D, T> {
     let Placed { weight, bias, .. } = placed;
-    let part = |range: &Range<usize>| parameters.retaped::<T>().slice((range.clone(),));
     let columns = bias.len();
-    let y = x.matmul(part(weight).reshape_like(&(weight.len() / columns, columns)));
+    let weight = parameters.at(weight).reshape_like(&(weight.len() / columns, columns));
+    let y = x.matmul(weight);
     let shape = *y.shape();
-    y + part(bias).broadcast_like::<_, Axis<0>>(&shape)
-}
-
-/// The row of the input that each output reads at each position of the kernel. The row after the
-/// last stands for the padding.
-fn read_by_taps(convolution: &Convolution) -> Vec<usize> {
-    let Convolution { input, output, kernel, stride, padding } = *convolution;
-    let mut rows = Vec::with_capacity(output.area() * kernel * kernel);
-    for pixel in 0..output.area() {
-        let (oy, ox) = (pixel / output.width, pixel % output.width);
-        for tap in 0..kernel * kernel {
-            let inside = |o: usize, k: usize, length: usize| {
-                (o * stride + k).checked_sub(padding).filter(|at| *at < length)
-            };
-            let y = inside(oy, tap / kernel, input.height);
-            let x = inside(ox, tap % kernel, input.width);
-            rows.push(y.zip(x).map_or(input.area(), |(y, x)| y * input.width + x));
-        }
-    }
-    rows
+    y + parameters.at(bias).broadcast_like::<_, Axis<0>>(&shape)
 }

@@ -38,7 +38,7 @@ impl Device {
     pub fn check(self) -> Result<(), DeviceError> {
         match self {
             Self::Cpu => Ok(()),
-            Self::Cuda(number) => cuda::open(number).map(drop),
+            Self::Cuda(number) => cuda::check(number),
         }
     }
 }
@@ -59,11 +59,7 @@ impl Trainer for DfdxTrainer {
                 operations.release();
                 result
             }
-            Device::Cuda(number) => {
-                let operations =
-                    cuda::open(number).map_err(|error| TrainError::Device(error.to_string()))?;
-                train(operations, config, split)
-            }
+            Device::Cuda(number) => cuda::train(number, config, split),
         }
     }
 }
@@ -73,30 +69,50 @@ mod cuda {
     use dfdx::prelude::Cuda;
 
     use super::DeviceError;
+    use crate::dataset::Split;
+    use crate::run::RunConfig;
     use crate::train::device::Device;
     use crate::train::dfdx_operations::DfdxOperations;
+    use crate::train::trainer::{TrainError, Training};
 
-    pub(super) fn open(number: usize) -> Result<DfdxOperations<Cuda>, DeviceError> {
+    pub(super) fn check(number: usize) -> Result<(), DeviceError> {
+        open(number).map(drop)
+    }
+
+    pub(super) fn train(
+        number: usize,
+        config: &RunConfig,
+        split: &Split,
+    ) -> Result<Training, TrainError> {
+        let device = open(number).map_err(|error| TrainError::Device(error.to_string()))?;
+        super::train(DfdxOperations::new(device), config, split)
+    }
+
+    fn open(number: usize) -> Result<Cuda, DeviceError> {
         let reason = |error: dfdx::prelude::CudaError| DeviceError::NotFound {
             device: Device::Cuda(number),
             reason: error.to_string(),
         };
         // dfdx asks for the seed of a generator. Nothing draws from that generator.
-        Cuda::try_build(number, 0).map(DfdxOperations).map_err(reason)
+        Cuda::try_build(number, 0).map_err(reason)
     }
 }
 
 #[cfg(not(feature = "cuda"))]
 mod cuda {
-    use dfdx::prelude::Cpu;
-
     use super::DeviceError;
+    use crate::dataset::Split;
+    use crate::run::RunConfig;
     use crate::train::device::Device;
-    use crate::train::dfdx_operations::DfdxOperations;
+    use crate::train::trainer::{TrainError, Training};
 
-    /// Always an error. The type of the operations stands in for those on CUDA.
-    pub(super) fn open(number: usize) -> Result<DfdxOperations<Cpu>, DeviceError> {
+    pub(super) fn check(number: usize) -> Result<(), DeviceError> {
         Err(DeviceError::NotBuilt(Device::Cuda(number)))
+    }
+
+    pub(super) fn train(number: usize, _: &RunConfig, _: &Split) -> Result<Training, TrainError> {
+        let error = DeviceError::NotBuilt(Device::Cuda(number));
+        Err(TrainError::Device(error.to_string()))
     }
 }
 

@@ -7,7 +7,7 @@ use dfdx::prelude::*;
 use super::network::{Network, PairImages};
 use super::operations::Operations;
 use super::sequence::Mode;
-use super::tensor::{Matrix, concatenate, values};
+use super::tensor::{Matrix, values};
 use crate::dataset::Pairs;
 use crate::random::Stream;
 use crate::run::CLASSES;
@@ -34,9 +34,8 @@ pub(super) fn features<O: Operations>(
     let features: Vec<[Matrix<O::Device>; 2]> =
         batches.iter().map(|images| network.first(images)).collect();
     let of_digit = |digit: usize| {
-        let features: Vec<_> = features.iter().map(|both| both[digit].clone()).collect();
-        let are_images = network.branch(digit).first_gives_images();
-        concatenate(network.operations.device(), &features, are_images)
+        let features = features.iter().map(|both| both[digit].clone()).collect();
+        network.operations.concatenate(features, network.branch(digit).first_gives_images())
     };
     Features([of_digit(0), of_digit(1)])
 }

@@ -5,12 +5,13 @@
 //! some steps all of it is large enough, and none is allocated any more.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use dfdx::prelude::*;
 
 use super::operations::Operations;
-use super::tensor::{Matrix, Vector, upload};
+use super::tensor::{Matrix, Vector, concatenate, upload};
 use crate::kernel::buffer::Buffer;
 use crate::kernel::chain::{self, BackwardMemory, Chain, Kept, Prepared};
 use crate::kernel::elementwise::Add;
@@ -193,6 +194,7 @@ impl Operations for KernelOperations {
     type Device = Cpu;
     type Images = KernelImages;
     type Parameters = KernelParameters;
+    type Statistics = Statistics;
 
     fn device(&self) -> &Cpu {
         &self.device
@@ -203,7 +205,15 @@ impl Operations for KernelOperations {
         KernelImages { values: values.into(), prepared, digits }
     }
 
-    fn parameters(&self, values: Vec<f32>) -> KernelParameters {
+    fn upload(&self, values: &[f32], shape: (usize, usize)) -> Matrix<Cpu> {
+        upload(&self.device, values, shape)
+    }
+
+    fn concatenate(&self, parts: Vec<Matrix<Cpu>>, are_images: bool) -> Matrix<Cpu> {
+        concatenate(&self.device, &parts, are_images)
+    }
+
+    fn parameters(&self, values: Vec<f32>, _: Vec<Range<usize>>) -> KernelParameters {
         let mut buffer = Buffer::default();
         buffer.fill_from(&values);
         KernelParameters {
@@ -280,6 +290,21 @@ impl Operations for KernelOperations {
         (y.put_tape(tape), statistics)
     }
 
+    fn statistics(&self, statistics: Statistics) -> Statistics {
+        statistics
+    }
+
+    fn observe(&self, running: &mut Statistics, observed: &Statistics, n: usize, momentum: f32) {
+        let n = n as f32;
+        let follow = |running: &mut [f32], observed: &[f32], factor: f32| {
+            for (running, observed) in running.iter_mut().zip(observed) {
+                *running = (1.0 - momentum) * *running + momentum * (observed * factor);
+            }
+        };
+        follow(&mut running.mean, &observed.mean, 1.0);
+        follow(&mut running.variance, &observed.variance, n / (n - 1.0));
+    }
+
     fn update(
         &self,
         parameters: &mut KernelParameters,
@@ -304,6 +329,11 @@ impl Operations for KernelOperations {
             }
         }
         Ok(())
+    }
+
+    #[cfg(test)]
+    fn statistics_values(&self, statistics: &Statistics) -> Statistics {
+        statistics.clone()
     }
 
     #[cfg(test)]

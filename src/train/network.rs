@@ -2,7 +2,7 @@
 
 use dfdx::prelude::*;
 
-use super::normalization::Moments;
+use super::normalization::Observed;
 use super::operations::{DeviceError, Operations};
 use super::sequence::{Mode, Sequence};
 use super::tensor::Matrix;
@@ -75,7 +75,7 @@ impl<O: Operations> Network<O> {
     pub(super) fn rest<T: Tape<f32, O::Device>>(
         &self,
         digits: [Matrix<O::Device, T>; 2],
-        mode: &mut Mode<'_>,
+        mode: &mut Mode<'_, O::Statistics>,
     ) -> Outputs<O::Device, T> {
         let [first, second] = digits;
         let first = self.branch(0).rest(&self.operations, first, mode);
@@ -87,7 +87,7 @@ impl<O: Operations> Network<O> {
     fn head<T: Tape<f32, O::Device>>(
         &self,
         digits: [Matrix<O::Device, T>; 2],
-        mode: &mut Mode<'_>,
+        mode: &mut Mode<'_, O::Statistics>,
     ) -> Outputs<O::Device, T> {
         let kept = [digits[0].retaped::<T>(), digits[1].retaped::<T>()];
         let [first, second] = digits;
@@ -103,13 +103,13 @@ impl<O: Operations> Network<O> {
     }
 
     /// Updates the running statistics with those that a training pass has observed, in order.
-    pub(super) fn observe(&mut self, observed: Vec<Moments>) {
+    pub(super) fn observe(&mut self, observed: Vec<Observed<O::Statistics>>) {
         let mut observed = observed.into_iter();
         for digit in 0..2 {
             let branch = digit % self.branches.len();
-            self.branches[branch].observe(&mut observed);
+            self.branches[branch].observe(&self.operations, &mut observed);
         }
-        self.head.observe(&mut observed);
+        self.head.observe(&self.operations, &mut observed);
     }
 
     /// Updates every parameter. `step` counts the updates of the run from 1.

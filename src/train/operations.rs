@@ -4,6 +4,7 @@
 //! reference. [`dfdx_operations`](super::dfdx_operations) are composed of dfdx's operations and
 //! work on any of its devices. Tests run both on the CPU and compare them.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use dfdx::prelude::*;
@@ -26,14 +27,27 @@ pub(super) trait Operations {
     /// An array of trained values and the state of its optimiser.
     type Parameters;
 
+    /// Mean and variance of each channel.
+    type Statistics;
+
     fn device(&self) -> &Self::Device;
 
     /// A batch of images for the first chain of a branch. It has the images of `digits` (1 or 2)
     /// digits, one after the other.
     fn images(&self, chain: &Chain, values: Vec<f32>, digits: usize) -> Self::Images;
 
-    /// Parameters with these initial values.
-    fn parameters(&self, values: Vec<f32>) -> Self::Parameters;
+    /// A batch of these values.
+    fn upload(&self, values: &[f32], shape: (usize, usize)) -> Matrix<Self::Device>;
+
+    /// Several batches as one. Batches of images are joined image by image.
+    fn concatenate(
+        &self,
+        parts: Vec<Matrix<Self::Device>>,
+        are_images: bool,
+    ) -> Matrix<Self::Device>;
+
+    /// Parameters with these initial values. Each weight and each bias has one of `places`.
+    fn parameters(&self, values: Vec<f32>, places: Vec<Range<usize>>) -> Self::Parameters;
 
     /// Passes images through the first chain of a branch. Returns the outputs for each digit.
     fn first<T: Tape<f32, Self::Device>>(
@@ -57,9 +71,22 @@ pub(super) trait Operations {
         &self,
         parameters: &Self::Parameters,
         epsilon: f32,
-        statistics: Option<&Statistics>,
+        statistics: Option<&Self::Statistics>,
         x: Matrix<Self::Device, T>,
-    ) -> (Matrix<Self::Device, T>, Statistics);
+    ) -> (Matrix<Self::Device, T>, Self::Statistics);
+
+    /// These statistics on the device.
+    fn statistics(&self, statistics: Statistics) -> Self::Statistics;
+
+    /// Moves running statistics towards those of a training batch with `n` values of each channel,
+    /// by the momentum. The running variance has the divisor n − 1.
+    fn observe(
+        &self,
+        running: &mut Self::Statistics,
+        observed: &Self::Statistics,
+        n: usize,
+        momentum: f32,
+    );
 
     /// Updates parameters. `step` counts the updates of the run from 1.
     fn update(
@@ -69,6 +96,10 @@ pub(super) trait Operations {
         step: usize,
         gradients: &mut Gradients<f32, Self::Device>,
     ) -> Result<(), DeviceError<Self>>;
+
+    /// The values of statistics.
+    #[cfg(test)]
+    fn statistics_values(&self, statistics: &Self::Statistics) -> Statistics;
 
     /// The values of parameters.
     #[cfg(test)]

@@ -4,13 +4,14 @@
 //! joined with the pooling after it, and both with the activation after them.
 
 use std::iter::Peekable;
+use std::ops::Range;
 use std::rc::Rc;
 
 use dfdx::prelude::*;
 
-use super::normalization::{Moments, Normalization};
+use super::normalization::{Normalization, Observed};
 use super::operations::{DeviceError, Operations};
-use super::tensor::{Matrix, image_rows, upload};
+use super::tensor::{Matrix, image_rows};
 use crate::kernel::activation::Activation;
 use crate::kernel::chain::{Chain, ChainLayer, Example};
 use crate::kernel::convolution::ConvolvePool;
@@ -20,10 +21,10 @@ use crate::random::Stream;
 use crate::run::{self, Layer, Optimizer};
 
 /// How a pass applies batch-norm and dropout.
-pub(super) enum Mode<'m> {
+pub(super) enum Mode<'m, S> {
     /// Batch-norm uses the statistics of the batch and appends them to `observed`. Dropout draws
     /// from its stream, or is off without one.
-    Training { dropout: Option<&'m mut Stream>, observed: &'m mut Vec<Moments> },
+    Training { dropout: Option<&'m mut Stream>, observed: &'m mut Vec<Observed<S>> },
     /// Batch-norm uses its running statistics. Dropout is off.
     Inference,
 }
@@ -71,8 +72,15 @@ impl Builder {
     fn finish<O: Operations>(mut self, operations: &O) -> TrainedChain<O> {
         // A device may refuse to make an empty array.
         self.values.resize(self.chain.parameters().max(1), 0.0);
-        TrainedChain { chain: Rc::new(self.chain), parameters: operations.parameters(self.values) }
+        let parameters = operations.parameters(self.values, places(&self.chain));
+        TrainedChain { chain: Rc::new(self.chain), parameters }
     }
+}
+
+/// The places of all weights and biases of a chain.
+pub(super) fn places(chain: &Chain) -> Vec<Range<usize>> {
+    let layers = chain.layers().iter().filter(|placed| !placed.bias.is_empty());
+    layers.flat_map(|placed| [placed.weight.clone(), placed.bias.clone()]).collect()
 }
 
 impl<O: Operations> Sequence<O> {
@@ -179,7 +187,7 @@ impl<O: Operations> Sequence<O> {
         &self,
         operations: &O,
         x: Matrix<O::Device, T>,
-        mode: &mut Mode<'_>,
+        mode: &mut Mode<'_, O::Statistics>,
     ) -> Matrix<O::Device, T> {
         self.rest.iter().fold(x, |x, stage| stage.forward(operations, x, mode))
     }
@@ -189,17 +197,21 @@ impl<O: Operations> Sequence<O> {
         &self,
         operations: &O,
         x: Matrix<O::Device, T>,
-        mode: &mut Mode<'_>,
+        mode: &mut Mode<'_, O::Statistics>,
     ) -> Matrix<O::Device, T> {
         let x = operations.chain(&self.first.chain, &self.first.parameters, x);
         self.rest(operations, x, mode)
     }
 
     /// Updates the running statistics with those that a training pass has observed, in order.
-    pub(super) fn observe(&mut self, observed: &mut impl Iterator<Item = Moments>) {
+    pub(super) fn observe(
+        &mut self,
+        operations: &O,
+        observed: &mut impl Iterator<Item = Observed<O::Statistics>>,
+    ) {
         for layer in self.normalizations() {
-            if let Some(moments) = observed.next() {
-                layer.observe(&moments);
+            if let Some(observed) = observed.next() {
+                layer.observe(operations, &observed);
             }
         }
     }
@@ -273,20 +285,15 @@ impl<O: Operations> Sequence<O> {
     }
 
     /// The places of all weights and biases, scales and shifts in each array of parameters.
-    fn places(&self) -> Vec<Vec<std::ops::Range<usize>>> {
-        let of_chain = |chain: &TrainedChain<O>| {
-            let layers = chain.chain.layers().iter().filter(|placed| !placed.bias.is_empty());
-            layers.flat_map(|placed| [placed.weight.clone(), placed.bias.clone()]).collect()
-        };
+    fn places(&self) -> Vec<Vec<Range<usize>>> {
         let of_rest = self.rest.iter().filter_map(|stage| match stage {
-            Stage::Chain(chain) => Some(of_chain(chain)),
-            Stage::Normalization(layer) => {
-                let channels = layer.running.mean.len();
-                Some(vec![0..channels, channels..2 * channels])
+            Stage::Chain(chain) => Some(places(&chain.chain)),
+            Stage::Normalization(Normalization { channels, .. }) => {
+                Some(vec![0..*channels, *channels..2 * channels])
             }
             Stage::Dropout { .. } => None,
         });
-        std::iter::once(of_chain(&self.first)).chain(of_rest).collect()
+        std::iter::once(places(&self.first.chain)).chain(of_rest).collect()
     }
 }
 
@@ -295,23 +302,22 @@ impl<O: Operations> Stage<O> {
         &self,
         operations: &O,
         x: Matrix<O::Device, T>,
-        mode: &mut Mode<'_>,
+        mode: &mut Mode<'_, O::Statistics>,
     ) -> Matrix<O::Device, T> {
         match (self, mode) {
             (Self::Chain(TrainedChain { chain, parameters }), _) => {
                 operations.chain(chain, parameters, x)
             }
             (Self::Normalization(layer), mode) => {
-                let Normalization { parameters, epsilon, running, .. } = layer;
+                let Normalization { parameters, epsilon, running, channels, .. } = layer;
                 match mode {
                     Mode::Inference => {
-                        let statistics = running.statistics();
-                        operations.normalize(parameters, *epsilon, Some(&statistics), x).0
+                        operations.normalize(parameters, *epsilon, Some(running), x).0
                     }
                     Mode::Training { observed, .. } => {
-                        let n = x.shape().num_elements() / running.mean.len();
+                        let n = x.shape().num_elements() / channels;
                         let (y, statistics) = operations.normalize(parameters, *epsilon, None, x);
-                        observed.push(Moments::observed(statistics, n));
+                        observed.push(Observed { statistics, n });
                         y
                     }
                 }
@@ -321,8 +327,7 @@ impl<O: Operations> Stage<O> {
                 let shape = *x.shape();
                 let draw = |_| if dropout.unit() < *probability { 0.0 } else { kept };
                 let mask = (0..shape.0 * shape.1).map(draw).collect::<Vec<_>>();
-                let mask = upload(x.device(), &mask, shape);
-                x * mask
+                x * operations.upload(&mask, shape)
             }
             (Self::Dropout { .. }, _) => x,
         }

@@ -5,7 +5,7 @@ use dfdx::prelude::*;
 use super::evaluate;
 use super::loss::Targets;
 use super::network::{Network, PairImages};
-use super::normalization::Moments;
+use super::normalization::Observed;
 use super::operations::{DeviceError, Operations};
 use super::sequence::Mode;
 use super::tensor::{SetGradient as _, values};
@@ -141,11 +141,11 @@ pub(super) struct Losses {
 }
 
 /// The result of a forward and a backward pass.
-pub(super) struct Pass<D: Device<f32>> {
+pub(super) struct Pass<O: Operations> {
     pub(super) losses: Losses,
-    pub(super) gradients: Gradients<f32, D>,
+    pub(super) gradients: Gradients<f32, O::Device>,
     /// The statistics that batch-norm has observed, in the order of the pass.
-    observed: Vec<Moments>,
+    observed: Vec<Observed<O::Statistics>>,
 }
 
 impl<'r, O: Operations> Run<'r, O> {
@@ -203,7 +203,7 @@ impl<'r, O: Operations> Run<'r, O> {
         &mut self,
         step: usize,
         dropout: &mut Stream,
-    ) -> Result<Option<Pass<O::Device>>, DeviceError<O>> {
+    ) -> Result<Option<Pass<O>>, DeviceError<O>> {
         let Batch { images, targets } = &self.batches[step];
         let mut observed = Vec::new();
         let mut mode = Mode::Training { dropout: Some(dropout), observed: &mut observed };
@@ -246,6 +246,7 @@ impl<'r, O: Operations> Run<'r, O> {
 mod tests {
     use super::*;
     use crate::dataset;
+    use crate::kernel::normalization::Statistics;
     use crate::run::{
         DataConfig, DeviceKind, Layer, ModelConfig, NumberType, Optimizer, PartVersions,
     };
@@ -312,7 +313,9 @@ mod tests {
                     parameter
                 });
                 for layer in sequence.normalizations() {
-                    state.extend([layer.running.mean.clone(), layer.running.variance.clone()]);
+                    let Statistics { mean, variance } =
+                        operations.statistics_values(&layer.running);
+                    state.extend([mean, variance]);
                 }
             }
             state
