@@ -159,6 +159,9 @@ impl<D: Device<f32>> DfdxOperations<D> {
 }
 
 impl<D: SetGradient> Operations for DfdxOperations<D> {
+    /// Few launches, and at most about 200 MB for the windows of a convolution of the paper.
+    const TEST_BATCH: usize = 250;
+
     type Device = D;
     type Images = DfdxImages<D>;
     type Parameters = DfdxParameters<D>;

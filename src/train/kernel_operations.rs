@@ -191,6 +191,9 @@ fn rows(all: (usize, usize), part: (usize, usize), digit: usize) -> impl Iterato
 }
 
 impl Operations for KernelOperations {
+    /// Their values stay in the cache of the processor.
+    const TEST_BATCH: usize = 100;
+
     type Device = Cpu;
     type Images = KernelImages;
     type Parameters = KernelParameters;

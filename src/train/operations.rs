@@ -19,6 +19,9 @@ pub(super) type DeviceError<O> = <<O as Operations>::Device as HasErr>::Err;
 
 /// The operations on one device.
 pub(super) trait Operations {
+    /// Number of test pairs that pass through the first layers together.
+    const TEST_BATCH: usize;
+
     type Device: SetGradient;
 
     /// Images of examples, as the first chain of a branch reads them.

@@ -14,9 +14,6 @@ use crate::dataset::{Pairs, Split};
 use crate::random::Stream;
 use crate::run::{Curves, Outcome, Quantity, RunConfig, TrainConfig, pairs};
 
-/// Number of test pairs that pass through the first layers together.
-const TEST_BATCH: usize = 100;
-
 /// Trains `config` on `split` with `operations`.
 pub(super) fn train<O: Operations>(
     operations: O,
@@ -24,8 +21,8 @@ pub(super) fn train<O: Operations>(
     split: &Split,
 ) -> Result<Training, TrainError> {
     let mut run = Run::new(operations, config, &split.train);
-    let test_images = images(&run.network, &split.test, TEST_BATCH);
-    let held_out_images = images(&run.network, &split.validation, TEST_BATCH);
+    let test_images = images(&run.network, &split.test, O::TEST_BATCH);
+    let held_out_images = images(&run.network, &split.validation, O::TEST_BATCH);
     let corrected =
         |curves: &mut Curves, network: &Network<O>, features: &evaluate::Features<O::Device>| {
             let evaluate::Corrected { test, digits: [first, second], comparison } =
