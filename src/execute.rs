@@ -35,6 +35,13 @@ pub enum RunFailure {
     Store(FileError),
 }
 
+impl RunFailure {
+    /// Whether the cause is not the run: the next run would fail too.
+    fn is_lasting(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Train(TrainError::DeviceLost { .. }))
+    }
+}
+
 /// A failed run.
 #[derive(Debug, thiserror::Error)]
 #[error("run {} (seed {seed}) failed", digest.short())]
@@ -125,7 +132,7 @@ impl Executor<'_> {
     /// the condition of a run.
     ///
     /// A failed run stops the others only if `on_failure` says so. A record that cannot be written
-    /// always stops them, because the next record probably cannot be written either.
+    /// and a lost device always stop them, because the next run would fail too.
     pub fn execute<'d>(
         &self,
         runs: &[&Run],
@@ -221,8 +228,8 @@ impl Executor<'_> {
                 let _ = self.cache.forget_failure(run.digest);
                 Ok(())
             }
-            // If a record cannot be written, a failure cannot be written either.
-            Err(FailedRun { source: RunFailure::Store(_), .. }) => Ok(()),
+            // The run is trained again by the next build.
+            Err(FailedRun { source, .. }) if source.is_lasting() => Ok(()),
             Err(failure) => self.cache.store_failure(&FailureRecord {
                 digest: run.digest,
                 error: chain(&failure.source),
@@ -295,8 +302,7 @@ impl Finished {
                 alike => alike.filter(|alike| *alike == error),
             };
             self.ended_alike |= self.failed == ALIKE && self.alike.is_some();
-            let is_store = matches!(source, RunFailure::Store(_));
-            stops = is_store || on_failure == OnFailure::Stop || self.ended_alike;
+            stops = source.is_lasting() || on_failure == OnFailure::Stop || self.ended_alike;
         } else {
             self.alike = None;
         }
@@ -316,6 +322,18 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 mod tests {
     use super::*;
     use crate::run::samples;
+    use crate::train::Device;
+
+    #[test]
+    fn a_lost_device_stops_an_execution_that_survives_other_failures() {
+        let add = |source| {
+            let failed = FailedRun { digest: Digest::of_bytes(b"a run"), seed: 0, source };
+            Finished::default().add(0, Err(failed), OnFailure::KeepGoing)
+        };
+        assert!(!add(RunFailure::Train(TrainError::Device("out of memory".to_owned()))));
+        let (device, reason) = (Device::Cuda(0), "an illegal memory access".to_owned());
+        assert!(add(RunFailure::Train(TrainError::DeviceLost { device, reason })));
+    }
 
     #[test]
     fn each_run_gets_the_examples_of_its_own_configuration() {

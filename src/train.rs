@@ -1,14 +1,18 @@
 //! Training, with dfdx on the CPU or on CUDA. Other modules know it as a [`Trainer`].
 //!
 //! The result of a run depends on its configuration and on the drawn pairs alone. A run uses one
-//! thread: the thread that calls the trainer. Several runs share a machine side by side.
+//! thread: that of its worker, or on CUDA a thread that its worker starts. Several runs share a
+//! machine side by side.
 //!
 //! dfdx holds the tensors and records the operations for the backward pass. Networks, losses and the
 //! training loop are written once, for any dfdx device. The operations that take most of the time
 //! (`operations`) exist twice: with the kernels of this crate for the CPU (`kernel_operations`), and
 //! composed of dfdx's operations for any device (`dfdx_operations`). They are: a chain of layers,
-//! batch normalisation, and an update of parameters. `dispatch` chooses between them.
+//! batch normalisation, and an update of parameters. `dispatch` chooses between them. `cuda` opens
+//! devices, and survives their failure.
 
+#[cfg(feature = "cuda")]
+mod cuda;
 mod device;
 #[cfg(any(test, feature = "cuda"))]
 mod dfdx_operations;
@@ -33,6 +37,6 @@ mod agreement;
 #[cfg(test)]
 mod fixtures;
 
-pub use device::Device;
-pub use dispatch::{DeviceError, DfdxTrainer};
+pub use device::{Device, DeviceError};
+pub use dispatch::DfdxTrainer;
 pub use trainer::{TrainError, Trainer, Training};

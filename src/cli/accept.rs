@@ -27,7 +27,7 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
                     .to_owned(),
         });
     }
-    let mut plan = pipeline::plan(&project, args.project.device().kind(), Keep::States)?;
+    let mut plan = pipeline::plan(&project, args.project.device.kind(), Keep::States)?;
     let conditions = project.conditions();
     let is_wanted = |run: &Run| {
         let experiment = &conditions.experiment(run.condition).name;

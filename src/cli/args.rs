@@ -86,10 +86,9 @@ pub(super) struct ProjectArgs {
     /// Use the four standard MNIST files in DIR as the data of all experiments.
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
-    /// Compute on `cpu`, `cuda` or `cuda:N`. Each kind of device has its own records [default: cuda
-    /// if it is built in and a device is found, else cpu].
-    #[arg(long, value_name = "DEVICE")]
-    pub(super) device: Option<Device>,
+    /// Compute on `cpu`, `cuda` or `cuda:N`. Each kind of device has its own records [default: cpu].
+    #[arg(long, value_name = "DEVICE", default_value_t, hide_default_value = true)]
+    pub(super) device: Device,
 }
 
 #[derive(Debug, Args)]
@@ -240,10 +239,6 @@ const PARTIAL: &str = "partial";
 impl ProjectArgs {
     pub(super) fn root(&self) -> PathBuf {
         self.project.clone().unwrap_or_default()
-    }
-
-    pub(super) fn device(&self) -> Device {
-        self.device.unwrap_or_else(Device::detect)
     }
 
     pub(super) fn overrides(&self) -> Overrides {

@@ -24,7 +24,7 @@ const MOST_REASONS: usize = 12;
 pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
     let project = args.project.load()?;
     project.check_names(&args.only)?;
-    let device = args.project.device();
+    let device = args.project.device;
     let mut plan = pipeline::plan(&project, device.kind(), Keep::Records)?;
     let selector = match &args.name {
         Some(name) => Some(RunSelector::new(&project, name, &args.levels)?),

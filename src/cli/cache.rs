@@ -15,7 +15,7 @@ pub(super) fn run(command: &CacheCommand) -> Result<(), Error> {
 
 fn list(args: &LsArgs) -> Result<(), Error> {
     let project = args.project.load()?;
-    let plan = pipeline::plan(&project, args.project.device().kind(), Keep::States)?;
+    let plan = pipeline::plan(&project, args.project.device.kind(), Keep::States)?;
     let mut history = pipeline::history(&project, &plan)?;
     history.sort_by_key(|past| (past.started_at, past.digest));
     let unused = pipeline::garbage(&project)?.records;

@@ -11,7 +11,7 @@ use crate::fs;
 use crate::pipeline::{self, Error, Keep, Overrides, Project};
 
 pub(super) fn run(args: &DiffArgs) -> Result<(), Error> {
-    let device = args.project.device().kind();
+    let device = args.project.device.kind();
     let of_project = |project: &Project| {
         let plan = pipeline::plan(project, device, Keep::Records)?;
         pipeline::snapshot(project, &plan)

@@ -17,7 +17,7 @@ use crate::run::key_values;
 
 pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
     let project = args.project.load()?;
-    let plan = pipeline::plan(&project, args.project.device().kind(), Keep::Records)?;
+    let plan = pipeline::plan(&project, args.project.device.kind(), Keep::Records)?;
     let history = pipeline::history(&project, &plan)?;
     if let Some(past) = unasked(&plan, &history, &args.name) {
         return explain_unasked(past, args.json);

@@ -11,7 +11,7 @@ use crate::provenance;
 
 pub(super) fn run(args: &StatusArgs) -> Result<(), Error> {
     let project = args.project.load()?;
-    let plan = pipeline::plan(&project, args.project.device().kind(), Keep::States)?;
+    let plan = pipeline::plan(&project, args.project.device.kind(), Keep::States)?;
     let preview = TrainingPreview::new(&project, &plan, |_| true, false, provenance::cores());
     print(&project, &plan, &preview, args.json)
 }

@@ -41,7 +41,7 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
         });
     }
 
-    let device = args.project.device();
+    let device = args.project.device;
     let plan = pipeline::plan(&project, device.kind(), Keep::Records)?;
     // An accepted record was not trained with its configuration.
     let is_trained = |run: &&Run| plan.state(run).status() == Status::Fresh;

@@ -13,7 +13,7 @@ use crate::format::{chain, runs};
 use crate::fs::FileError;
 use crate::summary::SummaryError;
 use crate::template::TemplateError;
-use crate::train::DeviceError;
+use crate::train::{DeviceError, TrainError};
 
 /// Why a build cannot continue. The exit code separates mistakes of the user from failures of the
 /// machine.
@@ -221,11 +221,18 @@ impl Error {
                 "build it with `cargo build --release --features cuda`, or use `--device cpu`"
                     .to_owned(),
             ),
-            Self::Device(DeviceError::NotFound { .. }) => {
-                Some("`nvidia-smi` lists the devices; `--device cpu` needs none".to_owned())
+            Self::Device(DeviceError::Driver(_) | DeviceError::NotFound { .. }) => {
+                Some("`nvidia-smi -L` lists the devices; `--device cpu` needs none".to_owned())
             }
             Self::Runs { failed, .. } if matches!(failed[0].source, RunFailure::Store(_)) => {
                 Some(SPACE_HINT.to_owned())
+            }
+            Self::Runs { failed, .. }
+                if failed.iter().any(|run| {
+                    matches!(run.source, RunFailure::Train(TrainError::DeviceLost { .. }))
+                }) =>
+            {
+                Some("finished runs are kept; the same command trains the others".to_owned())
             }
             Self::Runs { ended_alike: true, untried: 1.., .. } => Some(
                 "the first runs failed with the same error, so the others were not tried; fix the \

@@ -1,4 +1,4 @@
-//! The devices that a user can name.
+//! The devices that a user can name, and why one cannot be used.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,6 +23,34 @@ impl Device {
             Self::Cpu => DeviceKind::Cpu,
             Self::Cuda(_) => DeviceKind::Cuda,
         }
+    }
+}
+
+/// Why a device cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    /// This binary has no CUDA.
+    #[error("this `report` was built without CUDA, so it cannot compute on `{0}`")]
+    NotBuilt(Device),
+    /// The driver finds no device, or does not work.
+    #[error("no CUDA device can be used here: the driver says \"{0}\"")]
+    Driver(String),
+    /// The driver has fewer devices.
+    #[error("there is no device `{device}`: {}", of_driver(*.count))]
+    NotFound {
+        /// The device that was asked for.
+        device: Device,
+        /// The number of devices that the driver has.
+        count: usize,
+    },
+}
+
+/// The devices of a driver that has this many.
+fn of_driver(count: usize) -> String {
+    match count {
+        0 => "the driver has none".to_owned(),
+        1 => "the driver has one, `cuda:0`".to_owned(),
+        _ => format!("the driver has {count}, `cuda:0` to `cuda:{}`", count - 1),
     }
 }
 
@@ -62,6 +90,18 @@ mod tests {
         }
         for text in ["", "gpu", "CUDA", "cuda:", "cuda:-1", "cuda:x", "cpu:0"] {
             assert!(text.parse::<Device>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_missing_device_is_named_with_those_that_exist() {
+        for (count, devices) in [
+            (0, "the driver has none"),
+            (1, "the driver has one, `cuda:0`"),
+            (3, "the driver has 3, `cuda:0` to `cuda:2`"),
+        ] {
+            let error = DeviceError::NotFound { device: Device::Cuda(3), count };
+            assert_eq!(error.to_string(), format!("there is no device `cuda:3`: {devices}"));
         }
     }
 }

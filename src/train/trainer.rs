@@ -1,5 +1,6 @@
 //! The interface of trainers to other modules.
 
+use super::device::Device;
 use crate::dataset::Split;
 use crate::run::{Curves, Outcome, RunConfig};
 
@@ -18,6 +19,14 @@ pub enum TrainError {
     /// The device failed.
     #[error("the device failed: {0}")]
     Device(String),
+    /// The device fails at every call from now on, until the process ends.
+    #[error("`{device}` has failed, and this process cannot use it again: {reason}")]
+    DeviceLost {
+        /// The device.
+        device: Device,
+        /// The message of the driver.
+        reason: String,
+    },
 }
 
 /// Trains one run at a time; several threads may share it.

@@ -257,10 +257,6 @@ impl Project {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_report"));
         command.args(args).current_dir(self.directory.path()).stdin(Stdio::null());
-        // The tests are about the reference, also where CUDA would be found.
-        if cfg!(feature = "cuda") && !args.contains(&"--device") {
-            command.args(["--device", "cpu"]);
-        }
         command
     }
 
