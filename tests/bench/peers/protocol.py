@@ -15,6 +15,7 @@ def arguments():
     parser.add_argument("--shared", action="store_true", help="both digits share a branch")
     parser.add_argument("--auxiliary", action="store_true", help="the loss includes the digits' classes")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="`cuda`: only in PyTorch")
     return parser.parse_args()
 
 
