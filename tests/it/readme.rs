@@ -84,6 +84,9 @@ fn every_command_of_the_documents_runs() {
                 n += 1;
             } else if words[0] == "cargo" {
                 check_cargo(&words[1..]);
+            } else if words[0].starts_with("tests/") {
+                // CI runs it.
+                assert!(repository().join(&words[0]).is_file(), "`{}` in {path}", words[0]);
             } else {
                 let mut command = Command::new(&words[0]);
                 let status = command.args(&words[1..]).current_dir(project.path("")).status();
