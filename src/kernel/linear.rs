@@ -27,17 +27,14 @@ impl Linear {
     ) {
         let Self { inputs, outputs } = *self;
         let n = y.len() / outputs;
-        for row in y.chunks_exact_mut(outputs) {
-            row.copy_from_slice(bias);
-        }
         if let Some(support) = support {
-            return support.add_product(y, x, weight, outputs);
+            return support.product(y, x, weight, bias);
         }
         let (rows, columns) = (Offsets::strided(n, inputs), Offsets::strided(inputs, 1));
         let left = Left { data: x, rows: &rows, columns: &columns };
         let right_rows = Offsets::strided(inputs, outputs);
         let right = Right { data: weight, rows: &right_rows, columns: outputs };
-        multiply(y, &Offsets::strided(n, outputs), Start::Output, left, right);
+        multiply(y, &Offsets::strided(n, outputs), Start::Row(bias), left, right);
     }
 
     /// Adds to the gradients of weight and bias, and writes the gradient of the input if `dx` is

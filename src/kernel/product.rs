@@ -82,12 +82,14 @@ pub struct Right<'a> {
 }
 
 /// The value that the sums of a product start from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Start<'a> {
     /// Zero. The product overwrites the output.
     Zero,
     /// The old output. The product is added to it.
     Output,
+    /// This row, in each row of the output, such as a bias. It is added to the product.
+    Row(&'a [f32]),
 }
 
 /// How many products are computed, and the number of values between the matrices of two products.
@@ -106,7 +108,7 @@ pub(super) struct Many {
 pub fn multiply(
     output: &mut [f32],
     rows: &Offsets,
-    start: Start,
+    start: Start<'_>,
     left: Left<'_>,
     right: Right<'_>,
 ) {
@@ -119,7 +121,7 @@ pub(super) fn multiply_many(
     many: Many,
     output: &mut [f32],
     rows: &Offsets,
-    start: Start,
+    start: Start<'_>,
     left: Left<'_>,
     right: Right<'_>,
 ) {
@@ -132,10 +134,15 @@ pub(super) fn multiply_many(
     assert!(end.is_some_and(|end| end <= output[last * many.output..].len()), "room for a product");
     // The slices of the other products are longer.
     check(left.after(last * many.left), 0, right.after(last * many.right));
-    match start {
-        Start::Zero => dispatch(Product::<false> { many, output, rows, left, right }),
-        Start::Output => dispatch(Product::<true> { many, output, rows, left, right }),
-    }
+    let start = match start {
+        Start::Zero => {
+            return dispatch(Product::<false> { many, output, rows, start: None, left, right });
+        }
+        Start::Output => None,
+        Start::Row(row) => Some(row),
+    };
+    assert!(start.is_none_or(|row| row.len() == right.columns), "numbers of the first row");
+    dispatch(Product::<true> { many, output, rows, start, left, right });
 }
 
 impl Left<'_> {
@@ -227,6 +234,8 @@ struct Product<'a, const ADDS: bool> {
     many: Many,
     output: &'a mut [f32],
     rows: &'a Offsets,
+    /// The row that sums start from, if it is not that of the output.
+    start: Option<&'a [f32]>,
     left: Left<'a>,
     right: Right<'a>,
 }
@@ -236,11 +245,11 @@ impl<const ADDS: bool> WithSimd for Product<'_, ADDS> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { many, output, rows, left, right } = self;
+        let Self { many, output, rows, start, left, right } = self;
         for i in 0..many.n {
             let output = &mut output[i * many.output..];
             let (left, right) = (left.after(i * many.left), right.after(i * many.right));
-            One::<ADDS> { output, rows, left, right }.compute(simd);
+            One::<ADDS> { output, rows, start, left, right }.compute(simd);
         }
     }
 }
@@ -249,6 +258,7 @@ impl<const ADDS: bool> WithSimd for Product<'_, ADDS> {
 struct One<'a, const ADDS: bool> {
     output: &'a mut [f32],
     rows: &'a Offsets,
+    start: Option<&'a [f32]>,
     left: Left<'a>,
     right: Right<'a>,
 }
@@ -324,8 +334,11 @@ impl<const ADDS: bool> One<'_, ADDS> {
         if ADDS {
             for i in 0..ROWS {
                 for j in 0..VECTORS {
-                    let start = self.rows.offsets[row + i] + columns[j];
-                    sums[i][j] = load(simd, &self.output[start..][..lanes]);
+                    let from = match self.start {
+                        Some(row) => &row[columns[j]..],
+                        None => &self.output[self.rows.offsets[row + i] + columns[j]..],
+                    };
+                    sums[i][j] = load(simd, &from[..lanes]);
                 }
             }
         }

@@ -44,18 +44,20 @@ impl Support {
         }
     }
 
-    /// Adds matrix · right to `output`. `right` has `columns` columns, and room for a whole vector
-    /// after the beginning of its last row.
+    /// Writes matrix · right to `output`, with `bias` added to each row. `right` has as many columns
+    /// as `bias`, and room for a whole vector after the beginning of its last row.
     ///
     /// # Panics
     /// Panics if the sizes do not fit each other.
-    pub fn add_product(&self, output: &mut [f32], matrix: &[f32], right: &[f32], columns: usize) {
+    pub fn product(&self, output: &mut [f32], matrix: &[f32], right: &[f32], bias: &[f32]) {
         let [rows, inner] = self.shape;
-        let strides = [inner, 1];
-        add(Product { blocks: &self.rows, rows, inner, strides, output, matrix, right, columns });
+        let (strides, columns) = ([inner, 1], bias.len());
+        let (blocks, start) = (&self.rows[..], Some(bias));
+        add(Product { blocks, rows, inner, strides, output, start, matrix, right, columns });
     }
 
-    /// Adds matrixᵀ · right to `output`, like [`Self::add_product`].
+    /// Adds matrixᵀ · right to `output`. `right` has `columns` columns, and room as in
+    /// [`Self::product`].
     ///
     /// # Panics
     /// Panics if the sizes do not fit each other.
@@ -67,17 +69,8 @@ impl Support {
         columns: usize,
     ) {
         let [inner, rows] = self.shape;
-        let strides = [1, rows];
-        add(Product {
-            blocks: &self.columns,
-            rows,
-            inner,
-            strides,
-            output,
-            matrix,
-            right,
-            columns,
-        });
+        let (blocks, strides) = (&self.columns[..], [1, rows]);
+        add(Product { blocks, rows, inner, strides, output, start: None, matrix, right, columns });
     }
 }
 
@@ -88,6 +81,8 @@ struct Product<'a> {
     /// Values between two rows, and between two columns, of `matrix`.
     strides: [usize; 2],
     output: &'a mut [f32],
+    /// The row that sums start from, if it is not that of the output.
+    start: Option<&'a [f32]>,
     matrix: &'a [f32],
     right: &'a [f32],
     columns: usize,
@@ -163,8 +158,11 @@ impl Product<'_> {
         for i in 0..R {
             rows[i] = (first + i) * self.strides[0];
             for j in 0..VECTORS {
-                let start = (first + i) * self.columns + columns[j];
-                sums[i][j] = load(simd, &self.output[start..][..lanes]);
+                let from = match self.start {
+                    Some(row) => &row[columns[j]..],
+                    None => &self.output[(first + i) * self.columns + columns[j]..],
+                };
+                sums[i][j] = load(simd, &from[..lanes]);
             }
         }
         let [_, stride] = self.strides;

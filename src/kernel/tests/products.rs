@@ -18,13 +18,17 @@ fn products_of_random_sizes_are_one_chain_of_fused_multiply_adds_on_every_instru
         let right = uniform(inner * columns, &mut stream);
         let old = uniform(rows * columns, &mut stream);
         let right_rows = Offsets::strided(inner, columns);
-        for start in [Start::Zero, Start::Output] {
+        for start in [Start::Zero, Start::Output, Start::Row(&old[..columns])] {
             for is_transposed in [false, true] {
                 let (row, column) = if is_transposed { (1, rows) } else { (inner, 1) };
                 let mut exact = old.clone();
                 for (at, exact) in exact.iter_mut().enumerate() {
                     let (i, j) = (at / columns, at % columns);
-                    let from = if start == Start::Zero { 0.0 } else { *exact };
+                    let from = match start {
+                        Start::Zero => 0.0,
+                        Start::Output => *exact,
+                        Start::Row(row) => row[j],
+                    };
                     *exact = (0..inner).fold(from, |sum, k| {
                         left[i * row + k * column].mul_add(right[k * columns + j], sum)
                     });
@@ -106,11 +110,15 @@ fn a_product_that_leaves_out_zeros_gives_the_bits_of_the_product() {
             let [output_rows, right_rows] = [m, k].map(|n| Offsets::strided(n, columns));
             let left = Left { data: &matrix, rows: &left_rows, columns: &left_columns };
             let of_right = Right { data: &right, rows: &right_rows, columns };
-            multiply(&mut whole, &output_rows, Start::Output, left, of_right);
+            let start = match is_transposed {
+                false => Start::Row(&old[..columns]),
+                true => Start::Output,
+            };
+            multiply(&mut whole, &output_rows, start, left, of_right);
             let found = on_each_instruction_set(|| {
                 let mut output = old.clone();
                 match is_transposed {
-                    false => support.add_product(&mut output, &matrix, &right, columns),
+                    false => support.product(&mut output, &matrix, &right, &old[..columns]),
                     true => support.add_transposed_product(&mut output, &matrix, &right, columns),
                 }
                 bits(&output)
@@ -125,5 +133,5 @@ fn a_product_that_leaves_out_zeros_gives_the_bits_of_the_product() {
 #[should_panic(expected = "values of the matrix")]
 fn the_support_of_another_matrix_is_refused() {
     let support = Support::new(&[1.0; 6], 2);
-    support.add_product(&mut [0.0; 3], &[1.0; 4], &[1.0; 32], 1);
+    support.product(&mut [0.0; 3], &[1.0; 4], &[1.0; 32], &[0.0]);
 }
