@@ -67,14 +67,14 @@ impl Direct {
         let Frame { layout, padded, .. } = &frame;
         let stride = self.convolution.stride;
         let used = |row: usize, windows: &Offsets, positions: &Offsets| {
-            let is_used = |window: &usize| {
-                let first = row * stride * layout.row + windows.at(*window);
+            let is_used = |window: &u32| {
+                let first = row * stride * layout.row + windows.at(*window as usize);
                 positions.all().any(|position| {
                     layout.taps.all().any(|tap| padded[first + position + tap] != 0.0)
                 })
             };
-            let (indices, zero): (Vec<usize>, _) = (0..windows.len()).partition(is_used);
-            Windows { offsets: windows.at_each(&indices), indices, zero }
+            let (used, zero) = (0..windows.len() as u32).partition(is_used);
+            Windows { used, zero }
         };
         let (windows, one) = (&layout.windows, Offsets::strided(1, 1));
         let kernel = (0..self.convolution.output.height).map(|row| used(row, windows, &one));
@@ -116,8 +116,8 @@ impl Direct {
             let (windows, rows) = match used {
                 Some(used) => {
                     row.fill(0.0);
-                    let Windows { indices, offsets, .. } = &used.kernel[oy];
-                    (offsets, &all.at_each(indices))
+                    let used = &used.kernel[oy].used;
+                    (&layout.windows.at_each(used), &all.at_each(used))
                 }
                 None => (&layout.windows, &all),
             };
@@ -166,15 +166,16 @@ impl Direct {
                 write(&windows, y, &y_rows, argmax, &argmax_rows);
                 continue;
             };
-            let Windows { indices, offsets, zero } = &used.pooling[window_row];
-            for index in zero {
-                y[y_rows.at(*index)..][..bias.len()].copy_from_slice(bias);
+            let Windows { used, zero } = &used.pooling[window_row];
+            for index in zero.iter().map(|index| *index as usize) {
+                y[y_rows.at(index)..][..bias.len()].copy_from_slice(bias);
                 if let Some(argmax) = &mut argmax {
-                    argmax[argmax_rows.at(*index)..][..bias.len()].fill(0.0);
+                    argmax[argmax_rows.at(index)..][..bias.len()].fill(0.0);
                 }
             }
-            let [y_rows, argmax_rows] = [&y_rows, &argmax_rows].map(|rows| rows.at_each(indices));
-            write(offsets, y, &y_rows, argmax, &argmax_rows);
+            let [windows, y_rows, argmax_rows] =
+                [&windows, &y_rows, &argmax_rows].map(|offsets| offsets.at_each(used));
+            write(&windows, y, &y_rows, argmax, &argmax_rows);
         }
     }
 
@@ -204,8 +205,8 @@ impl Direct {
         for oy in 0..output.height {
             let (windows, rows) = match used {
                 Some(used) => {
-                    let Windows { indices, offsets, .. } = &used.kernel[oy];
-                    (offsets, &gradient_rows.at_each(indices))
+                    let used = &used.kernel[oy].used;
+                    (&layout.windows.at_each(used), &gradient_rows.at_each(used))
                 }
                 None => (&layout.windows, &gradient_rows),
             };

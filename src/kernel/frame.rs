@@ -34,10 +34,10 @@ pub(super) struct Used {
     pub(super) pooling: Vec<Windows>,
 }
 
-/// The windows of a row that are used and the offset of their first value, and the other windows.
+/// The windows of a row, by index: those that are used, and the others. For each image there are as many
+/// as pixels, so they are stored in few bytes.
 #[derive(Clone, Debug)]
 pub(super) struct Windows {
-    pub(super) indices: Vec<usize>,
-    pub(super) offsets: Offsets,
-    pub(super) zero: Vec<usize>,
+    pub(super) used: Vec<u32>,
+    pub(super) zero: Vec<u32>,
 }

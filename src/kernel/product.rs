@@ -41,8 +41,8 @@ impl Offsets {
     }
 
     /// Those at `indices`.
-    pub(super) fn at_each(&self, indices: &[usize]) -> Self {
-        Self::new(indices.iter().map(|index| self.offsets[*index]).collect())
+    pub(super) fn at_each(&self, indices: &[u32]) -> Self {
+        Self::new(indices.iter().map(|index| self.offsets[*index as usize]).collect())
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = usize> {

@@ -19,9 +19,9 @@ pub struct Support {
     /// Rows and columns of the matrix.
     shape: [usize; 2],
     /// For each block of rows, the columns with a value other than zero.
-    rows: Vec<Vec<usize>>,
+    rows: Vec<Vec<u32>>,
     /// For each block of columns, the rows with a value other than zero.
-    columns: Vec<Vec<usize>>,
+    columns: Vec<Vec<u32>>,
 }
 
 impl Support {
@@ -32,8 +32,9 @@ impl Support {
         let blocks = |rows: usize, columns: usize, at: &dyn Fn(usize, usize) -> usize| {
             let of_block = |first: usize| {
                 let block = first..rows.min(first + ROWS);
-                let is_used = |k: &usize| block.clone().any(|row| matrix[at(row, *k)] != 0.0);
-                (0..columns).filter(is_used).collect()
+                let is_used =
+                    |k: &u32| block.clone().any(|row| matrix[at(row, *k as usize)] != 0.0);
+                (0..columns as u32).filter(is_used).collect()
             };
             (0..rows).step_by(ROWS).map(of_block).collect()
         };
@@ -75,7 +76,7 @@ impl Support {
 }
 
 struct Product<'a> {
-    blocks: &'a [Vec<usize>],
+    blocks: &'a [Vec<u32>],
     rows: usize,
     inner: usize,
     /// Values between two rows, and between two columns, of `matrix`.
@@ -149,7 +150,7 @@ impl Product<'_> {
         &mut self,
         simd: S,
         first: usize,
-        inner: &[usize],
+        inner: &[u32],
         columns: [usize; VECTORS],
     ) {
         let lanes = S::F32_LANES.min(self.columns);
@@ -166,7 +167,7 @@ impl Product<'_> {
             }
         }
         let [_, stride] = self.strides;
-        let inner = inner.iter().map(|k| (k * stride, k * self.columns));
+        let inner = inner.iter().map(|k| *k as usize).map(|k| (k * stride, k * self.columns));
         // SAFETY: `add` has checked that both matrices have `inner` columns and rows, and the last row
         // of the right one has room for a whole vector. `Support::new` gives only such columns.
         let sums = unsafe { chains(simd, sums, self.matrix, rows, self.right, inner, columns) };
