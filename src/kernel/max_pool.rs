@@ -85,16 +85,17 @@ impl MaxPool {
         [window / self.output.width, window % self.output.width].map(|index| index * self.stride)
     }
 
+    /// The index in the image of the pixel at `position` of a window, counted row by row.
+    pub(crate) fn pixel(&self, window: usize, position: usize) -> usize {
+        let [y, x] = self.first_pixel(window);
+        (y + position / self.size) * self.input.width + x + position % self.size
+    }
+
     /// The pixels of each window.
     fn windows(self) -> impl Iterator<Item = impl Iterator<Item = usize>> {
-        let starts = (0..self.output.height).flat_map(move |y| {
-            (0..self.output.width).map(move |x| (y * self.stride, x * self.stride))
-        });
-        starts.map(move |(y, x)| {
-            (0..self.size).flat_map(move |dy| {
-                (0..self.size).map(move |dx| (y + dy) * self.input.width + x + dx)
-            })
-        })
+        let positions = self.size * self.size;
+        (0..self.output.area())
+            .map(move |window| (0..positions).map(move |position| self.pixel(window, position)))
     }
 }
 

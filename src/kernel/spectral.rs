@@ -32,8 +32,8 @@ use super::lanes::map;
 use super::pixels::{Lanes, Sink, Source};
 use super::product::{Left, Many, Offsets, Right, Start, multiply_many};
 use super::shape::{Convolution, Pass};
-use super::transform::{Role, Transform};
-use super::workspace::Workspace;
+use super::transform::{Role, Scratch, Transform};
+use super::workspace::{Planes, Workspace};
 
 /// A convolution, prepared for its sizes.
 #[derive(Clone, Debug)]
@@ -116,16 +116,21 @@ impl Spectral {
         self.kernel.analyze(lanes, &source, Role::WeightedFactor, kernel_planes, scratch);
     }
 
+    /// Transforms the images of `x` to `planes.input`.
+    fn analyze_input(&self, x: &Batch<'_>, planes: &mut Planes, scratch: &mut Scratch) {
+        let lanes = Lanes { units: x.images, channels: self.convolution.input.channels };
+        let input = planes.input.room(self.output.layout(lanes.channels).len(lanes.units));
+        let source = Source::Pixels { pixels: x.pixels, stride: x.stride };
+        self.input.analyze(lanes, &source, Role::Factor, input, scratch);
+    }
+
     /// Convolves the images of `x` into `sink`.
     pub(super) fn forward(&self, x: &Batch<'_>, sink: Sink<'_>, workspace: &mut Workspace) {
         let [inputs, outputs] = self.channels();
         let n = x.images;
         let Workspace { planes, scratch, .. } = workspace;
         let [x_layout, z_layout] = [inputs, outputs].map(|channels| self.output.layout(channels));
-        let [x_lanes, z_lanes] = [inputs, outputs].map(|channels| Lanes { units: n, channels });
-        let input = planes.input.room(x_layout.len(n));
-        let source = Source::Pixels { pixels: x.pixels, stride: x.stride };
-        self.input.analyze(x_lanes, &source, Role::Factor, input, scratch);
+        self.analyze_input(x, planes, scratch);
 
         let product = planes.output.room(z_layout.len(n));
         let many = Many {
@@ -140,6 +145,7 @@ impl Spectral {
         let right = Right { data: &planes.kernel, rows: &kernel_rows, columns: outputs };
         multiply_many(many, product, &z_layout.units(n), Start::Zero, left, right);
 
+        let z_lanes = Lanes { units: n, channels: outputs };
         self.output.synthesize(z_lanes, product, Role::Product, sink, scratch);
     }
 
@@ -159,9 +165,7 @@ impl Spectral {
         let Workspace { planes, scratch, .. } = workspace;
         let [x_layout, z_layout] = [inputs, outputs].map(|channels| self.output.layout(channels));
         let [x_lanes, z_lanes] = [inputs, outputs].map(|channels| Lanes { units: n, channels });
-        let input = planes.input.room(x_layout.len(n));
-        let source = Source::Pixels { pixels: x.pixels, stride: x.stride };
-        self.input.analyze(x_lanes, &source, Role::Factor, input, scratch);
+        self.analyze_input(x, planes, scratch);
         let output = planes.output.room(z_layout.len(n));
         self.output.analyze(z_lanes, dy, Role::Product, output, scratch);
 

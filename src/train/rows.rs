@@ -23,7 +23,9 @@ impl Rows {
     fn indices(self) -> Vec<usize> {
         match self {
             Self::Windows(convolution, n) => windows(&convolution, n),
-            Self::Position(pool, position) => at_position(&pool, position),
+            Self::Position(pool, position) => {
+                (0..pool.output.area()).map(|window| pool.pixel(window, position)).collect()
+            }
         }
     }
 }
@@ -77,14 +79,4 @@ fn windows(convolution: &Convolution, n: usize) -> Vec<usize> {
         }
     }
     pixels
-}
-
-/// The pixel at this position in each window of a max-pooling.
-fn at_position(pool: &MaxPool, position: usize) -> Vec<usize> {
-    let (dy, dx) = (position / pool.size, position % pool.size);
-    let pixel = |window: usize| {
-        let (y, x) = (window / pool.output.width, window % pool.output.width);
-        (y * pool.stride + dy) * pool.input.width + x * pool.stride + dx
-    };
-    (0..pool.output.area()).map(pixel).collect()
 }
