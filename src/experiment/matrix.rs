@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::condition::{Condition, EXPERIMENT, Factor};
 use super::design::{self, Design};
 use super::level::Level;
@@ -23,7 +25,7 @@ pub(super) fn read(reader: &Reader<'_>, root: &Node) -> Option<(Vec<Factor>, Vec
     let Some(mut factors) = read.iter().cloned().collect::<Option<Vec<_>>>() else {
         // The rest of the file is still checked, with the levels of the factors without mistakes.
         let right: Vec<_> = read.into_iter().flatten().collect();
-        read_condition(0, &right, root, violations);
+        read_condition(0, &right, &mut root.clone(), violations);
         return None;
     };
     name_all(&mut factors);
@@ -35,8 +37,10 @@ pub(super) fn read(reader: &Reader<'_>, root: &Node) -> Option<(Vec<Factor>, Vec
         reader.refuse("factors", format!("make more than {MOST_CONDITIONS} conditions"));
         return None;
     };
-    let conditions: Vec<_> =
-        (0..count).map(|index| read_condition(index, &factors, root, violations)).collect();
+    let conditions = (0..count).into_par_iter();
+    let conditions: Vec<_> = conditions
+        .map_with(root.clone(), |root, index| read_condition(index, &factors, root, violations))
+        .collect();
     let conditions: Vec<_> = conditions.into_iter().collect::<Option<_>>()?;
     refuse_repeats(reader, &conditions)?;
     Some((factors.into_iter().map(|(factor, _)| factor).collect(), conditions))
@@ -96,24 +100,32 @@ fn read_factor<'n>(
     Some((factor, items))
 }
 
-/// The condition at `index` of the product. The last factor varies fastest.
+/// The condition at `index` of the product. The last factor varies fastest. Replaces the values of
+/// all factors in `root`, whatever they are.
 fn read_condition(
     index: usize,
     factors: &[(Factor, &[Node])],
-    root: &Node,
+    root: &mut Node,
     violations: &Violations,
 ) -> Option<Condition> {
-    let mut root = root.clone();
-    let mut levels = Vec::with_capacity(factors.len());
     let mut rest = index;
-    for (factor, nodes) in factors.iter().rev() {
-        let level = rest % nodes.len();
+    let places = factors.iter().rev().map(|(_, nodes)| {
+        let place = rest % nodes.len();
         rest /= nodes.len();
-        levels.push(factor.levels[level].clone());
-        let node = nodes[level].clone();
+        place
+    });
+    let mut places: Vec<_> = places.collect();
+    places.reverse();
+    let levels = factors.iter().zip(&places).map(|((factor, _), place)| &factor.levels[*place]);
+    let levels = levels.cloned().collect();
+    // A factor may vary a key within the level of another factor, such as `train.optimizer.lr` within
+    // `train.optimizer`. So the longer path comes later.
+    let mut order: Vec<_> = factors.iter().zip(places).collect();
+    order.sort_by_key(|((factor, _), _)| factor.path.split('.').count());
+    for ((factor, nodes), place) in order {
+        let node = nodes[place].clone();
         let at = node.location.clone();
-        if let Err(Nowhere { key, known, blocked_by }) =
-            document::replace(&mut root, &factor.path, node)
+        if let Err(Nowhere { key, known, blocked_by }) = document::replace(root, &factor.path, node)
         {
             match blocked_by {
                 // The mistake is the value at this path, which can be in another file.
@@ -134,8 +146,7 @@ fn read_condition(
             return None;
         }
     }
-    levels.reverse();
-    Some(Condition { levels, design: Design::read(&root, violations)? })
+    Some(Condition { levels, design: Design::read(root, violations)? })
 }
 
 /// Refuses two conditions with the same configuration: the same runs would count twice.
@@ -144,9 +155,10 @@ fn refuse_repeats(reader: &Reader<'_>, conditions: &[Condition]) -> Option<()> {
     if !reader.violations().is_empty() {
         return None;
     }
+    let keys = conditions.par_iter().map(|condition| canonical_json(&condition.design).ok());
+    let keys = keys.collect::<Option<Vec<_>>>()?;
     let mut seen = BTreeMap::new();
-    for condition in conditions {
-        let key = canonical_json(&condition.design).ok()?;
+    for (condition, key) in conditions.iter().zip(keys) {
         if let Some(earlier) = seen.insert(key, &condition.levels) {
             let listed =
                 |levels: &[Level]| levels.iter().map(Level::spelled).collect::<Vec<_>>().join(", ");

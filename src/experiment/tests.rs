@@ -107,3 +107,20 @@ fn a_factor_is_named_by_as_few_keys_as_tell_it_apart() {
     let names: Vec<_> = experiment.factors.iter().map(|factor| factor.name.as_str()).collect();
     assert_eq!(names, ["data.seed", "lr"], "`seed` is that of the run");
 }
+
+#[test]
+fn a_factor_within_another_factor_varies_each_of_its_levels() {
+    let text = r#"
+        [factors]
+        "train.optimizer.lr" = [0.5, 0.25]
+        "train.optimizer" = [{ kind = "adam", lr = 1.0 }, { kind = "sgd", lr = 1.0 }]
+        "#;
+    let runs = runs(&[read("nested", text).unwrap()]);
+    let found = runs.iter().step_by(3).map(|(_, text)| {
+        let optimizer = text.split_once(r#""optimizer":"#).unwrap().1;
+        optimizer.split_once('}').unwrap().0.to_owned()
+    });
+    let expected = [("adam", 0.5), ("adam", 0.25), ("sgd", 0.5), ("sgd", 0.25)];
+    let expected = expected.map(|(kind, lr)| format!(r#"{{"kind":"{kind}","lr":{lr}"#));
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+}
