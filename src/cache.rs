@@ -6,6 +6,7 @@
 
 mod entry;
 mod lease;
+mod parts;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::fs::{self, FileError};
-use crate::run::{FailureRecord, RunConfig, RunRecord};
+use crate::run::{Curve, FailureRecord, RecordExtract, RunConfig, RunRecord};
 
-pub use entry::{PastRecord, RecordHeader, read_past};
+pub use entry::{PastRecord, RecordHeader, RecordTimes, read_past};
 pub use lease::{HEARTBEAT, Lease, Leases};
 
 /// The records of a project.
@@ -99,6 +100,20 @@ impl Cache {
     ) -> Result<Lookup, FileError> {
         let found = self.read(digest, |bytes| entry::read(bytes, digest, canonical, config))?;
         Ok(found.map(|result| Box::new(RunRecord { digest, config: Arc::clone(config), result })))
+    }
+
+    /// What a report needs of the record, with the `chosen` curves.
+    ///
+    /// # Errors
+    /// As [`Self::lookup`].
+    pub fn lookup_extract(
+        &self,
+        digest: Digest,
+        canonical: &str,
+        config: &Arc<RunConfig>,
+        chosen: &[&'static Curve],
+    ) -> Result<Lookup<RecordExtract>, FileError> {
+        self.read(digest, |bytes| entry::read_extract(bytes, digest, canonical, config, chosen))
     }
 
     /// [`Self::lookup`] without the curves, which is several times faster.

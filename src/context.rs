@@ -28,7 +28,8 @@ pub struct Context {
     pub source: String,
     /// The experiments, in order.
     pub experiments: Vec<Value>,
-    /// All conditions, in order.
+    /// All conditions, in order. Templates see them too; there may be thousands.
+    #[serde(skip)]
     pub conditions: Vec<ConditionContext>,
     /// The metrics, by name.
     pub metrics: BTreeMap<String, MetricContext>,
@@ -40,8 +41,9 @@ pub struct Context {
     pub figures: BTreeMap<String, FigureContext>,
     /// The claims, in order.
     pub claims: Vec<JudgedClaim>,
-    /// The conditions that no table covers.
-    pub others: Vec<ConditionContext>,
+    /// The conditions that no table covers. Templates see them like `conditions`.
+    #[serde(skip)]
+    pub others: Vec<ConditionId>,
     /// How many runs there are and should be.
     pub runs: RunsContext,
     /// What the user took over from other configurations.
@@ -140,15 +142,13 @@ impl Context {
     pub fn gather(
         names: Names<'_>,
         plan: &Plan,
-        summary: &Summary,
+        summary: Summary,
         tables: Vec<TableItem>,
         claims: Vec<JudgedClaim>,
         figures: Vec<(&Figure, Vec<Drawing>, Vec<Selection>)>,
         build: Build<'_>,
     ) -> Self {
         let Names { paper, experiments } = names;
-        let conditions = summary.conditions().iter();
-        let conditions: Vec<_> = conditions.map(|one| ConditionContext::of(names, one)).collect();
         let figures = figures.into_iter().enumerate();
         let figures = figures.map(|(index, (figure, drawings, covers))| {
             let covered = covers.iter().flat_map(|selection| summary.select(selection));
@@ -161,11 +161,15 @@ impl Context {
             };
             (figure.name.clone(), context)
         });
+        let figures = figures.collect();
         let covered: BTreeSet<_> = tables.iter().flat_map(|table| &table.conditions).collect();
-        let others = conditions.iter().filter(|one| !covered.contains(&one.summary.id));
+        let ids: Vec<_> = summary.conditions().iter().map(|one| one.id).collect();
+        let others = ids.iter().copied().filter(|id| !covered.contains(id)).collect();
+        let exceptions = summary.exceptions(&ids);
+        let conditions = summary.into_conditions().into_iter();
+        let conditions: Vec<_> = conditions.map(|one| ConditionContext::of(names, one)).collect();
         let recorded = conditions.iter().map(|condition| condition.n).sum();
         let expected = plan.runs.len();
-        let ids: Vec<_> = conditions.iter().map(|one| one.summary.id).collect();
         let metrics = paper.metrics.iter().map(|metric| {
             let context = MetricContext { label: metric.label.clone(), formula: metric.formula() };
             (metric.name.clone(), context)
@@ -177,15 +181,15 @@ impl Context {
             metrics: metrics.collect(),
             protocols: paper.protocols.clone(),
             tables: tables.iter().map(|item| table_fields(names, item)).collect(),
-            figures: figures.collect(),
+            figures,
             claims,
-            others: others.cloned().collect(),
+            others,
             runs: RunsContext {
                 expected,
                 recorded,
                 records: plan.records.len(),
                 missing: expected - recorded,
-                exceptions: summary.exceptions(&ids),
+                exceptions,
             },
             accepted: accepted(plan),
             conditions,
@@ -222,7 +226,7 @@ fn table_fields(names: Names<'_>, item: &TableItem) -> (String, Value) {
 /// same reason, in the user's words.
 fn accepted(plan: &Plan) -> Vec<Value> {
     let mut groups: BTreeMap<(&str, &[String]), usize> = BTreeMap::new();
-    for acceptance in plan.records.values().filter_map(|record| record.result.accepted.as_ref()) {
+    for acceptance in plan.records.values().filter_map(|record| record.accepted.as_ref()) {
         *groups.entry((&acceptance.why, &acceptance.differences)).or_default() += 1;
     }
     let groups = groups.into_iter();

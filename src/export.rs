@@ -53,7 +53,7 @@ fn runs(paper: &Paper, summary: &Summary) -> String {
                 let level = condition.levels.get(*factor);
                 level.map_or_else(String::new, |level| level.spelled().to_owned())
             };
-            let score = |metric: &&str| run.scores.get(*metric).map(f64::to_string);
+            let score = |metric: &&str| run.scores.get(metric).map(|score| score.to_string());
             let mut row: Vec<String> = factors.iter().map(level).collect();
             row.extend([run.seed.to_string(), run.digest.short()]);
             row.extend(metrics.iter().map(|metric| score(metric).unwrap_or_default()));

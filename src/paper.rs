@@ -74,10 +74,19 @@ pub enum Reduction {
 }
 
 impl Metric {
+    /// The curves that a score is taken from.
+    #[must_use]
+    pub fn curves(&self) -> Vec<&'static Curve> {
+        match self.reduction {
+            Reduction::Maximum | Reduction::Last => vec![self.curve],
+            Reduction::Selected => vec![self.curve, &pairs::VALIDATION_ACCURACY],
+        }
+    }
+
     /// Whether a run without held-out pairs has no score.
     #[must_use]
     pub fn needs_held_out(&self) -> bool {
-        self.curve.needs_held_out || self.reduction == Reduction::Selected
+        self.curves().iter().any(|curve| curve.needs_held_out)
     }
 
     /// How the score of a run is taken, in a few words.

@@ -11,19 +11,22 @@ mod report;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::cache::{Cache, Lookup, PastRecord};
+use crate::cache::{Cache, Lookup, PastRecord, RecordHeader, RecordTimes};
 use crate::digest::{Digest, canonical_json};
 use crate::execute::{Execution, Executor};
 use crate::experiment::{DataSource, Run};
 use crate::fs::FileError;
 use crate::plan::{Cause, Fresh, PastRun, Plan};
-use crate::run::{DeviceKind, RunProvenance, RunRecord, RunResult};
+use crate::run::{Curve, DeviceKind, RecordExtract, RunProvenance, Source};
 
 pub use accept::{Answer, accept, unaccept};
-pub use audit::{Check, Garbage, Problem, Unused, check_all, garbage, quarantine, remove, rerun};
+pub use audit::{
+    Check, Garbage, Problem, Unused, check_all, garbage, quarantine, record, remove, rerun,
+};
 pub use error::Error;
 pub use load::{Overrides, Project, load};
 pub use paper_file::PaperFile;
@@ -35,7 +38,7 @@ pub use report::{
 /// What a plan keeps in memory for each run that has a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// The record, to render a report.
+    /// What a report needs of the record.
     Records,
     /// Only the state.
     States,
@@ -59,9 +62,10 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
         }
     };
     let conditions = project.conditions();
+    let curves = project.file.curves();
     let identity = |source: &DataSource| project.datasets.identity(source);
     let looked_up = conditions.expand(device, identity, |run, canonical| {
-        let (found, record) = match look_up(&cache, &run, canonical, keep)? {
+        let (found, record) = match look_up(&cache, &run, canonical, keep, &curves)? {
             Lookup::Hit((fresh, record)) => (Ok(fresh), record),
             Lookup::Miss => (Err(cause(run.digest)), None),
             Lookup::Damaged(damage) => (Err(Cause::Damaged(damage)), None),
@@ -70,9 +74,16 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
     });
     let looked_up = looked_up.map_err(Error::Canonical)?;
     let (mut found, mut records) = (Vec::with_capacity(looked_up.len()), Vec::new());
+    let mut sources: BTreeSet<Arc<Source>> = BTreeSet::new();
     for looked_up in looked_up {
         let (run, result, record) = looked_up.map_err(Error::Unreadable)?;
-        records.extend(record.map(|record| (run.digest, *record)));
+        if let Some(mut record) = record {
+            match sources.get(&record.source) {
+                Some(known) => record.source = Arc::clone(known),
+                None => drop(sources.insert(Arc::clone(&record.source))),
+            }
+            records.push((run.digest, record));
+        }
         found.push((run, result));
     }
     let history = match found.iter().all(|(_, found)| found.is_ok()) {
@@ -87,24 +98,25 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
     Ok(Plan { records: records.into_iter().collect(), ..plan })
 }
 
-/// The state of a run that has a record, and the record if it is kept in memory.
-type Found = (Fresh, Option<Box<RunRecord>>);
+/// The state of a run that has a record, and what is kept of the record.
+type Found = (Fresh, Option<RecordExtract>);
 
-/// Looks up the record of a run. Returns the record itself only for `Keep::Records`.
+/// Looks up the record of a run. Keeps something of the record only for `Keep::Records`.
 fn look_up(
     cache: &Cache,
     run: &Run,
     canonical: &str,
     keep: Keep,
+    curves: &[&'static Curve],
 ) -> Result<Lookup<Found>, FileError> {
     Ok(match keep {
-        Keep::Records => cache.lookup(run.digest, canonical, &run.config)?.map(|record| {
-            let RunResult { accepted, provenance, .. } = &record.result;
-            (Fresh::new(accepted.is_some(), provenance), Some(record))
+        Keep::Records => cache
+            .lookup_extract(run.digest, canonical, &run.config, curves)?
+            .map(|record| (Fresh::of(&record), Some(record))),
+        Keep::States => cache.lookup_header(run.digest, canonical)?.map(|header| {
+            let RecordHeader { accepted, times: RecordTimes { started_at, seconds } } = header;
+            (Fresh { accepted, started_at, seconds }, None)
         }),
-        Keep::States => cache
-            .lookup_header(run.digest, canonical)?
-            .map(|header| (Fresh::new(header.accepted, &header.provenance), None)),
     })
 }
 
@@ -194,8 +206,9 @@ pub fn train(
     let Execution { records, failed, ended_alike } =
         executor.execute(&runs, dataset_of, condition_of);
     let n_recorded = records.len();
+    let curves = project.file.curves();
     for record in records {
-        plan.add(record);
+        plan.add(record.digest, RecordExtract::of(record, &curves));
     }
     for failure in &failed {
         if let Some(failure) = executor.cache.failure(failure.digest) {

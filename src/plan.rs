@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::digest::Digest;
 use crate::experiment::{Conditions, Run};
-use crate::run::{FailureRecord, RunRecord};
+use crate::run::{FailureRecord, RecordExtract};
 
 pub use difference::Difference;
 pub use explain::PastRun;
@@ -25,8 +25,8 @@ pub struct Plan {
     pub runs: Vec<Run>,
     /// The state of each run.
     pub states: BTreeMap<Digest, State>,
-    /// The records of the fresh runs. Empty if the plan keeps only states.
-    pub records: BTreeMap<Digest, RunRecord>,
+    /// What the report needs of the records of the fresh runs. Empty if the plan keeps only states.
+    pub records: BTreeMap<Digest, RecordExtract>,
 }
 
 /// Numbers of runs of one experiment, by state.
@@ -66,11 +66,9 @@ impl Plan {
     }
 
     /// Adds the record that a run has now.
-    pub fn add(&mut self, record: RunRecord) {
-        let result = &record.result;
-        let fresh = Fresh::new(result.accepted.is_some(), &result.provenance);
-        self.states.insert(record.digest, State::Fresh(fresh));
-        self.records.insert(record.digest, record);
+    pub fn add(&mut self, digest: Digest, record: RecordExtract) {
+        self.states.insert(digest, State::Fresh(Fresh::of(&record)));
+        self.records.insert(digest, record);
     }
 
     /// Notes that the training of a run without a record has failed.

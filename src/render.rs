@@ -7,6 +7,7 @@
 
 mod anchors;
 mod arguments;
+mod condition_list;
 mod environment;
 mod functions;
 mod html;

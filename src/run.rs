@@ -4,6 +4,7 @@
 mod config;
 mod cost;
 mod curve;
+mod extract;
 mod layer;
 pub mod pairs;
 mod parameters;
@@ -18,8 +19,9 @@ pub use config::{
     pooled_image,
 };
 pub(crate) use config::{default_adam_epsilon, default_beta1, default_beta2};
-pub use cost::{Speed, Work, work};
+pub use cost::{Speed, operations, trained_pairs};
 pub use curve::{Curve, Curves, Moment, Quantity};
+pub use extract::{ChosenCurves, RecordExtract, Source};
 pub use layer::Layer;
 pub(crate) use layer::{default_epsilon, default_momentum};
 pub use parameters::{ParameterCount, count, layer_parameters, parameter_count};

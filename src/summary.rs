@@ -14,12 +14,12 @@ mod tests;
 use crate::experiment::{ConditionId, Experiment};
 use crate::paper::{Paper, Selection, selects};
 use crate::plan::Plan;
-use crate::run::{Curve, RunRecord};
+use crate::run::{Curve, RecordExtract};
 use condition::conditions;
 use score::percent;
 
 pub use aggregate::{Aggregate, SummaryError, aggregate};
-pub use condition::{ConditionSummary, Exceptions, RunScores, SeedVariation, runs_of};
+pub use condition::{ConditionSummary, Exceptions, RunScores, Scores, SeedVariation, runs_of};
 pub use contrast::Contrast;
 pub use effect::{effect, two_levels};
 
@@ -51,7 +51,7 @@ pub fn summarize(
     let mut conditions = conditions(paper, experiments, plan);
     for metric in &paper.metrics {
         let scores = conditions.iter().map(|condition| {
-            let scores = condition.runs.iter().map(|run| run.scores.get(&metric.name).copied());
+            let scores = condition.runs.iter().map(|run| run.scores.get(&metric.name));
             scores.flatten().collect::<Vec<f64>>()
         });
         let aggregates = aggregate(&scores.collect::<Vec<_>>())?;
@@ -72,13 +72,13 @@ pub fn learning_curves(
     curve: &Curve,
     selection: &Selection,
 ) -> Result<Vec<CurveSummary>, SummaryError> {
-    let mut records: Vec<Vec<&RunRecord>> = vec![Vec::new(); summary.conditions.len()];
+    let mut records: Vec<Vec<&RecordExtract>> = vec![Vec::new(); summary.conditions.len()];
     for run in &plan.runs {
         records[run.condition.index()].extend(plan.records.get(&run.digest));
     }
     let curve_of = |condition: ConditionId| {
         let runs = records[condition.index()].iter();
-        let curves: Vec<_> = runs.map(|record| percent(&record.result.curves, curve)).collect();
+        let curves: Vec<_> = runs.map(|record| percent(&record.curves, curve)).collect();
         let n_epochs = curves.iter().map(Vec::len).max().unwrap_or(0);
         let at = |epoch: usize| curves.iter().filter_map(|c| c.get(epoch).copied()).collect();
         let epochs = aggregate(&(0..n_epochs).map(at).collect::<Vec<_>>())?;
@@ -92,6 +92,12 @@ impl Summary {
     #[must_use]
     pub fn conditions(&self) -> &[ConditionSummary] {
         &self.conditions
+    }
+
+    /// The conditions themselves.
+    #[must_use]
+    pub fn into_conditions(self) -> Vec<ConditionSummary> {
+        self.conditions
     }
 
     /// One condition.

@@ -7,14 +7,16 @@
 //! `digest` is the SHA-256 of `config`, which is canonical JSON. `checksum` is the SHA-256 of the
 //! text before `,"checksum"`. So a reader detects any change of the file.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::parts::{self, Parts};
 use crate::digest::{CanonicalError, Digest, canonical_json};
 use crate::run::{
-    Acceptance, Curves, Outcome, RECORD_FORMAT, RunConfig, RunProvenance, RunRecord, RunResult,
-    pairs,
+    Acceptance, Curve, Curves, Outcome, RECORD_FORMAT, RecordExtract, RunConfig, RunProvenance,
+    RunRecord, RunResult, Source, pairs,
 };
 
 /// Length of `,"checksum":"<64 digits>"}` and the end of the line.
@@ -22,15 +24,15 @@ const TRAILER: usize = CHECKSUM.len() + 64 + END.len();
 const CHECKSUM: &str = r#","checksum":""#;
 const END: &str = "\"}\n";
 
-/// A record file, with its configuration read as `C` and its curves as `V`.
+/// A record file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry<C, V = Curves> {
+struct Entry {
     format: u32,
     digest: Digest,
-    config: C,
+    config: Value,
     outcome: Outcome,
-    curves: V,
+    curves: Curves,
     #[serde(default)]
     accepted: Option<Acceptance>,
     provenance: RunProvenance,
@@ -50,13 +52,22 @@ pub struct PastRecord {
     pub result: RunResult,
 }
 
+/// When a run was computed.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct RecordTimes {
+    /// Start, seconds since 1970 (UTC).
+    pub started_at: u64,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
 /// A record without its configuration and its curves.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RecordHeader {
     /// Whether the user has accepted an older result in place of a training.
     pub accepted: bool,
-    /// Where and when the run was computed.
-    pub provenance: RunProvenance,
+    /// When the run was computed.
+    pub times: RecordTimes,
 }
 
 /// The file of the record of a run.
@@ -64,17 +75,19 @@ pub struct RecordHeader {
 /// # Errors
 /// If its configuration has no canonical form.
 pub(super) fn write(record: &RunRecord) -> Result<Vec<u8>, CanonicalError> {
-    let config = canonical_json(&*record.config)?;
-    let result = serde_json::to_string(&record.result).map_err(CanonicalError::Unserializable)?;
-    let head = head(record.digest, &config);
-    let body = format!("{head}{}", &result[1..result.len() - 1]);
+    let RunRecord { digest, config, result } = record;
+    let head = head(*digest, &canonical_json(&**config)?);
+    let parts = parts::write(result).map_err(CanonicalError::Unserializable)?;
+    let body = [head, parts].concat();
     let checksum = Digest::of_bytes(body.as_bytes());
     Ok(format!("{body}{CHECKSUM}{checksum}{END}").into_bytes())
 }
 
 /// The first bytes of the record of a run.
 fn head(digest: Digest, canonical: &str) -> String {
-    format!(r#"{{"format":{RECORD_FORMAT},"digest":"{digest}","config":{canonical},"#)
+    let [format, digest] = [RECORD_FORMAT.to_string(), digest.to_string()];
+    // Joined at once: `format!` grows its text several times.
+    ["{\"format\":", &format, ",\"digest\":\"", &digest, "\",\"config\":", canonical, ","].concat()
 }
 
 /// The header of the record of the run with this canonical JSON. The checksum covers the curves, so
@@ -87,8 +100,39 @@ pub(super) fn read_header(
     digest: Digest,
     canonical: &str,
 ) -> Result<RecordHeader, String> {
-    let entry: Entry<IgnoredAny, IgnoredAny> = own(bytes, digest, canonical)?;
-    Ok(RecordHeader { accepted: entry.accepted.is_some(), provenance: entry.provenance })
+    let found = own(bytes, digest, canonical)?;
+    Ok(RecordHeader { accepted: found.accepted.is_some(), times: parts::read(found.provenance)? })
+}
+
+/// The extract of the record of the run with this configuration and canonical JSON. Curves that are
+/// not `chosen` are not read.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_extract(
+    bytes: &[u8],
+    digest: Digest,
+    canonical: &str,
+    config: &Arc<RunConfig>,
+    chosen: &[&'static Curve],
+) -> Result<RecordExtract, String> {
+    let found = own(bytes, digest, canonical)?;
+    let outcome = parts::read(found.outcome)?;
+    let curves = parts::read_curves(found.curves, chosen)?;
+    chosen
+        .iter()
+        .try_for_each(|curve| pairs::check_curve(curve, curves.get(curve), config, outcome))?;
+    let provenance: RunProvenance = parts::read(found.provenance)?;
+    Ok(RecordExtract {
+        config: Arc::clone(config),
+        outcome,
+        curves,
+        accepted: found.accepted.map(parts::read).transpose()?,
+        content: Digest::of_bytes(found.content.as_bytes()),
+        started_at: provenance.started_at,
+        seconds: provenance.seconds,
+        source: Arc::new(Source::of(provenance)),
+    })
 }
 
 /// The result of the run with this configuration and canonical JSON.
@@ -101,10 +145,15 @@ pub(super) fn read(
     canonical: &str,
     config: &RunConfig,
 ) -> Result<RunResult, String> {
-    let entry: Entry<IgnoredAny> = own(bytes, digest, canonical)?;
-    pairs::check(&entry.curves, config, entry.outcome)?;
-    let Entry { outcome, curves, accepted, provenance, .. } = entry;
-    Ok(RunResult { outcome, curves, accepted, provenance })
+    let found = own(bytes, digest, canonical)?;
+    let result = RunResult {
+        outcome: parts::read(found.outcome)?,
+        curves: parts::read(found.curves)?,
+        accepted: found.accepted.map(parts::read).transpose()?,
+        provenance: parts::read(found.provenance)?,
+    };
+    pairs::check(&result.curves, config, result.outcome)?;
+    Ok(result)
 }
 
 /// The record named `digest`, of any configuration.
@@ -112,7 +161,7 @@ pub(super) fn read(
 /// # Errors
 /// With what is wrong with the file, as a phrase that follows its name.
 pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
-    let entry: Entry<Value> = parse(bytes)?;
+    let entry: Entry = parse(bytes)?;
     if entry.format != RECORD_FORMAT {
         return Err(foreign(entry.format));
     }
@@ -135,25 +184,24 @@ pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
     Ok(PastRecord { digest, config, seed, result })
 }
 
-/// The record of the run with this canonical JSON. It must begin with this JSON, so its
-/// configuration need not be read.
-fn own<'b, C: Deserialize<'b>, V: Deserialize<'b>>(
-    bytes: &'b [u8],
-    digest: Digest,
-    canonical: &str,
-) -> Result<Entry<C, V>, String> {
-    if !bytes.starts_with(head(digest, canonical).as_bytes()) {
+/// The parts of the record of the run with this canonical JSON. The record must begin with this
+/// JSON and have the right checksum. Then the other parts are as [`write()`] writes them.
+fn own<'b>(bytes: &'b [u8], digest: Digest, canonical: &str) -> Result<Parts<'b>, String> {
+    let parts = || {
+        let rest = bytes.strip_prefix(head(digest, canonical).as_bytes())?;
+        let end = rest.len().checked_sub(TRAILER)?;
+        let checksum = Digest::of_bytes(&bytes[..bytes.len() - TRAILER]);
+        let trailer = [CHECKSUM, &checksum.to_string(), END].concat();
+        let body = (rest[end..] == *trailer.as_bytes()).then(|| &rest[..end])?;
+        Parts::of(std::str::from_utf8(body).ok()?)
+    };
+    parts().ok_or_else(|| {
         let damage = read_past(bytes, digest).err();
-        return Err(damage.unwrap_or_else(|| "contains the record of another run".to_owned()));
-    }
-    let entry: Entry<C, V> = parse(bytes)?;
-    check_sum(bytes, entry.checksum)?;
-    Ok(entry)
+        damage.unwrap_or_else(|| "contains the record of another run".to_owned())
+    })
 }
 
-fn parse<'b, C: Deserialize<'b>, V: Deserialize<'b>>(
-    bytes: &'b [u8],
-) -> Result<Entry<C, V>, String> {
+fn parse<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, String> {
     if bytes.is_empty() {
         return Err("is empty".to_owned());
     }
@@ -188,7 +236,6 @@ fn check_sum(bytes: &[u8], stated: Digest) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::sync::Arc;
 
     use super::*;
     use crate::run::{Origin, samples};
@@ -233,7 +280,12 @@ mod tests {
         assert_eq!((past.result, past.seed), (record.result.clone(), 7));
         let canonical = canonical_json(&*record.config).unwrap();
         let header = read_header(&bytes, record.digest, &canonical).unwrap();
-        assert_eq!((header.accepted, header.provenance), (false, record.result.provenance));
+        let times = RecordTimes { started_at: 5, seconds: 0.5 };
+        assert_eq!(header, RecordHeader { accepted: false, times });
+        let chosen = [&pairs::DIGIT_ACCURACY];
+        let extract =
+            read_extract(&bytes, record.digest, &canonical, &record.config, &chosen).unwrap();
+        assert_eq!(extract, RecordExtract::of(record, &chosen));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::run::key_values;
 
 pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
     let project = args.project.load()?;
-    let plan = pipeline::plan(&project, args.project.device.kind(), Keep::Records)?;
+    let plan = pipeline::plan(&project, args.project.device.kind(), Keep::States)?;
     let history = pipeline::history(&project, &plan)?;
     if let Some(past) = unasked(&plan, &history, &args.name) {
         return explain_unasked(past, args.json);
@@ -32,9 +32,10 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
     let details = runs.iter().map(|run| {
         let levels = conditions.names(run.condition);
         let past = of_condition.get(&(&levels, run.config.seed)).map_or(&[][..], Vec::as_slice);
-        RunDetails::gather(&conditions, &plan, run, past)
+        let record = pipeline::record(&project, run)?;
+        Ok(RunDetails::gather(&conditions, &plan, run, record, past))
     });
-    let details: Vec<_> = details.collect();
+    let details = details.collect::<Result<Vec<_>, Error>>()?;
     if args.json {
         return json::print(json::explain(&details));
     }

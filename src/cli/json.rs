@@ -121,7 +121,8 @@ pub(super) fn explain(details: &[RunDetails<'_>]) -> Value {
                 "differences": differences,
             })
         });
-        let (result, absent) = (run.record.map(|record| &record.result), run.state.absent());
+        let (result, absent) =
+            (run.record.as_ref().map(|record| &record.result), run.state.absent());
         json!({
             "name": run.name,
             "digest": run.run.digest,

@@ -91,7 +91,8 @@ impl Observer for Progress<'_> {
         let done = 1 + self.counter.done.fetch_add(1, Ordering::Relaxed);
         let mean = {
             let mut speed = self.speed.lock().expect("nothing panics with the lock");
-            speed.add(record);
+            let seconds = record.result.provenance.seconds;
+            speed.add(&record.config, record.result.outcome, seconds);
             speed.seconds_a_run().unwrap_or_default()
         };
         let total = self.counter.total;

@@ -13,7 +13,7 @@ pub(super) struct RunDetails<'p> {
     pub(super) run: &'p Run,
     pub(super) name: String,
     pub(super) state: &'p State,
-    pub(super) record: Option<&'p RunRecord>,
+    pub(super) record: Option<RunRecord>,
     /// The resolved configuration.
     pub(super) config: Value,
     /// Older records of the same condition and seed, the newest first, and what differs.
@@ -25,6 +25,7 @@ impl<'p> RunDetails<'p> {
         conditions: &Conditions<'_>,
         plan: &'p Plan,
         run: &'p Run,
+        record: Option<RunRecord>,
         past: &[&'p PastRun],
     ) -> Self {
         let config = serde_json::to_value(&*run.config).unwrap_or_default();
@@ -42,7 +43,7 @@ impl<'p> RunDetails<'p> {
             run,
             name: conditions.run_name(run),
             state: plan.state(run),
-            record: plan.records.get(&run.digest),
+            record,
             config,
             history,
         }
@@ -51,7 +52,7 @@ impl<'p> RunDetails<'p> {
     pub(super) fn lines(&self, with_config: bool) -> Vec<String> {
         let mut lines = vec![self.name.clone(), format!("  digest   {}", self.run.digest)];
         lines.push(format!("  state    {}", self.state_text()));
-        if let Some(record) = self.record {
+        if let Some(record) = &self.record {
             let made = &record.result.provenance;
             lines.push(format!(
                 "  trained  {} in {:.2} s by report {} on {}",

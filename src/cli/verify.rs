@@ -42,7 +42,7 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
     }
 
     let device = args.project.device;
-    let plan = pipeline::plan(&project, device.kind(), Keep::Records)?;
+    let plan = pipeline::plan(&project, device.kind(), Keep::States)?;
     // An accepted record was not trained with its configuration.
     let is_trained = |run: &&Run| plan.state(run).status() == Status::Fresh;
     let all: BTreeMap<_, _> = plan.runs.iter().map(|run| (run.digest, run)).collect();
@@ -62,7 +62,7 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
             message(&format!("  {} {}: {answer}", run.digest.short(), conditions.run_name(run)));
         };
         let workers = args.jobs.map_or_else(provenance::cores, usize::from);
-        same = pipeline::rerun(&project, &plan, &chosen, &*trainer(device), workers, tell)?;
+        same = pipeline::rerun(&project, &chosen, &*trainer(device), workers, tell)?;
     }
     let n_same = same.iter().filter(|same| **same).count();
     if args.json {

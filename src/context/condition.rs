@@ -25,14 +25,14 @@ pub struct ConditionContext {
 }
 
 impl ConditionContext {
-    pub(super) fn of(names: Names<'_>, summary: &ConditionSummary) -> Self {
+    pub(super) fn of(names: Names<'_>, summary: ConditionSummary) -> Self {
         let experiment = names.experiment(summary.levels[EXPERIMENT].spelled());
         Self {
             label: names.describe(&summary.levels),
             places: experiment.map(places).unwrap_or_default(),
             arguments: experiment.map(|e| arguments(e, &summary.levels)).unwrap_or_default(),
             n: summary.runs.len(),
-            summary: summary.clone(),
+            summary,
         }
     }
 }

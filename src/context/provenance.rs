@@ -8,7 +8,7 @@ use crate::digest::Hasher;
 use crate::experiment::{Conditions, Experiment};
 use crate::format;
 use crate::plan::Plan;
-use crate::run::{Origin, RunRecord, Speed};
+use crate::run::{DeviceKind, Origin, Source, Speed};
 
 /// The build that renders a report.
 #[derive(Clone, Copy, Debug)]
@@ -25,30 +25,35 @@ pub struct Build<'b> {
 /// Where and when the runs of `plan` were computed, and the command that renders their report.
 /// Texts are empty without runs.
 pub(super) fn provenance(plan: &Plan, experiments: &[Experiment], build: &Build<'_>) -> Value {
-    let records: Vec<&RunRecord> = plan.records.values().collect();
-    let sorted = |of: fn(&RunRecord) -> &String| {
-        records.iter().map(|record| of(record)).collect::<BTreeSet<_>>()
+    let records = plan.records.values();
+    let sources: BTreeSet<&Source> = records.clone().map(|record| &*record.source).collect();
+    let sorted = |of: fn(&Source) -> &String| {
+        sources.iter().map(|source| of(source)).collect::<BTreeSet<_>>()
     };
     let origins = |of: fn(&Origin) -> &Option<String>| {
-        let values = records.iter().filter_map(|r| of(&r.result.provenance.origin).as_ref());
+        let values = sources.iter().filter_map(|source| of(&source.origin).as_ref());
         values.collect::<BTreeSet<_>>()
     };
-    let devices = records.iter().map(|record| record.config.device.to_string());
-    let date = |seconds: Option<u64>| seconds.map_or_else(String::new, format::date);
-    let starts = || records.iter().map(|record| record.result.provenance.started_at);
-    let seconds: f64 = records.iter().map(|record| record.result.provenance.seconds).sum();
-    let core_time = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
-    let mut results = Hasher::default();
-    for record in &records {
-        results.update(record.digest.as_bytes());
-        results.update(&record.result.bits());
+    let mut devices: Vec<DeviceKind> = Vec::new();
+    let (mut speed, mut seconds, mut results) = (Speed::default(), 0.0, Hasher::default());
+    for (digest, record) in &plan.records {
+        if !devices.contains(&record.config.device) {
+            devices.push(record.config.device);
+        }
+        speed.add(&record.config, record.outcome, record.seconds);
+        seconds += record.seconds;
+        results.update(digest.as_bytes());
+        results.update(record.content.as_bytes());
     }
-    let speed = Speed::of(records.iter().copied());
+    let core_time = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    let devices: BTreeSet<_> = devices.iter().map(DeviceKind::to_string).collect();
+    let date = |seconds: Option<u64>| seconds.map_or_else(String::new, format::date);
+    let starts = || records.clone().map(|record| record.started_at);
     json!({
-        "versions": sorted(|record| &record.result.provenance.version),
-        "platforms": sorted(|record| &record.result.provenance.platform),
+        "versions": sorted(|source| &source.version),
+        "platforms": sorted(|source| &source.platform),
         "machines": origins(|origin| &origin.machine),
-        "devices": devices.collect::<BTreeSet<_>>(),
+        "devices": devices,
         // Of the project's sources at the time.
         "revisions": origins(|origin| &origin.revision),
         // Beginnings of their digests.
@@ -74,7 +79,7 @@ fn run_times(plan: &Plan, experiments: &[Experiment]) -> String {
     for run in &plan.runs {
         let of_experiment = seconds.entry(conditions.experiment_index(run.condition)).or_default();
         let record = plan.records.get(&run.digest);
-        of_experiment.extend(record.map(|record| record.result.provenance.seconds));
+        of_experiment.extend(record.map(|record| record.seconds));
     }
     let times = seconds.into_iter().filter_map(|(experiment, mut seconds)| {
         seconds.sort_by(f64::total_cmp);

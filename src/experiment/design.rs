@@ -213,7 +213,11 @@ fn read_model(reader: Reader<'_>, pooling: Option<usize>) -> Option<ModelConfig>
         }
     }
     reader.finish();
-    Some(ModelConfig { branch: branch?, head: head?, weight_sharing: weight_sharing? })
+    Some(ModelConfig {
+        branch: branch?.into(),
+        head: head?.into(),
+        weight_sharing: weight_sharing?,
+    })
 }
 
 fn check_layers(
@@ -258,7 +262,7 @@ fn read_train(
     if let (Some(batch_size), Some(data)) = (batch_size, data) {
         let pairs = data.train_pairs;
         let normalizes = model.is_some_and(|model| {
-            let mut layers = model.branch.iter().chain(&model.head);
+            let mut layers = model.branch.iter().chain(model.head.iter());
             layers.any(|layer| matches!(layer, Layer::BatchNorm { .. }))
         });
         let largest = model.and_then(|model| largest_output(model, data.pooling)).unwrap_or(0);

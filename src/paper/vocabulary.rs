@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::{EXPERIMENT, FactorLabel, Selection, selects};
 use crate::experiment::{Condition, DataSeed, Experiment, Level, Levels};
 use crate::run::KeyValues;
@@ -12,13 +14,20 @@ pub struct Vocabulary<'e> {
     experiments: &'e [Experiment],
     /// `experiment` and each factor, with the levels that exist.
     levels: BTreeMap<String, Vec<Level>>,
+    conditions: Vec<KnownCondition<'e>>,
 }
 
 /// Keys of the resolved experiments, each with its values.
 pub(super) type Settings = BTreeMap<String, BTreeSet<String>>;
 
-/// A condition with its levels.
-type SelectedCondition<'e> = (&'e Experiment, &'e Condition, Levels);
+/// A condition with its experiment, its levels and all its settings.
+#[derive(Clone, Debug)]
+struct KnownCondition<'e> {
+    experiment: &'e Experiment,
+    condition: &'e Condition,
+    levels: Levels,
+    settings: KeyValues,
+}
 
 impl<'e> Vocabulary<'e> {
     /// The words of `experiments`.
@@ -35,7 +44,17 @@ impl<'e> Vocabulary<'e> {
                 }
             }
         }
-        Self { experiments, levels }
+        let conditions = experiments.par_iter().flat_map(|experiment| {
+            let conditions = experiment.conditions.par_iter().enumerate();
+            conditions.map(move |(index, condition)| KnownCondition {
+                experiment,
+                condition,
+                levels: experiment.levels_of(index),
+                settings: condition.design.settings(),
+            })
+        });
+        let conditions = conditions.collect();
+        Self { experiments, levels, conditions }
     }
 
     /// `experiment` and the factors.
@@ -72,16 +91,12 @@ impl<'e> Vocabulary<'e> {
     }
 
     /// The levels of each condition that `selection` lets through.
-    pub fn conditions(&self, selection: &Selection) -> impl Iterator<Item = Levels> {
-        self.selected(selection).map(|(_, _, levels)| levels)
+    pub fn conditions(&self, selection: &Selection) -> impl Iterator<Item = &Levels> {
+        self.selected(selection).map(|one| &one.levels)
     }
 
-    fn selected(&self, selection: &Selection) -> impl Iterator<Item = SelectedCondition<'e>> {
-        let all = self.experiments.iter().flat_map(|experiment| {
-            let conditions = experiment.conditions.iter().enumerate();
-            conditions.map(move |(index, one)| (experiment, one, experiment.levels_of(index)))
-        });
-        all.filter(|(_, _, levels)| selects(selection, levels))
+    fn selected(&self, selection: &Selection) -> impl Iterator<Item = &KnownCondition<'e>> {
+        self.conditions.iter().filter(|one| selects(selection, &one.levels))
     }
 
     /// The keys of `data` that differ between the conditions of a selection, with their values. A
@@ -94,7 +109,7 @@ impl<'e> Vocabulary<'e> {
     ) -> Settings {
         let conditions: Vec<_> = self.selected(selection).collect();
         let ignored = common_factors(&conditions, named);
-        let settings = conditions.iter().map(|(_, one, _)| data_settings(one, &ignored));
+        let settings = conditions.iter().map(|one| one.data_settings(&ignored));
         let settings: BTreeSet<_> = settings.collect();
         differing(&settings.into_iter().map(|one| vec![one]).collect::<Vec<_>>())
     }
@@ -102,13 +117,13 @@ impl<'e> Vocabulary<'e> {
     /// The numbers of trained parameters of the selected conditions.
     #[must_use]
     pub fn parameters(&self, selection: &Selection) -> BTreeSet<usize> {
-        self.selected(selection).filter_map(|(_, one, _)| one.design.parameters()).collect()
+        self.selected(selection).filter_map(|one| one.condition.design.parameters()).collect()
     }
 
     /// The seeds that all selected experiments have.
     #[must_use]
     pub fn common_seeds(&self, selection: &Selection) -> BTreeSet<u64> {
-        let seeds = self.selected(selection).map(|(experiment, _, _)| &experiment.seeds);
+        let seeds = self.selected(selection).map(|one| &one.experiment.seeds);
         let sets = seeds.map(|seeds| seeds.iter().copied().collect::<BTreeSet<_>>());
         sets.reduce(|all, one| &all & &one).unwrap_or_default()
     }
@@ -121,7 +136,7 @@ impl<'e> Vocabulary<'e> {
         others: &Selection,
     ) -> Option<&'e str> {
         let seeds = self.common_seeds(selection);
-        let mut others = self.selected(others).map(|(experiment, _, _)| experiment);
+        let mut others = self.selected(others).map(|one| one.experiment);
         let found = others.find(|other| !other.seeds.iter().any(|seed| seeds.contains(seed)));
         found.map(|experiment| experiment.name.as_str())
     }
@@ -130,16 +145,18 @@ impl<'e> Vocabulary<'e> {
     /// Both conditions of a pair have the factors of `by`, with the same levels.
     #[must_use]
     pub fn with_common_run(&self, selections: &[&Selection], by: &[String]) -> Vec<[Levels; 2]> {
-        let mut alike: BTreeMap<_, Vec<SelectedCondition<'_>>> = BTreeMap::new();
+        let mut alike: BTreeMap<_, Vec<&KnownCondition<'_>>> = BTreeMap::new();
         let mut pairs = Vec::new();
         for selected in selections.iter().flat_map(|selection| self.selected(selection)) {
-            let (_, condition, levels) = &selected;
-            let row: Option<Vec<_>> = by.iter().map(|factor| levels.get(factor).cloned()).collect();
+            let row: Option<Vec<_>> = by.iter().map(|factor| selected.levels.get(factor)).collect();
             let Some(row) = row else { continue };
-            let settings = settings_of(condition, &["data.seed"]);
+            // As one text, settings are compared faster.
+            let settings = selected.settings.iter().filter(|(key, _)| *key != "data.seed");
+            let settings: String =
+                settings.flat_map(|(key, value)| [key, "=", value, "\n"]).collect();
             let others = alike.entry((row, settings)).or_default();
-            let shared = others.iter().filter(|other| have_common_run(&selected, other));
-            pairs.extend(shared.map(|(_, _, other)| [other.clone(), levels.clone()]));
+            let shared = others.iter().filter(|other| have_common_run(selected, other));
+            pairs.extend(shared.map(|other| [other.levels.clone(), selected.levels.clone()]));
             others.push(selected);
         }
         pairs
@@ -149,8 +166,8 @@ impl<'e> Vocabulary<'e> {
     #[must_use]
     pub fn without_held_out(&self, selection: &Selection) -> Option<&'e str> {
         let mut selected = self.selected(selection);
-        let found = selected.find(|(_, condition, _)| condition.design.data.validation_pairs == 0);
-        found.map(|(experiment, _, _)| experiment.name.as_str())
+        let found = selected.find(|one| one.condition.design.data.validation_pairs == 0);
+        found.map(|one| one.experiment.name.as_str())
     }
 
     /// The keys of `data` in which groups of conditions differ from each other, with their values.
@@ -167,8 +184,8 @@ impl<'e> Vocabulary<'e> {
         });
         let groups: Vec<_> = groups.filter(|conditions| !conditions.is_empty()).collect();
         let ignored = common_factors(&groups.concat(), named);
-        let of_group = |group: &Vec<SelectedCondition<'_>>| {
-            group.iter().map(|(_, one, _)| data_settings(one, &ignored)).collect()
+        let of_group = |group: &Vec<&KnownCondition<'_>>| {
+            group.iter().map(|one| one.data_settings(&ignored)).collect()
         };
         differing(&groups.iter().map(of_group).collect::<Vec<_>>())
     }
@@ -188,7 +205,7 @@ impl<'e> Vocabulary<'e> {
         let all: Vec<_> = sides.concat();
         let mut ignored: Vec<&str> = all
             .iter()
-            .flat_map(|(experiment, _, _)| &experiment.factors)
+            .flat_map(|one| &one.experiment.factors)
             .filter(|factor| varied.contains(&factor.name))
             // A level of the data that one side alone names may differ from the data of the other.
             .filter(|factor| !factor.path.starts_with("data.") || is_on_both(&factor.name))
@@ -198,7 +215,7 @@ impl<'e> Vocabulary<'e> {
             ignored.extend(["model", "train"]);
         }
         let settings =
-            sides.map(|side| side.iter().map(|(_, one, _)| settings_of(one, &ignored)).collect());
+            sides.map(|side| side.iter().map(|one| one.settings_but(&ignored)).collect());
         found.extend(differing(&settings));
         found
     }
@@ -248,27 +265,30 @@ impl<'e> Vocabulary<'e> {
 
 /// Whether two conditions with the same settings, but for the draw of the data, have a run in
 /// common.
-fn have_common_run(one: &SelectedCondition<'_>, other: &SelectedCondition<'_>) -> bool {
-    let draw = |(_, condition, _): &SelectedCondition<'_>, seed| match condition.design.data.seed {
+fn have_common_run(one: &KnownCondition<'_>, other: &KnownCondition<'_>) -> bool {
+    let draw = |known: &KnownCondition<'_>, seed| match known.condition.design.data.seed {
         DataSeed::Fixed(draw) => draw,
         DataSeed::Run => seed,
     };
-    let mut common = one.0.seeds.iter().filter(|seed| other.0.seeds.contains(seed));
+    let seeds = one.experiment.seeds.iter();
+    let mut common = seeds.filter(|seed| other.experiment.seeds.contains(seed));
     common.any(|seed| draw(one, *seed) == draw(other, *seed))
 }
 
-/// The settings of a condition, without those at or below `ignored` paths.
-fn settings_of(condition: &Condition, ignored: &[&str]) -> KeyValues {
-    let mut settings = condition.design.settings();
-    settings.retain(|key, _| !is_below(key, ignored));
-    settings
-}
+impl KnownCondition<'_> {
+    /// Its settings, without those at or below `ignored` paths.
+    fn settings_but(&self, ignored: &[&str]) -> KeyValues {
+        let kept = self.settings.iter().filter(|(key, _)| !is_below(key, ignored));
+        kept.map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
 
-/// The same, of its data alone.
-fn data_settings(condition: &Condition, ignored: &[&str]) -> KeyValues {
-    let mut settings = settings_of(condition, ignored);
-    settings.retain(|key, _| key.starts_with("data."));
-    settings
+    /// The same, of its data alone.
+    fn data_settings(&self, ignored: &[&str]) -> KeyValues {
+        // The character after `.` is `/`.
+        let kept = self.settings.range("data.".to_owned().."data/".to_owned());
+        let kept = kept.filter(|(key, _)| !is_below(key, ignored));
+        kept.map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
 }
 
 /// The keys whose values differ between groups of settings, with all values.
@@ -286,17 +306,17 @@ fn differing(groups: &[Vec<KeyValues>]) -> Settings {
 
 /// The paths of the factors in `named` that every experiment of these conditions has.
 fn common_factors<'e, 'n>(
-    conditions: &[SelectedCondition<'e>],
+    conditions: &[&KnownCondition<'e>],
     named: impl IntoIterator<Item = &'n String>,
 ) -> Vec<&'e str> {
-    let Some((first, _, _)) = conditions.first() else { return Vec::new() };
+    let Some(first) = conditions.first() else { return Vec::new() };
     let named: BTreeSet<_> = named.into_iter().collect();
     let has = |experiment: &Experiment, path: &str| {
         experiment.factors.iter().any(|factor| factor.path == path)
     };
-    let factors = first.factors.iter().filter(|factor| named.contains(&factor.name));
+    let factors = first.experiment.factors.iter().filter(|factor| named.contains(&factor.name));
     let paths = factors.map(|factor| factor.path.as_str());
-    paths.filter(|path| conditions.iter().all(|(one, _, _)| has(one, path))).collect()
+    paths.filter(|path| conditions.iter().all(|one| has(one.experiment, path))).collect()
 }
 
 /// Whether `key` is one of `paths` or lies below one.

@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::experiment::Run;
 use crate::plan::{Absent, Plan, Status};
 use crate::provenance;
-use crate::run::{Acceptance, RunRecord, RunResult, pairs};
+use crate::run::{Acceptance, RecordExtract, RunRecord, RunResult, pairs};
 
 /// Whether a run without a record got an older result.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +57,7 @@ pub fn accept(
         answers.push((run.clone(), answer));
     }
     for record in records {
-        plan.add(record);
+        plan.add(record.digest, RecordExtract::of(record, &[]));
     }
     Ok(answers)
 }

@@ -7,12 +7,11 @@ use rayon::prelude::*;
 use super::{Error, Project, SNAPSHOT};
 use crate::cache::{Cache, Lookup};
 use crate::dataset;
-use crate::digest::Digest;
+use crate::digest::{Digest, canonical_json};
 use crate::execute::{FailedRun, RunFailure};
 use crate::experiment::{DataSource, Run};
 use crate::fs;
-use crate::plan::Plan;
-use crate::run::{DeviceKind, RunResult};
+use crate::run::{DeviceKind, RunRecord, RunResult};
 use crate::train::{Trainer, Training};
 
 /// The result of reading a record.
@@ -53,6 +52,16 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
     Ok(digests.par_iter().filter_map(check).collect())
 }
 
+/// The record of a run.
+///
+/// # Errors
+/// If the record exists but cannot be read.
+pub fn record(project: &Project, run: &Run) -> Result<Option<RunRecord>, Error> {
+    let canonical = canonical_json(&*run.config).map_err(Error::Canonical)?;
+    let found = Cache::new(&project.root).lookup(run.digest, &canonical, &run.config);
+    Ok(found.map_err(Error::Unreadable)?.hit().map(|record| *record))
+}
+
 /// Trains recorded runs again. Returns for each run, in order, whether the result is bit-identical
 /// to its record. Writes nothing.
 ///
@@ -60,25 +69,24 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
 /// If a run cannot be trained.
 pub fn rerun(
     project: &Project,
-    plan: &Plan,
     runs: &[&Run],
     trainer: &dyn Trainer,
     workers: usize,
     done: impl Fn(&Run, bool) + Sync,
 ) -> Result<Vec<bool>, Error> {
     let datasets = project.datasets.unpacked()?;
-    let again = |run: &&Run| {
+    let records = runs.iter().map(|run| record(project, run)).collect::<Result<Vec<_>, _>>()?;
+    let again = |(run, record): (&&Run, &Option<RunRecord>)| {
         let failed = |source| FailedRun { digest: run.digest, seed: run.config.seed, source };
         let dataset = datasets[&run.config.data.dataset];
         let split = dataset::draw(&run.config.data, dataset)
             .map_err(|error| failed(RunFailure::Draw(error)))?;
         let training =
             trainer.train(&run.config, &split).map_err(|error| failed(RunFailure::Train(error)))?;
-        let record = plan.records.get(&run.digest);
-        let is_same = record.is_some_and(|record| {
+        let is_same = record.as_ref().is_some_and(|record| {
             let Training { outcome, curves } = training;
             let again = RunResult { outcome, curves, ..record.result.clone() };
-            record.result.bits() == again.bits()
+            record.result.content() == again.content()
         });
         done(run, is_same);
         Ok(is_same)
@@ -86,7 +94,7 @@ pub fn rerun(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build();
     let pool = pool.map_err(|error| Error::Threads(error.to_string()))?;
     let answers: Vec<Result<bool, FailedRun>> =
-        pool.install(|| runs.par_iter().map(again).collect());
+        pool.install(|| runs.par_iter().zip(&records).map(again).collect());
     answers.into_iter().collect::<Result<_, _>>().map_err(|failure| Error::Runs {
         failed: vec![failure],
         total: runs.len(),

@@ -1,9 +1,12 @@
 //! The paper file: title, labels, metrics, protocols and draws; tables, figures and claims.
 
+use std::collections::BTreeMap;
+
 use crate::claim::{self, Claim};
 use crate::document::{Node, Reader, Violation, Violations};
 use crate::paper::keys::read_each;
-use crate::paper::{Figure, FigureKind, Paper, Selection, Vocabulary};
+use crate::paper::{Figure, FigureKind, Metric, Paper, Selection, Vocabulary};
+use crate::run::Curve;
 use crate::table::{self, Scores, TableRequest, of_kind};
 
 /// A validated paper file.
@@ -32,6 +35,19 @@ impl PaperFile {
             Some(file) if violations.is_empty() => Ok(file),
             _ => Err(violations.into_sorted()),
         }
+    }
+
+    /// The curves that its metrics and figures read.
+    #[must_use]
+    pub fn curves(&self) -> Vec<&'static Curve> {
+        let of_metrics = self.paper.metrics.iter().flat_map(Metric::curves);
+        let of_figures = self.figures.iter().filter_map(|figure| match figure.kind {
+            FigureKind::LearningCurves { curve, .. } => Some(curve),
+            FigureKind::Diagram { .. } | FigureKind::Seeds { .. } => None,
+        });
+        let curves: BTreeMap<_, _> =
+            of_metrics.chain(of_figures).map(|curve| (curve.name, curve)).collect();
+        curves.into_values().collect()
     }
 
     /// The conditions of a table or figure: those that any of the returned selections contains.

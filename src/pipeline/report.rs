@@ -84,7 +84,7 @@ fn gather(
         note: project.note.clone(),
         sources: project.sources.clone(),
         changes,
-        ..Context::gather(names, plan, &summary, tables, claims, figures.collect(), build)
+        ..Context::gather(names, plan, summary, tables, claims, figures.collect(), build)
     })
 }
 

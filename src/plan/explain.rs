@@ -10,7 +10,7 @@ use super::difference::{Difference, Fingerprint};
 use super::state::{Absent, Cause, Compared, Fresh, State};
 use crate::digest::Digest;
 use crate::experiment::{ConditionId, Conditions, Run};
-use crate::run::{KeyValues, Outcome, RunConfig, key_values, work};
+use crate::run::{KeyValues, Outcome, RunConfig, key_values, operations};
 
 /// The largest number of designs that a run without an older record is compared with. The newest
 /// are used.
@@ -58,7 +58,7 @@ pub(super) fn states(
             Err(cause) if explained.insert(run.digest) => {
                 let levels = conditions.names(run.condition);
                 let absent = comparison.absent(run, &levels, cause.clone());
-                states.push((run.digest, State::Absent(absent)));
+                states.push((run.digest, State::Absent(Box::new(absent))));
             }
             Err(_) => {}
         }
@@ -108,7 +108,7 @@ impl<'k> Comparison<'k> {
             own: past.condition == *levels && past.seed == run.config.seed,
             differences,
         });
-        Absent { cause, compared, seconds: speed.map(|speed| operations(&run.config) / speed) }
+        Absent { cause, compared, seconds: speed.map(|speed| in_all(&run.config) / speed) }
     }
 
     /// The nearest record of the same condition and seed: the record with the fewest differences.
@@ -189,9 +189,10 @@ fn speed(history: &[PastRun]) -> Option<f64> {
 }
 
 fn operations_a_second(config: &RunConfig, seconds: f64) -> Option<f64> {
-    (seconds > 0.0).then(|| operations(config) / seconds).filter(|speed| *speed > 0.0)
+    (seconds > 0.0).then(|| in_all(config) / seconds).filter(|speed| *speed > 0.0)
 }
 
-fn operations(config: &RunConfig) -> f64 {
-    work(config, Outcome::Completed).operations
+/// The operations of a run that does not diverge.
+fn in_all(config: &RunConfig) -> f64 {
+    operations(config, Outcome::Completed)
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::difference::Difference;
 use crate::digest::Digest;
-use crate::run::{FailureRecord, RunProvenance};
+use crate::run::{FailureRecord, RecordExtract};
 
 /// Whether a run has a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +12,7 @@ pub enum State {
     /// It has a record.
     Fresh(Fresh),
     /// It has no record that can be used.
-    Absent(Absent),
+    Absent(Box<Absent>),
 }
 
 /// A record that a run has.
@@ -86,11 +86,11 @@ pub enum Status {
 }
 
 impl Fresh {
-    /// The state of a run that has a record of this provenance.
+    /// The state of a run that has this record.
     #[must_use]
-    pub fn new(accepted: bool, provenance: &RunProvenance) -> Self {
-        let RunProvenance { started_at, seconds, .. } = *provenance;
-        Self { accepted, started_at, seconds }
+    pub fn of(record: &RecordExtract) -> Self {
+        let RecordExtract { started_at, seconds, .. } = *record;
+        Self { accepted: record.accepted.is_some(), started_at, seconds }
     }
 }
 

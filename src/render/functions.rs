@@ -7,6 +7,7 @@ use minijinja::value::{Kwargs, Value};
 use minijinja::{Environment, Error, State};
 
 use super::arguments::invalid;
+use super::condition_list::ConditionList;
 use super::notebook::Notebook;
 use super::skeleton::Skeleton;
 use super::strict;
@@ -29,8 +30,12 @@ pub(super) fn evaluate(
     let notebook = Arc::new(Notebook::new(context));
     let fields = serde_json::to_value(&**context).unwrap_or_default();
     let fields = fields.as_object().into_iter().flatten();
-    let fields: Vec<_> =
-        fields.map(|(name, field)| (name.as_str(), strict::value(field, name))).collect();
+    let fields = fields.map(|(name, field)| (name.as_str(), strict::value(field, name)));
+    let all = (0..context.conditions.len()).collect();
+    let others = context.others.iter().map(|id| id.index()).collect();
+    let conditions = [("conditions", all), ("others", others)]
+        .map(|(name, places)| (name, ConditionList::value(context, places, name)));
+    let fields: Vec<_> = fields.chain(conditions).collect();
     let values = Value::from_pairs(fields.iter().cloned());
     add(&mut environment, &notebook, &values);
     let book = Arc::clone(&notebook);

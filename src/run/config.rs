@@ -1,6 +1,7 @@
 //! `RunConfig`: everything that can change the result of a run, resolved.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -62,7 +63,8 @@ impl CanonicalConfig {
     /// The canonical JSON of the configuration with this seed.
     #[must_use]
     pub fn with_seed(&self, seed: u64) -> String {
-        format!("{}{SEED}{seed}{}", self.before, self.after)
+        // Joined at once: `format!` grows its text several times.
+        [&self.before, SEED, &seed.to_string(), &self.after].concat()
     }
 }
 
@@ -133,14 +135,14 @@ pub enum Pools {
     Separate,
 }
 
-/// Layers of the pair network.
+/// Layers of the pair network. All seeds of a condition share them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelConfig {
     /// One branch: image of a digit → ten outputs.
-    pub branch: Vec<Layer>,
+    pub branch: Arc<[Layer]>,
     /// Concatenated outputs of both branches → probability that a ≤ b.
-    pub head: Vec<Layer>,
+    pub head: Arc<[Layer]>,
     /// Whether both digits go through one branch.
     pub weight_sharing: bool,
 }

@@ -1,6 +1,6 @@
 //! How much arithmetic a run is.
 
-use super::{CLASSES, Layer, Outcome, RunConfig, RunRecord, Shape, infer};
+use super::{CLASSES, Layer, Outcome, RunConfig, Shape, infer};
 
 /// How fast one worker computed runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -11,19 +11,11 @@ pub struct Speed {
 }
 
 impl Speed {
-    /// The speed of these runs together.
-    #[must_use]
-    pub fn of<'r>(records: impl IntoIterator<Item = &'r RunRecord>) -> Self {
-        let mut speed = Self::default();
-        records.into_iter().for_each(|record| speed.add(record));
-        speed
-    }
-
-    /// Counts one more run.
-    pub fn add(&mut self, record: &RunRecord) {
+    /// Counts one more run: of this configuration, ended so, in this time.
+    pub fn add(&mut self, config: &RunConfig, outcome: Outcome, seconds: f64) {
         self.runs += 1;
-        self.seconds += record.result.provenance.seconds;
-        self.pairs += work(&record.config, record.result.outcome).pairs;
+        self.seconds += seconds;
+        self.pairs += trained_pairs(config, outcome) as f64;
     }
 
     /// Mean seconds of a run. Returns `None` without runs.
@@ -39,37 +31,36 @@ impl Speed {
     }
 }
 
-/// What a run has computed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Work {
-    /// Pairs trained on, each as often as it was.
-    pub pairs: f64,
-    /// Floating-point operations of convolutions and linear layers, counted for a dense computation
-    /// without padding. The other layers take few.
-    pub operations: f64,
+/// Pairs that a run has trained on, each as often as it was.
+#[must_use]
+pub fn trained_pairs(config: &RunConfig, outcome: Outcome) -> usize {
+    let in_epoch = config.data.train_pairs;
+    match outcome {
+        Outcome::Completed => config.train.epochs * in_epoch,
+        Outcome::Diverged { epoch, step } => {
+            epoch * in_epoch + in_epoch.min((step + 1) * config.train.batch_size)
+        }
+    }
 }
 
-/// The work of a run of this configuration that ended so.
+/// Floating-point operations of the convolutions and linear layers of a run, counted for a dense
+/// computation without padding. The other layers take few.
 ///
 /// A training example counts the pass forward, the gradients of all parameters, and those of all
 /// inputs but the images; each test example a pass forward at the beginning of each epoch and at
 /// the end of the last, and each held-out one at the end of each.
 #[must_use]
-pub fn work(config: &RunConfig, outcome: Outcome) -> Work {
+pub fn operations(config: &RunConfig, outcome: Outcome) -> f64 {
     let branch = passes(&config.model.branch, config.data.image(), true);
     let head = passes(&config.model.head, Shape::Vector(2 * CLASSES), false);
     let [forward, training] = [0, 1].map(|pass| 2.0 * branch[pass] + head[pass]);
-    let in_epoch = config.data.train_pairs;
-    let (pairs, evaluations) = match outcome {
-        Outcome::Completed => (config.train.epochs * in_epoch, config.train.epochs + 1),
-        Outcome::Diverged { epoch, step } => {
-            (epoch * in_epoch + in_epoch.min((step + 1) * config.train.batch_size), epoch + 1)
-        }
+    let evaluations = match outcome {
+        Outcome::Completed => config.train.epochs + 1,
+        Outcome::Diverged { epoch, .. } => epoch + 1,
     };
     let tested = evaluations * config.data.test_pairs;
     let held_out = (evaluations - 1) * config.data.validation_pairs;
-    let operations = pairs as f64 * training + (tested + held_out) as f64 * forward;
-    Work { pairs: pairs as f64, operations }
+    trained_pairs(config, outcome) as f64 * training + (tested + held_out) as f64 * forward
 }
 
 /// Operations of one example: forward alone, and forward and backward.
@@ -134,12 +125,11 @@ mod tests {
         let mut config = samples::config();
         config.train.epochs = 3;
         // A pair takes 2·20 + 40 operations forward, and 2·40 + 120 with its gradients.
-        let of = |outcome| work(&config, outcome);
-        let all = Work { pairs: 75.0, operations: 75.0 * 200.0 + 16.0 * 80.0 };
-        assert_eq!(of(Outcome::Completed), all);
-        let part = Work { pairs: 45.0, operations: 45.0 * 200.0 + 8.0 * 80.0 };
-        assert_eq!(of(Outcome::Diverged { epoch: 1, step: 1 }), part);
-        assert_eq!(of(Outcome::Diverged { epoch: 1, step: 2 }).pairs, 50.0);
+        let of = |outcome| (trained_pairs(&config, outcome), operations(&config, outcome));
+        assert_eq!(of(Outcome::Completed), (75, 75.0 * 200.0 + 16.0 * 80.0));
+        let diverged = |step| of(Outcome::Diverged { epoch: 1, step });
+        assert_eq!(diverged(1), (45, 45.0 * 200.0 + 8.0 * 80.0));
+        assert_eq!(diverged(2).0, 50);
     }
 
     #[test]

@@ -57,30 +57,36 @@ pub static CURVES: [&Curve; 10] = [
 /// # Errors
 /// With what is wrong, as a phrase that follows the name of the record.
 pub fn check(curves: &Curves, config: &RunConfig, outcome: Outcome) -> Result<(), String> {
-    let epochs = config.train.epochs;
-    let epochs_with_loss = match outcome {
-        Outcome::Completed => epochs,
-        Outcome::Diverged { epoch, .. } => epoch,
-    };
     if let Some((name, _)) = curves.iter().find(|(name, _)| CURVES.iter().all(|c| c.name != *name))
     {
         return Err(format!("has a curve `{name}`, which is not declared"));
     }
-    for curve in CURVES {
-        let values = curves.get(curve);
-        let expected = match curve.quantity {
-            _ if curve.needs_held_out && config.data.validation_pairs == 0 => 0,
-            Quantity::Loss => epochs_with_loss,
-            Quantity::Accuracy => epochs,
-        };
-        if values.len() != expected {
-            let (name, n) = (curve.name, values.len());
-            return Err(format!("has {n} values in `{name}`, where its run has {expected}"));
-        }
-        let is_accuracy = curve.quantity == Quantity::Accuracy;
-        if is_accuracy && values.iter().any(|value| !(0.0..=1.0).contains(value)) {
-            return Err(format!("has a value in `{}` that is not a fraction", curve.name));
-        }
+    CURVES.iter().try_for_each(|curve| check_curve(curve, curves.get(curve), config, outcome))
+}
+
+/// [`check`] of one declared curve, which has these values.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_curve(
+    curve: &Curve,
+    values: &[f64],
+    config: &RunConfig,
+    outcome: Outcome,
+) -> Result<(), String> {
+    let epochs = config.train.epochs;
+    let expected = match (curve.quantity, outcome) {
+        _ if curve.needs_held_out && config.data.validation_pairs == 0 => 0,
+        (Quantity::Loss, Outcome::Diverged { epoch, .. }) => epoch,
+        _ => epochs,
+    };
+    if values.len() != expected {
+        let (name, n) = (curve.name, values.len());
+        return Err(format!("has {n} values in `{name}`, where its run has {expected}"));
+    }
+    let is_accuracy = curve.quantity == Quantity::Accuracy;
+    if is_accuracy && values.iter().any(|value| !(0.0..=1.0).contains(value)) {
+        return Err(format!("has a value in `{}` that is not a fraction", curve.name));
     }
     Ok(())
 }

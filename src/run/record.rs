@@ -23,14 +23,13 @@ pub struct RunRecord {
 }
 
 /// What happened in one run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunResult {
     /// How it ended.
     pub outcome: Outcome,
     /// What was measured in each epoch.
     pub curves: Curves,
     /// Why it stands for a configuration that it was not trained with, if it does.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Acceptance>,
     /// Where and when; the only part that differs between two executions of one key.
     pub provenance: RunProvenance,
@@ -113,19 +112,13 @@ pub struct Origin {
 }
 
 impl RunResult {
-    /// What the configuration determines, to the bit: outcome and curves.
+    /// The JSON of what the configuration determines: outcome and curves. Floats are written so
+    /// that each has one spelling, so two texts are equal exactly if all bits are equal.
     #[must_use]
-    pub fn bits(&self) -> Vec<u8> {
-        let ended = match self.outcome {
-            Outcome::Completed => [0; 3],
-            Outcome::Diverged { epoch, step } => [1, epoch as u64, step as u64],
-        };
-        let mut bits: Vec<u8> = ended.into_iter().flat_map(u64::to_le_bytes).collect();
-        for (name, values) in self.curves.iter() {
-            bits.extend(name.bytes());
-            bits.extend((values.len() as u64).to_le_bytes());
-            bits.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-        }
-        bits
+    pub fn content(&self) -> String {
+        let [outcome, curves] =
+            [serde_json::to_string(&self.outcome), serde_json::to_string(&self.curves)]
+                .map(|json| json.expect("plain values"));
+        format!(r#""outcome":{outcome},"curves":{curves}"#)
     }
 }

@@ -19,8 +19,8 @@ pub(crate) fn config() -> RunConfig {
             pooling: 28,
         },
         model: ModelConfig {
-            branch: vec![Layer::Flatten, Layer::Linear { outputs: 10 }],
-            head: vec![Layer::Linear { outputs: 1 }],
+            branch: [Layer::Flatten, Layer::Linear { outputs: 10 }].into(),
+            head: [Layer::Linear { outputs: 1 }].into(),
             weight_sharing: true,
         },
         train: TrainConfig {

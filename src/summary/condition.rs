@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use super::aggregate::Aggregate;
 use super::score::score;
 use crate::digest::Digest;
-use crate::experiment::{ConditionId, Conditions, DataSeed, Experiment, Levels};
+use crate::experiment::{ConditionId, Conditions, DataSeed, Experiment, Levels, Run};
 use crate::paper::Paper;
 use crate::plan::{Plan, Status};
-use crate::run::{Outcome, RunRecord};
+use crate::run::{Outcome, RecordExtract};
 
 /// The runs of one condition. Templates see it but for the fields that are skipped.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -102,7 +103,26 @@ pub struct RunScores {
     #[serde(skip)]
     pub seconds: f64,
     /// Its scores in percent, by name of the metric. Metrics without a score are left out.
-    pub scores: BTreeMap<String, f64>,
+    pub scores: Scores,
+}
+
+/// The scores of one run by name of the metric. A report has as many of them as it has runs, so they
+/// share the names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scores(pub(super) Vec<(Arc<str>, f64)>);
+
+impl Scores {
+    /// The score by a metric.
+    #[must_use]
+    pub fn get(&self, metric: &str) -> Option<f64> {
+        self.0.iter().find(|(name, _)| **name == *metric).map(|(_, score)| *score)
+    }
+}
+
+impl Serialize for Scores {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, score)| (&**name, score)))
+    }
 }
 
 fn short<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
@@ -136,11 +156,13 @@ pub(super) fn conditions(
         aggregates: BTreeMap::new(),
     };
     let mut conditions: Vec<_> = all.ids().map(empty).collect();
+    let names = paper.metrics.iter().map(|metric| Arc::from(metric.name.as_str()));
+    let names: Vec<Arc<str>> = names.collect();
     for run in &plan.runs {
         let record = plan.records.get(&run.digest);
         let ConditionSummary { runs, exceptions, .. } = &mut conditions[run.condition.index()];
-        runs.extend(record.map(|record| run_scores(paper, record)));
-        let is_diverged = |record: &RunRecord| record.result.outcome != Outcome::Completed;
+        runs.extend(record.map(|record| run_scores(paper, &names, run, record)));
+        let is_diverged = |record: &RecordExtract| record.outcome != Outcome::Completed;
         exceptions.diverged += usize::from(record.is_some_and(is_diverged));
         match plan.state(run).status() {
             Status::Fresh | Status::Missing => {}
@@ -153,13 +175,14 @@ pub(super) fn conditions(
     conditions
 }
 
-fn run_scores(paper: &Paper, record: &RunRecord) -> RunScores {
-    let scores = paper.metrics.iter();
-    let scores = scores.filter_map(|metric| Some((metric.name.clone(), score(metric, record)?)));
+fn run_scores(paper: &Paper, names: &[Arc<str>], run: &Run, record: &RecordExtract) -> RunScores {
+    let metrics = paper.metrics.iter().zip(names);
+    let scores =
+        metrics.filter_map(|(metric, name)| Some((Arc::clone(name), score(metric, record)?)));
     RunScores {
-        seed: record.config.seed,
-        digest: record.digest,
-        seconds: record.result.provenance.seconds,
-        scores: scores.collect(),
+        seed: run.config.seed,
+        digest: run.digest,
+        seconds: record.seconds,
+        scores: Scores(scores.collect()),
     }
 }

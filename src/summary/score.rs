@@ -1,12 +1,12 @@
 //! The score of one run by a metric.
 
 use crate::paper::{Metric, Reduction};
-use crate::run::{Curve, Curves, RunRecord, pairs};
+use crate::run::{ChosenCurves, Curve, RecordExtract, pairs};
 
 /// The score of a run in percent. Returns `None` if the run does not have a curve that the metric
 /// needs.
-pub(super) fn score(metric: &Metric, record: &RunRecord) -> Option<f64> {
-    let curves = &record.result.curves;
+pub(super) fn score(metric: &Metric, record: &RecordExtract) -> Option<f64> {
+    let curves = &record.curves;
     let values = curves.get(metric.curve).iter().copied();
     let accuracy = match metric.reduction {
         Reduction::Maximum => values.max_by(f64::total_cmp),
@@ -22,6 +22,6 @@ pub(super) fn score(metric: &Metric, record: &RunRecord) -> Option<f64> {
 }
 
 /// A curve in percent.
-pub(super) fn percent(curves: &Curves, curve: &Curve) -> Vec<f64> {
+pub(super) fn percent(curves: &ChosenCurves, curve: &Curve) -> Vec<f64> {
     curves.get(curve).iter().map(|accuracy| 100.0 * accuracy).collect()
 }

@@ -24,7 +24,7 @@ fn summary(scores: [[Option<f64>; 3]; 4]) -> Summary {
             seed,
             digest: Digest::of_bytes(&seed.to_le_bytes()),
             seconds: 1.0,
-            scores: BTreeMap::from([("accuracy".to_owned(), score?)]),
+            scores: Scores(vec![("accuracy".into(), score?)]),
         })
     };
     let conditions = all.ids().zip(scores).map(|(id, scores)| ConditionSummary {

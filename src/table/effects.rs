@@ -61,8 +61,7 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Effects> {
     let known = |factor: &&String| words.vocabulary.levels(factor).is_some();
     for factor in factors.iter().flatten().filter(known) {
         let conditions = words.vocabulary.conditions(&selection);
-        let levels: BTreeSet<_> =
-            conditions.filter_map(|mut levels| levels.remove(factor)).collect();
+        let levels: BTreeSet<_> = conditions.filter_map(|levels| levels.get(factor)).collect();
         if levels.len() != 2 {
             let n = count(levels.len(), "level");
             let message =
@@ -167,19 +166,20 @@ impl Effects {
             columns,
             rows,
             notes: self.notes(effects, &by_factor, variation.note, results),
-            is_uneven: by_factor.iter().any(|rows| rows.uneven_note(results).is_some()),
+            is_uneven: by_factor.iter().any(Rows::is_uneven),
         }
     }
 
     /// The rows of each factor, then its row “all together”, which names only the factor.
-    fn named<'e>(&self, effects: &'e [Effect], results: &Results<'_>) -> Vec<Rows<'e>> {
+    fn named<'r>(&self, effects: &[Effect], results: &Results<'r>) -> Vec<Rows<'r>> {
         let mut all = Vec::new();
         for factor in &self.factors {
             let own = effects.iter().filter(|effect| effect.factor == *factor);
             for is_together in [false, true] {
-                let row = |effect: &'e Effect| {
-                    let levels = effect.group.iter().flat_map(|group| self.by.iter().zip(group));
-                    (results.names.describe(levels), &effect.contrast.conditions[0][..])
+                let row = |effect| {
+                    let Effect { group, contrast, .. }: &Effect = effect;
+                    let levels = group.iter().flat_map(|group| self.by.iter().zip(group));
+                    (results.names.describe(levels), &contrast.conditions[0][..])
                 };
                 let is_counted = |effect: &&Effect| {
                     effect.group.is_none() == is_together
@@ -187,8 +187,8 @@ impl Effects {
                 };
                 let rows = own.clone().filter(is_counted);
                 let by = self.by.iter().filter(|_| !is_together);
-                let named = by.chain([factor]).cloned().collect();
-                all.push(Rows { named, rows: rows.map(row).collect() });
+                let named: Vec<_> = by.chain([factor]).cloned().collect();
+                all.push(Rows::new(&named, rows.map(row), results));
             }
         }
         all

@@ -97,7 +97,7 @@ impl<'r> Results<'r> {
         let condition = self.summary.condition(id);
         let label = self.names.describe(&condition.levels);
         let runs = condition.runs.iter().filter_map(|run| {
-            let value = *run.scores.get(metric)?;
+            let value = run.scores.get(metric)?;
             let digest = run.digest.short();
             let title = format!("{label}, seed {}: {value:.2} %, run {digest}", run.seed);
             Some(SeedValue { value, title })
@@ -191,62 +191,71 @@ pub fn left_out_note(
 }
 
 /// Rows that name the same factors.
-pub(super) struct Rows<'c> {
-    /// The factors that they name.
-    pub(super) named: Vec<String>,
-    /// The label of each row and its conditions. A row of differences has the conditions of one
-    /// side.
-    pub(super) rows: Vec<(String, &'c [ConditionId])>,
+pub(super) struct Rows<'r> {
+    /// The label of each row, and its levels by the factors that it does not name.
+    rows: Vec<(String, Covered<'r>)>,
+    /// The factors whose levels are not the same in all rows.
+    uneven: BTreeSet<&'r str>,
 }
 
 /// The levels of a row, by factor, in the order of the conditions.
 type Covered<'r> = BTreeMap<&'r str, Vec<&'r Level>>;
 
-impl Rows<'_> {
-    /// The levels of each row, by the factors that it does not name.
-    fn covered<'r>(&self, results: &Results<'r>) -> Vec<Covered<'r>> {
-        let of_row = |(_, conditions): &(String, &[ConditionId])| {
+impl<'r> Rows<'r> {
+    /// Rows that name the factors `named`, each with its label and its conditions. A row of
+    /// differences has the conditions of one side.
+    pub(super) fn new<'c>(
+        named: &[String],
+        rows: impl Iterator<Item = (String, &'c [ConditionId])>,
+        results: &Results<'r>,
+    ) -> Self {
+        let covered = |conditions: &[ConditionId]| {
             let mut covered = Covered::new();
-            for id in *conditions {
+            for id in conditions {
                 for (factor, level) in &results.summary.condition(*id).levels {
-                    if !self.named.contains(factor) {
+                    if !named.contains(factor) {
                         add(covered.entry(factor).or_default(), level);
                     }
                 }
             }
             covered
         };
-        self.rows.iter().map(of_row).collect()
+        let rows: Vec<_> = rows.map(|(label, conditions)| (label, covered(conditions))).collect();
+        Self { uneven: uneven(&rows), rows }
+    }
+
+    /// Whether the rows do not cover the same levels of some factor.
+    pub(super) fn is_uneven(&self) -> bool {
+        !self.uneven.is_empty()
     }
 
     /// A sentence if the rows do not cover the same levels of a factor: this alone may be the cause
     /// of a difference between their means.
     pub(super) fn uneven_note(&self, results: &Results<'_>) -> Option<String> {
-        let covered = self.covered(results);
-        let uneven = uneven(&covered);
-        let row = |((label, _), covered): (&(String, &[ConditionId]), &Covered<'_>)| {
-            let levels = covered.iter().filter(|(factor, _)| uneven.contains(**factor));
+        let row = |(label, covered): &(String, Covered<'_>)| {
+            let levels = covered.iter().filter(|(factor, _)| self.uneven.contains(**factor));
             let levels: Vec<_> =
                 levels.map(|(factor, levels)| listed(factor, levels, results)).collect();
             let levels = if levels.is_empty() { MISSING.to_owned() } else { levels.join(", ") };
             format!("{label}: {levels}")
         };
-        let rows: Vec<_> = self.rows.iter().zip(&covered).map(row).collect();
-        (!uneven.is_empty())
-            .then(|| format!("The rows are means over different conditions. {}.", rows.join("; ")))
+        let rows = || self.rows.iter().map(row).collect::<Vec<_>>().join("; ");
+        self.is_uneven()
+            .then(|| format!("The rows are means over different conditions. {}.", rows()))
     }
 }
 
 /// The factors whose levels are not the same in all rows.
-fn uneven<'r>(covered: &[Covered<'r>]) -> BTreeSet<&'r str> {
-    let factors = covered.iter().flat_map(|row| row.keys().copied());
+fn uneven<'r>(rows: &[(String, Covered<'r>)]) -> BTreeSet<&'r str> {
+    let factors: BTreeSet<&str> = rows.iter().flat_map(|(_, row)| row.keys().copied()).collect();
     let differs = |factor: &&'r str| {
-        let levels = |row: &Covered<'r>| -> BTreeSet<&Level> {
+        let levels = |(_, row): &(String, Covered<'r>)| -> BTreeSet<&Level> {
             row.get(factor).into_iter().flatten().copied().collect()
         };
-        covered.iter().any(|row| levels(row) != levels(&covered[0]))
+        let first = levels(&rows[0]);
+        rows.iter().any(|row| levels(row) != first)
     };
-    factors.filter(differs).collect()
+    factors.into_iter().filter(differs).collect()
 }
 
 fn add<T: PartialEq>(items: &mut Vec<T>, item: T) {
@@ -268,13 +277,11 @@ fn listed(factor: &str, levels: &[&Level], results: &Results<'_>) -> String {
 pub(super) fn averaged_note(all: &[Rows<'_>], results: &Results<'_>) -> Option<String> {
     let mut averaged = Covered::new();
     for rows in all {
-        let covered = rows.covered(results);
-        let uneven = uneven(&covered);
-        for (factor, levels) in covered.into_iter().flatten() {
-            if levels.len() > 1 && !uneven.contains(factor) {
-                let known = averaged.entry(factor).or_default();
+        for (factor, levels) in rows.rows.iter().flat_map(|(_, covered)| covered) {
+            if levels.len() > 1 && !rows.uneven.contains(factor) {
+                let known = averaged.entry(*factor).or_default();
                 for level in levels {
-                    add(known, level);
+                    add(known, *level);
                 }
             }
         }

@@ -171,7 +171,7 @@ impl Scorecard {
     ) -> Option<f64> {
         let spreads = summary.all(&row.conditions).map(|condition| {
             let scores = condition.runs.iter();
-            let scores: Vec<f64> = scores.filter_map(|r| r.scores.get(metric).copied()).collect();
+            let scores: Vec<f64> = scores.filter_map(|r| r.scores.get(metric)).collect();
             let sample = Sample::new(&scores).filter(|sample| sample.n() >= FEWEST_DECISIVE)?;
             Spread::of(&sample)
         });

@@ -131,7 +131,7 @@ fn read_published(
         }
         _ => reader.refuse("row", "is missing; it takes the levels of the row"),
     }
-    let is_row = |levels: crate::experiment::Levels| {
+    let is_row = |levels: &crate::experiment::Levels| {
         by.iter().map(|factor| levels.get(factor)).eq(row.iter().flatten().map(Some))
     };
     if reader.violations().is_empty() && !vocabulary.conditions(selection).any(is_row) {
@@ -293,29 +293,34 @@ impl Scores {
         };
         let mut notes = vec![results.metric_note(metric)];
         notes.extend(self.notes(ours, rows));
-        notes.extend(averaged_note(&[self.named(rows, results)], results));
+        let all_rows = [self.named(rows, results)];
+        notes.extend(averaged_note(&all_rows, results));
         notes.push(variation.note.to_owned());
-        notes.extend(self.limits(rows, results));
+        notes.extend(self.limits_of(&all_rows[0], results));
         Table {
             metric: None,
             columns,
             rows: rows.iter().map(row).collect(),
             notes,
-            is_uneven: self.named(rows, results).uneven_note(results).is_some(),
+            is_uneven: all_rows[0].is_uneven(),
         }
     }
 
-    fn named<'r>(&self, rows: &'r [ScoreRow], results: &Results<'_>) -> Rows<'r> {
+    fn named<'r>(&self, rows: &[ScoreRow], results: &Results<'r>) -> Rows<'r> {
         let label = |row: &ScoreRow| row_label(results.names, &self.by, &row.levels);
-        let rows = rows.iter().map(|row| (label(row), &row.conditions[..])).collect();
-        Rows { named: self.by.clone(), rows }
+        let rows = rows.iter().map(|row| (label(row), &row.conditions[..]));
+        Rows::new(&self.by, rows, results)
     }
 
     /// Sentences on what readers must know to compare the rows.
     #[must_use]
     pub fn limits(&self, rows: &[ScoreRow], results: &Results<'_>) -> Vec<String> {
+        self.limits_of(&self.named(rows, results), results)
+    }
+
+    fn limits_of(&self, named: &Rows<'_>, results: &Results<'_>) -> Vec<String> {
         let notes = [
-            self.named(rows, results).uneven_note(results),
+            named.uneven_note(results),
             left_out_note(&self.selection, &self.by, results),
             differs_note(&self.differs),
         ];

@@ -28,7 +28,7 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Variance> {
     // All levels of its condition label each row.
     let names: Vec<_> = words.vocabulary.names().map(str::to_owned).collect();
     let (selection, differs) = read_conditions(reader, metric.as_slice(), &[], &[&names], words);
-    let is_repeated = |levels: crate::experiment::Levels| {
+    let is_repeated = |levels: &crate::experiment::Levels| {
         words.paper.draws.contains_key(levels[EXPERIMENT].spelled())
     };
     if !words.vocabulary.conditions(&selection).any(is_repeated) {

@@ -73,7 +73,7 @@ fn config(branch: Vec<Layer>, weight_sharing: bool) -> RunConfig {
             validation_pairs: 0,
             pooling: 2,
         },
-        model: ModelConfig { branch, head: layers(head), weight_sharing },
+        model: ModelConfig { branch: branch.into(), head: layers(head).into(), weight_sharing },
         train: TrainConfig {
             auxiliary_loss: true,
             epochs: 2,

@@ -264,12 +264,14 @@ mod tests {
                 pooling: 4,
             },
             model: ModelConfig {
-                branch: vec![layer("flatten"), Layer::Linear { outputs: 10 }, layer("batch_norm")],
-                head: vec![
+                branch: [layer("flatten"), Layer::Linear { outputs: 10 }, layer("batch_norm")]
+                    .into(),
+                head: [
                     Layer::Linear { outputs: 1 },
                     Layer::Dropout { probability: 0.3 },
                     layer("sigmoid"),
-                ],
+                ]
+                .into(),
                 weight_sharing: true,
             },
             train: TrainConfig {

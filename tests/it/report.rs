@@ -273,8 +273,12 @@ fn a_build_of_one_item_trains_only_what_it_shows() {
 #[test]
 fn what_templates_see_is_pinned() {
     let project = Project::new();
-    let mut context = serde_json::to_value(context(&project)).unwrap();
+    let whole = context(&project);
+    let mut context = serde_json::to_value(&whole).unwrap();
     context.as_object_mut().unwrap().remove("provenance").unwrap();
+    context["conditions"] = serde_json::to_value(&whole.conditions).unwrap();
+    context["others"] =
+        whole.others.iter().map(|id| context["conditions"][id.index()].clone()).collect();
     let found = serde_json::to_string_pretty(&context).unwrap() + "\n";
     let path = crate::project::repository().join("tests/fixtures/context.json");
     let expected = std::fs::read_to_string(&path).unwrap_or_default();

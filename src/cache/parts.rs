@@ -1,0 +1,113 @@
+//! The parts of a record after its configuration, found without reading the JSON between them. Pure.
+
+use std::fmt;
+
+use memchr::memmem;
+use serde::Deserialize;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+
+use crate::run::{ChosenCurves, Curve, RunResult};
+
+/// The JSON of each part.
+pub(super) struct Parts<'b> {
+    /// Outcome and curves, with their keys.
+    pub(super) content: &'b str,
+    pub(super) outcome: &'b str,
+    pub(super) curves: &'b str,
+    pub(super) accepted: Option<&'b str>,
+    pub(super) provenance: &'b str,
+}
+
+const OUTCOME: &str = "\"outcome\":";
+const CURVES: &str = ",\"curves\":";
+const ACCEPTED: &str = ",\"accepted\":";
+const PROVENANCE: &str = ",\"provenance\":";
+
+/// The text of all parts.
+///
+/// # Errors
+/// If a part cannot be serialised.
+pub(super) fn write(result: &RunResult) -> Result<String, serde_json::Error> {
+    let accepted = match &result.accepted {
+        Some(accepted) => [ACCEPTED, &serde_json::to_string(accepted)?].concat(),
+        None => String::new(),
+    };
+    let provenance = serde_json::to_string(&result.provenance)?;
+    Ok([&result.content(), &accepted, PROVENANCE, &provenance].concat())
+}
+
+impl<'b> Parts<'b> {
+    /// The parts of a text that [`write()`] wrote. `None` if it wrote another text.
+    ///
+    /// A quotation mark in a string is escaped, and the names of curves have none. So the first
+    /// match of `ACCEPTED` and the last match of `PROVENANCE` are keys.
+    pub(super) fn of(text: &'b str) -> Option<Self> {
+        let place = memmem::rfind(text.as_bytes(), PROVENANCE.as_bytes())?;
+        let (before, provenance) = (&text[..place], &text[place + PROVENANCE.len()..]);
+        let (content, accepted) = match memmem::find(before.as_bytes(), ACCEPTED.as_bytes()) {
+            Some(place) => (&before[..place], Some(&before[place + ACCEPTED.len()..])),
+            None => (before, None),
+        };
+        let (outcome, curves) = content.strip_prefix(OUTCOME)?.split_once(CURVES)?;
+        Some(Self { content, outcome, curves, accepted, provenance })
+    }
+}
+
+/// Reads a part.
+///
+/// # Errors
+/// With what is wrong with the record, as a phrase that follows its name.
+pub(super) fn read<'b, T: Deserialize<'b>>(part: &'b str) -> Result<T, String> {
+    serde_json::from_str(part).map_err(|error| format!("is not a record: {error}"))
+}
+
+/// Reads the `chosen` curves, and skips the others.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_curves(part: &str, chosen: &[&'static Curve]) -> Result<ChosenCurves, String> {
+    let mut json = serde_json::Deserializer::from_str(part);
+    let curves = json.deserialize_map(Chosen(chosen));
+    let curves = curves.and_then(|curves| json.end().map(|()| curves));
+    curves.map_err(|error| format!("is not a record: {error}"))
+}
+
+struct Chosen<'c>(&'c [&'static Curve]);
+
+impl<'de> Visitor<'de> for Chosen<'_> {
+    type Value = ChosenCurves;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("curves by name")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ChosenCurves, A::Error> {
+        let mut all = vec![Vec::new(); self.0.len()];
+        while let Some(name) = map.next_key::<&str>()? {
+            match self.0.iter().position(|curve| curve.name == name) {
+                Some(place) => all[place] = map.next_value()?,
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        let mut all = all.into_iter();
+        Ok(ChosenCurves::new(self.0, |_| all.next().unwrap_or_default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_look_like_keys_do_not_move_the_parts() {
+        let accepted = r#"{"why":"as \"accepted\":1,\"provenance\":{}"}"#;
+        let provenance = r#"{"version":"x\",\"provenance\":","condition":{"provenance":"y"}}"#;
+        let content = r#""outcome":{"kind":"completed"},"curves":{"loss":[0.5]}"#;
+        let text = format!(r#"{content},"accepted":{accepted},"provenance":{provenance}"#);
+        let parts = Parts::of(&text).unwrap();
+        assert_eq!((parts.content, parts.accepted), (content, Some(accepted)));
+        assert_eq!(parts.curves, r#"{"loss":[0.5]}"#);
+        assert_eq!(parts.provenance, provenance);
+        assert!(Parts::of("\"outcome\":1").is_none());
+    }
+}

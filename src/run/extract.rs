@@ -1,0 +1,88 @@
+//! What a report needs of a record.
+
+use std::sync::Arc;
+
+use super::{Acceptance, Curve, Origin, Outcome, RunConfig, RunProvenance, RunRecord};
+use crate::digest::Digest;
+
+/// What a report needs of a record. A report keeps this of all its runs in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordExtract {
+    /// The configuration of the run. The plan has it too.
+    pub config: Arc<RunConfig>,
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// The curves that the report shows.
+    pub curves: ChosenCurves,
+    /// Why it stands for a configuration that it was not trained with, if it does.
+    pub accepted: Option<Box<Acceptance>>,
+    /// Digest of the outcome and of all curves, also of those that are left out.
+    pub content: Digest,
+    /// Start of the training, seconds since 1970 (UTC).
+    pub started_at: u64,
+    /// Wall-clock seconds of the training.
+    pub seconds: f64,
+    /// What computed the run. Many runs share it.
+    pub source: Arc<Source>,
+}
+
+/// Some curves of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChosenCurves(Vec<(&'static Curve, Vec<f64>)>);
+
+/// The program and the machine that computed runs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// Version of `report`.
+    pub version: String,
+    /// Operating system and processor family.
+    pub platform: String,
+    /// Machine and sources.
+    pub origin: Origin,
+}
+
+impl ChosenCurves {
+    /// The values of `chosen`, in this order. A curve that the run does not have has no values.
+    #[must_use]
+    pub fn new(chosen: &[&'static Curve], mut values: impl FnMut(&Curve) -> Vec<f64>) -> Self {
+        Self(chosen.iter().map(|curve| (*curve, values(curve))).collect())
+    }
+
+    /// The values of a curve, in order of the epochs. Empty if the run does not have this curve.
+    ///
+    /// # Panics
+    /// If the curve was not chosen: it would seem that the run does not have it.
+    #[must_use]
+    pub fn get(&self, curve: &Curve) -> &[f64] {
+        let found = self.0.iter().find(|(chosen, _)| chosen.name == curve.name);
+        &found.expect("a report reads only the curves that its paper names").1
+    }
+}
+
+impl Source {
+    /// The source of a run.
+    #[must_use]
+    pub fn of(provenance: RunProvenance) -> Self {
+        let RunProvenance { version, platform, origin, .. } = provenance;
+        Self { version, platform, origin }
+    }
+}
+
+impl RecordExtract {
+    /// The extract of a record with these curves.
+    #[must_use]
+    pub fn of(record: RunRecord, chosen: &[&'static Curve]) -> Self {
+        let content = Digest::of_bytes(record.result.content().as_bytes());
+        let RunRecord { config, result, .. } = record;
+        Self {
+            config,
+            outcome: result.outcome,
+            curves: ChosenCurves::new(chosen, |curve| result.curves.get(curve).to_vec()),
+            accepted: result.accepted.map(Box::new),
+            content,
+            started_at: result.provenance.started_at,
+            seconds: result.provenance.seconds,
+            source: Arc::new(Source::of(result.provenance)),
+        }
+    }
+}
