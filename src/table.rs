@@ -15,6 +15,8 @@ mod variance;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::document::{Reader, suggestion};
 use crate::experiment::ConditionId;
 use crate::paper::keys::{read_each, read_item_name};
@@ -116,7 +118,7 @@ fn same_file(name: &str, requests: &[TableRequest], paper: &Paper) -> Option<Str
 /// # Errors
 /// If polars refuses an aggregation.
 pub fn tabulate(results: &Results<'_>) -> Result<Vec<TableItem>, SummaryError> {
-    let numbered = results.requests.iter().enumerate();
+    let numbered = results.requests.par_iter().enumerate();
     let items = numbered.map(|(index, request)| {
         let tables = request.kind.tabulate(results)?;
         let rows = tables.iter().flat_map(|table| &table.rows);
@@ -130,5 +132,7 @@ pub fn tabulate(results: &Results<'_>) -> Result<Vec<TableItem>, SummaryError> {
             conditions: conditions.into_iter().collect(),
         })
     });
-    items.collect()
+    let items: Vec<_> = items.collect();
+    // The first error in order, whatever thread meets one first.
+    items.into_iter().collect()
 }

@@ -58,7 +58,9 @@ pub(super) fn draw_all(
         }
         FigureKind::Seeds { table } => seeds(project, summary, table, figure),
     };
-    project.file.figures.iter().map(draw).collect()
+    let drawn: Vec<_> = project.file.figures.par_iter().map(draw).collect();
+    // The first error in order, whatever thread meets one first.
+    drawn.into_iter().collect()
 }
 
 /// The error of a figure. A figure with too many items is a mistake in the paper's file.

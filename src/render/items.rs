@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::anchors;
-use super::skeleton::{Block, Item, Skeleton, Source};
+use super::html::{OpenElements, Unbalanced};
+use super::skeleton::{Block, Item, Mark, Skeleton, Source};
 use super::strict::html_value;
 use crate::context::{Context, FigureContext};
 use crate::experiment::ConditionId;
@@ -43,11 +44,23 @@ impl<'i> Items<'i> {
         Self { environment, templates, context, skeleton }
     }
 
-    /// The HTML of a block.
+    /// The HTML that a macro makes of a mark, and the anchors in it: of a number its preview, and of a
+    /// text nothing.
     ///
     /// # Errors
     /// If the macro fails.
-    pub(super) fn block(&self, block: &Block) -> Result<String, TemplateError> {
+    pub(super) fn make(&self, mark: &Mark) -> Result<(Option<String>, Vec<String>), TemplateError> {
+        let (html, has_anchors) = match mark {
+            Mark::Number(text, source) => (self.preview(text, source)?, false),
+            Mark::Block(block) => (self.block(block)?, true),
+            Mark::Reference(item) if self.skeleton.shows(item) => (self.reference(item)?, false),
+            Mark::Reference(_) | Mark::Text(_) => return Ok((None, Vec::new())),
+        };
+        let ids = balanced(&html)?;
+        Ok((Some(html), if has_anchors { ids } else { Vec::new() }))
+    }
+
+    fn block(&self, block: &Block) -> Result<String, TemplateError> {
         match block {
             Block::Item(item) => self.item(item),
             Block::Claims(_) => self.call("claims", &self.claims()),
@@ -61,10 +74,7 @@ impl<'i> Items<'i> {
     }
 
     /// A link to an item.
-    ///
-    /// # Errors
-    /// If the macro fails.
-    pub(super) fn reference(&self, item: &Item) -> Result<String, TemplateError> {
+    fn reference(&self, item: &Item) -> Result<String, TemplateError> {
         self.call("reference", &reference(item))
     }
 
@@ -73,14 +83,12 @@ impl<'i> Items<'i> {
     /// # Errors
     /// If the macro fails.
     pub(super) fn number(&self, text: &str, preview: usize) -> Result<String, TemplateError> {
-        self.call("number", &json!({ "text": text, "preview": preview }))
+        let html = self.call("number", &json!({ "text": text, "preview": preview }))?;
+        balanced(&html).map(|_| html)
     }
 
     /// The preview of a number.
-    ///
-    /// # Errors
-    /// If the macro fails.
-    pub(super) fn preview(&self, text: &str, source: &Source) -> Result<String, TemplateError> {
+    fn preview(&self, text: &str, source: &Source) -> Result<String, TemplateError> {
         let is_listed = source.conditions.len() <= PREVIEW_CONDITIONS;
         let conditions = source.conditions.iter().map(|id| self.condition(*id, is_listed));
         let command = match (&source.item, &source.conditions[..]) {
@@ -254,8 +262,7 @@ impl<'i> Items<'i> {
     }
 
     fn find(&self, id: ConditionId) -> &crate::context::ConditionContext {
-        let found = self.context.conditions.iter().find(|one| one.summary.id == id);
-        found.expect("every condition of the summary is in the context")
+        &self.context.conditions[id.index()]
     }
 
     /// A condition with its files, and each run with its seed and digest if `is_listed`.
@@ -288,6 +295,15 @@ impl<'i> Items<'i> {
         let anchor = format!("{}-{line}", anchor_of(file));
         json!({ "text": place, "anchor": self.skeleton.shows_file(file).then_some(anchor) })
     }
+}
+
+/// Checks that a macro closes each element that it opens. Returns the anchors of the elements.
+fn balanced(html: &str) -> Result<Vec<String>, TemplateError> {
+    let mut elements = OpenElements::default();
+    let read = elements.read(html).and_then(|[ids, _]| elements.end().map(|()| ids));
+    read.map_err(|Unbalanced { tag, message }| {
+        TemplateError::at(ITEMS_TEMPLATE, 0, format!("`{tag}` {message}"), "")
+    })
 }
 
 fn reference(item: &Item) -> Json {

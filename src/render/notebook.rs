@@ -1,6 +1,6 @@
 //! What the functions of prose templates look up and remember.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Kwargs, Value, ValueKind};
@@ -152,8 +152,10 @@ impl Notebook {
 
     /// A number of these conditions, as text. It says how many runs there are if some are missing.
     fn told(&self, text: String, conditions: &[ConditionId]) -> String {
-        let all = self.context.conditions.iter().map(|one| &one.summary);
-        let [n, expected] = runs_of(all.filter(|one| conditions.contains(&one.id)));
+        // Both sides of a contrast may have a condition.
+        let all: BTreeSet<_> = conditions.iter().map(|id| id.index()).collect();
+        let all = all.into_iter().map(|index| &self.context.conditions[index].summary);
+        let [n, expected] = runs_of(all);
         match text == MISSING || n == expected {
             true => text,
             false => format!("{text} ({n} of {expected} runs)"),

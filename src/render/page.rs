@@ -1,17 +1,20 @@
 //! The HTML page: the parsed skeleton, with items and values in their places.
 
 use minijinja::{Environment, Value};
+use std::collections::BTreeSet;
+
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Parser, Tag, TagEnd};
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::anchors::{self, Anchors};
-use super::html::{OpenElements, Unbalanced};
 use super::items::Items;
 use super::markdown::escape_html;
 use super::skeleton::{Mark, OPTIONS, Part, Skeleton, parts};
 use super::strict::html_value;
 use crate::context::Context;
 use crate::figure;
+use crate::format;
 use crate::template::{ITEMS_TEMPLATE, PAGE_TEMPLATE, TemplateError, Templates};
 
 /// The body of the page.
@@ -32,6 +35,8 @@ struct Entry {
 struct Writer<'w> {
     skeleton: &'w Skeleton,
     items: &'w Items<'w>,
+    /// What the macros make of each mark.
+    made: Vec<Option<String>>,
     /// The HTML of each preview, once.
     previews: Vec<String>,
     events: Vec<Event<'w>>,
@@ -46,7 +51,13 @@ pub(super) fn body(
     anchors: &Anchors,
     items: &Items<'_>,
 ) -> Result<Body, TemplateError> {
-    let mut writer = Writer { skeleton, items, previews: Vec::new(), events: Vec::new() };
+    // The macros take longer than all other steps of a report, so they run on all cores.
+    let made: Vec<_> = skeleton.marks.par_iter().map(|mark| items.make(mark)).collect();
+    // The first error in order, whatever thread meets one first.
+    let made = made.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let (made, ids): (Vec<_>, Vec<_>) = made.into_iter().unzip();
+    let ids: BTreeSet<String> = ids.into_iter().flatten().collect();
+    let mut writer = Writer { skeleton, items, made, previews: Vec::new(), events: Vec::new() };
     let mut headings = anchors.headings.iter();
     let (mut in_code, mut n_links, mut n_tables) = (false, 0_usize, 0);
     for event in Parser::new_ext(&skeleton.text, OPTIONS) {
@@ -119,12 +130,7 @@ pub(super) fn body(
     let Writer { previews, events, .. } = writer;
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, without_empty_paragraphs(events).into_iter());
-    let mut elements = OpenElements::default();
-    let read = elements.read(&html);
-    let [ids, _] = read.map_err(|Unbalanced { tag, message }| {
-        TemplateError::at(ITEMS_TEMPLATE, 0, format!("`{tag}` {message}"), "")
-    })?;
-    if let Some(absent) = anchors::items(skeleton).iter().find(|anchor| !ids.contains(anchor)) {
+    if let Some(absent) = anchors::items(skeleton).iter().find(|anchor| !ids.contains(*anchor)) {
         let message = format!("no macro writes `id=\"{absent}\"`, but links need it");
         return Err(TemplateError::at(
             ITEMS_TEMPLATE,
@@ -180,19 +186,18 @@ impl Writer<'_> {
         for part in parts(text) {
             let event = match part {
                 Part::Plain(text) => Event::Text(CowStr::from(text.to_owned())),
-                Part::Mark(index) => match &self.skeleton.marks[index] {
-                    Mark::Text(text) => Event::Text(CowStr::from(crate::format::visible(text))),
-                    Mark::Number(text, source) => {
-                        let preview = self.items.preview(text, source)?;
-                        let number = self.items.number(text, self.place_of(preview))?;
-                        Event::InlineHtml(CowStr::from(number))
+                // A template can show one mark several times.
+                Part::Mark(index) => {
+                    match (&self.skeleton.marks[index], self.made[index].clone()) {
+                        (Mark::Number(text, _), Some(preview)) => {
+                            let number = self.items.number(text, self.place_of(preview))?;
+                            Event::InlineHtml(CowStr::from(number))
+                        }
+                        (Mark::Block(_), Some(html)) => Event::Html(CowStr::from(html)),
+                        (_, Some(html)) => Event::InlineHtml(CowStr::from(html)),
+                        (mark, None) => Event::Text(CowStr::from(format::visible(&mark.plain()))),
                     }
-                    Mark::Reference(item) if self.skeleton.shows(item) => {
-                        Event::InlineHtml(CowStr::from(self.items.reference(item)?))
-                    }
-                    Mark::Reference(item) => Event::Text(CowStr::from(item.title())),
-                    Mark::Block(block) => Event::Html(CowStr::from(self.items.block(block)?)),
-                },
+                }
             };
             self.events.push(event);
         }
