@@ -9,105 +9,10 @@ with its peak memory, for a tenth of the runs and for all of them; then the same
 and with a changed learning rate, so that each run is compared with its own older record. With `--dvc`, compares the paper's 120
 runs with an equivalent pipeline of 120 stages in `dvc` (`pip install dvc`), the two in turns.
 """
-import argparse, hashlib, json, random, shutil, statistics, subprocess, sys, tempfile
+import argparse, json, shutil, statistics, subprocess, sys, tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-EPOCHS = 30
-SEEDS = 10
-
-EXPERIMENT = """
-title = "many"
-seeds = {seeds}
-
-[factors]
-"data.seed" = {data_seeds}
-"train.batch_size" = {batch_sizes}
-
-[data]
-seed = 0
-train_pairs = 1000
-test_pairs = 1000
-pooling = 2
-
-[model]
-weight_sharing = true
-branch = ["flatten", {{ layer = "linear", outputs = 128 }}, "relu", {{ layer = "linear", outputs = 10 }}]
-head = [{{ layer = "linear", outputs = 1 }}, "sigmoid"]
-
-[train]
-auxiliary_loss = true
-epochs = {epochs}
-batch_size = 100
-
-[train.optimizer]
-kind = "adam"
-lr = 0.01
-"""
-
-PAPER = """
-title = "Many runs"
-source = "nobody"
-
-[[metric]]
-name = "accuracy"
-label = "test accuracy"
-curve = "corrected_test_accuracy"
-reduction = "last"
-
-[[table]]
-name = "all"
-caption = "All runs."
-metric = "accuracy"
-by = ["batch_size"]
-differs = ["data.seed"]
-"""
-
-TEMPLATE = "# {{ title }}\n\n{{ table(\"all\") }}\n\n{{ provenance_block() }}\n"
-
-
-def project(directory, runs, report):
-    """A project of so many runs in `directory`, all of them recorded."""
-    conditions = runs // SEEDS
-    batch_sizes = list(range(10, 110))
-    data_seeds = list(range(-(-conditions // len(batch_sizes))))
-    files = {
-        "experiments/many.toml": EXPERIMENT.format(
-            seeds=SEEDS, data_seeds=data_seeds, batch_sizes=batch_sizes, epochs=EPOCHS),
-        "experiments/paper.toml": PAPER,
-        "templates/paper.md.jinja": TEMPLATE,
-        "templates/page.html.jinja": (ROOT / "templates/page.html.jinja").read_text(),
-    }
-    for name, text in files.items():
-        (directory / name).parent.mkdir(parents=True, exist_ok=True)
-        (directory / name).write_text(text)
-    records = directory / ".report/records"
-    records.mkdir(parents=True)
-    explained = subprocess.run([report, "explain", "many", "--json", "--device", "cpu"], cwd=directory,
-                               check=True, capture_output=True)
-    draw = random.Random(0)
-    # Accuracies are shares of a thousand test pairs, losses have all their digits.
-    values = {"loss": draw.random, "accuracy": lambda: draw.randint(0, 1000) / 1000}
-    names = ["published_test_accuracy", "dropout_off_test_accuracy", "corrected_test_accuracy", "first_digit_accuracy",
-             "second_digit_accuracy", "digit_accuracy", "comparison_accuracy", "train_main_loss", "train_auxiliary_loss"]
-    curve = lambda name: [values[name.rsplit("_", 1)[1]]() for _ in range(EPOCHS)]
-    provenance = {"version": "0.1.0", "platform": "linux x86_64", "started_at": 1790000000, "seconds": 3.9,
-                  "origin": {}}
-    n = 0
-    for run in json.loads(explained.stdout)["runs"]:
-        compact = lambda value: json.dumps(value, separators=(",", ":"))
-        provenance["condition"] = {"batch_size": str(run["config"]["train"]["batch_size"]),
-                                   "data.seed": str(run["config"]["data"]["seed"]), "experiment": "many"}
-        config = json.dumps(run["config"], separators=(",", ":"), sort_keys=True)
-        digest = hashlib.sha256(config.encode()).hexdigest()
-        assert digest == run["digest"], "the canonical JSON of this script is not that of `report`"
-        body = (f'{{"format":4,"digest":"{digest}","config":{config},"outcome":{{"kind":"completed"}},'
-                f'"curves":{compact({name: curve(name) for name in names})},"provenance":{compact(provenance)}')
-        checksum = hashlib.sha256(body.encode()).hexdigest()
-        (records / f"{digest}.json").write_text(f'{body},"checksum":"{checksum}"}}\n')
-        n += 1
-    return n
-
+import recorded
 
 # Peak memory is that of the largest process since the start, this one included: a small one measures.
 MEASURE = """
@@ -139,7 +44,7 @@ def compare_with_dvc(report):
     with tempfile.TemporaryDirectory() as parent:
         ours, theirs = Path(parent) / "report", Path(parent) / "dvc"
         for part in ["experiments", "templates", ".report"]:
-            shutil.copytree(ROOT / part, ours / part)
+            shutil.copytree(recorded.ROOT / part, ours / part)
         theirs.mkdir()
         run = lambda *command: subprocess.run(command, cwd=theirs, check=True, stdout=subprocess.DEVNULL)
         run("git", "init", "-q")
@@ -161,7 +66,7 @@ def compare_with_dvc(report):
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--runs", type=int, default=100_000)
-parser.add_argument("--report", default=ROOT / "target/release/report", type=Path)
+parser.add_argument("--report", default=recorded.ROOT / "target/release/report", type=Path)
 parser.add_argument("--dvc", action="store_true")
 args = parser.parse_args()
 report = args.report.resolve()
@@ -170,7 +75,7 @@ if args.dvc:
 else:
     for runs in [args.runs // 10, args.runs]:
         with tempfile.TemporaryDirectory() as parent:
-            n = project(Path(parent), runs, report)
+            n = recorded.many(Path(parent), runs, report)
             def tell(command, state):
                 seconds, megabytes = median([report, command], parent)
                 print(f"report {command:8} {n:8} runs, {state:9} {seconds:8.3f} s {1e6 * seconds / n:8.1f} µs "
