@@ -1,18 +1,23 @@
 #!/usr/bin/env python3
 """How long `report status` and a `report build` with nothing to do take on many fresh runs.
 
-  cargo build --release && python3 tests/bench/scale.py [--runs 100000] [--dvc]
+  cargo build --release && python3 tests/bench/scale.py [--runs 100000] [--peers]
 
 Makes a project of one experiment in a temporary directory, with a record for each run (30 epochs of
 made-up numbers), and prints the median of five calls of each command, after one to warm the file cache,
 with its peak memory, for a tenth of the runs and for all of them; then the same with one record removed,
-and with a changed learning rate, so that each run is compared with its own older record. With `--dvc`, compares the paper's 120
-runs with an equivalent pipeline of 120 stages in `dvc` (`pip install dvc`), the two in turns.
+and with a changed learning rate, so that each run is compared with its own older record.
+
+With `--peers`, compares the paper's runs, and 10,000 others, with equivalent pipelines in `dvc` and in Snakemake
+(`pip install dvc snakemake`; see `tests/bench/peers/pipelines.py`), in turns.
 """
 import argparse, json, shutil, statistics, subprocess, sys, tempfile
 from pathlib import Path
 
 import recorded
+from peers.pipelines import PEERS
+
+ROUNDS = 3
 
 # Peak memory is that of the largest process since the start, this one included: a small one measures.
 MEASURE = """
@@ -39,39 +44,46 @@ def median(command, directory):
     return statistics.median(seconds), max(megabytes)
 
 
-def compare_with_dvc(report):
-    """The paper's 120 runs, all fresh, and 120 stages of a pipeline that are up to date."""
+def compare_with_peers(make, report):
+    """Commands with nothing to train, in `report` and in the peers that are installed."""
     with tempfile.TemporaryDirectory() as parent:
-        ours, theirs = Path(parent) / "report", Path(parent) / "dvc"
-        for part in ["experiments", "templates", ".report"]:
-            shutil.copytree(recorded.ROOT / part, ours / part)
-        theirs.mkdir()
-        run = lambda *command: subprocess.run(command, cwd=theirs, check=True, stdout=subprocess.DEVNULL)
-        run("git", "init", "-q")
-        run("dvc", "init", "-q")
-        stages = {f"run{i}": {"cmd": f"echo {i} > out{i}", "params": [f"run{i}.lr"], "outs": [f"out{i}"]}
-                  for i in range(120)}
-        (theirs / "dvc.yaml").write_text(json.dumps({"stages": stages}))
-        (theirs / "params.yaml").write_text(json.dumps({f"run{i}": {"lr": 0.1} for i in range(120)}))
-        run("dvc", "repro", "-q")
-        commands = {"report status": ([report, "status"], ours), "dvc status": (["dvc", "status"], theirs),
-                    "report build": ([report, "build"], ours), "dvc repro": (["dvc", "repro"], theirs)}
-        times = {name: [] for name in commands}
-        for _ in range(6):
-            for name, (command, directory) in commands.items():
-                times[name].append(measure(command, directory)[0])
-        for name, seconds in times.items():
-            print(f"{name:16} {1000 * statistics.median(seconds[1:]):8.0f} ms for 120 fresh runs")
+        ours = Path(parent) / "report"
+        n = make(ours, report)
+        subprocess.run([report, "build"], cwd=ours, check=True, capture_output=True)
+        sides = {"report": (ours / "templates/paper.md.jinja", ours, [report, "status"], [report, "build"])}
+        records = [file.read_text() for file in (ours / ".report/records").iterdir()]
+        for name, (pipeline, status, build) in PEERS.items():
+            if shutil.which(name):
+                theirs = Path(parent) / name
+                pipeline(theirs, records)
+                sides[name] = (theirs / "prose.md", theirs, status, build)
+        times = {}
+        for _ in range(ROUNDS):
+            for action in ["status", "build, nothing changed", "build, prose changed"]:
+                for name, (prose, directory, status, build) in sides.items():
+                    if action == "build, prose changed":
+                        prose.write_text(prose.read_text() + "One more sentence.\n")
+                    seconds, _ = measure(status if action == "status" else build, directory)
+                    times.setdefault(action, {}).setdefault(name, []).append(seconds)
+        for action, seconds in times.items():
+            medians = {name: statistics.median(values) for name, values in seconds.items()}
+            print(f"{n:6} runs, {action:22}" + "".join(f"  {name} {median:7.3f} s ({median / medians['report']:5.1f})"
+                                                      for name, median in medians.items()), flush=True)
 
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--runs", type=int, default=100_000)
 parser.add_argument("--report", default=recorded.ROOT / "target/release/report", type=Path)
-parser.add_argument("--dvc", action="store_true")
+parser.add_argument("--peers", action="store_true")
 args = parser.parse_args()
 report = args.report.resolve()
-if args.dvc:
-    compare_with_dvc(report)
+if args.peers:
+    missing = [name for name in PEERS if not shutil.which(name)]
+    if missing:
+        print(f"not compared: {', '.join(missing)}; `pip install {' '.join(missing)}` puts them into the PATH", file=sys.stderr)
+    print(f"median of {ROUNDS} rounds; in brackets, how many times as long as `report`")
+    compare_with_peers(recorded.paper, report)
+    compare_with_peers(lambda directory, report: recorded.many(directory, 10_000, report), report)
 else:
     for runs in [args.runs // 10, args.runs]:
         with tempfile.TemporaryDirectory() as parent:
