@@ -6,6 +6,7 @@ mod args;
 mod build;
 mod cache;
 mod diff;
+mod early_report;
 mod explain;
 mod interrupt;
 mod json;

@@ -3,6 +3,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "only this module may use them")]
 
+#[cfg(test)]
+mod tests;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
@@ -212,6 +215,12 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Removes a directory, if it exists and is empty.
+pub fn remove_if_empty(path: &Path) {
+    // One that is not empty stays.
+    let _ = std::fs::remove_dir(path);
+}
+
 /// Moves a file into `directory`, and creates the directory if it is missing. If the name exists
 /// there, appends `.2`, `.3`, … to the name. Returns the new path.
 ///
@@ -370,30 +379,4 @@ fn make_directory_of(path: &Path) -> Result<&Path, FileError> {
     let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
     Ok(directory)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_write_replaces_the_file_and_leaves_nothing_beside_it() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("new/a.txt");
-        write_atomic(&path, b"one").unwrap();
-        write_atomic(&path, b"two").unwrap();
-        assert_eq!(read(&path).unwrap(), b"two");
-        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_failed_write_names_the_path_and_keeps_the_old_file() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("file");
-        write_atomic(&file, b"old").unwrap();
-        let below_a_file = file.join("below");
-        let error = write_atomic(&below_a_file, b"x").unwrap_err();
-        assert!(error.to_string().contains("file"), "{error}");
-        assert_eq!(read(&file).unwrap(), b"old");
-    }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{BuildArgs, MakeTrainer};
+use super::early_report::EarlyReports;
 use super::preview::TrainingPreview;
 use super::progress::Progress;
 use super::selector::RunSelector;
@@ -11,12 +12,18 @@ use super::terminal::{confirm, data, message};
 use super::{interrupt, status};
 use crate::cache::Cache;
 use crate::context::Build;
+use crate::diff::Snapshot;
 use crate::execute::{Executor, OnFailure};
 use crate::experiment::Run;
 use crate::format::{chain, duration, runs};
 use crate::pipeline::{self, Error, Keep, Project, Report};
 use crate::plan::{Cause, Plan};
 use crate::provenance::{self, Stopwatch};
+use crate::run::DeviceKind;
+
+/// The directory of reports that are written during the training, in the directory of the report. It
+/// does not outlast the build.
+const EARLY: &str = "early";
 
 /// The largest number of reasons that a build prints before it starts. `report status` prints all.
 const MOST_REASONS: usize = 12;
@@ -60,74 +67,131 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     }
 
     confirm_directory(&project, args)?;
-    let total = plan.runs.len();
+    // If the old snapshot cannot be read, the report has no list of changes.
+    let before = pipeline::snapshot_in(&out).ok().flatten();
+    let target = Target { project: &project, build, out: &out, before: before.as_ref() };
     let mut failure = None;
     if preview.to_train.is_empty() {
         let selected = plan.runs.iter().filter(|run| is_wanted(run)).count();
-        message(&nothing_to_train(total, selected, preview.failed));
+        message(&nothing_to_train(plan.runs.len(), selected, preview.failed));
     } else {
-        device.check().map_err(Error::Device)?;
-        pipeline::check_writable(&project, &out)?;
-        // Finds a mistake in a template before the training starts.
-        pipeline::render(&project, &plan, build, None)?.check_links(&project, &out)?;
-        message(&format!("{}; {}", runs(total), preview.total()));
-        tell_reasons(&preview);
-        confirm_new_versions(&preview, args.yes)?;
-        // An error is ignored here. `report.note` below warns if the note cannot be written.
-        let _ = pipeline::reserve(&project, &plan, &out);
-        let stopwatch = Stopwatch::start();
-        let progress = Progress::new(&project, preview.to_train.len(), workers);
-        let cache = Cache::new(&project.root);
-        let leases = Arc::new(cache.leases());
-        interrupt::prepare(&leases, progress.counter());
-        let executor = Executor {
-            trainer: &*trainer(device),
-            cache: &cache,
-            leases: &leases,
-            workers,
-            on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
-            observer: &progress,
-            origin: &provenance::origin(&project.root),
-        };
-        let result = pipeline::train(&project, &mut plan, &preview.to_train, &executor);
-        progress.finish();
-        let is_recorded =
-            |digest| plan.states.get(digest).is_some_and(|state| state.fresh().is_some());
-        let n_recorded = preview.to_train.iter().filter(|digest| is_recorded(digest)).count();
-        let n_taken = progress.taken();
-        let n_trained = n_recorded - n_taken;
-        message(&format!("trained {} in {}", runs(n_trained), duration(stopwatch.elapsed())));
-        if n_taken > 0 {
-            message(&format!("{} trained by another build meanwhile", runs(n_taken)));
-        }
-        if let Some(speed) = progress.speed() {
-            message(&speed);
-        }
-        failure = result.err();
+        failure = train(&target, &mut plan, &preview, args, trainer)?;
     }
     // The report is written even if a run has failed. The build returns the failure after that.
-    // If the old snapshot cannot be read, the report has no list of changes.
-    let before = pipeline::snapshot_in(&out).ok().flatten();
-    let report = pipeline::render(&project, &plan, build, before.as_ref())?;
-    report.check_links(&project, &out)?;
+    let report = target.render(&plan)?;
     for warning in report.warnings() {
         message(&format!("warning: {warning}"));
     }
-    write(&project, &report, &out, failure)?;
+    write(&target, &report, failure)?;
     let result = failed_before(&plan, is_wanted).and_then(|()| incomplete(&project, &plan));
     // The process ends here: giving back the memory of a hundred thousand records takes a while.
     std::mem::forget((plan, report));
     result
 }
 
+/// The report that a build writes.
+struct Target<'t> {
+    project: &'t Project,
+    build: Build<'t>,
+    /// Its directory.
+    out: &'t Path,
+    /// The snapshot of the report that was there before.
+    before: Option<&'t Snapshot>,
+}
+
+impl Target<'_> {
+    fn render(&self, plan: &Plan) -> Result<Report, Error> {
+        let report = pipeline::render(self.project, plan, self.build, self.before)?;
+        report.check_links(self.project, self.out)?;
+        Ok(report)
+    }
+
+    /// Writes the report of the runs that have a record by now. Returns what to tell the user.
+    fn write_early(&self, device: DeviceKind) -> Result<String, Error> {
+        let early = self.out.join(EARLY);
+        if let Some(file) = pipeline::foreign_files(self.project, &early).first() {
+            return Err(Error::Request {
+                message: format!("`{}` contains another file: `{file}`", early.display()),
+                hint: "move it elsewhere".to_owned(),
+            });
+        }
+        let plan = pipeline::plan(self.project, device, Keep::Records)?;
+        let page = self.render(&plan)?.write(&early)?.pop().unwrap_or_default();
+        let recorded = plan.runs.iter().filter(|run| plan.state(run).fresh().is_some()).count();
+        let total = runs(plan.runs.len());
+        Ok(format!("{}: the report so far, with {recorded} of {total}", page.display()))
+    }
+}
+
+/// Trains the runs of `preview`, and adds their records to the plan. Returns the failure of runs.
+///
+/// # Errors
+/// If the training cannot start.
+fn train(
+    target: &Target<'_>,
+    plan: &mut Plan,
+    preview: &TrainingPreview,
+    args: &BuildArgs,
+    trainer: MakeTrainer<'_>,
+) -> Result<Option<Error>, Error> {
+    let Target { project, build, out, .. } = *target;
+    let device = args.project.device;
+    device.check().map_err(Error::Device)?;
+    pipeline::check_writable(project, out)?;
+    let stopwatch = Stopwatch::start();
+    // Finds a mistake in a template before the training starts.
+    target.render(plan)?;
+    let took = stopwatch.elapsed();
+    message(&format!("{}; {}", runs(plan.runs.len()), preview.total()));
+    tell_reasons(preview);
+    confirm_new_versions(preview, args.yes)?;
+    // An error is ignored here. `report.note` below warns if the note cannot be written.
+    for directory in [out, &out.join(EARLY)] {
+        let _ = pipeline::reserve(project, plan, directory);
+    }
+    let stopwatch = Stopwatch::start();
+    let progress = Progress::new(project, preview.to_train.len(), build.workers);
+    let cache = Cache::new(&project.root);
+    let leases = Arc::new(cache.leases());
+    interrupt::prepare(&leases, progress.counter());
+    let mut left = preview.to_train.clone();
+    let to_train = plan.runs.iter().filter(|run| left.remove(&run.digest));
+    let write = || target.write_early(device.kind());
+    let observer = EarlyReports::new(&progress, project.conditions(), to_train, took, &write);
+    let executor = Executor {
+        trainer: &*trainer(device),
+        cache: &cache,
+        leases: &leases,
+        workers: build.workers,
+        on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
+        observer: &observer,
+        origin: &provenance::origin(&project.root),
+    };
+    let result = pipeline::train(project, plan, &preview.to_train, &executor);
+    progress.finish();
+    let is_recorded = |digest| plan.states.get(digest).is_some_and(|state| state.fresh().is_some());
+    let n_recorded = preview.to_train.iter().filter(|digest| is_recorded(digest)).count();
+    let n_taken = progress.taken();
+    let n_trained = n_recorded - n_taken;
+    message(&format!("trained {} in {}", runs(n_trained), duration(stopwatch.elapsed())));
+    if n_taken > 0 {
+        message(&format!("{} trained by another build meanwhile", runs(n_taken)));
+    }
+    if let Some(speed) = progress.speed() {
+        message(&speed);
+    }
+    Ok(result.err())
+}
+
 /// Writes the report, and ends with the failure of the training, if there was one.
-fn write(
-    project: &Project,
-    report: &Report,
-    out: &Path,
-    failure: Option<Error>,
-) -> Result<(), Error> {
+fn write(target: &Target<'_>, report: &Report, failure: Option<Error>) -> Result<(), Error> {
+    let Target { project, out, .. } = *target;
     let written = report.write(out);
+    if written.is_ok()
+        && let Err(error) = report.remove_from(project, &out.join(EARLY))
+    {
+        message(&format!("warning: {}", chain(&error)));
+    }
     if let Some(failure) = failure {
         if let Err(error) = &written {
             message(&format!("error: the report is not written: {}", chain(error)));

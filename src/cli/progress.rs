@@ -78,7 +78,7 @@ impl<'p> Progress<'p> {
         Some(format!("{seconds:.2} s per run, {pairs:.0} pairs/s per worker"))
     }
 
-    fn say(&self, line: &str) {
+    pub(super) fn say(&self, line: &str) {
         match &self.counter.bar {
             Some(bar) => bar.suspend(|| message(line)),
             None => message(line),

@@ -290,6 +290,24 @@ impl Report {
         Ok(read_first.iter().map(|(path, _)| out.join(path)).collect())
     }
 
+    /// Removes what there is of an earlier state of this report in `out`. Other files stay.
+    ///
+    /// # Errors
+    /// If a file cannot be removed.
+    pub fn remove_from(&self, project: &Project, out: &Path) -> Result<(), Error> {
+        if fs::is_directory(out) && foreign_files(project, out).is_empty() {
+            let own = self.files.iter().map(|(path, _)| path.clone());
+            let pngs = self.drawn.iter().map(|(name, _)| drawing::path(name, "png"));
+            let mut files = own.chain(pngs).chain([PathBuf::from(SNAPSHOT)]);
+            files.try_for_each(|file| fs::remove(&out.join(file))).map_err(Error::File)?;
+            for folder in ["data", "figures", ""] {
+                fs::sweep(&out.join(folder));
+                fs::remove_if_empty(&out.join(folder));
+            }
+        }
+        Cache::new(&project.root).forget_report(out).map_err(Error::File)
+    }
+
     /// Notes which runs the report in `out` shows, so that `cache gc` keeps their records.
     ///
     /// # Errors

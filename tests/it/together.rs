@@ -1,6 +1,7 @@
 //! Builds that are interrupted, that run at the same time, or whose runs fail.
 
 use std::ffi::OsString;
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -152,6 +153,28 @@ fn leases_that_cannot_be_written_stop_nobody() {
         assert_eq!(outcome.code, 0, "{outcome:#?}");
     }
     assert_eq!(project.records(), alone.records());
+}
+
+#[test]
+fn the_report_so_far_is_written_when_an_experiment_has_ended_and_goes_when_all_have() {
+    let project = slow();
+    // The last experiment takes longer than this test waits.
+    let endless = "epochs = 1000000";
+    let of_last = format!("title = \"fully connected\"\ntrain.{endless}");
+    project.edit("experiments/fully-connected.toml", "title = \"fully connected\"", &of_last);
+    let mut child = spawn(project.command(&["build", "-j", "2"]));
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let told = lines.find(|line| line.contains("the report so far")).expect("no early report");
+    assert!(told.ends_with("early/report.html: the report so far, with 12 of 24 runs"), "{told}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let text = project.read("reports/early/report.md");
+    assert!(text.contains("This report is partial:** 12 of 24 runs are missing"), "{text}");
+    assert!(!project.path("reports/report.html").exists());
+    project.edit("experiments/fully-connected.toml", endless, "epochs = 2");
+    project.build(&[]);
+    assert!(!project.path("reports/early").exists());
+    assert!(!project.read("reports/report.md").contains("This report is partial"));
 }
 
 #[cfg(target_os = "linux")]
