@@ -215,12 +215,6 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Removes a directory, if it exists and is empty.
-pub fn remove_if_empty(path: &Path) {
-    // One that is not empty stays.
-    let _ = std::fs::remove_dir(path);
-}
-
 /// Moves a file into `directory`, and creates the directory if it is missing. If the name exists
 /// there, appends `.2`, `.3`, … to the name. Returns the new path.
 ///

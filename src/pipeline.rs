@@ -31,15 +31,15 @@ pub use error::Error;
 pub use load::{Overrides, Project, load};
 pub use paper_file::PaperFile;
 pub use report::{
-    Report, SNAPSHOT, WHOLE, check_directory, check_writable, context, foreign_files, render,
-    snapshot, snapshot_in,
+    Report, SNAPSHOT, WHOLE, check_directory, check_writable, context, foreign_files,
+    remove_early_page, render, snapshot, snapshot_in,
 };
 
 /// What a plan keeps in memory for each run that has a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
     /// What a report needs of the record.
-    Records,
+    Extracts,
     /// Only the state.
     States,
 }
@@ -101,7 +101,7 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
 /// The state of a run that has a record, and what is kept of the record.
 type Found = (Fresh, Option<RecordExtract>);
 
-/// Looks up the record of a run. Keeps something of the record only for `Keep::Records`.
+/// Looks up the record of a run. With `Keep::Extracts`, also returns the extract of the record.
 fn look_up(
     cache: &Cache,
     run: &Run,
@@ -110,7 +110,7 @@ fn look_up(
     curves: &[&'static Curve],
 ) -> Result<Lookup<Found>, FileError> {
     Ok(match keep {
-        Keep::Records => cache
+        Keep::Extracts => cache
             .lookup_extract(run.digest, canonical, &run.config, curves)?
             .map(|record| (Fresh::of(&record), Some(record))),
         Keep::States => cache.lookup_header(run.digest, canonical)?.map(|header| {

@@ -67,8 +67,13 @@ impl Plan {
 
     /// Adds the record that a run has now.
     pub fn add(&mut self, digest: Digest, record: RecordExtract) {
-        self.states.insert(digest, State::Fresh(Fresh::of(&record)));
+        self.add_state(digest, Fresh::of(&record));
         self.records.insert(digest, record);
+    }
+
+    /// The same in a plan that keeps only states.
+    pub fn add_state(&mut self, digest: Digest, fresh: Fresh) {
+        self.states.insert(digest, State::Fresh(fresh));
     }
 
     /// Notes that the training of a run without a record has failed.

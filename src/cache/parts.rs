@@ -39,10 +39,10 @@ pub(super) fn write(result: &RunResult) -> Result<String, serde_json::Error> {
 impl<'b> Parts<'b> {
     /// The parts of a text that [`write()`] wrote. `None` if it wrote another text.
     ///
-    /// A quotation mark in a string is escaped, and the names of curves have none. So the first
-    /// match of `ACCEPTED` and the last match of `PROVENANCE` are keys.
+    /// A quotation mark in a string is escaped, and the keys of curves and acceptances are others. So
+    /// the first match of `PROVENANCE` is the key, and `ACCEPTED` is a key before it.
     pub(super) fn of(text: &'b str) -> Option<Self> {
-        let place = memmem::rfind(text.as_bytes(), PROVENANCE.as_bytes())?;
+        let place = memmem::find(text.as_bytes(), PROVENANCE.as_bytes())?;
         let (before, provenance) = (&text[..place], &text[place + PROVENANCE.len()..]);
         let (content, accepted) = match memmem::find(before.as_bytes(), ACCEPTED.as_bytes()) {
             Some(place) => (&before[..place], Some(&before[place + ACCEPTED.len()..])),
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn texts_that_look_like_keys_do_not_move_the_parts() {
         let accepted = r#"{"why":"as \"accepted\":1,\"provenance\":{}"}"#;
-        let provenance = r#"{"version":"x\",\"provenance\":","condition":{"provenance":"y"}}"#;
+        let provenance = r#"{"version":"x\",\"provenance\":","condition":{"a":"b","accepted":"c","provenance":"y"}}"#;
         let content = r#""outcome":{"kind":"completed"},"curves":{"loss":[0.5]}"#;
         let text = format!(r#"{content},"accepted":{accepted},"provenance":{provenance}"#);
         let parts = Parts::of(&text).unwrap();

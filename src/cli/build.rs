@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::args::{BuildArgs, MakeTrainer};
 use super::early_report::EarlyReports;
@@ -21,10 +22,6 @@ use crate::plan::{Cause, Plan};
 use crate::provenance::{self, Stopwatch};
 use crate::run::DeviceKind;
 
-/// The directory of reports that are written during the training, in the directory of the report. It
-/// does not outlast the build.
-const EARLY: &str = "early";
-
 /// The largest number of reasons that a build prints before it starts. `report status` prints all.
 const MOST_REASONS: usize = 12;
 
@@ -32,7 +29,9 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     let project = args.project.load()?;
     project.check_names(&args.only)?;
     let device = args.project.device;
-    let mut plan = pipeline::plan(&project, device.kind(), Keep::Records)?;
+    let stopwatch = Stopwatch::start();
+    let mut plan = pipeline::plan(&project, device.kind(), Keep::Extracts)?;
+    let planned_in = stopwatch.elapsed();
     let selector = match &args.name {
         Some(name) => Some(RunSelector::new(&project, name, &args.levels)?),
         None => None,
@@ -69,7 +68,8 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     confirm_directory(&project, args)?;
     // If the old snapshot cannot be read, the report has no list of changes.
     let before = pipeline::snapshot_in(&out).ok().flatten();
-    let target = Target { project: &project, build, out: &out, before: before.as_ref() };
+    let target =
+        Target { project: &project, build, out: &out, before: before.as_ref(), planned_in };
     let mut failure = None;
     if preview.to_train.is_empty() {
         let selected = plan.runs.iter().filter(|run| is_wanted(run)).count();
@@ -97,6 +97,8 @@ struct Target<'t> {
     out: &'t Path,
     /// The snapshot of the report that was there before.
     before: Option<&'t Snapshot>,
+    /// How long the plan took.
+    planned_in: Duration,
 }
 
 impl Target<'_> {
@@ -106,20 +108,13 @@ impl Target<'_> {
         Ok(report)
     }
 
-    /// Writes the report of the runs that have a record by now. Returns what to tell the user.
+    /// Writes the page of the runs that have a record now. Returns what to tell the user.
     fn write_early(&self, device: DeviceKind) -> Result<String, Error> {
-        let early = self.out.join(EARLY);
-        if let Some(file) = pipeline::foreign_files(self.project, &early).first() {
-            return Err(Error::Request {
-                message: format!("`{}` contains another file: `{file}`", early.display()),
-                hint: "move it elsewhere".to_owned(),
-            });
-        }
-        let plan = pipeline::plan(self.project, device, Keep::Records)?;
-        let page = self.render(&plan)?.write(&early)?.pop().unwrap_or_default();
+        let plan = pipeline::plan(self.project, device, Keep::Extracts)?;
+        let page = self.render(&plan)?.write_early_page(self.out)?;
         let recorded = plan.runs.iter().filter(|run| plan.state(run).fresh().is_some()).count();
         let total = runs(plan.runs.len());
-        Ok(format!("{}: the report so far, with {recorded} of {total}", page.display()))
+        Ok(format!("{}: the page so far, with {recorded} of {total}", page.display()))
     }
 }
 
@@ -141,14 +136,12 @@ fn train(
     let stopwatch = Stopwatch::start();
     // Finds a mistake in a template before the training starts.
     target.render(plan)?;
-    let took = stopwatch.elapsed();
+    let took = target.planned_in + stopwatch.elapsed();
     message(&format!("{}; {}", runs(plan.runs.len()), preview.total()));
     tell_reasons(preview);
     confirm_new_versions(preview, args.yes)?;
     // An error is ignored here. `report.note` below warns if the note cannot be written.
-    for directory in [out, &out.join(EARLY)] {
-        let _ = pipeline::reserve(project, plan, directory);
-    }
+    let _ = pipeline::reserve(project, plan, out);
     let stopwatch = Stopwatch::start();
     let progress = Progress::new(project, preview.to_train.len(), build.workers);
     let cache = Cache::new(&project.root);
@@ -188,7 +181,7 @@ fn write(target: &Target<'_>, report: &Report, failure: Option<Error>) -> Result
     let Target { project, out, .. } = *target;
     let written = report.write(out);
     if written.is_ok()
-        && let Err(error) = report.remove_from(project, &out.join(EARLY))
+        && let Err(error) = pipeline::remove_early_page(out)
     {
         message(&format!("warning: {}", chain(&error)));
     }

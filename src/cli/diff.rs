@@ -13,7 +13,7 @@ use crate::pipeline::{self, Error, Keep, Overrides, Project};
 pub(super) fn run(args: &DiffArgs) -> Result<(), Error> {
     let device = args.project.device.kind();
     let of_project = |project: &Project| {
-        let plan = pipeline::plan(project, device, Keep::Records)?;
+        let plan = pipeline::plan(project, device, Keep::Extracts)?;
         pipeline::snapshot(project, &plan)
     };
     let of = |path: &Path| match pipeline::snapshot_in(path)? {

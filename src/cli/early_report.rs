@@ -1,9 +1,10 @@
-//! Writes the report during a training too: whenever all runs of an experiment have ended. So readers
-//! need not wait for the experiments that come later.
+//! Writes a page during a training, each time all runs of an experiment have ended. So readers need not
+//! wait for the experiments that come later.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::progress::Progress;
@@ -14,15 +15,15 @@ use crate::pipeline::Error;
 use crate::provenance::Stopwatch;
 use crate::run::RunRecord;
 
-/// A report is written only if the training has lasted this many times as long as the last report
-/// took.
+/// A page is written only if at least this many times the duration of the last one has passed since
+/// then.
 const PATIENCE: u32 = 20;
 
-/// Shows the progress of a training, and writes early reports.
+/// Shows the progress of a training, and writes early pages.
 pub(super) struct EarlyReports<'r> {
     progress: &'r Progress<'r>,
     conditions: Conditions<'r>,
-    /// Writes a report of the records that there are. Returns what to tell the user.
+    /// Writes a page of the records that exist now. Returns what to tell the user.
     write: &'r (dyn Fn() -> Result<String, Error> + Sync),
     state: Mutex<State>,
 }
@@ -30,14 +31,18 @@ pub(super) struct EarlyReports<'r> {
 struct State {
     /// Runs that have not ended, by the index of their experiment.
     left: BTreeMap<usize, usize>,
-    /// How long the last report took.
+    /// How long the last page took.
     took: Duration,
-    /// The time since then.
+    /// Time since the last page was written.
     since: Stopwatch,
+    /// Whether a worker writes a page now.
+    is_writing: bool,
+    /// Whether another experiment has ended since that worker began.
+    is_old: bool,
 }
 
 impl<'r> EarlyReports<'r> {
-    /// Early reports of a training of `runs`. `took` is how long a report took before the training.
+    /// Early pages of a training of `runs`. `took` is how long a page took before the training.
     pub(super) fn new<'n>(
         progress: &'r Progress<'r>,
         conditions: Conditions<'r>,
@@ -49,32 +54,59 @@ impl<'r> EarlyReports<'r> {
         for run in runs {
             *left.entry(conditions.experiment_index(run.condition)).or_default() += 1;
         }
-        let state = Mutex::new(State { left, took, since: Stopwatch::start() });
+        let since = Stopwatch::start();
+        let state = Mutex::new(State { left, took, since, is_writing: false, is_old: false });
         Self { progress, conditions, write, state }
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nothing panics with the lock")
+    }
+
     fn ended(&self, run: &Run) {
-        let mut state = self.state.lock().expect("nothing panics with the lock");
         let experiment = self.conditions.experiment_index(run.condition);
-        let Some(left) = state.left.get_mut(&experiment) else { return };
-        *left -= 1;
-        if *left > 0 {
-            return;
-        }
-        state.left.remove(&experiment);
-        // The report after the last experiment is the report of the build.
-        if !state.left.is_empty() && state.since.elapsed() >= PATIENCE * state.took {
-            let stopwatch = Stopwatch::start();
-            match (self.write)() {
-                Ok(told) => self.progress.say(&told),
-                // The build ends with the same error, unless it has gone by then.
-                Err(error) => {
-                    let error = chain(&error);
-                    self.progress.say(&format!("warning: no report is written yet: {error}"));
+        if self.state().begins_page(experiment) {
+            loop {
+                let stopwatch = Stopwatch::start();
+                // A fault of an early page must not end the training.
+                let written = catch_unwind(AssertUnwindSafe(self.write));
+                match written {
+                    Ok(Ok(told)) => self.progress.say(&told),
+                    Ok(Err(error)) => {
+                        let error = chain(&error);
+                        self.progress.say(&format!("warning: no early page is written: {error}"));
+                    }
+                    Err(_) => self.progress.say("warning: no early page is written"),
+                }
+                let mut state = self.state();
+                (state.took, state.since) = (stopwatch.elapsed(), Stopwatch::start());
+                state.is_writing = std::mem::take(&mut state.is_old);
+                if !state.is_writing {
+                    break;
                 }
             }
-            (state.took, state.since) = (stopwatch.elapsed(), Stopwatch::start());
         }
+    }
+}
+
+impl State {
+    /// Notes that a run of an experiment has ended. Returns whether the caller writes a page now.
+    fn begins_page(&mut self, experiment: usize) -> bool {
+        let Some(left) = self.left.get_mut(&experiment) else { return false };
+        *left -= 1;
+        if *left > 0 {
+            return false;
+        }
+        self.left.remove(&experiment);
+        // After the last experiment, the build writes its report.
+        if self.left.is_empty() {
+            self.is_old = false;
+            return false;
+        }
+        self.is_old |= self.is_writing;
+        let is_due = !self.is_writing && self.since.elapsed() >= PATIENCE * self.took;
+        self.is_writing |= is_due;
+        is_due
     }
 }
 

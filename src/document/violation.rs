@@ -1,7 +1,8 @@
 //! Mistakes in a document and their locations.
 
+use std::cell::RefCell;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// A line of a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,36 +47,35 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Collects the violations of a document. All its readers share it, in several threads too.
+/// Collects the violations of a document. All its readers share it.
 #[derive(Debug, Default)]
-pub struct Violations(Mutex<Vec<Violation>>);
-
-const NO_PANIC: &str = "nothing panics with the lock";
+pub struct Violations(RefCell<Vec<Violation>>);
 
 impl Violations {
-    fn all(&self) -> MutexGuard<'_, Vec<Violation>> {
-        self.0.lock().expect(NO_PANIC)
-    }
-
     /// Adds a violation.
     pub fn push(&self, location: &Location, key: impl Into<String>, message: impl Into<String>) {
-        self.all().push(Violation {
+        self.add(Violation {
             location: location.clone(),
             key: key.into(),
             message: message.into(),
         });
     }
 
+    /// Adds a violation.
+    pub fn add(&self, violation: Violation) {
+        self.0.borrow_mut().push(violation);
+    }
+
     /// Drops the violations that say that the key `path` is missing.
     pub(super) fn drop_missing(&self, path: &str) {
         let is_it = |one: &Violation| one.key == path && one.is_missing();
-        self.all().retain(|violation| !is_it(violation));
+        self.0.borrow_mut().retain(|violation| !is_it(violation));
     }
 
     /// Whether there is no violation so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.all().is_empty()
+        self.0.borrow().is_empty()
     }
 
     /// Whether no violation so far is at the key `path` or below it.
@@ -84,13 +84,13 @@ impl Violations {
         let is_within = |key: &str| {
             key.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        !self.all().iter().any(|violation| is_within(&violation.key))
+        !self.0.borrow().iter().any(|violation| is_within(&violation.key))
     }
 
     /// All violations, each once, in order of file and line.
     #[must_use]
     pub fn into_sorted(self) -> Vec<Violation> {
-        let mut violations = self.0.into_inner().expect(NO_PANIC);
+        let mut violations = self.0.into_inner();
         violations.sort();
         violations.dedup();
         violations

@@ -37,10 +37,12 @@ pub(super) fn read(reader: &Reader<'_>, root: &Node) -> Option<(Vec<Factor>, Vec
         reader.refuse("factors", format!("make more than {MOST_CONDITIONS} conditions"));
         return None;
     };
-    let conditions = (0..count).into_par_iter();
-    let conditions: Vec<_> = conditions
-        .map_with(root.clone(), |root, index| read_condition(index, &factors, root, violations))
-        .collect();
+    let conditions = (0..count).into_par_iter().map_with(root.clone(), |root, index| {
+        let own = Violations::default();
+        (read_condition(index, &factors, root, &own), own.into_sorted())
+    });
+    let (conditions, own): (Vec<_>, Vec<_>) = conditions.collect::<Vec<_>>().into_iter().unzip();
+    own.into_iter().flatten().for_each(|violation| violations.add(violation));
     let conditions: Vec<_> = conditions.into_iter().collect::<Option<_>>()?;
     refuse_repeats(reader, &conditions)?;
     Some((factors.into_iter().map(|(factor, _)| factor).collect(), conditions))
@@ -101,7 +103,7 @@ fn read_factor<'n>(
 }
 
 /// The condition at `index` of the product. The last factor varies fastest. Replaces the values of
-/// all factors in `root`, whatever they are.
+/// all factors in `root`: their earlier values do not matter.
 fn read_condition(
     index: usize,
     factors: &[(Factor, &[Node])],
@@ -119,7 +121,7 @@ fn read_condition(
     let levels = factors.iter().zip(&places).map(|((factor, _), place)| &factor.levels[*place]);
     let levels = levels.cloned().collect();
     // A factor may vary a key within the level of another factor, such as `train.optimizer.lr` within
-    // `train.optimizer`. So the longer path comes later.
+    // `train.optimizer`. So the shorter path is replaced first.
     let mut order: Vec<_> = factors.iter().zip(places).collect();
     order.sort_by_key(|((factor, _), _)| factor.path.split('.').count());
     for ((factor, nodes), place) in order {

@@ -124,3 +124,16 @@ fn a_factor_within_another_factor_varies_each_of_its_levels() {
     let expected = expected.map(|(kind, lr)| format!(r#"{{"kind":"{kind}","lr":{lr}"#));
     assert_eq!(found.collect::<Vec<_>>(), expected);
 }
+
+#[test]
+fn the_mistakes_of_all_levels_are_listed_whatever_thread_reads_them_first() {
+    let text = r#"
+        [factors]
+        "train.optimizer" = [{ kind = "adam", lrr = 0.01 }, { kind = "adam" }]
+        "#;
+    let mistakes = || read("wrong", text).unwrap_err();
+    let first = mistakes();
+    assert!(first.iter().any(|mistake| mistake.contains("`train.optimizer.lr` is missing")));
+    assert!(first.iter().any(|mistake| mistake.contains("lrr")));
+    (0..200).for_each(|_| assert_eq!(mistakes(), first));
+}

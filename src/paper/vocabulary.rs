@@ -150,7 +150,7 @@ impl<'e> Vocabulary<'e> {
         for selected in selections.iter().flat_map(|selection| self.selected(selection)) {
             let row: Option<Vec<_>> = by.iter().map(|factor| selected.levels.get(factor)).collect();
             let Some(row) = row else { continue };
-            // As one text, settings are compared faster.
+            // One text compares faster than a map.
             let settings = selected.settings.iter().filter(|(key, _)| *key != "data.seed");
             let settings: String =
                 settings.flat_map(|(key, value)| [key, "=", value, "\n"]).collect();
@@ -282,9 +282,9 @@ impl KnownCondition<'_> {
         kept.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
-    /// The same, of its data alone.
+    /// Only its settings of the data.
     fn data_settings(&self, ignored: &[&str]) -> KeyValues {
-        // The character after `.` is `/`.
+        // `/` follows `.` in ASCII, so this range has all keys that begin with `data.`.
         let kept = self.settings.range("data.".to_owned().."data/".to_owned());
         let kept = kept.filter(|(key, _)| !is_below(key, ignored));
         kept.map(|(key, value)| (key.clone(), value.clone())).collect()

@@ -6,9 +6,9 @@ use super::{Error, Project};
 use crate::cache::{Cache, Lookup, PastRecord};
 use crate::digest::Digest;
 use crate::experiment::Run;
-use crate::plan::{Absent, Plan, Status};
+use crate::plan::{Absent, Fresh, Plan, Status};
 use crate::provenance;
-use crate::run::{Acceptance, RecordExtract, RunRecord, RunResult, pairs};
+use crate::run::{Acceptance, RunProvenance, RunRecord, RunResult, pairs};
 
 /// Whether a run without a record got an older result.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +57,8 @@ pub fn accept(
         answers.push((run.clone(), answer));
     }
     for record in records {
-        plan.add(record.digest, RecordExtract::of(record, &[]));
+        let RunProvenance { started_at, seconds, .. } = record.result.provenance;
+        plan.add_state(record.digest, Fresh { accepted: true, started_at, seconds });
     }
     Ok(answers)
 }

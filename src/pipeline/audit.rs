@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::{Error, Project, SNAPSHOT};
-use crate::cache::{Cache, Lookup};
+use crate::cache::{Cache, Lookup, PastRecord};
 use crate::dataset;
 use crate::digest::{Digest, canonical_json};
 use crate::execute::{FailedRun, RunFailure};
 use crate::experiment::{DataSource, Run};
 use crate::fs;
-use crate::run::{DeviceKind, RunRecord, RunResult};
+use crate::run::{DeviceKind, RunConfig, RunRecord, RunResult, pairs};
 use crate::train::{Trainer, Training};
 
 /// The result of reading a record.
@@ -41,7 +41,7 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
     let digests = cache.digests().map_err(Error::File)?;
     let check = |digest: &Digest| {
         let problem = match cache.past(*digest) {
-            Ok(Lookup::Hit(_)) => None,
+            Ok(Lookup::Hit(past)) => contradiction(past).map(Problem::Damaged),
             // The record was removed in the meantime.
             Ok(Lookup::Miss) => return None,
             Ok(Lookup::Damaged(damage)) => Some(Problem::Damaged(damage)),
@@ -52,14 +52,27 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
     Ok(digests.par_iter().filter_map(check).collect())
 }
 
-/// The record of a run.
+/// Why a record cannot be one of its configuration, if this version can run that.
+fn contradiction(past: PastRecord) -> Option<String> {
+    let config = serde_json::from_value::<RunConfig>(past.config).ok()?;
+    pairs::check(&past.result.curves, &config, past.result.outcome).err()
+}
+
+/// The record of a run. `None` if there is none.
 ///
 /// # Errors
-/// If the record exists but cannot be read.
+/// If the record exists but is damaged or cannot be read.
 pub fn record(project: &Project, run: &Run) -> Result<Option<RunRecord>, Error> {
+    let cache = Cache::new(&project.root);
     let canonical = canonical_json(&*run.config).map_err(Error::Canonical)?;
-    let found = Cache::new(&project.root).lookup(run.digest, &canonical, &run.config);
-    Ok(found.map_err(Error::Unreadable)?.hit().map(|record| *record))
+    match cache.lookup(run.digest, &canonical, &run.config).map_err(Error::Unreadable)? {
+        Lookup::Hit(record) => Ok(Some(*record)),
+        Lookup::Miss => Ok(None),
+        Lookup::Damaged(damage) => Err(Error::Request {
+            message: format!("`{}` {damage}", cache.path(run.digest).display()),
+            hint: "move this file elsewhere; then `report build` trains its run again".to_owned(),
+        }),
+    }
 }
 
 /// Trains recorded runs again. Returns for each run, in order, whether the result is bit-identical
@@ -75,15 +88,20 @@ pub fn rerun(
     done: impl Fn(&Run, bool) + Sync,
 ) -> Result<Vec<bool>, Error> {
     let datasets = project.datasets.unpacked()?;
-    let records = runs.iter().map(|run| record(project, run)).collect::<Result<Vec<_>, _>>()?;
-    let again = |(run, record): (&&Run, &Option<RunRecord>)| {
-        let failed = |source| FailedRun { digest: run.digest, seed: run.config.seed, source };
+    let again = |run: &&Run| {
+        let failed = |source| Error::Runs {
+            failed: vec![FailedRun { digest: run.digest, seed: run.config.seed, source }],
+            total: runs.len(),
+            untried: 0,
+            ended_alike: false,
+        };
+        let record = record(project, run)?;
         let dataset = datasets[&run.config.data.dataset];
         let split = dataset::draw(&run.config.data, dataset)
             .map_err(|error| failed(RunFailure::Draw(error)))?;
         let training =
             trainer.train(&run.config, &split).map_err(|error| failed(RunFailure::Train(error)))?;
-        let is_same = record.as_ref().is_some_and(|record| {
+        let is_same = record.is_some_and(|record| {
             let Training { outcome, curves } = training;
             let again = RunResult { outcome, curves, ..record.result.clone() };
             record.result.content() == again.content()
@@ -93,14 +111,8 @@ pub fn rerun(
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build();
     let pool = pool.map_err(|error| Error::Threads(error.to_string()))?;
-    let answers: Vec<Result<bool, FailedRun>> =
-        pool.install(|| runs.par_iter().zip(&records).map(again).collect());
-    answers.into_iter().collect::<Result<_, _>>().map_err(|failure| Error::Runs {
-        failed: vec![failure],
-        total: runs.len(),
-        untried: 0,
-        ended_alike: false,
-    })
+    let answers: Vec<_> = pool.install(|| runs.par_iter().map(again).collect());
+    answers.into_iter().collect()
 }
 
 /// A record that neither the current experiments nor a report needs.

@@ -104,6 +104,24 @@ pub const WHOLE: &str = "reports";
 /// The file of the snapshot of a report, in its directory.
 pub const SNAPSHOT: &str = "data/report.json";
 
+/// The file of the page that a build writes during its training.
+const EARLY_PAGE: &str = "early.html";
+
+/// The end of this file. A file with another end belongs to the user.
+const EARLY_MARK: &str = "<!-- The build that wrote this page replaces it by report.html. -->\n";
+
+/// Removes the page that a build has written into `out` during its training, if there is one.
+///
+/// # Errors
+/// If it cannot be removed.
+pub fn remove_early_page(out: &Path) -> Result<(), fs::FileError> {
+    let path = out.join(EARLY_PAGE);
+    match fs::read_if_there(&path)? {
+        Some(bytes) if bytes.ends_with(EARLY_MARK.as_bytes()) => fs::remove(&path),
+        _ => Ok(()),
+    }
+}
+
 /// The snapshot of the report in `out`. Returns `None` if there is no snapshot.
 ///
 /// # Errors
@@ -290,22 +308,25 @@ impl Report {
         Ok(read_first.iter().map(|(path, _)| out.join(path)).collect())
     }
 
-    /// Removes what there is of an earlier state of this report in `out`. Other files stay.
+    /// Writes the page alone into `out`, under another name than that of a complete report. Returns its
+    /// path. [`remove_early_page`] removes it.
     ///
     /// # Errors
-    /// If a file cannot be removed.
-    pub fn remove_from(&self, project: &Project, out: &Path) -> Result<(), Error> {
-        if fs::is_directory(out) && foreign_files(project, out).is_empty() {
-            let own = self.files.iter().map(|(path, _)| path.clone());
-            let pngs = self.drawn.iter().map(|(name, _)| drawing::path(name, "png"));
-            let mut files = own.chain(pngs).chain([PathBuf::from(SNAPSHOT)]);
-            files.try_for_each(|file| fs::remove(&out.join(file))).map_err(Error::File)?;
-            for folder in ["data", "figures", ""] {
-                fs::sweep(&out.join(folder));
-                fs::remove_if_empty(&out.join(folder));
+    /// If a file of the user has this name, or the page cannot be written.
+    pub fn write_early_page(&self, out: &Path) -> Result<PathBuf, Error> {
+        let path = out.join(EARLY_PAGE);
+        match fs::read_if_there(&path).map_err(Error::Input)? {
+            Some(bytes) if !bytes.ends_with(EARLY_MARK.as_bytes()) => Err(Error::Request {
+                message: format!("`{}` is not from a build", path.display()),
+                hint: "rename this file; builds write one of this name".to_owned(),
+            }),
+            _ => {
+                let page = self.files.last().map_or("", |(_, html)| html);
+                let page = [page, EARLY_MARK].concat();
+                fs::write_atomic(&path, page.as_bytes()).map_err(Error::File)?;
+                Ok(path)
             }
         }
-        Cache::new(&project.root).forget_report(out).map_err(Error::File)
     }
 
     /// Notes which runs the report in `out` shows, so that `cache gc` keeps their records.

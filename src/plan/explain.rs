@@ -108,7 +108,11 @@ impl<'k> Comparison<'k> {
             own: past.condition == *levels && past.seed == run.config.seed,
             differences,
         });
-        Absent { cause, compared, seconds: speed.map(|speed| in_all(&run.config) / speed) }
+        Absent {
+            cause,
+            compared,
+            seconds: speed.map(|speed| operations_if_completed(&run.config) / speed),
+        }
     }
 
     /// The nearest record of the same condition and seed: the record with the fewest differences.
@@ -189,10 +193,10 @@ fn speed(history: &[PastRun]) -> Option<f64> {
 }
 
 fn operations_a_second(config: &RunConfig, seconds: f64) -> Option<f64> {
-    (seconds > 0.0).then(|| in_all(config) / seconds).filter(|speed| *speed > 0.0)
+    (seconds > 0.0).then(|| operations_if_completed(config) / seconds).filter(|speed| *speed > 0.0)
 }
 
 /// The operations of a run that does not diverge.
-fn in_all(config: &RunConfig) -> f64 {
+fn operations_if_completed(config: &RunConfig) -> f64 {
     operations(config, Outcome::Completed)
 }

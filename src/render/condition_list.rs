@@ -1,5 +1,5 @@
-//! Conditions as values for templates, each made when a template asks for it: a report may have ten
-//! thousand of them, and most templates show none.
+//! Lists of conditions for templates. A condition becomes a value when a template reads it, because a
+//! report may have ten thousand.
 
 use std::sync::Arc;
 

@@ -44,8 +44,8 @@ impl<'i> Items<'i> {
         Self { environment, templates, context, skeleton }
     }
 
-    /// The HTML that a macro makes of a mark, and the anchors in it: of a number its preview, and of a
-    /// text nothing.
+    /// The HTML of a mark, if a macro makes it, and the anchors in it. For a number, this is the HTML of
+    /// its preview.
     ///
     /// # Errors
     /// If the macro fails.

@@ -152,7 +152,7 @@ impl Notebook {
 
     /// A number of these conditions, as text. It says how many runs there are if some are missing.
     fn told(&self, text: String, conditions: &[ConditionId]) -> String {
-        // Both sides of a contrast may have a condition.
+        // A condition may be on both sides of a contrast. It counts once.
         let all: BTreeSet<_> = conditions.iter().map(|id| id.index()).collect();
         let all = all.into_iter().map(|index| &self.context.conditions[index].summary);
         let [n, expected] = runs_of(all);

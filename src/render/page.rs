@@ -35,7 +35,7 @@ struct Entry {
 struct Writer<'w> {
     skeleton: &'w Skeleton,
     items: &'w Items<'w>,
-    /// What the macros make of each mark.
+    /// The HTML of each mark, if a macro makes it.
     made: Vec<Option<String>>,
     /// The HTML of each preview, once.
     previews: Vec<String>,
@@ -51,8 +51,13 @@ pub(super) fn body(
     anchors: &Anchors,
     items: &Items<'_>,
 ) -> Result<Body, TemplateError> {
+    let shown: BTreeSet<usize> = parts(&skeleton.text).iter().filter_map(Part::mark).collect();
+    let html_of = |(index, mark): (usize, &Mark)| match shown.contains(&index) {
+        true => items.make(mark),
+        false => Ok((None, Vec::new())),
+    };
     // The macros take longer than all other steps of a report, so they run on all cores.
-    let made: Vec<_> = skeleton.marks.par_iter().map(|mark| items.make(mark)).collect();
+    let made: Vec<_> = skeleton.marks.par_iter().enumerate().map(html_of).collect();
     // The first error in order, whatever thread meets one first.
     let made = made.into_iter().collect::<Result<Vec<_>, _>>()?;
     let (made, ids): (Vec<_>, Vec<_>) = made.into_iter().unzip();
@@ -186,15 +191,15 @@ impl Writer<'_> {
         for part in parts(text) {
             let event = match part {
                 Part::Plain(text) => Event::Text(CowStr::from(text.to_owned())),
-                // A template can show one mark several times.
                 Part::Mark(index) => {
-                    match (&self.skeleton.marks[index], self.made[index].clone()) {
+                    match (&self.skeleton.marks[index], self.made[index].as_ref()) {
                         (Mark::Number(text, _), Some(preview)) => {
-                            let number = self.items.number(text, self.place_of(preview))?;
+                            let place = place_of(&mut self.previews, preview);
+                            let number = self.items.number(text, place)?;
                             Event::InlineHtml(CowStr::from(number))
                         }
-                        (Mark::Block(_), Some(html)) => Event::Html(CowStr::from(html)),
-                        (_, Some(html)) => Event::InlineHtml(CowStr::from(html)),
+                        (Mark::Block(_), Some(html)) => Event::Html(CowStr::from(html.clone())),
+                        (_, Some(html)) => Event::InlineHtml(CowStr::from(html.clone())),
                         (mark, None) => Event::Text(CowStr::from(format::visible(&mark.plain()))),
                     }
                 }
@@ -203,15 +208,15 @@ impl Writer<'_> {
         }
         Ok(())
     }
+}
 
-    /// The number of a preview, from 1; equal previews are one.
-    fn place_of(&mut self, preview: String) -> usize {
-        let known = self.previews.iter().position(|other| *other == preview);
-        known.unwrap_or_else(|| {
-            self.previews.push(preview);
-            self.previews.len() - 1
-        }) + 1
-    }
+/// The number of a preview, from 1. Equal previews are one.
+fn place_of(previews: &mut Vec<String>, preview: &str) -> usize {
+    let known = previews.iter().position(|other| *other == *preview);
+    known.unwrap_or_else(|| {
+        previews.push(preview.to_owned());
+        previews.len() - 1
+    }) + 1
 }
 
 /// The page around the body.

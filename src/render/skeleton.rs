@@ -165,6 +165,14 @@ impl<'t> Part<'t> {
             Self::Mark(_) => None,
         }
     }
+
+    /// The index of the mark, if it is one.
+    pub(super) fn mark(&self) -> Option<usize> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Mark(index) => Some(*index),
+        }
+    }
 }
 
 /// `text` split at its marks.

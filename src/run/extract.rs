@@ -14,7 +14,7 @@ pub struct RecordExtract {
     pub outcome: Outcome,
     /// The curves that the report shows.
     pub curves: ChosenCurves,
-    /// Why it stands for a configuration that it was not trained with, if it does.
+    /// The acceptance, if the user accepted an older result for this run.
     pub accepted: Option<Box<Acceptance>>,
     /// Digest of the outcome and of all curves, also of those that are left out.
     pub content: Digest,
@@ -51,7 +51,7 @@ impl ChosenCurves {
     /// The values of a curve, in order of the epochs. Empty if the run does not have this curve.
     ///
     /// # Panics
-    /// If the curve was not chosen: it would seem that the run does not have it.
+    /// If the curve was not chosen. An empty answer would mean that the run does not have it.
     #[must_use]
     pub fn get(&self, curve: &Curve) -> &[f64] {
         let found = self.0.iter().find(|(chosen, _)| chosen.name == curve.name);

@@ -112,8 +112,8 @@ pub struct Origin {
 }
 
 impl RunResult {
-    /// The JSON of what the configuration determines: outcome and curves. Floats are written so
-    /// that each has one spelling, so two texts are equal exactly if all bits are equal.
+    /// The JSON of what the configuration determines: outcome and curves. Each finite float has one
+    /// spelling, so two texts are equal exactly if all bits are equal.
     #[must_use]
     pub fn content(&self) -> String {
         let [outcome, curves] =

@@ -65,13 +65,13 @@ fn the_scorecard_and_the_claims_are_decided_by_the_runs_at_each_build() {
     ];
     project.write("experiments/paper.toml", text + &more.concat());
     let read = pipeline::load(&project.path(""), &Overrides::default()).unwrap();
-    let plan = pipeline::plan(&read, DeviceKind::Cpu, Keep::Records).unwrap();
+    let plan = pipeline::plan(&read, DeviceKind::Cpu, Keep::Extracts).unwrap();
     let judged = pipeline::context(&read, &plan, BUILD).unwrap().claims;
     assert_eq!((judged[8].outcome, judged[9].outcome), (Outcome::Contradicted, Outcome::Supported));
     let untrained = Project::shipped();
     untrained.write("experiments/paper.toml", project.read("experiments/paper.toml"));
     let read = pipeline::load(&untrained.path(""), &Overrides::default()).unwrap();
-    let plan = pipeline::plan(&read, DeviceKind::Cpu, Keep::Records).unwrap();
+    let plan = pipeline::plan(&read, DeviceKind::Cpu, Keep::Extracts).unwrap();
     let judged = pipeline::context(&read, &plan, BUILD).unwrap().claims;
     let undecided = judged.iter().filter(|one| one.outcome == Outcome::Undecided).count();
     assert_eq!(undecided, 9, "all but the one on parameters: {judged:#?}");

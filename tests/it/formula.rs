@@ -75,7 +75,7 @@ pub(crate) fn recorded_by(
     overrides: &Overrides,
 ) -> (report::pipeline::Project, Plan) {
     let read = pipeline::load(&project.path(""), overrides).unwrap();
-    let mut plan = pipeline::plan(&read, DeviceKind::Cpu, Keep::Records).unwrap();
+    let mut plan = pipeline::plan(&read, DeviceKind::Cpu, Keep::Extracts).unwrap();
     let digests = plan.absent(|_| true).iter().map(|(run, _)| run.digest).collect();
     let cache = Cache::new(&project.path(""));
     let leases = cache.leases();

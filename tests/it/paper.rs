@@ -189,7 +189,7 @@ fn the_shipped_paper_renders_without_a_single_run_and_a_new_experiment_leaves_it
     let rendered = |project: &Project| {
         let root = project.path("");
         let read = report::pipeline::load(&root, &report::pipeline::Overrides::default()).unwrap();
-        let (device, keep) = (report::run::DeviceKind::Cpu, report::pipeline::Keep::Records);
+        let (device, keep) = (report::run::DeviceKind::Cpu, report::pipeline::Keep::Extracts);
         let plan = report::pipeline::plan(&read, device, keep).unwrap();
         let report = {
             let build = report::context::Build { command: "", options: "", workers: 1 };

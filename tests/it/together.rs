@@ -155,26 +155,42 @@ fn leases_that_cannot_be_written_stop_nobody() {
     assert_eq!(project.records(), alone.records());
 }
 
-#[test]
-fn the_report_so_far_is_written_when_an_experiment_has_ended_and_goes_when_all_have() {
-    let project = slow();
-    // The last experiment takes longer than this test waits.
-    let endless = "epochs = 1000000";
-    let of_last = format!("title = \"fully connected\"\ntrain.{endless}");
-    project.edit("experiments/fully-connected.toml", "title = \"fully connected\"", &of_last);
+/// A project whose last experiment takes longer than a test waits, and a build of it that says
+/// something about the page so far. Returns what it says. The build is killed.
+fn early(project: &Project) -> String {
+    let endless = "title = \"fully connected\"\ntrain.epochs = 1000000";
+    project.edit("experiments/fully-connected.toml", "title = \"fully connected\"", endless);
     let mut child = spawn(project.command(&["build", "-j", "2"]));
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let told = lines.find(|line| line.contains("the report so far")).expect("no early report");
-    assert!(told.ends_with("early/report.html: the report so far, with 12 of 24 runs"), "{told}");
+    let told = lines.find(|line| line.contains("early")).expect("nothing about an early page");
     child.kill().unwrap();
     child.wait().unwrap();
-    let text = project.read("reports/early/report.md");
-    assert!(text.contains("This report is partial:** 12 of 24 runs are missing"), "{text}");
+    project.edit("experiments/fully-connected.toml", "\ntrain.epochs = 1000000", "");
+    told
+}
+
+#[test]
+fn the_page_so_far_is_written_when_an_experiment_has_ended_and_goes_when_all_have() {
+    let project = slow();
+    let told = early(&project);
+    assert!(told.ends_with("early.html: the page so far, with 12 of 24 runs"), "{told}");
+    let page = project.read("reports/early.html");
+    assert!(page.contains("12 of 24 runs are missing"), "{page}");
     assert!(!project.path("reports/report.html").exists());
-    project.edit("experiments/fully-connected.toml", endless, "epochs = 2");
     project.build(&[]);
-    assert!(!project.path("reports/early").exists());
+    assert!(!project.path("reports/early.html").exists());
     assert!(!project.read("reports/report.md").contains("This report is partial"));
+}
+
+#[test]
+fn a_file_of_the_user_with_the_name_of_the_early_page_stays_as_it_is() {
+    let project = slow();
+    project.write("reports/early.html", "my own");
+    let told = early(&project);
+    assert!(told.contains("no early page is written"), "{told}");
+    assert!(told.contains("reports/early.html` is not from a build"), "{told}");
+    project.build(&[]);
+    assert_eq!(project.read("reports/early.html"), "my own");
 }
 
 #[cfg(target_os = "linux")]
