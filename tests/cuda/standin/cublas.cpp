@@ -15,11 +15,10 @@ int cublasCreate_v2(void **handle) {
 int cublasDestroy_v2(void *) { return standin_count("cuBLAS handles destroyed", 1) ? EXECUTION_FAILED : OK; }
 int cublasSetStream_v2(void *, void *) { return standin_count("cuBLAS streams", 1) ? EXECUTION_FAILED : OK; }
 
-int cublasSgemm_v2(void *, int a_transposed, int b_transposed, int m, int n, int k, const float *alpha,
-                   const float *a, int lda, const float *b, int ldb, const float *beta, float *c, int ldc) {
-  if (standin_count("products", 1)) return EXECUTION_FAILED;
+static int multiply(const char *name, int a_transposed, int b_transposed, int m, int n, int k, const float *alpha,
+                    const float *a, int lda, const float *b, int ldb, const float *beta, float *c, int ldc) {
   if (lda < std::max(1, a_transposed ? k : m) || ldb < std::max(1, b_transposed ? n : k) || ldc < std::max(1, m)) {
-    fprintf(stderr, "cublasSgemm: a leading dimension is too small: %d, %d, %d\n", lda, ldb, ldc);
+    fprintf(stderr, "%s: a leading dimension is too small: %d, %d, %d\n", name, lda, ldb, ldc);
     return INVALID_VALUE;
   }
   if (standin_is_dry()) return OK;
@@ -35,6 +34,24 @@ int cublasSgemm_v2(void *, int a_transposed, int b_transposed, int m, int n, int
   return OK;
 }
 
+int cublasSgemm_v2(void *, int a_transposed, int b_transposed, int m, int n, int k, const float *alpha,
+                   const float *a, int lda, const float *b, int ldb, const float *beta, float *c, int ldc) {
+  if (standin_count("products", 1)) return EXECUTION_FAILED;
+  return multiply("cublasSgemm", a_transposed, b_transposed, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+// One call for many products counts as one.
+int cublasSgemmStridedBatched(void *, int a_transposed, int b_transposed, int m, int n, int k, const float *alpha,
+                              const float *a, int lda, long long a_stride, const float *b, int ldb, long long b_stride,
+                              const float *beta, float *c, int ldc, long long c_stride, int batches) {
+  if (standin_count("products", 1)) return EXECUTION_FAILED;
+  int status = OK;
+  for (long i = 0; i < batches && status == OK; i++)
+    status = multiply("cublasSgemmStridedBatched", a_transposed, b_transposed, m, n, k, alpha, a + i * a_stride, lda,
+                      b + i * b_stride, ldb, beta, c + i * c_stride, ldc);
+  return status;
+}
+
 // No network of `report` calls these; the binary names them.
 #define ABSENT(name) \
   int name() { return INVALID_VALUE; }
@@ -43,6 +60,5 @@ ABSENT(cublasDgemmStridedBatched)
 ABSENT(cublasDgemv_v2)
 ABSENT(cublasGemmEx)
 ABSENT(cublasGemmStridedBatchedEx)
-ABSENT(cublasSgemmStridedBatched)
 ABSENT(cublasSgemv_v2)
 }
