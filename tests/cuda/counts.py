@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Counts what a training step asks of a CUDA device, with the stand-in driver. It runs no kernel.
 
-  tests/cuda/counts.py BINARY
+  tests/cuda/counts.py BINARY [BATCHED]
 
 The loader must find the stand-in driver: see `tests/cuda/standin.sh`. Runs of one and two epochs, on 1000 and
 2000 pairs, have the counts of a step of 100 pairs, and of the evaluation after each epoch, as differences.
+With BATCHED, a binary of `batched.rs` with the feature `cuda`, only steps of that prototype are counted.
 """
 import json, os, shutil, subprocess, sys, tempfile
 from pathlib import Path
@@ -33,8 +34,22 @@ def counts(binary, model, shared, epochs, pairs):
         return json.loads(path.read_text())
 
 
+def batched(binary, shared, seeds, steps):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "counts.json"
+        subprocess.run([binary, "cuda", shared, str(seeds), str(steps)], stdout=subprocess.DEVNULL, check=True,
+                       env=os.environ | {"STANDIN_DRY": "1", "STANDIN_COUNTS": str(path)})
+        return json.loads(path.read_text())
+
+
 print(f"{'':36}" + "".join(f"{column:>{WIDTH}}" for column in COLUMNS))
-for model in ["deep", "fully-connected"]:
+for shared in ["true", "false"] if sys.argv[2:] else []:
+    for seeds in [1, 2, 5, 10]:
+        ten, twenty = (batched(sys.argv[2], shared, seeds, steps) for steps in (10, 20))
+        name = f"{seeds} seeds, sharing {shared}, step"
+        step = (f"{(twenty.get(column, 0) - ten.get(column, 0)) / 10:{WIDTH}.0f}" for column in COLUMNS)
+        print(f"{name:36}" + "".join(step), flush=True)
+for model in [] if sys.argv[2:] else ["deep", "fully-connected"]:
     for shared in ["true", "false"]:
         epoch = {}
         for pairs in (1000, 2000):
