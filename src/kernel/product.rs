@@ -134,15 +134,10 @@ pub(super) fn multiply_many(
     assert!(end.is_some_and(|end| end <= output[last * many.output..].len()), "room for a product");
     // The slices of the other products are longer.
     check(left.after(last * many.left), 0, right.after(last * many.right));
-    let start = match start {
-        Start::Zero => {
-            return dispatch(Product::<false> { many, output, rows, start: None, left, right });
-        }
-        Start::Output => None,
-        Start::Row(row) => Some(row),
-    };
-    assert!(start.is_none_or(|row| row.len() == right.columns), "numbers of the first row");
-    dispatch(Product::<true> { many, output, rows, start, left, right });
+    if let Start::Row(row) = start {
+        assert_eq!(row.len(), right.columns, "numbers of the first row");
+    }
+    dispatch(Product { many, output, rows, start, left, right });
 }
 
 impl Left<'_> {
@@ -230,17 +225,16 @@ pub(super) unsafe fn chains<S: Simd, const ROWS: usize, const VECTORS: usize>(
     sums
 }
 
-struct Product<'a, const ADDS: bool> {
+struct Product<'a> {
     many: Many,
     output: &'a mut [f32],
     rows: &'a Offsets,
-    /// The row that sums start from, if it is not that of the output.
-    start: Option<&'a [f32]>,
+    start: Start<'a>,
     left: Left<'a>,
     right: Right<'a>,
 }
 
-impl<const ADDS: bool> WithSimd for Product<'_, ADDS> {
+impl WithSimd for Product<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -249,21 +243,21 @@ impl<const ADDS: bool> WithSimd for Product<'_, ADDS> {
         for i in 0..many.n {
             let output = &mut output[i * many.output..];
             let (left, right) = (left.after(i * many.left), right.after(i * many.right));
-            One::<ADDS> { output, rows, start, left, right }.compute(simd);
+            One { output, rows, start, left, right }.compute(simd);
         }
     }
 }
 
 /// One product.
-struct One<'a, const ADDS: bool> {
+struct One<'a> {
     output: &'a mut [f32],
     rows: &'a Offsets,
-    start: Option<&'a [f32]>,
+    start: Start<'a>,
     left: Left<'a>,
     right: Right<'a>,
 }
 
-impl<const ADDS: bool> One<'_, ADDS> {
+impl One<'_> {
     #[inline(always)]
     fn compute<S: Simd>(mut self, simd: S) {
         let (columns, lanes) = (self.right.columns, S::F32_LANES);
@@ -331,12 +325,12 @@ impl<const ADDS: bool> One<'_, ADDS> {
         for i in 0..ROWS {
             rows[i] = self.left.rows.offsets[row + i];
         }
-        if ADDS {
+        if self.start != Start::Zero {
             for i in 0..ROWS {
                 for j in 0..VECTORS {
                     let from = match self.start {
-                        Some(row) => &row[columns[j]..],
-                        None => &self.output[self.rows.offsets[row + i] + columns[j]..],
+                        Start::Row(row) => &row[columns[j]..],
+                        _ => &self.output[self.rows.offsets[row + i] + columns[j]..],
                     };
                     sums[i][j] = load(simd, &from[..lanes]);
                 }
