@@ -36,7 +36,7 @@ pub enum RunFailure {
 }
 
 impl RunFailure {
-    /// Whether the cause is not the run: the next run would fail too.
+    /// Whether the next run would fail too, because the cause is the disk or the device.
     fn is_lasting(&self) -> bool {
         matches!(self, Self::Store(_) | Self::Train(TrainError::DeviceLost { .. }))
     }
@@ -228,7 +228,7 @@ impl Executor<'_> {
                 let _ = self.cache.forget_failure(run.digest);
                 Ok(())
             }
-            // The run is trained again by the next build.
+            // No failure is noted, so the next build trains this run.
             Err(FailedRun { source, .. }) if source.is_lasting() => Ok(()),
             Err(failure) => self.cache.store_failure(&FailureRecord {
                 digest: run.digest,

@@ -9,7 +9,7 @@
 //! (`operations`) exist twice: with the kernels of this crate for the CPU (`kernel_operations`), and
 //! composed of dfdx's operations for any device (`dfdx_operations`). They are: a chain of layers,
 //! batch normalisation, and an update of parameters. `dispatch` chooses between them. `cuda` opens
-//! devices, and survives their failure.
+//! devices, and reports their failures.
 
 #[cfg(feature = "cuda")]
 mod cuda;

@@ -6,7 +6,8 @@ use super::lanes::WIDEST;
 
 /// Floats in memory that grows to the largest size that was asked for, and is kept.
 ///
-/// The first float begins a cache line, so that no vector of a row of whole vectors lies in two.
+/// The first float begins a cache line, except in a clone. So no vector of a row of whole vectors lies
+/// in two.
 /// There is always room for one more vector at the end, which [`Right`](super::product::Right)
 /// needs.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +18,7 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// The first `len` floats. They hold their old values.
+    /// The first `len` floats. They hold their old values, unless the memory has grown.
     pub fn room(&mut self, len: usize) -> &mut [f32] {
         // The widest vector is as long as a cache line. There is room for one at the beginning and
         // one at the end.

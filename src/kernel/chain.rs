@@ -102,8 +102,8 @@ pub struct Input<'a> {
     pub prepared: &'a Prepared,
 }
 
-/// What the first layer of a chain makes of examples that pass through it many times. It saves time,
-/// and changes no result but this: a zero times an infinite weight may be left out of a sum.
+/// What the first layer of a chain makes of examples that pass through it many times. It saves time.
+/// The results differ only where a weight is infinite: a zero times this weight may be left out.
 #[derive(Clone, Debug)]
 pub enum Prepared {
     /// Nothing.
@@ -252,8 +252,8 @@ impl Chain {
         }
     }
 
-    /// Adds to the gradient of the parameters. Returns the gradient of `input`, or nothing of use if
-    /// `wants_input` is false. The gradient of the output is in `memory`.
+    /// Adds to the gradient of the parameters. Returns the gradient of `input`. If `wants_input` is
+    /// false, the returned values mean nothing. The gradient of the output is in `memory`.
     #[expect(clippy::too_many_arguments, reason = "both ends of the chain and its memory")]
     pub fn backward<'m>(
         &self,

@@ -21,7 +21,7 @@ use std::f64::consts::TAU;
 
 use pulp::Simd;
 
-/// The largest number of terms k of one transform. So many stay in registers where a vector has 16
+/// The largest number of terms k of one transform. This many sums fit into the registers that hold 16
 /// lanes.
 const MOST_TERMS: usize = 12;
 

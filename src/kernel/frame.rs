@@ -34,8 +34,8 @@ pub(super) struct Used {
     pub(super) pooling: Vec<Windows>,
 }
 
-/// The windows of a row, by index: those that are used, and the others. For each image there are as many
-/// as pixels, so they are stored in few bytes.
+/// The windows of a row, by index: those that are used, and the others. An index takes four bytes,
+/// because there are as many windows as pixels.
 #[derive(Clone, Debug)]
 pub(super) struct Windows {
     pub(super) used: Vec<u32>,

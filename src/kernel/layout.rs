@@ -5,8 +5,8 @@ use super::product::Offsets;
 
 /// The places of planes in memory.
 ///
-/// A few units make a block. All planes of a block lie one after the other. So what is transformed
-/// together lies together, in few pages of memory.
+/// A few units make a block. All planes of a block lie one after the other. A transform then
+/// touches few pages of memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
     planes: usize,
@@ -45,5 +45,5 @@ impl Layout {
     }
 }
 
-/// Least number of values of a plane in one block, if there are as many.
+/// A plane has at least this many values in a block, unless it has fewer values in all.
 const BLOCK: usize = 128;

@@ -1,5 +1,5 @@
-//! Where a transform takes its pixels from, and where it puts them. A few vectors of lanes go at a
-//! time, so what comes before or after a transform is done while their pixels are in the first cache.
+//! Reads the pixels of a transform and writes its results. A few vectors go at a time, so that the
+//! steps before and after the transform find them in the first cache.
 
 use std::ops::Range;
 

@@ -262,7 +262,7 @@ impl One<'_> {
     fn compute<S: Simd>(mut self, simd: S) {
         let (columns, lanes) = (self.right.columns, S::F32_LANES);
         // Blocks of two vectors of columns, then a last block of up to three vectors. Its last
-        // vector ends with the last column and may overlap the vector before it. Lanes that are in
+        // vector ends at the last column, so it may share columns with the one before. Lanes in
         // both are computed twice, from the same start, to the same bits.
         let mut column = 0;
         while columns - column > 3 * lanes {

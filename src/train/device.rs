@@ -45,7 +45,7 @@ pub enum DeviceError {
     },
 }
 
-/// The devices of a driver that has this many.
+/// Lists `count` devices in words.
 fn of_driver(count: usize) -> String {
     match count {
         0 => "the driver has none".to_owned(),

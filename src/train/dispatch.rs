@@ -1,4 +1,4 @@
-//! Chooses the operations for a device. Only this file and `train.rs` know whether CUDA was built in.
+//! Chooses the operations for a device. CUDA is built in with the feature `cuda`.
 
 #[cfg(feature = "cuda")]
 use super::cuda;

@@ -172,8 +172,8 @@ impl<O: Operations> Sequence<O> {
         matches!(self.first.chain.output(), Example::Image(_))
     }
 
-    /// Passes images through the first chain. Returns the outputs for each digit. What comes out for
-    /// one example depends neither on the rest of the batch, nor on a draw, nor on the mode.
+    /// Passes images through the first chain. Returns the outputs for each digit. The output
+    /// for an example depends only on this example and the parameters.
     pub(super) fn first<T: Tape<f32, O::Device>>(
         &self,
         operations: &O,
