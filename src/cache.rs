@@ -16,9 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::fs::{self, FileError};
+use crate::plan::Fresh;
 use crate::run::{Curve, FailureRecord, RecordExtract, RunConfig, RunRecord};
 
-pub use entry::{PastRecord, RecordHeader, RecordTimes, read_past};
+pub use entry::{PastRecord, read_past};
 pub use lease::{HEARTBEAT, Lease, Leases};
 
 /// The records of a project.
@@ -116,16 +117,16 @@ impl Cache {
         self.read(digest, |bytes| entry::read_extract(bytes, digest, canonical, config, chosen))
     }
 
-    /// [`Self::lookup`] without the curves, which is several times faster.
+    /// The state of the run, without the record, which is several times faster.
     ///
     /// # Errors
     /// As [`Self::lookup`].
-    pub fn lookup_header(
+    pub fn lookup_state(
         &self,
         digest: Digest,
         canonical: &str,
-    ) -> Result<Lookup<RecordHeader>, FileError> {
-        self.read(digest, |bytes| entry::read_header(bytes, digest, canonical))
+    ) -> Result<Lookup<Fresh>, FileError> {
+        self.read(digest, |bytes| entry::read_state(bytes, digest, canonical))
     }
 
     /// The digests of all records, including damaged ones, in order.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::cache::{Cache, Lookup, PastRecord, RecordHeader, RecordTimes};
+use crate::cache::{Cache, Lookup, PastRecord};
 use crate::digest::{Digest, canonical_json};
 use crate::execute::{Execution, Executor};
 use crate::experiment::{DataSource, Run};
@@ -113,10 +113,7 @@ fn look_up(
         Keep::Extracts => cache
             .lookup_extract(run.digest, canonical, &run.config, curves)?
             .map(|record| (Fresh::of(&record), Some(record))),
-        Keep::States => cache.lookup_header(run.digest, canonical)?.map(|header| {
-            let RecordHeader { accepted, times: RecordTimes { started_at, seconds } } = header;
-            (Fresh { accepted, started_at, seconds }, None)
-        }),
+        Keep::States => cache.lookup_state(run.digest, canonical)?.map(|fresh| (fresh, None)),
     })
 }
 

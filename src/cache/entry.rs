@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::parts::{self, Parts};
 use crate::digest::{CanonicalError, Digest, canonical_json};
+use crate::plan::Fresh;
 use crate::run::{
     Acceptance, Curve, Curves, Outcome, RECORD_FORMAT, RecordExtract, RunConfig, RunProvenance,
     RunRecord, RunResult, Source, pairs,
@@ -36,7 +37,9 @@ struct Entry {
     #[serde(default)]
     accepted: Option<Acceptance>,
     provenance: RunProvenance,
-    checksum: Digest,
+    /// [`sound_body`] checks it.
+    #[serde(rename = "checksum")]
+    _checksum: Digest,
 }
 
 /// A record of any configuration, including configurations that this version cannot run.
@@ -50,24 +53,6 @@ pub struct PastRecord {
     pub seed: u64,
     /// What happened.
     pub result: RunResult,
-}
-
-/// When a run was computed.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-pub struct RecordTimes {
-    /// Start, seconds since 1970 (UTC).
-    pub started_at: u64,
-    /// Wall-clock seconds.
-    pub seconds: f64,
-}
-
-/// A record without its configuration and its curves.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RecordHeader {
-    /// Whether the user has accepted an older result in place of a training.
-    pub accepted: bool,
-    /// When the run was computed.
-    pub times: RecordTimes,
 }
 
 /// The file of the record of a run.
@@ -90,18 +75,20 @@ fn head(digest: Digest, canonical: &str) -> String {
     ["{\"format\":", &format, ",\"digest\":\"", &digest, "\",\"config\":", canonical, ","].concat()
 }
 
-/// The header of the record of the run with this canonical JSON. The checksum covers the curves, so
-/// they are not read.
+/// The state of the run with this canonical JSON. The checksum covers the curves, so they are not
+/// read.
 ///
 /// # Errors
 /// As [`read`].
-pub(super) fn read_header(
-    bytes: &[u8],
-    digest: Digest,
-    canonical: &str,
-) -> Result<RecordHeader, String> {
+pub(super) fn read_state(bytes: &[u8], digest: Digest, canonical: &str) -> Result<Fresh, String> {
+    #[derive(Deserialize)]
+    struct Times {
+        started_at: u64,
+        seconds: f64,
+    }
     let found = own(bytes, digest, canonical)?;
-    Ok(RecordHeader { accepted: found.accepted.is_some(), times: parts::read(found.provenance)? })
+    let Times { started_at, seconds } = parts::read(found.provenance)?;
+    Ok(Fresh { accepted: found.accepted.is_some(), started_at, seconds })
 }
 
 /// The extract of the record of the run with this configuration and canonical JSON. Curves that are
@@ -165,7 +152,9 @@ pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
     if entry.format != RECORD_FORMAT {
         return Err(foreign(entry.format));
     }
-    check_sum(bytes, entry.checksum)?;
+    if sound_body(bytes).is_none() {
+        return Err("is damaged: its checksum is that of other content".to_owned());
+    }
     let canonical = canonical_json(&entry.config).map_err(|e| format!("is not a record: {e}"))?;
     if entry.digest != Digest::of_bytes(canonical.as_bytes()) {
         return Err("has a digest that is not that of its configuration".to_owned());
@@ -188,12 +177,8 @@ pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
 /// JSON and have the right checksum. Then the other parts are as [`write()`] writes them.
 fn own<'b>(bytes: &'b [u8], digest: Digest, canonical: &str) -> Result<Parts<'b>, String> {
     let parts = || {
-        let rest = bytes.strip_prefix(head(digest, canonical).as_bytes())?;
-        let end = rest.len().checked_sub(TRAILER)?;
-        let checksum = Digest::of_bytes(&bytes[..bytes.len() - TRAILER]);
-        let trailer = [CHECKSUM, &checksum.to_string(), END].concat();
-        let body = (rest[end..] == *trailer.as_bytes()).then(|| &rest[..end])?;
-        Parts::of(std::str::from_utf8(body).ok()?)
+        let rest = sound_body(bytes)?.strip_prefix(head(digest, canonical).as_bytes())?;
+        Parts::of(std::str::from_utf8(rest).ok()?)
     };
     parts().ok_or_else(|| {
         let damage = read_past(bytes, digest).err();
@@ -221,16 +206,12 @@ fn foreign(format: u32) -> String {
     format!("has format {format}; this version reads format {RECORD_FORMAT}")
 }
 
-fn check_sum(bytes: &[u8], stated: Digest) -> Result<(), String> {
-    // The trailer is compared as text, so that every byte of the file is checked.
-    let trailer = format!("{CHECKSUM}{stated}{END}");
-    let body = bytes.len().checked_sub(TRAILER).map(|end| &bytes[..end]);
-    match body.is_some_and(|body| Digest::of_bytes(body) == stated)
-        && bytes.ends_with(trailer.as_bytes())
-    {
-        true => Ok(()),
-        false => Err("is damaged: its checksum is that of other content".to_owned()),
-    }
+/// The text before the checksum, if the checksum is right. It is compared as text, so that every byte
+/// of the file is checked.
+fn sound_body(bytes: &[u8]) -> Option<&[u8]> {
+    let (body, trailer) = bytes.split_at(bytes.len().checked_sub(TRAILER)?);
+    let checksum = Digest::of_bytes(body).to_string();
+    (*trailer == *[CHECKSUM, &checksum, END].concat().as_bytes()).then_some(body)
 }
 
 #[cfg(test)]
@@ -279,9 +260,8 @@ mod tests {
         let past = read_past(&bytes, record.digest).unwrap();
         assert_eq!((past.result, past.seed), (record.result.clone(), 7));
         let canonical = canonical_json(&*record.config).unwrap();
-        let header = read_header(&bytes, record.digest, &canonical).unwrap();
-        let times = RecordTimes { started_at: 5, seconds: 0.5 };
-        assert_eq!(header, RecordHeader { accepted: false, times });
+        let state = read_state(&bytes, record.digest, &canonical).unwrap();
+        assert_eq!(state, Fresh { accepted: false, started_at: 5, seconds: 0.5 });
         let chosen = [&pairs::DIGIT_ACCURACY];
         let extract =
             read_extract(&bytes, record.digest, &canonical, &record.config, &chosen).unwrap();

@@ -81,14 +81,14 @@ fn no_single_flipped_bit_of_a_record_passes() {
     let config = std::sync::Arc::new(serde_json::from_str(&canonical).unwrap());
     assert!(matches!(cache.past(digest), Ok(Lookup::Hit(_))));
     assert!(matches!(cache.lookup(digest, &canonical, &config), Ok(Lookup::Hit(_))));
-    assert!(matches!(cache.lookup_header(digest, &canonical), Ok(Lookup::Hit(_))));
+    assert!(matches!(cache.lookup_state(digest, &canonical), Ok(Lookup::Hit(_))));
     for bit in 0..8 * whole.len() {
         let mut bytes = whole.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
         std::fs::write(file, bytes).unwrap();
         assert!(matches!(cache.past(digest), Ok(Lookup::Damaged(_))), "bit {bit}");
         assert!(matches!(cache.lookup(digest, &canonical, &config), Ok(Lookup::Damaged(_))));
-        assert!(matches!(cache.lookup_header(digest, &canonical), Ok(Lookup::Damaged(_))));
+        assert!(matches!(cache.lookup_state(digest, &canonical), Ok(Lookup::Damaged(_))));
     }
 }
 
