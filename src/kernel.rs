@@ -36,6 +36,7 @@ pub mod product;
 pub mod shape;
 mod spectral;
 pub mod support;
+mod tile;
 mod transform;
 pub mod workspace;
 

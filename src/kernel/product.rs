@@ -11,9 +11,13 @@
 //! have this form. A convolution multiplies the windows by its kernel without storing them. Of the
 //! right matrix, only the rows may lie anywhere.
 
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 
-use super::lanes::{WIDEST, dispatch, load, store};
+use super::lanes::{WIDEST, dispatch};
+pub use super::tile::Start;
+use super::tile::Tile;
 
 /// The offsets of the rows or columns of a matrix in a slice.
 #[derive(Clone, Debug, Default)]
@@ -79,17 +83,6 @@ pub struct Right<'a> {
     pub rows: &'a Offsets,
     /// Number of columns.
     pub columns: usize,
-}
-
-/// The value that the sums of a product start from.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Start<'a> {
-    /// Zero. The product overwrites the output.
-    Zero,
-    /// The old output. The product is added to it.
-    Output,
-    /// This row, in each row of the output, such as a bias. It is added to the product.
-    Row(&'a [f32]),
 }
 
 /// How many products are computed, and the number of values between the matrices of two products.
@@ -183,48 +176,6 @@ pub(super) fn inner<'a>(
     left.columns.offsets.iter().copied().zip(right.rows.offsets.iter().copied())
 }
 
-/// Continues the chains of some rows of the left matrix and some vectors of columns of the right
-/// matrix. The rows begin at `rows`, and the vectors at `columns`. `inner` gives, for each term, where
-/// a row of `left` and a column of `right` have it. All sums stay in registers.
-///
-/// # Safety
-/// For each term, `left` has a value in each row, and `right` has a whole vector in each column.
-#[inline(always)]
-#[expect(unsafe_code, reason = "bounds checks in the innermost loop cost half of the speed")]
-pub(super) unsafe fn chains<S: Simd, const ROWS: usize, const VECTORS: usize>(
-    simd: S,
-    mut sums: [[S::f32s; VECTORS]; ROWS],
-    left: &[f32],
-    rows: [usize; ROWS],
-    right: &[f32],
-    inner: impl Iterator<Item = (usize, usize)>,
-    columns: [usize; VECTORS],
-) -> [[S::f32s; VECTORS]; ROWS] {
-    const { assert!(S::F32_LANES <= WIDEST, "`check` allows for this vector") };
-    // SAFETY: the caller has made sure that both slices have what is read. `wrapping_add` makes
-    // pointers that may lie outside of a slice if there is no term. They are not read.
-    unsafe {
-        let mut starts = [left.as_ptr(); ROWS];
-        for i in 0..ROWS {
-            starts[i] = starts[i].wrapping_add(rows[i]);
-        }
-        for (offset, row) in inner {
-            let row = right.as_ptr().add(row);
-            let mut vectors = [simd.splat_f32s(0.0); VECTORS];
-            for j in 0..VECTORS {
-                vectors[j] = row.add(columns[j]).cast::<S::f32s>().read_unaligned();
-            }
-            for i in 0..ROWS {
-                let factor = simd.splat_f32s(*starts[i].add(offset));
-                for j in 0..VECTORS {
-                    sums[i][j] = simd.mul_add_f32s(factor, vectors[j], sums[i][j]);
-                }
-            }
-        }
-    }
-    sums
-}
-
 struct Product<'a> {
     many: Many,
     output: &'a mut [f32],
@@ -290,28 +241,45 @@ impl One<'_> {
         };
         let rows = self.rows.len();
         let blocks = rows.div_ceil(most);
-        let mut row = 0;
-        for block in 1..=blocks {
-            let end = rows * block / blocks;
-            match end - row {
-                1 => self.tile::<S, 1, VECTORS>(simd, row, columns),
-                2 => self.tile::<S, 2, VECTORS>(simd, row, columns),
-                3 => self.tile::<S, 3, VECTORS>(simd, row, columns),
-                4 => self.tile::<S, 4, VECTORS>(simd, row, columns),
-                5 => self.tile::<S, 5, VECTORS>(simd, row, columns),
-                6 => self.tile::<S, 6, VECTORS>(simd, row, columns),
-                7 => self.tile::<S, 7, VECTORS>(simd, row, columns),
-                8 => self.tile::<S, 8, VECTORS>(simd, row, columns),
-                9 => self.tile::<S, 9, VECTORS>(simd, row, columns),
-                _ => self.tile::<S, 10, VECTORS>(simd, row, columns),
+        // Blocks differ by at most one row. Those with one row more come first.
+        let (size, larger) = (rows / blocks, rows % blocks);
+        let split = larger * (size + 1);
+        for (rows, size) in [(0..split, size + 1), (split..rows, size)] {
+            // The compiler leaves out sizes that are too large for the registers.
+            match size {
+                1 => self.blocks::<S, 1, VECTORS>(simd, rows, columns),
+                2 if most >= 2 => self.blocks::<S, 2, VECTORS>(simd, rows, columns),
+                3 if most >= 3 => self.blocks::<S, 3, VECTORS>(simd, rows, columns),
+                4 if most >= 4 => self.blocks::<S, 4, VECTORS>(simd, rows, columns),
+                5 if most >= 5 => self.blocks::<S, 5, VECTORS>(simd, rows, columns),
+                6 if most >= 6 => self.blocks::<S, 6, VECTORS>(simd, rows, columns),
+                7 if most >= 7 => self.blocks::<S, 7, VECTORS>(simd, rows, columns),
+                8 if most >= 8 => self.blocks::<S, 8, VECTORS>(simd, rows, columns),
+                9 if most >= 9 => self.blocks::<S, 9, VECTORS>(simd, rows, columns),
+                10 if most >= 10 => self.blocks::<S, 10, VECTORS>(simd, rows, columns),
+                // No block is larger. If no block has one row more, its range is empty.
+                _ => assert!(rows.is_empty(), "blocks of at most 10 rows"),
             }
-            row = end;
+        }
+    }
+
+    /// Blocks of `ROWS` rows, for these columns. Each size has its own loop: if all sizes ended in the
+    /// same code, the compiler would keep some of their sums in memory.
+    #[inline(always)]
+    fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(
+        &mut self,
+        simd: S,
+        rows: Range<usize>,
+        columns: [usize; VECTORS],
+    ) {
+        for row in rows.step_by(ROWS) {
+            self.tile::<S, ROWS, VECTORS>(simd, row, columns);
         }
     }
 
     /// `ROWS` rows of these columns.
     #[inline(always)]
-    #[expect(unsafe_code, reason = "`chains` reads without bounds checks")]
+    #[expect(unsafe_code, reason = "`Tile` reads and writes without bounds checks")]
     #[expect(clippy::manual_memcpy, reason = "a call of `memcpy` costs more than it copies")]
     fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
@@ -319,32 +287,23 @@ impl One<'_> {
         row: usize,
         columns: [usize; VECTORS],
     ) {
-        let lanes = S::F32_LANES.min(self.right.columns);
-        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-        let mut rows = [0; ROWS];
+        let (mut left_rows, mut output_rows) = ([0; ROWS], [0; ROWS]);
         for i in 0..ROWS {
-            rows[i] = self.left.rows.offsets[row + i];
+            left_rows[i] = self.left.rows.offsets[row + i];
+            output_rows[i] = self.rows.offsets[row + i];
         }
-        if self.start != Start::Zero {
-            for i in 0..ROWS {
-                for j in 0..VECTORS {
-                    let from = match self.start {
-                        Start::Row(row) => &row[columns[j]..],
-                        _ => &self.output[self.rows.offsets[row + i] + columns[j]..],
-                    };
-                    sums[i][j] = load(simd, &from[..lanes]);
-                }
-            }
-        }
-        let (left, right, inner) = (self.left.data, self.right.data, inner(self.left, self.right));
-        // SAFETY: `multiply_many` has checked both matrices, and every vector of columns ends with the
-        // last column or before it, or begins with the first.
-        let sums = unsafe { chains(simd, sums, left, rows, right, inner, columns) };
-        for i in 0..ROWS {
-            for j in 0..VECTORS {
-                let start = self.rows.offsets[row + i] + columns[j];
-                store(simd, &mut self.output[start..][..lanes], sums[i][j]);
-            }
-        }
+        let tile = Tile {
+            left: self.left.data,
+            left_rows,
+            right: self.right.data,
+            output: self.output,
+            output_rows,
+            start: self.start,
+            columns,
+            width: self.right.columns,
+        };
+        // SAFETY: `multiply_many` has checked both matrices, the output and the row to start from.
+        // Every vector of columns ends with the last column or before it, or begins with the first.
+        unsafe { tile.compute(simd, inner(self.left, self.right)) };
     }
 }

@@ -6,8 +6,8 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::lanes::{WIDEST, dispatch, load, store};
-use super::product::chains;
+use super::lanes::{WIDEST, dispatch};
+use super::tile::{Start, Tile};
 
 /// Number of rows of a block. With more rows, fewer columns are zero in all of them. With fewer rows,
 /// each value of the right matrix is read more often.
@@ -53,7 +53,7 @@ impl Support {
     pub fn product(&self, output: &mut [f32], matrix: &[f32], right: &[f32], bias: &[f32]) {
         let [rows, inner] = self.shape;
         let (strides, columns) = ([inner, 1], bias.len());
-        let (blocks, start) = (&self.rows[..], Some(bias));
+        let (blocks, start) = (&self.rows[..], Start::Row(bias));
         add(Product { blocks, rows, inner, strides, output, start, matrix, right, columns });
     }
 
@@ -70,8 +70,8 @@ impl Support {
         columns: usize,
     ) {
         let [inner, rows] = self.shape;
-        let (blocks, strides) = (&self.columns[..], [1, rows]);
-        add(Product { blocks, rows, inner, strides, output, start: None, matrix, right, columns });
+        let (blocks, strides, start) = (&self.columns[..], [1, rows], Start::Output);
+        add(Product { blocks, rows, inner, strides, output, start, matrix, right, columns });
     }
 }
 
@@ -82,8 +82,7 @@ struct Product<'a> {
     /// Values between two rows, and between two columns, of `matrix`.
     strides: [usize; 2],
     output: &'a mut [f32],
-    /// The row that sums start from, if it is not that of the output.
-    start: Option<&'a [f32]>,
+    start: Start<'a>,
     matrix: &'a [f32],
     right: &'a [f32],
     columns: usize,
@@ -145,7 +144,7 @@ impl Product<'_> {
 
     /// `R` rows of these columns.
     #[inline(always)]
-    #[expect(unsafe_code, reason = "`chains` reads without bounds checks")]
+    #[expect(unsafe_code, reason = "`Tile` reads and writes without bounds checks")]
     fn tile<S: Simd, const R: usize, const VECTORS: usize>(
         &mut self,
         simd: S,
@@ -153,29 +152,26 @@ impl Product<'_> {
         inner: &[u32],
         columns: [usize; VECTORS],
     ) {
-        let lanes = S::F32_LANES.min(self.columns);
-        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; R];
-        let mut rows = [0; R];
+        let (mut left_rows, mut output_rows) = ([0; R], [0; R]);
         for i in 0..R {
-            rows[i] = (first + i) * self.strides[0];
-            for j in 0..VECTORS {
-                let from = match self.start {
-                    Some(row) => &row[columns[j]..],
-                    None => &self.output[(first + i) * self.columns + columns[j]..],
-                };
-                sums[i][j] = load(simd, &from[..lanes]);
-            }
+            left_rows[i] = (first + i) * self.strides[0];
+            output_rows[i] = (first + i) * self.columns;
         }
+        let tile = Tile {
+            left: self.matrix,
+            left_rows,
+            right: self.right,
+            output: self.output,
+            output_rows,
+            start: self.start,
+            columns,
+            width: self.columns,
+        };
         let [_, stride] = self.strides;
         let inner = inner.iter().map(|k| *k as usize).map(|k| (k * stride, k * self.columns));
-        // SAFETY: `add` has checked that both matrices have `inner` columns and rows, and the last row
-        // of the right one has room for a whole vector. `Support::new` gives only such columns.
-        let sums = unsafe { chains(simd, sums, self.matrix, rows, self.right, inner, columns) };
-        for i in 0..R {
-            for j in 0..VECTORS {
-                let start = (first + i) * self.columns + columns[j];
-                store(simd, &mut self.output[start..][..lanes], sums[i][j]);
-            }
-        }
+        // SAFETY: `add` has checked that both matrices have `inner` columns and rows, and that the last
+        // row of the right one has room for a whole vector. It has also checked the output and the row
+        // to start from. `Support::new` gives only columns that the matrix has.
+        unsafe { tile.compute(simd, inner) };
     }
 }

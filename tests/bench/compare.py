@@ -10,7 +10,7 @@ many workers. The time of a peer is that of its runs, without its start and comp
 `report` is that of its runs, from their records, and beside it that of the whole command with its start
 and its page. It has a single held-out pair, because the peers evaluate none (the tables of the paper need
 one). The last time is that of its runs with all held-out pairs. In all cases it also evaluates the test
-pairs by two more protocols.
+pairs by two more protocols. `--before` adds an older `report` to the turns.
 
 Prints the median seconds a run, and the ratio of the fastest peer to the runs of `report`. The last line
 is the paper, in which every condition has as many runs.
@@ -27,6 +27,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("models", nargs="*", choices=[*MODELS, []], default=[])
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--report", default=ROOT / "target/release/report", type=Path)
+parser.add_argument("--before", type=Path, metavar="REPORT")
 args = parser.parse_args()
 cores = os.cpu_count()
 conditions = [(model, shared, auxiliary) for model in args.models or MODELS
@@ -53,7 +54,7 @@ def peer(script, condition):
     return max(json.loads(output)["seconds"] for _, output in outputs) / cores
 
 
-def report(held_out, condition):
+def report(binary, held_out, condition):
     """Seconds a run of a build from nothing: of its runs, and of the whole command."""
     model, shared, auxiliary = condition
     with tempfile.TemporaryDirectory() as project:
@@ -64,7 +65,7 @@ def report(held_out, condition):
         assert HELD_OUT in text
         protocol.write_text(text.replace(HELD_OUT, f"validation_pairs = {held_out}"))
         runs = cores * MODELS[model]
-        command = [args.report.resolve(), "build", model, f"weight_sharing={str(shared).lower()}",
+        command = [binary.resolve(), "build", model, f"weight_sharing={str(shared).lower()}",
                    f"auxiliary_loss={str(auxiliary).lower()}", "--device", "cpu", "--project", project,
                    "--seeds", str(runs), "--jobs", str(cores)]
         start = time.monotonic()
@@ -78,13 +79,15 @@ def report(held_out, condition):
 
 def sides(condition):
     """Seconds a run of every side."""
-    runs, whole = report(1, condition)
+    runs, whole = report(args.report, 1, condition)
     return {"PyTorch": peer("pytorch.py", condition),
             "JAX": peer("jax_connected.py", condition) if condition[0] == "fully-connected" else None,
-            "report": runs, "whole command": whole, "with held-out": report(200, condition)[0]}
+            **({"before": report(args.before, 1, condition)[0]} if args.before else {}),
+            "report": runs, "whole command": whole, "with held-out": report(args.report, 200, condition)[0]}
 
 
-SIDES = ["PyTorch", "JAX", "report", "whole command", "with held-out"]
+OURS = ["before"] * bool(args.before) + ["report", "whole command", "with held-out"]
+SIDES = ["PyTorch", "JAX", *OURS]
 times = {(side, condition): [] for side in SIDES for condition in conditions}
 for number in range(args.rounds):
     for condition in conditions:
@@ -109,6 +112,6 @@ for condition in conditions:
                for side in SIDES}
     model, shared, auxiliary = condition
     rows.append(row(f"{model:16} {'yes' if shared else 'no':6} {'yes' if auxiliary else 'no':9}", medians))
-total = {side: statistics.mean(line[side] for line in rows) for side in ("fastest", *SIDES[2:])}
+total = {side: statistics.mean(line[side] for line in rows) for side in ("fastest", *OURS)}
 against = lambda side: f"{side} {total[side]:.3f}, ratio {total['fastest'] / total[side]:.2f}"
-print(f"\nall: fastest peers {total['fastest']:.3f}, " + "; ".join(against(side) for side in SIDES[2:]))
+print(f"\nall: fastest peers {total['fastest']:.3f}, " + "; ".join(against(side) for side in OURS))
