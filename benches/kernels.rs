@@ -7,7 +7,8 @@ use divan::counter::ItemsCount;
 
 use report::kernel::buffer::Buffer;
 use report::kernel::convolution::{ConvolvePool, Gradients, Images};
-use report::kernel::product::{Left, Offsets, Right, Start, multiply};
+use report::kernel::offsets::Offsets;
+use report::kernel::product::{Left, Right, Start, multiply};
 use report::kernel::shape::{Convolution, Image, MaxPool};
 use report::kernel::workspace::Workspace;
 
@@ -164,4 +165,13 @@ fn second_convolution_forward(bencher: Bencher) {
 #[divan::bench]
 fn second_convolution_backward(bencher: Bencher) {
     Case::second().bench_backward(bencher, true);
+}
+
+#[divan::bench(args = [(128, 128), (128, 56), (35, 32), (1600, 25)])]
+fn transposition(bencher: Bencher, (rows, columns): (usize, usize)) {
+    let from = numbers(rows * columns);
+    let mut to = from.clone();
+    bencher
+        .counter(ItemsCount::new(rows * columns))
+        .bench_local(|| report::kernel::elementwise::transpose(&from, columns, &mut to));
 }

@@ -9,9 +9,9 @@ use std::ops::Range;
 
 use super::activation::Activation;
 use super::batch::BatchMut;
-use super::buffer::Buffer;
 use super::convolution::{ConvolvePool, Frames, Gradients, Images};
 use super::elementwise::swap_outer;
+use super::kept::{BackwardMemory, Kept, KeptLayer};
 use super::lanes::WIDEST;
 use super::linear::Linear;
 use super::shape::{Image, MaxPool};
@@ -114,28 +114,6 @@ pub enum Prepared {
     Frames(Frames),
 }
 
-/// What a forward pass keeps for its backward pass: the output of each layer, and the pixel that
-/// each maximum of a pooling comes from.
-#[derive(Debug, Default)]
-pub struct Kept {
-    outputs: Vec<Buffer>,
-    argmax: Vec<Buffer>,
-}
-
-/// Memory for the gradients of a backward pass.
-#[derive(Debug, Default)]
-pub struct BackwardMemory {
-    gradients: [Buffer; 2],
-}
-
-impl BackwardMemory {
-    /// The gradient of the output of a chain, of this length, to be written before its backward
-    /// pass.
-    pub fn output(&mut self, len: usize) -> &mut [f32] {
-        self.gradients[0].room(len)
-    }
-}
-
 impl Chain {
     /// A chain without layers, for examples of this size.
     #[must_use]
@@ -206,25 +184,25 @@ impl Chain {
         workspace: &mut Workspace,
     ) -> &'k [f32] {
         let Input { values, prepared } = input;
-        let Kept { outputs, argmax } = kept;
-        outputs.resize_with(outputs.len().max(self.layers.len()), Buffer::default);
-        argmax.resize_with(outputs.len(), Buffer::default);
+        let layers = &mut kept.layers;
+        layers.resize_with(layers.len().max(self.layers.len()), KeptLayer::default);
         for (index, placed) in self.layers.iter().enumerate() {
             let Placed { layer, weight, bias, input, output } = placed;
-            let (before, rest) = outputs.split_at_mut(index);
-            let (x, prepared) = match before.last() {
-                Some(buffer) => (&**buffer, &Prepared::Nothing),
-                None => (values, prepared),
+            let (before, rest) = layers.split_at_mut(index);
+            let (x, frames, x_support) = match before.last() {
+                Some(KeptLayer { output, support, .. }) => (&**output, None, support.as_ref()),
+                None => (values, prepared.frames(), prepared.support()),
             };
             let x = &x[..n * input.len()];
             let len = n * output.len();
-            let y = rest[0].room(len);
-            let argmax = &mut argmax[index];
+            let KeptLayer { output: y, support, argmax } = &mut rest[0];
+            let y = y.room(len);
+            let found = support.take();
             match layer {
                 ChainLayer::ConvolvePool(operation, activation) => {
                     let argmax = is_kept.then(|| argmax.room(len));
                     let [weight, bias] = [weight, bias].map(|place| &parameters[place.clone()]);
-                    let x = Images { values: x, frames: prepared.frames() };
+                    let x = Images { values: x, frames };
                     operation.forward(x, weight, bias, y, argmax, workspace);
                     apply(*activation, y);
                 }
@@ -237,8 +215,11 @@ impl Chain {
                 ChainLayer::Flatten(image) => swap_outer(x, n, image.channels, y),
                 ChainLayer::Linear(linear, activation) => {
                     let (weight, bias) = (&parameters[weight.start..], &parameters[bias.clone()]);
-                    linear.forward(x, prepared.support(), weight, bias, y);
+                    linear.forward(x, x_support, weight, bias, y, workspace);
                     apply(*activation, y);
+                    if *activation == Some(Activation::Relu) {
+                        support.insert(found.unwrap_or_default()).find(y, linear.outputs);
+                    }
                 }
                 ChainLayer::Activation(activation) => {
                     y.copy_from_slice(x);
@@ -248,7 +229,7 @@ impl Chain {
         }
         match self.layers.len() {
             0 => values,
-            layers => &outputs[layers - 1][..n * self.output.len()],
+            layers => &kept.layers[layers - 1].output[..n * self.output.len()],
         }
     }
 
@@ -267,18 +248,18 @@ impl Chain {
         workspace: &mut Workspace,
     ) -> &'m [f32] {
         let Input { values, prepared } = input;
-        let Kept { outputs, argmax } = kept;
         let [from, to] = &mut memory.gradients;
         let (mut from, mut to) = (from, to);
         for (index, placed) in self.layers.iter().enumerate().rev() {
             let Placed { layer, weight, bias, input, output } = placed;
-            let (x, prepared) = match index {
-                0 => (values, prepared),
-                _ => (&*outputs[index - 1], &Prepared::Nothing),
+            let (x, frames, x_support) = match kept.layers[..index].last() {
+                Some(KeptLayer { output, support, .. }) => (&**output, None, support.as_ref()),
+                None => (values, prepared.frames(), prepared.support()),
             };
             let x = &x[..n * input.len()];
             let len = n * output.len();
-            let y = &outputs[index][..len];
+            let KeptLayer { output: y, support, argmax } = &kept.layers[index];
+            let y = &y[..len];
             let wants_input = wants_input || index > 0;
             let dx_len = x.len();
             match layer {
@@ -289,13 +270,13 @@ impl Chain {
                     let input = wants_input.then(|| to.room(dx_len));
                     let gradients = Gradients { weight: dweight, bias: dbias, input };
                     let weight = &parameters[weight.clone()];
-                    let x = Images { values: x, frames: prepared.frames() };
-                    operation.backward(x, weight, &argmax[index], dy, gradients, workspace);
+                    let x = Images { values: x, frames };
+                    operation.backward(x, weight, argmax, dy, gradients, workspace);
                 }
                 ChainLayer::MaxPool(pool) => {
                     let lanes = n * pool.input.channels;
                     let dx = to.room(dx_len);
-                    pool.backward(&argmax[index], from, lanes, dx, lanes);
+                    pool.backward(argmax, from, lanes, dx, lanes);
                 }
                 ChainLayer::Flatten(image) => {
                     swap_outer(&from[..len], image.area(), image.channels, to.room(dx_len));
@@ -305,8 +286,9 @@ impl Chain {
                     let (dweight, dbias) = places(dparameters, weight, bias);
                     let dx = wants_input.then(|| to.room(dx_len));
                     let weight = &parameters[weight.start..];
-                    let support = prepared.support();
-                    linear.backward(n, x, support, weight, from, dweight, dbias, dx, workspace);
+                    // The gradient is zero where the output of ReLU is.
+                    let (x, dy) = ((x, x_support), (&**from, support.as_ref()));
+                    linear.backward(n, x, weight, dy, dweight, dbias, dx, workspace);
                 }
                 ChainLayer::Activation(activation) => {
                     activation.backward(y, from.room(len));

@@ -12,8 +12,9 @@
 use super::batch::{Batch, BatchMut};
 use super::elementwise::transpose;
 use super::frame::{Frame, Layout, Used, Windows};
+use super::offsets::Offsets;
 use super::pooled_product::{self, PooledOutput, PooledProduct};
-use super::product::{Left, Offsets, Right, Start, multiply};
+use super::product::{Left, Right, Start, multiply};
 use super::shape::{Convolution, MaxPool, Pass};
 use super::workspace::Workspace;
 

@@ -44,16 +44,30 @@ impl WithSimd for AddRows<'_> {
 
 /// Transposes a matrix with rows of `columns` values.
 pub fn transpose(from: &[f32], columns: usize, to: &mut [f32]) {
-    /// Rows and columns of the blocks, so that reads and writes stay in a few cache lines.
-    const BLOCK: usize = 16;
+    /// Rows and columns of a block whose values are in registers while they change places.
+    const SIDE: usize = 4;
     let rows = from.len() / columns;
-    for first in (0..rows).step_by(BLOCK) {
-        let block = first..rows.min(first + BLOCK);
-        for column in 0..columns {
-            let to = &mut to[column * rows..][block.clone()];
-            for (to, values) in to.iter_mut().zip(from[first * columns..].chunks(columns)) {
-                *to = values[column];
+    let (whole_rows, whole_columns) = (rows / SIDE * SIDE, columns / SIDE * SIDE);
+    for row in (0..whole_rows).step_by(SIDE) {
+        let block = &from[row * columns..(row + SIDE) * columns];
+        let (a, rest) = block.split_at(columns);
+        let (b, rest) = rest.split_at(columns);
+        let (c, d) = rest.split_at(columns);
+        let quads = [a, b, c, d].map(|row| row.as_chunks::<SIDE>().0);
+        for (index, (((a, b), c), d)) in
+            quads[0].iter().zip(quads[1]).zip(quads[2]).zip(quads[3]).enumerate()
+        {
+            for j in 0..SIDE {
+                let at = (index * SIDE + j) * rows + row;
+                to[at..at + SIDE].copy_from_slice(&[a[j], b[j], c[j], d[j]]);
             }
+        }
+    }
+    // What is right of the blocks, and below them.
+    for row in 0..rows {
+        let first = if row < whole_rows { whole_columns } else { 0 };
+        for column in first..columns {
+            to[column * rows + row] = from[row * columns + column];
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Images with zeros around them, as a direct convolution reads them. Nothing is computed here.
 
 use super::buffer::Buffer;
-use super::product::Offsets;
+use super::offsets::Offsets;
 
 /// The images of a chunk with zeros around them.
 #[derive(Clone, Debug, Default)]

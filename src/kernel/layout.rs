@@ -1,7 +1,7 @@
 //! How the planes of a transform lie in memory.
 
 use super::lanes::WIDEST;
-use super::product::Offsets;
+use super::offsets::Offsets;
 
 /// The places of planes in memory.
 ///

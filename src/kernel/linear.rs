@@ -1,7 +1,7 @@
 //! The linear layer y = x · weight + bias, forward and backward.
 
 use super::elementwise::{add_rows, transpose};
-use super::product::{Left, Offsets, Right, Start, multiply};
+use super::product::{Left, Right, Start, multiply};
 use super::support::Support;
 use super::workspace::Workspace;
 
@@ -24,29 +24,31 @@ impl Linear {
         weight: &[f32],
         bias: &[f32],
         y: &mut [f32],
+        workspace: &mut Workspace,
     ) {
         let Self { inputs, outputs } = *self;
         let n = y.len() / outputs;
         if let Some(support) = support {
-            return support.product(y, x, weight, bias);
+            return support.product(y, Start::Row(bias), x, weight, outputs);
         }
-        let (rows, columns) = (Offsets::strided(n, inputs), Offsets::strided(inputs, 1));
+        let mut strided = |n, stride| workspace.strides.get(n, stride);
+        let (rows, columns) = (strided(n, inputs), strided(inputs, 1));
         let left = Left { data: x, rows: &rows, columns: &columns };
-        let right_rows = Offsets::strided(inputs, outputs);
+        let right_rows = strided(inputs, outputs);
         let right = Right { data: weight, rows: &right_rows, columns: outputs };
-        multiply(y, &Offsets::strided(n, outputs), Start::Row(bias), left, right);
+        multiply(y, &strided(n, outputs), Start::Row(bias), left, right);
     }
 
     /// Adds to the gradients of weight and bias, and writes the gradient of the input if `dx` is
-    /// given. `dy` has `n` rows, and room for a whole vector after its last row.
+    /// given. `dy` has `n` rows, and room for a whole vector after its last row. `x` and `dy` may have
+    /// their support, if it is known.
     #[expect(clippy::too_many_arguments, reason = "the arrays of the formulas")]
     pub fn backward(
         &self,
         n: usize,
-        x: &[f32],
-        support: Option<&Support>,
+        (x, x_support): (&[f32], Option<&Support>),
         weight: &[f32],
-        dy: &[f32],
+        (dy, dy_support): (&[f32], Option<&Support>),
         dweight: &mut [f32],
         dbias: &mut [f32],
         dx: Option<&mut [f32]>,
@@ -55,27 +57,30 @@ impl Linear {
         let Self { inputs, outputs } = *self;
         add_rows(dbias, &dy[..n * outputs]);
 
+        let Workspace { strides, kernel: transposed, .. } = workspace;
+        let mut strided = |n, stride| strides.get(n, stride);
+        let (rows, columns) = (strided(n, inputs), strided(inputs, 1));
+        let dy_rows = strided(n, outputs);
+
         // dweight = xᵀ · dy
-        let (rows, columns) = (Offsets::strided(n, inputs), Offsets::strided(inputs, 1));
-        let dy_rows = Offsets::strided(n, outputs);
-        match support {
+        match x_support {
             Some(support) => support.add_transposed_product(dweight, x, dy, outputs),
             None => {
                 let left = Left { data: x, rows: &columns, columns: &rows };
                 let right = Right { data: dy, rows: &dy_rows, columns: outputs };
-                let dweight_rows = Offsets::strided(inputs, outputs);
-                multiply(dweight, &dweight_rows, Start::Output, left, right);
+                multiply(dweight, &strided(inputs, outputs), Start::Output, left, right);
             }
         }
 
         // dx = dy · weightᵀ
         let Some(dx) = dx else { return };
-        let transposed = workspace.kernel.room(inputs * outputs);
-        transpose(&weight[..inputs * outputs], outputs, transposed);
-        let dy_columns = Offsets::strided(outputs, 1);
-        let left = Left { data: dy, rows: &dy_rows, columns: &dy_columns };
-        let right_rows = Offsets::strided(outputs, inputs);
-        let right = Right { data: &workspace.kernel, rows: &right_rows, columns: inputs };
+        transpose(&weight[..inputs * outputs], outputs, transposed.room(inputs * outputs));
+        if let Some(support) = dy_support {
+            let dy = &dy[..n * outputs];
+            return support.product(dx, Start::Zero, dy, transposed, inputs);
+        }
+        let left = Left { data: dy, rows: &dy_rows, columns: &strided(outputs, 1) };
+        let right = Right { data: transposed, rows: &strided(outputs, inputs), columns: inputs };
         multiply(dx, &rows, Start::Zero, left, right);
     }
 }

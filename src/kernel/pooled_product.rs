@@ -8,7 +8,8 @@ use pulp::{Simd, WithSimd};
 
 use super::lanes::{Lanewise, dispatch, load, store};
 use super::max_pool::RunningMaximum;
-use super::product::{Left, Offsets, Right, check, inner};
+use super::offsets::Offsets;
+use super::product::{Left, Right, check, inner};
 use super::tile::chains;
 
 /// A matrix product, the maximum over windows of its rows, and a bias.

@@ -16,51 +16,9 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::lanes::{WIDEST, dispatch};
+use super::offsets::Offsets;
 pub use super::tile::Start;
 use super::tile::Tile;
-
-/// The offsets of the rows or columns of a matrix in a slice.
-#[derive(Clone, Debug, Default)]
-pub struct Offsets {
-    offsets: Vec<usize>,
-    largest: usize,
-}
-
-impl Offsets {
-    /// Rows or columns that begin at `offsets`.
-    #[must_use]
-    pub fn new(offsets: Vec<usize>) -> Self {
-        let largest = offsets.iter().copied().max().unwrap_or(0);
-        Self { offsets, largest }
-    }
-
-    /// `n` rows or columns, at multiples of `stride`.
-    #[must_use]
-    pub fn strided(n: usize, stride: usize) -> Self {
-        Self::new((0..n).map(|index| index * stride).collect())
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.offsets.len()
-    }
-
-    /// Those at `indices`.
-    pub(super) fn at_each(&self, indices: &[u32]) -> Self {
-        Self::new(indices.iter().map(|index| self.offsets[*index as usize]).collect())
-    }
-
-    pub(super) fn all(&self) -> impl Iterator<Item = usize> {
-        self.offsets.iter().copied()
-    }
-
-    pub(super) fn at(&self, index: usize) -> usize {
-        self.offsets[index]
-    }
-
-    pub(super) fn largest(&self) -> usize {
-        self.largest
-    }
-}
 
 /// The left matrix of a product: element (i, k) is at `rows[i] + columns[k]` of `data`.
 #[derive(Clone, Copy, Debug)]
@@ -123,7 +81,7 @@ pub(super) fn multiply_many(
     if rows.len() == 0 || right.columns == 0 {
         return;
     }
-    let end = rows.largest.checked_add(right.columns);
+    let end = rows.largest().checked_add(right.columns);
     assert!(end.is_some_and(|end| end <= output[last * many.output..].len()), "room for a product");
     // The slices of the other products are longer.
     check(left.after(last * many.left), 0, right.after(last * many.right));
@@ -159,10 +117,10 @@ pub(super) fn check(left: Left<'_>, beyond: usize, right: Right<'_>) {
         return;
     }
     // A size that overflows is larger than any slice.
-    let furthest = left.rows.largest.checked_add(beyond);
-    let furthest = furthest.and_then(|row| row.checked_add(left.columns.largest));
+    let furthest = left.rows.largest().checked_add(beyond);
+    let furthest = furthest.and_then(|row| row.checked_add(left.columns.largest()));
     assert!(furthest.is_some_and(|at| at < left.data.len()), "the left matrix");
-    let read = right.rows.largest.checked_add(right.columns.max(WIDEST));
+    let read = right.rows.largest().checked_add(right.columns.max(WIDEST));
     let fits = read.is_some_and(|read| read <= right.data.len());
     assert!(fits, "the right matrix and its room for a whole vector");
 }
@@ -173,7 +131,7 @@ pub(super) fn inner<'a>(
     left: Left<'a>,
     right: Right<'a>,
 ) -> impl Iterator<Item = (usize, usize)> + 'a {
-    left.columns.offsets.iter().copied().zip(right.rows.offsets.iter().copied())
+    left.columns.all().zip(right.rows.all())
 }
 
 struct Product<'a> {
@@ -289,8 +247,8 @@ impl One<'_> {
     ) {
         let (mut left_rows, mut output_rows) = ([0; ROWS], [0; ROWS]);
         for i in 0..ROWS {
-            left_rows[i] = self.left.rows.offsets[row + i];
-            output_rows[i] = self.rows.offsets[row + i];
+            left_rows[i] = self.left.rows.at(row + i);
+            output_rows[i] = self.rows.at(row + i);
         }
         let tile = Tile {
             left: self.left.data,

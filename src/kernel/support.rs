@@ -1,8 +1,12 @@
-//! Products with a constant matrix that is zero in many places, such as images on a dark ground.
+//! Products with a matrix that is zero in many places, such as images on a dark ground, or the outputs of
+//! ReLU.
 //!
 //! The rows of the matrix are taken in blocks. A column in which a block has only zeros adds nothing to
-//! the product with finite numbers, so it is left out. Which columns these are is found once. Blocks
-//! have the same rows on every processor, so the same terms are left out everywhere.
+//! the product with finite numbers, so it is left out. Blocks have the same rows on every processor, so
+//! the same terms are left out everywhere.
+
+use std::collections::VecDeque;
+use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
@@ -13,47 +17,87 @@ use super::tile::{Start, Tile};
 /// each value of the right matrix is read more often.
 const ROWS: usize = 4;
 
-/// Where a constant matrix and its transpose have values other than zero.
-#[derive(Clone, Debug)]
+/// Number of rows among which those of a block are chosen.
+const CHOICE: usize = 256;
+
+/// Where a matrix and its transpose have values other than zero.
+#[derive(Clone, Debug, Default)]
 pub struct Support {
     /// Rows and columns of the matrix.
     shape: [usize; 2],
-    /// For each block of rows, the columns with a value other than zero.
-    rows: Vec<Vec<u32>>,
-    /// For each block of columns, the rows with a value other than zero.
-    columns: Vec<Vec<u32>>,
+    rows: Blocks,
+    /// Those of the transpose: its rows are the columns of the matrix.
+    columns: Blocks,
+}
+
+/// Blocks of rows of a matrix.
+#[derive(Clone, Debug, Default)]
+struct Blocks {
+    /// The rows of all blocks: [`ROWS`] in each, but fewer in the last. A row that is zero may be left
+    /// out.
+    rows: Vec<u32>,
+    /// Columns. Those of a block have all its values other than zero.
+    columns: Vec<u32>,
+    /// The place of the columns of each block.
+    places: Vec<Range<usize>>,
 }
 
 impl Support {
-    /// The support of a matrix with rows of `columns` values.
+    /// The support of a matrix with rows of `columns` values, for many products. Rows with values in
+    /// the same columns are put into the same block.
     #[must_use]
     pub fn new(matrix: &[f32], columns: usize) -> Self {
         let n = matrix.len() / columns;
-        let blocks = |rows: usize, columns: usize, at: &dyn Fn(usize, usize) -> usize| {
-            let of_block = |first: usize| {
-                let block = first..rows.min(first + ROWS);
-                let is_used =
-                    |k: &u32| block.clone().any(|row| matrix[at(row, *k as usize)] != 0.0);
-                (0..columns as u32).filter(is_used).collect()
-            };
-            (0..rows).step_by(ROWS).map(of_block).collect()
-        };
-        Self {
-            shape: [n, columns],
-            rows: blocks(n, columns, &|row, column| row * columns + column),
-            columns: blocks(columns, n, &|column, row| row * columns + column),
-        }
+        let is_used = |row: usize, column: usize| matrix[row * columns + column] != 0.0;
+        let rows = Sets::new(n, columns, is_used);
+        let transposed = Sets::new(columns, n, |column, row| is_used(row, column));
+        Self { shape: [n, columns], rows: dispatch(rows), columns: dispatch(transposed) }
     }
 
-    /// Writes matrix · right to `output`, with `bias` added to each row. `right` has as many columns
-    /// as `bias`, and room for a whole vector after the beginning of its last row.
+    /// Finds the support of a matrix for a few products. Takes a small part of the time of a product.
+    /// Blocks have rows that follow each other. Of the transpose, only rows that are zero are left
+    /// out.
+    pub fn find(&mut self, matrix: &[f32], columns: usize) {
+        let n = matrix.len() / columns;
+        self.shape = [n, columns];
+        let Self { rows, columns: transposed, .. } = self;
+        for blocks in [&mut *rows, transposed] {
+            blocks.rows.clear();
+            blocks.columns.clear();
+            blocks.places.clear();
+        }
+        rows.rows.extend(0..n as u32);
+        // The bits of a value are zero only if it is 0.0.
+        let (mut of_block, mut of_all) = (vec![0; columns], vec![0; columns]);
+        let join = |bits: &mut u32, more: u32| *bits |= more;
+        for block in matrix.chunks(ROWS * columns) {
+            of_block.fill(0);
+            for row in block.chunks_exact(columns) {
+                of_block.iter_mut().zip(row).for_each(|(bits, value)| join(bits, value.to_bits()));
+            }
+            of_all.iter_mut().zip(&of_block).for_each(|(bits, more)| join(bits, *more));
+            rows.places.push(append_used(&mut rows.columns, &of_block));
+        }
+        append_used(&mut transposed.rows, &of_all);
+        transposed.columns.extend(0..n as u32);
+        transposed.places.resize(transposed.rows.len().div_ceil(ROWS), 0..n);
+    }
+
+    /// Adds matrix · right to `start`, and writes the sums to `output`. `right` has `columns` columns,
+    /// and room for a whole vector after the beginning of its last row.
     ///
     /// # Panics
     /// Panics if the sizes do not fit each other.
-    pub fn product(&self, output: &mut [f32], matrix: &[f32], right: &[f32], bias: &[f32]) {
+    pub fn product(
+        &self,
+        output: &mut [f32],
+        start: Start<'_>,
+        matrix: &[f32],
+        right: &[f32],
+        columns: usize,
+    ) {
         let [rows, inner] = self.shape;
-        let (strides, columns) = ([inner, 1], bias.len());
-        let (blocks, start) = (&self.rows[..], Start::Row(bias));
+        let (blocks, strides) = (&self.rows, [inner, 1]);
         add(Product { blocks, rows, inner, strides, output, start, matrix, right, columns });
     }
 
@@ -70,13 +114,13 @@ impl Support {
         columns: usize,
     ) {
         let [inner, rows] = self.shape;
-        let (blocks, strides, start) = (&self.columns[..], [1, rows], Start::Output);
+        let (blocks, strides, start) = (&self.columns, [1, rows], Start::Output);
         add(Product { blocks, rows, inner, strides, output, start, matrix, right, columns });
     }
 }
 
 struct Product<'a> {
-    blocks: &'a [Vec<u32>],
+    blocks: &'a Blocks,
     rows: usize,
     inner: usize,
     /// Values between two rows, and between two columns, of `matrix`.
@@ -92,6 +136,9 @@ fn add(product: Product<'_>) {
     let Product { rows, inner, columns, .. } = product;
     assert_eq!(product.output.len(), rows * columns, "values of the output");
     assert_eq!(product.matrix.len(), rows * inner, "values of the matrix");
+    if let Start::Row(row) = product.start {
+        assert_eq!(row.len(), columns, "numbers of the first row");
+    }
     let last = inner.saturating_sub(1) * columns;
     assert!(last + columns.max(WIDEST) <= product.right.len(), "room for a whole vector");
     if columns > 0 {
@@ -131,13 +178,15 @@ impl WithSimd for Product<'_> {
 impl Product<'_> {
     #[inline(always)]
     fn columns<S: Simd, const VECTORS: usize>(&mut self, simd: S, columns: [usize; VECTORS]) {
-        for (block, inner) in self.blocks.iter().enumerate() {
-            let first = block * ROWS;
-            match self.rows - first {
-                1 => self.tile::<S, 1, VECTORS>(simd, first, inner, columns),
-                2 => self.tile::<S, 2, VECTORS>(simd, first, inner, columns),
-                3 => self.tile::<S, 3, VECTORS>(simd, first, inner, columns),
-                _ => self.tile::<S, ROWS, VECTORS>(simd, first, inner, columns),
+        let Blocks { rows, columns: all, places } = self.blocks;
+        for (rows, place) in rows.chunks(ROWS).zip(places) {
+            let inner = &all[place.clone()];
+            match *rows {
+                [a] => self.tile::<S, 1, VECTORS>(simd, [a], inner, columns),
+                [a, b] => self.tile::<S, 2, VECTORS>(simd, [a, b], inner, columns),
+                [a, b, c] => self.tile::<S, 3, VECTORS>(simd, [a, b, c], inner, columns),
+                [a, b, c, d] => self.tile::<S, ROWS, VECTORS>(simd, [a, b, c, d], inner, columns),
+                _ => unreachable!("a block has 1 to {ROWS} rows"),
             }
         }
     }
@@ -148,14 +197,14 @@ impl Product<'_> {
     fn tile<S: Simd, const R: usize, const VECTORS: usize>(
         &mut self,
         simd: S,
-        first: usize,
+        rows: [u32; R],
         inner: &[u32],
         columns: [usize; VECTORS],
     ) {
         let (mut left_rows, mut output_rows) = ([0; R], [0; R]);
         for i in 0..R {
-            left_rows[i] = (first + i) * self.strides[0];
-            output_rows[i] = (first + i) * self.columns;
+            left_rows[i] = rows[i] as usize * self.strides[0];
+            output_rows[i] = rows[i] as usize * self.columns;
         }
         let tile = Tile {
             left: self.matrix,
@@ -171,7 +220,87 @@ impl Product<'_> {
         let inner = inner.iter().map(|k| *k as usize).map(|k| (k * stride, k * self.columns));
         // SAFETY: `add` has checked that both matrices have `inner` columns and rows, and that the last
         // row of the right one has room for a whole vector. It has also checked the output and the row
-        // to start from. `Support::new` gives only columns that the matrix has.
+        // to start from. Blocks have only rows and columns that the matrix has.
         unsafe { tile.compute(simd, inner) };
     }
+}
+
+/// For each row of a matrix, the set of columns with a value other than zero.
+struct Sets {
+    /// 64 columns in each word. Each row begins a new word.
+    words: Vec<u64>,
+    /// Number of words of a row.
+    row: usize,
+    rows: usize,
+}
+
+impl Sets {
+    fn new(rows: usize, columns: usize, is_used: impl Fn(usize, usize) -> bool) -> Self {
+        let row = columns.div_ceil(64);
+        let mut words = vec![0; rows * row];
+        for i in 0..rows {
+            for j in (0..columns).filter(|j| is_used(i, *j)) {
+                words[i * row + j / 64] |= 1 << (j % 64);
+            }
+        }
+        Self { words, row, rows }
+    }
+}
+
+impl WithSimd for Sets {
+    type Output = Blocks;
+
+    /// A block begins with the first row that is left. Then it takes the row that adds the fewest
+    /// columns, [`ROWS`] − 1 times.
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Blocks {
+        let Self { words, row, rows } = self;
+        let set = |index: u32| &words[index as usize * row..][..row];
+        let mut blocks = Blocks::default();
+        for start in (0..rows).step_by(CHOICE) {
+            let mut left: VecDeque<u32> = (start as u32..rows.min(start + CHOICE) as u32).collect();
+            while let Some(first) = left.pop_front() {
+                blocks.rows.push(first);
+                let mut union = set(first).to_vec();
+                for _ in 1..ROWS {
+                    let mut best = (u32::MAX, 0);
+                    for (place, index) in left.iter().enumerate() {
+                        let mut added = 0;
+                        for (word, old) in set(*index).iter().zip(&union) {
+                            added += (word & !old).count_ones();
+                        }
+                        if added < best.0 {
+                            best = (added, place);
+                        }
+                    }
+                    let Some(index) = left.remove(best.1) else { break };
+                    blocks.rows.push(index);
+                    for (old, word) in union.iter_mut().zip(set(index)) {
+                        *old |= word;
+                    }
+                }
+                let start = blocks.columns.len();
+                let columns = 0..row as u32 * 64;
+                blocks.columns.extend(
+                    columns.filter(|column| union[*column as usize / 64] >> (column % 64) & 1 == 1),
+                );
+                blocks.places.push(start..blocks.columns.len());
+            }
+        }
+        blocks
+    }
+}
+
+/// Appends the indices at which `bits` is not zero. Returns their place.
+fn append_used(indices: &mut Vec<u32>, bits: &[u32]) -> Range<usize> {
+    let start = indices.len();
+    let mut end = start;
+    indices.resize(start + bits.len(), 0);
+    // Without a branch that no processor could foresee.
+    for (index, bits) in bits.iter().enumerate() {
+        indices[end] = index as u32;
+        end += usize::from(*bits != 0);
+    }
+    indices.truncate(end);
+    start..end
 }

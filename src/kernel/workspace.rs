@@ -2,9 +2,10 @@
 
 use super::buffer::Buffer;
 use super::frame::Frame;
+use super::offsets::Strides;
 use super::transform::Scratch;
 
-/// The buffers of the convolutions of one thread.
+/// The buffers and lists of one thread.
 #[derive(Debug, Default)]
 pub struct Workspace {
     /// The output of the convolution for one chunk of images, or its gradient.
@@ -19,6 +20,7 @@ pub struct Workspace {
     pub(super) frame: Frame,
     /// The gradient of these images.
     pub(super) padded: Buffer,
+    pub(super) strides: Strides,
     pub(super) scratch: Scratch,
     pub(super) planes: Planes,
 }

@@ -3,8 +3,9 @@
 use super::{assert_all_equal, bits, uniform};
 use crate::kernel::buffer::Buffer;
 use crate::kernel::lanes::forced::on_each_instruction_set;
+use crate::kernel::offsets::Offsets;
 use crate::kernel::pooled_product::{PooledOutput, PooledProduct};
-use crate::kernel::product::{Left, Offsets, Right, Start, multiply};
+use crate::kernel::product::{Left, Right, Start, multiply};
 use crate::kernel::support::Support;
 use crate::random::Stream;
 
@@ -89,7 +90,8 @@ fn a_right_matrix_without_room_for_a_whole_vector_is_refused() {
 #[test]
 fn a_product_that_leaves_out_zeros_gives_the_bits_of_the_product() {
     let mut stream = Stream::new(7, "support");
-    for _ in 0..60 {
+    let mut kept = Support::default();
+    for trial in 0..120 {
         let mut draw = |high: u32| 1 + stream.below(high) as usize;
         let (rows, inner, columns) = (draw(13), draw(20), draw(150));
         let mut matrix = uniform(rows * inner, &mut stream);
@@ -98,7 +100,20 @@ fn a_product_that_leaves_out_zeros_gives_the_bits_of_the_product() {
                 *value = 0.0;
             }
         }
-        let support = Support::new(&matrix, inner);
+        // Rows and columns of zeros, too.
+        let dead = [rows, inner].map(|n| stream.below(2 * n as u32) as usize);
+        for (index, value) in matrix.iter_mut().enumerate() {
+            if index / inner == dead[0] || index % inner == dead[1] {
+                *value = 0.0;
+            }
+        }
+        let support = match trial % 2 {
+            0 => &Support::new(&matrix, inner),
+            _ => {
+                kept.find(&matrix, inner);
+                &kept
+            }
+        };
         for is_transposed in [false, true] {
             let (m, k) = if is_transposed { (inner, rows) } else { (rows, inner) };
             let (row, column) = if is_transposed { (1, inner) } else { (inner, 1) };
@@ -118,7 +133,7 @@ fn a_product_that_leaves_out_zeros_gives_the_bits_of_the_product() {
             let found = on_each_instruction_set(|| {
                 let mut output = old.clone();
                 match is_transposed {
-                    false => support.product(&mut output, &matrix, &right, &old[..columns]),
+                    false => support.product(&mut output, start, &matrix, &right, columns),
                     true => support.add_transposed_product(&mut output, &matrix, &right, columns),
                 }
                 bits(&output)
@@ -133,5 +148,5 @@ fn a_product_that_leaves_out_zeros_gives_the_bits_of_the_product() {
 #[should_panic(expected = "values of the matrix")]
 fn the_support_of_another_matrix_is_refused() {
     let support = Support::new(&[1.0; 6], 2);
-    support.product(&mut [0.0; 3], &[1.0; 4], &[1.0; 32], &[0.0]);
+    support.product(&mut [0.0; 3], Start::Zero, &[1.0; 4], &[1.0; 32], 1);
 }
