@@ -34,6 +34,7 @@ pub mod optimizer;
 mod pixels;
 mod pooled_product;
 pub mod offsets;
+pub mod prepared;
 pub mod product;
 pub mod shape;
 mod spectral;

@@ -4,16 +4,20 @@
 //! All parameters of a chain are in one array, so an optimiser updates them in one pass. Each array
 //! begins at a multiple of the widest vector. A chain keeps its values in memory of its own, from
 //! the first layer to the last, and so does its backward pass.
+//!
+//! What is zero in the images, and after ReLU, may be left out of a product. The result differs only
+//! where a weight is infinite: zero times this weight would be NaN.
 
 use std::ops::Range;
 
 use super::activation::Activation;
 use super::batch::BatchMut;
-use super::convolution::{ConvolvePool, Frames, Gradients, Images};
+use super::convolution::{ConvolvePool, Gradients, Images};
 use super::elementwise::swap_outer;
 use super::kept::{BackwardMemory, Kept, KeptLayer};
 use super::lanes::WIDEST;
 use super::linear::Linear;
+use super::prepared::{First, Prepared};
 use super::shape::{Image, MaxPool};
 use super::support::Support;
 use super::workspace::Workspace;
@@ -102,18 +106,6 @@ pub struct Input<'a> {
     pub prepared: &'a Prepared,
 }
 
-/// What the first layer of a chain makes of examples that pass through it many times. It saves time.
-/// The results differ only where a weight is infinite: a zero times this weight may be left out.
-#[derive(Clone, Debug)]
-pub enum Prepared {
-    /// Nothing.
-    Nothing,
-    /// The support of the matrix with one row for each example.
-    Support(Support),
-    /// The images with zeros around them.
-    Frames(Frames),
-}
-
 impl Chain {
     /// A chain without layers, for examples of this size.
     #[must_use]
@@ -156,6 +148,18 @@ impl Chain {
     #[must_use]
     pub fn parameters(&self) -> usize {
         self.parameters
+    }
+
+    /// The first layer, as far as what it prepares depends on it.
+    #[must_use]
+    pub fn first(&self) -> First {
+        match self.layers.first().map(|placed| &placed.layer) {
+            Some(ChainLayer::Linear(linear, _)) => First::Linear(*linear),
+            Some(ChainLayer::ConvolvePool(operation, _)) => {
+                First::ConvolvePool(operation.convolution(), operation.pool())
+            }
+            _ => First::Other,
+        }
     }
 
     /// Prepares examples that pass through this chain many times.
@@ -298,22 +302,6 @@ impl Chain {
             std::mem::swap(&mut from, &mut to);
         }
         if wants_input { &from[..n * self.input.len()] } else { &[] }
-    }
-}
-
-impl Prepared {
-    fn support(&self) -> Option<&Support> {
-        match self {
-            Self::Support(support) => Some(support),
-            Self::Nothing | Self::Frames(_) => None,
-        }
-    }
-
-    fn frames(&self) -> Option<&Frames> {
-        match self {
-            Self::Frames(frames) => Some(frames),
-            Self::Nothing | Self::Support(_) => None,
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where the rows and columns of a matrix begin in a slice.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The offsets of the rows or columns of a matrix in a slice.
@@ -51,7 +51,7 @@ impl Offsets {
 /// Offsets at equal distances. Each list is made once and kept, because the products of a training
 /// step need the same lists again and again.
 #[derive(Debug, Default)]
-pub(super) struct Strides(HashMap<[usize; 2], Rc<Offsets>>);
+pub(super) struct Strides(BTreeMap<[usize; 2], Rc<Offsets>>);
 
 impl Strides {
     /// `n` rows or columns, at multiples of `stride`.

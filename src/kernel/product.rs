@@ -238,7 +238,6 @@ impl One<'_> {
     /// `ROWS` rows of these columns.
     #[inline(always)]
     #[expect(unsafe_code, reason = "`Tile` reads and writes without bounds checks")]
-    #[expect(clippy::manual_memcpy, reason = "a call of `memcpy` costs more than it copies")]
     fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
         simd: S,

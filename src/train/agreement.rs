@@ -6,7 +6,7 @@ use std::rc::Rc;
 use dfdx::prelude::*;
 
 use super::dfdx_operations::DfdxOperations;
-use super::kernel_operations::KernelOperations;
+use super::kernel_operations::{KernelOperations, Memory};
 use super::operations::Operations;
 use super::sequence::places;
 use super::tensor::{Matrix, upload, values};
@@ -149,7 +149,7 @@ fn assert_layer_agrees(layer: ChainLayer, input: Example, n: usize) {
     let mut chain = Chain::new(input);
     chain.push(layer);
     let chain = Rc::new(chain);
-    let kernels = outcome(&KernelOperations::new(), &chain, n);
+    let kernels = outcome(&KernelOperations::new(Memory::default()), &chain, n);
     let composed = outcome(&DfdxOperations::new(Cpu::default()), &chain, n);
     assert_outcomes_agree(&what, &kernels, &composed);
 }
@@ -234,7 +234,8 @@ fn normalized<O: Operations<Device = Cpu>>(
 fn normalisation_agrees_with_the_statistics_of_a_batch_and_with_others() {
     let (n, channels) = (30, 3);
     for is_batch in [true, false] {
-        let kernels = normalized(&KernelOperations::new(), (n, channels), is_batch);
+        let kernels =
+            normalized(&KernelOperations::new(Memory::default()), (n, channels), is_batch);
         let composed = normalized(&DfdxOperations::new(Cpu::default()), (n, channels), is_batch);
         assert_outcomes_agree("normalisation", &kernels, &composed);
     }
@@ -247,7 +248,7 @@ fn networks_of_both_kinds_of_operations_train_alike() {
         for weight_sharing in [true, false] {
             let config = config(branch.clone(), weight_sharing);
             let split = dataset::draw(&config.data, &digits).unwrap();
-            let kernels = first_step(KernelOperations::new(), &config, &split);
+            let kernels = first_step(KernelOperations::new(Memory::default()), &config, &split);
             let composed = first_step(DfdxOperations::new(Cpu::default()), &config, &split);
             assert_eq!(kernels.len(), composed.len());
             let [main, auxiliary] = [0, 1].map(|loss| (&kernels[loss], &composed[loss]));
@@ -264,7 +265,7 @@ fn networks_of_both_kinds_of_operations_train_alike() {
             }
 
             let [kernels, composed] = [
-                train(KernelOperations::new(), &config, &split).unwrap(),
+                train(KernelOperations::new(Memory::default()), &config, &split).unwrap(),
                 train(DfdxOperations::new(Cpu::default()), &config, &split).unwrap(),
             ];
             assert_eq!(kernels.outcome, composed.outcome);

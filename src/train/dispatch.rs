@@ -1,9 +1,11 @@
 //! Chooses the operations for a device. CUDA is built in with the feature `cuda`.
 
+use std::cell::Cell;
+
 #[cfg(feature = "cuda")]
 use super::cuda;
 use super::device::{Device, DeviceError};
-use super::kernel_operations::KernelOperations;
+use super::kernel_operations::{KernelOperations, Memory};
 use super::trainer::{TrainError, Trainer, Training};
 use super::training_loop::train;
 use crate::dataset::Split;
@@ -36,9 +38,13 @@ impl Trainer for DfdxTrainer {
     fn train(&self, config: &RunConfig, split: &Split) -> Result<Training, TrainError> {
         match self.device {
             Device::Cpu => {
-                let operations = KernelOperations::new();
+                thread_local! {
+                    /// A run that panics leaves none.
+                    static MEMORY: Cell<Memory> = Cell::default();
+                }
+                let operations = KernelOperations::new(MEMORY.take());
                 let result = train(operations.clone(), config, split);
-                operations.release();
+                MEMORY.set(operations.release());
                 result
             }
             #[cfg(feature = "cuda")]

@@ -13,12 +13,13 @@ use dfdx::prelude::*;
 use super::operations::Operations;
 use super::tensor::{Matrix, Vector, concatenate, upload};
 use crate::kernel::buffer::Buffer;
-use crate::kernel::chain::{self, Chain, Prepared};
+use crate::kernel::chain::{self, Chain};
 use crate::kernel::elementwise::Add;
 use crate::kernel::kept::{BackwardMemory, Kept};
 use crate::kernel::lanes::map;
 use crate::kernel::normalization::{Normalization, Normalized, Statistics};
 use crate::kernel::optimizer::{Adam, Sgd};
+use crate::kernel::prepared::{First, Prepared};
 use crate::kernel::workspace::Workspace;
 use crate::run::Optimizer;
 
@@ -29,13 +30,38 @@ pub(super) struct KernelOperations {
     memory: Rc<RefCell<Memory>>,
 }
 
+/// What one run of a thread leaves to the next: allocated memory, and the images. The next run often
+/// has the same ones.
 #[derive(Debug, Default)]
-struct Memory {
+pub(super) struct Memory {
     workspace: Workspace,
     backward: BackwardMemory,
     kept: Vec<Kept>,
     normalized: Vec<Normalized>,
     buffers: Vec<Buffer>,
+    /// The images of the run, in the order in which it asked for them. Those after the first
+    /// `n_images` are of the run before.
+    images: Vec<(First, KernelImages)>,
+    n_images: usize,
+}
+
+impl Memory {
+    /// The next images of the run. They are those of the run before if they are equal.
+    fn images(&mut self, chain: &Chain, values: Vec<f32>, digits: usize) -> KernelImages {
+        let (index, first) = (self.n_images, chain.first());
+        self.n_images += 1;
+        if let Some((of, images)) = self.images.get(index)
+            && (*of, images.digits) == (first, digits)
+            && *images.values == *values
+        {
+            return images.clone();
+        }
+        self.images.truncate(index);
+        let prepared = Rc::new(chain.prepare(&values));
+        let images = KernelImages { values: values.into(), prepared, digits };
+        self.images.push((first, images.clone()));
+        images
+    }
 }
 
 /// Images of one or two digits.
@@ -95,16 +121,22 @@ impl Input {
 }
 
 impl KernelOperations {
-    pub(super) fn new() -> Self {
-        let new = Self::default();
+    /// The operations of a run. `memory` is that of an earlier run of this thread.
+    pub(super) fn new(memory: Memory) -> Self {
+        let device = Cpu::default();
         // The memory of a dropped tensor serves the next tensor of its size.
-        new.device.enable_cache();
-        new
+        device.enable_cache();
+        Self { device, memory: Rc::new(RefCell::new(memory)) }
     }
 
-    /// Frees the memory of dropped tensors. dfdx would keep it.
-    pub(super) fn release(&self) {
+    /// The memory for the next run of this thread, after all else of this run was dropped.
+    pub(super) fn release(self) -> Memory {
+        // dfdx would keep the memory of dropped tensors.
         self.device.disable_cache();
+        let mut memory = Rc::into_inner(self.memory).map(RefCell::into_inner).unwrap_or_default();
+        memory.images.truncate(memory.n_images);
+        memory.n_images = 0;
+        memory
     }
 
     /// Passes `input` through a chain, and records the backward pass on `tape`. Returns the output
@@ -205,8 +237,7 @@ impl Operations for KernelOperations {
     }
 
     fn images(&self, chain: &Chain, values: Vec<f32>, digits: usize) -> KernelImages {
-        let prepared = Rc::new(chain.prepare(&values));
-        KernelImages { values: values.into(), prepared, digits }
+        self.memory.borrow_mut().images(chain, values, digits)
     }
 
     fn upload(&self, values: &[f32], shape: (usize, usize)) -> Matrix<Cpu> {

@@ -247,7 +247,7 @@ mod tests {
     use crate::run::{
         DataConfig, DeviceKind, Layer, ModelConfig, NumberType, Optimizer, PartVersions,
     };
-    use crate::train::kernel_operations::KernelOperations;
+    use crate::train::kernel_operations::{KernelOperations, Memory};
 
     fn config() -> RunConfig {
         let identity = dataset::embedded_identity();
@@ -292,7 +292,7 @@ mod tests {
         let config = config();
         let split = dataset::draw(&config.data, &dataset::embedded().unwrap()).unwrap();
         let trained = |evaluates: bool| {
-            let mut run = Run::new(KernelOperations::new(), &config, &split.train);
+            let mut run = Run::new(KernelOperations::new(Memory::default()), &config, &split.train);
             let test_images = images(&run.network, &split.test, 7);
             for epoch in 0..config.train.epochs {
                 if evaluates {
@@ -322,5 +322,38 @@ mod tests {
         let state = trained(true);
         assert_eq!(state, trained(false));
         assert!(state.len() >= 8 && state.concat().iter().all(|value| value.is_finite()));
+    }
+
+    #[test]
+    fn a_run_with_the_memory_of_other_runs_gives_the_same_results() {
+        let first = config();
+        let dataset = dataset::embedded().unwrap();
+        let mut memory = Memory::default();
+        let other = |change: &dyn Fn(&mut RunConfig)| {
+            let mut config = first.clone();
+            change(&mut config);
+            config
+        };
+        let configs = [
+            first.clone(),
+            other(&|config| config.seed = 5),
+            other(&|config| config.data.seed = 1),
+            other(&|config| config.data.pooling = 2),
+            other(&|config| config.model.weight_sharing = false),
+            other(&|config| config.train.batch_size = 20),
+            first.clone(),
+        ];
+        let mut found = Vec::new();
+        for config in &configs {
+            let split = dataset::draw(&config.data, &dataset).unwrap();
+            let operations = KernelOperations::new(memory);
+            let trained = train(operations.clone(), config, &split).unwrap();
+            memory = operations.release();
+            let alone = train(KernelOperations::new(Memory::default()), config, &split).unwrap();
+            assert_eq!(trained, alone);
+            found.push(trained);
+        }
+        assert_eq!(found[0], found[6]);
+        assert!((1..6).all(|index| found[0] != found[index]));
     }
 }
