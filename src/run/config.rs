@@ -224,7 +224,7 @@ pub struct PartVersions {
 
 impl PartVersions {
     /// The versions of this build.
-    pub const CURRENT: Self = Self { data: 1, model: 2, train: 5 };
+    pub const CURRENT: Self = Self { data: 1, model: 2, train: 6 };
 }
 
 /// Default of `optimizer.beta1`.

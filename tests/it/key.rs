@@ -34,7 +34,7 @@ fn the_canonical_json_of_a_key_is_frozen() {
         r#""outputs":1},{"layer":"batch_norm"},{"layer":"dropout","probability":0.05},"#,
         r#"{"layer":"sigmoid"}],"weight_sharing":true},"number_type":"f32","seed":0,"train":"#,
         r#"{"auxiliary_loss":true,"batch_size":100,"epochs":30,"optimizer":{"kind":"adam","#,
-        r#""lr":0.01}},"versions":{"data":1,"model":2,"train":5}}"#,
+        r#""lr":0.01}},"versions":{"data":1,"model":2,"train":6}}"#,
     );
     let dataset = dataset::embedded_identity().digest.to_string();
     let run = &runs("fully-connected")[0];
@@ -55,16 +55,16 @@ fn the_digests_of_the_shipped_runs_are_frozen() {
     });
     let expected = [
         concat!(
-            "deep 76bd54d018a994018098ed7479c5d159c1f2a27806528663e2cef0bea53f9d46 ",
-            "a5c93a883e36dab2f88a254a86acf4d7fa4d27bd130f9d3dcf2bc01f224099f2",
+            "deep 26ada6883b521d663311b57b17d8ec6dbd8ffa883a1940567192f157a04b6d40 ",
+            "675a954881a975892c2a2552cc7759ed1e7e0398d58140e918594f85f0e809c2",
         ),
         concat!(
-            "deep-sigmoid b2d419340afe30b382de54a1058e8ed57191b27ea6b90ceecabcd3c7fdc22188 ",
-            "e01dca3d878d7750a2310401af6a9792aff3384a775d97b2591ddff5b27b096a",
+            "deep-sigmoid 197931a18fb2d6d55aa9ef40136cb10f8e38624a735e482e2030adcb045cc07f ",
+            "7e7b75a57043d64f6da7351837f9c134bed6d81ac6dee28549680135c7bfd9ec",
         ),
         concat!(
-            "fully-connected 2359b4ecd825d231c5490140429c3948662c00beea30158aa9ea6d74f7b7241e ",
-            "79340fb48588823b05e97e051796ecf909c9346aa3b1710d8ba67756a11f4d44",
+            "fully-connected ad87af114500e653102b9ed71ac81035df56139b8c999300d3b60dd1d1c08e53 ",
+            "bfb9ffa941a13a3d77e2ec889d29559f63746afc1f01693e63d07b19ee1b8f7c",
         ),
     ];
     assert_eq!(found, expected);
