@@ -1,5 +1,5 @@
-//! Writes a page during a training, each time all runs of an experiment have ended. So readers need not
-//! wait for the experiments that come later.
+//! Writes a page during a training, when all runs of an experiment have ended. So readers need not wait for
+//! the experiments that come later.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +16,7 @@ use crate::provenance::Stopwatch;
 use crate::run::RunRecord;
 
 /// A page is written only if at least this many times the duration of the last one has passed since
-/// then.
+/// then. Otherwise it is written when a later run ends.
 const PATIENCE: u32 = 20;
 
 /// Shows the progress of a training, and writes early pages.
@@ -37,7 +37,7 @@ struct State {
     since: Stopwatch,
     /// Whether a worker writes a page now.
     is_writing: bool,
-    /// Whether another experiment has ended since that worker began.
+    /// Whether an experiment has ended since the last page began.
     is_old: bool,
 }
 
@@ -65,27 +65,22 @@ impl<'r> EarlyReports<'r> {
 
     fn ended(&self, run: &Run) {
         let experiment = self.conditions.experiment_index(run.condition);
-        if self.state().begins_page(experiment) {
-            loop {
-                let stopwatch = Stopwatch::start();
-                // A fault of an early page must not end the training.
-                let written = catch_unwind(AssertUnwindSafe(self.write));
-                match written {
-                    Ok(Ok(told)) => self.progress.say(&told),
-                    Ok(Err(error)) => {
-                        let error = chain(&error);
-                        self.progress.say(&format!("warning: no early page is written: {error}"));
-                    }
-                    Err(_) => self.progress.say("warning: no early page is written"),
-                }
-                let mut state = self.state();
-                (state.took, state.since) = (stopwatch.elapsed(), Stopwatch::start());
-                state.is_writing = std::mem::take(&mut state.is_old);
-                if !state.is_writing {
-                    break;
-                }
-            }
+        if !self.state().begins_page(experiment) {
+            return;
         }
+        let stopwatch = Stopwatch::start();
+        // A fault of an early page must not end the training.
+        match catch_unwind(AssertUnwindSafe(self.write)) {
+            Ok(Ok(told)) => self.progress.say(&told),
+            Ok(Err(error)) => {
+                let error = chain(&error);
+                self.progress.say(&format!("warning: no early page is written: {error}"));
+            }
+            Err(_) => self.progress.say("warning: no early page is written"),
+        }
+        let mut state = self.state();
+        (state.took, state.since) = (stopwatch.elapsed(), Stopwatch::start());
+        state.is_writing = false;
     }
 }
 
@@ -94,19 +89,17 @@ impl State {
     fn begins_page(&mut self, experiment: usize) -> bool {
         let Some(left) = self.left.get_mut(&experiment) else { return false };
         *left -= 1;
-        if *left > 0 {
-            return false;
+        if *left == 0 {
+            self.left.remove(&experiment);
+            self.is_old = true;
         }
-        self.left.remove(&experiment);
         // After the last experiment, the build writes its report.
-        if self.left.is_empty() {
-            self.is_old = false;
-            return false;
+        let is_due = self.is_old && !self.left.is_empty();
+        let begins = is_due && !self.is_writing && self.since.elapsed() >= PATIENCE * self.took;
+        if begins {
+            (self.is_old, self.is_writing) = (false, true);
         }
-        self.is_old |= self.is_writing;
-        let is_due = !self.is_writing && self.since.elapsed() >= PATIENCE * self.took;
-        self.is_writing |= is_due;
-        is_due
+        begins
     }
 }
 

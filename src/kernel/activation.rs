@@ -49,8 +49,9 @@ struct ReluGradient;
 #[derive(Clone, Copy)]
 struct Sigmoid;
 
-/// Multiplies the upstream gradient by y (1 − y), with y the sigmoid. The slope of a saturated sigmoid is
-/// tiny. Subnormal results are set to 0: some processors take a hundred times as long for them.
+/// Multiplies the upstream gradient by y (1 − y), with y the sigmoid. Where the sigmoid is
+/// near 0 or 1, the result can be subnormal. Then it is 0, because some processors are a hundred times
+/// slower with subnormal numbers.
 #[derive(Clone, Copy)]
 struct SigmoidGradient;
 
@@ -155,8 +156,8 @@ fn exponential<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.mul_f32s(power, simd.transmute_f32s_u32s(exponent))
 }
 
-/// `x`, with 0 for numbers below the smallest normal one, 2⁻¹²⁶. A processor could do this itself, but
-/// Rust does not allow to change its mode.
+/// `x`, with 0 for numbers closer to 0 than 2⁻¹²⁶, the smallest normal one. A processor has a mode for
+/// this, but Rust does not let a program change it.
 #[inline(always)]
 fn without_subnormals<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let is_tiny = simd.less_than_f32s(simd.abs_f32s(x), simd.splat_f32s(f32::MIN_POSITIVE));

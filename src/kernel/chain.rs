@@ -4,9 +4,6 @@
 //! All parameters of a chain are in one array, so an optimiser updates them in one pass. Each array
 //! begins at a multiple of the widest vector. A chain keeps its values in memory of its own, from
 //! the first layer to the last, and so does its backward pass.
-//!
-//! What is zero in the images, and after ReLU, may be left out of a product. The result differs only
-//! where a weight is infinite: zero times this weight would be NaN.
 
 use std::ops::Range;
 
@@ -150,7 +147,7 @@ impl Chain {
         self.parameters
     }
 
-    /// The first layer, as far as what it prepares depends on it.
+    /// The first layer, with only the sizes that [`Self::prepare`] uses.
     #[must_use]
     pub fn first(&self) -> First {
         match self.layers.first().map(|placed| &placed.layer) {

@@ -11,6 +11,7 @@
 
 use super::batch::{Batch, BatchMut};
 use super::elementwise::transpose;
+use super::finite::all_finite;
 use super::frame::{Frame, Layout, Used, Windows};
 use super::offsets::Offsets;
 use super::pooled_product::{self, PooledOutput, PooledProduct};
@@ -112,6 +113,8 @@ impl Direct {
         let convolved = convolved.room(output.area() * lanes);
         let kernel_rows = Offsets::strided(self.convolution.fan_in(), output.channels);
         let right = Right { data: kernel, rows: &kernel_rows, columns: output.channels };
+        let used =
+            used.as_ref().filter(|_| all_finite(&kernel[..kernel_rows.len() * right.columns]));
         for (oy, row) in convolved.chunks_exact_mut(output.width * lanes).enumerate() {
             let data = &padded[oy * self.convolution.stride * layout.row..];
             let (windows, rows) = match used {
@@ -151,6 +154,8 @@ impl Direct {
         let (y_rows, argmax_rows) = (rows(y.stride), rows(argmax_rows));
         let kernel_rows = Offsets::strided(self.convolution.fan_in(), output.channels);
         let right = Right { data: kernel, rows: &kernel_rows, columns: output.channels };
+        let used =
+            used.as_ref().filter(|_| all_finite(&kernel[..kernel_rows.len() * right.columns]));
         for window_row in 0..pool.output.height {
             let data = &padded[window_row * pool.stride * stride * layout.row..];
             let first = window_row * pool.output.width;
@@ -203,6 +208,7 @@ impl Direct {
         let row = output.width * x.images * output.channels;
         let taps = Offsets::strided(self.convolution.fan_in(), output.channels);
         let gradient_rows = Offsets::strided(output.width * x.images, output.channels);
+        let used = used.as_ref().filter(|_| all_finite(&convolved[..output.height * row]));
         for oy in 0..output.height {
             let (windows, rows) = match used {
                 Some(used) => {

@@ -44,7 +44,7 @@ impl WithSimd for AddRows<'_> {
 
 /// Transposes a matrix with rows of `columns` values.
 pub fn transpose(from: &[f32], columns: usize, to: &mut [f32]) {
-    /// Rows and columns of a block whose values are in registers while they change places.
+    /// Rows and columns of a block. A block is transposed in registers.
     const SIDE: usize = 4;
     let rows = from.len() / columns;
     let (whole_rows, whole_columns) = (rows / SIDE * SIDE, columns / SIDE * SIDE);
@@ -63,7 +63,7 @@ pub fn transpose(from: &[f32], columns: usize, to: &mut [f32]) {
             }
         }
     }
-    // What is right of the blocks, and below them.
+    // The columns and rows that do not fill a block.
     for row in 0..rows {
         let first = if row < whole_rows { whole_columns } else { 0 };
         for column in first..columns {

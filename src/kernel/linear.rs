@@ -40,8 +40,8 @@ impl Linear {
     }
 
     /// Adds to the gradients of weight and bias, and writes the gradient of the input if `dx` is
-    /// given. `dy` has `n` rows, and room for a whole vector after its last row. `x` and `dy` may have
-    /// their support, if it is known.
+    /// given. `dy` has `n` rows, and room for a whole vector after its last row. Give the
+    /// support of `x` and of `dy` if it is known.
     #[expect(clippy::too_many_arguments, reason = "the arrays of the formulas")]
     pub fn backward(
         &self,

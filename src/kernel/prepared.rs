@@ -5,7 +5,7 @@ use super::linear::Linear;
 use super::shape::{Convolution, MaxPool};
 use super::support::Support;
 
-/// What the first layer of a chain makes of examples that pass through it many times. It saves time.
+/// What is computed once from examples that pass through a chain many times. It saves time.
 #[derive(Clone, Debug)]
 pub enum Prepared {
     /// Nothing.
@@ -16,7 +16,8 @@ pub enum Prepared {
     Frames(Frames),
 }
 
-/// The first layer of a chain. Equal layers prepare equal examples alike.
+/// The first layer of a chain. Two equal values give the same [`Prepared`] for the same
+/// examples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
     /// A convolution and the max-pooling that may follow it.

@@ -109,7 +109,7 @@ impl Right<'_> {
     }
 }
 
-/// Asserts what [`chains`] needs, for rows that begin at most `beyond` values after those of
+/// Asserts what [`chains`](super::tile::chains) needs, for rows that begin at most `beyond` values after those of
 /// `left`.
 pub(super) fn check(left: Left<'_>, beyond: usize, right: Right<'_>) {
     assert_eq!(left.columns.len(), right.rows.len(), "inner sizes of a product");
@@ -189,8 +189,8 @@ impl One<'_> {
     /// The vectors of columns that begin at `columns`, for all rows.
     #[inline(always)]
     fn columns<S: Simd, const VECTORS: usize>(&mut self, simd: S, columns: [usize; VECTORS]) {
-        // The registers must hold the sums of a block of rows, one broadcast value for each of its
-        // rows, and a row of the right matrix.
+        // The sums of a block of rows and a row of the right matrix stay in registers, with a register
+        // for the value of the left matrix.
         let most = match (S::REGISTER_COUNT >= 32, VECTORS) {
             (true, 3) => 7,
             (true, _) => 10,
@@ -215,14 +215,14 @@ impl One<'_> {
                 8 if most >= 8 => self.blocks::<S, 8, VECTORS>(simd, rows, columns),
                 9 if most >= 9 => self.blocks::<S, 9, VECTORS>(simd, rows, columns),
                 10 if most >= 10 => self.blocks::<S, 10, VECTORS>(simd, rows, columns),
-                // No block is larger. If no block has one row more, its range is empty.
+                // Blocks of this size have no rows.
                 _ => assert!(rows.is_empty(), "blocks of at most 10 rows"),
             }
         }
     }
 
-    /// Blocks of `ROWS` rows, for these columns. Each size has its own loop: if all sizes ended in the
-    /// same code, the compiler would keep some of their sums in memory.
+    /// Blocks of `ROWS` rows, for these columns. Each size has its own loop. With one loop for all sizes,
+    /// the compiler keeps some sums in memory.
     #[inline(always)]
     fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
@@ -260,7 +260,8 @@ impl One<'_> {
             width: self.right.columns,
         };
         // SAFETY: `multiply_many` has checked both matrices, the output and the row to start from.
-        // Every vector of columns ends with the last column or before it, or begins with the first.
+        // Every vector of columns lies within the columns, but for a single one at the first column, if
+        // there are fewer columns than lanes.
         unsafe { tile.compute(simd, inner(self.left, self.right)) };
     }
 }

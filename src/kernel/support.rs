@@ -1,16 +1,20 @@
 //! Products with a matrix that is zero in many places, such as images on a dark ground, or the outputs of
 //! ReLU.
 //!
-//! The rows of the matrix are taken in blocks. A column in which a block has only zeros adds nothing to
-//! the product with finite numbers, so it is left out. Blocks have the same rows on every processor, so
-//! the same terms are left out everywhere.
+//! The rows of the matrix are taken in blocks. A column in which a block has only zeros is left out: it
+//! adds nothing to a product with finite numbers. If the other matrix has a number that is not finite,
+//! nothing is left out. Blocks have the same rows on every processor, so the same terms are left out
+//! everywhere.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use super::finite::all_finite;
 use super::lanes::{WIDEST, dispatch};
+use super::offsets::Offsets;
+use super::product::{Left, Right, multiply};
 use super::tile::{Start, Tile};
 
 /// Number of rows of a block. With more rows, fewer columns are zero in all of them. With fewer rows,
@@ -25,18 +29,20 @@ const CHOICE: usize = 256;
 pub struct Support {
     /// Rows and columns of the matrix.
     shape: [usize; 2],
+    /// Blocks of all rows.
     rows: Blocks,
-    /// Those of the transpose: its rows are the columns of the matrix.
+    /// Blocks of the transpose. Its rows are the columns of the matrix. Rows of zeros may be left out.
     columns: Blocks,
+    /// Memory of [`Self::find`]: the bits of all values of a column, in a block and in the matrix.
+    bits: [Vec<u32>; 2],
 }
 
 /// Blocks of rows of a matrix.
 #[derive(Clone, Debug, Default)]
 struct Blocks {
-    /// The rows of all blocks: [`ROWS`] in each, but fewer in the last. A row that is zero may be left
-    /// out.
+    /// The rows of all blocks: [`ROWS`] in each, but fewer in the last.
     rows: Vec<u32>,
-    /// Columns. Those of a block have all its values other than zero.
+    /// The columns of all blocks. In other columns, a block has only zeros.
     columns: Vec<u32>,
     /// The place of the columns of each block.
     places: Vec<Range<usize>>,
@@ -51,34 +57,37 @@ impl Support {
         let is_used = |row: usize, column: usize| matrix[row * columns + column] != 0.0;
         let rows = Sets::new(n, columns, is_used);
         let transposed = Sets::new(columns, n, |column, row| is_used(row, column));
-        Self { shape: [n, columns], rows: dispatch(rows), columns: dispatch(transposed) }
+        let (rows, transposed) = (dispatch(rows), dispatch(transposed));
+        Self { shape: [n, columns], rows, columns: transposed, bits: Default::default() }
     }
 
-    /// Finds the support of a matrix for a few products. Takes a small part of the time of a product.
-    /// Blocks have rows that follow each other. Of the transpose, only rows that are zero are left
-    /// out.
+    /// Finds the support of a matrix for a few products, in much less time than a product takes. Each
+    /// block has consecutive rows. Of the transpose, only rows of zeros are left out.
     pub fn find(&mut self, matrix: &[f32], columns: usize) {
         let n = matrix.len() / columns;
         self.shape = [n, columns];
-        let Self { rows, columns: transposed, .. } = self;
+        let Self { rows, columns: transposed, bits: [of_block, of_all], .. } = self;
         for blocks in [&mut *rows, transposed] {
             blocks.rows.clear();
             blocks.columns.clear();
             blocks.places.clear();
         }
         rows.rows.extend(0..n as u32);
-        // The bits of a value are zero only if it is 0.0.
-        let (mut of_block, mut of_all) = (vec![0; columns], vec![0; columns]);
+        // All bits of a value are zero only for +0.0. So −0.0 and NaN count as used.
+        for bits in [&mut *of_block, of_all] {
+            bits.clear();
+            bits.resize(columns, 0);
+        }
         let join = |bits: &mut u32, more: u32| *bits |= more;
         for block in matrix.chunks(ROWS * columns) {
             of_block.fill(0);
             for row in block.chunks_exact(columns) {
                 of_block.iter_mut().zip(row).for_each(|(bits, value)| join(bits, value.to_bits()));
             }
-            of_all.iter_mut().zip(&of_block).for_each(|(bits, more)| join(bits, *more));
-            rows.places.push(append_used(&mut rows.columns, &of_block));
+            of_all.iter_mut().zip(&*of_block).for_each(|(bits, more)| join(bits, *more));
+            rows.places.push(append_used(&mut rows.columns, of_block));
         }
-        append_used(&mut transposed.rows, &of_all);
+        append_used(&mut transposed.rows, of_all);
         transposed.columns.extend(0..n as u32);
         transposed.places.resize(transposed.rows.len().div_ceil(ROWS), 0..n);
     }
@@ -134,15 +143,32 @@ struct Product<'a> {
 
 fn add(product: Product<'_>) {
     let Product { rows, inner, columns, .. } = product;
-    assert_eq!(product.output.len(), rows * columns, "values of the output");
-    assert_eq!(product.matrix.len(), rows * inner, "values of the matrix");
+    // A size that overflows is larger than any slice.
+    let values = |n: usize, m: usize| n.checked_mul(m).unwrap_or(usize::MAX);
+    assert_eq!(product.output.len(), values(rows, columns), "values of the output");
+    assert_eq!(product.matrix.len(), values(rows, inner), "values of the matrix");
     if let Start::Row(row) = product.start {
         assert_eq!(row.len(), columns, "numbers of the first row");
     }
-    let last = inner.saturating_sub(1) * columns;
-    assert!(last + columns.max(WIDEST) <= product.right.len(), "room for a whole vector");
-    if columns > 0 {
-        dispatch(product);
+    let last = values(inner.saturating_sub(1), columns).saturating_add(columns.max(WIDEST));
+    assert!(last <= product.right.len(), "room for a whole vector");
+    match all_finite(&product.right[..inner * columns]) {
+        true if columns > 0 => dispatch(product),
+        true => {}
+        false => product.with_zeros(),
+    }
+}
+
+impl Product<'_> {
+    /// Leaves nothing out.
+    fn with_zeros(self) {
+        let Self { rows, inner, strides, output, start, matrix, right, columns, .. } = self;
+        let (left_rows, left_columns) =
+            (Offsets::strided(rows, strides[0]), Offsets::strided(inner, strides[1]));
+        let left = Left { data: matrix, rows: &left_rows, columns: &left_columns };
+        let right_rows = Offsets::strided(inner, columns);
+        let right = Right { data: right, rows: &right_rows, columns };
+        multiply(output, &Offsets::strided(rows, columns), start, left, right);
     }
 }
 
@@ -218,9 +244,10 @@ impl Product<'_> {
         };
         let [_, stride] = self.strides;
         let inner = inner.iter().map(|k| *k as usize).map(|k| (k * stride, k * self.columns));
-        // SAFETY: `add` has checked that both matrices have `inner` columns and rows, and that the last
-        // row of the right one has room for a whole vector. It has also checked the output and the row
-        // to start from. Blocks have only rows and columns that the matrix has.
+        // SAFETY: `add` has checked both matrices, the output, the row to start from, and that the last
+        // row of the right matrix has room for a whole vector. Blocks have only rows and columns of the
+        // matrix. Every vector of columns lies within the columns, but for a single one at the first
+        // column, if there are fewer columns than lanes.
         unsafe { tile.compute(simd, inner) };
     }
 }
@@ -250,21 +277,22 @@ impl Sets {
 impl WithSimd for Sets {
     type Output = Blocks;
 
-    /// A block begins with the first row that is left. Then it takes the row that adds the fewest
-    /// columns, [`ROWS`] − 1 times.
+    /// A block begins with the first remaining row. Then, [`ROWS`] − 1 times, it takes the remaining row
+    /// that adds the fewest columns. Dispatched, because bits are counted faster with new instructions.
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Blocks {
         let Self { words, row, rows } = self;
         let set = |index: u32| &words[index as usize * row..][..row];
         let mut blocks = Blocks::default();
         for start in (0..rows).step_by(CHOICE) {
-            let mut left: VecDeque<u32> = (start as u32..rows.min(start + CHOICE) as u32).collect();
-            while let Some(first) = left.pop_front() {
+            let mut remaining: VecDeque<u32> =
+                (start as u32..rows.min(start + CHOICE) as u32).collect();
+            while let Some(first) = remaining.pop_front() {
                 blocks.rows.push(first);
                 let mut union = set(first).to_vec();
                 for _ in 1..ROWS {
                     let mut best = (u32::MAX, 0);
-                    for (place, index) in left.iter().enumerate() {
+                    for (place, index) in remaining.iter().enumerate() {
                         let mut added = 0;
                         for (word, old) in set(*index).iter().zip(&union) {
                             added += (word & !old).count_ones();
@@ -273,7 +301,7 @@ impl WithSimd for Sets {
                             best = (added, place);
                         }
                     }
-                    let Some(index) = left.remove(best.1) else { break };
+                    let Some(index) = remaining.remove(best.1) else { break };
                     blocks.rows.push(index);
                     for (old, word) in union.iter_mut().zip(set(index)) {
                         *old |= word;
@@ -296,7 +324,7 @@ fn append_used(indices: &mut Vec<u32>, bits: &[u32]) -> Range<usize> {
     let start = indices.len();
     let mut end = start;
     indices.resize(start + bits.len(), 0);
-    // Without a branch that no processor could foresee.
+    // Without a branch, because a processor cannot predict which values are zero.
     for (index, bits) in bits.iter().enumerate() {
         indices[end] = index as u32;
         end += usize::from(*bits != 0);

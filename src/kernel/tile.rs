@@ -27,33 +27,31 @@ pub(super) struct Tile<'a, const ROWS: usize, const VECTORS: usize> {
     pub(super) start: Start<'a>,
     /// The first column of each vector.
     pub(super) columns: [usize; VECTORS],
-    /// Number of columns of the output. If they do not fill one vector, there is only one.
+    /// Number of columns of the output. If it is less than one vector, `VECTORS` is 1.
     pub(super) width: usize,
 }
 
 impl<const ROWS: usize, const VECTORS: usize> Tile<'_, ROWS, VECTORS> {
-    /// Computes the sums and writes them to the output. `inner` is that of [`chains`].
+    /// Computes the sums and writes them to the output. `inner` gives the places of each term, as in
+    /// [`chains`].
     ///
     /// # Safety
-    /// For each term, the left matrix has a value in each row, and the right matrix has a whole vector
-    /// in each column. A vector of columns ends with column number `width` or before it, or it begins
-    /// with the first column. The output has `width` columns in each row, and so has the row that
-    /// sums start from.
+    /// For each term and row, `left` has a value. For each term and each of `columns`, `right` has a
+    /// whole vector. Each vector lies within the `width` columns. The only exception is a single vector
+    /// at column 0, if `width` is less than a vector. Each row of the output has `width` values, and so
+    /// has the row to start from.
     #[inline(always)]
-    #[expect(
-        unsafe_code,
-        reason = "with bounds checks, sums go through memory before they are written"
-    )]
+    #[expect(unsafe_code, reason = "with bounds checks, the compiler keeps the sums in memory")]
     pub(super) unsafe fn compute<S: Simd>(
         self,
         simd: S,
         inner: impl Iterator<Item = (usize, usize)>,
     ) {
         let Self { left, left_rows, right, output, output_rows, start, columns, width } = self;
+        debug_assert!(VECTORS == 1 || width >= S::F32_LANES, "the last vector lies in the row");
         let is_whole = VECTORS > 1 || width >= S::F32_LANES;
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-        // SAFETY: the caller has made sure that all slices have what is read and written. If a vector
-        // is whole, its last column is in the row.
+        // SAFETY: the caller has made sure that all reads and writes are inside the slices.
         unsafe {
             let read = |from: &[f32], at: usize| match is_whole {
                 true => from.as_ptr().add(at).cast::<S::f32s>().read_unaligned(),
@@ -95,11 +93,13 @@ impl<const ROWS: usize, const VECTORS: usize> Tile<'_, ROWS, VECTORS> {
 }
 
 /// Continues the chains of some rows of the left matrix and some vectors of columns of the right
-/// matrix. The rows begin at `rows`, and the vectors at `columns`. `inner` gives, for each term, where
-/// a row of `left` and a column of `right` have it. All sums stay in registers.
+/// matrix. The rows begin at `rows`, and the vectors at `columns`. For each term, `inner`
+/// gives two offsets: of its value in a row of `left`, and of its row in `right`. All sums stay in
+/// registers.
 ///
 /// # Safety
-/// For each term, `left` has a value in each row, and `right` has a whole vector in each column.
+/// For each term and row, `left` has a value. For each term and each of `columns`, `right` has a whole
+/// vector.
 #[inline(always)]
 #[expect(unsafe_code, reason = "bounds checks in the innermost loop cost half of the speed")]
 pub(super) unsafe fn chains<S: Simd, const ROWS: usize, const VECTORS: usize>(
@@ -111,7 +111,7 @@ pub(super) unsafe fn chains<S: Simd, const ROWS: usize, const VECTORS: usize>(
     inner: impl Iterator<Item = (usize, usize)>,
     columns: [usize; VECTORS],
 ) -> [[S::f32s; VECTORS]; ROWS] {
-    const { assert!(S::F32_LANES <= WIDEST, "`check` allows for this vector") };
+    const { assert!(S::F32_LANES <= WIDEST, "callers leave room for `WIDEST` values") };
     // SAFETY: the caller has made sure that both slices have what is read. `wrapping_add` makes
     // pointers that may lie outside of a slice if there is no term. They are not read.
     unsafe {

@@ -39,7 +39,7 @@ impl Trainer for DfdxTrainer {
         match self.device {
             Device::Cpu => {
                 thread_local! {
-                    /// A run that panics leaves none.
+                    /// The memory of the last run. It is empty after a panic.
                     static MEMORY: Cell<Memory> = Cell::default();
                 }
                 let operations = KernelOperations::new(MEMORY.take());

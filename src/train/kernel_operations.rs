@@ -30,8 +30,8 @@ pub(super) struct KernelOperations {
     memory: Rc<RefCell<Memory>>,
 }
 
-/// What one run of a thread leaves to the next: allocated memory, and the images. The next run often
-/// has the same ones.
+/// Memory and images that a run leaves to the next run of its thread. The next run often uses the same
+/// images.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     workspace: Workspace,
@@ -39,8 +39,8 @@ pub(super) struct Memory {
     kept: Vec<Kept>,
     normalized: Vec<Normalized>,
     buffers: Vec<Buffer>,
-    /// The images of the run, in the order in which it asked for them. Those after the first
-    /// `n_images` are of the run before.
+    /// The first `n_images` belong to this run, in the order of its requests. The others belong to the
+    /// run before.
     images: Vec<(First, KernelImages)>,
     n_images: usize,
 }
@@ -52,7 +52,11 @@ impl Memory {
         self.n_images += 1;
         if let Some((of, images)) = self.images.get(index)
             && (*of, images.digits) == (first, digits)
-            && *images.values == *values
+            && images
+                .values
+                .iter()
+                .map(|value| value.to_bits())
+                .eq(values.iter().map(|value| value.to_bits()))
         {
             return images.clone();
         }
@@ -129,11 +133,11 @@ impl KernelOperations {
         Self { device, memory: Rc::new(RefCell::new(memory)) }
     }
 
-    /// The memory for the next run of this thread, after all else of this run was dropped.
+    /// Returns the memory for the next run of this thread. No clone of this may be left.
     pub(super) fn release(self) -> Memory {
         // dfdx would keep the memory of dropped tensors.
         self.device.disable_cache();
-        let mut memory = Rc::into_inner(self.memory).map(RefCell::into_inner).unwrap_or_default();
+        let mut memory = Rc::into_inner(self.memory).expect("the run has ended").into_inner();
         memory.images.truncate(memory.n_images);
         memory.n_images = 0;
         memory

@@ -93,7 +93,9 @@ fn a_product_that_leaves_out_zeros_gives_the_bits_of_the_product() {
     let mut kept = Support::default();
     for trial in 0..120 {
         let mut draw = |high: u32| 1 + stream.below(high) as usize;
-        let (rows, inner, columns) = (draw(13), draw(20), draw(150));
+        let large = trial % 10 == 0;
+        let (rows, inner) = if large { (draw(300), draw(200)) } else { (draw(13), draw(20)) };
+        let columns = draw(150);
         let mut matrix = uniform(rows * inner, &mut stream);
         for value in &mut matrix {
             if stream.below(5) < 4 {
@@ -142,6 +144,28 @@ fn a_product_that_leaves_out_zeros_gives_the_bits_of_the_product() {
             assert_eq!(found[0], bits(&whole));
         }
     }
+}
+
+#[test]
+fn a_product_leaves_no_zero_out_if_a_number_is_not_finite() {
+    let mut support = Support::default();
+    support.find(&[0.0, 1.0, 0.0, 0.0], 2);
+    for bad in [f32::INFINITY, f32::NAN] {
+        let mut right = Buffer::default();
+        right.fill_from(&[bad, 3.0]);
+        let mut output = [0.0; 2];
+        support.product(&mut output, Start::Zero, &[0.0, 1.0, 0.0, 0.0], &right, 1);
+        assert!(output[0].is_nan() && output[1].is_nan());
+        support.add_transposed_product(&mut output, &[0.0, 1.0, 0.0, 0.0], &right, 1);
+        assert!(output.iter().all(|value| value.is_nan()));
+    }
+}
+
+#[test]
+#[should_panic(expected = "values of the output")]
+fn a_number_of_columns_that_overflows_is_refused() {
+    let support = Support::new(&[1.0; 4], 2);
+    support.product(&mut [], Start::Zero, &[1.0; 4], &[], 1 << (usize::BITS - 1));
 }
 
 #[test]
