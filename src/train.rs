@@ -18,6 +18,7 @@ mod device;
 mod dfdx_operations;
 mod dispatch;
 mod evaluate;
+mod kernel_memory;
 mod kernel_operations;
 mod loss;
 mod network;

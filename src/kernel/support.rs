@@ -144,7 +144,7 @@ struct Product<'a> {
 fn add(product: Product<'_>) {
     let Product { rows, inner, columns, .. } = product;
     // A size that overflows is larger than any slice.
-    let values = |n: usize, m: usize| n.checked_mul(m).unwrap_or(usize::MAX);
+    let values = |n: usize, m: usize| n.saturating_mul(m);
     assert_eq!(product.output.len(), values(rows, columns), "values of the output");
     assert_eq!(product.matrix.len(), values(rows, inner), "values of the matrix");
     if let Start::Row(row) = product.start {

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use dfdx::prelude::*;
 
 use super::dfdx_operations::DfdxOperations;
-use super::kernel_operations::{KernelOperations, Memory};
+use super::kernel_memory::Memory;
+use super::kernel_operations::KernelOperations;
 use super::operations::Operations;
 use super::sequence::places;
 use super::tensor::{Matrix, upload, values};

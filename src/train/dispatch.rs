@@ -5,7 +5,8 @@ use std::cell::Cell;
 #[cfg(feature = "cuda")]
 use super::cuda;
 use super::device::{Device, DeviceError};
-use super::kernel_operations::{KernelOperations, Memory};
+use super::kernel_memory::Memory;
+use super::kernel_operations::KernelOperations;
 use super::trainer::{TrainError, Trainer, Training};
 use super::training_loop::train;
 use crate::dataset::Split;

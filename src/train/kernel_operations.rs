@@ -10,17 +10,16 @@ use std::rc::Rc;
 
 use dfdx::prelude::*;
 
+use super::kernel_memory::{KernelImages, Memory};
 use super::operations::Operations;
 use super::tensor::{Matrix, Vector, concatenate, upload};
 use crate::kernel::buffer::Buffer;
 use crate::kernel::chain::{self, Chain};
 use crate::kernel::elementwise::Add;
-use crate::kernel::kept::{BackwardMemory, Kept};
 use crate::kernel::lanes::map;
-use crate::kernel::normalization::{Normalization, Normalized, Statistics};
+use crate::kernel::normalization::{Normalization, Statistics};
 use crate::kernel::optimizer::{Adam, Sgd};
-use crate::kernel::prepared::{First, Prepared};
-use crate::kernel::workspace::Workspace;
+use crate::kernel::prepared::Prepared;
 use crate::run::Optimizer;
 
 /// The operations of one thread.
@@ -28,52 +27,6 @@ use crate::run::Optimizer;
 pub(super) struct KernelOperations {
     device: Cpu,
     memory: Rc<RefCell<Memory>>,
-}
-
-/// Memory and images that a run leaves to the next run of its thread. The next run often uses the same
-/// images.
-#[derive(Debug, Default)]
-pub(super) struct Memory {
-    workspace: Workspace,
-    backward: BackwardMemory,
-    kept: Vec<Kept>,
-    normalized: Vec<Normalized>,
-    buffers: Vec<Buffer>,
-    /// The first `n_images` belong to this run, in the order of its requests. The others belong to the
-    /// run before.
-    images: Vec<(First, KernelImages)>,
-    n_images: usize,
-}
-
-impl Memory {
-    /// The next images of the run. They are those of the run before if they are equal.
-    fn images(&mut self, chain: &Chain, values: Vec<f32>, digits: usize) -> KernelImages {
-        let (index, first) = (self.n_images, chain.first());
-        self.n_images += 1;
-        if let Some((of, images)) = self.images.get(index)
-            && (*of, images.digits) == (first, digits)
-            && images
-                .values
-                .iter()
-                .map(|value| value.to_bits())
-                .eq(values.iter().map(|value| value.to_bits()))
-        {
-            return images.clone();
-        }
-        self.images.truncate(index);
-        let prepared = Rc::new(chain.prepare(&values));
-        let images = KernelImages { values: values.into(), prepared, digits };
-        self.images.push((first, images.clone()));
-        images
-    }
-}
-
-/// Images of one or two digits.
-#[derive(Clone, Debug)]
-pub(super) struct KernelImages {
-    values: Rc<[f32]>,
-    prepared: Rc<Prepared>,
-    digits: usize,
 }
 
 /// Trained values, and the state of their optimiser.
@@ -138,8 +91,7 @@ impl KernelOperations {
         // dfdx would keep the memory of dropped tensors.
         self.device.disable_cache();
         let mut memory = Rc::into_inner(self.memory).expect("the run has ended").into_inner();
-        memory.images.truncate(memory.n_images);
-        memory.n_images = 0;
+        memory.end_run();
         memory
     }
 

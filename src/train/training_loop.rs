@@ -247,7 +247,8 @@ mod tests {
     use crate::run::{
         DataConfig, DeviceKind, Layer, ModelConfig, NumberType, Optimizer, PartVersions,
     };
-    use crate::train::kernel_operations::{KernelOperations, Memory};
+    use crate::train::kernel_memory::Memory;
+    use crate::train::kernel_operations::KernelOperations;
 
     fn config() -> RunConfig {
         let identity = dataset::embedded_identity();
