@@ -58,7 +58,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         if let Some(question) = foreign_files(&project, args) {
             message(&format!("note: {question}; a build asks first, unless `--yes` is given"));
         }
-        return status::print(&project, &plan, &preview, args.json);
+        return status::print(&project, &plan, &preview, args.project.device, args.json);
     }
     if args.frozen && !(preview.to_train.is_empty() && preview.failed == 0) {
         tell_reasons(&preview);

@@ -73,8 +73,9 @@ impl<'r> EarlyReports<'r> {
         match catch_unwind(AssertUnwindSafe(self.write)) {
             Ok(Ok(told)) => self.progress.say(&told),
             Ok(Err(error)) => {
+                let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
                 let error = chain(&error);
-                self.progress.say(&format!("warning: no early page is written: {error}"));
+                self.progress.say(&format!("warning: no early page is written: {error}{hint}"));
             }
             Err(_) => self.progress.say("warning: no early page is written"),
         }

@@ -4,16 +4,17 @@ use super::args::StatusArgs;
 use super::json;
 use super::preview::TrainingPreview;
 use super::terminal::{columns, data, message};
-use crate::format::runs;
+use crate::format::{chain, runs};
 use crate::pipeline::{self, Error, Keep, Project};
 use crate::plan::{Plan, RunCounts};
 use crate::provenance;
+use crate::train::Device;
 
 pub(super) fn run(args: &StatusArgs) -> Result<(), Error> {
     let project = args.project.load()?;
     let plan = pipeline::plan(&project, args.project.device.kind(), Keep::States)?;
     let preview = TrainingPreview::new(&project, &plan, |_| true, false, provenance::cores());
-    print(&project, &plan, &preview, args.json)
+    print(&project, &plan, &preview, args.project.device, args.json)
 }
 
 /// Prints the number of runs by state, why runs have to be trained, and how long that takes.
@@ -21,6 +22,7 @@ pub(super) fn print(
     project: &Project,
     plan: &Plan,
     preview: &TrainingPreview,
+    device: Device,
     as_json: bool,
 ) -> Result<(), Error> {
     let counts = plan.counts(&project.conditions());
@@ -52,6 +54,11 @@ pub(super) fn print(
     let next =
         if preview.to_train.is_empty() { "" } else { ": `report build` with the same options" };
     message(&format!("{}; {}{next}", runs(plan.runs.len()), preview.total()));
+    if let Err(error) = device.check()
+        && !preview.to_train.is_empty()
+    {
+        message(&format!("warning: a build cannot train them here: {}", chain(&error)));
+    }
     if let Some((n, changes)) = preview.of_new_versions() {
         message(&format!(
             "{} would be trained only because `report` has changed ({changes}); a build asks first, unless `--yes` is given",

@@ -83,8 +83,8 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
             message: "no run was trained again: none has a record that was trained with its \
                       present configuration"
                 .to_owned(),
-            hint: "`report build` trains runs without a record; `report accept --undo` takes \
-                   accepted results back",
+            hint: "`report build` with the same options trains runs without a record; `report accept \
+                   --undo` takes accepted results back",
         }),
         (0, 0) => Ok(()),
         (damaged, different) => Err(Error::Unverified {

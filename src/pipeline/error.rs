@@ -247,7 +247,8 @@ impl Error {
                 Some("`report status` with the same options lists them; the report marks them".to_owned())
             }
             Self::Stale(_) => Some(
-                "`report status` says why; `report build` without `--frozen` trains them"
+                "`report status` with the same options says why; the same command without `--frozen` trains \
+                 them"
                     .to_owned(),
             ),
             Self::Unconfirmed { .. } => Some(

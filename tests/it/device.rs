@@ -27,6 +27,9 @@ fn each_kind_of_device_has_records_of_its_own() {
     assert!(project.run(&["status"]).stderr.contains("8 runs; nothing to train"));
     let status = project.run(&["status", "--device", "cuda"]);
     assert!(status.stderr.contains("8 runs; 8 runs to train"), "{}", status.stderr);
+    // Neither this machine nor a binary without CUDA has a device with this number.
+    let status = project.run(&["status", "--device", "cuda:99"]);
+    assert!(status.stderr.contains("warning: a build cannot train them here"), "{}", status.stderr);
 }
 
 #[test]
