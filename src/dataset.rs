@@ -77,7 +77,8 @@ pub struct DatasetError {
 }
 
 impl DatasetError {
-    fn of(file: &str) -> impl FnOnce(IdxError) -> Self {
+    /// An error of this file.
+    pub fn of(file: &str) -> impl FnOnce(IdxError) -> Self {
         move |reason| Self { file: file.to_owned(), reason }
     }
 }
@@ -126,6 +127,12 @@ pub fn standard(names: [&str; 4], bytes: [&[u8]; 4]) -> Result<Dataset, DatasetE
     let test = digits([names[2], names[3]], [&unpacked[2], &unpacked[3]])?;
     let digests: Vec<_> = unpacked.iter().map(|b| Digest::of_bytes(b).to_string()).collect();
     Ok(Dataset { identity: identity(Pools::Separate, &digests), train, test })
+}
+
+/// Whether two files have the same content after unpacking. Damaged files are equal to no file.
+#[must_use]
+pub fn same_content(a: &[u8], b: &[u8]) -> bool {
+    matches!((unpack(a), unpack(b)), (Ok(a), Ok(b)) if a == b)
 }
 
 fn identity(pools: Pools, unpacked: &[String]) -> DatasetIdentity {

@@ -133,6 +133,12 @@ pub fn is_alive(process: u32) -> bool {
     true
 }
 
+/// The home directory of the user, if it is known.
+#[must_use]
+pub fn home() -> Option<std::path::PathBuf> {
+    std::env::home_dir()
+}
+
 /// Cores that this process may use.
 #[must_use]
 pub fn cores() -> usize {

@@ -37,6 +37,18 @@ pub enum IdxError {
         /// The kind of the file, if it is known.
         remark: &'static str,
     },
+    /// The file is something else that people often have in its place.
+    #[error("{0}")]
+    SomethingElse(&'static str),
+    /// No file has this name.
+    #[error("is missing: the folder has {found}")]
+    Missing {
+        /// The names that are there.
+        found: String,
+    },
+    /// Two files are meant by one name, and differ.
+    #[error("is there twice, and the content differs: {0}")]
+    Ambiguous(String),
     /// The images do not have the size of MNIST images.
     #[error("contains images of {rows}×{columns}; expected {IMAGE_SIDE}×{IMAGE_SIDE}")]
     ImageSize {
@@ -113,6 +125,9 @@ fn header<'b, const N: usize>(
     kind: &'static str,
     magic: u32,
 ) -> Result<([usize; N], &'b [u8]), IdxError> {
+    if let Some(what) = something_else(bytes) {
+        return Err(IdxError::SomethingElse(what));
+    }
     let word = |index: usize| {
         let word = bytes.get(4 * index..)?.first_chunk()?;
         Some(u32::from_be_bytes(*word))
@@ -133,6 +148,18 @@ fn header<'b, const N: usize>(
         *dimension = word(index + 1).ok_or_else(|| too_short.clone())? as usize;
     }
     Ok((dimensions, &bytes[expected..]))
+}
+
+/// What a file is that a failed download leaves in place of the data.
+fn something_else(bytes: &[u8]) -> Option<&'static str> {
+    let start = bytes.trim_ascii_start();
+    let start = start[..start.len().min(30)].to_ascii_lowercase();
+    let is = |begin: &str| start.starts_with(begin.as_bytes());
+    if is("version https://git-lfs") {
+        return Some("is a Git LFS pointer and not the data: `git lfs pull` fetches the data");
+    }
+    (is("<!doctype html") || is("<html"))
+        .then_some("is an HTML page and not the data: download the file again")
 }
 
 fn exactly(data: &[u8], count: usize, size: usize, header: usize) -> Result<Vec<u8>, IdxError> {
@@ -184,6 +211,15 @@ mod tests {
             message(images(&[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3])),
             "contains images of 2×3; expected 28×28"
         );
+    }
+
+    #[test]
+    fn what_a_failed_download_leaves_is_called_by_its_name() {
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n";
+        assert!(message(images(pointer)).starts_with("is a Git LFS pointer and not the data"));
+        for page in ["<html>", "\n <!DOCTYPE html><html>404"] {
+            assert!(message(labels(page.as_bytes())).starts_with("is an HTML page"));
+        }
     }
 
     #[test]

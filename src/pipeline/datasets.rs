@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::Error;
-use crate::dataset::{self, Dataset, STANDARD_FILES};
+use crate::dataset::{self, Dataset, DatasetError, IdxError, STANDARD_FILES};
 use crate::digest::Digest;
 use crate::experiment::{DataSource, Experiment};
 use crate::fs;
+use crate::provenance;
 use crate::run::DatasetIdentity;
+
+/// How many names an error lists.
+const MOST_NAMES: usize = 10;
 
 /// The datasets of a project. The embedded dataset is unpacked only for training.
 #[derive(Debug, Default)]
@@ -81,21 +85,71 @@ impl Datasets {
     }
 }
 
-fn read(directory: &Path) -> Result<Dataset, Error> {
-    let (mut names, mut files) = (Vec::with_capacity(4), Vec::with_capacity(4));
-    for name in STANDARD_FILES {
-        let packed = format!("{name}.gz");
-        let is_packed =
-            !fs::is_file(&directory.join(name)) && fs::is_file(&directory.join(&packed));
-        let name = if is_packed { packed } else { name.to_owned() };
-        files.push(fs::read(&directory.join(&name)).map_err(|error| Error::DatasetFile {
-            directory: directory.to_owned(),
-            source: error,
-        })?);
-        names.push(name);
+/// The directory of a dataset that is given relative to `root`. `~` is the home directory, also where no
+/// shell has replaced it.
+pub(super) fn path(root: &Path, directory: &Path) -> PathBuf {
+    match (directory.strip_prefix("~"), provenance::home()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => root.join(directory),
     }
-    let names = [&names[0][..], &names[1], &names[2], &names[3]];
-    let bytes = [&files[0][..], &files[1], &files[2], &files[3]];
-    dataset::standard(names, bytes)
+}
+
+/// The dataset in a directory. Its files may have the names that archives, browsers and `gunzip` give
+/// them.
+fn read(directory: &Path) -> Result<Dataset, Error> {
+    let files = STANDARD_FILES.map(|name| find(directory, name));
+    let [train_images, train_labels, test_images, test_labels] = files;
+    let files = [train_images?, train_labels?, test_images?, test_labels?];
+    let names = files.each_ref().map(|(name, _)| &name[..]);
+    dataset::standard(names, files.each_ref().map(|(_, bytes)| &bytes[..]))
         .map_err(|source| Error::Dataset { directory: directory.to_owned(), source })
+}
+
+/// The name and the bytes of a standard file. Some archives make a folder of each file.
+fn find(directory: &Path, standard: &str) -> Result<(String, Vec<u8>), Error> {
+    let unreadable = |source| Error::DatasetFile { directory: directory.to_owned(), source };
+    let faulty = |reason| {
+        let source = DatasetError::of(standard)(reason);
+        Error::Dataset { directory: directory.to_owned(), source }
+    };
+    let all = fs::entries(directory).map_err(unreadable)?;
+    let mut paths = Vec::new();
+    for path in all.iter().filter(|path| is_called(path, standard)) {
+        if fs::is_directory(path) {
+            let inside = fs::entries(path).map_err(unreadable)?;
+            paths.extend(inside.into_iter().filter(|path| is_called(path, standard)));
+        } else {
+            paths.push(path.clone());
+        }
+    }
+    let name = |path: &Path| path.strip_prefix(directory).unwrap_or(path).display().to_string();
+    let mut found: Option<(String, Vec<u8>)> = None;
+    for path in paths {
+        let (name, bytes) = (name(&path), fs::read(&path).map_err(unreadable)?);
+        match &found {
+            Some((other, old)) if !dataset::same_content(old, &bytes) => {
+                return Err(faulty(IdxError::Ambiguous(format!("`{other}` and `{name}`"))));
+            }
+            Some(_) => {}
+            None => found = Some((name, bytes)),
+        }
+    }
+    found.ok_or_else(|| {
+        let names = all.iter().take(MOST_NAMES).map(|path| format!("`{}`", name(path)));
+        let names = names.collect::<Vec<_>>().join(", ");
+        let found = match all.len() {
+            0 => "no file".to_owned(),
+            n if n > MOST_NAMES => format!("{names} and {} more", n - MOST_NAMES),
+            _ => names,
+        };
+        faulty(IdxError::Missing { found })
+    })
+}
+
+/// Whether a file has a standard name, in upper or lower case, with `-idx` or `.idx`, with or without
+/// `.gz`.
+fn is_called(path: &Path, standard: &str) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
+    let name = name.to_ascii_lowercase();
+    name.strip_suffix(".gz").unwrap_or(&name).replace(".idx", "-idx") == standard
 }

@@ -199,7 +199,7 @@ impl Error {
         match self {
             Self::Request { hint, .. } => Some(hint.clone()),
             Self::Dataset { .. } | Self::DatasetFile { .. } => Some(format!(
-                "a dataset directory holds {}, plain or with `.gz`",
+                "a dataset directory holds {}; `.idx` for `-idx`, `.gz`, and a folder for each file are allowed",
                 dataset::STANDARD_FILES.join(", ")
             )),
             Self::Input(error) => Some(input_hint(error).to_owned()),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Error;
-use super::datasets::Datasets;
+use super::datasets::{self, Datasets};
 use super::paper_file::PaperFile;
 use crate::dataset;
 use crate::document::{self, Location, Node, Violation, suggestion};
@@ -262,13 +262,13 @@ fn first_seeds(own: &[u64], count: u64) -> Vec<u64> {
 /// Resolves the directories of data. A directory in a file is relative to the project. A directory
 /// on the command line is relative to the current directory.
 fn place_data(root: &Path, overrides: &Overrides, experiment: &mut Experiment) {
-    let at = |path: &Path| DataSource::Directory(path.to_owned());
+    let place = |root: &Path, path: &Path| DataSource::Directory(datasets::path(root, path));
     for source in
         experiment.conditions.iter_mut().map(|condition| &mut condition.design.data.source)
     {
         match (&overrides.data, &*source) {
-            (Some(directory), _) => *source = at(directory),
-            (None, DataSource::Directory(directory)) => *source = at(&root.join(directory)),
+            (Some(directory), _) => *source = place(Path::new(""), directory),
+            (None, DataSource::Directory(directory)) => *source = place(root, directory),
             (None, DataSource::Embedded) => {}
         }
     }

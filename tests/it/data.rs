@@ -1,6 +1,6 @@
 //! `--data DIR`: the four standard MNIST files, and directories that are none.
 
-use crate::project::Project;
+use crate::project::{Outcome, Project};
 
 const NAMES: [&str; 4] = [
     "train-images-idx3-ubyte",
@@ -91,6 +91,63 @@ fn each_faulty_directory_is_one_clear_error() {
         },
         &[NAMES[1], "59 labels", "60 images"],
     );
+}
+
+#[test]
+fn the_names_that_archives_and_browsers_give_are_found() {
+    let project = Project::new();
+    write_mnist(&project);
+    assert_eq!(project.build(&["--data", "mnist"]), 8);
+    let folder = project.path("mnist");
+    let rename =
+        |from: &str, to: &str| std::fs::rename(folder.join(from), folder.join(to)).unwrap();
+    rename(NAMES[0], "train-images.idx3-ubyte");
+    rename(NAMES[1], "TRAIN-LABELS-IDX1-UBYTE");
+    // Some archives make a folder of each file. The ending says nothing about the content.
+    std::fs::create_dir(folder.join("t10k-images.idx3-ubyte")).unwrap();
+    rename(NAMES[2], "t10k-images.idx3-ubyte/t10k-images-idx3-ubyte");
+    rename(NAMES[3], "t10k-labels-idx1-ubyte.gz");
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let name = std::ffi::OsStr::from_bytes(b"other-\xff");
+        std::fs::write(folder.join(name), "not UTF-8").unwrap();
+    }
+    assert_eq!(project.build(&["--data", "mnist"]), 0, "the same data");
+    let in_file = "[data]\ndirectory = \"~/mnist\"";
+    project.edit("experiments/base/protocol.toml", "[data]", in_file);
+    let mut command = project.command(&["build", "--frozen"]);
+    let outcome = Outcome::of(command.env("HOME", project.path("")));
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    project.edit("experiments/base/protocol.toml", in_file, "[data]");
+    // A second copy is no doubt if it is equal.
+    std::fs::copy(folder.join("train-images.idx3-ubyte"), folder.join(NAMES[0])).unwrap();
+    assert_eq!(project.build(&["--data", "mnist"]), 0);
+    project.write(&format!("mnist/{}", NAMES[0]), "something else");
+    let outcome = project.run(&["build", "--data", "mnist"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert!(
+        outcome.stderr.contains("is there twice, and the content differs"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn what_stands_in_place_of_the_data_is_named() {
+    let project = Project::new();
+    write_mnist(&project);
+    let fails = |expected: &str| {
+        let outcome = project.run(&["build", "--data", "mnist"]);
+        assert_eq!(outcome.code, 2, "{outcome:#?}");
+        assert!(outcome.stderr.contains(expected), "{expected}: {}", outcome.stderr);
+    };
+    project.write(&format!("mnist/{}", NAMES[3]), "version https://git-lfs.github.com/spec/v1\n");
+    fails("is a Git LFS pointer and not the data");
+    project.write(&format!("mnist/{}", NAMES[3]), "<!DOCTYPE html><html><title>404</title>");
+    fails("is an HTML page and not the data");
+    std::fs::remove_file(project.path("mnist").join(NAMES[3])).unwrap();
+    fails("`t10k-labels-idx1-ubyte` is missing: the folder has `t10k-images-idx3-ubyte`");
 }
 
 #[test]
