@@ -218,7 +218,9 @@ impl Chain {
                     let (weight, bias) = (&parameters[weight.start..], &parameters[bias.clone()]);
                     linear.forward(x, x_support, weight, bias, y, workspace);
                     apply(*activation, y);
-                    if *activation == Some(Activation::Relu) {
+                    // The next layer or the backward pass reads it.
+                    let is_read = is_kept || index + 1 < self.layers.len();
+                    if is_read && *activation == Some(Activation::Relu) {
                         support.insert(found.unwrap_or_default()).find(y, linear.outputs);
                     }
                 }

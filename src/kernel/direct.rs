@@ -11,7 +11,6 @@
 
 use super::batch::{Batch, BatchMut};
 use super::elementwise::transpose;
-use super::finite::all_finite;
 use super::frame::{Frame, Layout, Used, Windows};
 use super::offsets::Offsets;
 use super::pooled_product::{self, PooledOutput, PooledProduct};
@@ -107,14 +106,14 @@ impl Direct {
     pub(super) fn forward(&self, x: &Batch<'_>, workspace: &mut Workspace) {
         let output = self.convolution.output;
         let Workspace { frame, kernel, convolved, .. } = workspace;
-        let Frame { layout, padded, used } = self.framed(x, frame);
+        let framed = self.framed(x, frame);
+        let Frame { layout, padded, .. } = framed;
         let lanes = x.images * output.channels;
         let all = Offsets::strided(output.width * x.images, output.channels);
         let convolved = convolved.room(output.area() * lanes);
         let kernel_rows = Offsets::strided(self.convolution.fan_in(), output.channels);
         let right = Right { data: kernel, rows: &kernel_rows, columns: output.channels };
-        let used =
-            used.as_ref().filter(|_| all_finite(&kernel[..kernel_rows.len() * right.columns]));
+        let used = framed.used_beside(&kernel[..kernel_rows.len() * right.columns]);
         for (oy, row) in convolved.chunks_exact_mut(output.width * lanes).enumerate() {
             let data = &padded[oy * self.convolution.stride * layout.row..];
             let (windows, rows) = match used {
@@ -147,15 +146,15 @@ impl Direct {
     ) {
         let Convolution { output, stride, .. } = self.convolution;
         let Workspace { frame, kernel, .. } = workspace;
-        let Frame { layout, padded, used } = self.framed(x, frame);
+        let framed = self.framed(x, frame);
+        let Frame { layout, padded, .. } = framed;
         let (windows, positions) = self.pooled_windows(layout, pool, x.images);
         let rows = |stride| grid(pool.output.width, stride, x.images, output.channels);
         let argmax_rows = argmax.as_ref().map_or(0, |argmax| argmax.stride);
         let (y_rows, argmax_rows) = (rows(y.stride), rows(argmax_rows));
         let kernel_rows = Offsets::strided(self.convolution.fan_in(), output.channels);
         let right = Right { data: kernel, rows: &kernel_rows, columns: output.channels };
-        let used =
-            used.as_ref().filter(|_| all_finite(&kernel[..kernel_rows.len() * right.columns]));
+        let used = framed.used_beside(&kernel[..kernel_rows.len() * right.columns]);
         for window_row in 0..pool.output.height {
             let data = &padded[window_row * pool.stride * stride * layout.row..];
             let first = window_row * pool.output.width;
@@ -204,11 +203,12 @@ impl Direct {
     ) {
         let Convolution { input, output, stride, .. } = self.convolution;
         let Workspace { frame, padded: dx_frame, kernel, convolved, .. } = workspace;
-        let Frame { layout, padded, used } = self.framed(x, frame);
+        let framed = self.framed(x, frame);
+        let Frame { layout, padded, .. } = framed;
         let row = output.width * x.images * output.channels;
         let taps = Offsets::strided(self.convolution.fan_in(), output.channels);
         let gradient_rows = Offsets::strided(output.width * x.images, output.channels);
-        let used = used.as_ref().filter(|_| all_finite(&convolved[..output.height * row]));
+        let used = framed.used_beside(&convolved[..output.height * row]);
         for oy in 0..output.height {
             let (windows, rows) = match used {
                 Some(used) => {

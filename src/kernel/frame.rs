@@ -1,6 +1,7 @@
-//! Images with zeros around them, as a direct convolution reads them. Nothing is computed here.
+//! Images with zeros around them, as a direct convolution reads them.
 
 use super::buffer::Buffer;
+use super::finite::all_finite;
 use super::offsets::Offsets;
 
 /// The images of a chunk with zeros around them.
@@ -32,6 +33,13 @@ pub(super) struct Used {
     pub(super) kernel: Vec<Windows>,
     /// Those of a pooling joined with the kernel, for each row of outputs of the pooling.
     pub(super) pooling: Vec<Windows>,
+}
+
+impl Frame {
+    /// The windows that are used, if they are known and the other factors of the product are finite.
+    pub(super) fn used_beside(&self, factors: &[f32]) -> Option<&Used> {
+        self.used.as_ref().filter(|_| all_finite(factors))
+    }
 }
 
 /// The windows of a row, by index: those that are used, and the others. An index takes four bytes,

@@ -59,13 +59,13 @@ impl Linear {
 
         let Workspace { strides, kernel: transposed, .. } = workspace;
         let mut strided = |n, stride| strides.get(n, stride);
-        let (rows, columns) = (strided(n, inputs), strided(inputs, 1));
-        let dy_rows = strided(n, outputs);
 
         // dweight = xᵀ · dy
         match x_support {
             Some(support) => support.add_transposed_product(dweight, x, dy, outputs),
             None => {
+                let (rows, columns) = (strided(n, inputs), strided(inputs, 1));
+                let dy_rows = strided(n, outputs);
                 let left = Left { data: x, rows: &columns, columns: &rows };
                 let right = Right { data: dy, rows: &dy_rows, columns: outputs };
                 multiply(dweight, &strided(inputs, outputs), Start::Output, left, right);
@@ -79,6 +79,7 @@ impl Linear {
             let dy = &dy[..n * outputs];
             return support.product(dx, Start::Zero, dy, transposed, inputs);
         }
+        let (rows, dy_rows) = (strided(n, inputs), strided(n, outputs));
         let left = Left { data: dy, rows: &dy_rows, columns: &strided(outputs, 1) };
         let right = Right { data: transposed, rows: &strided(outputs, inputs), columns: inputs };
         multiply(dx, &rows, Start::Zero, left, right);

@@ -109,8 +109,8 @@ impl Right<'_> {
     }
 }
 
-/// Asserts what [`chains`](super::tile::chains) needs, for rows that begin at most `beyond` values after those of
-/// `left`.
+/// Asserts what [`chains`](super::tile::chains) needs, for rows that begin at most `beyond` values
+/// after those of `left`.
 pub(super) fn check(left: Left<'_>, beyond: usize, right: Right<'_>) {
     assert_eq!(left.columns.len(), right.rows.len(), "inner sizes of a product");
     if left.columns.len() == 0 {

@@ -97,7 +97,8 @@ pub(super) fn path(root: &Path, directory: &Path) -> PathBuf {
 /// The dataset in a directory. Its files may have the names that archives, browsers and `gunzip` give
 /// them.
 fn read(directory: &Path) -> Result<Dataset, Error> {
-    let files = STANDARD_FILES.map(|name| find(directory, name));
+    let all = fs::entries(directory).map_err(unreadable(directory))?;
+    let files = STANDARD_FILES.map(|name| find(directory, &all, name));
     let [train_images, train_labels, test_images, test_labels] = files;
     let files = [train_images?, train_labels?, test_images?, test_labels?];
     let names = files.each_ref().map(|(name, _)| &name[..]);
@@ -105,18 +106,22 @@ fn read(directory: &Path) -> Result<Dataset, Error> {
         .map_err(|source| Error::Dataset { directory: directory.to_owned(), source })
 }
 
-/// The name and the bytes of a standard file. Some archives make a folder of each file.
-fn find(directory: &Path, standard: &str) -> Result<(String, Vec<u8>), Error> {
-    let unreadable = |source| Error::DatasetFile { directory: directory.to_owned(), source };
+/// The error of a directory in which a file cannot be read.
+fn unreadable(directory: &Path) -> impl FnOnce(fs::FileError) -> Error {
+    move |source| Error::DatasetFile { directory: directory.to_owned(), source }
+}
+
+/// The name and the bytes of a standard file, among all entries of its directory. Some archives make a
+/// folder of each file.
+fn find(directory: &Path, all: &[PathBuf], standard: &str) -> Result<(String, Vec<u8>), Error> {
     let faulty = |reason| {
         let source = DatasetError::of(standard)(reason);
         Error::Dataset { directory: directory.to_owned(), source }
     };
-    let all = fs::entries(directory).map_err(unreadable)?;
     let mut paths = Vec::new();
     for path in all.iter().filter(|path| is_called(path, standard)) {
         if fs::is_directory(path) {
-            let inside = fs::entries(path).map_err(unreadable)?;
+            let inside = fs::entries(path).map_err(unreadable(directory))?;
             paths.extend(inside.into_iter().filter(|path| is_called(path, standard)));
         } else {
             paths.push(path.clone());
@@ -125,7 +130,7 @@ fn find(directory: &Path, standard: &str) -> Result<(String, Vec<u8>), Error> {
     let name = |path: &Path| path.strip_prefix(directory).unwrap_or(path).display().to_string();
     let mut found: Option<(String, Vec<u8>)> = None;
     for path in paths {
-        let (name, bytes) = (name(&path), fs::read(&path).map_err(unreadable)?);
+        let (name, bytes) = (name(&path), fs::read(&path).map_err(unreadable(directory))?);
         match &found {
             Some((other, old)) if !dataset::same_content(old, &bytes) => {
                 return Err(faulty(IdxError::Ambiguous(format!("`{other}` and `{name}`"))));

@@ -36,11 +36,7 @@ impl Memory {
         self.n_images += 1;
         if let Some((of, images)) = self.images.get(index)
             && (*of, images.digits) == (first, digits)
-            && images
-                .values
-                .iter()
-                .map(|value| value.to_bits())
-                .eq(values.iter().map(|value| value.to_bits()))
+            && bits(&images.values).eq(bits(&values))
         {
             return images.clone();
         }
@@ -56,6 +52,10 @@ impl Memory {
         self.images.truncate(self.n_images);
         self.n_images = 0;
     }
+}
+
+fn bits(values: &[f32]) -> impl Iterator<Item = u32> {
+    values.iter().map(|value| value.to_bits())
 }
 
 /// Images of one or two digits.
