@@ -6,7 +6,7 @@ mod idx;
 use std::io::Read;
 
 use crate::digest::Digest;
-use crate::run::{DatasetIdentity, IMAGE_SIDE, Pools};
+use crate::run::IMAGE_SIDE;
 
 pub use draw::{DrawError, Pairs, Split, check_pools, draw};
 pub use idx::IdxError;
@@ -37,26 +37,32 @@ impl Digits {
 /// Digits for training and for testing.
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    /// The digest, and which digits the pairs are drawn from.
-    pub identity: DatasetIdentity,
+    /// Digest of the unpacked files.
+    pub digest: Digest,
     /// Digits that training pairs are drawn from.
     pub train: Digits,
     /// Digits that test pairs are drawn from.
     pub test: Digits,
 }
 
-/// The files in this binary.
-const EMBEDDED_IMAGES: &[u8] = include_bytes!("../experiments/data/mnist-10k/images-idx3-ubyte.gz");
-const EMBEDDED_LABELS: &[u8] = include_bytes!("../experiments/data/mnist-10k/labels-idx1-ubyte.gz");
-
-/// SHA-256 of the unpacked embedded files. The README beside them has the same values.
-const EMBEDDED_SHA256: [&str; 2] = [
-    "87ff80b1af14cbb3cd72b14f87b48775177b2bbd6ad1b2645c25bd389d95c284",
-    "abc1ca0c0af29e09d56751fab3baff6f96ac830fe542e7e091e7f3ed8afce81d",
+/// The whole of MNIST, as gzip files: they stay packed in this binary until a run needs them.
+static EMBEDDED: [&[u8]; 4] = [
+    include_bytes!("../experiments/data/mnist/train-images-idx3-ubyte.gz"),
+    include_bytes!("../experiments/data/mnist/train-labels-idx1-ubyte.gz"),
+    include_bytes!("../experiments/data/mnist/t10k-images-idx3-ubyte.gz"),
+    include_bytes!("../experiments/data/mnist/t10k-labels-idx1-ubyte.gz"),
 ];
 
-/// Number of digits in each half of the embedded files.
-pub const EMBEDDED_POOLS: [usize; 2] = [5000, 5000];
+/// SHA-256 of the unpacked embedded files. The README beside them has the same values.
+const EMBEDDED_SHA256: [&str; 4] = [
+    "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+];
+
+/// Numbers of embedded digits for training and for testing.
+pub const EMBEDDED_POOLS: [usize; 2] = [60_000, 10_000];
 
 /// Names of the four standard files: images and labels for training, then for testing.
 pub const STANDARD_FILES: [&str; 4] = [
@@ -83,37 +89,24 @@ impl DatasetError {
     }
 }
 
-/// Identity of the embedded digits, without unpacking them.
-///
-/// # Panics
-/// Never panics: the digests are constants of this file, and [`embedded`] compares the data with
-/// them.
+/// Digest of the embedded digits, without unpacking them.
 #[must_use]
-pub fn embedded_identity() -> DatasetIdentity {
-    identity(Pools::Halves, &EMBEDDED_SHA256.map(str::to_owned))
+pub fn embedded_digest() -> Digest {
+    digest_of(&EMBEDDED_SHA256.map(str::to_owned))
 }
 
-/// The embedded digits: the first half for training, the second for testing.
+/// The embedded digits: MNIST's own training and test files.
 ///
 /// # Errors
 /// Returns an error if the files in this binary are damaged.
 pub fn embedded() -> Result<Dataset, DatasetError> {
-    let files = ["images-idx3-ubyte.gz", "labels-idx1-ubyte.gz"];
-    let unpacked = unpack_all(&files, [EMBEDDED_IMAGES, EMBEDDED_LABELS])?;
-    for ((file, bytes), expected) in files.into_iter().zip(&unpacked).zip(EMBEDDED_SHA256) {
-        let found = Digest::of_bytes(bytes).to_string();
-        if found != expected {
-            let reason = IdxError::Digest { expected: expected.to_owned(), found };
-            return Err(DatasetError::of(file)(reason));
-        }
+    let dataset = standard(STANDARD_FILES, EMBEDDED)?;
+    let expected = embedded_digest();
+    if dataset.digest != expected {
+        let [expected, found] = [expected, dataset.digest].map(|digest| digest.to_string());
+        return Err(DatasetError::of("MNIST")(IdxError::Digest { expected, found }));
     }
-    let mut train = digits(files, [&unpacked[0], &unpacked[1]])?;
-    let half = train.len() / 2;
-    let test = Digits {
-        images: train.images.split_off(half * IMAGE_SIDE * IMAGE_SIDE),
-        labels: train.labels.split_off(half),
-    };
-    Ok(Dataset { identity: embedded_identity(), train, test })
+    Ok(dataset)
 }
 
 /// A dataset from the bytes of the [`STANDARD_FILES`] in that order. Each may be compressed with
@@ -126,7 +119,7 @@ pub fn standard(names: [&str; 4], bytes: [&[u8]; 4]) -> Result<Dataset, DatasetE
     let train = digits([names[0], names[1]], [&unpacked[0], &unpacked[1]])?;
     let test = digits([names[2], names[3]], [&unpacked[2], &unpacked[3]])?;
     let digests: Vec<_> = unpacked.iter().map(|b| Digest::of_bytes(b).to_string()).collect();
-    Ok(Dataset { identity: identity(Pools::Separate, &digests), train, test })
+    Ok(Dataset { digest: digest_of(&digests), train, test })
 }
 
 /// Whether two files have the same content after unpacking. Damaged files are equal to no file.
@@ -135,8 +128,9 @@ pub fn same_content(a: &[u8], b: &[u8]) -> bool {
     matches!((unpack(a), unpack(b)), (Ok(a), Ok(b)) if a == b)
 }
 
-fn identity(pools: Pools, unpacked: &[String]) -> DatasetIdentity {
-    DatasetIdentity { digest: Digest::of_bytes(unpacked.join("\n").as_bytes()), pools }
+/// The digest of a dataset whose unpacked files have these digests.
+fn digest_of(unpacked: &[String]) -> Digest {
+    Digest::of_bytes(unpacked.join("\n").as_bytes())
 }
 
 /// Digits from an unpacked image file and an unpacked label file.
@@ -188,13 +182,20 @@ mod tests {
     #[test]
     fn the_embedded_digits_have_the_class_counts_of_their_readme() {
         let dataset = embedded().unwrap();
-        let mut counts = [0; 10];
-        for label in dataset.train.labels.iter().chain(&dataset.test.labels) {
-            counts[usize::from(*label)] += 1;
-        }
-        assert_eq!(counts, [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978]);
+        let counts = [&dataset.train, &dataset.test].map(|digits| {
+            let mut counts = [0; 10];
+            for label in &digits.labels {
+                counts[usize::from(*label)] += 1;
+            }
+            counts
+        });
+        let expected = [
+            [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+            [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+        ];
+        assert_eq!(counts, expected);
         assert_eq!([dataset.train.len(), dataset.test.len()], EMBEDDED_POOLS);
-        assert_eq!(dataset.test.images.len(), 5000 * 28 * 28);
+        assert_eq!(dataset.test.images.len(), 10_000 * 28 * 28);
     }
 
     #[test]
@@ -208,18 +209,17 @@ mod tests {
 
     #[test]
     fn a_damaged_gzip_file_is_an_error_and_not_a_shorter_dataset() {
-        let half = &EMBEDDED_LABELS[..EMBEDDED_LABELS.len() / 2];
-        let error = unpack_all(&["i", "l"], [EMBEDDED_IMAGES, half]).unwrap_err();
+        let [images, labels] = [EMBEDDED[2], EMBEDDED[3]];
+        let error = unpack_all(&["i", "l"], [images, &labels[..labels.len() / 2]]).unwrap_err();
         assert!(error.to_string().starts_with("`l` is damaged"), "{error}");
     }
 
     #[test]
     fn gzip_and_plain_files_are_the_same_dataset() {
-        let plain = [EMBEDDED_IMAGES, EMBEDDED_LABELS].map(|bytes| unpack(bytes).unwrap());
+        let packed = [EMBEDDED[2], EMBEDDED[3], EMBEDDED[2], EMBEDDED[3]];
+        let plain = packed.map(|bytes| unpack(bytes).unwrap());
         let names = ["a", "b", "c", "d"];
-        let packed =
-            standard(names, [EMBEDDED_IMAGES, EMBEDDED_LABELS, EMBEDDED_IMAGES, EMBEDDED_LABELS]);
-        let unpacked = standard(names, [&plain[0], &plain[1], &plain[0], &plain[1]]);
-        assert_eq!(packed.unwrap().identity, unpacked.unwrap().identity);
+        let of_plain = standard(names, plain.each_ref().map(|bytes| &bytes[..])).unwrap();
+        assert_eq!(standard(names, packed).unwrap().digest, of_plain.digest);
     }
 }

@@ -63,8 +63,8 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
     };
     let conditions = project.conditions();
     let curves = project.file.curves();
-    let identity = |source: &DataSource| project.datasets.identity(source);
-    let looked_up = conditions.expand(device, identity, |run, canonical| {
+    let digest = |source: &DataSource| project.datasets.digest(source);
+    let looked_up = conditions.expand(device, digest, |run, canonical| {
         let (found, record) = match look_up(&cache, &run, canonical, keep, &curves)? {
             Lookup::Hit((fresh, record)) => (Ok(fresh), record),
             Lookup::Miss => (Err(cause(run.digest)), None),

@@ -14,9 +14,8 @@ pub(crate) mod samples;
 mod shape;
 
 pub use config::{
-    CLASSES, CanonicalConfig, DataConfig, DatasetIdentity, DeviceKind, IMAGE_SIDE, KeyValues,
-    ModelConfig, NumberType, Optimizer, PartVersions, Pools, RunConfig, TrainConfig, key_values,
-    pooled_image,
+    CLASSES, CanonicalConfig, DataConfig, DeviceKind, IMAGE_SIDE, KeyValues, ModelConfig,
+    NumberType, Optimizer, PartVersions, RunConfig, TrainConfig, key_values, pooled_image,
 };
 pub(crate) use config::{default_adam_epsilon, default_beta1, default_beta2};
 pub use cost::{Speed, operations, trained_pairs};

@@ -91,8 +91,8 @@ pub enum IdxError {
     /// The compressed data cannot be unpacked.
     #[error("is damaged or truncated: {0}")]
     Gzip(String),
-    /// The embedded file is damaged.
-    #[error("has the SHA-256 {found}, not {expected}")]
+    /// The embedded digits are damaged.
+    #[error("has the digest {found}, not {expected}")]
     Digest {
         /// The documented digest.
         expected: String,

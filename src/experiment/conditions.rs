@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{Condition, DataSeed, DataSource, Design, Experiment, Levels};
 use crate::digest::{CanonicalError, Digest};
-use crate::run::{CanonicalConfig, DatasetIdentity, DeviceKind, RunConfig};
+use crate::run::{CanonicalConfig, DeviceKind, RunConfig};
 
 /// A condition: its position among those of all experiments, in order of experiments and levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,7 +112,7 @@ impl<'e> Conditions<'e> {
     }
 
     /// Calls `see` with each run on a kind of device and with its canonical JSON. Returns the
-    /// results in order of experiment, condition and seed. `identity` gives the identity of
+    /// results in order of experiment, condition and seed. `dataset` gives the digest of
     /// the data of a source.
     ///
     /// # Errors
@@ -120,13 +120,13 @@ impl<'e> Conditions<'e> {
     pub fn expand<T: Send>(
         &self,
         device: DeviceKind,
-        identity: impl Fn(&DataSource) -> DatasetIdentity + Sync,
+        dataset: impl Fn(&DataSource) -> Digest + Sync,
         see: impl Fn(Run, &str) -> T + Sync,
     ) -> Result<Vec<T>, CanonicalError> {
         let of_condition = |index| {
             let condition = ConditionId(index);
             let design = self.design(condition);
-            let dataset = identity(&design.data.source);
+            let dataset = dataset(&design.data.source);
             // The seeds share the text of the configuration, unless each seed draws its own data.
             let mut shared: Option<CanonicalConfig> = None;
             let one = |seed: &u64| {

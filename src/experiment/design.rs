@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use serde::{Serialize, Serializer};
 
 use super::layers;
+use crate::digest::Digest;
 use crate::document::{FromNode, Node, Reader, Value, Violations};
 use crate::run::{
-    self, CLASSES, DataConfig, DatasetIdentity, DeviceKind, IMAGE_SIDE, KeyValues, Layer,
-    ModelConfig, NumberType, Optimizer, PartVersions, RunConfig, Shape, TrainConfig, infer,
-    key_values,
+    self, CLASSES, DataConfig, DeviceKind, IMAGE_SIDE, KeyValues, Layer, ModelConfig, NumberType,
+    Optimizer, PartVersions, RunConfig, Shape, TrainConfig, infer, key_values,
 };
 
 /// The tables of a configuration.
@@ -57,7 +57,7 @@ pub struct DataDesign {
 /// Where digits come from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DataSource {
-    /// The 10,000 digits inside the binary.
+    /// The digits inside the binary: the whole of MNIST.
     Embedded,
     /// A directory with the four standard MNIST files.
     Directory(PathBuf),
@@ -117,12 +117,11 @@ impl FromNode for DataSeed {
 impl Design {
     /// The full configuration of one run.
     #[must_use]
-    pub fn resolve(&self, dataset: DatasetIdentity, seed: u64, device: DeviceKind) -> RunConfig {
+    pub fn resolve(&self, dataset: Digest, seed: u64, device: DeviceKind) -> RunConfig {
         let data = &self.data;
         RunConfig {
             data: DataConfig {
-                dataset: dataset.digest,
-                pools: dataset.pools,
+                dataset,
                 seed: data.seed.resolve(seed),
                 train_pairs: data.train_pairs,
                 test_pairs: data.test_pairs,

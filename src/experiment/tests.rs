@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::digest::{Digest, canonical_json};
-use crate::run::{DatasetIdentity, DeviceKind, Pools};
+use crate::run::DeviceKind;
 
 /// An experiment that lays `text` over the base.
 fn read(name: &str, text: &str) -> Result<Experiment, Vec<String>> {
@@ -12,7 +12,7 @@ fn read(name: &str, text: &str) -> Result<Experiment, Vec<String>> {
 
 fn runs(experiments: &[Experiment]) -> Vec<(Run, String)> {
     let digest = Digest::of_bytes(b"digits");
-    let identity = |_: &_| DatasetIdentity { digest, pools: Pools::Halves };
+    let identity = |_: &_| digest;
     let expand = Conditions::of(experiments);
     expand.expand(DeviceKind::Cpu, identity, |run, text| (run, text.to_owned())).unwrap()
 }

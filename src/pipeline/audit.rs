@@ -155,9 +155,9 @@ pub fn garbage(project: &Project) -> Result<Garbage, Error> {
     };
     let mut needed = reports.runs;
     let conditions = project.conditions();
-    let identity = |source: &DataSource| project.datasets.identity(source);
+    let digest = |source: &DataSource| project.datasets.digest(source);
     for device in [DeviceKind::Cpu, DeviceKind::Cuda] {
-        let digests = conditions.expand(device, identity, |run, _| run.digest);
+        let digests = conditions.expand(device, digest, |run, _| run.digest);
         needed.extend(digests.map_err(Error::Canonical)?);
     }
     let mut digests = cache.digests().map_err(Error::File)?;

@@ -10,7 +10,6 @@ use crate::digest::Digest;
 use crate::experiment::{DataSource, Experiment};
 use crate::fs;
 use crate::provenance;
-use crate::run::DatasetIdentity;
 
 /// How many names an error lists.
 const MOST_NAMES: usize = 10;
@@ -44,22 +43,22 @@ impl Datasets {
     /// equal.
     pub(super) fn unify(&self, experiments: &mut [Experiment]) {
         let mut first: BTreeMap<Digest, DataSource> = BTreeMap::new();
-        first.insert(dataset::embedded_identity().digest, DataSource::Embedded);
+        first.insert(dataset::embedded_digest(), DataSource::Embedded);
         let conditions = experiments.iter_mut().flat_map(|experiment| &mut experiment.conditions);
         for source in conditions.map(|condition| &mut condition.design.data.source) {
-            let digest = self.identity(source).digest;
+            let digest = self.digest(source);
             *source = first.entry(digest).or_insert_with(|| source.clone()).clone();
         }
     }
 
-    /// The identity of the data in `source`.
+    /// The digest of the data in `source`.
     ///
     /// # Panics
     /// If it is a directory that no experiment names.
-    pub(super) fn identity(&self, source: &DataSource) -> DatasetIdentity {
+    pub(super) fn digest(&self, source: &DataSource) -> Digest {
         match source {
-            DataSource::Embedded => dataset::embedded_identity(),
-            DataSource::Directory(name) => self.directories[name].identity,
+            DataSource::Embedded => dataset::embedded_digest(),
+            DataSource::Directory(name) => self.directories[name].digest,
         }
     }
 
@@ -81,7 +80,7 @@ impl Datasets {
             self.embedded.get_or_init(|| embedded);
         }
         let all = self.embedded.get().into_iter().chain(self.directories.values());
-        Ok(all.map(|dataset| (dataset.identity.digest, dataset)).collect())
+        Ok(all.map(|dataset| (dataset.digest, dataset)).collect())
     }
 }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::digest::canonical_json;
 use crate::experiment::Experiment;
 use crate::experiment::samples::experiment;
-use crate::run::{DatasetIdentity, DeviceKind, Pools};
+use crate::run::DeviceKind;
 
 fn experiments(lr: &str) -> Vec<Experiment> {
     let text = format!(
@@ -20,7 +20,7 @@ fn experiments(lr: &str) -> Vec<Experiment> {
 fn runs_on(lr: &str, data: &str) -> Vec<Run> {
     let experiments = experiments(lr);
     let digest = Digest::of_bytes(data.as_bytes());
-    let identity = |_: &_| DatasetIdentity { digest, pools: Pools::Halves };
+    let identity = |_: &_| digest;
     Conditions::of(&experiments).expand(DeviceKind::Cpu, identity, |run, _| run).unwrap()
 }
 

@@ -85,8 +85,6 @@ pub fn key_values(config: &Value) -> KeyValues {
 pub struct DataConfig {
     /// Digest of the unpacked IDX files.
     pub dataset: Digest,
-    /// Where the training and the test digits come from.
-    pub pools: Pools,
     /// Seeds the draw of the pairs.
     pub seed: u64,
     /// Number of training pairs.
@@ -114,25 +112,6 @@ impl DataConfig {
 pub fn pooled_image(pooling: usize) -> Shape {
     let side = IMAGE_SIDE / pooling;
     Shape::Image { height: side, width: side, channels: 1 }
-}
-
-/// What a configuration needs to know of a dataset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DatasetIdentity {
-    /// Digest of the unpacked IDX files.
-    pub digest: Digest,
-    /// Where its training and test pairs come from.
-    pub pools: Pools,
-}
-
-/// Where training and test pairs are drawn from; the two never share a digit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Pools {
-    /// The two halves of one set of digits.
-    Halves,
-    /// MNIST's own training and test files.
-    Separate,
 }
 
 /// Layers of the pair network. All seeds of a condition share them.

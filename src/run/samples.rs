@@ -1,8 +1,8 @@
 //! A small configuration for unit tests.
 
 use super::{
-    DataConfig, DeviceKind, Layer, ModelConfig, NumberType, Optimizer, PartVersions, Pools,
-    RunConfig, TrainConfig,
+    DataConfig, DeviceKind, Layer, ModelConfig, NumberType, Optimizer, PartVersions, RunConfig,
+    TrainConfig,
 };
 use crate::digest::Digest;
 
@@ -11,7 +11,6 @@ pub(crate) fn config() -> RunConfig {
     RunConfig {
         data: DataConfig {
             dataset: Digest::of_bytes(b"digits"),
-            pools: Pools::Halves,
             seed: 0,
             train_pairs: 25,
             test_pairs: 4,

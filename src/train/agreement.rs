@@ -59,15 +59,13 @@ fn branches() -> [Vec<Layer>; 4] {
 }
 
 fn config(branch: Vec<Layer>, weight_sharing: bool) -> RunConfig {
-    let identity = dataset::embedded_identity();
     let head = r#"[
         {"layer": "linear", "outputs": 1}, {"layer": "batch_norm"},
         {"layer": "dropout", "probability": 0.1}, {"layer": "sigmoid"}
     ]"#;
     RunConfig {
         data: DataConfig {
-            dataset: identity.digest,
-            pools: identity.pools,
+            dataset: dataset::embedded_digest(),
             seed: 1,
             train_pairs: 24,
             test_pairs: 20,

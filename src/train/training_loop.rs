@@ -251,13 +251,11 @@ mod tests {
     use crate::train::kernel_operations::KernelOperations;
 
     fn config() -> RunConfig {
-        let identity = dataset::embedded_identity();
         let layer =
             |name: &str| serde_json::from_value(serde_json::json!({ "layer": name })).unwrap();
         RunConfig {
             data: DataConfig {
-                dataset: identity.digest,
-                pools: identity.pools,
+                dataset: dataset::embedded_digest(),
                 seed: 0,
                 train_pairs: 40,
                 test_pairs: 30,

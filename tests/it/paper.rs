@@ -185,7 +185,7 @@ fn the_shipped_paper_renders_without_a_single_run_and_a_new_experiment_leaves_it
     let project = Project::shipped();
     let outcome = project.run(&["status"]);
     assert_eq!(outcome.code, 0, "{outcome:#?}");
-    assert!(outcome.stderr.contains("240 runs; 240 runs to train"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("480 runs; 480 runs to train"), "{outcome:#?}");
     let rendered = |project: &Project| {
         let root = project.path("");
         let read = report::pipeline::load(&root, &report::pipeline::Overrides::default()).unwrap();
@@ -199,7 +199,7 @@ fn the_shipped_paper_renders_without_a_single_run_and_a_new_experiment_leaves_it
         project.read("reports/report.md")
     };
     let markdown = rendered(&project);
-    assert!(markdown.contains("240 of 240 runs are missing"), "{markdown}");
+    assert!(markdown.contains("480 of 480 runs are missing"), "{markdown}");
     assert_eq!(row(&markdown, "| yes |")[1..3], ["0/60", "–"]);
     assert!(row(&markdown, "| deep |")[2..].contains(&"98,697"), "{markdown}");
 

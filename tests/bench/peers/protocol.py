@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-DATA = Path(__file__).resolve().parents[3] / "experiments/data/mnist-10k"
+DATA = Path(__file__).resolve().parents[3] / "experiments/data/mnist"
 EPOCHS, BATCH, PAIRS = 30, 100, 1000
 LEARNING_RATE = {"deep": 0.2, "deep-sigmoid": 0.01, "fully-connected": 0.01}
 
@@ -24,16 +24,17 @@ def pairs():
     def read(name, offset, shape):
         return np.frombuffer(gzip.open(DATA / f"{name}.gz").read(), np.uint8, offset=offset).reshape(shape)
 
-    images = read("images-idx3-ubyte", 16, (-1, 14, 2, 14, 2)).astype(np.float32).mean((2, 4))
-    labels = read("labels-idx1-ubyte", 8, -1).astype(np.int64)
-    generator, half = np.random.default_rng(0), len(images) // 2
+    generator = np.random.default_rng(0)
 
-    def draw(start):
-        chosen = start + generator.permutation(half)[: 2 * PAIRS].reshape(PAIRS, 2)
+    def draw(split):
+        images = read(f"{split}-images-idx3-ubyte", 16, (-1, 14, 2, 14, 2))
+        labels = read(f"{split}-labels-idx1-ubyte", 8, -1).astype(np.int64)
+        chosen = generator.permutation(len(images))[: 2 * PAIRS].reshape(PAIRS, 2)
         classes = labels[chosen]
-        return images[chosen], (classes[:, 0] <= classes[:, 1]).astype(np.float32), classes
+        pooled = images[chosen].astype(np.float32).mean((3, 5))
+        return pooled, (classes[:, 0] <= classes[:, 1]).astype(np.float32), classes
 
-    return draw(0), draw(half)
+    return draw("train"), draw("t10k")
 
 
 def report(start_seconds, seconds, scores):
