@@ -18,7 +18,7 @@ use crate::run::{Curve, RecordExtract};
 use condition::conditions;
 use score::percent;
 
-pub use aggregate::{Aggregate, SummaryError, aggregate};
+pub use aggregate::{Aggregate, aggregate};
 pub use condition::{ConditionSummary, Exceptions, RunScores, Scores, SeedVariation, runs_of};
 pub use contrast::Contrast;
 pub use effect::{effect, two_levels};
@@ -40,38 +40,30 @@ pub struct CurveSummary {
 }
 
 /// Summarises the records of `plan` by the metrics of `paper`.
-///
-/// # Errors
-/// If polars refuses an aggregation.
-pub fn summarize(
-    paper: &Paper,
-    experiments: &[Experiment],
-    plan: &Plan,
-) -> Result<Summary, SummaryError> {
+#[must_use]
+pub fn summarize(paper: &Paper, experiments: &[Experiment], plan: &Plan) -> Summary {
     let mut conditions = conditions(paper, experiments, plan);
     for metric in &paper.metrics {
         let scores = conditions.iter().map(|condition| {
             let scores = condition.runs.iter().map(|run| run.scores.get(&metric.name));
             scores.flatten().collect::<Vec<f64>>()
         });
-        let aggregates = aggregate(&scores.collect::<Vec<_>>())?;
+        let aggregates = aggregate(&scores.collect::<Vec<_>>());
         for (condition, aggregate) in conditions.iter_mut().zip(aggregates) {
             condition.aggregates.insert(metric.name.clone(), aggregate);
         }
     }
-    Ok(Summary { conditions })
+    Summary { conditions }
 }
 
 /// The mean of `curve` over the runs of each selected condition, epoch by epoch.
-///
-/// # Errors
-/// If polars refuses an aggregation.
+#[must_use]
 pub fn learning_curves(
     summary: &Summary,
     plan: &Plan,
     curve: &Curve,
     selection: &Selection,
-) -> Result<Vec<CurveSummary>, SummaryError> {
+) -> Vec<CurveSummary> {
     let mut records: Vec<Vec<&RecordExtract>> = vec![Vec::new(); summary.conditions.len()];
     for run in &plan.runs {
         records[run.condition.index()].extend(plan.records.get(&run.digest));
@@ -81,8 +73,8 @@ pub fn learning_curves(
         let curves: Vec<_> = runs.map(|record| percent(&record.curves, curve)).collect();
         let n_epochs = curves.iter().map(Vec::len).max().unwrap_or(0);
         let at = |epoch: usize| curves.iter().filter_map(|c| c.get(epoch).copied()).collect();
-        let epochs = aggregate(&(0..n_epochs).map(at).collect::<Vec<_>>())?;
-        Ok(CurveSummary { condition, epochs })
+        let epochs = aggregate(&(0..n_epochs).map(at).collect::<Vec<_>>());
+        CurveSummary { condition, epochs }
     };
     summary.select(selection).into_iter().map(curve_of).collect()
 }

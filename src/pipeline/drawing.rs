@@ -159,8 +159,7 @@ struct CurveData<'d> {
 impl CurveData<'_> {
     fn drawing(&self, metric: Option<String>, curve: &Curve) -> Result<Drawing, Error> {
         let Self { project, plan, summary, selection, figure } = *self;
-        let curves =
-            summary::learning_curves(summary, plan, curve, selection).map_err(Error::Summary)?;
+        let curves = summary::learning_curves(summary, plan, curve, selection);
         // One run has a line, but no spread around it.
         let point = |a: &Aggregate| a.mean.map(|mean| (mean, a.std_dev.unwrap_or(0.0)));
         let series: Vec<_> = curves
@@ -290,7 +289,7 @@ fn seeds(
     let metrics = scores.metrics(paper);
     let is_split = metrics.len() > 1;
     let drawing = |metric: &String| {
-        let rows = scores.rows(metric, summary).map_err(Error::Summary)?;
+        let rows = scores.rows(metric, summary);
         let limits = scores.limits(&rows, &results);
         let limits =
             if limits.is_empty() { String::new() } else { format!(" {}", limits.join(" ")) };

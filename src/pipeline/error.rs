@@ -11,7 +11,6 @@ use crate::execute::{FailedRun, RunFailure};
 use crate::figure::FigureError;
 use crate::format::{chain, runs};
 use crate::fs::FileError;
-use crate::summary::SummaryError;
 use crate::template::TemplateError;
 use crate::train::{DeviceError, TrainError};
 
@@ -78,9 +77,6 @@ pub enum Error {
     /// A claim that cannot be decided.
     #[error(transparent)]
     Claim(ClaimError),
-    /// Records that cannot be aggregated.
-    #[error(transparent)]
-    Summary(SummaryError),
     /// A figure that cannot be drawn.
     #[error(transparent)]
     Figure(FigureError),
@@ -186,7 +182,6 @@ impl Error {
             | Self::Threads(_)
             | Self::Embedded(_)
             | Self::Canonical(_)
-            | Self::Summary(_)
             | Self::Figure(_)
             | Self::FailedBefore { .. }
             | Self::Runs { .. } => 1,
@@ -271,7 +266,7 @@ impl Error {
             }
             Self::Render(error) => Some(error.hint.clone()).filter(|hint| !hint.is_empty()),
             Self::Claim(_) => Some("docs/files.md lists the checks".to_owned()),
-            Self::Embedded(_) | Self::Canonical(_) | Self::Summary(_) | Self::Figure(_) => {
+            Self::Embedded(_) | Self::Canonical(_) | Self::Figure(_) => {
                 Some("this is a bug of `report`; please report it with this message".to_owned())
             }
         }

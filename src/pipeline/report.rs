@@ -51,10 +51,10 @@ struct Results {
 fn results(project: &Project, plan: &Plan) -> Result<Results, Error> {
     let PaperFile { paper, tables: requests, claims, .. } = &project.file;
     let experiments = &project.experiments;
-    let summary = summary::summarize(paper, experiments, plan).map_err(Error::Summary)?;
+    let summary = summary::summarize(paper, experiments, plan);
     let names = Names { paper, experiments };
     let evidence = table::Results { names, summary: &summary, requests };
-    let tables = table::tabulate(&evidence).map_err(Error::Summary)?;
+    let tables = table::tabulate(&evidence);
     let claims = claim::judge(claims, &evidence, &tables).map_err(Error::Claim)?;
     Ok(Results { summary, tables, claims })
 }

@@ -21,39 +21,21 @@ pub struct Aggregate {
     pub maximum: Option<f64>,
 }
 
-/// An error of polars, which is a bug of this program.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot aggregate the records: {0}")]
-pub struct SummaryError(String);
-
 /// The aggregate of each group of values.
-///
-/// # Errors
-/// If polars refuses the aggregation.
-pub fn aggregate(groups: &[Vec<f64>]) -> Result<Vec<Aggregate>, SummaryError> {
-    grouped(groups).map_err(|error| SummaryError(error.to_string()))
-}
-
-fn grouped(groups: &[Vec<f64>]) -> PolarsResult<Vec<Aggregate>> {
-    let mut aggregates = vec![Aggregate::default(); groups.len()];
-    let values = groups.concat();
-    if values.is_empty() {
-        return Ok(aggregates);
-    }
-    let numbered = (0u64..).zip(groups);
-    let keys = numbered.flat_map(|(key, values)| vec![key; values.len()]).collect::<Vec<_>>();
-    let frame = df!("group" => keys, "value" => values)?;
-    for group in frame.partition_by_stable(["group"], true)? {
-        let key = group.column("group")?.u64()?.first().unwrap_or_default() as usize;
-        let values = group.column("value")?.f64()?;
-        aggregates[key] = Aggregate {
-            n: values.len(),
-            mean: values.mean(),
+#[must_use]
+pub fn aggregate(groups: &[Vec<f64>]) -> Vec<Aggregate> {
+    let of_group = |values: &Vec<f64>| {
+        // A column for each group, and not a frame that is grouped: the machinery of grouping is half of the
+        // binary.
+        let column = Float64Chunked::from_slice("scores".into(), values);
+        Aggregate {
+            n: column.len(),
+            mean: column.mean(),
             // The spread of one value is not known. 0 would look like certainty.
-            std_dev: if values.len() > 1 { values.std(0) } else { None },
-            minimum: values.min(),
-            maximum: values.max(),
-        };
-    }
-    Ok(aggregates)
+            std_dev: if column.len() > 1 { column.std(0) } else { None },
+            minimum: column.min(),
+            maximum: column.max(),
+        }
+    };
+    groups.iter().map(of_group).collect()
 }

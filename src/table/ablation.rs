@@ -8,7 +8,7 @@ use crate::document::Reader;
 use crate::experiment::Level;
 use crate::paper::keys::{check_measured, read_all_known};
 use crate::paper::{Paper, Selection};
-use crate::summary::{Contrast, SummaryError};
+use crate::summary::Contrast;
 
 /// The rows of other tables under one metric after another.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,12 +57,12 @@ impl Kind for Ablation {
         self.tables.iter().flat_map(|(_, scores)| scores.covers(paper)).collect()
     }
 
-    fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
+    fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {
         let mut rows = Vec::new();
         for (table, scores) in &self.tables {
             let by_metric = self.metrics.iter().map(|name| scores.rows(name, results.summary));
-            let by_metric: Vec<Vec<ScoreRow>> = by_metric.collect::<Result<_, _>>()?;
-            for row in scores.rows(&scores.metric, results.summary)? {
+            let by_metric: Vec<Vec<ScoreRow>> = by_metric.collect();
+            for row in scores.rows(&scores.metric, results.summary) {
                 let same = |other: &&ScoreRow| other.levels == row.levels;
                 let mean = |rows: &Vec<ScoreRow>| rows.iter().find(same)?.mean;
                 let means: Vec<_> = by_metric.iter().map(mean).collect();
@@ -70,7 +70,7 @@ impl Kind for Ablation {
                 rows.push(row_of(table, label, &row, &means, &self.ends, results));
             }
         }
-        Ok(vec![self.table(rows, results)])
+        vec![self.table(rows, results)]
     }
 }
 

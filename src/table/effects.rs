@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::bimodal::bimodal_note;
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, SeedValue, Table};
 use super::kind::{
@@ -13,7 +14,7 @@ use crate::format::count;
 use crate::paper::keys::{Differs, differs_note, read_factors, read_metric};
 use crate::paper::{Paper, Selection};
 use crate::stats::{self, MOST_SIGN_FLIPS, PairedTest};
-use crate::summary::{Contrast, Summary, SummaryError, effect, two_levels};
+use crate::summary::{Contrast, Summary, effect, two_levels};
 
 /// For each factor, one row per combination of the levels of `by`, and one row for all
 /// combinations. A row shows the mean of the first level minus the mean of the second, paired by
@@ -77,8 +78,8 @@ impl Kind for Effects {
         vec![self.selection.clone()]
     }
 
-    fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
-        Ok(vec![self.table(&self.effects(results.summary), results)])
+    fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {
+        vec![self.table(&self.effects(results.summary), results)]
     }
 }
 
@@ -292,6 +293,8 @@ impl Effects {
                 )
             })
         }));
+        let conditions = effects.iter().flat_map(|effect| effect.contrast.conditions.concat());
+        notes.extend(bimodal_note(conditions, &self.metric, results));
         notes.extend(left_out_note(&self.selection, &self.by, results));
         notes.extend(differs_note(&self.differs));
         notes

@@ -13,7 +13,7 @@ use crate::experiment::{ConditionId, Level};
 use crate::format::MISSING;
 use crate::paper::keys::{Differs, check_distinct, check_measured, read_differs, read_selection};
 use crate::paper::{EXPERIMENT, Names, Paper, Selection, Vocabulary};
-use crate::summary::{SeedVariation, Summary, SummaryError};
+use crate::summary::{SeedVariation, Summary};
 
 /// A kind of table, with the keys that it has read.
 pub trait Kind: Any + fmt::Debug + Send + Sync {
@@ -21,10 +21,7 @@ pub trait Kind: Any + fmt::Debug + Send + Sync {
     fn covers(&self, paper: &Paper) -> Vec<Selection>;
 
     /// Its content: one table, or one for each protocol.
-    ///
-    /// # Errors
-    /// If polars refuses an aggregation.
-    fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError>;
+    fn tabulate(&self, results: &Results<'_>) -> Vec<Table>;
 }
 
 /// A table of the paper file.

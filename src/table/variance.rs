@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::bimodal::bimodal_note;
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, Table};
 use super::kind::{Kind, Results, Words, read_conditions};
@@ -10,7 +11,7 @@ use crate::experiment::{ConditionId, Level};
 use crate::paper::keys::{Differs, differs_note, read_metric};
 use crate::paper::{EXPERIMENT, Paper, Selection};
 use crate::stats::{self, Estimate, Spread, VarianceSplit};
-use crate::summary::{Summary, SummaryError};
+use crate::summary::Summary;
 
 /// One row for each condition that is repeated on other draws of the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,8 +57,8 @@ impl Kind for Variance {
         paper.with_draws(vec![self.selection.clone()])
     }
 
-    fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
-        Ok(vec![self.table(results)])
+    fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {
+        vec![self.table(results)]
     }
 }
 
@@ -136,6 +137,7 @@ impl Variance {
                 alone.into_iter().collect::<Vec<_>>().join("; ")
             ));
         }
+        notes.extend(bimodal_note(rows.iter().flatten().copied(), &self.metric, results));
         notes.extend(differs_note(&self.differs));
         Table {
             metric: None,
