@@ -122,6 +122,10 @@ pub enum CanonicalError {
 /// JSON with sorted keys, without white space and without null, so that each value has one
 /// spelling.
 ///
+/// An integer has all its digits. A float has the fewest digits that read back to it; it has a point or an
+/// exponent, so that it is no integer. From 10⁻⁵ to below 10¹⁶ it has no exponent. `serde_json` writes
+/// numbers, and a test fails if it ever writes them otherwise.
+///
 /// # Errors
 /// Returns an error if `value` contains a null or a float that is not finite, or cannot be
 /// serialised.
@@ -206,6 +210,47 @@ mod tests {
     fn keys_are_sorted_at_every_depth() {
         let value = serde_json::json!({"b": 1, "a": [{"d": true, "c": 0.5}]});
         assert_eq!(canonical_json(&value).unwrap(), r#"{"a":[{"c":0.5,"d":true}],"b":1}"#);
+    }
+
+    #[test]
+    fn the_spelling_of_numbers_is_frozen() {
+        // Another spelling would move the key of every run with such a number.
+        let floats = [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (1.0, "1.0"),
+            (0.1, "0.1"),
+            (0.3f64 - 0.1, "0.19999999999999998"),
+            (1.0 / 3.0, "0.3333333333333333"),
+            (0.001, "0.001"),
+            (1e-4, "0.0001"),
+            (1e-5, "0.00001"),
+            (1.234e-5, "0.00001234"),
+            (9.99e-6, "9.99e-6"),
+            (1e-6, "1e-6"),
+            (1e-8, "1e-8"),
+            (1.5e-10, "1.5e-10"),
+            (5e-324, "5e-324"),
+            (2.225_073_858_507_201_4e-308, "2.2250738585072014e-308"),
+            (100_000.0, "100000.0"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e+16"),
+            (1.234_567_890_123_456_7e16, "1.2345678901234568e+16"),
+            (1.234_567_890_123_456_7e17, "1.2345678901234566e+17"),
+            (9_007_199_254_740_992.0, "9007199254740992.0"),
+            (1e21, "1e+21"),
+            (1e300, "1e+300"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (f64::from(0.1f32), "0.10000000149011612"),
+        ];
+        for (number, spelling) in floats {
+            assert_eq!(canonical_json(&number).unwrap(), spelling);
+            assert_eq!(spelling.parse::<f64>().unwrap().to_bits(), number.to_bits(), "{spelling}");
+        }
+        for (number, spelling) in [(0, "0"), (u64::MAX, "18446744073709551615")] {
+            assert_eq!(canonical_json(&number).unwrap(), spelling);
+        }
+        assert_eq!(canonical_json(&i64::MIN).unwrap(), "-9223372036854775808");
     }
 
     #[test]

@@ -26,9 +26,9 @@ fn the_bits_of_a_run_of_two_epochs_of_each_architecture_are_frozen() {
         format!("{name} {}", Digest::of(&training.curves).unwrap())
     });
     let expected = [
-        "deep bf5dffd271218788620409ebeb7341702048799ce1259c1eed8805eb8ee920f2",
-        "deep-sigmoid 8e22e1dda15d606b087ac1e79a1d4c17365f56f84e7f439e9efd65ab16326d39",
-        "fully-connected 04a4d4c680bab978fb15e4946636454bc9b95bb63dcd04fdd10abed18fc4e00e",
+        "deep fe6736e20bb464a732701e174caf1d23f7847bc9944c85abc194ee275f76f6ec",
+        "deep-sigmoid d5489ec4398606227ebea9ce3fa5a0d6a3bc4b7b2ef90bc758f9fd778cb77088",
+        "fully-connected 1328efa4c2ec56f95f6e0b94cb7d97b3f6696e2ad5e93f3add09a59432f2c514",
     ];
     assert_eq!(found, expected);
 }
@@ -61,5 +61,52 @@ fn other_instruction_sets_give_the_same_records() {
             .unwrap();
         assert!(status.success(), "{processor}");
         assert_eq!(here.records(), there.records(), "{processor} gives other records");
+    }
+}
+
+/// `tests/fixtures/twin.py` computes the same runs with PyTorch in double precision, and shares no code with
+/// this crate: the draw of the pairs, the initial values, the dropout masks, training and both evaluations.
+/// Two runs in different precision drift apart, so only the first epochs are compared.
+#[test]
+fn the_first_epochs_of_a_run_are_those_of_a_twin_in_pytorch() {
+    let twins: serde_json::Value =
+        serde_json::from_str(include_str!("../fixtures/twin.json")).unwrap();
+    let digits = dataset::embedded().unwrap();
+    for twin in twins["runs"].as_array().unwrap() {
+        let name = twin["experiment"].as_str().unwrap();
+        let is_twin = |run: &Run| {
+            run.config.seed == twin["seed"].as_u64().unwrap()
+                && run.config.model.weight_sharing == twin["weight_sharing"]
+                && run.config.train.auxiliary_loss == twin["auxiliary_loss"]
+        };
+        let Run { config, .. } = runs(name).into_iter().find(is_twin).unwrap();
+        let mut config = Arc::unwrap_or_clone(config);
+        config.data.seed = twin["data_seed"].as_u64().unwrap();
+        config.train.epochs = twins["epochs"].as_u64().unwrap() as usize;
+        let split = dataset::draw(&config.data, &digits).unwrap();
+        let curves = DfdxTrainer::default().train(&config, &split).unwrap().curves;
+        let curve = |name: &str| {
+            let found = curves.iter().find(|(known, _)| *known == name).unwrap().1;
+            let expected = twin["curves"][name].as_array().unwrap().iter();
+            let expected = expected.map(|value| value.as_f64().unwrap());
+            found.iter().copied().zip(expected).collect::<Vec<_>>()
+        };
+        for published in ["published_test_accuracy", "dropout_off_test_accuracy"] {
+            let values = curve(published);
+            assert_eq!(values[0].0, values[0].1, "{name}: {published} before the first update");
+            for (found, expected) in values {
+                assert!((found - expected).abs() < 0.008, "{name}: {published} {found} {expected}");
+            }
+        }
+        let (found, expected) = curve("corrected_test_accuracy")[0];
+        assert!((found - expected).abs() < 0.004, "{name}: corrected {found} {expected}");
+        // The first epoch is close enough to tell the scale of dropout, 1/0.95, from 1.
+        for ((found, expected), tolerance) in
+            curve("train_main_loss").into_iter().zip([5e-4, 3e-3, 3e-3])
+        {
+            assert!((found / expected - 1.0).abs() < tolerance, "{name}: loss {found} {expected}");
+        }
+        let (found, expected) = curve("train_auxiliary_loss")[0];
+        assert!((found / expected - 1.0).abs() < 0.005, "{name}: auxiliary {found} {expected}");
     }
 }
