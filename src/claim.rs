@@ -34,12 +34,36 @@ pub struct Claim {
     /// What decides on it.
     #[serde(skip)]
     pub check: Check,
+    /// Checks of the same claim on other conditions. They do not change the verdict.
+    #[serde(skip)]
+    pub also: Vec<AlsoChecked>,
     /// Names of the tables and figures that show the evidence.
     #[serde(skip)]
     pub evidence: Vec<String>,
     /// Where the check stands.
     #[serde(skip)]
     pub location: Location,
+}
+
+/// A check of a claim on other conditions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlsoChecked {
+    /// How it differs from the claim, such as `without the fully connected model`.
+    pub label: String,
+    /// The check.
+    pub check: Check,
+}
+
+/// A verdict beside that of a claim.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AlsoJudged {
+    /// How its check differs from the claim.
+    pub label: String,
+    /// What the results say.
+    #[serde(rename = "verdict")]
+    pub outcome: Outcome,
+    /// What was compared, and what each comparison says.
+    pub findings: Vec<Finding>,
 }
 
 /// A claim with its verdict. Templates see it but for the fields that are skipped.
@@ -53,6 +77,8 @@ pub struct JudgedClaim {
     pub outcome: Outcome,
     /// What was compared, and what each comparison says.
     pub findings: Vec<Finding>,
+    /// Verdicts on the same claim for other conditions.
+    pub also: Vec<AlsoJudged>,
     /// The conditions behind the findings.
     #[serde(skip)]
     pub conditions: Vec<ConditionId>,
@@ -77,20 +103,29 @@ pub fn read(
         for item in &evidence {
             check_known(&reader, "evidence", item, &items, "table or figure");
         }
-        let node = reader.node("check");
-        if node.is_none() {
-            reader.refuse(
-                "check",
-                "is missing; it takes a check, like { effect = \"factor\", above = 0 }",
-            );
-        }
-        let path = reader.path_of("check");
-        let check = node.and_then(|node| read::read(node, path, reader.violations(), &words));
+        let check = read_check(&reader, &words);
+        let also = read_each(&reader, "also", reader.violations(), |reader, _| {
+            let (label, check) = (reader.required::<String>("label"), read_check(&reader, &words));
+            reader.finish();
+            let (label, (check, _)) = (label?, check?);
+            Some((label.clone(), AlsoChecked { label, check }))
+        });
         reader.finish();
-        let location = node?.location.clone();
-        let (name, statement, check) = (name?, statement?, check?);
-        Some((name.clone(), Claim { name, statement, source, check, evidence, location }))
+        let (name, statement, (check, location)) = (name?, statement?, check?);
+        let claim = Claim { name, statement, source, check, also: also?, evidence, location };
+        Some((claim.name.clone(), claim))
     })
+}
+
+/// The check at the key `check`, and its place.
+fn read_check(reader: &Reader<'_>, words: &Words<'_>) -> Option<(Check, Location)> {
+    let Some(node) = reader.node("check") else {
+        let message = "is missing; it takes a check, like { effect = \"factor\", above = 0 }";
+        reader.refuse("check", message);
+        return None;
+    };
+    let check = read::read(node, reader.path_of("check"), reader.violations(), words)?;
+    Some((check, node.location.clone()))
 }
 
 /// Decides on each claim.
@@ -104,8 +139,16 @@ pub fn judge(
 ) -> Result<Vec<JudgedClaim>, ClaimError> {
     let evidence = evidence::Evidence { results: *results, tables };
     let judge = |claim: &Claim| {
-        let Verdict { outcome, findings, conditions } = evidence.decide(&claim.check)?;
-        Ok(JudgedClaim { claim: claim.clone(), outcome, findings, conditions })
+        let Verdict { outcome, findings, mut conditions } = evidence.decide(&claim.check)?;
+        let mut also = Vec::new();
+        for AlsoChecked { label, check } in &claim.also {
+            let Verdict { outcome, findings, conditions: behind } = evidence.decide(check)?;
+            conditions.extend(behind);
+            also.push(AlsoJudged { label: label.clone(), outcome, findings });
+        }
+        conditions.sort_unstable();
+        conditions.dedup();
+        Ok(JudgedClaim { claim: claim.clone(), outcome, findings, also, conditions })
     };
     claims.iter().map(judge).collect()
 }

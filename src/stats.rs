@@ -9,13 +9,15 @@
 //! for F with one denominator degree of freedom, and 3·10⁻³ for t with 10⁶. They can also loop
 //! forever (its issue 435).
 
+mod dip;
 mod estimate;
 mod f_distribution;
 mod holm;
 mod interval;
 mod paired_comparison;
-mod prediction;
+mod new_draw;
 mod proportion;
+mod quadrature;
 mod root;
 mod sample;
 mod sign_flip;
@@ -25,11 +27,12 @@ mod student;
 mod variance_split;
 mod welch;
 
+pub use dip::is_bimodal;
 pub use estimate::Estimate;
 pub use holm::holm;
 pub use interval::{ConfidenceInterval, Level};
+pub use new_draw::{NewDraw, PredictionInterval};
 pub use paired_comparison::{MOST_SIGN_FLIPS, PairedComparison, PairedTest, Significance};
-pub use prediction::{Prediction, PredictionInterval};
 pub use proportion::Proportion;
 pub use sample::Sample;
 pub use sign_flip::FEWEST_DECISIVE;

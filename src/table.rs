@@ -4,12 +4,15 @@
 //! A new kind needs a file in this folder and a line in `KINDS`.
 
 mod ablation;
+mod bimodal;
 mod cell;
 mod content;
 mod effects;
+mod joint;
 mod kind;
 mod scorecard;
 mod scores;
+mod shares;
 mod variance;
 
 use std::collections::BTreeSet;
@@ -21,8 +24,8 @@ use crate::document::{Reader, suggestion};
 use crate::experiment::ConditionId;
 use crate::paper::keys::{read_each, read_item_name};
 use crate::paper::{Paper, Vocabulary};
-use crate::summary::SummaryError;
 
+pub use bimodal::bimodal;
 pub use cell::{Cell, Datum, GRADE_WORDS, Grade, Style, count};
 pub use content::{Column, Key, Row, SeedValue, Table};
 pub use kind::{Kind, Results, TableRequest, Words, left_out_note, of_kind};
@@ -33,11 +36,12 @@ pub use scores::{ScoreRow, Scores, row_label};
 type ReadKind = fn(&Reader<'_>, &Words<'_>) -> Option<Arc<dyn Kind>>;
 
 /// The kinds by their names in the paper file; the first is the default.
-const KINDS: [(&str, ReadKind); 5] = [
+const KINDS: [(&str, ReadKind); 6] = [
     ("scores", |reader, words| Some(Arc::new(scores::read(reader, words)?))),
     ("effects", |reader, words| Some(Arc::new(effects::read(reader, words)?))),
     ("variance", |reader, words| Some(Arc::new(variance::read(reader, words)?))),
     ("ablation", |reader, words| Some(Arc::new(ablation::read(reader, words)?))),
+    ("shares", |reader, words| Some(Arc::new(shares::read(reader, words)?))),
     ("scorecard", |reader, words| Some(Arc::new(scorecard::read(reader, words)?))),
 ];
 
@@ -114,25 +118,21 @@ fn same_file(name: &str, requests: &[TableRequest], paper: &Paper) -> Option<Str
 }
 
 /// Computes all tables of the report.
-///
-/// # Errors
-/// If polars refuses an aggregation.
-pub fn tabulate(results: &Results<'_>) -> Result<Vec<TableItem>, SummaryError> {
+#[must_use]
+pub fn tabulate(results: &Results<'_>) -> Vec<TableItem> {
     let numbered = results.requests.par_iter().enumerate();
     let items = numbered.map(|(index, request)| {
-        let tables = request.kind.tabulate(results)?;
+        let tables = request.kind.tabulate(results);
         let rows = tables.iter().flat_map(|table| &table.rows);
         let conditions: BTreeSet<_> = rows.flat_map(|row| row.conditions.iter().copied()).collect();
-        Ok(TableItem {
+        TableItem {
             name: request.name.clone(),
             number: index + 1,
             caption: request.caption.clone(),
             place: request.location.to_string(),
             tables,
             conditions: conditions.into_iter().collect(),
-        })
+        }
     });
-    let items: Vec<_> = items.collect();
-    // The first error in order, whatever thread meets one first.
-    items.into_iter().collect()
+    items.collect()
 }

@@ -15,8 +15,8 @@ pub enum Check {
     Difference(Difference),
     /// One condition has a higher mean than each of the others.
     Best(Best),
-    /// The scorecard calls a published mean reproduced.
-    Reproduced {
+    /// The scorecard calls a published mean compatible.
+    Compatible {
         /// Name of a table of scores.
         table: String,
         /// The levels of its row.
@@ -44,6 +44,8 @@ pub struct Difference {
     pub metric: String,
     /// What the claim expects.
     pub expected: Expected,
+    /// The published difference, in points.
+    pub published: Option<f64>,
     /// Settings in which the conditions differ, as the file declares.
     pub differs: Differs,
     /// Where the check stands.

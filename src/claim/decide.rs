@@ -7,7 +7,7 @@ use super::check::{
     Best, CellReference, Check, Compare, Difference, DifferenceKind, Expected, merged,
 };
 use super::evidence::Evidence;
-use super::interval::{decisive, judge};
+use super::interval::{decisive, judge, to_decide};
 use super::verdict::{Finding, Outcome, Verdict, combined};
 use crate::document::Location;
 use crate::experiment::{ConditionId, Levels, written};
@@ -15,7 +15,7 @@ use crate::format::rounded;
 use crate::paper::{Selection, selects};
 use crate::stats::{FEWEST_DECISIVE, PairedComparison};
 use crate::summary::{Contrast, effect};
-use crate::table::{Grade, Scorecard, Style, of_kind};
+use crate::table::{Grade, Scorecard, Style, bimodal, of_kind};
 
 /// A check that cannot be decided on, whatever the records say.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,7 @@ impl Evidence<'_> {
         match check {
             Check::Difference(difference) => self.difference(difference),
             Check::Best(best) => Ok(self.best(best)),
-            Check::Reproduced { table, row, location } => self.reproduced(table, row, location),
+            Check::Compatible { table, row, location } => self.compatible(table, row, location),
             Check::Compare(compare) => self.compare(compare),
             Check::AtLeast { n, of } => {
                 let verdicts = of.iter().map(|check| self.decide(check));
@@ -71,21 +71,41 @@ impl Evidence<'_> {
             }
         };
         let label = format!("{label}{}", self.metric_words(&check.metric));
-        let finding = self.finding(&label, &contrast, check.expected);
+        let finding = self.finding(&label, &contrast, check.expected, &check.metric);
+        let finding = with_published(finding, &contrast, check.published);
         let finding = self.limited(finding, &check.differs, &selections);
         Ok(Verdict::of(finding, contrast.conditions.concat()))
     }
 
-    fn finding(self, label: &str, contrast: &Contrast, expected: Expected) -> Finding {
+    fn finding(
+        self,
+        label: &str,
+        contrast: &Contrast,
+        expected: Expected,
+        metric: &str,
+    ) -> Finding {
         let ids = contrast.conditions.concat();
         let n = contrast.comparison.map_or(0, |comparison| comparison.difference.n);
         let seeds = self.seeds(&ids, n);
         let found = contrast.comparison.map(|comparison| measured(&comparison));
         let found = found.unwrap_or_else(|| "not known yet".to_owned());
         let decisive = contrast.comparison.and_then(|comparison| decisive(&comparison.difference));
-        let (expected, outcome) = judge(decisive, expected);
-        let text = format!("{label}, {seeds}: {found}. {expected}");
-        Finding { text, outcome, remark: too_few(contrast.comparison.as_ref()) }
+        let (judged, outcome) = judge(decisive, expected);
+        let needed = contrast.comparison.filter(|_| outcome == Outcome::Undecided);
+        let needed = needed.map_or_else(String::new, |comparison| {
+            to_decide(&comparison.difference, expected, self.seed_words(&ids)[1])
+        });
+        let text = format!("{label}, {seeds}: {found}. {judged}{needed}");
+        let in_groups = bimodal(ids, metric, self.results.summary).into_iter();
+        let in_groups: Vec<_> = in_groups.map(|id| self.described(id)).collect();
+        let remark = match too_few(contrast.comparison.as_ref()) {
+            few if few.is_empty() && !in_groups.is_empty() => format!(
+                "the interval is not reliable, because scores fall in two groups: {}",
+                in_groups.join("; ")
+            ),
+            few => few,
+        };
+        Finding { text, outcome, remark }
     }
 
     fn best(self, check: &Best) -> Verdict {
@@ -102,7 +122,7 @@ impl Evidence<'_> {
             let label = format!("{own} minus {rival}{metric}");
             let lower = contrast.comparison.and_then(|one| one.difference.interval);
             (lower.map_or(f64::NEG_INFINITY, |interval| interval.lower), {
-                self.finding(&label, &contrast, Expected::Above(0.0))
+                self.finding(&label, &contrast, Expected::Above(0.0), &check.metric)
             })
         };
         let mut findings: Vec<_> = others.iter().map(|rival| one(*rival)).collect();
@@ -135,7 +155,7 @@ impl Evidence<'_> {
         Verdict { conditions, ..verdict }
     }
 
-    fn reproduced(
+    fn compatible(
         self,
         table: &str,
         row: &Selection,
@@ -146,13 +166,13 @@ impl Evidence<'_> {
         let scorecard =
             of_kind::<Scorecard>(self.results.requests).find(|(_, card)| card.judges(table));
         let scores = match scorecard {
-            Some((_, card)) => card.judge(&self.results).map_err(|e| fail(e.to_string()))?,
+            Some((_, card)) => card.judge(&self.results),
             None => Vec::new(),
         };
         let has = |levels: &Levels| selects(row, levels);
         let found: Vec<_> = scores
             .iter()
-            .filter(|score| score.table == table)
+            .filter(|score| score.table == table && !score.is_joint)
             .filter(|score| {
                 self.results.summary.all(&score.row.conditions).all(|one| has(&one.levels))
             })
@@ -163,7 +183,7 @@ impl Evidence<'_> {
             return Err(fail(message));
         };
         let outcome = match score.mean.grade {
-            Some(Grade::Reproduced) => Outcome::Supported,
+            Some(Grade::Compatible) => Outcome::Supported,
             Some(Grade::Differs) => Outcome::Contradicted,
             Some(Grade::Near) | None => Outcome::Undecided,
         };
@@ -173,7 +193,7 @@ impl Evidence<'_> {
         );
         let published = score.mean.published;
         let text = format!("Published mean of {}: {published:.2}; {range}.", self.words(row));
-        let conditions = [score.row.conditions.clone(), score.repetitions.clone()].concat();
+        let conditions = score.conditions();
         let remark = match self.results.summary.is_recorded(&conditions) {
             true => String::new(),
             false => "runs are missing".to_owned(),
@@ -249,6 +269,19 @@ impl Evidence<'_> {
         let number = content.datum(row, key).and_then(|datum| datum.number());
         Ok((number.filter(|_| is_whole), row.conditions.clone()))
     }
+}
+
+/// A finding, and whether the published difference lies in the interval.
+fn with_published(finding: Finding, contrast: &Contrast, published: Option<f64>) -> Finding {
+    let interval = contrast.comparison.and_then(|comparison| comparison.difference.interval);
+    let Some((published, interval)) = published.zip(interval) else { return finding };
+    let place = if interval.excludes(published) { "outside" } else { "inside" };
+    let published = Style::Signed.write(Some(published));
+    let text = format!(
+        "{} The published difference, {published}, lies {place} the interval.",
+        finding.text
+    );
+    Finding { text, ..finding }
 }
 
 /// The order of two numbers. Numbers that differ by rounding errors of arithmetic are equal.

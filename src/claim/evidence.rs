@@ -29,16 +29,19 @@ impl Evidence<'_> {
 
     /// `over 10 draws of the data`, or `over 9 of 10 seeds`.
     pub(super) fn seeds(self, ids: &[ConditionId], n: usize) -> String {
-        let summary = self.results.summary;
-        let what = match summary.varies(ids) {
-            Some(SeedVariation::DataAndInitialisation) => ["draw of the data", "draws of the data"],
-            _ => ["seed", "seeds"],
-        };
-        let expected = summary.expected(ids);
-        let what = what[usize::from(expected != 1)];
+        let expected = self.results.summary.expected(ids);
+        let what = self.seed_words(ids)[usize::from(expected != 1)];
         match expected == n {
             true => format!("over {n} {what}"),
             false => format!("over {n} of {expected} {what}"),
+        }
+    }
+
+    /// What a seed of these conditions stands for, in the singular and in the plural.
+    pub(super) fn seed_words(self, ids: &[ConditionId]) -> [&'static str; 2] {
+        match self.results.summary.varies(ids) {
+            Some(SeedVariation::DataAndInitialisation) => ["draw of the data", "draws of the data"],
+            _ => ["seed", "seeds"],
         }
     }
 

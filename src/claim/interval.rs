@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use super::check::Expected;
 use super::verdict::Outcome;
-use crate::stats::{Estimate, FEWEST_DECISIVE};
+use crate::format::thousands;
+use crate::stats::{Estimate, FEWEST_DECISIVE, Level};
 
 /// The interval, if its seeds are enough to decide anything.
 pub(super) fn decisive(difference: &Estimate) -> Option<[f64; 2]> {
@@ -50,6 +51,39 @@ pub(super) fn judge(interval: Option<[f64; 2]>, expected: Expected) -> (String, 
     };
     let found = interval.map_or_else(String::new, |_| found);
     (format!("Expected {wanted}{found}."), outcome)
+}
+
+/// A number of seeds above which nobody would wait for a decision.
+const MOST_SEEDS: usize = 100_000;
+
+/// How many seeds would decide, if the mean and the spread stay as they are. `seeds` is the word for them.
+/// Empty if the spread is not known.
+pub(super) fn to_decide(difference: &Estimate, expected: Expected, seeds: &str) -> String {
+    let mean = difference.mean;
+    let distance = match expected {
+        Expected::Above(threshold) | Expected::Below(threshold) => (mean - threshold).abs(),
+        Expected::Near { value, within } => ((mean - value).abs() - within).abs(),
+    };
+    let level = Level::NINETY_FIVE;
+    if difference.std_dev.is_none_or(|std_dev| std_dev == 0.0) {
+        return String::new();
+    }
+    let needed = difference.n_for_margin(distance, level, MOST_SEEDS);
+    let Some(needed) = needed.map(|n| n.max(FEWEST_DECISIVE)) else {
+        return format!(
+            " The mean is so close to the bound that more than {} {seeds} would be needed.",
+            thousands(MOST_SEEDS)
+        );
+    };
+    let needed = thousands(two_digits(needed));
+    format!(" About {needed} {seeds} would decide, if the mean and the spread stay as they are.")
+}
+
+/// A number rounded up to two digits: more would claim a precision that the estimate does not have.
+fn two_digits(n: usize) -> usize {
+    let unit = std::iter::successors(Some(1), |unit| Some(unit * 10));
+    let unit = unit.take_while(|unit| n / unit >= 10).last().map_or(1, |unit| unit);
+    n.div_ceil(unit) * unit
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ use crate::table::{Scorecard, Scores, Words, of_kind};
 type ReadCheck = fn(&Reader<'_>, &Words<'_>) -> Option<Check>;
 
 /// The keys of a check of a difference.
-const OF_DIFFERENCE: &[&str] = &["where", "metric", "differs", "above", "below", "near", "within"];
+const OF_DIFFERENCE: &[&str] =
+    &["where", "metric", "differs", "above", "below", "near", "within", "published"];
 
 /// Each check by the key that names it, with its other keys.
 const CHECKS: [(&str, &[&str], ReadCheck); 8] = [
@@ -28,7 +29,7 @@ const CHECKS: [(&str, &[&str], ReadCheck); 8] = [
     ("best", &["where", "metric", "differs"], |reader, words| {
         read_best(reader, words).map(Check::Best)
     }),
-    ("reproduced", &["where"], read_reproduced),
+    ("compatible", &["where"], read_compatible),
     ("compare", &["above", "below", "says", "cells", "differs"], |reader, words| {
         read_compare(reader, words).map(Check::Compare)
     }),
@@ -125,10 +126,10 @@ fn read_effect(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     if vocabulary.common_seeds(&among).is_empty() && reader.is_sound() {
         reader.refuse("effect", "averages over experiments without a common seed");
     }
-    let expected = read_expected(reader);
+    let (expected, published) = (read_expected(reader), read_published(reader));
     let kind = DifferenceKind::Effect { factor, levels: levels?, among };
     let location = reader.location().clone();
-    Some(Difference { kind, metric: metric?, expected: expected?, differs, location })
+    Some(Difference { kind, metric: metric?, expected: expected?, published, differs, location })
 }
 
 fn read_sides(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
@@ -155,10 +156,10 @@ fn read_sides(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     let found = vocabulary.differences([&whole[0], &whole[1]], &varied);
     let differs = read_differs(reader, found, "difference");
     let metric = read_metric_or_first(reader, words, &[&whole[0], &whole[1]]);
-    let expected = read_expected(reader);
+    let (expected, published) = (read_expected(reader), read_published(reader));
     let kind = DifferenceKind::Sides { sides, among };
     let location = reader.location().clone();
-    Some(Difference { kind, metric: metric?, expected: expected?, differs, location })
+    Some(Difference { kind, metric: metric?, expected: expected?, published, differs, location })
 }
 
 /// Refuses sides whose means are of different things: no condition, one condition on both sides, or
@@ -215,6 +216,11 @@ fn check_sides(
     }
 }
 
+/// The published difference, in points.
+fn read_published(reader: &Reader<'_>) -> Option<f64> {
+    reader.node("published").and_then(|_| reader.required_in("published", -100.0..=100.0))
+}
+
 fn read_best(reader: &Reader<'_>, words: &Words<'_>) -> Option<Best> {
     let vocabulary = words.vocabulary;
     let node = reader.node("best")?;
@@ -244,17 +250,17 @@ fn read_best(reader: &Reader<'_>, words: &Words<'_>) -> Option<Best> {
     Some(Best { levels, among, metric: metric?, differs, location })
 }
 
-fn read_reproduced(reader: &Reader<'_>, words: &Words<'_>) -> Option<Check> {
+fn read_compatible(reader: &Reader<'_>, words: &Words<'_>) -> Option<Check> {
     let tables: Vec<_> = of_kind::<Scores>(words.earlier).map(|(name, _)| name).collect();
-    let table = reader.required::<String>("reproduced")?;
-    check_known(reader, "reproduced", &table, &tables, "table of scores");
+    let table = reader.required::<String>("compatible")?;
+    check_known(reader, "compatible", &table, &tables, "table of scores");
     let is_judged =
         of_kind::<Scorecard>(words.earlier).any(|(_, scorecard)| scorecard.judges(&table));
     if !is_judged && reader.is_sound() {
-        reader.refuse("reproduced", format!("names `{table}`, which no scorecard judges"));
+        reader.refuse("compatible", format!("names `{table}`, which no scorecard judges"));
     }
     let row = read_selection(reader, words.vocabulary);
-    Some(Check::Reproduced { table, row, location: reader.location().clone() })
+    Some(Check::Compatible { table, row, location: reader.location().clone() })
 }
 
 /// The metric at `metric`; without one, that of the first protocol. All selected conditions have

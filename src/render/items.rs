@@ -10,6 +10,7 @@ use super::anchors;
 use super::html::{OpenElements, Unbalanced};
 use super::skeleton::{Block, Item, Mark, Skeleton, Source};
 use super::strict::html_value;
+use crate::claim::Finding;
 use crate::context::{Context, FigureContext};
 use crate::experiment::ConditionId;
 use crate::export;
@@ -239,8 +240,11 @@ impl<'i> Items<'i> {
                 "statement": judged.claim.statement,
                 "source": judged.claim.source,
                 "verdict": judged.outcome.word(),
-                "findings": judged.findings.iter().map(|finding| json!({
-                    "text": finding.text, "verdict": finding.outcome.word(), "remark": finding.remark,
+                "findings": findings(&judged.findings),
+                "also": judged.also.iter().map(|also| json!({
+                    "label": also.label,
+                    "verdict": also.outcome.word(),
+                    "findings": findings(&also.findings),
                 })).collect::<Vec<_>>(),
                 "evidence": evidence.map(|item| json!({
                     "title": item.title(),
@@ -304,6 +308,11 @@ fn balanced(html: &str) -> Result<Vec<String>, TemplateError> {
     read.map_err(|Unbalanced { tag, message }| {
         TemplateError::at(ITEMS_TEMPLATE, 0, format!("`{tag}` {message}"), "")
     })
+}
+
+fn findings(findings: &[Finding]) -> Json {
+    let one = |finding: &Finding| json!({ "text": finding.text, "verdict": finding.outcome.word(), "remark": finding.remark });
+    findings.iter().map(one).collect()
 }
 
 fn reference(item: &Item) -> Json {

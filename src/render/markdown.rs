@@ -2,7 +2,7 @@
 
 use super::anchors::{self, percent_encoded};
 use super::skeleton::{Block, Item, Mark, Part, Place, Skeleton, parts};
-use crate::claim::JudgedClaim;
+use crate::claim::{Finding, JudgedClaim};
 use crate::context::{Context, FigureContext};
 use crate::export::markdown::{at_start, escape, rows};
 use crate::format::{visible, visible_lines};
@@ -188,26 +188,34 @@ fn figure(name: &str, figure: &FigureContext) -> String {
 
 /// The claims with their verdicts and findings.
 fn claims(judged: &[JudgedClaim]) -> String {
-    let one = |(index, judged): (usize, &JudgedClaim)| {
-        let findings = judged.findings.iter().map(|finding| {
+    let list = |findings: &[Finding], indent: &str| {
+        let one = |finding: &Finding| {
             let remark = match finding.remark.as_str() {
                 "" => String::new(),
                 remark => format!(" ({})", escape(remark)),
             };
             let text = at_start(&escape(&finding.text));
-            format!("   - {text} **{}**{remark}\n", finding.outcome.word())
+            format!("{indent}- {text} **{}**{remark}\n", finding.outcome.word())
+        };
+        findings.iter().map(one).collect::<String>()
+    };
+    let one = |(index, judged): (usize, &JudgedClaim)| {
+        let also = judged.also.iter().map(|also| {
+            let (label, findings) = (at_start(&escape(&also.label)), list(&also.findings, "     "));
+            format!("   - {label}: **{}**\n{findings}", also.outcome.word())
         });
         let source = match judged.claim.source.as_str() {
             "" => String::new(),
             source => format!(" ({})", escape(source)),
         };
         format!(
-            "{}. <a id=\"{}\"></a>**{}:** {}{source}\n{}",
+            "{}. <a id=\"{}\"></a>**{}:** {}{source}\n{}{}",
             index + 1,
             anchors::claim(&judged.claim.name),
             judged.outcome.word(),
             escape(&judged.claim.statement),
-            findings.collect::<String>()
+            list(&judged.findings, "   "),
+            also.collect::<String>()
         )
     };
     judged.iter().enumerate().map(one).collect::<String>().trim_end().to_owned()

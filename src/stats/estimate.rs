@@ -1,6 +1,6 @@
 //! Means and their confidence intervals.
 
-use super::{ConfidenceInterval, Level, Sample};
+use super::{ConfidenceInterval, Level, Sample, student};
 
 /// An estimate of a mean, in the unit of the values.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,6 +45,27 @@ impl Estimate {
         self.std_dev.map(|std_dev| std_dev / (self.n as f64).sqrt())
     }
 
+    /// The smallest number of values with which half of Student's interval is less than `margin`, if the
+    /// standard deviation stays as it is. `None` if it is above `most`, or if the deviation is missing.
+    #[must_use]
+    pub fn n_for_margin(&self, margin: f64, level: Level, most: usize) -> Option<usize> {
+        let std_dev = self.std_dev?;
+        let is_enough = |n: usize| {
+            let quantile = student::two_sided_quantile(level.outside(), (n - 1) as f64);
+            quantile * std_dev < margin * (n as f64).sqrt()
+        };
+        if !is_enough(most) {
+            return None;
+        }
+        // The interval narrows as values are added.
+        let (mut too_few, mut enough) = (1, most);
+        while enough - too_few > 1 {
+            let middle = usize::midpoint(too_few, enough);
+            if is_enough(middle) { enough = middle } else { too_few = middle }
+        }
+        Some(enough)
+    }
+
     fn with_interval(n: usize, mean: f64, std_dev: Option<f64>, level: Level) -> Self {
         let mut estimate = Self { n, mean, std_dev, interval: None };
         estimate.interval = estimate
@@ -81,6 +102,17 @@ mod tests {
         let estimate = Estimate::of_moments(10, 81.91, Some(1.21), Level::NINETY_FIVE).unwrap();
         // stats.t.interval(.95, 9, 81.91, 1.21 / np.sqrt(10))
         assert_close(bounds(estimate), [81.044_418_143_775_49, 82.775_581_856_224_5]);
+    }
+
+    #[test]
+    fn the_number_of_values_for_a_margin_is_that_of_scipy() {
+        let estimate = Estimate::of_moments(10, 1.0, Some(2.0), Level::NINETY_FIVE).unwrap();
+        // next(n for n in range(2, 10**6) if stats.t.ppf(.975, n - 1) * 2 / n**.5 < margin)
+        for (margin, n) in [(3.0, 5), (1.0, 18), (0.5, 64), (0.05, 6_149)] {
+            assert_eq!(estimate.n_for_margin(margin, Level::NINETY_FIVE, 100_000), Some(n));
+        }
+        assert_eq!(estimate.n_for_margin(0.01, Level::NINETY_FIVE, 100_000), None);
+        assert_eq!(estimate.n_for_margin(0.0, Level::NINETY_FIVE, 100_000), None);
     }
 
     #[test]

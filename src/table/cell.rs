@@ -65,8 +65,8 @@ pub enum Style {
 /// The grade of a published value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
-    /// Inside the central share `reproduced` of the expected distribution.
-    Reproduced,
+    /// Inside the central share `compatible` of the expected distribution.
+    Compatible,
     /// Inside the central share `near`.
     Near,
     /// Outside both.
@@ -74,7 +74,7 @@ pub enum Grade {
 }
 
 /// The words of the grades, best first. The last word is for values that cannot be graded.
-pub const GRADE_WORDS: [&str; 4] = ["reproduced", "near", "differs", "not known"];
+pub const GRADE_WORDS: [&str; 4] = ["compatible", "near", "differs", "not known"];
 
 impl Cell {
     /// An estimate's interval.
@@ -154,7 +154,7 @@ impl Cell {
     #[must_use]
     pub fn tone(&self) -> &'static str {
         match self {
-            Self::Grade(Some(Grade::Reproduced)) => "good",
+            Self::Grade(Some(Grade::Compatible)) => "good",
             Self::Grade(Some(Grade::Near)) => "fair",
             Self::Grade(Some(Grade::Differs)) => "poor",
             Self::Grade(None) => "unknown",

@@ -100,6 +100,7 @@ pub enum Key {
     TotalUpper,
     Below,
     Draws,
+    NoticedShift,
     Grade,
     StdGrade,
 }

@@ -1,26 +1,30 @@
 //! `kind = "scorecard"`: each published value beside our value, with a grade.
 
 use super::ablation::read_tables;
+use super::bimodal::bimodal_note;
 use super::cell::{Cell, Grade, Style, count};
 use super::content::{Column, Key, Row, Table};
+use super::joint::{self, Joint};
 use super::kind::{Kind, Results, Words};
 use super::scores::{ScoreRow, Scores, limits_of, row_label};
 use super::variance::repetition;
 use crate::document::Reader;
 use crate::experiment::{ConditionId, Level};
 use crate::paper::{Paper, Selection};
-use crate::stats::{self, FEWEST_DECISIVE, Prediction, PredictionInterval, Sample, Spread, f_test};
-use crate::summary::{Exceptions, Summary, SummaryError};
+use crate::stats::{self, FEWEST_DECISIVE, NewDraw, PredictionInterval, Sample, Spread, f_test};
+use crate::summary::{Exceptions, Summary};
 
 /// The published values of tables beside our values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scorecard {
     /// Names and keys of tables of scores.
     tables: Vec<(String, Scores)>,
+    /// Means of published values that are judged together.
+    joint: Vec<Joint>,
     /// The number of runs of each published value.
     published_seeds: usize,
-    /// The central share of a distribution in which a value counts as reproduced.
-    reproduced: f64,
+    /// The central share of the expected distribution in which a value counts as compatible.
+    compatible: f64,
     /// The central share in which it counts as near.
     near: f64,
 }
@@ -30,8 +34,10 @@ pub struct Scorecard {
 pub struct PublishedScore {
     /// Name of the table.
     pub table: String,
-    /// The factors that label the rows of the table.
-    pub by: Vec<String>,
+    /// The row in a few words.
+    pub label: String,
+    /// Whether it is the mean of several rows of the table.
+    pub is_joint: bool,
     /// Our row.
     pub row: ScoreRow,
     /// Means.
@@ -41,8 +47,10 @@ pub struct PublishedScore {
     /// The number of draws of the data on which our mean is below the published mean, and the
     /// number of draws.
     pub below: Option<(usize, usize)>,
-    /// The range of published means that count as reproduced.
+    /// The range of published means that count as compatible.
     pub interval: Option<PredictionInterval>,
+    /// The shift of the published mean that would leave this range with the probability [`POWER`].
+    pub noticed_shift: Option<f64>,
     /// The repetitions of its conditions on other draws.
     pub repetitions: Vec<ConditionId>,
     metric: String,
@@ -61,6 +69,17 @@ pub struct Judgement {
     pub grade: Option<Grade>,
 }
 
+/// The probability with which a shift is noticed: the usual power of a test.
+const POWER: f64 = 0.8;
+
+impl PublishedScore {
+    /// All conditions behind it.
+    #[must_use]
+    pub fn conditions(&self) -> Vec<ConditionId> {
+        [self.row.conditions.clone(), self.repetitions.clone()].concat()
+    }
+}
+
 /// Reads the keys of the table.
 pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scorecard> {
     let tables = read_tables(reader, words);
@@ -69,17 +88,19 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scorecard> 
         reader.refuse("tables", format!("names `{name}`, which has no published values"));
     }
     let published_seeds = reader.required_in("published_seeds", 2..=1_000_000);
-    let reproduced = reader.required_in("reproduced", 0.5..=0.9999);
+    let compatible = reader.required_in("compatible", 0.5..=0.9999);
     let near = reader.required_in("near", 0.5..=0.9999);
-    if let (Some(reproduced), Some(near)) = (reproduced, near)
-        && near <= reproduced
+    if let (Some(compatible), Some(near)) = (compatible, near)
+        && near <= compatible
     {
-        reader.refuse("near", format!("must be more than `reproduced`, {reproduced}"));
+        reader.refuse("near", format!("must be more than `compatible`, {compatible}"));
     }
+    let joint = joint::read(reader, tables.as_deref().unwrap_or_default(), words);
     Some(Scorecard {
         tables: tables?,
+        joint: joint?,
         published_seeds: published_seeds?,
-        reproduced: reproduced?,
+        compatible: compatible?,
         near: near?,
     })
 }
@@ -90,8 +111,8 @@ impl Kind for Scorecard {
         paper.with_draws(tables.collect())
     }
 
-    fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
-        Ok(vec![self.table(&self.judge(results)?, results)])
+    fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {
+        vec![self.table(&self.judge(results), results)]
     }
 }
 
@@ -103,39 +124,51 @@ impl Scorecard {
     }
 
     /// Judges every published row.
-    ///
-    /// # Errors
-    /// If polars refuses an aggregation.
-    pub fn judge(&self, results: &Results<'_>) -> Result<Vec<PublishedScore>, SummaryError> {
+    #[must_use]
+    pub fn judge(&self, results: &Results<'_>) -> Vec<PublishedScore> {
         let mut all = Vec::new();
         for (table, scores) in &self.tables {
-            let rows = scores.rows(&scores.metric, results.summary)?;
-            all.extend(rows.into_iter().filter_map(|row| self.score(table, scores, row, results)));
+            let rows = scores.rows(&scores.metric, results.summary);
+            let label = |row: &ScoreRow| row_label(results.names, &scores.by, &row.levels);
+            let metric = &scores.metric;
+            all.extend(rows.iter().filter_map(|row| {
+                Some(PublishedScore {
+                    label: label(row),
+                    ..self.score(table, metric, row.clone(), results)?
+                })
+            }));
+            for joint in self.joint.iter().filter(|joint| joint.table == *table) {
+                let Some(row) = joint.row(&rows, &scores.by) else { continue };
+                let score = self.score(table, metric, row, results);
+                let label = joint.label.clone();
+                all.extend(score.map(|score| PublishedScore { label, is_joint: true, ..score }));
+            }
         }
-        Ok(all)
+        all
     }
 
     fn score(
         &self,
         table: &str,
-        scores: &Scores,
+        metric: &str,
         row: ScoreRow,
         results: &Results<'_>,
     ) -> Option<PublishedScore> {
         let (summary, paper) = (results.summary, results.names.paper);
-        let metric = scores.metric.as_str();
         let published = row.published.clone()?;
         let repetitions: Option<Vec<_>> =
             row.conditions.iter().map(|id| repetition(summary, paper, *id)).collect();
         let repetitions = repetitions.unwrap_or_default();
         let on_draws = summary.by_seed(&repetitions, metric);
-        // A published mean is a mean of several runs on one draw. It varies less than one run, but
-        // ten draws cannot show by how much. So the rule uses the wider distribution of one run on
-        // one more draw. With few draws, this distribution contains nearly any value, so no grade
-        // is given.
-        let over_draws = summary.estimate(&repetitions, metric);
-        let over_draws = over_draws.filter(|estimate| estimate.n >= FEWEST_DECISIVE);
-        let prediction = over_draws.and_then(|estimate| Prediction::of_mean(&estimate, 1));
+        // With few values, the expected range contains nearly any value, so no grade is given. The values
+        // of a row are means over its conditions: they share draws, and the seeds of the initialisation.
+        let enough = |ids: &[ConditionId]| {
+            summary.estimate(ids, metric).filter(|estimate| estimate.n >= FEWEST_DECISIVE)
+        };
+        let (over_draws, on_one_draw) = (enough(&repetitions), enough(&row.conditions));
+        let expected = over_draws.zip(on_one_draw);
+        let expected =
+            expected.and_then(|(over, on)| NewDraw::of_mean(&over, &on, self.published_seeds));
         let has_few = summary
             .all(&row.conditions)
             .any(|condition| condition.aggregates[metric].n < FEWEST_DECISIVE);
@@ -143,17 +176,23 @@ impl Scorecard {
             let grade = p_value.filter(|_| ours.is_some() && !has_few).map(|p| self.grade(p));
             Judgement { published, ours, p_value, grade }
         };
-        let mean_p = prediction.and_then(|prediction| prediction.p_value(published.mean));
+        let mean_p = expected.as_ref().and_then(|expected| expected.p_value(published.mean));
         let std_dev_p = self.std_dev_p(summary, metric, &row, published.std_dev);
         let below = on_draws.values().filter(|mean| **mean < published.mean).count();
-        let level = stats::Level::new(self.reproduced);
+        let interval = |expected: &NewDraw| {
+            let [level, power] = [self.compatible, POWER].map(stats::Level::new);
+            Some((expected.interval(level?), expected.noticed_shift(level?, power?)))
+        };
+        let (interval, noticed_shift) = expected.as_ref().and_then(interval).unzip();
         Some(PublishedScore {
             table: table.to_owned(),
-            by: scores.by.clone(),
+            label: String::new(),
+            is_joint: false,
             mean: judge(published.mean, row.mean, mean_p),
             std_dev: judge(published.std_dev, row.std_dev, std_dev_p),
             below: (!on_draws.is_empty()).then_some((below, on_draws.len())),
-            interval: prediction.zip(level).map(|(p, level)| p.interval(level)),
+            interval,
+            noticed_shift,
             row,
             repetitions,
             metric: metric.to_owned(),
@@ -189,7 +228,7 @@ impl Scorecard {
 
     fn grade(&self, p_value: f64) -> Grade {
         match p_value {
-            p if p >= 1.0 - self.reproduced => Grade::Reproduced,
+            p if p >= 1.0 - self.compatible => Grade::Compatible,
             p if p >= 1.0 - self.near => Grade::Near,
             _ => Grade::Differs,
         }
@@ -203,6 +242,7 @@ impl Scorecard {
             Column::number("our mean", [Key::Mean]),
             Column::number("difference", [Key::Difference]),
             Column::number("expected range", [Key::Lower, Key::Upper]),
+            Column::number("notices a shift of", [Key::NoticedShift]),
             Column::number("draws below it", [Key::Below, Key::Draws]),
             Column::text("grade of mean", Key::Grade),
             Column::number("published std", [Key::PublishedStd]),
@@ -211,26 +251,34 @@ impl Scorecard {
         ];
         let rows = scores.iter().map(|score| row(score, results)).collect();
         let mut notes = self.notes();
+        let conditions = scores.iter().flat_map(PublishedScore::conditions);
+        let metric = scores.first().map_or("", |score| &score.metric);
+        notes.extend(bimodal_note(conditions, metric, results));
         notes.extend(limits_of(&self.tables, results));
         Table { metric: None, columns, rows, notes, is_uneven: false }
     }
 
     fn notes(&self) -> Vec<String> {
         let percent = |share: f64| format!("{} %", (1e4 * share).round() / 100.0);
-        let (reproduced, near) = (percent(self.reproduced), percent(self.near));
+        let (compatible, near) = (percent(self.compatible), percent(self.near));
         vec![
             format!(
-                "Rule for means: the expected range is the {reproduced} prediction interval (Student's t) \
-                 of the score of one run on one more draw of the data. A published mean inside this range is \
-                 “reproduced”. A mean outside it, but inside the {near} interval, is “near”. Any other mean \
-                 “differs”. A mean of {} runs on one draw varies less than one run, so the rule favours \
-                 “reproduced”: a mean that agrees gets this grade with a probability of at least \
-                 {reproduced}, and some means that differ get it too.",
+                "Rule for means: the expected range contains the mean of {} runs on one more draw of the \
+                 data with a probability of {compatible}. It follows from the mean and the variance over \
+                 draws, and from the variance of runs on one draw (Weerahandi 1993; Hannig, Iyer & \
+                 Patterson 2006). A published mean inside this range is “compatible”. A mean outside \
+                 it, but inside the range for {near}, is “near”. Any other mean “differs”.",
                 self.published_seeds
             ),
             format!(
+                "“Compatible” does not mean equal: noise in our runs makes the range wider. notices a shift \
+                 of: the difference, in points, that would put a published mean outside the range with a \
+                 probability of {} %.",
+                100.0 * POWER
+            ),
+            format!(
                 "Rule for standard deviations: the square of published / ours is compared with its F \
-                 distribution. The grade is “reproduced” inside the central {reproduced}, “near” inside the \
+                 distribution. The grade is “compatible” inside the central {compatible}, “near” inside the \
                  central {near}, and “differs” outside. The rule assumes normal scores and compares two draws \
                  of the data."
             ),
@@ -246,7 +294,7 @@ impl Scorecard {
 
 fn row(score: &PublishedScore, results: &Results<'_>) -> Row {
     let ours = &score.row;
-    let listed: Vec<_> = ours.levels.iter().map(Level::spelled).collect();
+    let listed = ours.levels.iter().map(Level::spelled).collect::<Vec<_>>().join(", ");
     let number = |value| Cell::Number(value, Style::Fixed);
     let difference = score.mean.ours.map(|ours| ours - score.mean.published);
     let bounds = score.interval.map(|interval| [interval.lower, interval.upper]);
@@ -254,7 +302,10 @@ fn row(score: &PublishedScore, results: &Results<'_>) -> Row {
     let remark = format!("n: {}", count(ours.n, ours.expected, ours.exceptions));
     let cells = vec![
         Cell::Text(results.number(&score.table), score.table.clone()),
-        Cell::Text(row_label(results.names, &score.by, &ours.levels), listed.join(", ")),
+        Cell::Text(
+            score.label.clone(),
+            if score.is_joint { &score.label } else { &listed }.clone(),
+        ),
         number(Some(score.mean.published)),
         match is_whole {
             true => number(score.mean.ours),
@@ -262,6 +313,7 @@ fn row(score: &PublishedScore, results: &Results<'_>) -> Row {
         },
         Cell::Number(difference, Style::Signed),
         Cell::Interval(bounds, Style::Fixed),
+        number(score.noticed_shift),
         Cell::Of(score.below),
         Cell::Grade(score.mean.grade),
         number(Some(score.std_dev.published)),
@@ -269,6 +321,5 @@ fn row(score: &PublishedScore, results: &Results<'_>) -> Row {
         Cell::Grade(score.std_dev.grade),
     ];
     let seeds = results.seed_values(&score.repetitions, &score.metric);
-    let conditions = [ours.conditions.clone(), score.repetitions.clone()].concat();
-    Row { cells, conditions, seeds }
+    Row { cells, conditions: score.conditions(), seeds }
 }

@@ -1,5 +1,6 @@
 //! `kind = "scores"`, the default: scores by the levels of factors, beside published values.
 
+use super::bimodal::bimodal_note;
 use super::cell::{Cell, Style};
 use super::content::{Column, Key, Row, Table};
 use super::kind::{
@@ -12,7 +13,7 @@ use crate::paper::keys::{
 };
 use crate::paper::{Names, Paper, Selection};
 use crate::stats::Estimate;
-use crate::summary::{Exceptions, SeedVariation, Summary, SummaryError, aggregate};
+use crate::summary::{Exceptions, SeedVariation, Summary, aggregate};
 
 /// One row for each combination of the levels of `by`. The mean and the standard deviation of a row
 /// are the means of those of its conditions, as in the publication.
@@ -150,13 +151,13 @@ impl Kind for Scores {
 
     /// The table under its own metric. If this is the metric of the first protocol, one table for
     /// each protocol.
-    fn tabulate(&self, results: &Results<'_>) -> Result<Vec<Table>, SummaryError> {
+    fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {
         let metrics = self.metrics(results.names.paper);
         let is_split = metrics.len() > 1;
         let table = |metric: &String| {
-            let rows = self.rows(metric, results.summary)?;
+            let rows = self.rows(metric, results.summary);
             let metric_of_protocol = is_split.then(|| metric.clone());
-            Ok(Table { metric: metric_of_protocol, ..self.table(metric, &rows, results) })
+            Table { metric: metric_of_protocol, ..self.table(metric, &rows, results) }
         };
         metrics.into_iter().map(table).collect()
     }
@@ -180,10 +181,8 @@ impl Scores {
     }
 
     /// Its rows by `metric`, in the order of the key `order`.
-    ///
-    /// # Errors
-    /// If polars refuses an aggregation.
-    pub fn rows(&self, metric: &str, summary: &Summary) -> Result<Vec<ScoreRow>, SummaryError> {
+    #[must_use]
+    pub fn rows(&self, metric: &str, summary: &Summary) -> Vec<ScoreRow> {
         let mut rows = self.grouped(metric, summary);
         let of = |pick: fn(&crate::summary::Aggregate) -> Option<f64>| {
             let values = |row: &ScoreRow| {
@@ -192,7 +191,7 @@ impl Scores {
             };
             aggregate(&rows.iter().map(values).collect::<Vec<_>>())
         };
-        let (means, std_devs) = (of(|a| a.mean)?, of(|a| a.std_dev)?);
+        let (means, std_devs) = (of(|a| a.mean), of(|a| a.std_dev));
         for ((row, mean), std_dev) in rows.iter_mut().zip(means).zip(std_devs) {
             // The mean over some conditions or seeds of a row is not the mean of the row.
             let is_whole = row.conditions.len() == 1 || row.n == row.expected;
@@ -208,7 +207,7 @@ impl Scores {
             let key = |row: &ScoreRow| row.mean.unwrap_or(f64::NEG_INFINITY);
             rows.sort_by(|a, b| key(b).total_cmp(&key(a)));
         }
-        Ok(rows)
+        rows
     }
 
     /// The rows with their conditions, in the order of the conditions.
@@ -259,14 +258,23 @@ impl Scores {
         let mut columns: Vec<_> = factors
             .map(|name| Column::text(names.factor(name), Key::Level(name.clone())))
             .collect();
-        columns.push(Column::number("n", [Key::N, Key::Expected]));
+        // An interval counts seeds. A row of several conditions has more runs.
+        let is_pooled = rows.iter().any(|row| row.conditions.len() > 1);
+        let n = if is_pooled { "runs" } else { "n" };
+        columns.push(Column::number(n, [Key::N, Key::Expected]));
         columns.push(Column::number(ours, [Key::Mean, Key::Std]));
         if has_published {
             let keys = [Key::PublishedMean, Key::PublishedStd];
             columns.push(Column::number("published, % (std)", keys));
             columns.push(Column::number("difference", [Key::Difference]));
         }
-        columns.push(Column::number("SD (n − 1)", [Key::SampleStd, Key::Seeds]));
+        match is_pooled {
+            true => {
+                columns.push(Column::number("seeds", [Key::Seeds]));
+                columns.push(Column::number("SD (n − 1)", [Key::SampleStd]));
+            }
+            false => columns.push(Column::number("SD (n − 1)", [Key::SampleStd, Key::Seeds])),
+        }
         columns.push(Column::number("95 % interval", [Key::Lower, Key::Upper]));
         columns.extend(variation.column.clone());
         let row = |row: &ScoreRow| {
@@ -285,7 +293,13 @@ impl Scores {
             }
             let std_dev = row.estimate.and_then(|estimate| estimate.std_dev);
             let n = row.estimate.map(|estimate| estimate.n as f64);
-            cells.push(Cell::NumberAnd(std_dev, Style::Fixed, n, Style::Whole));
+            match is_pooled {
+                true => {
+                    cells.push(Cell::Number(n, Style::Whole));
+                    cells.push(Cell::Number(std_dev, Style::Fixed));
+                }
+                false => cells.push(Cell::NumberAnd(std_dev, Style::Fixed, n, Style::Whole)),
+            }
             cells.push(Cell::interval_of(row.estimate, Style::Fixed));
             cells.extend(variation.cell(row.varies));
             let seeds = results.seed_values(&row.conditions, metric);
@@ -296,6 +310,8 @@ impl Scores {
         let all_rows = [self.named(rows, results)];
         notes.extend(averaged_note(&all_rows, results));
         notes.push(variation.note.to_owned());
+        let conditions = rows.iter().flat_map(|row| row.conditions.clone());
+        notes.extend(bimodal_note(conditions, metric, results));
         notes.extend(self.limits_of(&all_rows[0], results));
         Table {
             metric: None,

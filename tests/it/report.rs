@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use report::context::Context;
 use report::experiment::Level;
-use report::pipeline;
+use report::pipeline::{self, Overrides};
 use report::table::{Datum, TableItem};
 use serde_json::Value;
 
-use crate::formula::{BUILD, context, recorded, table};
+use crate::formula::{BUILD, context, recorded, recorded_with, table};
 use crate::project::Project;
 
 /// The number under `key` in the only row of a table with these levels.
@@ -45,7 +45,9 @@ fn the_tables_of_the_paper_carry_what_their_seeds_support() {
 
 #[test]
 fn effects_are_paired_over_the_draws_and_adjusted_within_their_table() {
-    let context = context(&Project::shipped());
+    let overrides = Overrides { seeds: Some(10), data: None };
+    let (read, plan) = recorded_with(&Project::shipped(), &overrides);
+    let context = pipeline::context(&read, &plan, BUILD).unwrap();
     for experiment in ["extended/deep", "extended/fully-connected", "all"] {
         let row = [("factor", "weight_sharing"), ("experiment", experiment)];
         assert!(close(number(&context, "effects", &row, "effect"), 2.0), "{experiment}");
@@ -109,7 +111,7 @@ fn the_whole_paper_renders_within_seconds_into_two_megabytes() {
     assert!(took.as_secs() < 20, "{took:?}");
     let html = project.read("reports/report.html");
     assert!(html.len() < 2 << 20, "{} bytes", html.len());
-    assert_eq!(html.matches("<details class=\"made\">").count(), 11 + 3 + 8, "items and claims");
+    assert_eq!(html.matches("<details class=\"made\">").count(), 12 + 3 + 8, "items and claims");
     assert!(html.matches(" popover class=\"how\"").count() > 10, "numbers of the prose");
 }
 
@@ -146,7 +148,7 @@ fn a_report_tells_what_has_changed_and_stays_as_it_is_if_nothing_has() {
     assert_eq!(project.file_texts("reports/data"), first);
 
     // Another rate moves the cells of its experiment alone.
-    project.edit("experiments/base/protocol.toml", "lr = 0.01", "lr = 0.5");
+    project.edit("experiments/base/protocol.toml", "lr = 0.01", "lr = 0.1");
     project.build(&["--only", "deep"]);
     project.build(&[]);
     let outcome = project.run(&["diff", "before"]);

@@ -1,0 +1,95 @@
+//! Means of several published rows, judged as one value.
+
+use super::kind::Words;
+use super::scores::{Published, ScoreRow, Scores};
+use crate::document::Reader;
+use crate::experiment::Levels;
+use crate::paper::keys::{read_each, read_known, read_levels};
+use crate::paper::{Selection, selects};
+use crate::summary::Exceptions;
+
+/// The mean of the published rows of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Joint {
+    /// Name of the table.
+    pub(super) table: String,
+    /// The row in a few words.
+    pub(super) label: String,
+    /// Rows with these levels are left out. Empty: all rows count.
+    without: Selection,
+}
+
+/// Reads the key `joint` of a scorecard that judges `tables`.
+pub(super) fn read(
+    reader: &Reader<'_>,
+    tables: &[(String, Scores)],
+    words: &Words<'_>,
+) -> Option<Vec<Joint>> {
+    let known: Vec<_> = tables.iter().map(|(name, _)| name.as_str()).collect();
+    read_each(reader, "joint", reader.violations(), |reader, _| {
+        let table = read_known(&reader, "table", &known, "table of this scorecard");
+        let label = reader.required::<String>("label");
+        let without = match reader.node("without") {
+            Some(node) => read_levels(&reader, "without", node, words.vocabulary),
+            None => Some(Selection::new()),
+        };
+        let (table, label, without) = (table?, label?, without?);
+        let joint = Joint { table, label: label.clone(), without };
+        if let Some((_, scores)) = tables.iter().find(|(name, _)| *name == joint.table) {
+            let by = scores.by.as_slice();
+            if let Some(factor) = joint.without.keys().find(|factor| !by.contains(factor)) {
+                let message = format!("names `{factor}`, which labels no row of `{}`", joint.table);
+                reader.refuse("without", message);
+            }
+            let rows = scores.published.iter();
+            let n = rows.filter(|row| !joint.leaves_out(by, &row.row)).count();
+            if n < 2 {
+                reader.refuse("without", format!("leaves {n} published rows; a mean needs two"));
+            }
+        }
+        reader.finish();
+        Some((label, joint))
+    })
+}
+
+impl Joint {
+    fn leaves_out(&self, by: &[String], levels: &[crate::experiment::Level]) -> bool {
+        let levels: Levels = by.iter().cloned().zip(levels.iter().cloned()).collect();
+        !self.without.is_empty() && selects(&self.without, &levels)
+    }
+
+    /// The published rows as one: means of their values. `None` if there is none.
+    pub(super) fn row(&self, rows: &[ScoreRow], by: &[String]) -> Option<ScoreRow> {
+        let counts = |row: &&ScoreRow| !self.leaves_out(by, &row.levels);
+        let rows: Vec<_> = rows
+            .iter()
+            .filter(counts)
+            .filter_map(|row| Some((row, row.published.as_ref()?)))
+            .collect();
+        let mean = |value: &dyn Fn(&(&ScoreRow, &Published)) -> Option<f64>| -> Option<f64> {
+            let values = rows.iter().map(value).collect::<Option<Vec<_>>>()?;
+            (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+        };
+        let published = Published {
+            row: Vec::new(),
+            mean: mean(&|(_, published)| Some(published.mean))?,
+            std_dev: mean(&|(_, published)| Some(published.std_dev))?,
+        };
+        let mut exceptions = Exceptions::default();
+        for (row, _) in &rows {
+            exceptions += row.exceptions;
+        }
+        Some(ScoreRow {
+            levels: Vec::new(),
+            conditions: rows.iter().flat_map(|(row, _)| row.conditions.clone()).collect(),
+            mean: mean(&|(row, _)| row.mean),
+            std_dev: mean(&|(row, _)| row.std_dev),
+            estimate: None,
+            varies: None,
+            n: rows.iter().map(|(row, _)| row.n).sum(),
+            expected: rows.iter().map(|(row, _)| row.expected).sum(),
+            exceptions,
+            published: Some(published),
+        })
+    }
+}
