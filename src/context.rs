@@ -102,9 +102,12 @@ pub struct Drawing {
     pub finding: String,
     /// How the drawn numbers come from the scores.
     pub formula: String,
-    /// The drawing.
+    /// The drawing, for wide windows and for files.
     #[serde(skip)]
     pub svg: String,
+    /// The drawing for a phone.
+    #[serde(skip)]
+    pub narrow: String,
 }
 
 /// Numbers of runs.

@@ -118,8 +118,13 @@ impl Snapshot {
                 rows: table.rows.iter().map(|row| row_snapshot(table, row)).collect(),
             })
         });
-        let verdicts = claims.iter();
-        let verdicts = verdicts.map(|one| (one.claim.name.clone(), one.outcome.word().to_owned()));
+        let verdicts = claims.iter().flat_map(|one| {
+            let name = &one.claim.name;
+            let also =
+                one.also.iter().map(move |also| (format!("{name} {}", also.label), also.outcome));
+            std::iter::once((name.clone(), one.outcome)).chain(also)
+        });
+        let verdicts = verdicts.map(|(name, outcome)| (name, outcome.word().to_owned()));
         Self {
             schema: SCHEMA,
             title: title.to_owned(),

@@ -27,7 +27,7 @@ pub use learning_curves::{CurveSeries, MOST_BANDS, learning_curves};
 pub use outline::missing_characters;
 pub use png::{is_png_of, png};
 pub use seeds::{SeedDot, SeedRow, seeds};
-pub use style::theme;
+pub use style::{Width, theme};
 
 /// Why a figure cannot be drawn.
 #[derive(Debug, thiserror::Error)]

@@ -120,7 +120,7 @@ class NewDraw:
     def half(self, level):
         return brentq(lambda d: self.beyond(d, 2) - (1 - level), 1e-9, 1e4, xtol=1e-7)
 
-    def noticed(self):
+    def detectable(self):
         half = self.half(0.95)
         return brentq(lambda shift: self.beyond(half - shift, 1) - 0.8, 0, 1e4, xtol=1e-7)
 
@@ -213,9 +213,9 @@ class Paper:
             new, ours = NewDraw(on_draws, on_one, PUBLISHED_RUNS), [self.values(key, "published") for key in keys]
             half, own = new.half(0.95), np.mean([v.mean() for v in ours])
             row = dict(published_mean=mean, mean=own, difference=own - mean, lower=new.center - half, upper=new.center + half,
-                       noticed_shift=new.noticed(), below=int((on_draws < mean).sum()), draws=len(on_draws), published_std=std,
+                       detectable_shift=new.detectable(), below=int((on_draws < mean).sum()), draws=len(on_draws), published_std=std,
                        grade=new.grade(mean), std=np.mean([v.std() for v in ours]), std_grade=std_grade(std, ours))
-            rows.append(([number, name, [mean], [own], [row["difference"]], [row["lower"], row["upper"]], [row["noticed_shift"]],
+            rows.append(([number, name, [mean], [own], [row["difference"]], [row["lower"], row["upper"]], [row["detectable_shift"]],
                           [row["below"], row["draws"]], row["grade"], [std], [row["std"]], row["std_grade"]], row))
         for number, table in enumerate(["table1", "table2", "table3", "table4"], 1):
             for labels, level, keys, _ in self.ranked(table, "published"):
@@ -352,7 +352,7 @@ def main():
         for line, (_, expected) in zip(written, rows):
             for key, value in expected.items():
                 data += 1
-                by_quadrature = name == "scorecard" and key in ("lower", "upper", "noticed_shift")
+                by_quadrature = name == "scorecard" and key in ("lower", "upper", "detectable_shift")
                 tolerance = 1e-4 if by_quadrature else 1e-9 * max(1, abs(value)) if isinstance(value, (int, float)) else 0
                 same = line[key] == ("" if value is None else value) if not isinstance(value, (int, float)) else abs(float(line[key]) - value) <= tolerance
                 if not same:

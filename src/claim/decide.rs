@@ -91,7 +91,9 @@ impl Evidence<'_> {
         let found = found.unwrap_or_else(|| "not known yet".to_owned());
         let decisive = contrast.comparison.and_then(|comparison| decisive(&comparison.difference));
         let (judged, outcome) = judge(decisive, expected);
-        let needed = contrast.comparison.filter(|_| outcome == Outcome::Undecided);
+        // With too few seeds, the spread is not known well enough to say.
+        let needed =
+            contrast.comparison.filter(|_| outcome == Outcome::Undecided && decisive.is_some());
         let needed = needed.map_or_else(String::new, |comparison| {
             to_decide(&comparison.difference, expected, self.seed_words(&ids)[1])
         });
@@ -99,10 +101,9 @@ impl Evidence<'_> {
         let in_groups = bimodal(ids, metric, self.results.summary).into_iter();
         let in_groups: Vec<_> = in_groups.map(|id| self.described(id)).collect();
         let remark = match too_few(contrast.comparison.as_ref()) {
-            few if few.is_empty() && !in_groups.is_empty() => format!(
-                "the interval is not reliable, because scores fall in two groups: {}",
-                in_groups.join("; ")
-            ),
+            few if few.is_empty() && !in_groups.is_empty() => {
+                format!("scores in two groups, which a mean hides: {}", in_groups.join("; "))
+            }
             few => few,
         };
         Finding { text, outcome, remark }
@@ -172,7 +173,7 @@ impl Evidence<'_> {
         let has = |levels: &Levels| selects(row, levels);
         let found: Vec<_> = scores
             .iter()
-            .filter(|score| score.table == table && !score.is_joint)
+            .filter(|score| score.named.table == table && !score.named.is_joint)
             .filter(|score| {
                 self.results.summary.all(&score.row.conditions).all(|one| has(&one.levels))
             })
@@ -191,8 +192,18 @@ impl Evidence<'_> {
             || "there is no range to compare it with yet".to_owned(),
             |range| format!("expected from {:.2} to {:.2}", range.lower, range.upper),
         );
+        let range = match score.detectable_shift {
+            Some(shift) => format!("{range}; a shift of {shift:.2} points is detectable"),
+            None => range,
+        };
+        // Between both ranges, only a narrower range decides.
+        let needed = match score.mean.grade {
+            Some(Grade::Near) => " More draws, and more runs on one draw, would narrow the range.",
+            _ => "",
+        };
         let published = score.mean.published;
-        let text = format!("Published mean of {}: {published:.2}; {range}.", self.words(row));
+        let text =
+            format!("Published mean of {}: {published:.2}; {range}.{needed}", self.words(row));
         let conditions = score.conditions();
         let remark = match self.results.summary.is_recorded(&conditions) {
             true => String::new(),
@@ -273,9 +284,9 @@ impl Evidence<'_> {
 
 /// A finding, and whether the published difference lies in the interval.
 fn with_published(finding: Finding, contrast: &Contrast, published: Option<f64>) -> Finding {
-    let interval = contrast.comparison.and_then(|comparison| comparison.difference.interval);
-    let Some((published, interval)) = published.zip(interval) else { return finding };
-    let place = if interval.excludes(published) { "outside" } else { "inside" };
+    let interval = contrast.comparison.and_then(|comparison| decisive(&comparison.difference));
+    let Some((published, [lower, upper])) = published.zip(interval) else { return finding };
+    let place = if (lower..=upper).contains(&published) { "inside" } else { "outside" };
     let published = Style::Signed.write(Some(published));
     let text = format!(
         "{} The published difference, {published}, lies {place} the interval.",

@@ -56,8 +56,11 @@ pub(super) fn judge(interval: Option<[f64; 2]>, expected: Expected) -> (String, 
 /// A number of seeds above which nobody would wait for a decision.
 const MOST_SEEDS: usize = 100_000;
 
-/// How many seeds would decide, if the mean and the spread stay as they are. `seeds` is the word for them.
-/// Empty if the spread is not known.
+/// The probability with which the seeds decide: the usual power of a test.
+const POWER: Level = Level::EIGHTY;
+
+/// How many seeds would probably decide, with a probability of 80 % if the mean and the spread stay as they are.
+/// `seeds` is the word for them. Empty if the spread is not known.
 pub(super) fn to_decide(difference: &Estimate, expected: Expected, seeds: &str) -> String {
     let mean = difference.mean;
     let distance = match expected {
@@ -68,15 +71,17 @@ pub(super) fn to_decide(difference: &Estimate, expected: Expected, seeds: &str) 
     if difference.std_dev.is_none_or(|std_dev| std_dev == 0.0) {
         return String::new();
     }
-    let needed = difference.n_for_margin(distance, level, MOST_SEEDS);
+    let needed = difference.n_to_tell(distance, level, POWER, MOST_SEEDS);
     let Some(needed) = needed.map(|n| n.max(FEWEST_DECISIVE)) else {
         return format!(
-            " The mean is so close to the bound that more than {} {seeds} would be needed.",
+            " More than {} {seeds} would be needed, because the mean is almost at the bound.",
             thousands(MOST_SEEDS)
         );
     };
     let needed = thousands(two_digits(needed));
-    format!(" About {needed} {seeds} would decide, if the mean and the spread stay as they are.")
+    format!(
+        " About {needed} {seeds} would probably decide, if the mean and the spread stay as they are."
+    )
 }
 
 /// A number rounded up to two digits: more would claim a precision that the estimate does not have.

@@ -126,7 +126,8 @@ fn read_effect(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     if vocabulary.common_seeds(&among).is_empty() && reader.is_sound() {
         reader.refuse("effect", "averages over experiments without a common seed");
     }
-    let (expected, published) = (read_expected(reader), read_published(reader));
+    let (expected, published) =
+        (read_expected(reader), reader.optional_in("published", -100.0..=100.0));
     let kind = DifferenceKind::Effect { factor, levels: levels?, among };
     let location = reader.location().clone();
     Some(Difference { kind, metric: metric?, expected: expected?, published, differs, location })
@@ -156,7 +157,8 @@ fn read_sides(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     let found = vocabulary.differences([&whole[0], &whole[1]], &varied);
     let differs = read_differs(reader, found, "difference");
     let metric = read_metric_or_first(reader, words, &[&whole[0], &whole[1]]);
-    let (expected, published) = (read_expected(reader), read_published(reader));
+    let (expected, published) =
+        (read_expected(reader), reader.optional_in("published", -100.0..=100.0));
     let kind = DifferenceKind::Sides { sides, among };
     let location = reader.location().clone();
     Some(Difference { kind, metric: metric?, expected: expected?, published, differs, location })
@@ -214,11 +216,6 @@ fn check_sides(
             varied.join(", ")
         ));
     }
-}
-
-/// The published difference, in points.
-fn read_published(reader: &Reader<'_>) -> Option<f64> {
-    reader.node("published").and_then(|_| reader.required_in("published", -100.0..=100.0))
 }
 
 fn read_best(reader: &Reader<'_>, words: &Words<'_>) -> Option<Best> {

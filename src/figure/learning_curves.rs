@@ -9,7 +9,7 @@ use super::axes::Axes;
 use super::font::room;
 use super::label::{self, Lines};
 use super::series_style::{MOST_SERIES, line, marker};
-use super::style::{Area, INK, Refusal, color, range_of, text, whole_ticks};
+use super::style::{Area, INK, Refusal, Width, color, range_of, text, whole_ticks};
 use super::{FigureError, draw};
 
 /// One curve.
@@ -24,10 +24,9 @@ pub struct CurveSeries {
 /// Largest number of curves with bands. More bands would cover each other.
 pub const MOST_BANDS: usize = 12;
 
-const WIDTH: i32 = 760;
 const MARGIN: i32 = 14;
-/// Height of everything but a legend below.
-const HEIGHT: i32 = 440;
+/// Height of everything but a legend below, if wide and if narrow.
+const HEIGHTS: [i32; 2] = [440, 330];
 const X_AXIS: i32 = 44;
 const Y_AXIS: i32 = 58;
 const TYPE: u32 = 16;
@@ -50,27 +49,40 @@ enum Legend {
 ///
 /// # Errors
 /// Returns an error if there are too many curves to tell apart, or if plotters refuses.
-pub fn learning_curves(series: &[CurveSeries], y_label: &str) -> Result<String, FigureError> {
+pub fn learning_curves(
+    series: &[CurveSeries],
+    y_label: &str,
+    width: Width,
+) -> Result<String, FigureError> {
     if series.len() > MOST_SERIES {
         return Err(FigureError::TooMany { n: series.len(), of: "curves", most: MOST_SERIES });
     }
-    let legend = Legend::of(series);
-    let height = HEIGHT + legend.height();
-    draw((WIDTH.unsigned_abs(), height.unsigned_abs()), |area| {
-        paint(area, series, y_label, &legend)
+    let legend = Legend::of(series, width);
+    let height = height_of(width) + legend.height();
+    draw((width.pixels().unsigned_abs(), height.unsigned_abs()), |area| {
+        paint(area, series, y_label, &legend, width)
     })
 }
 
+fn height_of(width: Width) -> i32 {
+    HEIGHTS[usize::from(width == Width::Narrow)]
+}
+
 impl Legend {
-    fn of(series: &[CurveSeries]) -> Self {
+    fn of(series: &[CurveSeries], width: Width) -> Self {
         let labels: Vec<_> = series.iter().map(|one| one.label.as_str()).collect();
         let widest = labels.iter().map(|label| room(label, TYPE)).max().unwrap_or(0);
-        if labels.len() <= MOST_AT_ENDS && widest <= WIDEST_AT_ENDS {
+        if width == Width::Wide && labels.len() <= MOST_AT_ENDS && widest <= WIDEST_AT_ENDS {
             return Self::Ends { width: SAMPLE + widest };
         }
-        let width = |columns: usize| (WIDTH - 2 * MARGIN) / columns as i32 - SAMPLE - 8;
-        let columns = [4, 3].into_iter().find(|columns| widest <= width(*columns)).unwrap_or(2);
-        Self::Below { labels: label::fit(&labels, TYPE, width(columns), 2), columns }
+        let room = |columns: usize| (width.pixels() - 2 * MARGIN) / columns as i32 - SAMPLE - 8;
+        let least = if width == Width::Wide { 2 } else { 1 };
+        let columns = [4, 3, 2].into_iter().find(|columns| widest <= room(*columns));
+        let columns = columns.unwrap_or(least);
+        Self::Below {
+            labels: label::fit(&labels, TYPE, room(columns), if columns == 1 { 4 } else { 2 }),
+            columns,
+        }
     }
 
     fn height(&self) -> i32 {
@@ -94,6 +106,7 @@ fn paint(
     series: &[CurveSeries],
     y_label: &str,
     legend: &Legend,
+    width: Width,
 ) -> Result<(), Refusal> {
     let bounds = series.iter().flat_map(|s| &s.points).flat_map(|(m, sd)| [m - sd, m + sd]);
     let y_range = range_of(bounds, 5.0, (0.0, 100.0));
@@ -106,8 +119,8 @@ fn paint(
     let axes = Axes {
         x: x_range,
         y: y_range,
-        columns: MARGIN + Y_AXIS..WIDTH - right,
-        rows: MARGIN..HEIGHT - MARGIN - X_AXIS,
+        columns: MARGIN + Y_AXIS..width.pixels() - right,
+        rows: MARGIN..height_of(width) - MARGIN - X_AXIS,
     };
     axes.draw_x(area, "epoch", &epoch_ticks(n_epochs), false)?;
     axes.draw_y(area, y_label, &whole_ticks(&axes.y, 8))?;
@@ -134,7 +147,7 @@ fn paint(
     }
     match legend {
         Legend::Ends { .. } => label_ends(area, series, &ends, &axes),
-        Legend::Below { labels, columns } => label_below(area, labels, *columns),
+        Legend::Below { labels, columns } => label_below(area, labels, *columns, width),
     }
 }
 
@@ -160,9 +173,14 @@ fn label_ends(
     Ok(())
 }
 
-fn label_below(area: &Area<'_>, labels: &[Lines], columns: usize) -> Result<(), Refusal> {
-    let width = (WIDTH - 2 * MARGIN) / columns as i32;
-    let mut top = HEIGHT;
+fn label_below(
+    area: &Area<'_>,
+    labels: &[Lines],
+    columns: usize,
+    width: Width,
+) -> Result<(), Refusal> {
+    let mut top = height_of(width);
+    let width = (width.pixels() - 2 * MARGIN) / columns as i32;
     let rows = rows_of(labels, columns);
     for (row, (labels, height)) in labels.chunks(columns).zip(rows).enumerate() {
         for (column, lines) in labels.iter().enumerate() {

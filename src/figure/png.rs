@@ -111,18 +111,26 @@ fn encode(pixmap: &Pixmap, scale: f32, source: &str) -> Result<Vec<u8>, png::Enc
 #[cfg(test)]
 mod tests {
     use super::super::{
-        LayerBox, ModelDiagram, SeedDot, SeedRow, diagram, learning_curves, seeds, with_titles,
+        LayerBox, ModelDiagram, SeedDot, SeedRow, Width, diagram, learning_curves, seeds,
+        with_titles,
     };
     use super::*;
 
     fn row(label: &str) -> SeedRow {
         let dots = [80.0, 82.5].map(|value| SeedDot { value, title: format!("{value}") });
         let label = label.to_owned();
-        SeedRow { label, dots: dots.to_vec(), mean: Some(81.25), published: Some(79.0) }
+        SeedRow {
+            label,
+            dots: dots.to_vec(),
+            mean: Some(81.25),
+            interval: Some([78.0, 84.5]),
+            expected: Some([77.5, 83.0]),
+            published: Some(79.0),
+        }
     }
 
     fn figure() -> String {
-        seeds(&[row("deep"), row("fully connected")], "accuracy, %").unwrap()
+        seeds(&[row("deep"), row("fully connected")], "accuracy, %", Width::Wide).unwrap()
     }
 
     /// A drawing of one text.
@@ -181,8 +189,8 @@ mod tests {
             label: "deep".into(),
             points: vec![(60.0, 2.0), (70.0, 1.0), (75.0, 1.0)],
         };
-        let curves = learning_curves(&[curve], "accuracy, %").unwrap();
-        for svg in [figure(), diagram(&[model]).unwrap(), curves] {
+        let curves = learning_curves(&[curve], "accuracy, %", Width::Wide).unwrap();
+        for svg in [figure(), diagram(&[model], Width::Wide).unwrap(), curves] {
             let text = dark_pixels(&svg) - dark_pixels(&without_text(&svg));
             assert!(text > 500, "{text} dark pixels of text");
         }
@@ -245,7 +253,7 @@ mod tests {
             "e\u{301}\u{301}\u{301} ﷽ 中文 שלום 👩‍👩‍👧 \u{10fffd}",
             "",
         ] {
-            let picture = picture(&seeds(&[row(label)], label).unwrap());
+            let picture = picture(&seeds(&[row(label)], label, Width::Wide).unwrap());
             assert_eq!(picture.width(), 2 * 760);
         }
     }
@@ -262,7 +270,7 @@ mod tests {
     #[test]
     fn a_huge_drawing_is_scaled_down() {
         let rows: Vec<_> = (0..1000).map(|_| row(&"deep ".repeat(60))).collect();
-        let file = png(&seeds(&rows, "accuracy, %").unwrap(), 2.0).unwrap();
+        let file = png(&seeds(&rows, "accuracy, %", Width::Wide).unwrap(), 2.0).unwrap();
         let picture = Pixmap::decode_png(&file).unwrap();
         let pixels = f64::from(picture.width()) * f64::from(picture.height());
         assert!((3e7..3.4e7).contains(&pixels), "{pixels}");

@@ -10,6 +10,25 @@ pub(super) type Area<'s> = DrawingArea<SVGBackend<'s>, Shift>;
 /// The error of plotters.
 pub(super) type Refusal = DrawingAreaErrorKind<std::io::Error>;
 
+/// How wide a figure is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// For a page of paper or a wide window: labels stand at the left.
+    Wide,
+    /// For a phone: labels stand above what they name.
+    Narrow,
+}
+
+impl Width {
+    /// The width in pixels.
+    pub(super) fn pixels(self) -> i32 {
+        match self {
+            Self::Wide => 760,
+            Self::Narrow => 360,
+        }
+    }
+}
+
 /// Number of colours.
 pub(super) const COLORS: usize = 6;
 

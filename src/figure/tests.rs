@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    CurveSeries, FigureError, LayerBox, ModelDiagram, SeedDot, SeedRow, diagram, font,
+    CurveSeries, FigureError, LayerBox, ModelDiagram, SeedDot, SeedRow, Width, diagram, font,
     learning_curves, seeds,
 };
+
+const WIDTHS: [Width; 2] = [Width::Wide, Width::Narrow];
 
 const LONG: &str = "a fully connected branch with one layer, as in Section 4.2 of the paper";
 
@@ -68,7 +70,14 @@ fn curve(label: String, end: f64, epochs: usize) -> CurveSeries {
 
 fn row(label: String) -> SeedRow {
     let dots = [80.0, 82.5].map(|value| SeedDot { value, title: format!("{value}") });
-    SeedRow { label, dots: dots.to_vec(), mean: Some(81.25), published: Some(79.0) }
+    SeedRow {
+        label,
+        dots: dots.to_vec(),
+        mean: Some(81.25),
+        interval: Some([78.0, 84.5]),
+        expected: Some([77.5, 83.0]),
+        published: Some(79.0),
+    }
 }
 
 fn model(title: String, layer: &str, n_layers: usize) -> ModelDiagram {
@@ -86,10 +95,10 @@ fn model(title: String, layer: &str, n_layers: usize) -> ModelDiagram {
 
 #[test]
 fn kind_6_any_number_of_curves_is_readable_or_refused() {
-    let drawn = |n: usize, label: &dyn Fn(usize) -> String, spread: f64| {
+    let drawn = |n: usize, label: &dyn Fn(usize) -> String, spread: f64, width: Width| {
         let curves: Vec<_> =
             (0..n).map(|i| curve(label(i), 99.0 - spread * i as f64, 25)).collect();
-        learning_curves(&curves, "accuracy, %")
+        learning_curves(&curves, "accuracy, %", width)
     };
     for n in 0..=60 {
         for label in [
@@ -98,8 +107,10 @@ fn kind_6_any_number_of_curves_is_readable_or_refused() {
             &|i| format!("{i} {LONG} and {LONG}"),
             &|i| format!("{}{i}", "m".repeat(100)),
         ] {
-            for spread in [0.0, 0.1, 1.0] {
-                match drawn(n, label, spread) {
+            for (spread, width) in
+                [(0.0, Width::Wide), (0.1, Width::Wide), (1.0, Width::Wide), (0.1, Width::Narrow)]
+            {
+                match drawn(n, label, spread, width) {
                     Ok(svg) => {
                         assert_readable(&svg);
                         let labels: BTreeSet<_> =
@@ -118,9 +129,11 @@ fn kind_6_any_number_of_curves_is_readable_or_refused() {
 
 #[test]
 fn kind_6_epochs_of_a_short_run_are_counted_once() {
-    for epochs in [1, 2, 3, 7, 25, 1000] {
-        let svg =
-            learning_curves(&[curve("deep".to_owned(), 90.0, epochs)], "accuracy, %").unwrap();
+    for (epochs, width) in
+        [1, 2, 3, 7, 25, 1000].iter().flat_map(|n| WIDTHS.map(|width| (*n, width)))
+    {
+        let curve = curve("deep".to_owned(), 90.0, epochs);
+        let svg = learning_curves(&[curve], "accuracy, %", width).unwrap();
         let texts = texts(&svg);
         // The epochs come first, all at one height.
         let on_axis = texts.iter().filter(|text| text.bounds[1] == texts[0].bounds[1]);
@@ -137,11 +150,14 @@ fn kind_6_long_titles_that_differ_at_their_end_are_told_apart_in_every_figure() 
     let titles = [format!("{LONG} with sharing {LONG}"), format!("{LONG} without sharing {LONG}")];
     let curves = titles.clone().map(|title| curve(title, 90.0, 5));
     let models = titles.clone().map(|title| model(title, "ReLU", 2));
-    for svg in [
-        learning_curves(&curves, "accuracy, %").unwrap(),
-        seeds(&titles.map(row), "accuracy, %").unwrap(),
-        diagram(&models).unwrap(),
-    ] {
+    let rows = titles.map(row);
+    for svg in WIDTHS.into_iter().flat_map(|width| {
+        [
+            learning_curves(&curves, "accuracy, %", width).unwrap(),
+            seeds(&rows, "accuracy, %", width).unwrap(),
+            diagram(&models, width).unwrap(),
+        ]
+    }) {
         assert_readable(&svg);
         for word in ["with", "without"] {
             let has = |text: &Text| text.content.split(' ').any(|part| part == word);
@@ -154,17 +170,20 @@ fn kind_6_long_titles_that_differ_at_their_end_are_told_apart_in_every_figure() 
 fn kind_6_any_number_of_rows_is_readable_or_refused() {
     for n in [0, 1, 2, 12, 60, 1000] {
         let rows: Vec<_> = (0..n).map(|i| row(format!("{LONG} {i} {LONG}"))).collect();
-        assert_readable(&seeds(&rows, "accuracy, %").unwrap());
+        for width in WIDTHS {
+            assert_readable(&seeds(&rows, "accuracy, %", width).unwrap());
+        }
     }
     let rows: Vec<_> = (0..1001).map(|i| row(i.to_string())).collect();
-    assert!(matches!(seeds(&rows, "accuracy, %"), Err(FigureError::TooMany { .. })));
+    assert!(matches!(seeds(&rows, "accuracy, %", Width::Wide), Err(FigureError::TooMany { .. })));
 }
 
 #[test]
 fn a_figure_without_published_values_says_nothing_of_them() {
     let ours = SeedRow { published: None, ..row("deep".to_owned()) };
-    assert!(!seeds(std::slice::from_ref(&ours), "accuracy, %").unwrap().contains("published"));
-    assert!(seeds(&[ours, row("wide".to_owned())], "accuracy, %").unwrap().contains("published"));
+    let drawn = |rows: &[SeedRow]| seeds(rows, "accuracy, %", Width::Wide).unwrap();
+    assert!(!drawn(std::slice::from_ref(&ours)).contains("published"));
+    assert!(drawn(&[ours, row("wide".to_owned())]).contains("published"));
 }
 
 #[test]
@@ -175,10 +194,18 @@ fn kind_6_any_number_of_models_and_layers_is_readable_or_refused() {
             if i.is_multiple_of(2) { format!("deep {i}") } else { format!("{LONG} {i}") }
         };
         let models: Vec<_> = (0..n).map(|i| model(title(i), conv, layers)).collect();
-        assert_readable(&diagram(&models).unwrap());
+        for width in WIDTHS {
+            assert_readable(&diagram(&models, width).unwrap());
+        }
+        // Heads that differ are drawn below each model.
+        let heads = models.into_iter().enumerate().map(|(i, one)| {
+            let head = vec![one.branch[0].clone(); 1 + i % 2];
+            ModelDiagram { head, ..one }
+        });
+        assert_readable(&diagram(&heads.collect::<Vec<_>>(), Width::Wide).unwrap());
     }
     let many: Vec<_> = (0..61).map(|i| model(i.to_string(), "ReLU", 1)).collect();
-    assert!(matches!(diagram(&many), Err(FigureError::TooMany { most: 60, .. })));
+    assert!(matches!(diagram(&many, Width::Wide), Err(FigureError::TooMany { most: 60, .. })));
     let deep = [model("deep".to_owned(), "ReLU", 501)];
-    assert!(matches!(diagram(&deep), Err(FigureError::TooMany { most: 500, .. })));
+    assert!(matches!(diagram(&deep, Width::Wide), Err(FigureError::TooMany { most: 500, .. })));
 }

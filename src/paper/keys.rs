@@ -23,7 +23,7 @@ pub fn read_each<T>(
         let item = Reader::new(node, path.as_str(), violations);
         let Some((name, item)) = item.and_then(|reader| read(reader, &items)) else { continue };
         if names.contains(&name) {
-            let message = format!("has the name `{name}`, which an earlier {key} has too");
+            let message = format!("is called `{name}`, as an earlier `{key}` is");
             violations.push(&node.location, path, message);
         }
         names.push(name);

@@ -1,15 +1,19 @@
 //! Draws the figures of the paper: selects the data of each kind, and describes the figure in words
 //! for screen readers.
 
+mod dots;
+mod remarks;
+
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::{Error, PaperFile, Project};
+use remarks::{few_runs, unreadable};
+
+use super::{Error, Project};
 use crate::context::Drawing;
-use crate::document::Violation;
-use crate::experiment::{ConditionId, Design, Experiment};
-use crate::figure::{self, CurveSeries, FigureError, LayerBox, ModelDiagram, SeedDot, SeedRow};
+use crate::experiment::{Design, Experiment};
+use crate::figure::{self, CurveSeries, LayerBox, ModelDiagram, Width};
 use crate::format;
 use crate::fs;
 use crate::paper::keys::differs_note;
@@ -17,7 +21,6 @@ use crate::paper::{EXPERIMENT, Figure, FigureKind, Names, Protocol, Selection};
 use crate::plan::Plan;
 use crate::run::{self, Curve, Layer, Moment, Shape};
 use crate::summary::{self, Aggregate, ConditionSummary, Summary};
-use crate::table::{self, ScoreRow, Scores, of_kind};
 
 /// The drawings of each figure of the paper, in the order of the paper.
 ///
@@ -35,6 +38,8 @@ pub(super) fn draw_all(
                 .filter_map(|name| project.experiments.iter().find(|e| e.name == *name))
                 .map(model)
                 .collect();
+            let draw =
+                |width| figure::diagram(&models, width).map_err(|error| unreadable(figure, error));
             Ok(vec![Drawing {
                 metric: None,
                 kind: format!("Diagram of {}.", format::count(models.len(), "pair network")),
@@ -43,7 +48,8 @@ pub(super) fn draw_all(
                     "Drawn from the layer lists; boxes in colour have parameters.{}",
                     varying_layers(project, experiments)
                 ),
-                svg: figure::diagram(&models).map_err(|error| unreadable(figure, error))?,
+                svg: draw(Width::Wide)?,
+                narrow: draw(Width::Narrow)?,
             }])
         }
         FigureKind::LearningCurves { curve, selection, differs } => {
@@ -56,29 +62,11 @@ pub(super) fn draw_all(
             };
             drawn.map(drawing).collect()
         }
-        FigureKind::Seeds { table } => seeds(project, summary, table, figure),
+        FigureKind::Seeds { table } => dots::drawings(project, summary, table, figure),
     };
     let drawn: Vec<_> = project.file.figures.par_iter().map(draw).collect();
     // The first error in order, whatever thread meets one first.
     drawn.into_iter().collect()
-}
-
-/// The error of a figure. A figure with too many items is a mistake in the paper's file.
-fn unreadable(figure: &Figure, error: FigureError) -> Error {
-    match error {
-        FigureError::TooMany { .. } => Error::Invalid {
-            skipped: Vec::new(),
-            violations: vec![Violation {
-                location: figure.location.clone(),
-                key: String::new(),
-                message: format!(
-                    "figure `{}` {error}; show fewer of them, or use several figures",
-                    figure.name
-                ),
-            }],
-        },
-        FigureError::Refused(_) => Error::Figure(error),
-    }
 }
 
 /// Pixels of a PNG file per unit of its SVG: sharp on dense screens, and 192 pixels per inch in
@@ -158,7 +146,7 @@ struct CurveData<'d> {
 
 impl CurveData<'_> {
     fn drawing(&self, metric: Option<String>, curve: &Curve) -> Result<Drawing, Error> {
-        let Self { project, plan, summary, selection, figure } = *self;
+        let Self { project, plan, summary, selection, .. } = *self;
         let curves = summary::learning_curves(summary, plan, curve, selection);
         // One run has a line, but no spread around it.
         let point = |a: &Aggregate| a.mean.map(|mean| (mean, a.std_dev.unwrap_or(0.0)));
@@ -178,7 +166,10 @@ impl CurveData<'_> {
             true => " Band: one population standard deviation (divided by n) on both sides.",
             false => "",
         };
-        let svg = figure::learning_curves(&series, "accuracy, %");
+        let draw = |width| {
+            figure::learning_curves(&series, "accuracy, %", width)
+                .map_err(|error| unreadable(self.figure, error))
+        };
         Ok(Drawing {
             metric,
             kind: "Line chart of accuracy over the epochs.".to_owned(),
@@ -187,7 +178,8 @@ impl CurveData<'_> {
                 "Line: mean of {} over the seeds, {when} each epoch.{band}",
                 curve.name
             ),
-            svg: svg.map_err(|error| unreadable(figure, error))?,
+            svg: draw(Width::Wide)?,
+            narrow: draw(Width::Narrow)?,
         })
     }
 }
@@ -272,68 +264,6 @@ fn open_levels(project: &Project, condition: &ConditionSummary, selection: &Sele
     format::visible(&names.describe(levels))
 }
 
-/// Every run of each row of a table of scores, under each of its protocols.
-fn seeds(
-    project: &Project,
-    summary: &Summary,
-    name: &str,
-    figure: &Figure,
-) -> Result<Vec<Drawing>, Error> {
-    let PaperFile { paper, tables, .. } = &project.file;
-    let Some((_, scores)) = of_kind::<Scores>(tables).find(|(table, _)| *table == name) else {
-        return Ok(Vec::new());
-    };
-    let names = Names { paper, experiments: &project.experiments };
-    let results = table::Results { names, summary, requests: tables };
-    let has_published = !scores.published.is_empty();
-    let metrics = scores.metrics(paper);
-    let is_split = metrics.len() > 1;
-    let drawing = |metric: &String| {
-        let rows = scores.rows(metric, summary);
-        let limits = scores.limits(&rows, &results);
-        let limits =
-            if limits.is_empty() { String::new() } else { format!(" {}", limits.join(" ")) };
-        let rows: Vec<_> = rows.iter().map(|row| seed_row(&results, scores, metric, row)).collect();
-        let diamond = match has_published && *metric == scores.metric {
-            true => " Diamond: the published mean.",
-            false => "",
-        };
-        Ok(Drawing {
-            metric: is_split.then(|| metric.clone()),
-            kind: "Dot plot of the score of every run.".to_owned(),
-            finding: seeds_finding(&rows),
-            formula: format!("Dots: scores of single runs. Bar: their mean.{diamond}{limits}"),
-            svg: figure::seeds(&rows, "accuracy, %").map_err(|error| unreadable(figure, error))?,
-        })
-    };
-    metrics.into_iter().map(drawing).collect()
-}
-
-fn seed_row(
-    results: &table::Results<'_>,
-    scores: &Scores,
-    metric: &str,
-    row: &ScoreRow,
-) -> SeedRow {
-    let runs = row.conditions.iter().flat_map(|id| results.runs(*id, metric));
-    let dots =
-        runs.map(|run| SeedDot { value: run.value, title: format::visible(&run.title) }).collect();
-    let published = row.published.as_ref().filter(|_| metric == scores.metric);
-    SeedRow {
-        label: format::visible(&results.names.describe(scores.by.iter().zip(&row.levels)))
-            + &few_runs(results.summary, &row.conditions),
-        dots,
-        mean: row.mean,
-        published: published.map(|published| published.mean),
-    }
-}
-
-/// ` (n: 3/10)` if runs of these conditions are missing; else empty.
-fn few_runs(summary: &Summary, ids: &[ConditionId]) -> String {
-    let [n, expected] = summary::runs_of(summary.all(ids));
-    if n < expected { format!(" (n: {n}/{expected})") } else { String::new() }
-}
-
 fn diagram_finding(models: &[ModelDiagram]) -> String {
     let models: Vec<_> = models
         .iter()
@@ -356,27 +286,5 @@ fn curves_finding(series: &[CurveSeries]) -> String {
     match ends.is_empty() {
         true => "There are no runs yet.".to_owned(),
         false => format!("Between the first and the last epoch, {}.", ends.join("; ")),
-    }
-}
-
-fn seeds_finding(rows: &[SeedRow]) -> String {
-    let means = || rows.iter().filter_map(|row| row.mean);
-    let range = |row: &SeedRow| {
-        let values = row.dots.iter().map(|dot| dot.value);
-        let low = values.clone().fold(f64::INFINITY, f64::min);
-        let high = values.fold(f64::NEG_INFINITY, f64::max);
-        let mean = row.mean.unwrap_or_default();
-        format!("{}, {mean:.1} % (runs from {low:.1} to {high:.1} %)", row.label)
-    };
-    // Rows may share a mean.
-    let of = |mean: f64| {
-        let equal = rows.iter().filter(|row| row.mean == Some(mean));
-        equal.map(range).collect::<Vec<_>>().join("; ")
-    };
-    match (means().max_by(f64::total_cmp), means().min_by(f64::total_cmp)) {
-        (Some(best), Some(worst)) => {
-            format!("Highest mean: {}. Lowest mean: {}.", of(best), of(worst))
-        }
-        _ => "There are no runs yet.".to_owned(),
     }
 }

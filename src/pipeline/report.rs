@@ -62,7 +62,7 @@ fn results(project: &Project, plan: &Plan) -> Result<Results, Error> {
 /// The values that templates get from the records in `plan`.
 ///
 /// # Errors
-/// If polars or plotters fail, or a claim cannot be decided.
+/// If plotters fails, or a claim cannot be decided.
 pub fn context(project: &Project, plan: &Plan, build: Build<'_>) -> Result<Context, Error> {
     gather(project, plan, results(project, plan)?, Changes::default(), build)
 }
@@ -92,7 +92,7 @@ fn gather(
 /// report.
 ///
 /// # Errors
-/// If polars fails, or a claim cannot be decided.
+/// If a claim cannot be decided.
 pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
     let Results { tables, claims, .. } = results(project, plan)?;
     Ok(Snapshot::of(&project.file.paper.title, &tables, &claims))

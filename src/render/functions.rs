@@ -118,13 +118,19 @@ fn add(environment: &mut Environment<'_>, notebook: &Arc<Notebook>, values: &Val
     let book = of();
     environment.add_function("claim", move |name: &str| book.claim(name));
     let book = of();
-    environment.add_function("count", move |table: &str, column: &str, wanted: Value| {
-        book.count(table, column, &wanted)
-    });
+    environment.add_function(
+        "count",
+        move |table: &str, column: &str, wanted: Value, levels: Kwargs| {
+            book.count(table, column, &wanted, &levels)
+        },
+    );
     let book = of();
-    environment.add_function("count_above", move |table: &str, column: &str, threshold: f64| {
-        book.count_above(table, column, threshold)
-    });
+    environment.add_function(
+        "count_above",
+        move |table: &str, column: &str, threshold: f64, levels: Kwargs| {
+            book.count_above(table, column, threshold, &levels)
+        },
+    );
     let book = of();
     environment
         .add_function("least", move |table: &str, column: &str| book.extreme(table, column, -1.0));

@@ -178,7 +178,7 @@ impl<'i> Items<'i> {
             let mut variant = self.variant(drawing.metric.as_deref());
             let id = format!("{}{}", item.anchor(), variant["suffix"].as_str().unwrap_or_default());
             let own = json!({
-                "id": id, "alt": format!("{} {}", drawing.kind, drawing.finding), "svg": drawing.svg,
+                "id": id, "alt": format!("{} {}", drawing.kind, drawing.finding), "svg": drawing.svg, "narrow": drawing.narrow,
                 "finding": drawing.finding, "formula": drawing.formula,
             });
             if let (Json::Object(all), Json::Object(own)) = (&mut variant, own) {

@@ -200,9 +200,12 @@ fn claims(judged: &[JudgedClaim]) -> String {
         findings.iter().map(one).collect::<String>()
     };
     let one = |(index, judged): (usize, &JudgedClaim)| {
+        // Nested lists stand below the text of the number.
+        let indent = " ".repeat((index + 1).to_string().len() + 2);
         let also = judged.also.iter().map(|also| {
-            let (label, findings) = (at_start(&escape(&also.label)), list(&also.findings, "     "));
-            format!("   - {label}: **{}**\n{findings}", also.outcome.word())
+            let nested = format!("{indent}  ");
+            let (label, findings) = (at_start(&escape(&also.label)), list(&also.findings, &nested));
+            format!("{indent}- {label}: **{}**\n{findings}", also.outcome.word())
         });
         let source = match judged.claim.source.as_str() {
             "" => String::new(),
@@ -214,7 +217,7 @@ fn claims(judged: &[JudgedClaim]) -> String {
             anchors::claim(&judged.claim.name),
             judged.outcome.word(),
             escape(&judged.claim.statement),
-            list(&judged.findings, "   "),
+            list(&judged.findings, &indent),
             also.collect::<String>()
         )
     };

@@ -205,25 +205,36 @@ impl Notebook {
         Ok(self.number(text, datum.as_ref().and_then(Datum::number), source))
     }
 
-    /// The number of rows in which a column has a number above `threshold`.
+    /// The number of rows, of those with these levels, in which a column has a number above `threshold`.
     pub(super) fn count_above(
         &self,
         name: &str,
         column: &str,
         threshold: f64,
+        levels: &Kwargs,
     ) -> Result<Value, Error> {
         let table = self.first(name)?.1;
-        let numbers = of_table(name, table.numbers(column))?;
-        let n = numbers.iter().filter(|(number, _)| *number > threshold).count();
+        of_table(name, table.number_key(column))?;
+        let rows = of_table(name, table.rows_with(&levels_of(levels)?))?;
+        let numbers = rows.iter().filter_map(|row| table.datum(row, column)?.number());
+        let numbers: Vec<_> = numbers.collect();
+        let n = numbers.iter().filter(|number| **number > threshold).count();
         // A missing number could be above it too.
-        let n = (numbers.len() == table.rows.len()).then_some(n);
+        let n = (numbers.len() == rows.len()).then_some(n);
         let mark = n.map_or_else(|| MISSING.to_owned(), |n| n.to_string());
         Ok(Value::from_object(ResultValue { mark, value: n.map(|n| n as f64) }))
     }
 
-    /// The number of rows that have this word or level in a column.
-    pub(super) fn count(&self, name: &str, column: &str, wanted: &Value) -> Result<usize, Error> {
+    /// The number of rows, of those with these levels, that have this word or level in a column.
+    pub(super) fn count(
+        &self,
+        name: &str,
+        column: &str,
+        wanted: &Value,
+        levels: &Kwargs,
+    ) -> Result<usize, Error> {
         let (_, table) = self.first(name)?;
+        let rows = of_table(name, table.rows_with(&levels_of(levels)?))?;
         let key = of_table(name, table.key(column))?;
         if table.is_number(column) {
             return Err(invalid(format!(
@@ -232,7 +243,6 @@ impl Notebook {
         }
         let wanted = level_of(column, wanted)?;
         let cells = table.rows.iter().filter_map(|row| table.datum(row, column));
-        let cells: Vec<_> = cells.collect();
         let levels =
             self.context.conditions.iter().filter_map(|one| one.summary.levels.get(column));
         let mut known: Vec<_> = match key {
@@ -240,7 +250,7 @@ impl Notebook {
             Key::Level(_) => levels.cloned().collect(),
             _ => Vec::new(),
         };
-        known.extend(cells.iter().filter_map(Datum::level));
+        known.extend(cells.filter_map(|datum| datum.level()));
         if !known.iter().any(|level| level.is_typed_as(&wanted.name())) {
             let known: Vec<_> = known.iter().map(Level::spelled).collect();
             let (wanted, hint) = (wanted.name(), suggestion(&wanted.name(), &distinct(&known)));
@@ -248,8 +258,11 @@ impl Notebook {
                 "column `{column}` of `{name}` has no `{wanted}`; {hint}"
             )));
         }
-        let is_it = |cell: &&Datum| cell.level().is_some_and(|l| l.is_typed_as(&wanted.name()));
-        Ok(cells.iter().filter(is_it).count())
+        let is_it = |row: &&&Row| {
+            let level = table.datum(row, column).and_then(|datum| datum.level());
+            level.is_some_and(|level| level.is_typed_as(&wanted.name()))
+        };
+        Ok(rows.iter().filter(is_it).count())
     }
 
     /// The one condition with these levels.

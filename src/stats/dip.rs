@@ -33,7 +33,9 @@ const CRITICAL: [(f64, f64); 17] = [
 /// Source: Hartigan & Hartigan (1985), *The dip test of unimodality*, Annals of Statistics 13, 70–84.
 #[must_use]
 pub fn is_bimodal(sample: &Sample<'_>) -> bool {
-    sample.n() >= 4 && dip(&spread(sample.values())) > critical(sample.n() as f64)
+    let varies =
+        sample.values().iter().any(|value| (value - sample.values()[0]).abs() > sample.rounding());
+    varies && sample.n() >= 4 && dip(&spread(sample.values())) > critical(sample.n() as f64)
 }
 
 /// The critical value for `n`. Between the sizes of the table, √n · dip is linear in n, as in the package.
@@ -51,13 +53,14 @@ fn spread(values: &[f64]) -> Vec<f64> {
     sorted.sort_by(f64::total_cmp);
     // Steps within rounding errors are none.
     let tolerance = 1e-9 * sorted.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    let groups = sorted.chunk_by(|one, next| next - one <= tolerance);
     let steps = sorted.windows(2).map(|pair| pair[1] - pair[0]);
     let step = steps.filter(|step| *step > tolerance).fold(f64::INFINITY, f64::min);
-    if step.is_infinite() {
-        return sorted;
-    }
-    let groups = sorted.chunk_by(|one, next| next - one <= tolerance);
+    let groups: Vec<_> = groups.collect();
+    // A single step says nothing of rounding.
+    let step = if groups.len() == 2 { 0.01 * step } else { step };
     groups
+        .into_iter()
         .flat_map(|group| {
             let n = group.len() as f64;
             (0..group.len()).map(move |i| group[0] + step * ((i as f64 + 0.5) / n - 0.5))
@@ -195,6 +198,7 @@ mod tests {
         assert!(!is(&IN_TWO_GROUPS[..10]));
         assert!(!is(&[50.0, 80.0, 81.0]), "too few to tell");
         assert!(!is(&[50.0; 30]));
+        assert!(is(&[[50.0; 15], [80.0; 15]].concat()));
         // One of a hundred uniform samples is called bimodal, at most.
         let called = (0..1000).filter(|seed| is(&uniform(*seed, 30))).count();
         assert!((3..=20).contains(&called), "{called}");

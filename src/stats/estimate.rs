@@ -1,5 +1,6 @@
 //! Means and their confidence intervals.
 
+use super::special::normal_two_sided_quantile;
 use super::{ConfidenceInterval, Level, Sample, student};
 
 /// An estimate of a mean, in the unit of the values.
@@ -45,14 +46,24 @@ impl Estimate {
         self.std_dev.map(|std_dev| std_dev / (self.n as f64).sqrt())
     }
 
-    /// The smallest number of values with which half of Student's interval is less than `margin`, if the
-    /// standard deviation stays as it is. `None` if it is above `most`, or if the deviation is missing.
+    /// The smallest number of values with which Student's interval excludes a number at this `distance` from
+    /// the mean with the probability `power`, if mean and standard deviation stay as they are: then
+    /// distance · √n / s is above t(n − 1) plus the normal quantile of `power`. `None` if it is above `most`,
+    /// or if the deviation is missing. Source: Cohen (1988), *Statistical Power Analysis for the Behavioral
+    /// Sciences*, second edition, chapter 2, with the normal distribution for the noncentral t.
     #[must_use]
-    pub fn n_for_margin(&self, margin: f64, level: Level, most: usize) -> Option<usize> {
+    pub fn n_to_tell(
+        &self,
+        distance: f64,
+        level: Level,
+        power: Level,
+        most: usize,
+    ) -> Option<usize> {
         let std_dev = self.std_dev?;
+        let of_power = normal_two_sided_quantile(2.0 * power.outside());
         let is_enough = |n: usize| {
             let quantile = student::two_sided_quantile(level.outside(), (n - 1) as f64);
-            quantile * std_dev < margin * (n as f64).sqrt()
+            (quantile + of_power) * std_dev < distance * (n as f64).sqrt()
         };
         if !is_enough(most) {
             return None;
@@ -105,14 +116,13 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_values_for_a_margin_is_that_of_scipy() {
+    fn the_number_of_values_that_tell_a_distance_is_that_of_scipy() {
         let estimate = Estimate::of_moments(10, 1.0, Some(2.0), Level::NINETY_FIVE).unwrap();
-        // next(n for n in range(2, 10**6) if stats.t.ppf(.975, n - 1) * 2 / n**.5 < margin)
-        for (margin, n) in [(3.0, 5), (1.0, 18), (0.5, 64), (0.05, 6_149)] {
-            assert_eq!(estimate.n_for_margin(margin, Level::NINETY_FIVE, 100_000), Some(n));
-        }
-        assert_eq!(estimate.n_for_margin(0.01, Level::NINETY_FIVE, 100_000), None);
-        assert_eq!(estimate.n_for_margin(0.0, Level::NINETY_FIVE, 100_000), None);
+        let n = |distance| estimate.n_to_tell(distance, Level::NINETY_FIVE, Level::EIGHTY, 100_000);
+        // next(n for n in range(2, 10**6)
+        //      if (stats.t.ppf(.975, n - 1) + stats.norm.ppf(.8)) * 2 / n**.5 < distance)
+        assert_eq!([3.0, 1.0, 0.5, 0.05].map(n), [6, 34, 128, 12_560].map(Some));
+        assert_eq!([0.01, 0.0].map(n), [None; 2]);
     }
 
     #[test]

@@ -11,6 +11,9 @@ impl Level {
     /// The level 0.95.
     pub const NINETY_FIVE: Self = Self(0.95);
 
+    /// The level 0.8.
+    pub const EIGHTY: Self = Self(0.8);
+
     /// The level `level`. Returns `None` unless it is above 0 and below 1.
     #[must_use]
     pub fn new(level: f64) -> Option<Self> {

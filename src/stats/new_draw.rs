@@ -97,8 +97,8 @@ impl NewDraw {
     /// The shift of the new mean that puts it outside the interval with this probability, on the side of the
     /// shift.
     #[must_use]
-    pub fn noticed_shift(&self, level: Level, probability: Level) -> f64 {
-        let distance = self.distance(level);
+    pub fn detectable_shift(&self, interval: &PredictionInterval, probability: Level) -> f64 {
+        let distance = interval.upper - self.center;
         let missed = |shift: f64| {
             let beyond = |(spread, share): &(f64, f64)| share * above((distance - shift) / spread);
             self.spreads.iter().map(beyond).sum::<f64>() - (1.0 - probability.outside())
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn probabilities_ranges_and_noticed_shifts_are_those_of_numpy() {
+    fn probabilities_ranges_and_detectable_shifts_are_those_of_numpy() {
         // A midpoint rule over 2000 × 2000 cube roots of chi-squared values, with the densities of scipy:
         // outside 1.7; half of the 95 % range; the shift that leaves it with a probability of 80 %.
         for ((total, k), (within, n), m, expected) in [
@@ -189,8 +189,9 @@ mod tests {
         ] {
             let new =
                 NewDraw::of_mean(&estimate(k, 80.0, total), &estimate(n, 81.0, within), m).unwrap();
-            let PredictionInterval { lower, upper, .. } = new.interval(LEVEL);
-            let shift = new.noticed_shift(LEVEL, Level::new(0.8).unwrap());
+            let interval = new.interval(LEVEL);
+            let PredictionInterval { lower, upper, .. } = interval;
+            let shift = new.detectable_shift(&interval, Level::new(0.8).unwrap());
             let found = [new.p_value(81.7).unwrap(), upper - 80.0, shift];
             for (found, expected) in found.iter().zip(expected) {
                 assert!((found - expected).abs() < 2e-6 * expected, "{found} {expected} {total}");
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shift_of_two_deviations_is_noticed_in_more_than_half_of_the_cases() {
+    fn a_shift_of_two_deviations_is_detected_in_more_than_half_of_the_cases() {
         let found = share_inside(30, 0.5, 2.0);
         assert!(found < 0.5, "{found}");
     }

@@ -35,8 +35,8 @@ pub(super) fn bimodal_note(
     let labels: Vec<_> = labels.collect();
     (!labels.is_empty()).then(|| {
         format!(
-            "Scores in two groups (dip test, p <0.01): {}. Student's t assumes one group, so intervals and \
-             tests with these scores are not reliable.",
+            "Scores in two groups (dip test, p <0.01): {}. A mean over both groups is near no run, and with few \
+             runs its interval is not reliable.",
             labels.join("; ")
         )
     })

@@ -100,7 +100,7 @@ pub enum Key {
     TotalUpper,
     Below,
     Draws,
-    NoticedShift,
+    DetectableShift,
     Grade,
     StdGrade,
 }
@@ -152,18 +152,15 @@ impl Table {
     /// If there is no such column, no such row, or several. The text is a phrase that follows the
     /// name of the table.
     pub fn row(&self, wanted: &Levels) -> Result<&Row, String> {
-        for key in wanted.keys() {
-            self.key(key)?;
-        }
-        let has = |row: &Row, (key, level): (&String, &Level)| {
-            self.datum(row, key).is_some_and(|datum| datum.is(level))
-        };
-        let rows = self.rows.iter().filter(|row| wanted.iter().all(|one| has(row, one)));
-        let rows: Vec<_> = rows.collect();
+        let rows = self.rows_with(wanted)?;
         match rows[..] {
             [row] => Ok(row),
             [] => {
-                let rare = wanted.iter().find(|one| !self.rows.iter().any(|row| has(row, *one)));
+                let is_rare = |(key, level): &(&String, &Level)| {
+                    let mut data = self.rows.iter().filter_map(|row| self.datum(row, key));
+                    !data.any(|datum| datum.is(level))
+                };
+                let rare = wanted.iter().find(is_rare);
                 let hint = rare.map_or_else(String::new, |(key, level)| self.hint(key, level));
                 Err(format!("has no row with {}{hint}", written(wanted)))
             }
@@ -176,6 +173,20 @@ impl Table {
                 written(wanted)
             )),
         }
+    }
+
+    /// All rows with these words and levels, by the names of their keys.
+    ///
+    /// # Errors
+    /// If there is no such column. The text is a phrase that follows the name of the table.
+    pub fn rows_with(&self, wanted: &Levels) -> Result<Vec<&Row>, String> {
+        for key in wanted.keys() {
+            self.key(key)?;
+        }
+        let has = |row: &Row, (key, level): (&String, &Level)| {
+            self.datum(row, key).is_some_and(|datum| datum.is(level))
+        };
+        Ok(self.rows.iter().filter(|row| wanted.iter().all(|one| has(row, one))).collect())
     }
 
     /// A hint about the level under `key`, if no row has this level.

@@ -3,7 +3,8 @@
 use super::kind::Words;
 use super::scores::{Published, ScoreRow, Scores};
 use crate::document::Reader;
-use crate::experiment::Levels;
+use crate::experiment::{Level, Levels};
+use crate::format::count;
 use crate::paper::keys::{read_each, read_known, read_levels};
 use crate::paper::{Selection, selects};
 use crate::summary::Exceptions;
@@ -37,23 +38,32 @@ pub(super) fn read(
         let joint = Joint { table, label: label.clone(), without };
         if let Some((_, scores)) = tables.iter().find(|(name, _)| *name == joint.table) {
             let by = scores.by.as_slice();
+            let leaves_out = |row: &&Published| joint.leaves_out(by, &row.row);
             if let Some(factor) = joint.without.keys().find(|factor| !by.contains(factor)) {
                 let message = format!("names `{factor}`, which labels no row of `{}`", joint.table);
                 reader.refuse("without", message);
             }
-            let rows = scores.published.iter();
-            let n = rows.filter(|row| !joint.leaves_out(by, &row.row)).count();
-            if n < 2 {
-                reader.refuse("without", format!("leaves {n} published rows; a mean needs two"));
+            let (n, n_out) =
+                (scores.published.len(), scores.published.iter().filter(leaves_out).count());
+            if n - n_out < 2 {
+                let message = format!(
+                    "counts {} of `{}`; a mean needs two",
+                    count(n - n_out, "published row"),
+                    joint.table
+                );
+                reader.refuse("table", message);
+            } else if !joint.without.is_empty() && n_out == 0 {
+                reader.refuse("without", "leaves out no published row");
             }
         }
         reader.finish();
-        Some((label, joint))
+        // Two tables may have joint rows of the same name.
+        Some((format!("{label} of {}", joint.table), joint))
     })
 }
 
 impl Joint {
-    fn leaves_out(&self, by: &[String], levels: &[crate::experiment::Level]) -> bool {
+    fn leaves_out(&self, by: &[String], levels: &[Level]) -> bool {
         let levels: Levels = by.iter().cloned().zip(levels.iter().cloned()).collect();
         !self.without.is_empty() && selects(&self.without, &levels)
     }

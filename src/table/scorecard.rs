@@ -1,5 +1,7 @@
 //! `kind = "scorecard"`: each published value beside our value, with a grade.
 
+use std::collections::BTreeMap;
+
 use super::ablation::read_tables;
 use super::bimodal::bimodal_note;
 use super::cell::{Cell, Grade, Style, count};
@@ -32,12 +34,8 @@ pub struct Scorecard {
 /// A published row beside our row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PublishedScore {
-    /// Name of the table.
-    pub table: String,
-    /// The row in a few words.
-    pub label: String,
-    /// Whether it is the mean of several rows of the table.
-    pub is_joint: bool,
+    /// What it is.
+    pub named: Named,
     /// Our row.
     pub row: ScoreRow,
     /// Means.
@@ -50,10 +48,21 @@ pub struct PublishedScore {
     /// The range of published means that count as compatible.
     pub interval: Option<PredictionInterval>,
     /// The shift of the published mean that would leave this range with the probability [`POWER`].
-    pub noticed_shift: Option<f64>,
+    pub detectable_shift: Option<f64>,
     /// The repetitions of its conditions on other draws.
     pub repetitions: Vec<ConditionId>,
     metric: String,
+}
+
+/// Which published value it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// Name of the table.
+    pub table: String,
+    /// The row in a few words.
+    pub label: String,
+    /// Whether it is the mean of several rows of the table.
+    pub is_joint: bool,
 }
 
 /// A published number beside our number.
@@ -131,25 +140,21 @@ impl Scorecard {
             let rows = scores.rows(&scores.metric, results.summary);
             let label = |row: &ScoreRow| row_label(results.names, &scores.by, &row.levels);
             let metric = &scores.metric;
-            all.extend(rows.iter().filter_map(|row| {
-                Some(PublishedScore {
-                    label: label(row),
-                    ..self.score(table, metric, row.clone(), results)?
-                })
+            let single = rows.iter().map(|row| (label(row), false, row.clone()));
+            let joint = self.joint.iter().filter(|joint| joint.table == *table);
+            let joint = joint
+                .filter_map(|one| Some((one.label.clone(), true, one.row(&rows, &scores.by)?)));
+            all.extend(single.chain(joint).filter_map(|(label, is_joint, row)| {
+                let table = table.clone();
+                self.score(Named { table, label, is_joint }, metric, row, results)
             }));
-            for joint in self.joint.iter().filter(|joint| joint.table == *table) {
-                let Some(row) = joint.row(&rows, &scores.by) else { continue };
-                let score = self.score(table, metric, row, results);
-                let label = joint.label.clone();
-                all.extend(score.map(|score| PublishedScore { label, is_joint: true, ..score }));
-            }
         }
         all
     }
 
     fn score(
         &self,
-        table: &str,
+        named: Named,
         metric: &str,
         row: ScoreRow,
         results: &Results<'_>,
@@ -163,17 +168,14 @@ impl Scorecard {
         // With few values, the expected range contains nearly any value, so no grade is given. The values
         // of a row are means over its conditions: they share draws, and the seeds of the initialisation.
         let enough = |ids: &[ConditionId]| {
-            summary.estimate(ids, metric).filter(|estimate| estimate.n >= FEWEST_DECISIVE)
+            summary.whole_estimate(ids, metric).filter(|estimate| estimate.n >= FEWEST_DECISIVE)
         };
         let (over_draws, on_one_draw) = (enough(&repetitions), enough(&row.conditions));
         let expected = over_draws.zip(on_one_draw);
         let expected =
             expected.and_then(|(over, on)| NewDraw::of_mean(&over, &on, self.published_seeds));
-        let has_few = summary
-            .all(&row.conditions)
-            .any(|condition| condition.aggregates[metric].n < FEWEST_DECISIVE);
         let judge = |published: f64, ours: Option<f64>, p_value: Option<f64>| {
-            let grade = p_value.filter(|_| ours.is_some() && !has_few).map(|p| self.grade(p));
+            let grade = p_value.filter(|_| ours.is_some()).map(|p| self.grade(p));
             Judgement { published, ours, p_value, grade }
         };
         let mean_p = expected.as_ref().and_then(|expected| expected.p_value(published.mean));
@@ -181,18 +183,17 @@ impl Scorecard {
         let below = on_draws.values().filter(|mean| **mean < published.mean).count();
         let interval = |expected: &NewDraw| {
             let [level, power] = [self.compatible, POWER].map(stats::Level::new);
-            Some((expected.interval(level?), expected.noticed_shift(level?, power?)))
+            let interval = expected.interval(level?);
+            Some((interval, expected.detectable_shift(&interval, power?)))
         };
-        let (interval, noticed_shift) = expected.as_ref().and_then(interval).unzip();
+        let (interval, detectable_shift) = expected.as_ref().and_then(interval).unzip();
         Some(PublishedScore {
-            table: table.to_owned(),
-            label: String::new(),
-            is_joint: false,
+            named,
             mean: judge(published.mean, row.mean, mean_p),
             std_dev: judge(published.std_dev, row.std_dev, std_dev_p),
             below: (!on_draws.is_empty()).then_some((below, on_draws.len())),
             interval,
-            noticed_shift,
+            detectable_shift,
             row,
             repetitions,
             metric: metric.to_owned(),
@@ -242,7 +243,7 @@ impl Scorecard {
             Column::number("our mean", [Key::Mean]),
             Column::number("difference", [Key::Difference]),
             Column::number("expected range", [Key::Lower, Key::Upper]),
-            Column::number("notices a shift of", [Key::NoticedShift]),
+            Column::number("detectable shift", [Key::DetectableShift]),
             Column::number("draws below it", [Key::Below, Key::Draws]),
             Column::text("grade of mean", Key::Grade),
             Column::number("published std", [Key::PublishedStd]),
@@ -251,9 +252,12 @@ impl Scorecard {
         ];
         let rows = scores.iter().map(|score| row(score, results)).collect();
         let mut notes = self.notes();
-        let conditions = scores.iter().flat_map(PublishedScore::conditions);
-        let metric = scores.first().map_or("", |score| &score.metric);
-        notes.extend(bimodal_note(conditions, metric, results));
+        let mut by_metric: BTreeMap<&str, Vec<ConditionId>> = BTreeMap::new();
+        for score in scores {
+            by_metric.entry(&score.metric).or_default().extend(score.conditions());
+        }
+        let groups = by_metric.into_iter();
+        notes.extend(groups.filter_map(|(metric, ids)| bimodal_note(ids, metric, results)));
         notes.extend(limits_of(&self.tables, results));
         Table { metric: None, columns, rows, notes, is_uneven: false }
     }
@@ -264,16 +268,15 @@ impl Scorecard {
         vec![
             format!(
                 "Rule for means: the expected range contains the mean of {} runs on one more draw of the \
-                 data with a probability of {compatible}. It follows from the mean and the variance over \
+                 data with a probability of about {compatible}. It follows from the mean and the variance over \
                  draws, and from the variance of runs on one draw (Weerahandi 1993; Hannig, Iyer & \
                  Patterson 2006). A published mean inside this range is “compatible”. A mean outside \
                  it, but inside the range for {near}, is “near”. Any other mean “differs”.",
                 self.published_seeds
             ),
             format!(
-                "“Compatible” does not mean equal: noise in our runs makes the range wider. notices a shift \
-                 of: the difference, in points, that would put a published mean outside the range with a \
-                 probability of {} %.",
+                "detectable shift: a published mean that is off by this many points would lie outside the \
+                 range in {} % of cases. A wide range accepts much, so “compatible” does not mean equal.",
                 100.0 * POWER
             ),
             format!(
@@ -301,10 +304,16 @@ fn row(score: &PublishedScore, results: &Results<'_>) -> Row {
     let is_whole = ours.n == ours.expected && ours.exceptions == Exceptions::default();
     let remark = format!("n: {}", count(ours.n, ours.expected, ours.exceptions));
     let cells = vec![
-        Cell::Text(results.number(&score.table), score.table.clone()),
         Cell::Text(
-            score.label.clone(),
-            if score.is_joint { &score.label } else { &listed }.clone(),
+            results.number(&score.named.table),
+            match score.named.is_joint {
+                true => "joint".to_owned(),
+                false => score.named.table.clone(),
+            },
+        ),
+        Cell::Text(
+            score.named.label.clone(),
+            if score.named.is_joint { &score.named.label } else { &listed }.clone(),
         ),
         number(Some(score.mean.published)),
         match is_whole {
@@ -313,7 +322,7 @@ fn row(score: &PublishedScore, results: &Results<'_>) -> Row {
         },
         Cell::Number(difference, Style::Signed),
         Cell::Interval(bounds, Style::Fixed),
-        number(score.noticed_shift),
+        number(score.detectable_shift),
         Cell::Of(score.below),
         Cell::Grade(score.mean.grade),
         number(Some(score.std_dev.published)),

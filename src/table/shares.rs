@@ -7,7 +7,6 @@ use super::content::{Column, Key, Row, Table};
 use super::kind::{Kind, Results, Variation, Words, left_out_note, read_conditions};
 use crate::document::Reader;
 use crate::experiment::{ConditionId, Level};
-use crate::format::rounded;
 use crate::paper::keys::{Differs, differs_note, read_factors, read_metric};
 use crate::paper::{Paper, Selection};
 use crate::stats::{self, Proportion};
@@ -27,7 +26,7 @@ pub(super) struct Shares {
 /// Reads the keys of the table.
 pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Shares> {
     let metric = read_metric(reader, &words.paper.metrics);
-    let below = reader.required_in("below", 0.0..=100.0);
+    let below = reader.required_in("below", 0.01..=100.0);
     let by = read_factors(reader, "by", words.vocabulary);
     let by_names = by.as_deref().unwrap_or_default();
     let (selection, differs) =
@@ -40,7 +39,8 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Shares> {
         }
     }
     if conditions.values().any(|n| *n > 1) && reader.is_sound() {
-        reader.refuse("by", "must tell all conditions apart: each row is one condition");
+        reader
+            .refuse("by", "must name every factor that varies, because each row is one condition");
     }
     Some(Shares { metric: metric?, below: below?, by: by?, selection, differs })
 }
@@ -63,7 +63,7 @@ impl Shares {
             |id: &_| self.by.iter().all(|f| summary.condition(*id).levels.contains_key(f));
         let ids: Vec<_> = ids.filter(is_in_table).collect();
         let variation = Variation::of(ids.iter().map(|id| summary.varies(&[*id])));
-        let threshold = rounded(self.below, if self.below.fract() == 0.0 { 0 } else { 2 });
+        let threshold = self.below;
         let by = self.by.iter();
         let mut columns: Vec<_> =
             by.map(|name| Column::text(names.factor(name), Key::Level(name.clone()))).collect();
@@ -93,8 +93,8 @@ impl Shares {
         let mut notes = vec![
             results.metric_note(&self.metric),
             format!(
-                "runs below: number of runs with a score below {threshold} %. share: these of all runs, \
-                 with Wilson's 95 % interval. {}",
+                "runs below: number of runs with a score below {threshold} %. share: their share of all \
+                 recorded runs, with Wilson's 95 % interval. {}",
                 variation.note
             ),
         ];

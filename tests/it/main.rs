@@ -15,6 +15,7 @@ mod explain;
 mod figures;
 mod formula;
 mod hostile;
+mod judged;
 mod key;
 mod latex;
 mod markup;

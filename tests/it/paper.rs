@@ -140,7 +140,7 @@ fn every_name_in_a_paper_file_is_checked() {
             "curve = \"accuracy\"\nreduction",
             "is unknown, `accuracy`",
         ),
-        ("name = \"sharing\"", "name = \"all\"", "has the name `all`, which an earlier table has"),
+        ("name = \"sharing\"", "name = \"all\"", "is called `all`, as an earlier `table` is"),
         (
             "name = \"sharing\"",
             "name = \"runs\"",

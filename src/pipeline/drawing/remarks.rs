@@ -1,0 +1,32 @@
+//! What is said of figures: runs that are missing, and why a figure cannot be drawn.
+
+use super::super::Error;
+use crate::document::Violation;
+use crate::experiment::ConditionId;
+use crate::figure::FigureError;
+use crate::paper::Figure;
+use crate::summary::{self, Summary};
+
+/// The error of a figure. A figure with too many items is a mistake in the paper's file.
+pub(super) fn unreadable(figure: &Figure, error: FigureError) -> Error {
+    match error {
+        FigureError::TooMany { .. } => Error::Invalid {
+            skipped: Vec::new(),
+            violations: vec![Violation {
+                location: figure.location.clone(),
+                key: String::new(),
+                message: format!(
+                    "figure `{}` {error}; show fewer of them, or use several figures",
+                    figure.name
+                ),
+            }],
+        },
+        FigureError::Refused(_) => Error::Figure(error),
+    }
+}
+
+/// ` (n: 3/10)` if runs of these conditions are missing; else empty.
+pub(super) fn few_runs(summary: &Summary, ids: &[ConditionId]) -> String {
+    let [n, expected] = summary::runs_of(summary.all(ids));
+    if n < expected { format!(" (n: {n}/{expected})") } else { String::new() }
+}
