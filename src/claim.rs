@@ -20,7 +20,7 @@ use crate::table::{Results, TableItem, TableRequest, Words};
 pub use check::{Best, CellReference, Check, Compare, Difference, DifferenceKind, Expected};
 pub use decide::ClaimError;
 pub use expression::Expression;
-pub use verdict::{Finding, Outcome, Verdict};
+pub use verdict::{Finding, Measured, Outcome, Verdict};
 
 /// A claim, and the check that decides on it.
 #[derive(Clone, Debug, PartialEq, Serialize)]

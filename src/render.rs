@@ -11,6 +11,7 @@ mod condition_list;
 mod environment;
 mod functions;
 mod html;
+mod interval_line;
 mod items;
 mod markdown;
 mod notebook;

@@ -89,6 +89,18 @@ pub enum Expected {
     },
 }
 
+impl Expected {
+    /// The bounds of what is expected; infinite on an open side.
+    #[must_use]
+    pub fn bounds(self) -> [f64; 2] {
+        match self {
+            Self::Above(threshold) => [threshold, f64::INFINITY],
+            Self::Below(threshold) => [f64::NEG_INFINITY, threshold],
+            Self::Near { value, within } => [value - within, value + within],
+        }
+    }
+}
+
 /// One condition against all others of a selection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Best {

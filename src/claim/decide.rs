@@ -8,7 +8,7 @@ use super::check::{
 };
 use super::evidence::Evidence;
 use super::interval::{decisive, judge, to_decide};
-use super::verdict::{Finding, Outcome, Verdict, combined};
+use super::verdict::{Finding, Measured, Outcome, Verdict, combined};
 use crate::document::Location;
 use crate::experiment::{ConditionId, Levels, written};
 use crate::format::rounded;
@@ -106,7 +106,17 @@ impl Evidence<'_> {
             }
             few => few,
         };
-        Finding { text, outcome, remark }
+        let interval = contrast.comparison.and_then(|comparison| {
+            let difference = comparison.difference;
+            let interval = difference.interval?;
+            Some((difference.mean, [interval.lower, interval.upper]))
+        });
+        let measured = interval.map(|(mean, interval)| Measured {
+            mean,
+            interval,
+            expected: expected.bounds(),
+        });
+        Finding { text, outcome, remark, measured }
     }
 
     fn best(self, check: &Best) -> Verdict {
@@ -150,7 +160,8 @@ impl Evidence<'_> {
             false => "",
         };
         let text = format!("{own} is above {of_all} other conditions.{shortened}");
-        let finding = Finding { text, outcome: verdict.outcome, remark: String::new() };
+        let finding =
+            Finding { text, outcome: verdict.outcome, remark: String::new(), measured: None };
         let among = std::slice::from_ref(&check.among);
         verdict.findings.push(self.limited(finding, &check.differs, among));
         Verdict { conditions, ..verdict }
@@ -209,7 +220,7 @@ impl Evidence<'_> {
             true => String::new(),
             false => "runs are missing".to_owned(),
         };
-        Ok(Verdict::of(Finding { text, outcome, remark }, conditions))
+        Ok(Verdict::of(Finding { text, outcome, remark, measured: None }, conditions))
     }
 
     fn compare(self, check: &Compare) -> Result<Verdict, ClaimError> {
@@ -250,7 +261,8 @@ impl Evidence<'_> {
         let remark = remark.collect::<Vec<_>>().join("; ");
         conditions.sort_unstable();
         conditions.dedup();
-        let finding = self.limited(Finding { text, outcome, remark }, &check.differs, &[]);
+        let finding =
+            self.limited(Finding { text, outcome, remark, measured: None }, &check.differs, &[]);
         Ok(Verdict::of(finding, conditions))
     }
 

@@ -36,6 +36,20 @@ pub struct Finding {
     pub outcome: Outcome,
     /// What limits it; empty if nothing.
     pub remark: String,
+    /// What was measured, if it is an effect or a difference.
+    #[serde(skip)]
+    pub measured: Option<Measured>,
+}
+
+/// A mean difference with its interval, beside what is expected of it, in points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// The mean.
+    pub mean: f64,
+    /// The bounds of its interval.
+    pub interval: [f64; 2],
+    /// The bounds of what is expected; infinite on an open side.
+    pub expected: [f64; 2],
 }
 
 impl Outcome {
@@ -89,7 +103,7 @@ mod tests {
         let all_of = |n, outcomes: &[Outcome]| {
             let verdicts = outcomes.iter().map(|outcome| {
                 let (text, remark) = (String::new(), String::new());
-                Verdict::of(Finding { text, outcome: *outcome, remark }, Vec::new())
+                Verdict::of(Finding { text, outcome: *outcome, remark, measured: None }, Vec::new())
             });
             combined(n, verdicts.collect()).outcome
         };

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::anchors;
 use super::html::{OpenElements, Unbalanced};
+use super::interval_line::interval_line;
 use super::skeleton::{Block, Item, Mark, Skeleton, Source};
 use super::strict::html_value;
 use crate::claim::Finding;
@@ -311,7 +312,14 @@ fn balanced(html: &str) -> Result<Vec<String>, TemplateError> {
 }
 
 fn findings(findings: &[Finding]) -> Json {
-    let one = |finding: &Finding| json!({ "text": finding.text, "verdict": finding.outcome.word(), "remark": finding.remark });
+    let one = |finding: &Finding| {
+        json!({
+            "text": finding.text,
+            "verdict": finding.outcome.word(),
+            "remark": finding.remark,
+            "line": finding.measured.as_ref().map(interval_line),
+        })
+    };
     findings.iter().map(one).collect()
 }
 
