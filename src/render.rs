@@ -15,6 +15,7 @@ mod interval_line;
 mod items;
 mod markdown;
 mod notebook;
+mod notes;
 mod page;
 mod result;
 mod skeleton;

@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use super::anchors;
 use super::html::{OpenElements, Unbalanced};
 use super::interval_line::interval_line;
+use super::notes::notes_of;
 use super::skeleton::{Block, Item, Mark, Skeleton, Source};
 use super::strict::html_value;
 use crate::claim::Finding;
@@ -156,7 +157,8 @@ impl<'i> Items<'i> {
                 .collect();
             let columns: Vec<_> = one.columns.iter().map(column_of).collect();
             let own = json!({
-                "id": id, "columns": columns, "rows": rows, "has_dots": has_dots, "notes": one.notes,
+                "id": id, "columns": columns, "rows": rows, "has_dots": has_dots,
+                "notes": notes_of(self.skeleton, &self.context.items, table, one),
                 "copies": copies,
             });
             if let (Json::Object(all), Json::Object(own)) = (&mut variant, own) {

@@ -1,6 +1,7 @@
 //! The Markdown report: the skeleton with escaped values, and items as Markdown.
 
 use super::anchors::{self, percent_encoded};
+use super::notes::notes_of;
 use super::skeleton::{Block, Item, Mark, Part, Place, Skeleton, parts};
 use crate::claim::{Finding, JudgedClaim};
 use crate::context::{Context, FigureContext};
@@ -109,7 +110,7 @@ fn shown(
     }
     if let Mark::Block(block) = mark {
         return match place {
-            Place::Text => Ok(self::block(block, context)),
+            Place::Text => Ok(self::block(skeleton, block, context)),
             _ => Err((
                 format!("{} stands in code or HTML; give it a line of its own", block.title()),
                 block.call().to_owned(),
@@ -137,13 +138,13 @@ fn shown(
     }
 }
 
-fn block(block: &Block, context: &Context) -> String {
+fn block(skeleton: &Skeleton, block: &Block, context: &Context) -> String {
     match block {
         Block::Item(Item { name, .. }) => match context.figures.get(name) {
             Some(figure) => self::figure(name, figure),
             None => {
                 let table = context.items.iter().find(|item| item.name == *name);
-                table.map(self::table_item).unwrap_or_default()
+                table.map(|item| table_item(skeleton, item, context)).unwrap_or_default()
             }
         },
         Block::Claims(_) => claims(&context.claims),
@@ -158,10 +159,11 @@ pub(super) fn escape_html(text: &str) -> String {
 }
 
 /// A table under the first protocol, with its notes.
-fn table_item(item: &TableItem) -> String {
+fn table_item(skeleton: &Skeleton, item: &TableItem, context: &Context) -> String {
     let (name, number) = (&item.name, item.number);
     let first = &item.tables[0];
-    let notes: Vec<_> = first.notes.iter().map(|note| escape(note)).collect();
+    let notes = notes_of(skeleton, &context.items, item, first);
+    let notes: Vec<_> = notes.iter().map(|note| escape(note)).collect();
     format!(
         "<a id=\"table-{number}\"></a>\n\n**Table {number}.** {}\n\n{}\n<sub>{} Data: \
          [CSV](data/{name}.csv), [LaTeX](data/{name}.tex).</sub>",
