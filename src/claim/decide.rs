@@ -112,6 +112,7 @@ impl Evidence<'_> {
             Some((difference.mean, [interval.lower, interval.upper]))
         });
         let measured = interval.map(|(mean, interval)| Measured {
+            label: label.to_owned(),
             mean,
             interval,
             expected: expected.bounds(),

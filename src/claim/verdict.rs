@@ -42,8 +42,10 @@ pub struct Finding {
 }
 
 /// A mean difference with its interval, beside what is expected of it, in points.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
+    /// What differs, in words.
+    pub label: String,
     /// The mean.
     pub mean: f64,
     /// The bounds of its interval.

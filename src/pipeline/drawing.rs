@@ -42,7 +42,11 @@ pub(super) fn draw_all(
                 |width| figure::diagram(&models, width).map_err(|error| unreadable(figure, error));
             Ok(vec![Drawing {
                 metric: None,
-                kind: format!("Diagram of {}.", format::count(models.len(), "pair network")),
+                kind: format!(
+                    "Diagram of {}. {}",
+                    format::count(models.len(), "pair network"),
+                    layers_of(&models)
+                ),
                 finding: diagram_finding(&models),
                 formula: format!(
                     "Drawn from the layer lists; boxes in colour have parameters.{}",
@@ -265,14 +269,17 @@ fn open_levels(project: &Project, condition: &ConditionSummary, selection: &Sele
 }
 
 fn diagram_finding(models: &[ModelDiagram]) -> String {
-    let models: Vec<_> = models
-        .iter()
-        .map(|model| {
-            let layers: Vec<_> = model.branch.iter().map(|layer| layer.label.as_str()).collect();
-            format!("{} ({}): {}", model.title, model.subtitle, layers.join(", "))
-        })
-        .collect();
-    format!("{}.", models.join("; "))
+    let sizes = models.iter().map(|model| format!("{}: {}", model.title, model.subtitle));
+    format!("{}.", sizes.collect::<Vec<_>>().join("; "))
+}
+
+/// The layers of each model, for readers who do not see the diagram.
+fn layers_of(models: &[ModelDiagram]) -> String {
+    let layers = |model: &ModelDiagram| {
+        let layers: Vec<_> = model.branch.iter().map(|layer| layer.label.as_str()).collect();
+        format!("{} has {}.", model.title, layers.join(", "))
+    };
+    models.iter().map(layers).collect::<Vec<_>>().join(" ")
 }
 
 fn curves_finding(series: &[CurveSeries]) -> String {
