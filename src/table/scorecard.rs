@@ -47,7 +47,7 @@ pub struct PublishedScore {
     pub below: Option<(usize, usize)>,
     /// The range of published means that count as compatible.
     pub interval: Option<PredictionInterval>,
-    /// The shift of the published mean that would leave this range with the probability [`POWER`].
+    /// The shift of the published mean that would leave this range in 80 % of cases.
     pub detectable_shift: Option<f64>,
     /// The repetitions of its conditions on other draws.
     pub repetitions: Vec<ConditionId>,
