@@ -56,9 +56,6 @@ pub(super) fn judge(interval: Option<[f64; 2]>, expected: Expected) -> (String, 
 /// A number of seeds above which nobody would wait for a decision.
 const MOST_SEEDS: usize = 100_000;
 
-/// The probability with which the seeds decide: the usual power of a test.
-const POWER: Level = Level::EIGHTY;
-
 /// How many seeds would probably decide, with a probability of 80 % if the mean and the spread stay as they are.
 /// `seeds` is the word for them. Empty if the spread is not known.
 pub(super) fn to_decide(difference: &Estimate, expected: Expected, seeds: &str) -> String {
@@ -71,7 +68,7 @@ pub(super) fn to_decide(difference: &Estimate, expected: Expected, seeds: &str) 
     if difference.std_dev.is_none_or(|std_dev| std_dev == 0.0) {
         return String::new();
     }
-    let needed = difference.n_to_tell(distance, level, POWER, MOST_SEEDS);
+    let needed = difference.n_to_tell(distance, level, Level::POWER, MOST_SEEDS);
     let Some(needed) = needed.map(|n| n.max(FEWEST_DECISIVE)) else {
         return format!(
             " More than {} {seeds} would be needed, because the mean is almost at the bound.",

@@ -110,27 +110,19 @@ fn encode(pixmap: &Pixmap, scale: f32, source: &str) -> Result<Vec<u8>, png::Enc
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::row;
     use super::super::{
-        LayerBox, ModelDiagram, SeedDot, SeedRow, Width, diagram, learning_curves, seeds,
-        with_titles,
+        LayerBox, ModelDiagram, Width, diagram, learning_curves, seeds, with_titles,
     };
     use super::*;
 
-    fn row(label: &str) -> SeedRow {
-        let dots = [80.0, 82.5].map(|value| SeedDot { value, title: format!("{value}") });
-        let label = label.to_owned();
-        SeedRow {
-            label,
-            dots: dots.to_vec(),
-            mean: Some(81.25),
-            interval: Some([78.0, 84.5]),
-            expected: Some([77.5, 83.0]),
-            published: Some(79.0),
-        }
-    }
-
     fn figure() -> String {
-        seeds(&[row("deep"), row("fully connected")], "accuracy, %", Width::Wide).unwrap()
+        seeds(
+            &[row("deep".to_owned()), row("fully connected".to_owned())],
+            "accuracy, %",
+            Width::Wide,
+        )
+        .unwrap()
     }
 
     /// A drawing of one text.
@@ -253,7 +245,7 @@ mod tests {
             "e\u{301}\u{301}\u{301} ﷽ 中文 שלום 👩‍👩‍👧 \u{10fffd}",
             "",
         ] {
-            let picture = picture(&seeds(&[row(label)], label, Width::Wide).unwrap());
+            let picture = picture(&seeds(&[row(label.to_owned())], label, Width::Wide).unwrap());
             assert_eq!(picture.width(), 2 * 760);
         }
     }
@@ -269,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_huge_drawing_is_scaled_down() {
-        let rows: Vec<_> = (0..1000).map(|_| row(&"deep ".repeat(60))).collect();
+        let rows: Vec<_> = (0..1000).map(|_| row("deep ".repeat(60))).collect();
         let file = png(&seeds(&rows, "accuracy, %", Width::Wide).unwrap(), 2.0).unwrap();
         let picture = Pixmap::decode_png(&file).unwrap();
         let pixels = f64::from(picture.width()) * f64::from(picture.height());

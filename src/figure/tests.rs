@@ -68,7 +68,7 @@ fn curve(label: String, end: f64, epochs: usize) -> CurveSeries {
     CurveSeries { label, points: (0..epochs).map(|epoch| (mean(epoch), 1.5)).collect() }
 }
 
-fn row(label: String) -> SeedRow {
+pub(super) fn row(label: String) -> SeedRow {
     let dots = [80.0, 82.5].map(|value| SeedDot { value, title: format!("{value}") });
     SeedRow {
         label,

@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn the_number_of_values_that_tell_a_distance_is_that_of_scipy() {
         let estimate = Estimate::of_moments(10, 1.0, Some(2.0), Level::NINETY_FIVE).unwrap();
-        let n = |distance| estimate.n_to_tell(distance, Level::NINETY_FIVE, Level::EIGHTY, 100_000);
+        let n = |distance| estimate.n_to_tell(distance, Level::NINETY_FIVE, Level::POWER, 100_000);
         // next(n for n in range(2, 10**6)
         //      if (stats.t.ppf(.975, n - 1) + stats.norm.ppf(.8)) * 2 / n**.5 < distance)
         assert_eq!([3.0, 1.0, 0.5, 0.05].map(n), [6, 34, 128, 12_560].map(Some));

@@ -11,8 +11,8 @@ impl Level {
     /// The level 0.95.
     pub const NINETY_FIVE: Self = Self(0.95);
 
-    /// The level 0.8.
-    pub const EIGHTY: Self = Self(0.8);
+    /// 0.8, the usual power of a test: the probability with which it notices what is there.
+    pub const POWER: Self = Self(0.8);
 
     /// The level `level`. Returns `None` unless it is above 0 and below 1.
     #[must_use]

@@ -78,9 +78,6 @@ pub struct Judgement {
     pub grade: Option<Grade>,
 }
 
-/// The probability with which a shift is noticed: the usual power of a test.
-const POWER: f64 = 0.8;
-
 impl PublishedScore {
     /// All conditions behind it.
     #[must_use]
@@ -182,9 +179,8 @@ impl Scorecard {
         let std_dev_p = self.std_dev_p(summary, metric, &row, published.std_dev);
         let below = on_draws.values().filter(|mean| **mean < published.mean).count();
         let interval = |expected: &NewDraw| {
-            let [level, power] = [self.compatible, POWER].map(stats::Level::new);
-            let interval = expected.interval(level?);
-            Some((interval, expected.detectable_shift(&interval, power?)))
+            let interval = expected.interval(stats::Level::new(self.compatible)?);
+            Some((interval, expected.detectable_shift(&interval, stats::Level::POWER)))
         };
         let (interval, detectable_shift) = expected.as_ref().and_then(interval).unzip();
         Some(PublishedScore {
@@ -274,11 +270,9 @@ impl Scorecard {
                  it, but inside the range for {near}, is “near”. Any other mean “differs”.",
                 self.published_seeds
             ),
-            format!(
-                "detectable shift: a published mean that is off by this many points would lie outside the \
-                 range in {} % of cases. A wide range accepts much, so “compatible” does not mean equal.",
-                100.0 * POWER
-            ),
+            "detectable shift: a published mean that is off by this many points would lie outside the range in \
+             80 % of cases. A wide range accepts much, so “compatible” does not mean equal."
+                .to_owned(),
             format!(
                 "Rule for standard deviations: the square of published / ours is compared with its F \
                  distribution. The grade is “compatible” inside the central {compatible}, “near” inside the \
