@@ -29,6 +29,8 @@ pub struct Claim {
     pub name: String,
     /// What is claimed.
     pub statement: String,
+    /// The same in a few words, for lists; the statement, if the file has no shorter text.
+    pub short: String,
     /// Where the publication makes the claim; empty if the file does not say.
     pub source: String,
     /// What decides on it.
@@ -98,6 +100,7 @@ pub fn read(
     read_each(reader, "claim", reader.violations(), |reader, _| {
         let name = read_name(&reader);
         let statement = reader.required::<String>("statement");
+        let short = reader.optional::<String>("short");
         let source = reader.optional::<String>("source").unwrap_or_default();
         let evidence = reader.optional::<Vec<String>>("evidence").unwrap_or_default();
         for item in &evidence {
@@ -112,7 +115,9 @@ pub fn read(
         });
         reader.finish();
         let (name, statement, (check, location)) = (name?, statement?, check?);
-        let claim = Claim { name, statement, source, check, also: also?, evidence, location };
+        let short = short.unwrap_or_else(|| statement.clone());
+        let claim =
+            Claim { name, statement, short, source, check, also: also?, evidence, location };
         Some((claim.name.clone(), claim))
     })
 }

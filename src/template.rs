@@ -24,7 +24,8 @@ pub fn is_macros(name: &str) -> bool {
 }
 
 /// The macros that `report` calls for items.
-const OF_ITEMS: [&str; 7] = ["reference", "number", "table", "figure", "claims", "file", "preview"];
+const OF_ITEMS: [&str; 8] =
+    ["reference", "number", "table", "figure", "claims", "verdicts", "file", "preview"];
 
 /// The macros that `report` calls for blocks about the build.
 const OF_BLOCKS: [&str; 3] = ["banner", "compute", "provenance_block"];

@@ -1,5 +1,8 @@
 //! One dot for each run of each row of a table, with the mean, its interval, and the published mean in the range
 //! that is expected of it.
+//!
+//! Rows whose marks spread much wider than those of the others have an axis of their own, below the others. On one
+//! axis, they would press all others together.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
@@ -41,24 +44,39 @@ const LINE_HEIGHT: i32 = 18;
 const TYPE: u32 = 15;
 const TOP: i32 = 40;
 const BOTTOM: i32 = 52;
-/// Widest column of labels, so that half of the figure is left for the dots.
-const WIDEST_LABEL: i32 = 340;
+/// Widest column of labels, so that most of the figure is left for the dots.
+const WIDEST_LABEL: i32 = 210;
 const MOST_ROWS: usize = 1000;
+/// A row has wide marks if they span this many times the median span of all rows.
+const WIDE_SPAN: f64 = 3.0;
 
 /// The positions of the rows and their labels.
-struct Layout {
-    labels: Vec<Lines>,
-    /// The first line of each label: its right end if wide, else its left end.
-    places: Vec<(i32, i32)>,
+struct Layout<'r> {
+    /// Rows that share an axis.
+    panels: Vec<Panel<'r>>,
     /// The left end of the dots.
     left: i32,
-    /// The middle of each row of dots.
-    middles: Vec<i32>,
-    /// The end of the last row.
-    end: i32,
     /// Signs of the legend, and the lines that they take.
     legend: Vec<Sign>,
     width: Width,
+}
+
+/// Rows with one axis below them.
+struct Panel<'r> {
+    rows: Vec<PlacedRow<'r>>,
+    top: i32,
+    /// The end of its last row.
+    end: i32,
+}
+
+/// A row with its label and place.
+struct PlacedRow<'r> {
+    row: &'r SeedRow,
+    label: Lines,
+    /// The first line of the label: its right end if wide, else its left end.
+    place: (i32, i32),
+    /// The middle of the dots.
+    middle: i32,
 }
 
 /// A sign of the legend.
@@ -85,7 +103,7 @@ impl SignKind {
             Self::MeanAndInterval => ("mean and 95 % interval", 32),
             Self::Mean => ("mean", 12),
             Self::Published => ("published", 20),
-            Self::Expected => ("expected of it", 32),
+            Self::Expected => ("95 % range for a new draw", 32),
         }
     }
 }
@@ -99,48 +117,88 @@ pub fn seeds(rows: &[SeedRow], x_label: &str, width: Width) -> Result<String, Fi
         return Err(FigureError::TooMany { n: rows.len(), of: "rows", most: MOST_ROWS });
     }
     let layout = Layout::of(rows, width);
-    let size = (width.pixels().unsigned_abs(), (layout.end + BOTTOM).unsigned_abs());
-    let svg = draw(size, |area| paint(area, rows, x_label, &layout))?;
-    let titles = rows.iter().flat_map(|row| &row.dots).map(|dot| dot.title.as_str());
+    let size = (width.pixels().unsigned_abs(), (layout.end() + BOTTOM).unsigned_abs());
+    let svg = draw(size, |area| paint(area, x_label, &layout))?;
+    let placed = layout.panels.iter().flat_map(|panel| &panel.rows);
+    let titles = placed.flat_map(|one| &one.row.dots).map(|dot| dot.title.as_str());
     Ok(with_titles(&svg, titles))
 }
 
-impl Layout {
-    fn of(rows: &[SeedRow], width: Width) -> Self {
-        let labels: Vec<_> = rows.iter().map(|row| row.label.as_str()).collect();
-        let widest = if width == Width::Wide { WIDEST_LABEL } else { width.pixels() - 24 };
-        let labels = label::fit(&labels, TYPE, widest, if width == Width::Wide { 2 } else { 4 });
-        let widths = labels.iter().flatten().map(|line| room(line, TYPE));
-        let left = if width == Width::Wide { 24 + widths.max().unwrap_or(0) } else { 16 };
-        let (legend, top) = legend(rows, left, width.pixels());
-        let mut end = top;
-        let (mut middles, mut places) = (Vec::new(), Vec::new());
-        for lines in &labels {
-            let lines = lines.len() as i32 * LINE_HEIGHT;
-            let height = match width {
-                Width::Wide => (lines + 8).max(LEAST_ROW_HEIGHT),
-                Width::Narrow => lines + LEAST_ROW_HEIGHT,
-            };
-            match width {
-                Width::Wide => {
-                    middles.push(end + height / 2);
-                    places.push((left - 10, end + (height - lines).midpoint(LINE_HEIGHT)));
-                }
-                Width::Narrow => {
-                    middles.push(end + height - LEAST_ROW_HEIGHT / 2);
-                    places.push((left, end + LINE_HEIGHT / 2 + 3));
-                }
-            }
-            end += height;
-        }
-        let end = end.max(top + LEAST_ROW_HEIGHT);
-        Self { labels, places, left, middles, end, legend, width }
+impl SeedRow {
+    /// All values that the row shows.
+    fn marks(&self) -> impl Iterator<Item = f64> {
+        let bounds = [self.interval, self.expected].into_iter().flatten().flatten();
+        self.dots.iter().map(|dot| dot.value).chain(self.published).chain(bounds)
     }
 
-    /// Where the dots begin, from above.
-    fn top(&self) -> i32 {
-        self.legend.last().map_or(0, |sign| sign.at.1) + TOP / 2 + 2
+    /// How far apart they are.
+    fn span(&self) -> f64 {
+        let ends = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
+        let (low, high) = self.marks().fold((f64::INFINITY, f64::NEG_INFINITY), ends);
+        (high - low).max(0.0)
     }
+}
+
+/// The indices of the rows in one panel or two, in their order. Rows of the second panel span much more than
+/// most rows.
+fn panels(rows: &[SeedRow]) -> Vec<Vec<usize>> {
+    let mut spans: Vec<f64> = rows.iter().map(SeedRow::span).collect();
+    spans.sort_by(f64::total_cmp);
+    let median = spans.get(spans.len() / 2).copied().unwrap_or_default();
+    let (most, wide): (Vec<_>, Vec<_>) =
+        (0..rows.len()).partition(|index| rows[*index].span() <= WIDE_SPAN * median);
+    if wide.is_empty() { vec![most] } else { vec![most, wide] }
+}
+
+impl<'r> Layout<'r> {
+    fn of(rows: &'r [SeedRow], width: Width) -> Self {
+        let labels: Vec<_> = rows.iter().map(|row| row.label.as_str()).collect();
+        let widest = if width == Width::Wide { WIDEST_LABEL } else { width.pixels() - 24 };
+        let lines = label::fit(&labels, TYPE, widest, if width == Width::Wide { 2 } else { 4 });
+        let widths = lines.iter().flatten().map(|line| room(line, TYPE));
+        let left = if width == Width::Wide { 24 + widths.max().unwrap_or(0) } else { 16 };
+        let (legend, mut top) = legend(rows, left, width.pixels());
+        let mut placed = Vec::new();
+        for indices in panels(rows) {
+            let mut end = top;
+            let placed_row = |i: usize| place(&rows[i], lines[i].clone(), left, width, &mut end);
+            let rows = indices.into_iter().map(placed_row).collect();
+            let end = end.max(top + LEAST_ROW_HEIGHT);
+            placed.push(Panel { rows, top, end });
+            top = end + BOTTOM + LINE_HEIGHT;
+        }
+        Self { panels: placed, left, legend, width }
+    }
+
+    /// The end of the last row.
+    fn end(&self) -> i32 {
+        self.panels.last().map_or(0, |panel| panel.end)
+    }
+}
+
+/// Places a row at `end`, which becomes its own end.
+fn place<'r>(
+    row: &'r SeedRow,
+    label: Lines,
+    left: i32,
+    width: Width,
+    end: &mut i32,
+) -> PlacedRow<'r> {
+    let lines = label.len() as i32 * LINE_HEIGHT;
+    let (height, place, middle) = match width {
+        Width::Wide => {
+            let height = (lines + 8).max(LEAST_ROW_HEIGHT);
+            let first = *end + (height - lines).midpoint(LINE_HEIGHT);
+            (height, (left - 10, first), *end + height / 2)
+        }
+        Width::Narrow => {
+            let height = lines + LEAST_ROW_HEIGHT;
+            let first = *end + LINE_HEIGHT / 2 + 3;
+            (height, (left, first), *end + height - LEAST_ROW_HEIGHT / 2)
+        }
+    };
+    *end += height;
+    PlacedRow { row, label, place, middle }
 }
 
 /// The legend in as few lines as it takes, and where the rows begin below it. It starts above the dots, if
@@ -168,30 +226,37 @@ fn legend(rows: &[SeedRow], left: i32, width: i32) -> (Vec<Sign>, i32) {
     (signs, y + TOP / 2 + 2)
 }
 
-fn paint(area: &Area<'_>, rows: &[SeedRow], x_label: &str, layout: &Layout) -> Result<(), Refusal> {
-    let marks = |row: &SeedRow| {
-        let bounds = [row.interval, row.expected].into_iter().flatten().flatten();
-        row.dots.iter().map(|dot| dot.value).chain(row.published).chain(bounds).collect::<Vec<_>>()
-    };
-    let x_range = range_of(rows.iter().flat_map(marks), 5.0, (0.0, 100.0));
+fn paint(area: &Area<'_>, x_label: &str, layout: &Layout<'_>) -> Result<(), Refusal> {
+    for (number, panel) in layout.panels.iter().enumerate() {
+        let label = match number {
+            0 => x_label.to_owned(),
+            _ => format!("{x_label}, on another scale"),
+        };
+        paint_panel(area, &label, panel, layout)?;
+    }
+    layout.legend.iter().try_for_each(|sign| draw_sign(area, *sign))
+}
+
+fn paint_panel(
+    area: &Area<'_>,
+    x_label: &str,
+    panel: &Panel<'_>,
+    layout: &Layout<'_>,
+) -> Result<(), Refusal> {
+    let marks = || panel.rows.iter().flat_map(|one| one.row.marks());
+    // A step of five wastes most of a short axis.
+    let span = marks().fold(f64::NEG_INFINITY, f64::max) - marks().fold(f64::INFINITY, f64::min);
+    let x_range = range_of(marks(), if span < 20.0 { 1.0 } else { 5.0 }, (0.0, 100.0));
     let columns = layout.left..layout.width.pixels() - 24;
-    let axes = Axes { x: x_range, y: 0.0..1.0, columns, rows: layout.top()..layout.end };
-    axes.draw_x(
-        area,
-        x_label,
-        &whole_ticks(&axes.x, if layout.width == Width::Wide { 10 } else { 6 }),
-        true,
-    )?;
+    let axes = Axes { x: x_range, y: 0.0..1.0, columns, rows: panel.top..panel.end };
+    let most_ticks = if layout.width == Width::Wide { 13 } else { 7 };
+    axes.draw_x(area, x_label, &whole_ticks(&axes.x, most_ticks), true)?;
     let x_of = |value: f64| axes.pixel((value, 0.0)).0;
-    let places = layout.labels.iter().zip(&layout.places);
-    for ((row, y), (lines, place)) in rows.iter().zip(&layout.middles).zip(places) {
-        let y = *y;
+    for PlacedRow { row, label, place, middle } in &panel.rows {
+        let y = *middle;
         if let Some(expected) = row.expected {
             let [low, high] = expected.map(x_of);
-            area.draw(&Rectangle::new(
-                [(low, y - 10), (high, y + 10)],
-                color(1).mix(0.16).filled(),
-            ))?;
+            area.draw(&band([(low, y - 10), (high, y + 10)]))?;
         }
         if let Some(interval) = row.interval {
             let [low, high] = interval.map(x_of);
@@ -208,12 +273,17 @@ fn paint(area: &Area<'_>, rows: &[SeedRow], x_label: &str, layout: &Layout) -> R
             area.draw(&diamond((x_of(published), y)))?;
         }
         let side = if layout.width == Width::Wide { HPos::Right } else { HPos::Left };
-        for (number, line) in lines.iter().enumerate() {
+        for (number, line) in label.iter().enumerate() {
             let at = (place.0, place.1 + number as i32 * LINE_HEIGHT);
             area.draw_text(line, &text(TYPE, INK, side), at)?;
         }
     }
-    layout.legend.iter().try_for_each(|sign| draw_sign(area, *sign))
+    Ok(())
+}
+
+/// The range that is expected of a published mean.
+fn band(corners: [(i32, i32); 2]) -> Rectangle<(i32, i32)> {
+    Rectangle::new(corners, color(1).mix(0.25).filled())
 }
 
 /// A hollow diamond, which hides neither bar nor dots.
@@ -235,8 +305,7 @@ fn draw_sign(area: &Area<'_>, Sign { kind, at: (x, y) }: Sign) -> Result<(), Ref
         SignKind::Mean => area.draw(&line((x + 4, y - 8), (x + 4, y + 8)))?,
         SignKind::Published => area.draw(&diamond((x + 8, y)))?,
         SignKind::Expected => {
-            let corners = [(x, y - 9), (x + 24, y + 9)];
-            area.draw(&Rectangle::new(corners, color(1).mix(0.16).filled()))?;
+            area.draw(&band([(x, y - 9), (x + 24, y + 9)]))?;
         }
     }
     area.draw_text(name, &text(TYPE, INK, HPos::Left), (x + before, y))

@@ -67,6 +67,7 @@ impl<'i> Items<'i> {
         match block {
             Block::Item(item) => self.item(item),
             Block::Claims(_) => self.call("claims", &self.claims()),
+            Block::Verdicts => self.call("verdicts", &self.verdicts()),
             Block::File(path) => {
                 let text = self.context.sources.get(path).map_or("", String::as_str);
                 let lines: Vec<&str> = text.lines().collect();
@@ -233,6 +234,18 @@ impl<'i> Items<'i> {
         let listed = conditions.iter().take(DRAWER_CONDITIONS);
         let listed: Vec<_> = listed.map(|id| self.condition(*id, true)).collect();
         json!({ "conditions": listed, "more": conditions.len().saturating_sub(DRAWER_CONDITIONS) })
+    }
+
+    fn verdicts(&self) -> Json {
+        let is_shown = self.skeleton.shows_claims();
+        let claims = self.context.claims.iter().map(|judged| {
+            json!({
+                "anchor": is_shown.then(|| anchors::claim(&judged.claim.name)),
+                "title": judged.claim.short,
+                "verdict": judged.outcome.word(),
+            })
+        });
+        claims.collect()
     }
 
     fn claims(&self) -> Json {

@@ -148,6 +148,7 @@ fn block(skeleton: &Skeleton, block: &Block, context: &Context) -> String {
             }
         },
         Block::Claims(_) => claims(&context.claims),
+        Block::Verdicts => verdicts(skeleton, &context.claims),
         Block::File(path) => file(path, context.sources.get(path).map_or("", String::as_str)),
     }
 }
@@ -222,6 +223,19 @@ fn claims(judged: &[JudgedClaim]) -> String {
             list(&judged.findings, &indent),
             also.collect::<String>()
         )
+    };
+    judged.iter().enumerate().map(one).collect::<String>().trim_end().to_owned()
+}
+
+/// The verdict of each claim, with a link to the claim if the report shows it.
+fn verdicts(skeleton: &Skeleton, judged: &[JudgedClaim]) -> String {
+    let one = |(index, judged): (usize, &JudgedClaim)| {
+        let short = escape(&judged.claim.short);
+        let short = match skeleton.shows_claims() {
+            true => format!("[{short}](#{})", anchors::claim(&judged.claim.name)),
+            false => short,
+        };
+        format!("{}. **{}:** {short}\n", index + 1, judged.outcome.word())
     };
     judged.iter().enumerate().map(one).collect::<String>().trim_end().to_owned()
 }

@@ -371,6 +371,10 @@ impl Notebook {
         Ok(self.block(Block::Claims(names.collect())))
     }
 
+    pub(super) fn verdict_list(&self) -> Value {
+        self.block(Block::Verdicts)
+    }
+
     pub(super) fn claim(&self, name: &str) -> Result<Value, Error> {
         let claims = self.context.claims.iter();
         let by_name: BTreeMap<_, _> = claims.map(|one| (one.claim.name.clone(), one)).collect();

@@ -66,6 +66,8 @@ pub(super) enum Block {
     Item(Item),
     /// All claims with their verdicts, by name.
     Claims(Vec<String>),
+    /// The verdict of each claim in one line, linked if the prose also shows the claims.
+    Verdicts,
     /// The text of a file, by path.
     File(String),
 }
@@ -119,6 +121,7 @@ impl Block {
         match self {
             Self::Item(item) => item.title(),
             Self::Claims(_) => "the list of claims".to_owned(),
+            Self::Verdicts => "the list of verdicts".to_owned(),
             Self::File(path) => format!("the file `{path}`"),
         }
     }
@@ -128,6 +131,7 @@ impl Block {
         match self {
             Self::Item(item) => &item.name,
             Self::Claims(_) => "verdicts()",
+            Self::Verdicts => "verdict_list()",
             Self::File(path) => path,
         }
     }
@@ -218,6 +222,11 @@ impl Skeleton {
     /// Whether the prose shows an item.
     pub(super) fn shows(&self, item: &Item) -> bool {
         self.shown.contains(&format!("{} {}", item.kind.to_lowercase(), item.name))
+    }
+
+    /// Whether the prose shows the claims with their findings.
+    pub(super) fn shows_claims(&self) -> bool {
+        self.shown.contains("list of claims")
     }
 
     /// Whether the prose shows a file.

@@ -41,8 +41,8 @@ pub(super) fn drawings(
         let has_expected = rows.iter().any(|row| row.expected.is_some());
         let diamond = match (has_published && *metric == scores.metric, has_expected) {
             (true, true) => {
-                " Diamond: the published mean. Band: the range that is expected of it, if it comes from one \
-                 more draw of the data."
+                " Diamond: the published mean. Band: where the mean of the published runs would lie in 95 % \
+                 of other draws of the data."
             }
             (true, false) => " Diamond: the published mean.",
             (false, _) => "",
