@@ -219,6 +219,15 @@ fn place_of(previews: &mut Vec<String>, preview: &str) -> usize {
     }) + 1
 }
 
+/// `text` as a string of CSS. Every character that could end the string or the style is escaped.
+fn css_string(text: &str) -> String {
+    let one = |c: char| match c {
+        c if c.is_alphanumeric() || " -.,:;()".contains(c) => c.to_string(),
+        c => format!("\\{:x} ", u32::from(c)),
+    };
+    format!("\"{}\"", format::visible(text).chars().map(one).collect::<String>())
+}
+
 /// The page around the body.
 ///
 /// # Errors
@@ -231,6 +240,7 @@ pub(super) fn around(
 ) -> Result<String, TemplateError> {
     let values = minijinja::context! {
         title => html_value(&context.title),
+        title_in_css => Value::from_safe_string(css_string(&context.title)),
         protocols => html_value(&context.protocols),
         figure_style => Value::from_safe_string(figure::theme(".drawing ")),
         contents => html_value(&body.contents),
