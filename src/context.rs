@@ -48,6 +48,8 @@ pub struct Context {
     pub runs: RunsContext,
     /// What the user took over from other configurations.
     pub accepted: Vec<Value>,
+    /// Whether there is a file `report.pdf` of this page.
+    pub pdf: bool,
     /// What the command line changed about the experiments; empty if nothing.
     pub note: String,
     /// The tables in full.
@@ -196,6 +198,7 @@ impl Context {
             },
             accepted: accepted(plan),
             conditions,
+            pdf: build.has_pdf,
             note: String::new(),
             items: tables,
             options: build.options.to_owned(),

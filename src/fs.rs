@@ -352,8 +352,18 @@ pub fn stop_writing(patience: Duration) {
     }
 }
 
-/// Removes the temporary files of killed processes in `directory`: those that have not changed for
-/// an hour.
+/// Creates a directory in `directory` that is removed with all its files when the returned value is dropped.
+///
+/// # Errors
+/// If it cannot be created.
+pub fn temporary_directory(directory: &Path) -> Result<tempfile::TempDir, FileError> {
+    std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
+    let place = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(directory);
+    place.map_err(FileError::at("write into", directory))
+}
+
+/// Removes the temporary files and directories of killed processes in `directory`: those that have not
+/// changed for an hour.
 pub fn sweep(directory: &Path) {
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
@@ -363,8 +373,11 @@ pub fn sweep(directory: &Path) {
         };
         let is_unfinished = entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes());
         if is_unfinished && is_old() == Some(true) {
-            // The file does no harm, so an error is ignored.
-            let _ = std::fs::remove_file(entry.path());
+            // It does no harm, so an error is ignored.
+            let _ = match entry.path().is_dir() {
+                true => std::fs::remove_dir_all(entry.path()),
+                false => std::fs::remove_file(entry.path()),
+            };
         }
     }
 }

@@ -7,6 +7,7 @@ mod drawing;
 mod error;
 mod load;
 mod paper_file;
+mod pdf;
 mod report;
 
 use std::collections::BTreeSet;
@@ -30,8 +31,9 @@ pub use audit::{
 pub use error::Error;
 pub use load::{Overrides, Project, load};
 pub use paper_file::PaperFile;
+pub use pdf::Browser;
 pub use report::{
-    Report, SNAPSHOT, WHOLE, check_directory, check_writable, context, foreign_files,
+    PDF, Report, SNAPSHOT, WHOLE, check_directory, check_writable, context, foreign_files,
     remove_early_page, render, snapshot, snapshot_in,
 };
 

@@ -113,6 +113,9 @@ pub(super) struct BuildArgs {
     /// `--only`, `--seeds` or `--data`].
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    /// Also write the page as `report.pdf`, printed by Chromium or Chrome.
+    #[arg(long)]
+    pub(super) pdf: bool,
     /// Show which runs a build would train, why, and how long it takes. Train nothing.
     #[arg(long)]
     pub(super) dry_run: bool,

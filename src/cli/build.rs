@@ -17,7 +17,7 @@ use crate::diff::Snapshot;
 use crate::execute::{Executor, OnFailure};
 use crate::experiment::Run;
 use crate::format::{chain, duration, runs};
-use crate::pipeline::{self, Error, Keep, Project, Report};
+use crate::pipeline::{self, Browser, Error, Keep, Project, Report};
 use crate::plan::{Cause, Plan};
 use crate::provenance::{self, Stopwatch};
 use crate::run::DeviceKind;
@@ -28,6 +28,8 @@ const MOST_REASONS: usize = 12;
 pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
     let project = args.project.load()?;
     project.check_names(&args.only)?;
+    // A missing browser is said before the training.
+    let browser = if args.pdf { Some(Browser::find()?) } else { None };
     let device = args.project.device;
     let stopwatch = Stopwatch::start();
     let mut plan = pipeline::plan(&project, device.kind(), Keep::Extracts)?;
@@ -49,7 +51,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     let preview = TrainingPreview::new(&project, &plan, is_wanted, args.retry_failed, workers);
     let command = args.command();
     let options = args.options();
-    let build = Build { command: &command, options: &options, workers };
+    let build = Build { command: &command, options: &options, workers, has_pdf: false };
     let out = args.out();
     pipeline::check_directory(&project, &out)?;
     if args.dry_run {
@@ -78,11 +80,11 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         failure = train(&target, &mut plan, &preview, args, trainer)?;
     }
     // The report is written even if a run has failed. The build returns the failure after that.
-    let report = target.render(&plan)?;
+    let (report, failure_of_pdf) = target.with_pdf(&plan, browser)?;
     for warning in report.warnings() {
         message(&format!("warning: {warning}"));
     }
-    write(&target, &report, failure)?;
+    write(&target, &report, failure.or(failure_of_pdf))?;
     let result = failed_before(&plan, is_wanted).and_then(|()| incomplete(&project, &plan));
     // The process ends here: giving back the memory of a hundred thousand records takes a while.
     std::mem::forget((plan, report));
@@ -90,6 +92,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
 }
 
 /// The report that a build writes.
+#[derive(Clone, Copy)]
 struct Target<'t> {
     project: &'t Project,
     build: Build<'t>,
@@ -106,6 +109,36 @@ impl Target<'_> {
         let report = pipeline::render(self.project, plan, self.build, self.before)?;
         report.check_links(self.project, self.out)?;
         Ok(report)
+    }
+
+    /// The report, with a PDF file if the browser prints it, or if the PDF file of the report before is of the
+    /// same page. Also returns the failure of the browser.
+    fn with_pdf(
+        &self,
+        plan: &Plan,
+        browser: Option<Browser>,
+    ) -> Result<(Report, Option<Error>), Error> {
+        let had_pdf =
+            self.before.is_some_and(|before| before.files.iter().any(|f| f == pipeline::PDF))
+                && self.out.join(pipeline::PDF).exists();
+        if browser.is_none() && !had_pdf {
+            return Ok((self.render(plan)?, None));
+        }
+        let with = Target { build: Build { has_pdf: true, ..self.build }, ..*self };
+        let mut report = with.render(plan)?;
+        let failure = match report.add_pdf(self.out, browser) {
+            Ok(true) => return Ok((report, None)),
+            Ok(false) => {
+                let path = self.out.join(pipeline::PDF);
+                message(&format!(
+                    "note: `{}` shows an older report, and is removed; `--pdf` writes it again",
+                    path.display()
+                ));
+                None
+            }
+            Err(error) => Some(error),
+        };
+        Ok((self.render(plan)?, failure))
     }
 
     /// Writes the page of the runs that have a record now. Returns what to tell the user.

@@ -20,6 +20,8 @@ pub struct Build<'b> {
     pub options: &'b str,
     /// Workers that it may use.
     pub workers: usize,
+    /// Whether the report has a PDF file, which its prose may link.
+    pub has_pdf: bool,
 }
 
 /// Where and when the runs of `plan` were computed, and the command that renders their report.

@@ -124,6 +124,12 @@ pub enum Error {
         /// How many runs, and which part versions changed.
         message: String,
     },
+    /// A browser that is missing, or that did not print the page.
+    #[error("{message}")]
+    Browser {
+        /// What was tried, and what happened.
+        message: String,
+    },
     /// Records are damaged or unreadable, or a rerun gave a different result, or none was made.
     #[error("{message}")]
     Unverified {
@@ -183,6 +189,7 @@ impl Error {
             | Self::Embedded(_)
             | Self::Canonical(_)
             | Self::Figure(_)
+            | Self::Browser { .. }
             | Self::FailedBefore { .. }
             | Self::Runs { .. } => 1,
         }
@@ -249,6 +256,11 @@ impl Error {
             Self::Unconfirmed { .. } => Some(
                 "`report build --yes` trains them again; `report accept --why TEXT` keeps their \
                  results"
+                    .to_owned(),
+            ),
+            Self::Browser { .. } => Some(
+                "install Chromium or Chrome; or build without `--pdf`, open report.html in any browser, and \
+                 print it into a file"
                     .to_owned(),
             ),
             Self::Unverified { hint, .. } => Some((*hint).to_owned()),

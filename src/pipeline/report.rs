@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::pdf::{Browser, is_pdf_of};
 use super::{Error, PaperFile, Project, drawing};
 use crate::cache::Cache;
 use crate::claim::{self, JudgedClaim};
@@ -27,6 +28,8 @@ pub struct Report {
     files: Vec<(PathBuf, String)>,
     /// SVG of each figure by its name, to be drawn as PNG.
     drawn: Vec<(String, String)>,
+    /// The PDF file, if it is to be written.
+    pdf: Option<Vec<u8>>,
     /// Files of the previous report that this report does not have.
     gone: Vec<PathBuf>,
     /// The numbers and verdicts, as data.
@@ -104,6 +107,9 @@ pub const WHOLE: &str = "reports";
 /// The file of the snapshot of a report, in its directory.
 pub const SNAPSHOT: &str = "data/report.json";
 
+/// The PDF file of the page, in the directory of a report.
+pub const PDF: &str = "report.pdf";
+
 /// The file of the page that a build writes during its training.
 const EARLY_PAGE: &str = "early.html";
 
@@ -166,6 +172,7 @@ pub fn render(
     let mut files: Vec<_> = svgs.chain(data).collect();
     let pngs = drawn.iter().map(|(name, _)| drawing::path(name, "png"));
     let listed = files.iter().map(|(path, _)| path.clone()).chain(pngs);
+    let listed = listed.chain(build.has_pdf.then(|| PathBuf::from(PDF)));
     snapshot.files = listed.map(|path| path.to_string_lossy().into_owned()).collect();
     let is_foreign =
         |link: &FileLink| link.path != SNAPSHOT && !snapshot.files.contains(&link.path);
@@ -176,12 +183,25 @@ pub fn render(
     files.push((PathBuf::from("report.md"), rendered.markdown));
     files.push((PathBuf::from("report.html"), rendered.html));
     let runs = plan.records.keys().copied().collect();
-    Ok(Report { drawn, files, gone, snapshot, runs, coded, unused: rendered.unused, links })
+    Ok(Report {
+        drawn,
+        files,
+        pdf: None,
+        gone,
+        snapshot,
+        runs,
+        coded,
+        unused: rendered.unused,
+        links,
+    })
 }
 
-/// The path of a file that a snapshot lists. Returns `None` unless the file is in a folder of the
-/// report and has a plain name.
+/// The path of a file that a snapshot lists. Returns `None` unless the file is the PDF file, or is in a
+/// folder of the report and has a plain name.
 fn of_report(file: &str) -> Option<PathBuf> {
+    if file == PDF {
+        return Some(PathBuf::from(file));
+    }
     let (folder, name) = file.split_once('/')?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let is_own = ["data", "figures"].contains(&folder)
@@ -277,8 +297,24 @@ impl Report {
         }
     }
 
+    /// Adds the PDF file of the page: that in `out` if it is of this page, else `browser` prints it. Returns
+    /// false if neither is possible.
+    ///
+    /// # Errors
+    /// If the browser fails.
+    pub fn add_pdf(&mut self, out: &Path, browser: Option<Browser>) -> Result<bool, Error> {
+        let page = self.files.last().map_or("", |(_, html)| html);
+        // A file that cannot be read is printed again.
+        let present = fs::read_if_there(&out.join(PDF)).ok().flatten();
+        let is_present = present.is_some_and(|pdf| is_pdf_of(&pdf, page));
+        if let (false, Some(browser)) = (is_present, browser) {
+            self.pdf = Some(browser.print(page, out)?);
+        }
+        Ok(is_present || self.pdf.is_some())
+    }
+
     /// Writes the files into `out`, all or none. Draws a PNG file only if its SVG has changed.
-    /// Returns the paths of `report.md` and `report.html`.
+    /// Returns the paths of `report.md`, `report.html` and `report.pdf`, if it has one.
     ///
     /// # Errors
     /// If a figure cannot be drawn, or a file cannot be written.
@@ -286,7 +322,8 @@ impl Report {
         let pngs = drawing::missing_pngs(&self.drawn, out)?;
         let pngs = pngs.iter().map(|(path, bytes)| (out.join(path), &bytes[..]));
         let files = self.files.iter().map(|(path, text)| (out.join(path), text.as_bytes()));
-        let files: Vec<_> = pngs.chain(files).collect();
+        let pdf = self.pdf.iter().map(|pdf| (out.join(PDF), &pdf[..]));
+        let files: Vec<_> = pngs.chain(pdf).chain(files).collect();
         fs::write_all_atomic(&files).map_err(Error::File)?;
         // The snapshot lists the files that the next build may have to remove, so it comes last.
         let removed = self.gone.iter().map(|path| (path, fs::remove(&out.join(path))));
@@ -304,8 +341,9 @@ impl Report {
         fs::sweep(out);
         fs::sweep(&out.join("figures"));
         fs::sweep(&out.join("data"));
-        let read_first = &self.files[self.files.len() - 2..];
-        Ok(read_first.iter().map(|(path, _)| out.join(path)).collect())
+        let read_first = self.files[self.files.len() - 2..].iter().map(|(path, _)| out.join(path));
+        let pdf = self.snapshot.files.iter().filter(|file| *file == PDF).map(|file| out.join(file));
+        Ok(read_first.chain(pdf).collect())
     }
 
     /// Writes the page alone into `out`, under another name than that of a complete report. Returns its

@@ -54,7 +54,8 @@ struct Nobody;
 
 impl Observer for Nobody {}
 
-pub(crate) const BUILD: Build<'_> = Build { command: "report build", options: "", workers: 2 };
+pub(crate) const BUILD: Build<'_> =
+    Build { command: "report build", options: "", workers: 2, has_pdf: false };
 
 /// The project with all its runs recorded by [`Formula`].
 pub(crate) fn recorded(project: &Project) -> (report::pipeline::Project, Plan) {

@@ -20,6 +20,8 @@ mod key;
 mod latex;
 mod markup;
 mod numerics;
+#[cfg(unix)]
+mod pdf;
 mod paper;
 mod pooled;
 mod project;

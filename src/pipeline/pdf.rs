@@ -1,0 +1,166 @@
+//! The page as a PDF file, printed by a browser of this machine.
+
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::Error;
+use crate::digest::Digest;
+use crate::fs;
+
+/// A browser that can print a page without a window.
+#[derive(Clone, Copy, Debug)]
+pub struct Browser {
+    program: &'static str,
+}
+
+/// The names of Chromium and Chrome, and where macOS has them.
+const PROGRAMS: [&str; 7] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
+/// How long a browser may take. A paper takes a few seconds.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// What stands after a PDF file, before the digest of its page: a comment.
+const MARK: &str = "\n% printed by report from the page ";
+
+impl Browser {
+    /// The first browser that starts.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn find() -> Result<Self, Error> {
+        let starts = |program: &&&str| {
+            let mut command = Command::new(program);
+            command.arg("--version").stdin(Stdio::null());
+            let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+            status.is_ok_and(|status| status.success())
+        };
+        match PROGRAMS.iter().find(starts) {
+            Some(program) => Ok(Self { program }),
+            None => Err(Error::Browser {
+                message: format!(
+                    "`--pdf` needs Chromium or Chrome, and none of these programs starts: {}",
+                    PROGRAMS[..5].join(", ")
+                ),
+            }),
+        }
+    }
+
+    /// The page as a PDF file, which ends with the digest of the page. The browser gets a directory
+    /// of its own in `out`: some browsers may read and write only below the home directory.
+    ///
+    /// # Errors
+    /// If the browser does not start, writes no PDF file, or takes longer than two minutes.
+    pub(super) fn print(self, page: &str, out: &Path) -> Result<Vec<u8>, Error> {
+        let place = fs::temporary_directory(out).map_err(Error::File)?;
+        let [source, target, log] =
+            ["report.html", "report.pdf", "log"].map(|name| place.path().join(name));
+        fs::write_atomic(&source, page.as_bytes()).map_err(Error::File)?;
+        let failed = |why: String| Error::Browser {
+            message: format!("`{}` did not print the page: {why}", self.program),
+        };
+        let log_file = std::fs::File::create(&log).map_err(|error| failed(error.to_string()))?;
+        let mut command = Command::new(self.program);
+        command.args(["--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer"]);
+        // As root, the sandbox of these browsers does not start. The page is our own.
+        if rustix::process::geteuid().is_root() {
+            command.arg("--no-sandbox");
+        }
+        command
+            .arg(format!("--user-data-dir={}", absolute(&place.path().join("profile")).display()));
+        command.arg(format!("--print-to-pdf={}", absolute(&target).display()));
+        command.arg(absolute(&source));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log_file);
+        let child = command.spawn().map_err(|error| failed(error.to_string()))?;
+        let is_in_time = wait(child, PATIENCE).map_err(|error| failed(error.to_string()))?;
+        if !is_in_time {
+            return Err(failed(format!("it took longer than {} seconds", PATIENCE.as_secs())));
+        }
+        match fs::read_if_there(&target).map_err(Error::File)? {
+            Some(pdf) if pdf.starts_with(b"%PDF") => {
+                Ok([&pdf[..], MARK.as_bytes(), source_of(page).as_bytes(), b"\n"].concat())
+            }
+            _ => Err(failed(last_line(&log))),
+        }
+    }
+}
+
+/// Whether `pdf` was printed from this page. What may differ between two builds of the same results
+/// does not count.
+pub(super) fn is_pdf_of(pdf: &[u8], page: &str) -> bool {
+    let end = [MARK.as_bytes(), source_of(page).as_bytes(), b"\n"].concat();
+    pdf.ends_with(&end)
+}
+
+/// The digest of the page without its provenance.
+fn source_of(page: &str) -> String {
+    let mut parts = page.split("<!-- provenance -->");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let after =
+        |part: &str| part.split_once("<!-- end of provenance -->").map(|(_, end)| end.to_owned());
+    let kept: String = parts.map(|part| after(part).unwrap_or_default()).collect();
+    Digest::of_bytes(format!("{first}{kept}").as_bytes()).to_string()
+}
+
+/// The path as the browser needs it, whatever its own directory is.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Waits until the browser ends. Returns false, and ends it, if that takes too long.
+fn wait(mut child: Child, patience: Duration) -> std::io::Result<bool> {
+    let start = Instant::now();
+    while start.elapsed() < patience {
+        if child.try_wait()?.is_some() {
+            return Ok(true);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill()?;
+    child.wait()?;
+    Ok(false)
+}
+
+/// The last line that the browser wrote about its failure.
+fn last_line(log: &Path) -> String {
+    let mut text = String::new();
+    let read = std::fs::File::open(log).and_then(|mut file| file.read_to_string(&mut text));
+    let line = text.lines().rfind(|line| !line.trim().is_empty());
+    match (read.map_err(|error| error.kind()), line) {
+        (Err(ErrorKind::InvalidData), _) | (_, None) => "it gave no reason".to_owned(),
+        (_, Some(line)) => line.trim().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pdf_belongs_to_its_page_whatever_the_provenance_says() {
+        let page = |provenance: &str| {
+            format!("a<!-- provenance -->{provenance}<!-- end of provenance -->b")
+        };
+        let pdf = format!("%PDF-1.4{MARK}{}\n", source_of(&page("monday")));
+        assert!(is_pdf_of(pdf.as_bytes(), &page("tuesday")));
+        assert!(!is_pdf_of(pdf.as_bytes(), &page("tuesday").replace('b', "c")));
+        assert!(!is_pdf_of(b"%PDF-1.4", &page("tuesday")));
+    }
+
+    #[test]
+    fn a_browser_that_hangs_is_ended() {
+        let child = Command::new("sleep").arg("60").spawn().unwrap();
+        assert!(!wait(child, Duration::from_millis(50)).unwrap());
+        let child = Command::new("true").spawn().unwrap();
+        assert!(wait(child, Duration::from_secs(20)).unwrap());
+    }
+}
