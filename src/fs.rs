@@ -362,6 +362,14 @@ pub fn temporary_directory(directory: &Path) -> Result<tempfile::TempDir, FileEr
     place.map_err(FileError::at("write into", directory))
 }
 
+/// A file in `directory` without a name. It is gone when it is closed.
+///
+/// # Errors
+/// If it cannot be created.
+pub fn temporary_file(directory: &Path) -> Result<std::fs::File, FileError> {
+    tempfile::tempfile_in(directory).map_err(FileError::at("write into", directory))
+}
+
 /// Removes the temporary files and directories of killed processes in `directory`: those that have not
 /// changed for an hour.
 pub fn sweep(directory: &Path) {

@@ -4,7 +4,9 @@ mod accept;
 mod audit;
 mod datasets;
 mod drawing;
+mod early_page;
 mod error;
+mod images;
 mod load;
 mod paper_file;
 mod pdf;
@@ -28,13 +30,14 @@ pub use accept::{Answer, accept, unaccept};
 pub use audit::{
     Check, Garbage, Problem, Unused, check_all, garbage, quarantine, record, remove, rerun,
 };
+pub use early_page::remove_early_page;
 pub use error::Error;
-pub use load::{Overrides, Project, load};
+pub use load::{Overrides, Project, WHOLE, load};
 pub use paper_file::PaperFile;
 pub use pdf::Browser;
 pub use report::{
-    PDF, Report, SNAPSHOT, WHOLE, check_directory, check_writable, context, foreign_files,
-    remove_early_page, render, snapshot, snapshot_in,
+    PDF, Report, SNAPSHOT, check_directory, check_writable, context, foreign_files, render,
+    snapshot, snapshot_in,
 };
 
 /// What a plan keeps in memory for each run that has a record.

@@ -9,11 +9,13 @@ mod anchors;
 mod arguments;
 mod condition_list;
 mod environment;
+mod front_matter;
 mod functions;
 mod html;
 mod interval_line;
 mod items;
 mod markdown;
+mod math;
 mod notebook;
 mod notes;
 mod page;
@@ -37,8 +39,19 @@ pub struct Rendered {
     pub html: String,
     /// The links of the prose to files.
     pub files: Vec<FileLink>,
+    /// The images of the prose, which [`with_images`] puts into the page.
+    pub images: Vec<FileLink>,
     /// Names of templates that no template includes.
     pub unused: Vec<String>,
+    /// Keys of the block at the start of the prose that the report does not use.
+    pub unused_keys: Vec<String>,
+}
+
+/// The page with its images, in their order: the `data:` address of each, and its width and height in pixels, if
+/// known.
+#[must_use]
+pub fn with_images(page: &str, images: &[(String, Option<[usize; 2]>)]) -> String {
+    page::with_images(page, images)
 }
 
 /// Renders both forms of the report.
@@ -49,13 +62,16 @@ pub fn render(templates: &Templates, context: &Arc<Context>) -> Result<Rendered,
     let included = environment::Included::default();
     let environment = environment::environment(templates, &context.levels(), &included)?;
     let skeleton = functions::evaluate(&environment, templates, context)?;
+    math::check(&skeleton, templates)?;
     let anchors = anchors::check(&skeleton, templates)?;
     let markdown = markdown::render(&skeleton, context, templates)?;
     let items = items::Items::new(&environment, templates, context, &skeleton);
-    let body = page::body(&skeleton, &anchors, &items)?;
-    let html = page::around(&environment, templates, context, &body)?;
+    let body = page::body(&skeleton, &anchors, &items, templates)?;
+    let html = page::around(&environment, templates, context, &skeleton, &body)?;
     let included = included.lock().unwrap_or_else(PoisonError::into_inner);
     let is_unused = |name: &&String| !template::is_macros(name) && !included.contains(*name);
     let unused = templates.others.keys().filter(is_unused).cloned().collect();
-    Ok(Rendered { markdown, html, files: anchors.files, unused })
+    let unused_keys = skeleton.front.unused;
+    let images = anchors.images.into_iter().map(|(_, image)| image).collect();
+    Ok(Rendered { markdown, html, files: anchors.files, images, unused, unused_keys })
 }

@@ -10,7 +10,9 @@ mod undeclared;
 mod words;
 
 pub use error::TemplateError;
-pub use names::{BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES};
+pub use names::{
+    BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES, is_image,
+};
 pub use order::{add_tests, check_wanted};
 pub use source::Templates;
 pub use syntax::{is_reserved, syntax, with_line_ends};

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use super::Error;
 use crate::dataset::{self, Dataset, DatasetError, IdxError, STANDARD_FILES};
 use crate::digest::Digest;
+use crate::document::Violation;
 use crate::experiment::{DataSource, Experiment};
 use crate::fs;
 use crate::provenance;
@@ -81,6 +82,21 @@ impl Datasets {
         }
         let all = self.embedded.get().into_iter().chain(self.directories.values());
         Ok(all.map(|dataset| (dataset.digest, dataset)).collect())
+    }
+
+    /// Refuses an experiment that asks for more pairs than its data have.
+    pub(super) fn too_many_pairs(&self, experiment: &Experiment) -> Option<Violation> {
+        let mut data = experiment.conditions.iter().map(|condition| &condition.design.data);
+        let error = data.find_map(|data| {
+            let pairs = [data.train_pairs.saturating_add(data.validation_pairs), data.test_pairs];
+            dataset::check_pools(pairs, self.pools(&data.source)).err()
+        })?;
+        let keys = match error.split {
+            "test" => "`test_pairs`",
+            _ => "`train_pairs` or `validation_pairs`",
+        };
+        let message = format!("asks for too many pairs: {error}; lower {keys}");
+        Some(Violation { location: experiment.data.clone(), key: "data".to_owned(), message })
     }
 }
 

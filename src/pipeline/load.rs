@@ -7,13 +7,15 @@ use std::sync::Arc;
 use super::Error;
 use super::datasets::{self, Datasets};
 use super::paper_file::PaperFile;
-use crate::dataset;
 use crate::document::{self, Location, Node, Violation, suggestion};
 use crate::experiment::{self, Conditions, DataSource, Experiment};
 use crate::format::chain;
 use crate::fs;
 use crate::paper::Vocabulary;
 use crate::template::{self, Templates};
+
+/// Directory of the complete report in a project.
+pub const WHOLE: &str = "reports";
 
 /// A project, read and validated.
 #[derive(Debug)]
@@ -165,7 +167,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let datasets = if all_read { Datasets::load(&experiments)? } else { Datasets::default() };
     if all_read {
         datasets.unify(&mut experiments);
-        violations.extend(experiments.iter().filter_map(|one| too_many_pairs(one, &datasets)));
+        violations.extend(experiments.iter().filter_map(|one| datasets.too_many_pairs(one)));
     }
     let paper = match read_document(root, &directory.join("paper.toml"), &mut sources)? {
         // The paper file can be checked only if all experiments were read.
@@ -242,10 +244,12 @@ fn read_templates(root: &Path) -> Result<Templates, Error> {
                 false => {}
             }
             let name = path.strip_prefix(&directory).unwrap_or(&path).to_string_lossy();
+            if own.contains(&path) || template::is_image(&name) {
+                continue;
+            }
             match fs::read_to_string(&path) {
-                _ if own.contains(&path) => {}
                 Ok(text) => drop(templates.others.insert(name.into_owned(), text)),
-                // A file that is not text, such as an image, is an error only if it is included.
+                // It is an error only if it is included.
                 Err(error) => drop(templates.unread.insert(name.into_owned(), chain(&error))),
             }
         }
@@ -272,21 +276,6 @@ fn place_data(root: &Path, overrides: &Overrides, experiment: &mut Experiment) {
             (None, DataSource::Embedded) => {}
         }
     }
-}
-
-/// Refuses an experiment that asks for more pairs than its data have.
-fn too_many_pairs(experiment: &Experiment, datasets: &Datasets) -> Option<Violation> {
-    let mut data = experiment.conditions.iter().map(|condition| &condition.design.data);
-    let error = data.find_map(|data| {
-        let pairs = [data.train_pairs.saturating_add(data.validation_pairs), data.test_pairs];
-        dataset::check_pools(pairs, datasets.pools(&data.source)).err()
-    })?;
-    let keys = match error.split {
-        "test" => "`test_pairs`",
-        _ => "`train_pairs` or `validation_pairs`",
-    };
-    let message = format!("asks for too many pairs: {error}; lower {keys}");
-    Some(Violation { location: experiment.data.clone(), key: "data".to_owned(), message })
 }
 
 /// Refuses two experiments with the same title, because tables name experiments by title.

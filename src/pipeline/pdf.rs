@@ -1,13 +1,14 @@
 //! The page as a PDF file, printed by a browser of this machine.
 
-use std::io::{ErrorKind, Read};
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Error;
 use crate::digest::Digest;
 use crate::fs;
+use crate::provenance::Stopwatch;
 
 /// A browser that can print a page without a window.
 #[derive(Clone, Copy, Debug)]
@@ -62,13 +63,13 @@ impl Browser {
     /// If the browser does not start, writes no PDF file, or takes longer than two minutes.
     pub(super) fn print(self, page: &str, out: &Path) -> Result<Vec<u8>, Error> {
         let place = fs::temporary_directory(out).map_err(Error::File)?;
-        let [source, target, log] =
-            ["report.html", "report.pdf", "log"].map(|name| place.path().join(name));
+        let [source, target] = ["report.html", "report.pdf"].map(|name| place.path().join(name));
         fs::write_atomic(&source, page.as_bytes()).map_err(Error::File)?;
         let failed = |why: String| Error::Browser {
             message: format!("`{}` did not print the page: {why}", self.program),
         };
-        let log_file = std::fs::File::create(&log).map_err(|error| failed(error.to_string()))?;
+        let failed_to = |error: std::io::Error| failed(error.to_string());
+        let mut log = fs::temporary_file(place.path()).map_err(Error::File)?;
         let mut command = Command::new(self.program);
         command.args(["--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer"]);
         // As root, the sandbox of these browsers does not start. The page is our own.
@@ -79,9 +80,10 @@ impl Browser {
             .arg(format!("--user-data-dir={}", absolute(&place.path().join("profile")).display()));
         command.arg(format!("--print-to-pdf={}", absolute(&target).display()));
         command.arg(absolute(&source));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log_file);
-        let child = command.spawn().map_err(|error| failed(error.to_string()))?;
-        let is_in_time = wait(child, PATIENCE).map_err(|error| failed(error.to_string()))?;
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(log.try_clone().map_err(failed_to)?);
+        let child = command.spawn().map_err(failed_to)?;
+        let is_in_time = wait(child, PATIENCE).map_err(failed_to)?;
         if !is_in_time {
             return Err(failed(format!("it took longer than {} seconds", PATIENCE.as_secs())));
         }
@@ -89,7 +91,7 @@ impl Browser {
             Some(pdf) if pdf.starts_with(b"%PDF") => {
                 Ok([&pdf[..], MARK.as_bytes(), source_of(page).as_bytes(), b"\n"].concat())
             }
-            _ => Err(failed(last_line(&log))),
+            _ => Err(failed(last_line(&mut log))),
         }
     }
 }
@@ -118,8 +120,8 @@ fn absolute(path: &Path) -> PathBuf {
 
 /// Waits until the browser ends. Returns false, and ends it, if that takes too long.
 fn wait(mut child: Child, patience: Duration) -> std::io::Result<bool> {
-    let start = Instant::now();
-    while start.elapsed() < patience {
+    let stopwatch = Stopwatch::start();
+    while stopwatch.elapsed() < patience {
         if child.try_wait()?.is_some() {
             return Ok(true);
         }
@@ -131,14 +133,13 @@ fn wait(mut child: Child, patience: Duration) -> std::io::Result<bool> {
 }
 
 /// The last line that the browser wrote about its failure.
-fn last_line(log: &Path) -> String {
-    let mut text = String::new();
-    let read = std::fs::File::open(log).and_then(|mut file| file.read_to_string(&mut text));
+fn last_line(log: &mut (impl Read + Seek)) -> String {
+    let mut bytes = Vec::new();
+    // A log that cannot be read gives no reason.
+    let _ = log.rewind().and_then(|()| log.read_to_end(&mut bytes));
+    let text = String::from_utf8_lossy(&bytes);
     let line = text.lines().rfind(|line| !line.trim().is_empty());
-    match (read.map_err(|error| error.kind()), line) {
-        (Err(ErrorKind::InvalidData), _) | (_, None) => "it gave no reason".to_owned(),
-        (_, Some(line)) => line.trim().to_owned(),
-    }
+    line.map_or_else(|| "it gave no reason".to_owned(), |line| line.trim().to_owned())
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::images::{self, Image};
 use super::pdf::{Browser, is_pdf_of};
-use super::{Error, PaperFile, Project, drawing};
+use super::{Error, PaperFile, Project, WHOLE, drawing};
 use crate::cache::Cache;
 use crate::claim::{self, JudgedClaim};
 use crate::context::{Build, Context};
@@ -28,6 +29,8 @@ pub struct Report {
     files: Vec<(PathBuf, String)>,
     /// SVG of each figure by its name, to be drawn as PNG.
     drawn: Vec<(String, String)>,
+    /// The images of the prose.
+    images: Vec<Image>,
     /// The PDF file, if it is to be written.
     pdf: Option<Vec<u8>>,
     /// Files of the previous report that this report does not have.
@@ -40,6 +43,8 @@ pub struct Report {
     coded: Vec<(String, BTreeSet<char>)>,
     /// Names of templates that no template includes.
     unused: Vec<String>,
+    /// Keys of the block at the start of the prose that the report does not use.
+    unused_keys: Vec<String>,
     /// Links of the prose to files that do not belong to the report.
     links: Vec<FileLink>,
 }
@@ -101,32 +106,11 @@ pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
     Ok(Snapshot::of(&project.file.paper.title, &tables, &claims))
 }
 
-/// Directory of the complete report in a project.
-pub const WHOLE: &str = "reports";
-
 /// The file of the snapshot of a report, in its directory.
 pub const SNAPSHOT: &str = "data/report.json";
 
 /// The PDF file of the page, in the directory of a report.
 pub const PDF: &str = "report.pdf";
-
-/// The file of the page that a build writes during its training.
-const EARLY_PAGE: &str = "early.html";
-
-/// The end of this file. A file with another end belongs to the user.
-const EARLY_MARK: &str = "<!-- The build that wrote this page replaces it by report.html. -->\n";
-
-/// Removes the page that a build has written into `out` during its training, if there is one.
-///
-/// # Errors
-/// If it cannot be removed.
-pub fn remove_early_page(out: &Path) -> Result<(), fs::FileError> {
-    let path = out.join(EARLY_PAGE);
-    match fs::read_if_there(&path)? {
-        Some(bytes) if bytes.ends_with(EARLY_MARK.as_bytes()) => fs::remove(&path),
-        _ => Ok(()),
-    }
-}
 
 /// The snapshot of the report in `out`. Returns `None` if there is no snapshot.
 ///
@@ -166,12 +150,22 @@ pub fn render(
     let drawn: Vec<(String, String)> = drawn
         .filter_map(|(name, f)| Some((name.clone(), f.drawings.first()?.svg.clone())))
         .collect();
+    let images = images::read_all(&rendered.images, project, &drawn)?;
+    let html = match images.is_empty() {
+        true => rendered.html,
+        false => render::with_images(
+            &rendered.html,
+            &images.iter().map(Image::embedded).collect::<Vec<_>>(),
+        ),
+    };
     let svgs =
         drawn.iter().map(|(name, svg)| (drawing::path(name, "svg"), figure::with_theme(svg)));
     let data = data.map(|(name, text)| (Path::new("data").join(name), text));
     let mut files: Vec<_> = svgs.chain(data).collect();
     let pngs = drawn.iter().map(|(name, _)| drawing::path(name, "png"));
     let listed = files.iter().map(|(path, _)| path.clone()).chain(pngs);
+    let copied = images.iter().filter(|image| image.source.is_some());
+    let listed = listed.chain(copied.map(|image| PathBuf::from(&image.path)));
     let listed = listed.chain(build.has_pdf.then(|| PathBuf::from(PDF)));
     snapshot.files = listed.map(|path| path.to_string_lossy().into_owned()).collect();
     let is_foreign =
@@ -181,25 +175,27 @@ pub fn render(
     let gone = files_before.iter().filter(|file| !snapshot.files.contains(file));
     let gone = gone.filter_map(|file| of_report(file)).collect();
     files.push((PathBuf::from("report.md"), rendered.markdown));
-    files.push((PathBuf::from("report.html"), rendered.html));
+    files.push((PathBuf::from("report.html"), html));
     let runs = plan.records.keys().copied().collect();
     Ok(Report {
         drawn,
         files,
+        images,
         pdf: None,
         gone,
         snapshot,
         runs,
         coded,
         unused: rendered.unused,
+        unused_keys: rendered.unused_keys,
         links,
     })
 }
 
-/// The path of a file that a snapshot lists. Returns `None` unless the file is the PDF file, or is in a
-/// folder of the report and has a plain name.
+/// The path of a file that a snapshot lists. Returns `None` unless the file is the PDF file or an image, or is in
+/// a folder of the report and has a plain name.
 fn of_report(file: &str) -> Option<PathBuf> {
-    if file == PDF {
+    if file == PDF || template::is_image(file) {
         return Some(PathBuf::from(file));
     }
     let (folder, name) = file.split_once('/')?;
@@ -277,7 +273,12 @@ impl Report {
         let folder = template::TEMPLATES;
         let unused = self.unused.iter();
         let unused = unused.map(|name| format!("{folder}/{name} is included by no template"));
-        drawing::warnings(&self.drawn).into_iter().chain(of_latex).chain(unused).collect()
+        let keys = self.unused_keys.iter().map(|key| {
+            format!("{folder}/{}: a report does not use `{key}`", template::PAPER_TEMPLATE)
+        });
+        let of_images = images::size_warning(self.page().len(), &self.images);
+        let of_figures = drawing::warnings(&self.drawn).into_iter();
+        of_figures.chain(of_images).chain(of_latex).chain(unused).chain(keys).collect()
     }
 
     /// Checks that each file that the prose links to exists in `out` or in the directory of the
@@ -297,13 +298,18 @@ impl Report {
         }
     }
 
+    /// The page as HTML.
+    pub(super) fn page(&self) -> &str {
+        self.files.last().map_or("", |(_, html)| html)
+    }
+
     /// Adds the PDF file of the page: that in `out` if it is of this page, else `browser` prints it. Returns
     /// false if neither is possible.
     ///
     /// # Errors
     /// If the browser fails.
     pub fn add_pdf(&mut self, out: &Path, browser: Option<Browser>) -> Result<bool, Error> {
-        let page = self.files.last().map_or("", |(_, html)| html);
+        let page = self.page();
         // A file that cannot be read is printed again.
         let present = fs::read_if_there(&out.join(PDF)).ok().flatten();
         let is_present = present.is_some_and(|pdf| is_pdf_of(&pdf, page));
@@ -323,11 +329,17 @@ impl Report {
         let pngs = pngs.iter().map(|(path, bytes)| (out.join(path), &bytes[..]));
         let files = self.files.iter().map(|(path, text)| (out.join(path), text.as_bytes()));
         let pdf = self.pdf.iter().map(|pdf| (out.join(PDF), &pdf[..]));
-        let files: Vec<_> = pngs.chain(pdf).chain(files).collect();
+        let images = self.images.iter().filter(|image| image.source.is_some());
+        let images = images.map(|image| (out.join(&image.path), &image.bytes[..]));
+        let files: Vec<_> = pngs.chain(images).chain(pdf).chain(files).collect();
         fs::write_all_atomic(&files).map_err(Error::File)?;
         // The snapshot lists the files that the next build may have to remove, so it comes last.
         let removed = self.gone.iter().map(|path| (path, fs::remove(&out.join(path))));
         let (mut snapshot, mut failure) = (self.snapshot.clone(), None);
+        // An image that the user has put where the report has it is the user's, and no build removes it.
+        let own = self.images.iter().filter(|image| image.is_in(out)).map(|image| &image.path);
+        let own: BTreeSet<_> = own.collect();
+        snapshot.files.retain(|file| !own.contains(file));
         for (path, result) in removed {
             if let Err(error) = result {
                 snapshot.files.push(path.to_string_lossy().into_owned());
@@ -344,27 +356,6 @@ impl Report {
         let read_first = self.files[self.files.len() - 2..].iter().map(|(path, _)| out.join(path));
         let pdf = self.snapshot.files.iter().filter(|file| *file == PDF).map(|file| out.join(file));
         Ok(read_first.chain(pdf).collect())
-    }
-
-    /// Writes the page alone into `out`, under another name than that of a complete report. Returns its
-    /// path. [`remove_early_page`] removes it.
-    ///
-    /// # Errors
-    /// If a file of the user has this name, or the page cannot be written.
-    pub fn write_early_page(&self, out: &Path) -> Result<PathBuf, Error> {
-        let path = out.join(EARLY_PAGE);
-        match fs::read_if_there(&path).map_err(Error::Input)? {
-            Some(bytes) if !bytes.ends_with(EARLY_MARK.as_bytes()) => Err(Error::Request {
-                message: format!("`{}` is not from a build", path.display()),
-                hint: "rename this file; builds write one of this name".to_owned(),
-            }),
-            _ => {
-                let page = self.files.last().map_or("", |(_, html)| html);
-                let page = [page, EARLY_MARK].concat();
-                fs::write_atomic(&path, page.as_bytes()).map_err(Error::File)?;
-                Ok(path)
-            }
-        }
     }
 
     /// Notes which runs the report in `out` shows, so that `cache gc` keeps their records.

@@ -4,17 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
 
-use super::html::{OpenElements, Unbalanced};
+use super::html::{Named, OpenElements, Unbalanced};
 use super::skeleton::{Block, Mark, OPTIONS, Part, Skeleton, parts};
 use crate::template::{TemplateError, Templates, is_reserved};
 
 /// The anchors of headings, and the links to files.
+///
+/// An image is part of the page, and not loaded by it: a page that loads nothing shows the same to all readers.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
     /// Level from 1, anchor and title of each heading, in their order.
     pub(super) headings: Vec<(usize, String, String)>,
     /// The links of the prose to files.
     pub(super) files: Vec<FileLink>,
+    /// The images of the prose, and the address of each as the skeleton has it.
+    pub(super) images: Vec<(String, FileLink)>,
 }
 
 /// A link to a file beside the report.
@@ -27,6 +31,13 @@ pub struct FileLink {
 }
 
 impl FileLink {
+    /// The error of an image that cannot become part of the page.
+    #[must_use]
+    pub fn faulty_image(&self, why: &str, hint: &str, templates: &Templates) -> TemplateError {
+        let message = format!("the image `{}` {why}", self.path);
+        templates.mistake(&link_places(&self.typed), message, hint)
+    }
+
     /// The error if the file does not exist.
     #[must_use]
     pub fn dead(&self, templates: &Templates) -> TemplateError {
@@ -44,7 +55,7 @@ impl FileLink {
 pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchors, TemplateError> {
     let mut anchors = Anchors::default();
     let mut targets: BTreeSet<String> = BTreeSet::new();
-    let mut addresses: Vec<String> = Vec::new();
+    let (mut addresses, mut images): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let mut heading: Option<(usize, String)> = None;
     let mut repeats: BTreeMap<String, usize> = BTreeMap::new();
     let twice = |anchor: &str, text: &str| {
@@ -57,7 +68,7 @@ pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchor
             Event::Start(Tag::Heading { level, .. }) => {
                 heading = Some((level as usize, String::new()));
             }
-            Event::Text(text) | Event::Code(text) => {
+            Event::Text(text) | Event::Code(text) | Event::InlineMath(text) => {
                 if let Some((_, title)) = &mut heading {
                     title.push_str(&skeleton.plain(&text));
                 }
@@ -72,22 +83,22 @@ pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchor
                 }
             }
             Event::Start(Tag::Link { link_type: LinkType::Email, .. }) => {}
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                addresses.push(dest_url.to_string());
-            }
+            Event::Start(Tag::Link { dest_url, .. }) => addresses.push(dest_url.to_string()),
+            Event::Start(Tag::Image { dest_url, .. }) => images.push(dest_url.to_string()),
             Event::Start(Tag::FootnoteDefinition(name)) if !targets.insert(name.to_string()) => {
                 return twice(&name, &format!("[^{name}]"));
             }
             _ => {}
         }
     }
-    let [anchors_of_elements, addresses_of_elements] = elements(skeleton, templates)?;
-    for anchor in anchors_of_elements.iter().map(|anchor| skeleton.plain(anchor)) {
+    let named = elements(skeleton, templates)?;
+    for anchor in named.anchors.iter().map(|anchor| skeleton.plain(anchor)) {
         if !targets.insert(anchor.clone()) {
             return twice(&anchor, &anchor);
         }
     }
-    addresses.extend(addresses_of_elements);
+    addresses.extend(named.links);
+    images.extend(named.images);
     for item in items(skeleton) {
         if !targets.insert(item.clone()) {
             return twice(&item, &item.replace('-', " "));
@@ -96,16 +107,25 @@ pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchor
     for address in &addresses {
         anchors.files.extend(check_address(address, &targets, skeleton, templates)?);
     }
-    Ok(anchors)
+    for address in images {
+        let image = check_image(&address, skeleton, templates)?;
+        if let Some(image) = image.filter(|_| !anchors.images.iter().any(|(a, _)| *a == address)) {
+            anchors.images.push((address, image));
+        }
+    }
+    match named.loads.iter().find(|address| !address.starts_with("data:")) {
+        Some(address) => Err(loads(address, skeleton, templates)),
+        None => Ok(anchors),
+    }
 }
 
-/// The anchors of the HTML elements of the prose, and the addresses that they link.
+/// What the HTML elements of the prose name.
 ///
 /// # Errors
 /// If an element swallows the text after it, or ends what it is no part of.
-fn elements(skeleton: &Skeleton, templates: &Templates) -> Result<[Vec<String>; 2], TemplateError> {
+fn elements(skeleton: &Skeleton, templates: &Templates) -> Result<Named, TemplateError> {
     let (mut open, mut block) = (OpenElements::default(), String::new());
-    let mut found = [Vec::new(), Vec::new()];
+    let mut found = Named::default();
     let refuse = |Unbalanced { tag, message }: Unbalanced| {
         let hint = "to show it as text, put it between backticks";
         let typed = parts(&tag).iter().find_map(Part::plain).unwrap_or(&tag).to_owned();
@@ -130,9 +150,7 @@ fn elements(skeleton: &Skeleton, templates: &Templates) -> Result<[Vec<String>; 
             }
             _ => continue,
         };
-        for (all, own) in found.iter_mut().zip(open.read(&html).map_err(refuse)?) {
-            all.extend(own);
-        }
+        found.extend(open.read(&html).map_err(refuse)?);
     }
     open.end().map_err(refuse)?;
     Ok(found)
@@ -175,6 +193,39 @@ fn check_address(
         false => crate::document::suggestion(anchor, &known),
     };
     Err(templates.mistake(&link_places(&typed), message, hint))
+}
+
+/// The file of an image. Returns `None` for an image that the address itself contains.
+///
+/// # Errors
+/// If the page would have to load the image from another place.
+fn check_image(
+    address: &str,
+    skeleton: &Skeleton,
+    templates: &Templates,
+) -> Result<Option<FileLink>, TemplateError> {
+    let plain = skeleton.plain(address);
+    if address.starts_with("data:image/") && !address.contains(is_reserved) {
+        return Ok(None);
+    }
+    let has_scheme = plain.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':'));
+    let path = percent_decoded(&plain);
+    if has_scheme || plain.is_empty() || path.starts_with(['/', '\\']) {
+        return Err(loads(address, skeleton, templates));
+    }
+    let path = path.trim_start_matches("./").to_owned();
+    let typed = parts(address).iter().find_map(Part::plain).unwrap_or(&plain).to_owned();
+    Ok(Some(FileLink { path, typed }))
+}
+
+/// The error of an address that a browser would load.
+fn loads(address: &str, skeleton: &Skeleton, templates: &Templates) -> TemplateError {
+    let plain = skeleton.plain(address);
+    let typed = parts(address).iter().find_map(Part::plain).unwrap_or(&plain).to_owned();
+    let message = format!("the page would load `{plain}`, and a report needs no other place");
+    let hint = "put an image into `templates/images/`, and write `![what it shows](images/NAME)`; \
+                link all else";
+    templates.mistake(&link_places(&typed), message, hint)
 }
 
 /// How a template may write the start of an address, most telling first.
@@ -297,8 +348,24 @@ mod tests {
         assert!(check("## Ünique\n\n[x](#%C3%BCnique)\n").is_ok());
         assert!(check("# H\n\n[x](report.html#h)\n").is_ok());
         assert!(check("# H\n\n[x](report.html#i)\n").is_err());
-        let links = "[a](data/a%20b.csv?raw#L1) [b](https://example.org/x) ![c](c.png) [d](/d) [e](mailto:e)";
-        let files = check(links).unwrap().files.into_iter().map(|link| link.path);
-        assert_eq!(files.collect::<Vec<_>>(), ["data/a b.csv", "c.png"]);
+        let links = "[a](data/a%20b.csv?raw#L1) [b](https://example.org/x) ![c](./images/c%20d.png) [d](/d) [e](mailto:e)";
+        let found = check(links).unwrap();
+        let paths = |links: Vec<FileLink>| links.into_iter().map(|l| l.path).collect::<Vec<_>>();
+        assert_eq!(paths(found.files), ["data/a b.csv"]);
+        let images = found.images.into_iter().map(|(_, image)| image).collect();
+        assert_eq!(paths(images), ["images/c d.png"]);
+        for loaded in [
+            "![x](https://example.org/x.png)",
+            "![x](//example.org/x.png)",
+            "<img src=\"http://example.org/x.png\">",
+            "<link rel=\"stylesheet\" href=\"x.css\">",
+            "<script src=\"x.js\"></script>",
+            "<img srcset=\"a.png 1x\">",
+            "![x](/etc/x.png)",
+        ] {
+            let error = check(&format!("a\n\n{loaded}\n")).unwrap_err();
+            assert!(error.message.contains("the page would load"), "{loaded}: {error}");
+            assert_eq!(error.line, 3, "{loaded}");
+        }
     }
 }

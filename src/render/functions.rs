@@ -8,6 +8,7 @@ use minijinja::{Environment, Error, State};
 
 use super::arguments::invalid;
 use super::condition_list::ConditionList;
+use super::front_matter;
 use super::notebook::Notebook;
 use super::skeleton::Skeleton;
 use super::strict;
@@ -56,7 +57,9 @@ pub(super) fn evaluate(
         let hint = "put nothing else on the line of its `{{ }}`";
         return Err(templates.mistake(&[block.call().to_owned()], message, hint));
     }
-    skeleton.text = with_banner(&skeleton.text, banner.trim());
+    let (front, rest) = front_matter::split(&skeleton.text, templates)?;
+    skeleton.text = with_banner(&front.above(rest), banner.trim());
+    skeleton.front = front;
     Ok(skeleton.without_blank_lines())
 }
 

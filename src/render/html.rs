@@ -1,6 +1,6 @@
 //! HTML that the prose writes itself.
 
-use html5gum::{DefaultEmitter, Error, HtmlString, Token, Tokenizer};
+use html5gum::{DefaultEmitter, Error, HtmlString, StartTag, Token, Tokenizer};
 
 /// Elements without an end tag, and those whose end tag HTML lets authors leave out.
 const WITHOUT_END: [&str; 29] = [
@@ -16,6 +16,44 @@ pub(super) struct Unbalanced {
     pub(super) tag: String,
     /// What is wrong with it, after its name.
     pub(super) message: &'static str,
+}
+
+/// What the attributes of elements name.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Named {
+    /// Anchors: `id` and `name`.
+    pub(super) anchors: Vec<String>,
+    /// Addresses that a reader can follow.
+    pub(super) links: Vec<String>,
+    /// Addresses of images.
+    pub(super) images: Vec<String>,
+    /// Addresses of all else that a browser loads: scripts, styles, films, second sizes of images.
+    pub(super) loads: Vec<String>,
+}
+
+impl Named {
+    fn read(&mut self, tag: &StartTag<usize>) {
+        let text = |bytes: &HtmlString| String::from_utf8_lossy(bytes).into_owned();
+        let value = |key: &str| tag.attributes.get(key.as_bytes()).map(|value| text(&value.value));
+        let mut anchors: Vec<_> = ["id", "name"].into_iter().filter_map(value).collect();
+        // An element may have the same anchor under both names.
+        anchors.dedup();
+        self.anchors.extend(anchors);
+        let is = |names: &[&str]| names.iter().any(|name| name.as_bytes() == &tag.name[..]);
+        let of_href = if is(&["link", "image"]) { &mut self.loads } else { &mut self.links };
+        of_href.extend(["href", "xlink:href"].into_iter().filter_map(value));
+        let of_src = if is(&["img"]) { &mut self.images } else { &mut self.loads };
+        of_src.extend(value("src"));
+        self.loads.extend(["srcset", "poster", "data", "background"].into_iter().filter_map(value));
+    }
+
+    /// Adds what other elements name.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.anchors.extend(other.anchors);
+        self.links.extend(other.links);
+        self.images.extend(other.images);
+        self.loads.extend(other.loads);
+    }
 }
 
 /// An element whose start tag has been read.
@@ -46,12 +84,11 @@ impl OpenElements {
         }
     }
 
-    /// Follows a piece of HTML. Returns the values of those of its attributes that name or link a
-    /// place: first of `id` and `name`, then of `href`, `src` and `srcset`.
+    /// Follows a piece of HTML. Returns what its attributes name.
     ///
     /// # Errors
     /// If it closes what is not open, or has an unfinished tag or comment.
-    pub(super) fn read(&mut self, html: &str) -> Result<[Vec<String>; 2], Unbalanced> {
+    pub(super) fn read(&mut self, html: &str) -> Result<Named, Unbalanced> {
         let declarations = html.match_indices("<!").chain(html.match_indices("<?"));
         let mut hidden = declarations.filter(|(at, _)| !html[*at..].starts_with("<!--"));
         if let Some((at, _)) = hidden.next() {
@@ -64,25 +101,12 @@ impl OpenElements {
         }
         let mut emitter = DefaultEmitter::<usize>::new_with_span();
         emitter.naively_switch_states(true);
-        let mut found = [Vec::new(), Vec::new()];
+        let mut found = Named::default();
         let text = |bytes: &HtmlString| String::from_utf8_lossy(bytes).into_owned();
         for token in Tokenizer::new_with_emitter(html, emitter).flatten() {
             match token {
                 Token::StartTag(tag) => {
-                    for (values, keys) in found.iter_mut().zip([["id", "name"], ["href", "src"]]) {
-                        let own = keys.iter().filter_map(|key| tag.attributes.get(key.as_bytes()));
-                        let mut own: Vec<_> = own.map(|value| text(&value.value)).collect();
-                        // An element may have the same anchor under both names.
-                        own.dedup();
-                        values.extend(own);
-                    }
-                    // `a.png 1x, b.png 2x` links two images.
-                    let images = tag.attributes.get(&b"srcset"[..]).map(|one| text(&one.value));
-                    let images = images.iter().flat_map(|images| images.split(", "));
-                    found[1]
-                        .extend(images.filter_map(|image| {
-                            image.split_whitespace().next().map(str::to_owned)
-                        }));
+                    found.read(&tag);
                     // In HTML, the slash of `<div/>` closes nothing; in drawings and formulas it
                     // does.
                     let is_foreign =
@@ -165,11 +189,16 @@ mod tests {
     #[test]
     fn anchors_and_addresses_are_those_of_tags_alone() {
         let html = "<a id=A name='A' href=\"x?a&amp;b\">id=B</a><!-- <img src=c> --><img SRC=d>\
-                    <img srcset=\"e 1x, f 2x\">";
-        let [anchors, addresses] = OpenElements::default().read(html).unwrap();
-        assert_eq!(
-            (anchors, addresses),
-            (vec!["A".to_owned()], ["x?a&b", "d", "e", "f"].map(str::to_owned).to_vec())
-        );
+                    <img srcset=\"e 1x, f 2x\"><script src=g></script>";
+        let named = OpenElements::default().read(html).unwrap();
+        let texts =
+            |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let expected = Named {
+            anchors: texts(&["A"]),
+            links: texts(&["x?a&b"]),
+            images: texts(&["d"]),
+            loads: texts(&["e 1x, f 2x", "g"]),
+        };
+        assert_eq!(named, expected);
     }
 }

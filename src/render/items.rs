@@ -320,7 +320,7 @@ impl<'i> Items<'i> {
 /// Checks that a macro closes each element that it opens. Returns the anchors of the elements.
 fn balanced(html: &str) -> Result<Vec<String>, TemplateError> {
     let mut elements = OpenElements::default();
-    let read = elements.read(html).and_then(|[ids, _]| elements.end().map(|()| ids));
+    let read = elements.read(html).and_then(|named| elements.end().map(|()| named.anchors));
     read.map_err(|Unbalanced { tag, message }| {
         TemplateError::at(ITEMS_TEMPLATE, 0, format!("`{tag}` {message}"), "")
     })

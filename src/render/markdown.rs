@@ -1,6 +1,7 @@
 //! The Markdown report: the skeleton with escaped values, and items as Markdown.
 
 use super::anchors::{self, percent_encoded};
+use super::math::literal;
 use super::notes::notes_of;
 use super::skeleton::{Block, Item, Mark, Part, Place, Skeleton, parts};
 use crate::claim::{Finding, JudgedClaim};
@@ -135,6 +136,7 @@ fn shown(
         }
         Place::CodeBlock => Ok(visible_lines(&text)),
         Place::Address => Ok(percent_encoded(&text)),
+        Place::Math => Ok(literal(&text)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The HTML page: the parsed skeleton, with items and values in their places.
 
+use math_core::MathDisplay;
 use minijinja::{Environment, Value};
 use std::collections::BTreeSet;
 
@@ -10,6 +11,7 @@ use serde::Serialize;
 use super::anchors::{self, Anchors};
 use super::items::Items;
 use super::markdown::escape_html;
+use super::math::mathml;
 use super::skeleton::{Mark, OPTIONS, Part, Skeleton, parts};
 use super::strict::html_value;
 use crate::context::Context;
@@ -34,12 +36,21 @@ struct Entry {
 /// Turns the parsed skeleton into HTML.
 struct Writer<'w> {
     skeleton: &'w Skeleton,
+    anchors: &'w Anchors,
+    templates: &'w Templates,
     items: &'w Items<'w>,
     /// The HTML of each mark, if a macro makes it.
     made: Vec<Option<String>>,
     /// The HTML of each preview, once.
     previews: Vec<String>,
     events: Vec<Event<'w>>,
+    /// The headings that are left.
+    headings: std::slice::Iter<'w, (usize, String, String)>,
+    in_code: bool,
+    /// How many links and images are open.
+    n_links: usize,
+    /// Number of tables of the prose so far.
+    n_tables: usize,
 }
 
 /// The body of the page.
@@ -50,6 +61,7 @@ pub(super) fn body(
     skeleton: &Skeleton,
     anchors: &Anchors,
     items: &Items<'_>,
+    templates: &Templates,
 ) -> Result<Body, TemplateError> {
     let shown: BTreeSet<usize> = parts(&skeleton.text).iter().filter_map(Part::mark).collect();
     let html_of = |(index, mark): (usize, &Mark)| match shown.contains(&index) {
@@ -62,75 +74,21 @@ pub(super) fn body(
     let made = made.into_iter().collect::<Result<Vec<_>, _>>()?;
     let (made, ids): (Vec<_>, Vec<_>) = made.into_iter().unzip();
     let ids: BTreeSet<String> = ids.into_iter().flatten().collect();
-    let mut writer = Writer { skeleton, items, made, previews: Vec::new(), events: Vec::new() };
-    let mut headings = anchors.headings.iter();
-    let (mut in_code, mut n_links, mut n_tables) = (false, 0_usize, 0);
+    let mut writer = Writer {
+        skeleton,
+        anchors,
+        templates,
+        items,
+        made,
+        previews: Vec::new(),
+        events: Vec::new(),
+        headings: anchors.headings.iter(),
+        in_code: false,
+        n_links: 0,
+        n_tables: 0,
+    };
     for event in Parser::new_ext(&skeleton.text, OPTIONS) {
-        match event {
-            Event::Start(Tag::Heading { level, classes, attrs, .. }) => {
-                let id = headings.next().map(|(_, anchor, _)| CowStr::from(anchor.clone()));
-                writer.events.push(Event::Start(Tag::Heading { level, id, classes, attrs }));
-            }
-            Event::Start(Tag::CodeBlock(kind)) => {
-                in_code = true;
-                let kind = match kind {
-                    CodeBlockKind::Fenced(info) => CodeBlockKind::Fenced(writer.plain(&info)),
-                    CodeBlockKind::Indented => CodeBlockKind::Indented,
-                };
-                writer.events.push(Event::Start(Tag::CodeBlock(kind)));
-            }
-            Event::End(TagEnd::CodeBlock) => {
-                in_code = false;
-                writer.events.push(event);
-            }
-            Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
-                n_links += 1;
-                let (dest_url, title) = (writer.plain(&dest_url), writer.plain(&title));
-                writer.events.push(Event::Start(Tag::Image { link_type, dest_url, title, id }));
-            }
-            Event::End(TagEnd::Image | TagEnd::Link) => {
-                n_links -= 1;
-                writer.events.push(event);
-            }
-            Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-                n_links += 1;
-                let (dest_url, title) = (writer.plain(&dest_url), writer.plain(&title));
-                writer.events.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
-            }
-            // Text in code, in a link and for an image has no elements.
-            Event::Text(text) if in_code || n_links > 0 => {
-                let text = Event::Text(writer.plain(&text));
-                writer.events.push(text);
-            }
-            Event::Text(text) => writer.text(&text)?,
-            Event::Code(text) => {
-                let text = Event::Code(writer.plain(&text));
-                writer.events.push(text);
-            }
-            Event::Html(html) => {
-                let html = Event::Html(writer.html(&html));
-                writer.events.push(html);
-            }
-            Event::InlineHtml(html) => {
-                let html = Event::InlineHtml(writer.html(&html));
-                writer.events.push(html);
-            }
-            // A wide table scrolls on its own.
-            Event::Start(Tag::Table(_)) => {
-                n_tables += 1;
-                let open = format!(
-                    "<div class=\"scroll\" role=\"region\" aria-label=\"Unnumbered table {n_tables}\" \
-                     tabindex=\"0\">"
-                );
-                writer.events.push(Event::Html(CowStr::from(open)));
-                writer.events.push(event);
-            }
-            Event::End(TagEnd::Table) => {
-                writer.events.push(event);
-                writer.events.push(Event::Html(CowStr::from("</div>\n")));
-            }
-            other => writer.events.push(other),
-        }
+        writer.event(event)?;
     }
     let Writer { previews, events, .. } = writer;
     let mut html = String::new();
@@ -153,6 +111,21 @@ pub(super) fn body(
     Ok(Body { html, previews: previews.collect(), contents })
 }
 
+/// What stands in the page for the address of image number `index`.
+fn image_mark(index: usize) -> String {
+    format!("image-of-report-{index}")
+}
+
+/// The page with its images, of which each is a `data:` address with its width and height in pixels, if known.
+pub(super) fn with_images(page: &str, images: &[(String, Option<[usize; 2]>)]) -> String {
+    images.iter().enumerate().fold(page.to_owned(), |page, (index, (data, size))| {
+        let mark = image_mark(index);
+        let size = size.map(|[w, h]| format!(" width=\"{w}\" height=\"{h}\"")).unwrap_or_default();
+        page.replace(&format!("src=\"{mark}\""), &format!("src=\"{data}\"{size}"))
+            .replace(&format!("src='{mark}'"), &format!("src=\"{data}\""))
+    })
+}
+
 /// An item is a block of its own, and not part of the paragraph that its mark was.
 fn without_empty_paragraphs(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     let mut kept: Vec<Event<'_>> = Vec::with_capacity(events.len());
@@ -171,14 +144,114 @@ fn without_empty_paragraphs(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     kept
 }
 
-impl Writer<'_> {
+impl<'w> Writer<'w> {
+    /// Adds an event of the skeleton, with what its marks stand for.
+    fn event(&mut self, event: Event<'w>) -> Result<(), TemplateError> {
+        match event {
+            Event::Start(Tag::Heading { level, classes, attrs, .. }) => {
+                let id = self.headings.next().map(|(_, anchor, _)| CowStr::from(anchor.clone()));
+                self.events.push(Event::Start(Tag::Heading { level, id, classes, attrs }));
+            }
+            Event::Start(Tag::CodeBlock(kind)) => {
+                self.in_code = true;
+                let kind = match kind {
+                    CodeBlockKind::Fenced(info) => CodeBlockKind::Fenced(self.plain(&info)),
+                    CodeBlockKind::Indented => CodeBlockKind::Indented,
+                };
+                self.events.push(Event::Start(Tag::CodeBlock(kind)));
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                self.in_code = false;
+                self.events.push(event);
+            }
+            Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+                self.n_links += 1;
+                let place =
+                    self.anchors.images.iter().position(|(address, _)| **address == *dest_url);
+                let dest_url = match place {
+                    Some(place) => CowStr::from(image_mark(place)),
+                    None => self.plain(&dest_url),
+                };
+                let title = self.plain(&title);
+                self.events.push(Event::Start(Tag::Image { link_type, dest_url, title, id }));
+            }
+            Event::End(TagEnd::Image | TagEnd::Link) => {
+                self.n_links -= 1;
+                self.events.push(event);
+            }
+            Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+                self.n_links += 1;
+                let (dest_url, title) = (self.plain(&dest_url), self.plain(&title));
+                self.events.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
+            }
+            // Text in code, in a link and for an image has no elements.
+            Event::Text(text) if self.in_code || self.n_links > 0 => {
+                let text = Event::Text(self.plain(&text));
+                self.events.push(text);
+            }
+            Event::Text(text) => self.text(&text)?,
+            Event::Code(text) => {
+                let text = Event::Code(self.plain(&text));
+                self.events.push(text);
+            }
+            Event::InlineMath(tex) => {
+                let formula = mathml(self.skeleton, &tex, MathDisplay::Inline, self.templates)?;
+                self.events.push(Event::InlineHtml(CowStr::from(formula)));
+            }
+            Event::DisplayMath(tex) => {
+                let formula = mathml(self.skeleton, &tex, MathDisplay::Block, self.templates)?;
+                self.events.push(Event::InlineHtml(CowStr::from(formula)));
+            }
+            Event::Html(html) => {
+                let html = Event::Html(self.html(&html));
+                self.events.push(html);
+            }
+            Event::InlineHtml(html) => {
+                let html = Event::InlineHtml(self.html(&html));
+                self.events.push(html);
+            }
+            Event::TaskListMarker(is_done) => {
+                let [state, label] = if is_done { [" checked", "done"] } else { ["", "open"] };
+                let marker =
+                    format!("<input type=\"checkbox\" disabled{state} aria-label=\"{label}\"> ");
+                self.events.push(Event::InlineHtml(CowStr::from(marker)));
+            }
+            // A wide table scrolls on its own.
+            Event::Start(Tag::Table(_)) => {
+                self.n_tables += 1;
+                let open = format!(
+                    "<div class=\"scroll\" role=\"region\" aria-label=\"Unnumbered table {}\" \
+                     tabindex=\"0\">",
+                    self.n_tables
+                );
+                self.events.push(Event::Html(CowStr::from(open)));
+                self.events.push(event);
+            }
+            Event::End(TagEnd::Table) => {
+                self.events.push(event);
+                self.events.push(Event::Html(CowStr::from("</div>\n")));
+            }
+            other => self.events.push(other),
+        }
+        Ok(())
+    }
+
     /// `text` with the texts of its marks.
     fn plain<'e>(&self, text: &str) -> CowStr<'e> {
         CowStr::from(self.skeleton.plain(text))
     }
 
-    /// HTML of the template with the escaped texts of its marks.
+    /// HTML of the template with the escaped texts of its marks, and with marks of its images.
     fn html<'e>(&self, html: &str) -> CowStr<'e> {
+        let mut html = html.to_owned();
+        for (place, (address, _)) in self.anchors.images.iter().enumerate() {
+            // Single quotes: the element keeps the size that the author gives it.
+            let new = format!("'{}'", image_mark(place));
+            for old in [format!("\"{address}\""), format!("'{address}'")] {
+                html = html.replace(&format!("src={old}"), &format!("src={new}"));
+            }
+        }
+        let html = &html;
         let part = |part: Part<'_>| match part {
             Part::Plain(html) => html.to_owned(),
             Part::Mark(index) => escape_html(&self.skeleton.marks[index].plain()),
@@ -236,11 +309,21 @@ pub(super) fn around(
     environment: &Environment<'_>,
     templates: &Templates,
     context: &Context,
+    skeleton: &Skeleton,
     body: &Body,
 ) -> Result<String, TemplateError> {
+    let front = &skeleton.front;
+    let plain = |text: &Option<String>| text.as_ref().map(|text| skeleton.plain(text.trim()));
+    let title = plain(&front.title).unwrap_or_else(|| context.title.clone());
     let values = minijinja::context! {
-        title => html_value(&context.title),
-        title_in_css => Value::from_safe_string(css_string(&context.title)),
+        title => html_value(&title),
+        title_in_css => Value::from_safe_string(css_string(&title)),
+        language => html_value(&plain(&front.lang).unwrap_or_else(|| "en".to_owned())),
+        about => html_value(&[
+            ("author", skeleton.plain(&front.authors())),
+            ("description", plain(&front.r#abstract).unwrap_or_default()),
+            ("keywords", skeleton.plain(&front.keywords())),
+        ]),
         protocols => html_value(&context.protocols),
         figure_style => Value::from_safe_string(figure::theme(".drawing ")),
         contents => html_value(&body.contents),

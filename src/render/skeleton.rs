@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
+use super::front_matter::FrontMatter;
 use crate::experiment::ConditionId;
 use crate::template::is_reserved;
 
@@ -24,7 +25,8 @@ const ZERO: char = '\u{fdd2}';
 pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_FOOTNOTES)
     .union(Options::ENABLE_STRIKETHROUGH)
-    .union(Options::ENABLE_TASKLISTS);
+    .union(Options::ENABLE_TASKLISTS)
+    .union(Options::ENABLE_MATH);
 
 /// The evaluated prose.
 #[derive(Debug, Default)]
@@ -33,6 +35,8 @@ pub(super) struct Skeleton {
     pub(super) text: String,
     /// What the marks stand for.
     pub(super) marks: Vec<Mark>,
+    /// The block before the prose. Its texts are in `text` too.
+    pub(super) front: FrontMatter,
     /// The tables, figures, lists of claims and files that the prose shows: `table table1`.
     pub(super) shown: BTreeSet<String>,
 }
@@ -101,6 +105,7 @@ pub(super) enum Place {
     Fence,
     Html,
     Address,
+    Math,
 }
 
 impl Item {
@@ -308,6 +313,7 @@ impl Skeleton {
                 Event::End(TagEnd::Link | TagEnd::Image) => n_links -= 1,
                 Event::Text(_) if n_links > 0 => places.push((range, Place::LinkText)),
                 Event::Text(_) if !in_code => places.push((range, Place::Text)),
+                Event::InlineMath(_) | Event::DisplayMath(_) => places.push((range, Place::Math)),
                 Event::Start(Tag::Table(_)) => in_table = true,
                 Event::End(TagEnd::Table) => in_table = false,
                 Event::Code(_) if in_table => places.push((range, Place::CellCodeSpan)),

@@ -1,4 +1,6 @@
-//! Names of templates.
+//! Names of templates, and of the images beside them.
+
+use std::path::{Component, Path};
 
 /// Directory of the templates in a project.
 pub const TEMPLATES: &str = "templates";
@@ -10,3 +12,28 @@ pub const PAGE_TEMPLATE: &str = "page.html.jinja";
 pub const BLOCKS_TEMPLATE: &str = "blocks.md.jinja";
 /// File name of the template with the macros of items.
 pub const ITEMS_TEMPLATE: &str = "items.html.jinja";
+
+/// Endings of the images that a report can show.
+const IMAGES: [&str; 7] = ["png", "jpg", "jpeg", "gif", "webp", "avif", "svg"];
+
+/// Whether a path is that of an image in a directory or a folder of it, and neither it nor a folder is hidden.
+#[must_use]
+pub fn is_image(path: &str) -> bool {
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b"."));
+    let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
+    let ending = ending.unwrap_or_default().to_lowercase();
+    Path::new(path).components().all(is_plain) && IMAGES.contains(&ending.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_known_by_its_ending_and_is_in_the_directory() {
+        assert!(is_image("images/a b.PNG") && is_image("x.svg"));
+        for other in ["../x.png", "/x.png", "a/.x.png", ".git/x.png", "x.html", "report.md", ""] {
+            assert!(!is_image(other), "{other}");
+        }
+    }
+}

@@ -25,6 +25,7 @@ mod pdf;
 mod paper;
 mod pooled;
 mod project;
+mod prose;
 mod readme;
 mod report;
 mod silent;

@@ -1,0 +1,252 @@
+//! The YAML block at the start of the prose, between lines of `---`: title, authors, date, abstract.
+//!
+//! Its texts are Markdown, as in Pandoc and Quarto. They become the first lines of the report, in the Markdown
+//! and on the page.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::template::{TemplateError, Templates};
+
+/// What a report uses of the block.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct FrontMatter {
+    /// The title, above the prose unless the prose begins with one.
+    pub(super) title: Option<String>,
+    subtitle: Option<String>,
+    #[serde(alias = "authors")]
+    author: Names,
+    date: Option<String>,
+    /// The abstract. Search engines read it too.
+    #[serde(alias = "description")]
+    pub(super) r#abstract: Option<String>,
+    keywords: Names,
+    /// The language of the prose, like `en`.
+    pub(super) lang: Option<String>,
+    /// Keys that a report does not use.
+    #[serde(skip)]
+    pub(super) unused: Vec<String>,
+}
+
+/// Texts: one, or a list. A map stands for its `name`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Names(Vec<String>);
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NamesVisitor)
+    }
+}
+
+struct NamesVisitor;
+
+impl<'de> Visitor<'de> for NamesVisitor {
+    type Value = Names;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text, a list of texts, or a map with `name`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Names, E> {
+        Ok(Names(vec![text.to_owned()]))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Names, E> {
+        Ok(Names(vec![number.to_string()]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Names, A::Error> {
+        let mut all = Vec::new();
+        while let Some(Names(names)) = list.next_element()? {
+            all.extend(names);
+        }
+        Ok(Names(all))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
+        let mut found = None;
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "name" => found = Some(map.next_value::<String>()?),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        found.map(|name| Names(vec![name])).ok_or_else(|| de::Error::missing_field("name"))
+    }
+}
+
+/// The keys above, as a file may spell them.
+const KEYS: [&str; 9] = [
+    "title",
+    "subtitle",
+    "author",
+    "authors",
+    "date",
+    "abstract",
+    "description",
+    "keywords",
+    "lang",
+];
+
+/// The block at the start of `prose`, and the prose after it.
+///
+/// # Errors
+/// If the block is not closed, is not valid YAML, or a key has a value of another type.
+pub(super) fn split<'p>(
+    prose: &'p str,
+    templates: &Templates,
+) -> Result<(FrontMatter, &'p str), TemplateError> {
+    let prose = prose.trim_start_matches(['\n', '\r', '\u{feff}']);
+    let none = Ok((FrontMatter::default(), prose));
+    let Some(after) = prose.strip_prefix("---").and_then(|rest| {
+        let (line, after) = rest.split_once('\n')?;
+        line.trim().is_empty().then_some(after)
+    }) else {
+        return none;
+    };
+    // A rule is followed by a blank line, a block by its first key.
+    let first = after.lines().next().unwrap_or_default();
+    if first.trim().is_empty() {
+        return none;
+    }
+    let mut end = 0;
+    let is_end = |line: &&str| ["---", "..."].contains(&line.trim_end());
+    for line in after.split_inclusive('\n') {
+        if is_end(&line) {
+            let matter = read(&after[..end], templates)?;
+            return Ok((matter, &after[end + line.len()..]));
+        }
+        end += line.len();
+    }
+    let is_key = first.split_once(':').is_some_and(|(key, _)| !key.contains(char::is_whitespace));
+    match is_key {
+        true => Err(templates.mistake(
+            &[first.to_owned()],
+            "the block of `---` at the start of the prose is not closed",
+            "end it with a line `---`; to draw a rule, leave a blank line after it",
+        )),
+        false => none,
+    }
+}
+
+fn read(yaml: &str, templates: &Templates) -> Result<FrontMatter, TemplateError> {
+    // `No` is a word, and not a truth value.
+    let options = || serde_saphyr::options! { strict_booleans: true };
+    let keys =
+        serde_saphyr::from_str_with_options::<Option<BTreeMap<String, Value>>>(yaml, options());
+    let read = keys.and_then(|keys| {
+        let matter = serde_saphyr::from_str_with_options::<Option<FrontMatter>>(yaml, options())?;
+        Ok((keys.unwrap_or_default(), matter.unwrap_or_default()))
+    });
+    let (keys, mut matter) = read.map_err(|error| {
+        let line = error.location().map_or(1, |location| location.line());
+        let line = usize::try_from(line).unwrap_or(1).max(1);
+        let typed = yaml.lines().nth(line - 1).unwrap_or_default();
+        let message = error.to_string();
+        let first = message.lines().next().unwrap_or_default();
+        let first = first.rsplit_once("column ").map_or(first, |(_, after)| {
+            after.split_once(": ").map_or(first, |(_, message)| message)
+        });
+        templates.mistake(
+            &[typed.to_owned()],
+            format!("the YAML block at the start of the prose is not valid: {first}"),
+            "put a text with `: ` or `#` between quotes; to draw a rule, leave a blank line after `---`",
+        )
+    })?;
+    matter.unused = keys.into_keys().filter(|key| !KEYS.contains(&key.as_str())).collect();
+    Ok(matter)
+}
+
+impl FrontMatter {
+    /// The names of the authors, with commas; empty without authors.
+    pub(super) fn authors(&self) -> String {
+        self.author.0.join(", ")
+    }
+
+    /// The keywords, with commas.
+    pub(super) fn keywords(&self) -> String {
+        self.keywords.0.join(", ")
+    }
+
+    /// The prose with the block as Markdown at its start, below its title if it begins with one.
+    pub(super) fn above(&self, prose: &str) -> String {
+        let prose = prose.trim_start();
+        let (title, rest) = match prose.split_once('\n') {
+            Some((title, rest)) if title.starts_with("# ") => (title.to_owned(), rest),
+            _ => (
+                self.title.as_ref().map(|title| format!("# {}", title.trim())).unwrap_or_default(),
+                prose,
+            ),
+        };
+        let byline = [self.authors(), self.date.clone().unwrap_or_default()];
+        let byline = byline.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+        let part = |before: &str, text: &str, after: &str| match text.trim() {
+            "" => String::new(),
+            text => format!("{before}{text}{after}"),
+        };
+        let of = |text: &Option<String>| text.clone().unwrap_or_default();
+        let parts = [
+            title,
+            part("*", &of(&self.subtitle), "*"),
+            byline.join(" · "),
+            part("**Abstract.** ", &of(&self.r#abstract), ""),
+            part("Keywords: ", &self.keywords(), ""),
+            rest.to_owned(),
+        ];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split_of(prose: &str) -> Result<(FrontMatter, String), TemplateError> {
+        let templates = Templates { paper: prose.to_owned(), ..Templates::default() };
+        split(prose, &templates).map(|(matter, rest)| (matter, rest.to_owned()))
+    }
+
+    #[test]
+    fn the_block_becomes_the_first_lines_of_the_report() {
+        let (matter, rest) = split_of(
+            "---\ntitle: \"Two: digits\"\nauthor:\n  - A. One\n  - name: B. Two\n    orcid: 1\ndate: 2026-11\n\
+             abstract: |\n  We compare.\nkeywords: [x, No]\nformat: html\n---\n\nText\n",
+        )
+        .unwrap();
+        assert_eq!(
+            matter.above(&rest),
+            "# Two: digits\n\nA. One, B. Two · 2026-11\n\n**Abstract.** We compare.\n\nKeywords: x, No\n\nText\n"
+        );
+        assert_eq!(matter.unused, ["format"]);
+        assert!(matter.above("# Own\n\nText\n").starts_with("# Own\n\nA. One, B. Two"));
+    }
+
+    #[test]
+    fn a_rule_is_no_block_and_a_faulty_block_names_its_line() {
+        for prose in
+            ["---\n\ntext\n\n---\n", "# A\n", "text\n---\n", "---\ntext: not closed here\n"]
+        {
+            let read = split_of(prose);
+            match prose.contains("not closed") {
+                false => assert_eq!(read.unwrap(), (FrontMatter::default(), prose.to_owned())),
+                true => assert!(read.unwrap_err().message.contains("is not closed")),
+            }
+        }
+        for (prose, line) in [
+            ("---\ntitle: A: b\n---\n", 2),
+            ("---\ntitle: a\ntitle: b\n---\n", 3),
+            ("---\ntitle: a\nauthor: {x: 1}\n---\n", 3),
+            ("---\n- a\n---\n", 2),
+        ] {
+            let error = split_of(prose).unwrap_err();
+            assert_eq!(error.line, line, "{prose}: {error}");
+            assert!(error.message.contains("is not valid: "), "{error}");
+        }
+        assert_eq!(split_of("---\n# nothing\n---\nx").unwrap().1, "x");
+    }
+}
