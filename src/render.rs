@@ -20,6 +20,7 @@ mod notebook;
 mod notes;
 mod page;
 mod result;
+mod rows;
 mod skeleton;
 mod strict;
 

@@ -277,7 +277,7 @@ pub(super) fn claim(name: &str) -> String {
 /// The anchor that code hosts give a heading: its letters, digits, `-` and `_`, in lower case, with
 /// `-` for each space. A title without any of them gets `section`, so that the contents can lead to
 /// it.
-fn slug(title: &str) -> String {
+pub(super) fn slug(title: &str) -> String {
     let kept = title.trim().chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c));
     let slug: String =
         kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect();

@@ -10,18 +10,43 @@ const WIDTH: f64 = 240.0;
 /// Room at each end of the line.
 const MARGIN: f64 = 22.0;
 
-/// A finding in one sentence, with the places of a drawing of its interval: `from` and `width` of what is expected, `lower`, `mean` and `upper`, and
-/// `ticks` with `x` and `label` at 0 and at the bounds of what is expected.
-pub(super) fn interval_line(measured: &Measured) -> Json {
-    let Measured { label, mean, interval, expected } = measured;
-    let (mean, interval, expected) = (*mean, *interval, *expected);
-    let mut marks: Vec<f64> = expected.into_iter().filter(|bound| bound.is_finite()).collect();
+/// Values where a line has a tick: 0, and the finite bounds of what is expected.
+fn marks(measured: &Measured) -> Vec<f64> {
+    let bounds = measured.expected.into_iter().filter(|bound| bound.is_finite());
+    let mut marks: Vec<f64> = bounds.collect();
     if !marks.contains(&0.0) {
         marks.push(0.0);
     }
-    let all = || marks.iter().chain(&interval);
-    let low = all().copied().fold(f64::INFINITY, f64::min);
-    let high = all().copied().fold(f64::NEG_INFINITY, f64::max);
+    marks
+}
+
+/// The smallest and the largest value of some lines.
+fn range<'m>(lines: impl Iterator<Item = &'m Measured>) -> [f64; 2] {
+    let values = lines.flat_map(|one| marks(one).into_iter().chain(one.interval));
+    values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| {
+        [low.min(value), high.max(value)]
+    })
+}
+
+/// The lines of the findings of one claim, in their order. They share a scale, unless that would press one of them
+/// into less than a quarter of it.
+pub(super) fn interval_lines(lines: &[Option<&Measured>]) -> Vec<Option<Json>> {
+    let span = |[low, high]: [f64; 2]| high - low;
+    let shared = range(lines.iter().copied().flatten());
+    let is_readable = |one: &Measured| 4.0 * span(range(std::iter::once(one))) >= span(shared);
+    let is_shared = lines.iter().copied().flatten().all(is_readable);
+    let line = |one: &Measured| {
+        interval_line(one, if is_shared { shared } else { range(std::iter::once(one)) })
+    };
+    lines.iter().map(|one| one.map(line)).collect()
+}
+
+/// A finding in one sentence, with the places of a drawing of its interval: `from` and `width` of what is expected, `lower`, `mean` and `upper`, and
+/// `ticks` with `x` and `label` at 0 and at the bounds of what is expected.
+fn interval_line(measured: &Measured, [low, high]: [f64; 2]) -> Json {
+    let Measured { label, mean, interval, expected } = measured;
+    let (mean, interval, expected) = (*mean, *interval, *expected);
+    let mut marks = marks(measured);
     let scale = if high > low { (WIDTH - 2.0 * MARGIN) / (high - low) } else { 0.0 };
     let x = |value: f64| {
         let x = MARGIN + (value.clamp(low, high) - low) * scale;
@@ -64,7 +89,8 @@ mod tests {
     #[test]
     fn an_interval_stands_beside_what_is_expected_on_one_scale() {
         let line = |interval, expected| {
-            interval_line(&Measured { label: "sharing".to_owned(), mean: 0.5, interval, expected })
+            let one = Measured { label: "sharing".to_owned(), mean: 0.5, interval, expected };
+            interval_lines(&[Some(&one)]).remove(0).unwrap()
         };
         let above = line([-1.0, 2.0], [0.0, f64::INFINITY]);
         assert_eq!((above["lower"].as_f64(), above["upper"].as_f64()), (Some(22.0), Some(218.0)));
@@ -77,5 +103,22 @@ mod tests {
         assert_eq!(near["ticks"].as_array().map(Vec::len), Some(2));
         let point = line([0.0, 0.0], [f64::NEG_INFINITY, 0.0]);
         assert_eq!(point["mean"].as_f64(), Some(22.0));
+    }
+    #[test]
+    fn the_lines_of_a_claim_share_a_scale_that_all_can_be_read_on() {
+        let one = |upper: f64| Measured {
+            label: String::new(),
+            mean: upper / 2.0,
+            interval: [0.0, upper],
+            expected: [0.0, f64::INFINITY],
+        };
+        let upper = |uppers: [f64; 2]| {
+            let [first, second] = uppers.map(one);
+            let lines = interval_lines(&[Some(&first), None, Some(&second)]);
+            assert!(lines[1].is_none());
+            [0, 2].map(|place| lines[place].as_ref().unwrap()["upper"].as_f64().unwrap())
+        };
+        assert_eq!(upper([1.0, 2.0]), [120.0, 218.0]);
+        assert_eq!(upper([1.0, 5.0]), [218.0, 218.0]);
     }
 }

@@ -8,20 +8,19 @@ use serde_json::{Value as Json, json};
 
 use super::anchors;
 use super::html::{OpenElements, Unbalanced};
-use super::interval_line::interval_line;
+use super::interval_line::interval_lines;
 use super::notes::notes_of;
+use super::rows::{Rows, column_of};
 use super::skeleton::{Block, Item, Mark, Skeleton, Source};
 use super::strict::html_value;
 use crate::claim::Finding;
 use crate::context::{Context, FigureContext};
+use crate::digest::Digest;
 use crate::experiment::ConditionId;
 use crate::export;
 use crate::format;
-use crate::table::{Column, Datum, Row, Table, TableItem};
+use crate::table::TableItem;
 use crate::template::{ITEMS_TEMPLATE, TemplateError, Templates};
-
-/// Largest number of conditions whose runs a preview lists; the drawer of the table lists more.
-const PREVIEW_CONDITIONS: usize = 2;
 
 /// Largest number of conditions that a drawer lists.
 const DRAWER_CONDITIONS: usize = 200;
@@ -82,19 +81,24 @@ impl<'i> Items<'i> {
         self.call("reference", &reference(item))
     }
 
-    /// A number in the prose, with the id of its preview.
+    /// A number in the prose, with the id of its preview, and with its own if it is the first of its kind.
     ///
     /// # Errors
     /// If the macro fails.
-    pub(super) fn number(&self, text: &str, preview: usize) -> Result<String, TemplateError> {
-        let html = self.call("number", &json!({ "text": text, "preview": preview }))?;
+    pub(super) fn number(
+        &self,
+        text: &str,
+        preview: usize,
+        anchor: Option<&str>,
+    ) -> Result<String, TemplateError> {
+        let number = json!({ "text": text, "preview": preview, "anchor": anchor });
+        let html = self.call("number", &number)?;
         balanced(&html).map(|_| html)
     }
 
     /// The preview of a number.
     fn preview(&self, text: &str, source: &Source) -> Result<String, TemplateError> {
-        let is_listed = source.conditions.len() <= PREVIEW_CONDITIONS;
-        let conditions = source.conditions.iter().map(|id| self.condition(*id, is_listed));
+        let conditions = source.conditions.iter().map(|id| self.condition(*id, false));
         let command = match (&source.item, &source.conditions[..]) {
             (Some((name, _)), _) => name.as_str(),
             (None, [only]) => &self.find(*only).arguments,
@@ -112,9 +116,11 @@ impl<'i> Items<'i> {
             "what": source.what,
             "of": source.of,
             "item": item,
+            "anchor": anchor_of_number(source),
+            "runs": without_shared(&source.runs[..source.runs.len().min(LISTED_RUNS)]),
+            "more": source.runs.len().saturating_sub(LISTED_RUNS),
             "notes": source.notes,
             "conditions": conditions.collect::<Vec<_>>(),
-            "is_listed": is_listed,
             "command": self.command(command),
         });
         self.call("preview", &preview)
@@ -143,8 +149,8 @@ impl<'i> Items<'i> {
             let has_dots = one.rows.iter().any(|row| !row.seeds.is_empty());
             let mut variant = self.variant(one.metric.as_deref());
             let id = format!("{}{}", item.anchor(), variant["suffix"].as_str().unwrap_or_default());
-            let range = range_of(one);
-            let rows: Vec<_> = one.rows.iter().map(|row| row_of(one, row, range)).collect();
+            let mut rows = Rows::of(one, &id);
+            let rows: Vec<_> = one.rows.iter().map(|row| rows.row(row)).collect();
             let texts = [
                 ("csv", "CSV", export::csv(one)),
                 ("latex", "LaTeX", export::latex(&table.name, &table.caption, one)),
@@ -327,56 +333,39 @@ fn balanced(html: &str) -> Result<Vec<String>, TemplateError> {
 }
 
 fn findings(findings: &[Finding]) -> Json {
-    let one = |finding: &Finding| {
+    let measured: Vec<_> = findings.iter().map(|finding| finding.measured.as_ref()).collect();
+    let one = |(finding, line): (&Finding, Option<Json>)| {
         json!({
             "text": finding.text,
             "verdict": finding.outcome.word(),
             "remark": finding.remark,
-            "line": finding.measured.as_ref().map(interval_line),
+            "line": line,
         })
     };
-    findings.iter().map(one).collect()
+    findings.iter().zip(interval_lines(&measured)).map(one).collect()
 }
 
 fn reference(item: &Item) -> Json {
     json!({ "title": item.title(), "anchor": item.anchor() })
 }
 
-fn column_of(column: &Column) -> Json {
-    json!({ "head": column.head, "is_number": column.is_number })
+/// Runs without the condition before their seed, if all have the same one.
+fn without_shared(runs: &[String]) -> Vec<&str> {
+    let condition = |run: &str| run.find("seed ").unwrap_or_default();
+    let shared = runs.first().map_or("", |run| &run[..condition(run)]);
+    let rest = runs.iter().map(|run| run.strip_prefix(shared));
+    let rest: Option<Vec<_>> = rest.collect();
+    rest.unwrap_or_else(|| runs.iter().map(String::as_str).collect())
 }
 
-/// A row: its cells, and the dots of its seeds on a scale that all rows of the table share.
-fn row_of(table: &Table, row: &Row, [low, high]: [f64; 2]) -> Json {
-    const WIDTH: f64 = 76.0;
-    let cells = table.columns.iter().zip(&row.cells).map(|(column, cell)| {
-        // Cells sort by their first number, and cells without a number come last.
-        let sort = match cell.data().first() {
-            Some(Datum::Number(Some(number), _)) => Some(number.to_string()),
-            Some(Datum::Number(None, _)) => Some(String::new()),
-            _ => None,
-        };
-        json!({
-            "text": cell.text(), "tone": cell.tone(), "is_number": column.is_number, "sort": sort,
-        })
-    });
-    let place = |value: f64| match high > low {
-        true => 5.0 + (WIDTH - 10.0) * (value - low) / (high - low),
-        false => WIDTH / 2.0,
-    };
-    let dots = row
-        .seeds
-        .iter()
-        .map(|seed| json!({ "x": format!("{:.1}", place(seed.value)), "title": seed.title }));
-    json!({ "cells": cells.collect::<Vec<_>>(), "dots": dots.collect::<Vec<_>>() })
-}
-
-/// The range of all dots of a table.
-fn range_of(table: &Table) -> [f64; 2] {
-    let values = table.rows.iter().flat_map(|row| &row.seeds).map(|seed| seed.value);
-    values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| {
-        [low.min(value), high.max(value)]
-    })
+/// The anchor of a number in the prose. It stays the same while the number stands for the same, whatever the runs
+/// say.
+pub(super) fn anchor_of_number(source: &Source) -> String {
+    let item = source.item.as_ref().map_or("", |(name, _)| name);
+    let texts = [source.what.as_str(), &source.of, item].into_iter();
+    let texts = texts.chain(source.notes.iter().map(String::as_str));
+    let text = texts.collect::<Vec<_>>().join("\0");
+    format!("value-{}", &Digest::of_bytes(text.as_bytes()).short()[..8])
 }
 
 /// The first part of the anchors of a file's lines; no two files have the same.

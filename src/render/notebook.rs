@@ -1,22 +1,26 @@
 //! What the functions of prose templates look up and remember.
 
+mod counts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Error, Output};
 
-use super::arguments::{
-    distinct, find, invalid, level_of, levels_in, levels_of, of_table, unknown,
-};
+use super::arguments::{find, invalid, levels_in, levels_of, of_table, unknown};
 use super::result::{ResultValue, is_result};
 use super::skeleton::{Block, Item, Mark, Part, Skeleton, Source, has_whole_marks, mark, parts};
 use crate::context::{ConditionContext, Context};
-use crate::document::suggestion;
-use crate::experiment::{ConditionId, Level, written};
+use crate::experiment::{ConditionId, written};
 use crate::format::MISSING;
 use crate::summary::runs_of;
-use crate::table::{Datum, GRADE_WORDS, Key, Row, Style, Table, TableItem};
+use crate::table::{Datum, Row, Style, Table, TableItem};
+
+/// Seed, value and digests of each seed of a row.
+fn titles(row: &Row) -> Vec<String> {
+    row.seeds.iter().map(|seed| seed.title.clone()).collect()
+}
 
 /// What the functions of one evaluation share.
 pub(super) struct Notebook {
@@ -192,6 +196,7 @@ impl Notebook {
             of: table.described(row),
             item: Some((item.name.clone(), item.number)),
             notes: if key.is_published() { Vec::new() } else { table.notes.clone() },
+            runs: if key.is_published() { Vec::new() } else { titles(row) },
             conditions: if key.is_published() { Vec::new() } else { row.conditions.clone() },
         };
         // The number of runs is shown with the runs that are not as readers expect.
@@ -203,66 +208,6 @@ impl Notebook {
             }
         };
         Ok(self.number(text, datum.as_ref().and_then(Datum::number), source))
-    }
-
-    /// The number of rows, of those with these levels, in which a column has a number above `threshold`.
-    pub(super) fn count_above(
-        &self,
-        name: &str,
-        column: &str,
-        threshold: f64,
-        levels: &Kwargs,
-    ) -> Result<Value, Error> {
-        let table = self.first(name)?.1;
-        of_table(name, table.number_key(column))?;
-        let rows = of_table(name, table.rows_with(&levels_of(levels)?))?;
-        let numbers = rows.iter().filter_map(|row| table.datum(row, column)?.number());
-        let numbers: Vec<_> = numbers.collect();
-        let n = numbers.iter().filter(|number| **number > threshold).count();
-        // A missing number could be above it too.
-        let n = (numbers.len() == rows.len()).then_some(n);
-        let mark = n.map_or_else(|| MISSING.to_owned(), |n| n.to_string());
-        Ok(Value::from_object(ResultValue { mark, value: n.map(|n| n as f64) }))
-    }
-
-    /// The number of rows, of those with these levels, that have this word or level in a column.
-    pub(super) fn count(
-        &self,
-        name: &str,
-        column: &str,
-        wanted: &Value,
-        levels: &Kwargs,
-    ) -> Result<usize, Error> {
-        let (_, table) = self.first(name)?;
-        let rows = of_table(name, table.rows_with(&levels_of(levels)?))?;
-        let key = of_table(name, table.key(column))?;
-        if table.is_number(column) {
-            return Err(invalid(format!(
-                "column `{column}` of `{name}` contains numbers; `count_above` counts them"
-            )));
-        }
-        let wanted = level_of(column, wanted)?;
-        let cells = table.rows.iter().filter_map(|row| table.datum(row, column));
-        let levels =
-            self.context.conditions.iter().filter_map(|one| one.summary.levels.get(column));
-        let mut known: Vec<_> = match key {
-            Key::Grade | Key::StdGrade => GRADE_WORDS.map(Level::text).to_vec(),
-            Key::Level(_) => levels.cloned().collect(),
-            _ => Vec::new(),
-        };
-        known.extend(cells.filter_map(|datum| datum.level()));
-        if !known.iter().any(|level| level.is_typed_as(&wanted.name())) {
-            let known: Vec<_> = known.iter().map(Level::spelled).collect();
-            let (wanted, hint) = (wanted.name(), suggestion(&wanted.name(), &distinct(&known)));
-            return Err(invalid(format!(
-                "column `{column}` of `{name}` has no `{wanted}`; {hint}"
-            )));
-        }
-        let is_it = |row: &&&Row| {
-            let level = table.datum(row, column).and_then(|datum| datum.level());
-            level.is_some_and(|level| level.is_typed_as(&wanted.name()))
-        };
-        Ok(rows.iter().filter(is_it).count())
     }
 
     /// The one condition with these levels.
@@ -320,12 +265,18 @@ impl Notebook {
         let known: Vec<&str> = statistics.keys().copied().collect();
         let value = statistics.get(statistic).copied();
         let value = value.ok_or_else(|| unknown("statistic", statistic, &known))?;
+        let runs = condition
+            .summary
+            .runs
+            .iter()
+            .filter_map(|run| Some(run.title(&condition.label, run.scores.get(metric)?)));
         let metric = &self.context.metrics[metric];
         let source = Source {
             what: format!("{statistic} of the scores"),
             of: condition.label.clone(),
             item: None,
             notes: vec![format!("The score of a run ({}) is {}.", metric.label, metric.formula)],
+            runs: runs.collect(),
             conditions: vec![condition.summary.id],
         };
         let text = self.told(Style::Fixed.write(value), &source.conditions);
@@ -349,15 +300,19 @@ impl Notebook {
         };
         let ((a, first), (b, second)) = (side(sides[0])?, side(sides[1])?);
         // No run is behind a published value.
-        let conditions = match published {
-            true => Vec::new(),
-            false => [first.conditions.clone(), second.conditions.clone()].concat(),
+        let (conditions, runs) = match published {
+            true => (Vec::new(), Vec::new()),
+            false => (
+                [first.conditions.clone(), second.conditions.clone()].concat(),
+                [titles(first), titles(second)].concat(),
+            ),
         };
         let source = Source {
             what: format!("{} of the first minus that of the second", table.head_of(column)),
             of: format!("{}; {}", table.described(first), table.described(second)),
             item: Some((name.to_owned(), item.number)),
             notes: if published { Vec::new() } else { table.notes.clone() },
+            runs,
             conditions,
         };
         let difference = a.zip(b).map(|(a, b)| a - b);

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::anchors::{self, Anchors};
-use super::items::Items;
+use super::items::{Items, anchor_of_number};
 use super::markdown::escape_html;
 use super::math::mathml;
 use super::skeleton::{Mark, OPTIONS, Part, Skeleton, parts};
@@ -44,6 +44,8 @@ struct Writer<'w> {
     /// The HTML of each preview, once.
     previews: Vec<String>,
     events: Vec<Event<'w>>,
+    /// The anchors of numbers so far.
+    numbers: BTreeSet<String>,
     /// The headings that are left.
     headings: std::slice::Iter<'w, (usize, String, String)>,
     in_code: bool,
@@ -82,6 +84,7 @@ pub(super) fn body(
         made,
         previews: Vec::new(),
         events: Vec::new(),
+        numbers: BTreeSet::new(),
         headings: anchors.headings.iter(),
         in_code: false,
         n_links: 0,
@@ -266,9 +269,12 @@ impl<'w> Writer<'w> {
                 Part::Plain(text) => Event::Text(CowStr::from(text.to_owned())),
                 Part::Mark(index) => {
                     match (&self.skeleton.marks[index], self.made[index].as_ref()) {
-                        (Mark::Number(text, _), Some(preview)) => {
+                        (Mark::Number(text, source), Some(preview)) => {
                             let place = place_of(&mut self.previews, preview);
-                            let number = self.items.number(text, place)?;
+                            let anchor = anchor_of_number(source);
+                            let is_first = self.numbers.insert(anchor.clone());
+                            let anchor = is_first.then_some(anchor.as_str());
+                            let number = self.items.number(text, place, anchor)?;
                             Event::InlineHtml(CowStr::from(number))
                         }
                         (Mark::Block(_), Some(html)) => Event::Html(CowStr::from(html.clone())),

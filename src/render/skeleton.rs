@@ -87,6 +87,8 @@ pub(super) struct Source {
     pub(super) item: Option<(String, usize)>,
     /// How it is computed.
     pub(super) notes: Vec<String>,
+    /// Seed, score and digest of each run behind it, as readers see them.
+    pub(super) runs: Vec<String>,
     /// The conditions behind it.
     pub(super) conditions: Vec<ConditionId>,
 }

@@ -106,6 +106,14 @@ pub struct RunScores {
     pub scores: Scores,
 }
 
+impl RunScores {
+    /// What readers see of a run: its condition, seed, a score in percent, and its digest.
+    #[must_use]
+    pub fn title(&self, condition: &str, score: f64) -> String {
+        format!("{condition}, seed {}: {score:.2} %, run {}", self.seed, self.digest.short())
+    }
+}
+
 /// The scores of one run by name of the metric. A report has as many of them as it has runs, so they
 /// share the names.
 #[derive(Clone, Debug, PartialEq)]

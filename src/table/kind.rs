@@ -95,9 +95,7 @@ impl<'r> Results<'r> {
         let label = self.names.describe(&condition.levels);
         let runs = condition.runs.iter().filter_map(|run| {
             let value = run.scores.get(metric)?;
-            let digest = run.digest.short();
-            let title = format!("{label}, seed {}: {value:.2} %, run {digest}", run.seed);
-            Some(SeedValue { value, title })
+            Some(SeedValue { value, title: run.title(&label, value) })
         });
         runs.collect()
     }

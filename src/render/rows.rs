@@ -1,0 +1,75 @@
+//! The rows of a table on the page: cells with anchors, and the dots of their seeds.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+
+use super::anchors::slug;
+use crate::table::{Column, Datum, Row, Table};
+
+/// Width of the dots of a row, in pixels.
+const WIDTH: f64 = 76.0;
+
+pub(super) fn column_of(column: &Column) -> Json {
+    json!({ "head": column.head, "is_number": column.is_number })
+}
+
+/// What the rows of a table share.
+pub(super) struct Rows<'t> {
+    table: &'t Table,
+    /// The start of all anchors.
+    id: &'t str,
+    /// The range of all dots.
+    range: [f64; 2],
+    /// The anchors so far.
+    anchors: BTreeSet<String>,
+}
+
+impl<'t> Rows<'t> {
+    pub(super) fn of(table: &'t Table, id: &'t str) -> Self {
+        Self { table, id, range: range_of(table), anchors: BTreeSet::new() }
+    }
+
+    /// A row: its cells, and the dots of its seeds on a scale that all rows of the table share.
+    pub(super) fn row(&mut self, row: &Row) -> Json {
+        let columns = || self.table.columns.iter().zip(&row.cells);
+        let names = columns().filter(|(column, _)| !column.is_number);
+        let names: Vec<_> = names.filter(|(_, cell)| cell.tone().is_empty()).collect();
+        let name = names.iter().map(|(_, cell)| slug(&cell.text())).collect::<Vec<_>>().join("-");
+        // Two rows may have the same names in other letters.
+        let mut anchor = format!("{}-{name}", self.id);
+        while !self.anchors.insert(anchor.clone()) {
+            anchor.push('-');
+        }
+        let cells = columns().map(|(column, cell)| {
+            // Cells sort by their first number, and cells without a number come last.
+            let sort = match cell.data().first() {
+                Some(Datum::Number(Some(number), _)) => Some(number.to_string()),
+                Some(Datum::Number(None, _)) => Some(String::new()),
+                _ => None,
+            };
+            let key = column.keys.first().map(ToString::to_string).unwrap_or_default();
+            json!({
+                "text": cell.text(), "tone": cell.tone(), "is_number": column.is_number, "sort": sort,
+                "anchor": column.is_number.then(|| format!("{anchor}-{key}")),
+            })
+        });
+        let cells: Vec<_> = cells.collect();
+        let [low, high] = self.range;
+        let place = |value: f64| match high > low {
+            true => 5.0 + (WIDTH - 10.0) * (value - low) / (high - low),
+            false => WIDTH / 2.0,
+        };
+        let dot = |value: f64, title: &str| json!({ "x": format!("{:.1}", place(value)), "title": title });
+        let dots: Vec<_> = row.seeds.iter().map(|seed| dot(seed.value, &seed.title)).collect();
+        json!({ "anchor": anchor, "cells": cells, "dots": dots })
+    }
+}
+
+/// The range of all dots of a table.
+fn range_of(table: &Table) -> [f64; 2] {
+    let values = table.rows.iter().flat_map(|row| &row.seeds).map(|seed| seed.value);
+    values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| {
+        [low.min(value), high.max(value)]
+    })
+}
