@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import axe from 'axe-core';
 import { layOut, print, setMarks } from './paper.mjs';
 import { address, describe, file, narrow, none, onPage, openDrawers, protocols } from './steps.mjs';
-import { reveal, some, states, testPage, until, wide } from './steps.mjs';
+import { reveal, some, states, testPage, until, viewports, wide } from './steps.mjs';
 
 // ---- the page as such ----
 
@@ -19,17 +19,44 @@ testPage('the page loads without a complaint or a request for anything else', {}
   assert.deepEqual(urls.filter((url) => !/^(data|blob):/.test(url)), [address]);
 });
 
-testPage('the page weighs at most 2 MB and is shown within two seconds', {}, async (page) => {
+testPage('the page weighs at most 2 MB', {}, async () => {
   assert.ok(statSync(file).size <= 2e6, `it weighs ${statSync(file).size} bytes`);
-  const shown = await page.waitForFunction(() => {
-    const load = performance.getEntriesByType('navigation')[0].loadEventEnd;
-    const paint = performance.getEntriesByName('first-contentful-paint')[0]?.startTime;
-    return load && paint && Math.max(load, paint);
-  });
-  assert.ok((await shown.jsonValue()) < 2000, `it takes ${await shown.jsonValue()} ms`);
 });
 
-for (const viewport of [narrow, wide]) {
+for (const viewport of viewports) {
+  const name = `the largest part of the first screen is painted in half a second and nothing moves at ${viewport.width} px`;
+  testPage(name, { viewport }, async (page) => {
+    // The machine may be busy: the best of three openings.
+    const times = [];
+    for (let at = 0; at < 3; at++) {
+      await page.reload();
+      const [time, shift] = await page.evaluate(() => new Promise((done) => {
+        const all = (type, found) =>
+          new PerformanceObserver((list) => found(list.getEntries())).observe({ type, buffered: true });
+        let [time, shift] = [0, 0];
+        all('largest-contentful-paint', (entries) => { time = entries.at(-1).startTime; });
+        all('layout-shift', (entries) => { for (const { value } of entries) shift += value; });
+        setTimeout(() => done([time, shift]), 400);
+      }));
+      assert.equal(shift, 0, `${shift} of the screen moved`);
+      assert.ok(time > 0, 'nothing was painted');
+      times.push(time);
+    }
+    assert.ok(Math.min(...times) <= 500, `it takes ${times} ms`);
+  });
+
+  testPage(`the first screen shows the title, the verdicts and a figure at ${viewport.width} px`, { viewport }, async (page) => {
+    // On a phone, the first two screens.
+    const screens = viewport.width < 700 ? 2 : 1;
+    for (const selector of ['h1', '.verdicts li', '.item figure']) {
+      const { top, height } = await (await page.$(selector)).boundingBox().then(({ y, height }) => ({ top: y, height }));
+      const seen = screens * viewport.height - top;
+      assert.ok(seen >= Math.min(height, 60), `${selector} begins at ${top} px`);
+    }
+  });
+}
+
+for (const viewport of viewports) {
   const name = `the document does not scroll sideways at ${viewport.width} px`;
   testPage(name, { viewport }, async (page) => {
     for await (const state of states(page)) {
@@ -73,7 +100,8 @@ testPage('ids are unique, and every reference to an id finds it', {}, async (pag
 });
 
 for (const colorScheme of ['light', 'dark']) {
-  for (const viewport of [narrow, wide]) {
+  // Between a phone and a laptop, and beyond, only the places change and not the colours.
+  for (const viewport of colorScheme === 'light' ? viewports : [narrow, wide]) {
     const name = `axe finds nothing to object to in ${colorScheme} at ${viewport.width} px`;
     testPage(name, { colorScheme, viewport }, async (page) => {
       await page.evaluate(axe.source);
@@ -181,6 +209,38 @@ testPage('every value opens what is behind it by Enter and closes it by Escape',
     await page.keyboard.press('Escape');
     assert.ok(!(await look()).open, `what ${name} opens stays open`);
   }
+});
+
+testPage('the address of a number or a row opens its runs, under its protocol', {}, async (page) => {
+  const anchors = await page.evaluate(() => {
+    const one = (selector) => [...document.querySelectorAll(selector)].at(-1).id;
+    return [one('main button.value[id]'), ...['published', 'held-out'].flatMap((protocol) =>
+      [one(`.protocol-${protocol} td.number:has(~ .dots)`), one(`.protocol-${protocol} tr:has(.dots circle)`)])];
+  });
+  assert.ok(anchors.every(Boolean), `an element has no id: ${anchors}`);
+  for (const anchor of anchors) {
+    await page.goto(address);
+    await page.evaluate((id) => { location.hash = id; }, anchor);
+    await until(page, () => document.querySelector(':popover-open'), null, `${anchor} opens nothing`);
+    const { text, runs, shown } = await page.evaluate((id) => ({
+      text: document.querySelector(':popover-open').innerText,
+      runs: document.querySelectorAll(':popover-open .runs li').length,
+      shown: document.getElementById(id).checkVisibility(),
+    }), anchor);
+    assert.ok(shown, `${anchor} is not shown`);
+    assert.match(text, /\bseed \d+: .*\b[0-9a-f]{12}\b/s, `${anchor} names no run`);
+    assert.ok(runs > 1, `${anchor} lists ${runs} runs`);
+    await page.keyboard.press('Escape');
+  }
+});
+
+testPage('a click on a number of a table opens the same as its address', {}, async (page) => {
+  const cell = (await some(page, 'td.number:has(~ .dots)'))[0];
+  await cell.click();
+  const text = await page.$eval(':popover-open', (it) => it.innerText);
+  assert.ok(text.startsWith((await cell.innerText()).trim()), text);
+  const link = await page.$eval(':popover-open a', (it) => it.hash.slice(1));
+  assert.equal(link, await cell.getAttribute('id'));
 });
 
 testPage('column heads sort by pointer and keyboard, numbers as numbers', {}, async (page) => {
@@ -299,6 +359,19 @@ testPage('on paper no table or figure is too wide, and none is cut that fits on 
       ...marked.filter((box) => sheets(box).length < 2).map(({ name }) => `${name} is not printed`),
       ...cut.map((box) => `${box.name} is cut: it is on sheets ${sheets(box).join(' and ')}`),
     ], state);
+  }
+});
+
+testPage('the paper needs at most ten sheets, and each has words on its lower half', {}, async (page) => {
+  const words = await print(page);
+  const last = Math.max(...words.map(({ sheet }) => sheet));
+  assert.ok(last <= 10, `it needs ${last} sheets`);
+  const height = Math.max(...words.map(({ bottom }) => bottom));
+  for (let sheet = 1; sheet < last; sheet++) {
+    const lowest = Math.max(...words.filter((word) => word.sheet === sheet).map(({ bottom }) => bottom));
+    assert.ok(lowest > height / 2, `sheet ${sheet} ends at ${Math.round(lowest)} of ${Math.round(height)} points`);
+    const head = words.filter((word) => word.sheet === sheet && word.bottom < 60).map(({ text }) => text).join(' ');
+    if (sheet > 1) assert.match(head, new RegExp(`${sheet} / ${last}`), `the head of sheet ${sheet}: ${head}`);
   }
 });
 

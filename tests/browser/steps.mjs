@@ -13,6 +13,8 @@ export const address = pathToFileURL(file).href;
 export const protocols = ['published', 'corrected', 'held-out'];
 export const narrow = { width: 360, height: 740 };
 export const wide = { width: 1280, height: 900 };
+/** A phone, a tablet, a laptop and a large screen. */
+export const viewports = [narrow, { width: 768, height: 1024 }, wide, { width: 1920, height: 1080 }];
 
 let browser;
 before(async () => {
