@@ -54,9 +54,11 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     let build = Build { command: &command, options: &options, workers, has_pdf: false };
     let out = args.out();
     pipeline::check_directory(&project, &out)?;
+    // If the old snapshot cannot be read, the report has no list of changes.
+    let before = pipeline::snapshot_in(&out).ok().flatten();
     if args.dry_run {
         // A dry run reports the mistakes that would stop a build.
-        pipeline::render(&project, &plan, build, None)?.check_links(&project, &out)?;
+        pipeline::render(&project, &plan, build, before.as_ref())?.check_links(&project, &out)?;
         if let Some(question) = foreign_files(&project, args) {
             message(&format!("note: {question}; a build asks first, unless `--yes` is given"));
         }
@@ -68,8 +70,6 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     }
 
     confirm_directory(&project, args)?;
-    // If the old snapshot cannot be read, the report has no list of changes.
-    let before = pipeline::snapshot_in(&out).ok().flatten();
     let target =
         Target { project: &project, build, out: &out, before: before.as_ref(), planned_in };
     let mut failure = None;

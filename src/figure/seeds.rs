@@ -130,24 +130,27 @@ impl SeedRow {
         let bounds = [self.interval, self.expected].into_iter().flatten().flatten();
         self.dots.iter().map(|dot| dot.value).chain(self.published).chain(bounds)
     }
+}
 
-    /// How far apart they are.
-    fn span(&self) -> f64 {
-        let ends = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
-        let (low, high) = self.marks().fold((f64::INFINITY, f64::NEG_INFINITY), ends);
-        (high - low).max(0.0)
-    }
+/// From the smallest to the largest value that some rows show.
+fn span<'r>(rows: impl Iterator<Item = &'r SeedRow>) -> f64 {
+    let ends = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
+    let (low, high) = rows.flat_map(SeedRow::marks).fold((f64::INFINITY, f64::NEG_INFINITY), ends);
+    (high - low).max(0.0)
 }
 
 /// The indices of the rows in one panel or two, in their order. Rows of the second panel span much more than
-/// most rows.
+/// most rows, and without them the others have at least twice the scale.
 fn panels(rows: &[SeedRow]) -> Vec<Vec<usize>> {
-    let mut spans: Vec<f64> = rows.iter().map(SeedRow::span).collect();
+    let of = |index: &usize| span(std::iter::once(&rows[*index]));
+    let all = || 0..rows.len();
+    // Rows without runs, or with one, say nothing about the usual span.
+    let mut spans: Vec<f64> = all().map(|index| of(&index)).filter(|span| *span > 0.0).collect();
     spans.sort_by(f64::total_cmp);
     let median = spans.get(spans.len() / 2).copied().unwrap_or_default();
-    let (most, wide): (Vec<_>, Vec<_>) =
-        (0..rows.len()).partition(|index| rows[*index].span() <= WIDE_SPAN * median);
-    if wide.is_empty() { vec![most] } else { vec![most, wide] }
+    let (most, wide): (Vec<_>, Vec<_>) = all().partition(|index| of(index) <= WIDE_SPAN * median);
+    let helps = 2.0 * span(most.iter().map(|index| &rows[*index])) <= span(rows.iter());
+    if helps && !wide.is_empty() { vec![most, wide] } else { vec![all().collect()] }
 }
 
 impl<'r> Layout<'r> {
@@ -243,10 +246,10 @@ fn paint_panel(
     panel: &Panel<'_>,
     layout: &Layout<'_>,
 ) -> Result<(), Refusal> {
-    let marks = || panel.rows.iter().flat_map(|one| one.row.marks());
+    let rows = || panel.rows.iter().map(|one| one.row);
     // A step of five wastes most of a short axis.
-    let span = marks().fold(f64::NEG_INFINITY, f64::max) - marks().fold(f64::INFINITY, f64::min);
-    let x_range = range_of(marks(), if span < 20.0 { 1.0 } else { 5.0 }, (0.0, 100.0));
+    let step = if span(rows()) < 20.0 { 1.0 } else { 5.0 };
+    let x_range = range_of(rows().flat_map(SeedRow::marks), step, (0.0, 100.0));
     let columns = layout.left..layout.width.pixels() - 24;
     let axes = Axes { x: x_range, y: 0.0..1.0, columns, rows: panel.top..panel.end };
     let most_ticks = if layout.width == Width::Wide { 13 } else { 7 };
@@ -309,4 +312,33 @@ fn draw_sign(area: &Area<'_>, Sign { kind, at: (x, y) }: Sign) -> Result<(), Ref
         }
     }
     area.draw_text(name, &text(TYPE, INK, HPos::Left), (x + before, y))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_would_press_the_others_together_have_an_axis_of_their_own() {
+        let row = |values: &[f64]| SeedRow {
+            label: String::new(),
+            dots: values
+                .iter()
+                .map(|value| SeedDot { value: *value, title: String::new() })
+                .collect(),
+            mean: None,
+            interval: None,
+            expected: None,
+            published: None,
+        };
+        let of =
+            |rows: &[&[f64]]| panels(&rows.iter().map(|values| row(values)).collect::<Vec<_>>());
+        assert_eq!(of(&[&[50.0, 80.0], &[77.0, 79.0], &[76.0, 79.0]]), [vec![1, 2], vec![0]]);
+        // The others need all of the axis anyway.
+        assert_eq!(of(&[&[50.0, 80.0], &[50.0, 52.0], &[78.0, 80.0]]), [vec![0, 1, 2]]);
+        // Rows without runs are not usual rows.
+        assert_eq!(of(&[&[], &[], &[70.0, 72.0]]), [vec![0, 1, 2]]);
+        assert_eq!(of(&[&[70.0], &[71.0], &[70.0, 72.0]]), [vec![0, 1, 2]]);
+        assert_eq!(of(&[]), [Vec::<usize>::new()]);
+    }
 }

@@ -25,20 +25,27 @@ pub(super) struct Image {
     kind: &'static str,
 }
 
-/// Reads the images that the prose shows. An address is looked for in `templates/`, then in the project, then in
-/// `reports/`. `drawn` has the name and the SVG of each figure of the report.
+/// Where an image can come from.
+#[derive(Clone, Copy)]
+pub(super) struct Sources<'s> {
+    pub(super) project: &'s Project,
+    /// The name and the SVG of each figure of the report.
+    pub(super) drawn: &'s [(String, String)],
+    /// The files of the previous report. A copy of an image that is gone is not a source.
+    pub(super) written: &'s [String],
+}
+
+/// Reads the images that the prose shows. An address is looked for in `templates/`, then in the project, then
+/// among the files of the user in `reports/`.
 ///
 /// # Errors
 /// With the line of an image that is not there, or that no browser shows.
-pub(super) fn read_all(
-    links: &[FileLink],
-    project: &Project,
-    drawn: &[(String, String)],
-) -> Result<Vec<Image>, Error> {
-    links.iter().map(|link| read(link, project, drawn)).collect()
+pub(super) fn read_all(links: &[FileLink], sources: Sources<'_>) -> Result<Vec<Image>, Error> {
+    links.iter().map(|link| read(link, sources)).collect()
 }
 
-fn read(link: &FileLink, project: &Project, drawn: &[(String, String)]) -> Result<Image, Error> {
+fn read(link: &FileLink, sources: Sources<'_>) -> Result<Image, Error> {
+    let Sources { project, drawn, written } = sources;
     let refuse = |why: &str, hint: &str| {
         Err(Error::Render(link.faulty_image(why, hint, &project.templates)))
     };
@@ -63,8 +70,10 @@ fn read(link: &FileLink, project: &Project, drawn: &[(String, String)]) -> Resul
             ),
         };
     }
-    let folders = [template::TEMPLATES, "", super::WHOLE].map(|folder| project.root.join(folder));
-    let source = folders.iter().map(|folder| folder.join(&path)).find(|file| fs::is_file(file));
+    let folders = [template::TEMPLATES, "", super::WHOLE].into_iter();
+    let folders = folders.filter(|folder| *folder != super::WHOLE || !written.contains(&path));
+    let mut files = folders.map(|folder| project.root.join(folder).join(&path));
+    let source = files.find(|file| fs::is_file(file));
     let Some(source) = source else {
         return refuse(
             "does not exist in `templates/`, in the project or in `reports/`",

@@ -150,7 +150,9 @@ pub fn render(
     let drawn: Vec<(String, String)> = drawn
         .filter_map(|(name, f)| Some((name.clone(), f.drawings.first()?.svg.clone())))
         .collect();
-    let images = images::read_all(&rendered.images, project, &drawn)?;
+    let files_before = before.map_or(&[][..], |before| &before.files);
+    let sources = images::Sources { project, drawn: &drawn, written: files_before };
+    let images = images::read_all(&rendered.images, sources)?;
     let html = match images.is_empty() {
         true => rendered.html,
         false => render::with_images(
@@ -171,7 +173,6 @@ pub fn render(
     let is_foreign =
         |link: &FileLink| link.path != SNAPSHOT && !snapshot.files.contains(&link.path);
     let links = rendered.files.into_iter().filter(is_foreign).collect();
-    let files_before = before.map_or(&[][..], |before| &before.files);
     let gone = files_before.iter().filter(|file| !snapshot.files.contains(file));
     let gone = gone.filter_map(|file| of_report(file)).collect();
     files.push((PathBuf::from("report.md"), rendered.markdown));

@@ -77,6 +77,10 @@ fn an_image_of_the_project_is_part_of_the_page_and_beside_the_markdown() {
     for copy in ["images/set up.png", "pictures/b.png", "images/c.svg"] {
         assert!(project.path("reports").join(copy).exists(), "{copy}");
     }
+    // The copy of an image that is gone does not stand in for it.
+    std::fs::remove_file(project.path("templates/images/c.svg")).unwrap();
+    let outcome = project.run(&["build"]);
+    assert!(outcome.stderr.contains("the image `images/c.svg` does not exist"), "{outcome:#?}");
     // Without the image, its copy goes, and the original stays.
     rendered(&project, "# A\n").unwrap();
     assert!(!project.path("reports/images/set up.png").exists());
