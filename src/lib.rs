@@ -35,14 +35,15 @@
 //!    - [`export`] – tables and runs as CSV and LaTeX
 //!    - [`context`] – all values for templates
 //!    - [`template`] – the templates of a project, and mistakes in them
-//!    - [`render`] – templates → Markdown and HTML (minijinja)
+//!    - [`render`] – templates → Markdown and HTML (minijinja, pulldown-cmark, math-core)
 //! 3. Effects:
 //!    - [`fs`] – the only file access
 //!    - [`provenance`] – the only clock
 //!    - [`cache`] – one immutable file per run with a checksum, and leases of running builds
 //!    - [`train`] – networks, gradients and optimisers (dfdx)
 //!    - [`execute`] – workers
-//! 4. Composition: [`pipeline`] (the steps of a build) and [`cli`] (flags, text, exit codes).
+//! 4. Composition: [`pipeline`] (the steps of a build, images of the project, and the browser that prints the PDF
+//!    file) and [`cli`] (flags, text, exit codes).
 //!
 //! # Invariants
 //! - A [`run::RunConfig`] holds everything that can change a result; its digest is its identity.
@@ -52,8 +53,8 @@
 //! - dfdx, pulp, polars and plotters are each used in one module. minijinja is used in `template`
 //!   and `render`, and in `claim` for arithmetic. Their types never leave these modules.
 //! - Tables and verdicts never depend on how they are shown.
-//! - The same records render to the same bytes. Only `data/report.json` and the parts of the report
-//!   between provenance marks can differ between two builds.
+//! - The same records render to the same bytes. Only `data/report.json`, `report.pdf` and the parts of the
+//!   report between provenance marks can differ between two builds. No file of a report is of another page.
 //! - On the CPU, a run gives the same bits on every processor. Sums have a fixed order. Functions
 //!   like `exp` come from this crate or from `libm`. A test compares records with those of emulated
 //!   x86-64 processors. On CUDA devices, some of dfdx's kernels add in no fixed order.
