@@ -86,6 +86,13 @@ pub struct JudgedClaim {
     pub conditions: Vec<ConditionId>,
 }
 
+impl JudgedClaim {
+    /// The verdicts for other conditions that are not that of the claim itself.
+    pub fn differing(&self) -> impl Iterator<Item = &AlsoJudged> {
+        self.also.iter().filter(|also| also.outcome != self.outcome)
+    }
+}
+
 /// Reads the claims of a paper file. `None` if one of them is faulty.
 pub fn read(
     reader: &Reader<'_>,

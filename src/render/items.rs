@@ -10,7 +10,7 @@ use super::anchors;
 use super::html::{OpenElements, Unbalanced};
 use super::interval_line::interval_lines;
 use super::notes::notes_of;
-use super::rows::{Rows, column_of};
+use super::rows::{Rows, columns_of};
 use super::skeleton::{Block, Item, Mark, Skeleton, Source};
 use super::strict::html_value;
 use crate::claim::Finding;
@@ -117,7 +117,7 @@ impl<'i> Items<'i> {
             "of": source.of,
             "item": item,
             "anchor": anchor_of_number(source),
-            "runs": without_shared(&source.runs[..source.runs.len().min(LISTED_RUNS)]),
+            "runs": runs_of(&source.runs[..source.runs.len().min(LISTED_RUNS)]),
             "more": source.runs.len().saturating_sub(LISTED_RUNS),
             "notes": source.notes,
             "conditions": conditions.collect::<Vec<_>>(),
@@ -162,7 +162,7 @@ impl<'i> Items<'i> {
                     json!({ "id": format!("_{kind}-{id}"), "label": label, "text": text })
                 })
                 .collect();
-            let columns: Vec<_> = one.columns.iter().map(column_of).collect();
+            let columns = columns_of(one);
             let own = json!({
                 "id": id, "columns": columns, "rows": rows, "has_dots": has_dots,
                 "notes": notes_of(self.skeleton, &self.context.items, table, one),
@@ -249,6 +249,9 @@ impl<'i> Items<'i> {
                 "anchor": is_shown.then(|| anchors::claim(&judged.claim.name)),
                 "title": judged.claim.short,
                 "verdict": judged.outcome.word(),
+                "also": judged.differing().map(|also| json!({
+                    "label": also.label, "verdict": also.outcome.word(),
+                })).collect::<Vec<_>>(),
             })
         });
         claims.collect()
@@ -349,13 +352,23 @@ fn reference(item: &Item) -> Json {
     json!({ "title": item.title(), "anchor": item.anchor() })
 }
 
-/// Runs without the condition before their seed, if all have the same one.
-fn without_shared(runs: &[String]) -> Vec<&str> {
+/// Longest text about runs that stands in the line of its seed.
+const MOST_DIGESTS: usize = 40;
+
+/// Each run, split before its digest. The condition before the seed is left out if all runs have the same one. Many
+/// digests are folded.
+fn runs_of(runs: &[String]) -> Vec<Json> {
     let condition = |run: &str| run.find("seed ").unwrap_or_default();
     let shared = runs.first().map_or("", |run| &run[..condition(run)]);
-    let rest = runs.iter().map(|run| run.strip_prefix(shared));
-    let rest: Option<Vec<_>> = rest.collect();
-    rest.unwrap_or_else(|| runs.iter().map(String::as_str).collect())
+    let is_shared = runs.iter().all(|run| run.starts_with(shared));
+    let one = |run: &String| {
+        let run = if is_shared { &run[shared.len()..] } else { run };
+        let digests =
+            [", run", ", mean of run"].into_iter().filter_map(|word| run.rfind(word)).min();
+        let (score, digests) = run.split_at(digests.unwrap_or(run.len()));
+        json!({ "score": score, "digests": digests, "is_folded": digests.len() > MOST_DIGESTS })
+    };
+    runs.iter().map(one).collect()
 }
 
 /// The anchor of a number in the prose. It stays the same while the number stands for the same, whatever the runs

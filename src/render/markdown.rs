@@ -166,7 +166,7 @@ fn table_item(skeleton: &Skeleton, item: &TableItem, context: &Context) -> Strin
     let (name, number) = (&item.name, item.number);
     let first = &item.tables[0];
     let notes = notes_of(skeleton, &context.items, item, first);
-    let notes: Vec<_> = notes.iter().map(|note| escape(note)).collect();
+    let notes: Vec<_> = notes.iter().map(|note| escape(&note.plain())).collect();
     format!(
         "<a id=\"table-{number}\"></a>\n\n**Table {number}.** {}\n\n{}\n<sub>{} Data: \
          [CSV](data/{name}.csv), [LaTeX](data/{name}.tex).</sub>",
@@ -237,7 +237,11 @@ fn verdicts(skeleton: &Skeleton, judged: &[JudgedClaim]) -> String {
             true => format!("[{short}](#{})", anchors::claim(&judged.claim.name)),
             false => short,
         };
-        format!("{}. **{}:** {short}\n", index + 1, judged.outcome.word())
+        let also = judged
+            .differing()
+            .map(|also| format!(" ({}: **{}**)", escape(&also.label), also.outcome.word()));
+        let also: String = also.collect();
+        format!("{}. **{}:** {short}{also}\n", index + 1, judged.outcome.word())
     };
     judged.iter().enumerate().map(one).collect::<String>().trim_end().to_owned()
 }

@@ -2,11 +2,32 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::skeleton::Skeleton;
 use crate::table::{Table, TableItem};
 
 /// The most words that name a sentence.
 const MOST_WORDS: usize = 5;
+
+/// A note below a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Note {
+    /// The number of the table that says it in full, if another one does.
+    pub(super) table: Option<usize>,
+    /// What it says, or the names of what the other table says.
+    pub(super) text: String,
+}
+
+impl Note {
+    /// The note without a link.
+    pub(super) fn plain(&self) -> String {
+        match self.table {
+            Some(number) => format!("As in Table {number}: {}", self.text),
+            None => self.text.clone(),
+        }
+    }
+}
 
 /// The notes of a table. A sentence that an earlier table of the report has under the same protocol is only
 /// named, by its first words.
@@ -15,7 +36,7 @@ pub(super) fn notes_of(
     items: &[TableItem],
     item: &TableItem,
     table: &Table,
-) -> Vec<String> {
+) -> Vec<Note> {
     let is_before = |other: &&TableItem| {
         other.number < item.number && skeleton.shown.contains(&format!("table {}", other.name))
     };
@@ -28,11 +49,12 @@ pub(super) fn notes_of(
     for note in &table.notes {
         match items.iter().filter(is_before).find(|other| has(other, note)) {
             Some(other) => elsewhere.entry(other.number).or_default().push(name_of(note)),
-            None => notes.push(note.clone()),
+            None => notes.push(Note { table: None, text: note.clone() }),
         }
     }
-    let named = |(number, names): (usize, Vec<String>)| {
-        format!("As in Table {number}: {}.", names.join(", "))
+    let named = |(number, names): (usize, Vec<String>)| Note {
+        table: Some(number),
+        text: format!("{}.", names.join(", ")),
     };
     notes.extend(elsewhere.into_iter().map(named));
     notes
@@ -61,7 +83,11 @@ mod tests {
         let said = |shown: &[&str], index: usize| {
             let shown = shown.iter().map(|name| format!("table {name}")).collect();
             let skeleton = Skeleton { shown, ..Skeleton::default() };
-            notes_of(&skeleton, &items, &items[index], &items[index].tables[0]).join(" ")
+            notes_of(&skeleton, &items, &items[index], &items[index].tables[0])
+                .iter()
+                .map(Note::plain)
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         let all = ["t1", "t2", "t3"];
         assert_eq!(said(&all, 0), "A.");

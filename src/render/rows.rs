@@ -10,8 +10,17 @@ use crate::table::{Column, Datum, Row, Table};
 /// Width of the dots of a row, in pixels.
 const WIDTH: f64 = 76.0;
 
-pub(super) fn column_of(column: &Column) -> Json {
-    json!({ "head": column.head, "is_number": column.is_number })
+/// The columns of a table. Those without numbers and verdicts name the rows.
+pub(super) fn columns_of(table: &Table) -> Vec<Json> {
+    let one = |(index, column): (usize, &Column)| {
+        let has_tone = table.rows.iter().any(|row| !row.cells[index].tone().is_empty());
+        json!({
+            "head": column.head,
+            "is_number": column.is_number,
+            "is_name": !column.is_number && !has_tone,
+        })
+    };
+    table.columns.iter().enumerate().map(one).collect()
 }
 
 /// What the rows of a table share.
@@ -41,6 +50,14 @@ impl<'t> Rows<'t> {
         while !self.anchors.insert(anchor.clone()) {
             anchor.push('-');
         }
+        let mut label = String::new();
+        if names.len() > 1 {
+            label = names
+                .iter()
+                .map(|(column, cell)| level(&column.head, &cell.text()))
+                .collect::<Vec<_>>()
+                .join(", ");
+        }
         let cells = columns().map(|(column, cell)| {
             // Cells sort by their first number, and cells without a number come last.
             let sort = match cell.data().first() {
@@ -51,6 +68,7 @@ impl<'t> Rows<'t> {
             let key = column.keys.first().map(ToString::to_string).unwrap_or_default();
             json!({
                 "text": cell.text(), "tone": cell.tone(), "is_number": column.is_number, "sort": sort,
+                "is_name": !column.is_number && cell.tone().is_empty(),
                 "anchor": column.is_number.then(|| format!("{anchor}-{key}")),
             })
         });
@@ -62,7 +80,16 @@ impl<'t> Rows<'t> {
         };
         let dot = |value: f64, title: &str| json!({ "x": format!("{:.1}", place(value)), "title": title });
         let dots: Vec<_> = row.seeds.iter().map(|seed| dot(seed.value, &seed.title)).collect();
-        json!({ "anchor": anchor, "cells": cells, "dots": dots })
+        json!({ "anchor": anchor, "label": label, "cells": cells, "dots": dots })
+    }
+}
+
+/// A level of a factor, for readers who do not see the head of its column.
+fn level(head: &str, level: &str) -> String {
+    match level {
+        "yes" => head.to_owned(),
+        "no" => format!("no {head}"),
+        level => level.to_owned(),
     }
 }
 

@@ -240,7 +240,7 @@ impl Scorecard {
             Column::number("difference", [Key::Difference]),
             Column::number("expected range", [Key::Lower, Key::Upper]),
             Column::number("detectable shift", [Key::DetectableShift]),
-            Column::number("draws below it", [Key::Below, Key::Draws]),
+            Column::number("draws below published", [Key::Below, Key::Draws]),
             Column::text("grade of mean", Key::Grade),
             Column::number("published std", [Key::PublishedStd]),
             Column::number("our std", [Key::Std]),
@@ -283,7 +283,7 @@ impl Scorecard {
                 "With fewer than {FEWEST_DECISIVE} draws, or runs of a condition, the grade is “not \
                  known”, because nearly any value would agree."
             ),
-            "draws below it: number of draws of the data on which our mean is below the published mean."
+            "draws below published: number of draws of the data on which our mean is below the published mean."
                 .to_owned(),
         ]
     }

@@ -41,10 +41,13 @@ pub(super) fn drawings(
         let has_expected = rows.iter().any(|row| row.expected.is_some());
         let diamond = match (has_published && *metric == scores.metric, has_expected) {
             (true, true) => {
-                " Diamond: the published mean. Band: where the mean of the published runs would lie in 95 % \
-                 of other draws of the data."
+                " Diamond: the published mean. Band: 95 % of repetitions on other draws of the data have their \
+                 mean here."
             }
             (true, false) => " Diamond: the published mean.",
+            (false, _) if has_published => {
+                " The published means are of another protocol, and are not shown."
+            }
             (false, _) => "",
         };
         Ok(Drawing {
