@@ -34,10 +34,10 @@ pub use early_page::remove_early_page;
 pub use error::Error;
 pub use load::{Overrides, Project, WHOLE, load};
 pub use paper_file::PaperFile;
-pub use pdf::Browser;
+pub use pdf::{Browser, PDF, check_pdf, has_printed_pdf};
 pub use report::{
-    PDF, Report, SNAPSHOT, check_directory, check_writable, context, foreign_files, render,
-    snapshot, snapshot_in,
+    Report, SNAPSHOT, check_directory, check_writable, context, foreign_files, render, snapshot,
+    snapshot_in,
 };
 
 /// What a plan keeps in memory for each run that has a record.

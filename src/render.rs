@@ -2,18 +2,21 @@
 //!
 //! The prose template is evaluated once, to a `skeleton`: Markdown in which each value and item is
 //! a mark. One parse of the skeleton tells the context of each mark, and the anchors of the report.
-//! Then `markdown` and `page` put the values in their places, escaped for where they stand. The
+//! Then `markdown` and `body` put the values in their places, escaped for where they stand. The
 //! HTML of items is made by the macros of `templates/items.html.jinja`.
 
 mod anchors;
 mod arguments;
+mod body;
 mod condition_list;
+mod embedded;
 mod environment;
 mod front_matter;
 mod functions;
 mod html;
 mod interval_line;
 mod items;
+mod lost;
 mod markdown;
 mod math;
 mod notebook;
@@ -30,6 +33,7 @@ use crate::context::Context;
 use crate::template::{self, TemplateError, Templates};
 
 pub use anchors::FileLink;
+pub use embedded::with_images;
 
 /// A rendered report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,13 +52,6 @@ pub struct Rendered {
     pub unused_keys: Vec<String>,
 }
 
-/// The page with its images, in their order: the `data:` address of each, and its width and height in pixels, if
-/// known.
-#[must_use]
-pub fn with_images(page: &str, images: &[(String, Option<[usize; 2]>)]) -> String {
-    page::with_images(page, images)
-}
-
 /// Renders both forms of the report.
 ///
 /// # Errors
@@ -63,11 +60,12 @@ pub fn render(templates: &Templates, context: &Arc<Context>) -> Result<Rendered,
     let included = environment::Included::default();
     let environment = environment::environment(templates, &context.levels(), &included)?;
     let skeleton = functions::evaluate(&environment, templates, context)?;
-    math::check(&skeleton, templates)?;
+    lost::check(&skeleton, templates)?;
+    let formulas = math::formulas(&skeleton, templates)?;
     let anchors = anchors::check(&skeleton, templates)?;
     let markdown = markdown::render(&skeleton, context, templates)?;
     let items = items::Items::new(&environment, templates, context, &skeleton);
-    let body = page::body(&skeleton, &anchors, &items, templates)?;
+    let body = body::body(&skeleton, &anchors, formulas, &items)?;
     let html = page::around(&environment, templates, context, &skeleton, &body)?;
     let included = included.lock().unwrap_or_else(PoisonError::into_inner);
     let is_unused = |name: &&String| !template::is_macros(name) && !included.contains(*name);

@@ -54,6 +54,9 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     let build = Build { command: &command, options: &options, workers, has_pdf: false };
     let out = args.out();
     pipeline::check_directory(&project, &out)?;
+    if args.pdf {
+        pipeline::check_pdf(&out)?;
+    }
     // If the old snapshot cannot be read, the report has no list of changes.
     let before = pipeline::snapshot_in(&out).ok().flatten();
     if args.dry_run {
@@ -118,15 +121,13 @@ impl Target<'_> {
         plan: &Plan,
         browser: Option<Browser>,
     ) -> Result<(Report, Option<Error>), Error> {
-        let had_pdf =
-            self.before.is_some_and(|before| before.files.iter().any(|f| f == pipeline::PDF))
-                && self.out.join(pipeline::PDF).exists();
+        let had_pdf = self.before.is_some() && pipeline::has_printed_pdf(self.out);
         if browser.is_none() && !had_pdf {
             return Ok((self.render(plan)?, None));
         }
         let with = Target { build: Build { has_pdf: true, ..self.build }, ..*self };
         let mut report = with.render(plan)?;
-        let failure = match report.add_pdf(self.out, browser) {
+        let failure = match report.add_pdf(self.project, self.out, browser) {
             Ok(true) => return Ok((report, None)),
             Ok(false) => {
                 let path = self.out.join(pipeline::PDF);

@@ -124,10 +124,16 @@ pub enum Error {
         /// How many runs, and which part versions changed.
         message: String,
     },
-    /// A browser that is missing, or that did not print the page.
+    /// No browser starts.
+    #[error("{message}")]
+    NoBrowser {
+        /// What was tried.
+        message: String,
+    },
+    /// A browser that did not print the page.
     #[error("{message}")]
     Browser {
-        /// What was tried, and what happened.
+        /// Which one, and what it says.
         message: String,
     },
     /// Records are damaged or unreadable, or a rerun gave a different result, or none was made.
@@ -189,6 +195,7 @@ impl Error {
             | Self::Embedded(_)
             | Self::Canonical(_)
             | Self::Figure(_)
+            | Self::NoBrowser { .. }
             | Self::Browser { .. }
             | Self::FailedBefore { .. }
             | Self::Runs { .. } => 1,
@@ -259,6 +266,10 @@ impl Error {
                     .to_owned(),
             ),
             Self::Browser { .. } => Some(
+                "the rest of the report is written; open report.html in any browser, and print it into a file"
+                    .to_owned(),
+            ),
+            Self::NoBrowser { .. } => Some(
                 "install Chromium or Chrome; or build without `--pdf`, open report.html in any browser, and \
                  print it into a file"
                     .to_owned(),

@@ -134,9 +134,9 @@ pub(super) fn size_warning(page: usize, images: &[Image]) -> Option<String> {
     let embedded = |image: &Image| image.bytes.len().div_ceil(3) * 4;
     let total: usize = images.iter().map(embedded).sum();
     let largest = images.iter().max_by_key(|image| image.bytes.len())?;
-    (page > COMFORTABLE && 2 * total > page).then(|| {
+    (page > COMFORTABLE && 10 * total > page).then(|| {
         format!(
-            "report.html has {}, of which its images are {}; the largest is `{}`, {}",
+            "report.html has {}; its images have {}, and the largest is `{}` with {}",
             megabytes(page),
             megabytes(total),
             largest.path,

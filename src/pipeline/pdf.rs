@@ -2,13 +2,16 @@
 
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::Error;
 use crate::digest::Digest;
 use crate::fs;
 use crate::provenance::Stopwatch;
+
+/// The PDF file of the page, in the directory of a report.
+pub const PDF: &str = "report.pdf";
 
 /// A browser that can print a page without a window.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +30,10 @@ const PROGRAMS: [&str; 7] = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
-/// How long a browser may take. A paper takes a few seconds.
+/// How long a browser may take to say its version.
+const PATIENCE_AT_START: Duration = Duration::from_secs(10);
+
+/// How long a browser may take to print. A paper takes a few seconds.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What stands after a PDF file, before the digest of its page: a comment.
@@ -41,13 +47,17 @@ impl Browser {
     pub fn find() -> Result<Self, Error> {
         let starts = |program: &&&str| {
             let mut command = Command::new(program);
-            command.arg("--version").stdin(Stdio::null());
-            let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-            status.is_ok_and(|status| status.success())
+            command
+                .arg("--version")
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            let ended = command.spawn().and_then(|child| wait(child, PATIENCE_AT_START));
+            ended.is_ok_and(|status| status.is_some_and(|status| status.success()))
         };
         match PROGRAMS.iter().find(starts) {
             Some(program) => Ok(Self { program }),
-            None => Err(Error::Browser {
+            None => Err(Error::NoBrowser {
                 message: format!(
                     "`--pdf` needs Chromium or Chrome, and none of these programs starts: {}",
                     PROGRAMS[..5].join(", ")
@@ -57,12 +67,13 @@ impl Browser {
     }
 
     /// The page as a PDF file, which ends with the digest of the page. The browser gets a directory
-    /// of its own in `out`: some browsers may read and write only below the home directory.
+    /// of its own in `place`: some browsers may read and write only below the home directory.
     ///
     /// # Errors
     /// If the browser does not start, writes no PDF file, or takes longer than two minutes.
-    pub(super) fn print(self, page: &str, out: &Path) -> Result<Vec<u8>, Error> {
-        let place = fs::temporary_directory(out).map_err(Error::File)?;
+    pub(super) fn print(self, page: &str, place: &Path) -> Result<Vec<u8>, Error> {
+        fs::sweep(place);
+        let place = fs::temporary_directory(place).map_err(Error::File)?;
         let [source, target] = ["report.html", "report.pdf"].map(|name| place.path().join(name));
         fs::write_atomic(&source, page.as_bytes()).map_err(Error::File)?;
         let failed = |why: String| Error::Browser {
@@ -83,12 +94,11 @@ impl Browser {
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command.stderr(log.try_clone().map_err(failed_to)?);
         let child = command.spawn().map_err(failed_to)?;
-        let is_in_time = wait(child, PATIENCE).map_err(failed_to)?;
-        if !is_in_time {
+        if wait(child, PATIENCE).map_err(failed_to)?.is_none() {
             return Err(failed(format!("it took longer than {} seconds", PATIENCE.as_secs())));
         }
         match fs::read_if_there(&target).map_err(Error::File)? {
-            Some(pdf) if pdf.starts_with(b"%PDF") => {
+            Some(pdf) if pdf.starts_with(b"%PDF") && pdf.trim_ascii_end().ends_with(b"%%EOF") => {
                 Ok([&pdf[..], MARK.as_bytes(), source_of(page).as_bytes(), b"\n"].concat())
             }
             _ => Err(failed(last_line(&mut log))),
@@ -101,6 +111,34 @@ impl Browser {
 pub(super) fn is_pdf_of(pdf: &[u8], page: &str) -> bool {
     let end = [MARK.as_bytes(), source_of(page).as_bytes(), b"\n"].concat();
     pdf.ends_with(&end)
+}
+
+/// Whether `out` has a PDF file that a build has printed.
+#[must_use]
+pub fn has_printed_pdf(out: &Path) -> bool {
+    let pdf = fs::read_if_there(&out.join(PDF)).ok().flatten();
+    pdf.is_some_and(|pdf| is_printed(&pdf))
+}
+
+/// Checks that no file of the user has the name of the PDF file.
+///
+/// # Errors
+/// If one has.
+pub fn check_pdf(out: &Path) -> Result<(), Error> {
+    let path = out.join(PDF);
+    match fs::is_file(&path) && !has_printed_pdf(out) {
+        true => Err(Error::Request {
+            message: format!("`{}` is not from a build", path.display()),
+            hint: "rename this file; a build with `--pdf` writes one of this name".to_owned(),
+        }),
+        false => Ok(()),
+    }
+}
+
+/// Whether a build has printed `pdf`. Any other file belongs to the user.
+fn is_printed(pdf: &[u8]) -> bool {
+    let end = &pdf[pdf.len().saturating_sub(MARK.len() + 80)..];
+    end.windows(MARK.len()).any(|window| window == MARK.as_bytes())
 }
 
 /// The digest of the page without its provenance.
@@ -118,18 +156,18 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Waits until the browser ends. Returns false, and ends it, if that takes too long.
-fn wait(mut child: Child, patience: Duration) -> std::io::Result<bool> {
+/// Waits until the browser ends. Returns `None`, and ends it, if that takes too long.
+fn wait(mut child: Child, patience: Duration) -> std::io::Result<Option<ExitStatus>> {
     let stopwatch = Stopwatch::start();
     while stopwatch.elapsed() < patience {
-        if child.try_wait()?.is_some() {
-            return Ok(true);
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
         }
         std::thread::sleep(Duration::from_millis(20));
     }
     child.kill()?;
     child.wait()?;
-    Ok(false)
+    Ok(None)
 }
 
 /// The last line that the browser wrote about its failure.
@@ -155,13 +193,14 @@ mod tests {
         assert!(is_pdf_of(pdf.as_bytes(), &page("tuesday")));
         assert!(!is_pdf_of(pdf.as_bytes(), &page("tuesday").replace('b', "c")));
         assert!(!is_pdf_of(b"%PDF-1.4", &page("tuesday")));
+        assert!(is_printed(pdf.as_bytes()) && !is_printed(b"%PDF-1.4 of the user"));
     }
 
     #[test]
     fn a_browser_that_hangs_is_ended() {
         let child = Command::new("sleep").arg("60").spawn().unwrap();
-        assert!(!wait(child, Duration::from_millis(50)).unwrap());
+        assert!(wait(child, Duration::from_millis(50)).unwrap().is_none());
         let child = Command::new("true").spawn().unwrap();
-        assert!(wait(child, Duration::from_secs(20)).unwrap());
+        assert!(wait(child, Duration::from_secs(20)).unwrap().is_some());
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::images::{self, Image};
-use super::pdf::{Browser, is_pdf_of};
+use super::pdf::{Browser, PDF, has_printed_pdf, is_pdf_of};
 use super::{Error, PaperFile, Project, WHOLE, drawing};
 use crate::cache::Cache;
 use crate::claim::{self, JudgedClaim};
@@ -109,9 +109,6 @@ pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
 /// The file of the snapshot of a report, in its directory.
 pub const SNAPSHOT: &str = "data/report.json";
 
-/// The PDF file of the page, in the directory of a report.
-pub const PDF: &str = "report.pdf";
-
 /// The snapshot of the report in `out`. Returns `None` if there is no snapshot.
 ///
 /// # Errors
@@ -151,7 +148,15 @@ pub fn render(
         .filter_map(|(name, f)| Some((name.clone(), f.drawings.first()?.svg.clone())))
         .collect();
     let files_before = before.map_or(&[][..], |before| &before.files);
-    let sources = images::Sources { project, drawn: &drawn, written: files_before };
+    // With `--out`, the images are still those of the project.
+    let whole = match rendered.images.is_empty() {
+        true => Vec::new(),
+        false => {
+            snapshot_in(&project.root.join(WHOLE)).ok().flatten().map_or_else(Vec::new, |s| s.files)
+        }
+    };
+    let written = [files_before, &whole].concat();
+    let sources = images::Sources { project, drawn: &drawn, written: &written };
     let images = images::read_all(&rendered.images, sources)?;
     let html = match images.is_empty() {
         true => rendered.html,
@@ -275,7 +280,10 @@ impl Report {
         let unused = self.unused.iter();
         let unused = unused.map(|name| format!("{folder}/{name} is included by no template"));
         let keys = self.unused_keys.iter().map(|key| {
-            format!("{folder}/{}: a report does not use `{key}`", template::PAPER_TEMPLATE)
+            format!(
+                "{folder}/{}: `{key}` in the block at its start has no effect; remove it",
+                template::PAPER_TEMPLATE
+            )
         });
         let of_images = images::size_warning(self.page().len(), &self.images);
         let of_figures = drawing::warnings(&self.drawn).into_iter();
@@ -309,13 +317,18 @@ impl Report {
     ///
     /// # Errors
     /// If the browser fails.
-    pub fn add_pdf(&mut self, out: &Path, browser: Option<Browser>) -> Result<bool, Error> {
+    pub fn add_pdf(
+        &mut self,
+        project: &Project,
+        out: &Path,
+        browser: Option<Browser>,
+    ) -> Result<bool, Error> {
         let page = self.page();
         // A file that cannot be read is printed again.
         let present = fs::read_if_there(&out.join(PDF)).ok().flatten();
         let is_present = present.is_some_and(|pdf| is_pdf_of(&pdf, page));
         if let (false, Some(browser)) = (is_present, browser) {
-            self.pdf = Some(browser.print(page, out)?);
+            self.pdf = Some(browser.print(page, &project.root.join(Cache::DIRECTORY))?);
         }
         Ok(is_present || self.pdf.is_some())
     }
@@ -335,7 +348,9 @@ impl Report {
         let files: Vec<_> = pngs.chain(images).chain(pdf).chain(files).collect();
         fs::write_all_atomic(&files).map_err(Error::File)?;
         // The snapshot lists the files that the next build may have to remove, so it comes last.
-        let removed = self.gone.iter().map(|path| (path, fs::remove(&out.join(path))));
+        let is_own = |path: &&PathBuf| path.as_os_str() != PDF || has_printed_pdf(out);
+        let gone = self.gone.iter().filter(is_own);
+        let removed = gone.map(|path| (path, fs::remove(&out.join(path))));
         let (mut snapshot, mut failure) = (self.snapshot.clone(), None);
         // An image that the user has put where the report has it is the user's, and no build removes it.
         let own = self.images.iter().filter(|image| image.is_in(out)).map(|image| &image.path);

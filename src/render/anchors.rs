@@ -58,6 +58,7 @@ pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchor
     let (mut addresses, mut images): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let mut heading: Option<(usize, String)> = None;
     let mut repeats: BTreeMap<String, usize> = BTreeMap::new();
+    let mut n_footnotes = 0;
     let twice = |anchor: &str, text: &str| {
         let message = format!("two headings, elements or items have the anchor `{anchor}`");
         let places = [format!("# {text}"), format!("\"{text}\""), text.to_owned()];
@@ -85,8 +86,12 @@ pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchor
             Event::Start(Tag::Link { link_type: LinkType::Email, .. }) => {}
             Event::Start(Tag::Link { dest_url, .. }) => addresses.push(dest_url.to_string()),
             Event::Start(Tag::Image { dest_url, .. }) => images.push(dest_url.to_string()),
-            Event::Start(Tag::FootnoteDefinition(name)) if !targets.insert(name.to_string()) => {
-                return twice(&name, &format!("[^{name}]"));
+            Event::Start(Tag::FootnoteDefinition(_)) => {
+                n_footnotes += 1;
+                let anchor = format!("footnote-{n_footnotes}");
+                if !targets.insert(anchor.clone()) {
+                    return twice(&anchor, &anchor.replace('-', " "));
+                }
             }
             _ => {}
         }
@@ -188,7 +193,11 @@ fn check_address(
     }
     let known: Vec<_> = targets.iter().map(String::as_str).collect();
     let message = format!("a link leads to `#{anchor}`, which does not exist in the report");
+    let is_of_page = ["cell-", "row-", "value-"].iter().any(|start| anchor.starts_with(start));
     let hint = match known.is_empty() {
+        _ if is_of_page => {
+            "the addresses of numbers are for readers of the page; link the table".to_owned()
+        }
         true => "a heading or `<a id=\"…\"></a>` makes an anchor".to_owned(),
         false => crate::document::suggestion(anchor, &known),
     };
@@ -213,16 +222,29 @@ fn check_image(
     if has_scheme || plain.is_empty() || path.starts_with(['/', '\\']) {
         return Err(loads(address, skeleton, templates));
     }
-    let path = path.trim_start_matches("./").to_owned();
+    let parts_of_path = path.split('/').filter(|part| !["", "."].contains(part));
+    let path = parts_of_path.collect::<Vec<_>>().join("/");
     let typed = parts(address).iter().find_map(Part::plain).unwrap_or(&plain).to_owned();
-    Ok(Some(FileLink { path, typed }))
+    let image = FileLink { path, typed };
+    let hint = "put it into `templates/images/`, and write `images/NAME`";
+    if plain.contains(['?', '#']) {
+        return Err(image.faulty_image("has a `?` or `#` in its address", hint, templates));
+    }
+    if image.path.split('/').any(|part| part == "..") {
+        return Err(image.faulty_image(
+            "is outside of the project's folders: it has `..`",
+            hint,
+            templates,
+        ));
+    }
+    Ok(Some(image))
 }
 
 /// The error of an address that a browser would load.
 fn loads(address: &str, skeleton: &Skeleton, templates: &Templates) -> TemplateError {
     let plain = skeleton.plain(address);
     let typed = parts(address).iter().find_map(Part::plain).unwrap_or(&plain).to_owned();
-    let message = format!("the page would load `{plain}`, and a report needs no other place");
+    let message = format!("the page would load `{plain}`, but a page of a report loads nothing");
     let hint = "put an image into `templates/images/`, and write `![what it shows](images/NAME)`; \
                 link all else";
     templates.mistake(&link_places(&typed), message, hint)
@@ -277,7 +299,7 @@ pub(super) fn claim(name: &str) -> String {
 /// The anchor that code hosts give a heading: its letters, digits, `-` and `_`, in lower case, with
 /// `-` for each space. A title without any of them gets `section`, so that the contents can lead to
 /// it.
-pub(super) fn slug(title: &str) -> String {
+fn slug(title: &str) -> String {
     let kept = title.trim().chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c));
     let slug: String =
         kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect();
@@ -342,7 +364,8 @@ mod tests {
         {
             assert!(check(&format!("{dead}\n")).is_err(), "{dead}");
         }
-        assert!(check("## 1\n\nx[^1]\n\n[^1]: note\n").is_err(), "one anchor for two things");
+        assert!(check("## 1\n\nx[^1]\n\n[^1]: note\n").is_ok());
+        assert!(check("## Footnote 1\n\nx[^1]\n\n[^1]: note\n").is_err(), "one anchor for two");
         let error = check("## End\n\n<p id=\"end\">x</p>\n").unwrap_err();
         assert!(error.message.contains("have the anchor `end`"), "{error}");
         assert!(check("## Ünique\n\n[x](#%C3%BCnique)\n").is_ok());

@@ -10,6 +10,7 @@ use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::format::visible;
 use crate::template::{TemplateError, Templates};
 
 /// What a report uses of the block.
@@ -28,9 +29,12 @@ pub(super) struct FrontMatter {
     keywords: Names,
     /// The language of the prose, like `en`.
     pub(super) lang: Option<String>,
-    /// Keys that a report does not use.
+    /// What has no effect: keys that a report does not use, and a title beside that of the prose.
     #[serde(skip)]
     pub(super) unused: Vec<String>,
+    /// Whether the prose begins with a title of its own.
+    #[serde(skip)]
+    has_other_title: bool,
 }
 
 /// Texts: one, or a list. A map stands for its `name`.
@@ -118,8 +122,13 @@ pub(super) fn split<'p>(
     let is_end = |line: &&str| ["---", "..."].contains(&line.trim_end());
     for line in after.split_inclusive('\n') {
         if is_end(&line) {
-            let matter = read(&after[..end], templates)?;
-            return Ok((matter, &after[end + line.len()..]));
+            let mut matter = read(&after[..end], templates)?;
+            let rest = &after[end + line.len()..];
+            matter.has_other_title = rest.trim_start().starts_with("# ");
+            if matter.has_other_title && matter.title.is_some() {
+                matter.unused.push("title".to_owned());
+            }
+            return Ok((matter, rest));
         }
         end += line.len();
     }
@@ -152,17 +161,41 @@ fn read(yaml: &str, templates: &Templates) -> Result<FrontMatter, TemplateError>
         let first = first.rsplit_once("column ").map_or(first, |(_, after)| {
             after.split_once(": ").map_or(first, |(_, message)| message)
         });
-        templates.mistake(
-            &[typed.to_owned()],
-            format!("the YAML block at the start of the prose is not valid: {first}"),
-            "put a text with `: ` or `#` between quotes; to draw a rule, leave a blank line after `---`",
-        )
+        // The rest of the message is about options of the YAML library.
+        let first = first.split(", set ").next().unwrap_or_default();
+        let hint = match first.contains("duplicate") {
+            true => "write each key once",
+            false => {
+                "put a text with `: ` or `#` between quotes; to draw a rule, leave a blank line after `---`"
+            }
+        };
+        let message = format!("the YAML block at the start of the prose is not valid: {first}");
+        templates.mistake(&[typed.to_owned()], message, hint)
     })?;
+    if let Some(lang) = matter.lang.as_ref().filter(|lang| !is_language(lang)) {
+        let message = format!("`lang` is `{}`, and not a language", visible(lang));
+        return Err(templates.mistake(
+            &["lang:".to_owned()],
+            message,
+            "write it like `en` or `pt-BR`",
+        ));
+    }
     matter.unused = keys.into_keys().filter(|key| !KEYS.contains(&key.as_str())).collect();
     Ok(matter)
 }
 
+/// Whether a text has the form of a language tag.
+fn is_language(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
 impl FrontMatter {
+    /// The title, if it is shown.
+    pub(super) fn shown_title(&self) -> Option<&str> {
+        let title = self.title.as_deref().map(str::trim).filter(|title| !title.is_empty());
+        title.filter(|_| !self.has_other_title)
+    }
+
     /// The names of the authors, with commas; empty without authors.
     pub(super) fn authors(&self) -> String {
         self.author.0.join(", ")
@@ -178,10 +211,7 @@ impl FrontMatter {
         let prose = prose.trim_start();
         let (title, rest) = match prose.split_once('\n') {
             Some((title, rest)) if title.starts_with("# ") => (title.to_owned(), rest),
-            _ => (
-                self.title.as_ref().map(|title| format!("# {}", title.trim())).unwrap_or_default(),
-                prose,
-            ),
+            _ => (self.shown_title().map_or_else(String::new, |title| format!("# {title}")), prose),
         };
         let byline = [self.authors(), self.date.clone().unwrap_or_default()];
         let byline = byline.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();

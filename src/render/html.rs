@@ -99,9 +99,10 @@ impl OpenElements {
             let message = "does not end a comment in Markdown: write `-->`";
             return Err(Unbalanced { tag: "--!>".to_owned(), message });
         }
+        let loads = loads_of_style(html);
         let mut emitter = DefaultEmitter::<usize>::new_with_span();
         emitter.naively_switch_states(true);
-        let mut found = Named::default();
+        let mut found = Named { loads, ..Named::default() };
         let text = |bytes: &HtmlString| String::from_utf8_lossy(bytes).into_owned();
         for token in Tokenizer::new_with_emitter(html, emitter).flatten() {
             match token {
@@ -149,6 +150,26 @@ impl OpenElements {
     }
 }
 
+/// The addresses that style sheets in `html` load: those of `url(…)` and `@import`, but for parts of the page.
+fn loads_of_style(html: &str) -> Vec<String> {
+    let lower = html.to_lowercase();
+    let of = |word: &str| {
+        lower
+            .split(word)
+            .skip(1)
+            .filter_map(|after| {
+                let address = after.trim_start().trim_start_matches(['"', '\'']);
+                let address = address.split(['"', '\'', ')', ';', ' ']).next()?;
+                let is_own = address.starts_with('#')
+                    || address.starts_with("data:")
+                    || address.starts_with("url(");
+                (!is_own && !address.is_empty()).then(|| address.to_owned())
+            })
+            .collect::<Vec<_>>()
+    };
+    [of("url("), of("@import")].concat()
+}
+
 fn has_no_end(name: &HtmlString) -> bool {
     WITHOUT_END.iter().any(|one| one.as_bytes() == &name[..])
 }
@@ -189,7 +210,8 @@ mod tests {
     #[test]
     fn anchors_and_addresses_are_those_of_tags_alone() {
         let html = "<a id=A name='A' href=\"x?a&amp;b\">id=B</a><!-- <img src=c> --><img SRC=d>\
-                    <img srcset=\"e 1x, f 2x\"><script src=g></script>";
+                    <img srcset=\"e 1x, f 2x\"><script src=g></script>\
+                    <p style=\"fill: url(#i); background: URL('h')\"></p>";
         let named = OpenElements::default().read(html).unwrap();
         let texts =
             |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
@@ -197,7 +219,7 @@ mod tests {
             anchors: texts(&["A"]),
             links: texts(&["x?a&b"]),
             images: texts(&["d"]),
-            loads: texts(&["e 1x, f 2x", "g"]),
+            loads: texts(&["h", "e 1x, f 2x", "g"]),
         };
         assert_eq!(named, expected);
     }

@@ -46,6 +46,10 @@ impl<'i> Items<'i> {
         Self { environment, templates, context, skeleton }
     }
 
+    pub(super) fn templates(&self) -> &Templates {
+        self.templates
+    }
+
     /// The HTML of a mark, if a macro makes it, and the anchors in it. For a number, this is the HTML of
     /// its preview.
     ///
@@ -91,7 +95,7 @@ impl<'i> Items<'i> {
         preview: usize,
         anchor: Option<&str>,
     ) -> Result<String, TemplateError> {
-        let number = json!({ "text": text, "preview": preview, "anchor": anchor });
+        let number = json!({ "text": text, "preview": preview, "id": anchor });
         let html = self.call("number", &number)?;
         balanced(&html).map(|_| html)
     }
@@ -149,7 +153,7 @@ impl<'i> Items<'i> {
             let has_dots = one.rows.iter().any(|row| !row.seeds.is_empty());
             let mut variant = self.variant(one.metric.as_deref());
             let id = format!("{}{}", item.anchor(), variant["suffix"].as_str().unwrap_or_default());
-            let mut rows = Rows::of(one, &id);
+            let mut rows = Rows::of(&table.name, one);
             let rows: Vec<_> = one.rows.iter().map(|row| rows.row(row)).collect();
             let texts = [
                 ("csv", "CSV", export::csv(one)),
@@ -375,9 +379,7 @@ fn runs_of(runs: &[String]) -> Vec<Json> {
 /// say.
 pub(super) fn anchor_of_number(source: &Source) -> String {
     let item = source.item.as_ref().map_or("", |(name, _)| name);
-    let texts = [source.what.as_str(), &source.of, item].into_iter();
-    let texts = texts.chain(source.notes.iter().map(String::as_str));
-    let text = texts.collect::<Vec<_>>().join("\0");
+    let text = [source.what.as_str(), &source.of, item].join("\0");
     format!("value-{}", &Digest::of_bytes(text.as_bytes()).short()[..8])
 }
 

@@ -77,6 +77,7 @@ fn is_in_tag(html: &str) -> bool {
 fn continued(text: &str, place: Place, shown: String) -> String {
     let line = &text[text.rfind('\n').map_or(0, |newline| newline + 1)..];
     match place {
+        Place::Math => literal(text, &shown),
         Place::CodeBlock => {
             let indent = line.len() - line.trim_start_matches([' ', '\t', '>']).len();
             shown.replace('\n', &format!("\n{}", &line[..indent]))
@@ -136,7 +137,7 @@ fn shown(
         }
         Place::CodeBlock => Ok(visible_lines(&text)),
         Place::Address => Ok(percent_encoded(&text)),
-        Place::Math => Ok(literal(&text)),
+        Place::Math => Ok(text),
     }
 }
 

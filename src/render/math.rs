@@ -3,82 +3,97 @@
 use math_core::{LatexToMathML, MathCoreConfig, MathDisplay};
 use pulldown_cmark::{Event, Parser};
 
-use super::skeleton::{OPTIONS, Part, Skeleton, parts};
+use super::skeleton::{Mark, OPTIONS, Part, Skeleton, parts};
 use crate::format::visible;
 use crate::template::{TemplateError, Templates};
 
-/// The formula as `MathML`, with its `LaTeX` for readers who copy it. `tex` has marks.
+/// All formulas of the prose as `MathML`, in their order, each with its `LaTeX` for readers who copy it. Equations
+/// count through the prose, and a reference finds its equation.
 ///
 /// # Errors
-/// With the line of a formula that is not valid `LaTeX`, or that uses an unknown command.
-pub(super) fn mathml(
+/// With the line of a formula that is not valid `LaTeX`, uses an unknown command, or refers to no equation.
+pub(super) fn formulas(
     skeleton: &Skeleton,
-    tex: &str,
-    display: MathDisplay,
     templates: &Templates,
-) -> Result<String, TemplateError> {
-    let config = MathCoreConfig { annotation: true, ..MathCoreConfig::default() };
-    let whole = with_values(skeleton, tex);
-    let converter = LatexToMathML::new(config);
-    let made = converter.map_err(|(error, ..)| error.to_string()).and_then(|converter| {
-        let made = converter.convert_with_local_state(&whole, display);
-        made.map(|made| made.mathml).map_err(|error| error.to_string())
+) -> Result<Vec<String>, TemplateError> {
+    let typed = Parser::new_ext(&skeleton.text, OPTIONS).filter_map(|event| match event {
+        Event::InlineMath(tex) => Some((tex, MathDisplay::Inline)),
+        Event::DisplayMath(tex) => Some((tex, MathDisplay::Block)),
+        _ => None,
     });
-    made.map_err(|why| {
-        let typed = parts(tex).iter().filter_map(Part::plain).max_by_key(|part| part.len());
-        let typed = typed.unwrap_or_default();
-        let first = typed.trim().lines().next().unwrap_or_default().to_owned();
-        let message = format!("the formula `{}` is not valid: {why}", visible(&whole));
-        templates.mistake(&[first], message, "write `\\$` for a dollar sign that opens no formula")
-    })
+    let typed: Vec<_> = typed.collect();
+    let whole: Vec<_> =
+        typed.iter().map(|(tex, display)| (with_values(skeleton, tex), *display)).collect();
+    let snippets: Vec<_> = whole.iter().map(|(tex, display)| (tex.as_str(), *display)).collect();
+    let config = MathCoreConfig { annotation: true, ..MathCoreConfig::default() };
+    let refuse = |index: usize, why: &str| {
+        let typed = parts(&typed[index].0);
+        let typed = typed.iter().filter_map(Part::plain).max_by_key(|part| part.len());
+        let first = typed.unwrap_or_default().trim().lines().next().unwrap_or_default().to_owned();
+        let message = format!("the formula `{}` is not valid: {why}", visible(&whole[index].0));
+        let hint = "formulas are LaTeX as math-core knows it; write `\\$` for a dollar sign that opens none";
+        templates.mistake(&[first], message, hint)
+    };
+    let converter = LatexToMathML::new(config);
+    let converter = match converter {
+        Ok(converter) => converter,
+        Err((error, ..)) => return Err(refuse(0, &error.to_string())),
+    };
+    let made = converter.convert_all(&snippets).into_iter().enumerate();
+    let made = made.map(|(index, made)| match made {
+        _ if has_dollar(snippets[index].0) => Err(refuse(index, "a `$` stands in it")),
+        Err(error) => Err(refuse(index, &error.to_string())),
+        Ok(made) if made.warnings.has_undefined_references() => {
+            Err(refuse(index, "it refers to a `\\label` that no equation has"))
+        }
+        Ok(made) => Ok(made.mathml),
+    });
+    made.collect()
 }
 
-/// Refuses two dollar signs that stand for money and would open and close a formula: one with a digit after its
-/// end, as in `$5 (or $6)`, or with code in it.
-///
-/// # Errors
-/// With the line of the first.
-pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<(), TemplateError> {
-    for (event, range) in Parser::new_ext(&skeleton.text, OPTIONS).into_offset_iter() {
-        let Event::InlineMath(tex) = event else { continue };
-        let next = skeleton.text[range.end..].chars().next();
-        if next.is_some_and(|c| c.is_ascii_digit()) || tex.contains('`') {
-            let text = skeleton.plain(&skeleton.text[range]);
-            let message = format!("`{}` would be a formula", visible(&text.replace('`', "'")));
-            let typed = parts(&tex).iter().find_map(Part::plain).unwrap_or_default().to_owned();
-            let hint = "write `\\$` for a dollar sign that opens no formula";
-            return Err(templates.mistake(&[typed], message, hint));
-        }
-    }
-    Ok(())
+/// Whether `tex` has a dollar sign that no backslash makes literal.
+fn has_dollar(tex: &str) -> bool {
+    tex.match_indices('$').any(|(at, _)| !tex[..at].ends_with('\\'))
 }
 
 /// The formula with each value as `LaTeX` shows it literally.
 fn with_values(skeleton: &Skeleton, tex: &str) -> String {
-    let part = |part: Part<'_>| match part {
-        Part::Plain(text) => text.to_owned(),
-        Part::Mark(index) => {
-            skeleton.marks.get(index).map_or_else(String::new, |mark| literal(&mark.plain()))
+    let mut whole = String::new();
+    for part in parts(tex) {
+        match part {
+            Part::Plain(text) => whole.push_str(text),
+            Part::Mark(index) => {
+                let value = skeleton.marks.get(index).map_or_else(String::new, Mark::plain);
+                let value = literal(&whole, &value);
+                whole.push_str(&value);
+            }
         }
-    };
-    parts(tex).into_iter().map(part).collect()
+    }
+    whole
 }
 
-/// A value in a formula: a number as it is, and any other text as text.
-pub(super) fn literal(text: &str) -> String {
+/// A value in a formula, after `before`: a number as it is, and any other text as text. As an exponent or an index,
+/// it stands in braces.
+pub(super) fn literal(before: &str, text: &str) -> String {
     let is_number = |c: char| c.is_ascii_digit() || " +-−.,%[]()=<>/".contains(c);
     let escaped: String = visible(text)
         .chars()
         .map(|c| match c {
             '\\' => "\\textbackslash{}".to_owned(),
+            '^' => "\\textasciicircum{}".to_owned(),
+            // In LaTeX, a tilde is a space; this one is a letter.
+            '~' => "\u{2dc}".to_owned(),
             '%' | '#' | '&' | '_' | '{' | '}' | '$' => format!("\\{c}"),
-            '^' | '~' => format!("\\{c}{{}}"),
             c => c.to_string(),
         })
         .collect();
-    match text.chars().all(is_number) {
+    let shown = match text.chars().all(is_number) {
         true => escaped,
         false => format!("\\text{{{escaped}}}"),
+    };
+    match before.trim_end().ends_with(['^', '_']) {
+        true => format!("{{{shown}}}"),
+        false => shown,
     }
 }
 
@@ -86,28 +101,45 @@ pub(super) fn literal(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn of(tex: &str) -> Result<String, TemplateError> {
-        let templates = Templates { paper: format!("a\n\n${tex}$\n"), ..Templates::default() };
-        mathml(&Skeleton::default(), tex, MathDisplay::Inline, &templates)
+    fn of(text: &str) -> Result<Vec<String>, TemplateError> {
+        let text = format!("a\n\n{text}\n");
+        let templates = Templates { paper: text.clone(), ..Templates::default() };
+        formulas(&Skeleton { text, ..Skeleton::default() }, &templates)
     }
 
     #[test]
     fn a_formula_becomes_mathml_and_an_unknown_command_is_refused_with_its_line() {
-        let formula = of("\\frac{a}{\\sigma^2}").unwrap();
+        let formula = of("$\\frac{a}{\\sigma^2}$").unwrap().remove(0);
         assert!(formula.contains("<mfrac><mi>a</mi><msup><mi>σ</mi><mn>2</mn></msup></mfrac>"));
         assert!(formula.contains("\\frac{a}{\\sigma^2}"), "the source can be copied");
-        let error = of("\\fraction{a}{b}").unwrap_err();
+        let error = of("$\\fraction{a}{b}$").unwrap_err();
         assert_eq!(error.line, 3);
         assert!(error.message.contains("\\fraction"), "{error}");
-        assert!(of("a & b").is_err() && of("\\text{<b>}").unwrap().contains("&lt;b&gt;"));
+        assert!(of("$a & b$").is_err() && of("$\\text{<b>}$").unwrap()[0].contains("&lt;b&gt;"));
+        assert!(of("$$\\text{if $x$}$$").is_err());
+    }
+
+    #[test]
+    fn equations_count_through_the_prose_and_a_reference_finds_its_equation() {
+        let one = "$$\\begin{equation} x \\label{eq:NAME}\\end{equation}$$";
+        let text = format!(
+            "See $\\eqref{{eq:b}}$.\n\n{}\n\n{}",
+            one.replace("NAME", "a"),
+            one.replace("NAME", "b")
+        );
+        let formulas = of(&text).unwrap();
+        assert!(formulas[0].contains("<a href=\"#eq:b\">(2)</a>"), "{formulas:?}");
+        assert!(formulas[2].contains("id=\"eq:b\"") && formulas[2].contains("(2)"), "{formulas:?}");
+        assert!(of("$\\eqref{eq:c}$").unwrap_err().message.contains("no equation has"));
     }
 
     #[test]
     fn a_value_in_a_formula_is_shown_literally() {
-        assert_eq!(literal("−2.13 %"), "−2.13 \\%");
-        assert_eq!(literal("a_b {c}"), "\\text{a\\_b \\{c\\}}");
-        for text in ["100 %", "a_b^c", "x\\y", "{", "$5", "~#&"] {
-            assert!(of(&literal(text)).is_ok(), "{text}");
+        assert_eq!(literal("x = ", "−2.13 %"), "−2.13 \\%");
+        assert_eq!(literal("x^", "10.5"), "{10.5}");
+        assert_eq!(literal("", "a_b {c}"), "\\text{a\\_b \\{c\\}}");
+        for text in ["100 %", "a_b^c", "x\\y", "{", "$5", "~#&^~"] {
+            assert!(of(&format!("${}$", literal("", text))).is_ok(), "{text}");
         }
     }
 }

@@ -272,7 +272,7 @@ impl Notebook {
             .filter_map(|run| Some(run.title(&condition.label, run.scores.get(metric)?)));
         let metric = &self.context.metrics[metric];
         let source = Source {
-            what: format!("{statistic} of the scores"),
+            what: format!("{statistic} of the scores ({})", metric.label),
             of: condition.label.clone(),
             item: None,
             notes: vec![format!("The score of a run ({}) is {}.", metric.label, metric.formula)],
@@ -326,8 +326,9 @@ impl Notebook {
         Ok(self.block(Block::Claims(names.collect())))
     }
 
-    pub(super) fn verdict_list(&self) -> Value {
-        self.block(Block::Verdicts)
+    pub(super) fn verdict_list(&self) -> Result<Value, Error> {
+        self.show("list of", "verdicts")?;
+        Ok(self.block(Block::Verdicts))
     }
 
     pub(super) fn claim(&self, name: &str) -> Result<Value, Error> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::anchors::slug;
+use crate::digest::Digest;
 use crate::table::{Column, Datum, Row, Table};
 
 /// Width of the dots of a row, in pixels.
@@ -26,8 +26,8 @@ pub(super) fn columns_of(table: &Table) -> Vec<Json> {
 /// What the rows of a table share.
 pub(super) struct Rows<'t> {
     table: &'t Table,
-    /// The start of all anchors.
-    id: &'t str,
+    /// The name of the table and of its protocol, in anchors. They stay the same if tables get other numbers.
+    place: String,
     /// The range of all dots.
     range: [f64; 2],
     /// The anchors so far.
@@ -35,8 +35,10 @@ pub(super) struct Rows<'t> {
 }
 
 impl<'t> Rows<'t> {
-    pub(super) fn of(table: &'t Table, id: &'t str) -> Self {
-        Self { table, id, range: range_of(table), anchors: BTreeSet::new() }
+    pub(super) fn of(name: &str, table: &'t Table) -> Self {
+        let metric = table.metric.as_ref().map_or_else(String::new, |metric| format!("-{metric}"));
+        let place = format!("{name}{metric}");
+        Self { table, place, range: range_of(table), anchors: BTreeSet::new() }
     }
 
     /// A row: its cells, and the dots of its seeds on a scale that all rows of the table share.
@@ -44,12 +46,13 @@ impl<'t> Rows<'t> {
         let columns = || self.table.columns.iter().zip(&row.cells);
         let names = columns().filter(|(column, _)| !column.is_number);
         let names: Vec<_> = names.filter(|(_, cell)| cell.tone().is_empty()).collect();
-        let name = names.iter().map(|(_, cell)| slug(&cell.text())).collect::<Vec<_>>().join("-");
-        // Two rows may have the same names in other letters.
-        let mut anchor = format!("{}-{name}", self.id);
-        while !self.anchors.insert(anchor.clone()) {
-            anchor.push('-');
-        }
+        let name = names.iter().map(|(_, cell)| key(&cell.text())).collect::<Vec<_>>().join("-");
+        let first = format!("{}-{name}", self.place);
+        // Two rows may have the same key.
+        let numbered = (2..).map(|n| format!("{first}-{n}"));
+        let mut anchors = std::iter::once(first.clone()).chain(numbered);
+        let anchor = anchors.find(|anchor| !self.anchors.contains(anchor)).unwrap_or(first);
+        self.anchors.insert(anchor.clone());
         let mut label = String::new();
         if names.len() > 1 {
             label = names
@@ -69,7 +72,7 @@ impl<'t> Rows<'t> {
             json!({
                 "text": cell.text(), "tone": cell.tone(), "is_number": column.is_number, "sort": sort,
                 "is_name": !column.is_number && cell.tone().is_empty(),
-                "anchor": column.is_number.then(|| format!("{anchor}-{key}")),
+                "id": column.is_number.then(|| format!("cell-{anchor}-{key}")),
             })
         });
         let cells: Vec<_> = cells.collect();
@@ -80,8 +83,16 @@ impl<'t> Rows<'t> {
         };
         let dot = |value: f64, title: &str| json!({ "x": format!("{:.1}", place(value)), "title": title });
         let dots: Vec<_> = row.seeds.iter().map(|seed| dot(seed.value, &seed.title)).collect();
-        json!({ "anchor": anchor, "label": label, "cells": cells, "dots": dots })
+        json!({ "anchor": format!("row-{anchor}"), "label": label, "cells": cells, "dots": dots })
     }
+}
+
+/// The text of a cell as a part of an anchor: its letters and digits in lower case, and `-` for all between them.
+/// A text without any of them is named by its digest.
+fn key(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let key = words.map(str::to_lowercase).collect::<Vec<_>>().join("-");
+    if key.is_empty() { Digest::of_bytes(text.as_bytes()).short()[..6].to_owned() } else { key }
 }
 
 /// A level of a factor, for readers who do not see the head of its column.

@@ -26,11 +26,15 @@ fn a_pdf_is_printed_once_for_each_page_and_never_shows_an_older_one() {
     let project = Project::new();
     let prose = "# A\n\n{% if pdf %}[PDF](report.pdf){% endif %}\n";
     project.write("templates/paper.md.jinja", prose);
-    write_browser(&project, "printf '%%PDF-1.4 page' > \"$target\"");
+    write_browser(&project, "printf '%%PDF-1.4 page\\n%%%%EOF\\n' > \"$target\"");
     let outcome = build(&project, &["--pdf"]);
     assert_eq!(outcome.code, 0, "{outcome:#?}");
     assert!(outcome.stdout.contains("reports/report.pdf"), "{outcome:#?}");
-    assert!(project.read("reports/report.pdf").starts_with("%PDF-1.4 page\n% printed by report"));
+    assert!(
+        project
+            .read("reports/report.pdf")
+            .starts_with("%PDF-1.4 page\n%%EOF\n\n% printed by report")
+    );
     assert!(project.read("reports/report.html").contains("href=\"report.pdf\""));
     assert!(project.read("reports/report.md").contains("[PDF](report.pdf)"));
     // The same page is not printed again, with or without the option.
@@ -51,6 +55,15 @@ fn a_pdf_is_printed_once_for_each_page_and_never_shows_an_older_one() {
         name.as_ref().is_ok_and(|name| name.file_name().to_string_lossy().starts_with('.'))
     });
     assert_eq!(hidden.count(), 0, "nothing of the browser stays");
+    // A file of the user is neither removed nor replaced.
+    project.write("reports/report.pdf", "%PDF-1.4 by hand\n%%EOF\n");
+    project.write("templates/paper.md.jinja", format!("{prose}\nand more\n"));
+    let outcome = build(&project, &[]);
+    assert_eq!((outcome.code, outcome.stderr.contains("older")), (0, false), "{outcome:#?}");
+    let outcome = build(&project, &["--pdf"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert!(outcome.stderr.contains("report.pdf` is not from a build"), "{outcome:#?}");
+    assert!(project.read("reports/report.pdf").contains("by hand"));
 }
 
 #[test]
@@ -66,6 +79,7 @@ fn without_a_browser_nothing_is_trained_and_a_browser_that_fails_costs_only_the_
     for (printing, reason) in [
         ("echo 'no room' >&2; exit 21", "did not print the page: no room"),
         ("printf '<html>' > \"$target\"", "did not print the page: it gave no reason"),
+        ("printf '%%PDF-1.4 cut' > \"$target\"", "did not print the page: it gave no reason"),
     ] {
         write_browser(&project, printing);
         let outcome = build(&project, &["--pdf"]);

@@ -23,7 +23,7 @@ fn rendered(project: &Project, prose: &str) -> Result<[String; 2], Outcome> {
 #[test]
 fn a_formula_is_mathml_on_the_page_and_stays_latex_in_the_markdown() {
     let project = Project::new();
-    let prose = "# A $\\sigma$\n\nIt is $x_1 = {{ runs.expected }}$, in all:\n\n$$\n\\frac{1}{n} \\sum_i x_i\n$$\n\n\
+    let prose = "# A $\\sigma$\n\n![the $x$](figures/curves.svg)\n\nIt is $x_1 = {{ runs.expected }}$, in all:\n\n$$\n\\frac{1}{n} \\sum_i x_i\n$$\n\n\
                  A cost of $5 and $6 is no formula.\n\nNor is `$x$`.\n\n| a |\n| --- |\n| $y^2$ |\n";
     let [markdown, page] = rendered(&project, prose).unwrap();
     assert!(markdown.contains("$x_1 = 8$") && markdown.contains("\\frac{1}{n}"), "{markdown}");
@@ -57,16 +57,19 @@ fn a_value_stands_in_a_formula_as_it_is() {
 fn an_image_of_the_project_is_part_of_the_page_and_beside_the_markdown() {
     let project = Project::new();
     project.write("templates/images/set up.png", PIXEL).write("pictures/b.png", PIXEL);
+    project.write("templates/images/d.png", PIXEL);
     project.write("templates/images/c.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
     let prose = "# A\n\n![the set-up](images/set%20up.png \"of us\")\n\n![b](pictures/b.png)\n\n\
-                 <img src=\"images/c.svg\" alt=\"c\" width=\"30\">\n\n![all](figures/curves.svg)\n\n\
+                 <img src=\"images/c.svg\" alt=\"c\" width=\"30\">\n\n\
+                 <p><IMG alt=d SRC = images/d.png></p>\n\n![again](images//d.png)\n\n![all](figures/curves.svg)\n\n\
                  {{ figure(\"curves\") }}\n";
     project.write("templates/paper.md.jinja", prose);
     let outcome = project.run(&["build"]);
     assert_eq!((outcome.code, outcome.stderr.contains("warning")), (0, false), "{outcome:#?}");
     let page = project.read("reports/report.html");
     let png = "<img src=\"data:image/png;base64,iVBORw0KGgo";
-    assert_eq!(page.matches(png).count(), 2);
+    assert_eq!(page.matches(png).count(), 3);
+    assert!(page.contains("<IMG alt=d src=\"data:image/png;base64,"), "{page}");
     assert!(
         page.contains("\" width=\"1\" height=\"1\" alt=\"the set-up\" title=\"of us\""),
         "{page}"
@@ -74,7 +77,7 @@ fn an_image_of_the_project_is_part_of_the_page_and_beside_the_markdown() {
     assert!(page.contains("<img src=\"data:image/svg+xml;base64,PHN2Zy"), "{page}");
     assert!(page.contains("alt=\"c\" width=\"30\""), "the author's size stays");
     assert!(!page.contains("src=\"images/") && !page.contains("src=\"figures/"));
-    for copy in ["images/set up.png", "pictures/b.png", "images/c.svg"] {
+    for copy in ["images/set up.png", "pictures/b.png", "images/c.svg", "images/d.png"] {
         assert!(project.path("reports").join(copy).exists(), "{copy}");
     }
     // The copy of an image that is gone does not stand in for it.
@@ -95,7 +98,8 @@ fn an_image_that_a_reader_would_not_see_is_refused_with_its_line() {
     for (image, why) in [
         ("![x](images/gone.png)", "does not exist in `templates/`"),
         ("![x](https://example.org/x.png)", "the page would load `https://example.org/x.png`"),
-        ("![x](../../secret.png)", "is not a file of the project"),
+        ("![x](../../secret.png)", "it has `..`"),
+        ("![x](images/lfs.png?raw=true)", "has a `?` or `#`"),
         ("![x](/etc/hostname)", "the page would load"),
         ("![x](images/lfs.png)", "has not the content of an image"),
         ("![x](figures/none.svg)", "is no figure of the report"),
@@ -128,7 +132,7 @@ fn images_that_make_the_page_heavy_are_named() {
     project.write("templates/heavy.png", heavy);
     project.write("templates/paper.md.jinja", "# A\n\n![x](heavy.png)\n");
     let outcome = project.run(&["build"]);
-    assert!(outcome.stderr.contains("the largest is `heavy.png`, 2.7 MB"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("the largest is `heavy.png` with 2.7 MB"), "{outcome:#?}");
 }
 
 #[test]
@@ -140,7 +144,7 @@ fn a_yaml_block_gives_title_authors_and_abstract_to_both_forms() {
     let outcome = project.run(&["build"]);
     assert_eq!(outcome.code, 0, "{outcome:#?}");
     assert!(
-        outcome.stderr.contains("paper.md.jinja: a report does not use `format`"),
+        outcome.stderr.contains("paper.md.jinja: `format` in the block at its start"),
         "{outcome:#?}"
     );
     let markdown = project.read("reports/report.md");
@@ -148,7 +152,7 @@ fn a_yaml_block_gives_title_authors_and_abstract_to_both_forms() {
     assert!(markdown.contains("B. Two · 2026-11-26\n\n**Abstract.** We *compare*."), "{markdown}");
     let page = project.read("reports/report.html");
     assert!(page.contains("<html lang=\"de\">") && page.contains("<title>On "), "{page}");
-    assert!(page.contains("<meta name=\"author\" content=\"A. &amp;amp; One, B. Two\">"), "{page}");
+    assert!(page.contains("<meta name=\"author\" content=\"A. &amp; One, B. Two\">"), "{page}");
     assert!(page.contains("We <em>compare</em>.") && !page.contains("format: html"), "{page}");
     let outcome = rendered(&project, "---\ntitle: A: b\n---\n\nText\n").unwrap_err();
     assert!(outcome.stderr.contains("paper.md.jinja:2: the YAML block"), "{outcome:#?}");
@@ -160,6 +164,11 @@ fn footnotes_task_lists_and_struck_text_are_on_the_page() {
     let prose = "# A\n\nText[^1] and ~~not~~.\n\n[^1]: A note.\n\n- [x] done\n- [ ] open\n";
     let [markdown, page] = rendered(&project, prose).unwrap();
     assert!(markdown.contains("Text[^1] and ~~not~~."), "{markdown}");
+    assert!(page.contains("<a href=\"#footnote-1\">1</a>"), "{page}");
+    assert!(
+        page.contains("id=\"footnote-1\"") && page.contains("href=\"#footnote-1-text\""),
+        "{page}"
+    );
     assert!(page.contains("<del>not</del>") && page.contains("A note."), "{page}");
     assert_eq!(page.matches("type=\"checkbox\"").count(), 2);
 }
