@@ -209,7 +209,7 @@ impl<'m> Layout<'m> {
             arrow(area, (middle, end), (middle, end + GAP))?;
             end += GAP + LINE_HEIGHT / 2;
             let style = text(OUTPUT_TYPE, INK, HPos::Center);
-            area.draw_text("auxiliary loss: the digit's class", &style, (middle, end))?;
+            area.draw_text("outputs, also for the auxiliary loss", &style, (middle, end))?;
             end += LINE_HEIGHT / 2;
         }
         if !self.head.is_empty() {
