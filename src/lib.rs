@@ -54,7 +54,7 @@
 //!   and `render`, and in `claim` for arithmetic. Their types never leave these modules.
 //! - Tables and verdicts never depend on how they are shown.
 //! - The same records render to the same bytes. Only `data/report.json`, `report.pdf` and the parts of the
-//!   report between provenance marks can differ between two builds. No file of a report is of another page.
+//!   report between provenance marks can differ between two builds. All files of a report come from one build's results.
 //! - On the CPU, a run gives the same bits on every processor. Sums have a fixed order. Functions
 //!   like `exp` come from this crate or from `libm`. A test compares records with those of emulated
 //!   x86-64 processors. On CUDA devices, some of dfdx's kernels add in no fixed order.

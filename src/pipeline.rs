@@ -3,6 +3,7 @@
 mod accept;
 mod audit;
 mod datasets;
+mod directory;
 mod drawing;
 mod early_page;
 mod error;
@@ -30,15 +31,13 @@ pub use accept::{Answer, accept, unaccept};
 pub use audit::{
     Check, Garbage, Problem, Unused, check_all, garbage, quarantine, record, remove, rerun,
 };
+pub use directory::{check_directory, check_writable, foreign_files};
 pub use early_page::remove_early_page;
 pub use error::Error;
 pub use load::{Overrides, Project, WHOLE, load};
 pub use paper_file::PaperFile;
 pub use pdf::{Browser, PDF, check_pdf, has_printed_pdf};
-pub use report::{
-    Report, SNAPSHOT, check_directory, check_writable, context, foreign_files, render, snapshot,
-    snapshot_in,
-};
+pub use report::{Report, SNAPSHOT, context, render, snapshot, snapshot_in};
 
 /// What a plan keeps in memory for each run that has a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

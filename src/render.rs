@@ -16,6 +16,7 @@ mod functions;
 mod html;
 mod interval_line;
 mod items;
+mod links;
 mod lost;
 mod markdown;
 mod math;
@@ -32,8 +33,8 @@ use std::sync::{Arc, PoisonError};
 use crate::context::Context;
 use crate::template::{self, TemplateError, Templates};
 
-pub use anchors::FileLink;
 pub use embedded::with_images;
+pub use links::FileLink;
 
 /// A rendered report.
 #[derive(Clone, Debug, PartialEq, Eq)]

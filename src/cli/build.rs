@@ -28,7 +28,7 @@ const MOST_REASONS: usize = 12;
 pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
     let project = args.project.load()?;
     project.check_names(&args.only)?;
-    // A missing browser is said before the training.
+    // Reports a missing browser before the training.
     let browser = if args.pdf { Some(Browser::find()?) } else { None };
     let device = args.project.device;
     let stopwatch = Stopwatch::start();
@@ -51,8 +51,9 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     let preview = TrainingPreview::new(&project, &plan, is_wanted, args.retry_failed, workers);
     let command = args.command();
     let options = args.options();
-    let build = Build { command: &command, options: &options, workers, has_pdf: false };
     let out = args.out();
+    let has_pdf = args.pdf || pipeline::has_printed_pdf(&out);
+    let build = Build { command: &command, options: &options, workers, has_pdf };
     pipeline::check_directory(&project, &out)?;
     if args.pdf {
         pipeline::check_pdf(&out)?;
@@ -87,6 +88,9 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     for warning in report.warnings() {
         message(&format!("warning: {warning}"));
     }
+    if let (Some(_), Some(error)) = (&failure, &failure_of_pdf) {
+        message(&format!("error: {}", chain(error)));
+    }
     write(&target, &report, failure.or(failure_of_pdf))?;
     let result = failed_before(&plan, is_wanted).and_then(|()| incomplete(&project, &plan));
     // The process ends here: giving back the memory of a hundred thousand records takes a while.
@@ -114,19 +118,17 @@ impl Target<'_> {
         Ok(report)
     }
 
-    /// The report, with a PDF file if the browser prints it, or if the PDF file of the report before is of the
-    /// same page. Also returns the failure of the browser.
+    /// The report. It keeps the PDF file in its directory if that shows this page; else the browser prints one, if
+    /// there is a browser. Also returns the failure of the browser.
     fn with_pdf(
         &self,
         plan: &Plan,
         browser: Option<Browser>,
     ) -> Result<(Report, Option<Error>), Error> {
-        let had_pdf = self.before.is_some() && pipeline::has_printed_pdf(self.out);
-        if browser.is_none() && !had_pdf {
-            return Ok((self.render(plan)?, None));
+        let mut report = self.render(plan)?;
+        if !self.build.has_pdf {
+            return Ok((report, None));
         }
-        let with = Target { build: Build { has_pdf: true, ..self.build }, ..*self };
-        let mut report = with.render(plan)?;
         let failure = match report.add_pdf(self.project, self.out, browser) {
             Ok(true) => return Ok((report, None)),
             Ok(false) => {
@@ -139,13 +141,18 @@ impl Target<'_> {
             }
             Err(error) => Some(error),
         };
-        Ok((self.render(plan)?, failure))
+        Ok((self.without_pdf().render(plan)?, failure))
+    }
+
+    /// The same report without a PDF file.
+    fn without_pdf(&self) -> Self {
+        Self { build: Build { has_pdf: false, ..self.build }, ..*self }
     }
 
     /// Writes the page of the runs that have a record now. Returns what to tell the user.
     fn write_early(&self, device: DeviceKind) -> Result<String, Error> {
         let plan = pipeline::plan(self.project, device, Keep::Extracts)?;
-        let page = self.render(&plan)?.write_early_page(self.out)?;
+        let page = self.without_pdf().render(&plan)?.write_early_page(self.out)?;
         let recorded = plan.runs.iter().filter(|run| plan.state(run).fresh().is_some()).count();
         let total = runs(plan.runs.len());
         Ok(format!("{}: the page so far, with {recorded} of {total}", page.display()))

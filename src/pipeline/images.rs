@@ -84,7 +84,7 @@ fn read(link: &FileLink, sources: Sources<'_>) -> Result<Image, Error> {
     match kind_of(&bytes) {
         Some(kind) => Ok(Image { path, source: Some(source), bytes, kind }),
         None => refuse(
-            "has not the content of an image",
+            "is not an image, by its content",
             "browsers show PNG, JPEG, GIF, WebP, AVIF and SVG; a file of Git LFS must be downloaded first",
         ),
     }

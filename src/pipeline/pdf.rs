@@ -52,14 +52,16 @@ impl Browser {
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null());
-            let ended = command.spawn().and_then(|child| wait(child, PATIENCE_AT_START));
+            let ended =
+                in_group(&mut command).spawn().and_then(|child| wait(child, PATIENCE_AT_START));
             ended.is_ok_and(|status| status.is_some_and(|status| status.success()))
         };
         match PROGRAMS.iter().find(starts) {
             Some(program) => Ok(Self { program }),
             None => Err(Error::NoBrowser {
                 message: format!(
-                    "`--pdf` needs Chromium or Chrome, and none of these programs starts: {}",
+                    "`--pdf` needs Chromium or Chrome, and none of these programs says its version within {} seconds: {}",
+                    PATIENCE_AT_START.as_secs(),
                     PROGRAMS[..5].join(", ")
                 ),
             }),
@@ -93,7 +95,7 @@ impl Browser {
         command.arg(absolute(&source));
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command.stderr(log.try_clone().map_err(failed_to)?);
-        let child = command.spawn().map_err(failed_to)?;
+        let child = in_group(&mut command).spawn().map_err(failed_to)?;
         if wait(child, PATIENCE).map_err(failed_to)?.is_none() {
             return Err(failed(format!("it took longer than {} seconds", PATIENCE.as_secs())));
         }
@@ -156,6 +158,13 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
+/// The command in a process group of its own, so that all its processes can be ended.
+fn in_group(command: &mut Command) -> &mut Command {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    command
+}
+
 /// Waits until the browser ends. Returns `None`, and ends it, if that takes too long.
 fn wait(mut child: Child, patience: Duration) -> std::io::Result<Option<ExitStatus>> {
     let stopwatch = Stopwatch::start();
@@ -164,6 +173,11 @@ fn wait(mut child: Child, patience: Duration) -> std::io::Result<Option<ExitStat
             return Ok(Some(status));
         }
         std::thread::sleep(Duration::from_millis(20));
+    }
+    // A script that starts the browser would leave it running.
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
     child.kill()?;
     child.wait()?;
@@ -198,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_browser_that_hangs_is_ended() {
-        let child = Command::new("sleep").arg("60").spawn().unwrap();
+        let child = in_group(Command::new("sh").args(["-c", "sleep 60; true"])).spawn().unwrap();
         assert!(wait(child, Duration::from_millis(50)).unwrap().is_none());
         let child = Command::new("true").spawn().unwrap();
         assert!(wait(child, Duration::from_secs(20)).unwrap().is_some());

@@ -33,6 +33,8 @@ pub struct Report {
     images: Vec<Image>,
     /// The PDF file, if it is to be written.
     pdf: Option<Vec<u8>>,
+    /// Files of the previous report.
+    files_before: Vec<String>,
     /// Files of the previous report that this report does not have.
     gone: Vec<PathBuf>,
     /// The numbers and verdicts, as data.
@@ -148,15 +150,13 @@ pub fn render(
         .filter_map(|(name, f)| Some((name.clone(), f.drawings.first()?.svg.clone())))
         .collect();
     let files_before = before.map_or(&[][..], |before| &before.files);
-    // With `--out`, the images are still those of the project.
     let whole = match rendered.images.is_empty() {
         true => Vec::new(),
         false => {
             snapshot_in(&project.root.join(WHOLE)).ok().flatten().map_or_else(Vec::new, |s| s.files)
         }
     };
-    let written = [files_before, &whole].concat();
-    let sources = images::Sources { project, drawn: &drawn, written: &written };
+    let sources = images::Sources { project, drawn: &drawn, written: &whole };
     let images = images::read_all(&rendered.images, sources)?;
     let html = match images.is_empty() {
         true => rendered.html,
@@ -186,6 +186,7 @@ pub fn render(
     Ok(Report {
         drawn,
         files,
+        files_before: files_before.to_vec(),
         images,
         pdf: None,
         gone,
@@ -214,57 +215,6 @@ fn of_report(file: &str) -> Option<PathBuf> {
     is_own.then(|| Path::new(folder).join(name))
 }
 
-/// The names in a directory that contains no report of this paper and no part of a report of a
-/// killed build. Empty if the directory is empty or does not exist. Hidden names count too, because
-/// the directory may be a home directory.
-#[must_use]
-pub fn foreign_files(project: &Project, out: &Path) -> Vec<String> {
-    let is_known = || !Cache::new(&project.root).reported_in(out).is_empty();
-    let is_of_this_paper = || match snapshot_in(out) {
-        Ok(Some(snapshot)) => snapshot.title == project.file.paper.title,
-        _ => false,
-    };
-    if is_known() || is_of_this_paper() {
-        return Vec::new();
-    }
-    let name = |path: PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
-    let paths = fs::all_entries(out).unwrap_or_default().into_iter();
-    paths.filter_map(name).collect()
-}
-
-/// Checks that `out` is not a file and not in a folder with another use.
-///
-/// # Errors
-/// If it is.
-pub fn check_directory(project: &Project, out: &Path) -> Result<(), Error> {
-    let refused = |message: String| Error::Request {
-        message,
-        hint: "`--out DIR` names another directory".to_owned(),
-    };
-    let shown = out.display();
-    if out.exists() && !fs::is_directory(out) {
-        return Err(refused(format!("`{shown}` is a file; a report is a directory")));
-    }
-    let taken = ["experiments", template::TEMPLATES, Cache::DIRECTORY];
-    let place = fs::physical(out);
-    let is_within = |folder: &&&str| place.starts_with(fs::physical(&project.root.join(folder)));
-    match taken.iter().find(is_within) {
-        Some(folder) => {
-            Err(refused(format!("`{shown}` is in `{folder}/`, which is not for reports")))
-        }
-        None => Ok(()),
-    }
-}
-
-/// Checks before the training that the report can be written into `out`, and the records too.
-///
-/// # Errors
-/// If it cannot.
-pub fn check_writable(project: &Project, out: &Path) -> Result<(), Error> {
-    fs::check_writable(out).map_err(Error::File)?;
-    Cache::new(&project.root).check_writable().map_err(Error::File)
-}
-
 impl Report {
     /// Warnings about characters that PNG and LaTeX files cannot show, and about templates that the
     /// report does not use.
@@ -290,12 +240,42 @@ impl Report {
         of_figures.chain(of_images).chain(of_latex).chain(unused).chain(keys).collect()
     }
 
+    /// Whether the file of an image in `out` belongs to the user: the image itself, or a file of this name that no
+    /// build has written.
+    fn is_of_user(&self, image: &Image, out: &Path) -> bool {
+        let is_there = fs::is_file(&out.join(&image.path));
+        image.is_in(out) || (is_there && !self.files_before.contains(&image.path))
+    }
+
+    /// Checks that no image would replace a file of the user in `out`.
+    ///
+    /// # Errors
+    /// With the first that would.
+    fn check_images(&self, out: &Path) -> Result<(), Error> {
+        let mut images = self.images.iter().filter(|image| image.source.is_some());
+        let replaces = images.find(|image| {
+            let other = fs::read_if_there(&out.join(&image.path)).ok().flatten();
+            self.is_of_user(image, out) && other.is_some_and(|other| other != image.bytes)
+        });
+        match replaces {
+            None => Ok(()),
+            Some(image) => Err(Error::Request {
+                message: format!(
+                    "an image of the prose would replace `{}`",
+                    out.join(&image.path).display()
+                ),
+                hint: "this file is not from a build: rename it, or the image".to_owned(),
+            }),
+        }
+    }
+
     /// Checks that each file that the prose links to exists in `out` or in the directory of the
     /// complete report.
     ///
     /// # Errors
     /// With the line of the first link to a missing file.
     pub fn check_links(&self, project: &Project, out: &Path) -> Result<(), Error> {
+        self.check_images(out)?;
         let directories = [out, &project.root.join(WHOLE)];
         let is_there = |link: &&FileLink| {
             !self.gone.contains(&PathBuf::from(&link.path))
@@ -339,6 +319,9 @@ impl Report {
     /// # Errors
     /// If a figure cannot be drawn, or a file cannot be written.
     pub fn write(&self, out: &Path) -> Result<Vec<PathBuf>, Error> {
+        // An image that the user has put where the report has it is the user's, and no build removes it.
+        let own = self.images.iter().filter(|image| self.is_of_user(image, out));
+        let own: BTreeSet<_> = own.map(|image| &image.path).collect();
         let pngs = drawing::missing_pngs(&self.drawn, out)?;
         let pngs = pngs.iter().map(|(path, bytes)| (out.join(path), &bytes[..]));
         let files = self.files.iter().map(|(path, text)| (out.join(path), text.as_bytes()));
@@ -348,13 +331,12 @@ impl Report {
         let files: Vec<_> = pngs.chain(images).chain(pdf).chain(files).collect();
         fs::write_all_atomic(&files).map_err(Error::File)?;
         // The snapshot lists the files that the next build may have to remove, so it comes last.
-        let is_own = |path: &&PathBuf| path.as_os_str() != PDF || has_printed_pdf(out);
-        let gone = self.gone.iter().filter(is_own);
-        let removed = gone.map(|path| (path, fs::remove(&out.join(path))));
+        let gone = self.gone.iter().filter(|path| path.as_os_str() != PDF).cloned();
+        // A PDF file of another page goes, whether the snapshot knows it or not. That of the user stays.
+        let has_pdf = self.snapshot.files.iter().any(|file| file == PDF);
+        let old_pdf = (!has_pdf && has_printed_pdf(out)).then(|| PathBuf::from(PDF));
+        let removed = gone.chain(old_pdf).map(|path| (path.clone(), fs::remove(&out.join(path))));
         let (mut snapshot, mut failure) = (self.snapshot.clone(), None);
-        // An image that the user has put where the report has it is the user's, and no build removes it.
-        let own = self.images.iter().filter(|image| image.is_in(out)).map(|image| &image.path);
-        let own: BTreeSet<_> = own.collect();
         snapshot.files.retain(|file| !own.contains(file));
         for (path, result) in removed {
             if let Err(error) = result {
@@ -369,6 +351,9 @@ impl Report {
         fs::sweep(out);
         fs::sweep(&out.join("figures"));
         fs::sweep(&out.join("data"));
+        for image in &self.images {
+            out.join(&image.path).parent().into_iter().for_each(fs::sweep);
+        }
         let read_first = self.files[self.files.len() - 2..].iter().map(|(path, _)| out.join(path));
         let pdf = self.snapshot.files.iter().filter(|file| *file == PDF).map(|file| out.join(file));
         Ok(read_first.chain(pdf).collect())
@@ -379,6 +364,8 @@ impl Report {
     /// # Errors
     /// If the note cannot be written. The report is complete anyway.
     pub fn note(&self, project: &Project, out: &Path) -> Result<(), Error> {
+        // What a killed build has left of its browser.
+        fs::sweep(&project.root.join(Cache::DIRECTORY));
         if self.runs.is_empty() {
             return Ok(());
         }

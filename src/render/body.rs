@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::anchors::{self, Anchors};
 use super::embedded::{image_mark, with_source};
+use super::html::images_of;
 use super::items::{Items, anchor_of_number};
 use super::markdown::escape_html;
 use super::skeleton::{Mark, OPTIONS, Part, Skeleton, parts};
@@ -110,18 +111,7 @@ pub(super) fn body(
             "write `id=\"{{ item.anchor }}\"`",
         ));
     }
-    // An image that no element shows would be lost.
-    for (place, (_, image)) in anchors.images.iter().enumerate() {
-        let mark = image_mark(place);
-        if !["\"", "'"].iter().any(|quote| html.contains(&format!("src={quote}{mark}{quote}"))) {
-            let hint = "write `<img src=\"images/NAME\">` on one line";
-            return Err(image.faulty_image(
-                "cannot be found in its element",
-                hint,
-                items.templates(),
-            ));
-        }
-    }
+    check_images(&html, anchors, items)?;
     let previews = previews.iter().enumerate().map(|(index, preview)| {
         format!("<div id=\"_how-{}\" popover class=\"how\">\n{preview}</div>\n", index + 1)
     });
@@ -129,6 +119,30 @@ pub(super) fn body(
     let contents =
         second.map(|(_, id, title)| Entry { id: id.clone(), title: title.clone() }).collect();
     Ok(Body { html, previews: previews.collect(), contents })
+}
+
+/// Checks that every image of the page has become a part of it.
+///
+/// # Errors
+/// With the first that has not.
+fn check_images(html: &str, anchors: &Anchors, items: &Items<'_>) -> Result<(), TemplateError> {
+    if anchors.images.is_empty() {
+        return Ok(());
+    }
+    let marks: Vec<_> = (0..anchors.images.len()).map(image_mark).collect();
+    let is_part = |address: &String| address.starts_with("data:") || marks.contains(address);
+    let hint =
+        "write it as `<img src=\"images/NAME\">`, on one line and without `&` in the address";
+    match images_of(html).iter().find(|address| !is_part(address)) {
+        None => Ok(()),
+        Some(address) => {
+            let message = format!(
+                "the image `{}` cannot become a part of the page",
+                format::visible(address)
+            );
+            Err(items.templates().mistake(&["<img".to_owned()], message, hint))
+        }
+    }
 }
 
 /// An item is a block of its own, and not part of the paragraph that its mark was.
@@ -251,9 +265,11 @@ impl<'w> Writer<'w> {
 
     /// The number and the anchor of a footnote. They count in the order in which the prose needs them.
     fn footnote(&mut self, label: &str) -> (usize, String) {
-        let known = self.footnotes.iter().position(|other| other == label);
+        // Case does not count.
+        let label = label.to_lowercase();
+        let known = self.footnotes.iter().position(|other| *other == label);
         let number = 1 + known.unwrap_or_else(|| {
-            self.footnotes.push(label.to_owned());
+            self.footnotes.push(label);
             self.footnotes.len() - 1
         });
         (number, format!("footnote-{number}"))

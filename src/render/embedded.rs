@@ -29,9 +29,9 @@ pub(super) fn with_source(html: &str, address: &str, new: &str) -> String {
     changed
 }
 
-/// What stands in the page for the address of image number `index`.
+/// What stands in the page for the address of image number `index`. The escaped noncharacter is in no prose.
 pub(super) fn image_mark(index: usize) -> String {
-    format!("image-of-report-{index}")
+    format!("%EF%B7%90image-{index}")
 }
 
 /// The page with its images, in their order: the `data:` address of each, and its width and height in pixels, if

@@ -10,6 +10,7 @@ use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::export::markdown::at_start;
 use crate::format::visible;
 use crate::template::{TemplateError, Templates};
 
@@ -64,6 +65,22 @@ impl<'de> Visitor<'de> for NamesVisitor {
         Ok(Names(vec![number.to_string()]))
     }
 
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Names, E> {
+        Ok(Names(vec![number.to_string()]))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Names, E> {
+        Ok(Names(vec![number.to_string()]))
+    }
+
+    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Names, E> {
+        Ok(Names(vec![truth.to_string()]))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Names, E> {
+        Ok(Names::default())
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Names, A::Error> {
         let mut all = Vec::new();
         while let Some(Names(names)) = list.next_element()? {
@@ -73,14 +90,17 @@ impl<'de> Visitor<'de> for NamesVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
-        let mut found = None;
+        // Quarto writes a name as a text, or as a map of its parts.
+        let (mut name, mut parts) = (None, Vec::new());
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "name" => found = Some(map.next_value::<String>()?),
+                "name" | "literal" => name = Some(map.next_value::<Names>()?),
+                "given" | "family" => parts.push(map.next_value::<String>()?),
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        found.map(|name| Names(vec![name])).ok_or_else(|| de::Error::missing_field("name"))
+        let parts = (!parts.is_empty()).then(|| Names(vec![parts.join(" ")]));
+        name.or(parts).ok_or_else(|| de::Error::missing_field("name"))
     }
 }
 
@@ -124,7 +144,7 @@ pub(super) fn split<'p>(
         if is_end(&line) {
             let mut matter = read(&after[..end], templates)?;
             let rest = &after[end + line.len()..];
-            matter.has_other_title = rest.trim_start().starts_with("# ");
+            matter.has_other_title = is_title(rest.trim_start());
             if matter.has_other_title && matter.title.is_some() {
                 matter.unused.push("title".to_owned());
             }
@@ -184,9 +204,24 @@ fn read(yaml: &str, templates: &Templates) -> Result<FrontMatter, TemplateError>
     Ok(matter)
 }
 
+/// Whether the prose begins with a heading of the first level.
+fn is_title(prose: &str) -> bool {
+    let mut lines = prose.lines();
+    let first = lines.next().unwrap_or_default();
+    let rule = lines.next().unwrap_or_default().trim_end();
+    let is_underlined =
+        !first.trim().is_empty() && !rule.is_empty() && rule.chars().all(|c| c == '=');
+    first.starts_with("# ") || first.starts_with("#\t") || is_underlined
+}
+
 /// Whether a text has the form of a language tag.
 fn is_language(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// A text of several lines as one.
+fn in_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl FrontMatter {
@@ -211,7 +246,11 @@ impl FrontMatter {
         let prose = prose.trim_start();
         let (title, rest) = match prose.split_once('\n') {
             Some((title, rest)) if title.starts_with("# ") => (title.to_owned(), rest),
-            _ => (self.shown_title().map_or_else(String::new, |title| format!("# {title}")), prose),
+            _ => (
+                self.shown_title()
+                    .map_or_else(String::new, |title| format!("# {}", in_line(title))),
+                prose,
+            ),
         };
         let byline = [self.authors(), self.date.clone().unwrap_or_default()];
         let byline = byline.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
@@ -222,8 +261,12 @@ impl FrontMatter {
         let of = |text: &Option<String>| text.clone().unwrap_or_default();
         let parts = [
             title,
-            part("*", &of(&self.subtitle), "*"),
-            byline.join(" · "),
+            part("*", &in_line(&of(&self.subtitle)), "*"),
+            part(
+                "<div class=\"byline\">\n\n",
+                &at_start(&in_line(&byline.join(" · "))),
+                "\n\n</div>",
+            ),
             part("**Abstract.** ", &of(&self.r#abstract), ""),
             part("Keywords: ", &self.keywords(), ""),
             rest.to_owned(),
@@ -250,10 +293,14 @@ mod tests {
         .unwrap();
         assert_eq!(
             matter.above(&rest),
-            "# Two: digits\n\nA. One, B. Two · 2026-11\n\n**Abstract.** We compare.\n\nKeywords: x, No\n\nText\n"
+            "# Two: digits\n\n<div class=\"byline\">\n\nA. One, B. Two · 2026-11\n\n</div>\n\n**Abstract.** We compare.\n\nKeywords: x, No\n\nText\n"
         );
         assert_eq!(matter.unused, ["format"]);
-        assert!(matter.above("# Own\n\nText\n").starts_with("# Own\n\nA. One, B. Two"));
+        assert!(
+            matter
+                .above("# Own\n\nText\n")
+                .starts_with("# Own\n\n<div class=\"byline\">\n\nA. One")
+        );
     }
 
     #[test]

@@ -40,10 +40,22 @@ impl Named {
         anchors.dedup();
         self.anchors.extend(anchors);
         let is = |names: &[&str]| names.iter().any(|name| name.as_bytes() == &tag.name[..]);
-        let of_href = if is(&["link", "image"]) { &mut self.loads } else { &mut self.links };
+        // A part of the page, like a symbol of a drawing, is not loaded.
+        let is_part = value("href").is_some_and(|address| address.starts_with('#'));
+        let of_href = if is(&["link", "image", "use", "base"]) && !is_part {
+            &mut self.loads
+        } else {
+            &mut self.links
+        };
         of_href.extend(["href", "xlink:href"].into_iter().filter_map(value));
         let of_src = if is(&["img"]) { &mut self.images } else { &mut self.loads };
         of_src.extend(value("src"));
+        if is(&["meta"])
+            && value("http-equiv").is_some_and(|kind| kind.eq_ignore_ascii_case("refresh"))
+        {
+            self.loads.extend(value("content"));
+        }
+        self.loads.extend(value("style").iter().flat_map(|style| loads_of_style(style)));
         self.loads.extend(["srcset", "poster", "data", "background"].into_iter().filter_map(value));
     }
 
@@ -99,10 +111,9 @@ impl OpenElements {
             let message = "does not end a comment in Markdown: write `-->`";
             return Err(Unbalanced { tag: "--!>".to_owned(), message });
         }
-        let loads = loads_of_style(html);
         let mut emitter = DefaultEmitter::<usize>::new_with_span();
         emitter.naively_switch_states(true);
-        let mut found = Named { loads, ..Named::default() };
+        let mut found = Named::default();
         let text = |bytes: &HtmlString| String::from_utf8_lossy(bytes).into_owned();
         for token in Tokenizer::new_with_emitter(html, emitter).flatten() {
             match token {
@@ -143,11 +154,30 @@ impl OpenElements {
                     }
                     _ => {}
                 },
-                Token::String(_) | Token::Comment(_) | Token::Doctype(_) => {}
+                Token::String(text) => {
+                    let open = self.0.last().and_then(Option::as_ref);
+                    if open.is_some_and(|element| element.name[..] == *b"style") {
+                        found.loads.extend(loads_of_style(&String::from_utf8_lossy(&text)));
+                    }
+                }
+                Token::Comment(_) | Token::Doctype(_) => {}
             }
         }
         Ok(found)
     }
+}
+
+/// The addresses of all images of a page.
+pub(super) fn images_of(html: &str) -> Vec<String> {
+    let mut named = Named::default();
+    for token in
+        Tokenizer::new_with_emitter(html, DefaultEmitter::<usize>::new_with_span()).flatten()
+    {
+        if let Token::StartTag(tag) = token {
+            named.read(&tag);
+        }
+    }
+    named.images
 }
 
 /// The addresses that style sheets in `html` load: those of `url(…)` and `@import`, but for parts of the page.
@@ -167,7 +197,7 @@ fn loads_of_style(html: &str) -> Vec<String> {
             })
             .collect::<Vec<_>>()
     };
-    [of("url("), of("@import")].concat()
+    [of("url("), of("image-set("), of("@import")].concat()
 }
 
 fn has_no_end(name: &HtmlString) -> bool {
@@ -219,7 +249,7 @@ mod tests {
             anchors: texts(&["A"]),
             links: texts(&["x?a&b"]),
             images: texts(&["d"]),
-            loads: texts(&["h", "e 1x, f 2x", "g"]),
+            loads: texts(&["e 1x, f 2x", "g", "h"]),
         };
         assert_eq!(named, expected);
     }

@@ -121,8 +121,8 @@ impl<'i> Items<'i> {
             "of": source.of,
             "item": item,
             "anchor": anchor_of_number(source),
-            "runs": runs_of(&source.runs[..source.runs.len().min(LISTED_RUNS)]),
-            "more": source.runs.len().saturating_sub(LISTED_RUNS),
+            "runs": runs_of(&source.runs),
+            "more": source.more,
             "notes": source.notes,
             "conditions": conditions.collect::<Vec<_>>(),
             "command": self.command(command),
@@ -170,6 +170,7 @@ impl<'i> Items<'i> {
             let own = json!({
                 "id": id, "columns": columns, "rows": rows, "has_dots": has_dots,
                 "notes": notes_of(self.skeleton, &self.context.items, table, one),
+                "whole_notes": one.notes.join(" "),
                 "copies": copies,
             });
             if let (Json::Object(all), Json::Object(own)) = (&mut variant, own) {

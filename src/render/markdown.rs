@@ -1,6 +1,7 @@
 //! The Markdown report: the skeleton with escaped values, and items as Markdown.
 
-use super::anchors::{self, percent_encoded};
+use super::anchors;
+use super::links::percent_encoded;
 use super::math::literal;
 use super::notes::notes_of;
 use super::skeleton::{Block, Item, Mark, Part, Place, Skeleton, parts};
@@ -77,7 +78,7 @@ fn is_in_tag(html: &str) -> bool {
 fn continued(text: &str, place: Place, shown: String) -> String {
     let line = &text[text.rfind('\n').map_or(0, |newline| newline + 1)..];
     match place {
-        Place::Math => literal(text, &shown),
+        Place::Math => literal(&shown),
         Place::CodeBlock => {
             let indent = line.len() - line.trim_start_matches([' ', '\t', '>']).len();
             shown.replace('\n', &format!("\n{}", &line[..indent]))
@@ -150,8 +151,9 @@ fn block(skeleton: &Skeleton, block: &Block, context: &Context) -> String {
                 table.map(|item| table_item(skeleton, item, context)).unwrap_or_default()
             }
         },
-        Block::Claims(_) => claims(&context.claims),
-        Block::Verdicts => verdicts(skeleton, &context.claims),
+        // The comment ends a list before it.
+        Block::Claims(_) => format!("<!-- -->\n\n{}", claims(&context.claims)),
+        Block::Verdicts => format!("<!-- -->\n\n{}", verdicts(skeleton, &context.claims)),
         Block::File(path) => file(path, context.sources.get(path).map_or("", String::as_str)),
     }
 }

@@ -17,9 +17,15 @@ use crate::format::MISSING;
 use crate::summary::runs_of;
 use crate::table::{Datum, Row, Style, Table, TableItem};
 
-/// Seed, value and digests of each seed of a row.
-fn titles(row: &Row) -> Vec<String> {
-    row.seeds.iter().map(|seed| seed.title.clone()).collect()
+/// Largest number of runs that a number lists; a data file has all.
+const LISTED_RUNS: usize = 100;
+
+/// Seed, value and digests of the first seeds of some rows, as many of each row, and how many more there are.
+fn titles(rows: &[&Row]) -> (Vec<String>, usize) {
+    let most = LISTED_RUNS / rows.len().max(1);
+    let listed = rows.iter().flat_map(|row| row.seeds.iter().take(most));
+    let more = rows.iter().map(|row| row.seeds.len().saturating_sub(most)).sum();
+    (listed.map(|seed| seed.title.clone()).collect(), more)
 }
 
 /// What the functions of one evaluation share.
@@ -100,6 +106,9 @@ impl Notebook {
     fn show(&self, kind: &str, name: &str) -> Result<(), Error> {
         match self.lock().shown.insert(format!("{kind} {name}")) {
             true => Ok(()),
+            false if kind.starts_with("list") => {
+                Err(invalid(format!("the {kind} {name} is shown twice; show it once")))
+            }
             false => Err(invalid(format!(
                 "{kind} `{name}` is shown twice; `reference(\"{name}\")` makes a link to it"
             ))),
@@ -191,12 +200,14 @@ impl Notebook {
         let key = of_table(&item.name, table.key(column))?;
         let datum = table.datum(row, column);
         // No run is behind a published value.
+        let (runs, more) = if key.is_published() { (Vec::new(), 0) } else { titles(&[row]) };
         let source = Source {
             what: table.head_of(column),
             of: table.described(row),
             item: Some((item.name.clone(), item.number)),
             notes: if key.is_published() { Vec::new() } else { table.notes.clone() },
-            runs: if key.is_published() { Vec::new() } else { titles(row) },
+            runs,
+            more,
             conditions: if key.is_published() { Vec::new() } else { row.conditions.clone() },
         };
         // The number of runs is shown with the runs that are not as readers expect.
@@ -276,7 +287,8 @@ impl Notebook {
             of: condition.label.clone(),
             item: None,
             notes: vec![format!("The score of a run ({}) is {}.", metric.label, metric.formula)],
-            runs: runs.collect(),
+            runs: runs.take(LISTED_RUNS).collect(),
+            more: condition.summary.runs.len().saturating_sub(LISTED_RUNS),
             conditions: vec![condition.summary.id],
         };
         let text = self.told(Style::Fixed.write(value), &source.conditions);
@@ -300,11 +312,11 @@ impl Notebook {
         };
         let ((a, first), (b, second)) = (side(sides[0])?, side(sides[1])?);
         // No run is behind a published value.
-        let (conditions, runs) = match published {
-            true => (Vec::new(), Vec::new()),
+        let (conditions, (runs, more)) = match published {
+            true => (Vec::new(), (Vec::new(), 0)),
             false => (
                 [first.conditions.clone(), second.conditions.clone()].concat(),
-                [titles(first), titles(second)].concat(),
+                titles(&[first, second]),
             ),
         };
         let source = Source {
@@ -313,6 +325,7 @@ impl Notebook {
             item: Some((name.to_owned(), item.number)),
             notes: if published { Vec::new() } else { table.notes.clone() },
             runs,
+            more,
             conditions,
         };
         let difference = a.zip(b).map(|(a, b)| a - b);

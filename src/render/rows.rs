@@ -36,7 +36,7 @@ pub(super) struct Rows<'t> {
 
 impl<'t> Rows<'t> {
     pub(super) fn of(name: &str, table: &'t Table) -> Self {
-        let metric = table.metric.as_ref().map_or_else(String::new, |metric| format!("-{metric}"));
+        let metric = table.metric.as_ref().map_or_else(String::new, |metric| format!(".{metric}"));
         let place = format!("{name}{metric}");
         Self { table, place, range: range_of(table), anchors: BTreeSet::new() }
     }
@@ -90,7 +90,14 @@ impl<'t> Rows<'t> {
 /// The text of a cell as a part of an anchor: its letters and digits in lower case, and `-` for all between them.
 /// A text without any of them is named by its digest.
 fn key(text: &str) -> String {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let signed = match text.strip_prefix(['-', '−']) {
+        Some(number) if number.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("minus {number}")
+        }
+        _ => text.to_owned(),
+    };
+    let words =
+        signed.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|word| !word.is_empty());
     let key = words.map(str::to_lowercase).collect::<Vec<_>>().join("-");
     if key.is_empty() { Digest::of_bytes(text.as_bytes()).short()[..6].to_owned() } else { key }
 }

@@ -87,8 +87,10 @@ pub(super) struct Source {
     pub(super) item: Option<(String, usize)>,
     /// How it is computed.
     pub(super) notes: Vec<String>,
-    /// Seed, score and digest of each run behind it, as readers see them.
+    /// Seed, score and digest of the first runs behind it, as readers see them.
     pub(super) runs: Vec<String>,
+    /// How many more runs there are.
+    pub(super) more: usize,
     /// The conditions behind it.
     pub(super) conditions: Vec<ConditionId>,
 }

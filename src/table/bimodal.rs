@@ -35,7 +35,7 @@ pub(super) fn bimodal_note(
     let labels: Vec<_> = labels.collect();
     (!labels.is_empty()).then(|| {
         format!(
-            "Scores in two groups (dip test, p <0.01): {}. Few runs score near such a mean, and with few \
+            "Scores in two groups (dip test, p <0.01): {}. Few runs score near the mean of both groups, and with few \
              runs its interval is not reliable.",
             labels.join("; ")
         )

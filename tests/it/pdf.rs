@@ -50,11 +50,16 @@ fn a_pdf_is_printed_once_for_each_page_and_never_shows_an_older_one() {
     assert!(!project.read("reports/report.html").contains("report.pdf"));
     assert_eq!(build(&project, &["--pdf"]).code, 0);
     assert_eq!(project.read("calls").lines().count(), 2);
-    let names = std::fs::read_dir(project.path("reports")).unwrap();
+    let names = std::fs::read_dir(project.path(".report")).unwrap();
     let hidden = names.filter(|name| {
         name.as_ref().is_ok_and(|name| name.file_name().to_string_lossy().starts_with('.'))
     });
     assert_eq!(hidden.count(), 0, "nothing of the browser stays");
+    // Also a build that knows nothing of the report before leaves no older file.
+    std::fs::remove_file(project.path("reports/data/report.json")).unwrap();
+    project.write("templates/paper.md.jinja", format!("{prose}\nother\n"));
+    assert_eq!(build(&project, &["--yes"]).code, 0);
+    assert!(!project.path("reports/report.pdf").exists());
     // A file of the user is neither removed nor replaced.
     project.write("reports/report.pdf", "%PDF-1.4 by hand\n%%EOF\n");
     project.write("templates/paper.md.jinja", format!("{prose}\nand more\n"));

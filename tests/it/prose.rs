@@ -49,7 +49,10 @@ fn a_value_stands_in_a_formula_as_it_is() {
     let project = Project::new();
     project.edit("experiments/paper.toml", "title = \"", "title = \"5 % of {a_b} \\\\ ");
     let [markdown, page] = rendered(&project, "# A\n\n$x = {{ title }}$\n").unwrap();
-    assert!(markdown.contains("$x = \\text{5 \\% of \\{a\\_b\\} \\textbackslash{} "), "{markdown}");
+    assert!(
+        markdown.contains("$x = {\\text{5 \\% of \\{a\\_b\\} \\textbackslash{} "),
+        "{markdown}"
+    );
     assert!(page.contains("5 % of {a_b} \\ "), "{page}");
 }
 
@@ -101,7 +104,7 @@ fn an_image_that_a_reader_would_not_see_is_refused_with_its_line() {
         ("![x](../../secret.png)", "it has `..`"),
         ("![x](images/lfs.png?raw=true)", "has a `?` or `#`"),
         ("![x](/etc/hostname)", "the page would load"),
-        ("![x](images/lfs.png)", "has not the content of an image"),
+        ("![x](images/lfs.png)", "is not an image, by its content"),
         ("![x](figures/none.svg)", "is no figure of the report"),
         ("<img src=\"images/gone.png\">", "does not exist in `templates/`"),
         ("<script src=\"https://example.org/x.js\"></script>", "the page would load"),
@@ -123,6 +126,48 @@ fn an_image_in_the_directory_of_the_report_is_never_removed() {
     project.write("templates/paper.md.jinja", "# A\n");
     assert_eq!(project.run(&["build", "--out", ".", "--yes"]).code, 0);
     assert!(project.path("images/own.png").exists());
+}
+
+#[test]
+fn an_image_replaces_no_file_of_the_user_and_other_directories_find_the_same_images() {
+    let project = Project::new();
+    project.write("templates/a.png", PIXEL).write("reports/a.png", b"\x89PNG of the user");
+    project.write("templates/paper.md.jinja", "# A\n\n![x](a.png)\n");
+    let outcome = project.run(&["build"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert!(outcome.stderr.contains("would replace `reports/a.png`"), "{outcome:#?}");
+    assert_eq!(project.count_records(), 0, "it is said before the training");
+    std::fs::remove_file(project.path("reports/a.png")).unwrap();
+    // An image that the user has put into `reports/` is shown in any directory, again and again.
+    project.write("reports/own.png", PIXEL);
+    project.write("templates/paper.md.jinja", "# A\n\n![x](a.png) ![y](own.png)\n");
+    for _ in 0..2 {
+        for args in [&["build"][..], &["build", "--out", "other"]] {
+            let outcome = project.run(args);
+            assert_eq!(outcome.code, 0, "{args:?} {outcome:#?}");
+        }
+    }
+    rendered(&project, "# A\n").unwrap();
+    assert!(project.path("reports/own.png").exists() && !project.path("reports/a.png").exists());
+}
+
+#[test]
+fn a_page_loads_nothing_however_it_is_written() {
+    let project = Project::new();
+    project.write("templates/a.png", PIXEL);
+    for loading in [
+        "<img src=\"a&#46;png\"> ![x](a.png)",
+        "<base href=\"https://example.org/\">",
+        "<meta http-equiv=\"refresh\" content=\"0; url=x\">",
+        "<p style=\"background: url(https://example.org/x.png)\">x</p>",
+        "<style>@import 'https://example.org/x.css';</style>",
+    ] {
+        let outcome = rendered(&project, &format!("# A\n\n{loading}\n")).unwrap_err();
+        let message = &outcome.stderr;
+        let is_told = message.contains("would load") || message.contains("cannot become a part");
+        assert!(is_told && message.contains("paper.md.jinja:3"), "{loading}: {outcome:#?}");
+    }
+    assert!(rendered(&project, "# A\n\n<p>call url(x)</p>\n\n`src=\"a.png\"`\n").is_ok());
 }
 
 #[test]
@@ -149,7 +194,10 @@ fn a_yaml_block_gives_title_authors_and_abstract_to_both_forms() {
     );
     let markdown = project.read("reports/report.md");
     assert!(markdown.starts_with("# On "), "{markdown}");
-    assert!(markdown.contains("B. Two · 2026-11-26\n\n**Abstract.** We *compare*."), "{markdown}");
+    assert!(
+        markdown.contains("B. Two · 2026-11-26\n\n</div>\n\n**Abstract.** We *compare*."),
+        "{markdown}"
+    );
     let page = project.read("reports/report.html");
     assert!(page.contains("<html lang=\"de\">") && page.contains("<title>On "), "{page}");
     assert!(page.contains("<meta name=\"author\" content=\"A. &amp; One, B. Two\">"), "{page}");

@@ -41,8 +41,8 @@ pub(super) fn drawings(
         let has_expected = rows.iter().any(|row| row.expected.is_some());
         let diamond = match (has_published && *metric == scores.metric, has_expected) {
             (true, true) => {
-                " Diamond: the published mean. Band: 95 % of repetitions on other draws of the data have their \
-                 mean here."
+                " Diamond: the published mean. Band: where the mean of a repetition on another draw of the \
+                 data lies in 95 % of cases."
             }
             (true, false) => " Diamond: the published mean.",
             (false, _) if has_published => {
