@@ -136,7 +136,7 @@ pub(super) fn size_warning(page: usize, images: &[Image]) -> Option<String> {
     let largest = images.iter().max_by_key(|image| image.bytes.len())?;
     (page > COMFORTABLE && 10 * total > page).then(|| {
         format!(
-            "report.html has {}; its images have {}, and the largest is `{}` with {}",
+            "report.html has {}; its images have {}, and the largest is `{}` with {}: make it smaller",
             megabytes(page),
             megabytes(total),
             largest.path,

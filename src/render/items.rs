@@ -154,6 +154,7 @@ impl<'i> Items<'i> {
             let mut variant = self.variant(one.metric.as_deref());
             let id = format!("{}{}", item.anchor(), variant["suffix"].as_str().unwrap_or_default());
             let mut rows = Rows::of(&table.name, one);
+            let has_wide_rows = rows.has_wide_rows();
             let rows: Vec<_> = one.rows.iter().map(|row| rows.row(row)).collect();
             let texts = [
                 ("csv", "CSV", export::csv(one)),
@@ -169,6 +170,7 @@ impl<'i> Items<'i> {
             let columns = columns_of(one);
             let own = json!({
                 "id": id, "columns": columns, "rows": rows, "has_dots": has_dots,
+                "has_wide_rows": has_wide_rows,
                 "notes": notes_of(self.skeleton, &self.context.items, table, one),
                 "whole_notes": one.notes.join(" "),
                 "copies": copies,
@@ -363,7 +365,7 @@ const MOST_DIGESTS: usize = 40;
 /// Each run, split before its digest. The condition before the seed is left out if all runs have the same one. Many
 /// digests are folded.
 fn runs_of(runs: &[String]) -> Vec<Json> {
-    let condition = |run: &str| run.find("seed ").unwrap_or_default();
+    let condition = |run: &str| run.rfind("seed ").unwrap_or_default();
     let shared = runs.first().map_or("", |run| &run[..condition(run)]);
     let is_shared = runs.iter().all(|run| run.starts_with(shared));
     let one = |run: &String| {

@@ -26,8 +26,14 @@ impl FileLink {
     #[must_use]
     pub fn dead(&self, templates: &Templates) -> TemplateError {
         let message = format!("a link leads to the file `{}`, which does not exist", self.path);
-        let hint =
-            "paths are relative to the directory of the report, which has `data/` and `figures/`";
+        let hint = match self.path.as_str() {
+            "report.pdf" => {
+                "put the link between `{% if pdf %}` and `{% endif %}`; `--pdf` writes the file"
+            }
+            _ => {
+                "paths are relative to the directory of the report, which has `data/` and `figures/`"
+            }
+        };
         templates.mistake(&link_places(&self.typed), message, hint)
     }
 }

@@ -23,7 +23,7 @@ impl Note {
     /// The note without a link.
     pub(super) fn plain(&self) -> String {
         match self.table {
-            Some(number) => format!("As in Table {number}: {}", self.text),
+            Some(number) => format!("Table {number} {}", self.text),
             None => self.text.clone(),
         }
     }
@@ -54,17 +54,17 @@ pub(super) fn notes_of(
     }
     let named = |(number, names): (usize, Vec<String>)| Note {
         table: Some(number),
-        text: format!("{}.", names.join(", ")),
+        text: format!("also explains {}.", names.join(", ")),
     };
     notes.extend(elsewhere.into_iter().map(named));
     notes
 }
 
-/// The first words of a sentence, up to its first colon, bracket or comma: `“The score of a run …”`.
+/// The first words of a sentence, up to its first colon, bracket or comma: `“The score of a run”`.
 fn name_of(note: &str) -> String {
     let start = note.split([':', '(', ',', '.']).next().unwrap_or_default();
     let words: Vec<_> = start.split_whitespace().take(MOST_WORDS).collect();
-    format!("“{} …”", words.join(" "))
+    format!("“{}”", words.join(" "))
 }
 
 #[cfg(test)]
@@ -91,8 +91,8 @@ mod tests {
         };
         let all = ["t1", "t2", "t3"];
         assert_eq!(said(&all, 0), "A.");
-        assert_eq!(said(&all, 1), "B. As in Table 1: “A …”.");
-        assert_eq!(said(&all, 2), "C. As in Table 1: “A …”. As in Table 2: “B …”.");
+        assert_eq!(said(&all, 1), "B. Table 1 also explains “A”.");
+        assert_eq!(said(&all, 2), "C. Table 1 also explains “A”. Table 2 also explains “B”.");
         assert_eq!(said(&["t3"], 2), "B. A. C.");
     }
 }

@@ -28,8 +28,10 @@ pub(super) struct Rows<'t> {
     table: &'t Table,
     /// The name of the table and of its protocol, in anchors. They stay the same if tables get other numbers.
     place: String,
-    /// The range of all dots.
-    range: [f64; 2],
+    /// The largest span of a usual row.
+    usual: f64,
+    /// The range of the dots of usual rows, and that of all dots.
+    ranges: [[f64; 2]; 2],
     /// The anchors so far.
     anchors: BTreeSet<String>,
 }
@@ -38,10 +40,18 @@ impl<'t> Rows<'t> {
     pub(super) fn of(name: &str, table: &'t Table) -> Self {
         let metric = table.metric.as_ref().map_or_else(String::new, |metric| format!(".{metric}"));
         let place = format!("{name}{metric}");
-        Self { table, place, range: range_of(table), anchors: BTreeSet::new() }
+        let usual = largest_usual_span(table);
+        let of_usual = range_of(table.rows.iter().filter(|row| span(row) <= usual));
+        let ranges = [of_usual, range_of(table.rows.iter())];
+        Self { table, place, usual, ranges, anchors: BTreeSet::new() }
     }
 
-    /// A row: its cells, and the dots of its seeds on a scale that all rows of the table share.
+    /// Whether some rows have dots on a wider scale.
+    pub(super) fn has_wide_rows(&self) -> bool {
+        self.table.rows.iter().any(|row| span(row) > self.usual)
+    }
+
+    /// A row: its cells, and the dots of its seeds on a scale that all usual rows of the table share.
     pub(super) fn row(&mut self, row: &Row) -> Json {
         let columns = || self.table.columns.iter().zip(&row.cells);
         let names = columns().filter(|(column, _)| !column.is_number);
@@ -76,14 +86,15 @@ impl<'t> Rows<'t> {
             })
         });
         let cells: Vec<_> = cells.collect();
-        let [low, high] = self.range;
+        let is_wide = span(row) > self.usual;
+        let [low, high] = self.ranges[usize::from(is_wide)];
         let place = |value: f64| match high > low {
             true => 5.0 + (WIDTH - 10.0) * (value - low) / (high - low),
             false => WIDTH / 2.0,
         };
         let dot = |value: f64, title: &str| json!({ "x": format!("{:.1}", place(value)), "title": title });
         let dots: Vec<_> = row.seeds.iter().map(|seed| dot(seed.value, &seed.title)).collect();
-        json!({ "anchor": format!("row-{anchor}"), "label": label, "cells": cells, "dots": dots })
+        json!({ "anchor": format!("row-{anchor}"), "label": label, "cells": cells, "dots": dots, "is_wide": is_wide })
     }
 }
 
@@ -111,10 +122,58 @@ fn level(head: &str, level: &str) -> String {
     }
 }
 
-/// The range of all dots of a table.
-fn range_of(table: &Table) -> [f64; 2] {
-    let values = table.rows.iter().flat_map(|row| &row.seeds).map(|seed| seed.value);
+/// A row has wide dots if they span this many times the median span of all rows.
+const WIDE_SPAN: f64 = 3.0;
+
+/// The range of the dots of some rows.
+fn range_of<'r>(rows: impl Iterator<Item = &'r Row>) -> [f64; 2] {
+    let values = rows.flat_map(|row| &row.seeds).map(|seed| seed.value);
     values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| {
         [low.min(value), high.max(value)]
     })
+}
+
+/// How far apart the dots of a row are.
+fn span(row: &Row) -> f64 {
+    let [low, high] = range_of(std::iter::once(row));
+    (high - low).max(0.0)
+}
+
+/// The largest span of a usual row. Rows that span more have dots on a scale of their own: on one scale, they would
+/// press those of all other rows together.
+fn largest_usual_span(table: &Table) -> f64 {
+    let mut spans: Vec<f64> = table.rows.iter().map(span).filter(|span| *span > 0.0).collect();
+    spans.sort_by(f64::total_cmp);
+    spans.get(spans.len() / 2).map_or(f64::INFINITY, |median| WIDE_SPAN * median)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::SeedValue;
+
+    #[test]
+    fn the_key_of_a_text_tells_numbers_apart() {
+        assert_eq!(key("deep (other draws)"), "deep-other-draws");
+        assert_eq!([key("0.1"), key("−0.1"), key("-0.1")], ["0.1", "minus-0.1", "minus-0.1"]);
+        assert_ne!(key("+"), key("-"));
+    }
+
+    #[test]
+    fn rows_that_would_press_the_others_together_have_a_wider_scale() {
+        let row = |values: &[f64]| Row {
+            cells: Vec::new(),
+            conditions: Vec::new(),
+            seeds: values.iter().map(|v| SeedValue { value: *v, title: String::new() }).collect(),
+        };
+        let is_wide = |rows: &[&[f64]]| {
+            let rows = rows.iter().map(|values| row(values)).collect();
+            let table = Table { rows, ..Table::default() };
+            let mut made = Rows::of("t", &table);
+            let wide = table.rows.iter().map(|one| made.row(one)["is_wide"].as_bool().unwrap());
+            wide.collect::<Vec<_>>()
+        };
+        assert_eq!(is_wide(&[&[50.0, 80.0], &[77.0, 79.0], &[76.0, 79.0]]), [true, false, false]);
+        assert_eq!(is_wide(&[&[50.0, 80.0], &[50.0, 79.0], &[]]), [false, false, false]);
+    }
 }

@@ -309,6 +309,11 @@ impl Scores {
         notes.extend(self.notes(ours, rows));
         let all_rows = [self.named(rows, results)];
         notes.extend(averaged_note(&all_rows, results));
+        if !self.published.is_empty() && !has_published {
+            notes.push(
+                "The published values are of another protocol, and are not shown.".to_owned(),
+            );
+        }
         notes.push(variation.note.to_owned());
         let conditions = rows.iter().flat_map(|row| row.conditions.clone());
         notes.extend(bimodal_note(conditions, metric, results));
