@@ -7,12 +7,10 @@
 mod entry;
 mod lease;
 mod parts;
+mod reports;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::fs::{self, FileError};
@@ -20,7 +18,8 @@ use crate::plan::Fresh;
 use crate::run::{Curve, FailureRecord, RecordExtract, RunConfig, RunRecord};
 
 pub use entry::{PastRecord, read_past};
-pub use lease::{HEARTBEAT, Lease, Leases};
+pub use lease::{HEARTBEAT, Lease, Leases, TaskStart};
+pub use reports::Reports;
 
 /// The records of a project.
 #[derive(Clone, Debug)]
@@ -60,23 +59,18 @@ impl<T> Lookup<T> {
     }
 }
 
-/// Which runs a report shows.
-#[derive(Deserialize, Serialize)]
-struct Reported {
-    /// Its directory, relative to the project if it is inside.
-    out: String,
-    /// Whether the report is written. If not, a build will write it.
-    is_written: bool,
-    runs: Vec<Digest>,
-}
-
-/// The content of all notes about reports.
-#[derive(Debug, Default)]
-pub struct Reports {
-    /// The runs that the reports show.
-    pub runs: BTreeSet<Digest>,
-    /// The directories of reports that do not exist any more.
-    pub vanished: Vec<PathBuf>,
+/// What happened to a record that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// It is new.
+    New,
+    /// There was a record already, with the same result.
+    Same,
+    /// There was a sound record already, with another result. It stays.
+    Different,
+    /// There was a file already that is not a sound record. The text says why, as a phrase that follows
+    /// the name of the file.
+    Damaged(String),
 }
 
 impl Cache {
@@ -86,7 +80,20 @@ impl Cache {
     /// The cache of the project at `root`. Creates nothing before the first record.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { directory: root.join(Self::DIRECTORY) }
+        Self::at(&root.join(Self::DIRECTORY))
+    }
+
+    /// The cache in this directory itself.
+    #[must_use]
+    pub fn at(directory: &Path) -> Self {
+        Self { directory: directory.to_owned() }
+    }
+
+    /// Whether both have the same records, possibly through a link.
+    #[must_use]
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        let records = |cache: &Self| fs::physical(&cache.directory.join("records"));
+        records(self) == records(other)
     }
 
     /// The record of the run with this configuration, given its digest and canonical JSON.
@@ -178,16 +185,39 @@ impl Cache {
         }
     }
 
-    /// Writes `record`, and replaces an existing one.
+    /// Writes `record`, and never replaces an existing one.
     ///
     /// # Errors
     /// If it cannot be written completely.
     ///
     /// # Panics
     /// If its configuration has no canonical form. Then it has no digest either.
-    pub fn store(&self, record: &RunRecord) -> Result<(), FileError> {
+    pub fn store(&self, record: &RunRecord) -> Result<Stored, FileError> {
         let bytes = entry::write(record).expect("what has a digest has a canonical form");
-        fs::write_atomic(&self.path(record.digest), &bytes)
+        self.publish(record.digest, &bytes)
+    }
+
+    /// Writes the bytes of a sound record like [`Self::store`].
+    ///
+    /// # Errors
+    /// As [`Self::store`].
+    pub fn publish(&self, digest: Digest, bytes: &[u8]) -> Result<Stored, FileError> {
+        Ok(match fs::publish(&self.path(digest), bytes)? {
+            None => Stored::New,
+            Some(present) => match entry::is_same_result(&present, bytes, digest) {
+                Ok(true) => Stored::Same,
+                Ok(false) => Stored::Different,
+                Err(damage) => Stored::Damaged(damage),
+            },
+        })
+    }
+
+    /// The bytes of the record of `digest`, and the record itself, of any configuration.
+    ///
+    /// # Errors
+    /// As [`Self::lookup`].
+    pub fn past_bytes(&self, digest: Digest) -> Result<Lookup<(Vec<u8>, PastRecord)>, FileError> {
+        self.read(digest, |bytes| Ok((bytes.to_vec(), entry::read_past(bytes, digest)?)))
     }
 
     /// Moves a damaged record to the quarantine. Returns its new path.
@@ -249,85 +279,6 @@ impl Cache {
         fs::remove(&self.failure_path(digest))
     }
 
-    /// Notes which runs the report in `out` shows, so that their records are kept. `is_written`
-    /// says whether the report is written already.
-    ///
-    /// # Errors
-    /// If the note cannot be written.
-    pub fn store_reported(
-        &self,
-        out: &Path,
-        is_written: bool,
-        digests: &[Digest],
-    ) -> Result<(), FileError> {
-        let place = self.place(out)?;
-        let path = self.note(&place);
-        let reported = Reported { out: place, is_written, runs: digests.to_vec() };
-        let text = serde_json::to_string(&reported).expect("plain values");
-        fs::write_atomic(&path, format!("{text}\n").as_bytes())
-    }
-
-    /// The runs that the report in `out` shows. Empty if they are not known.
-    #[must_use]
-    pub fn reported_in(&self, out: &Path) -> BTreeSet<Digest> {
-        let bytes = self.place(out).and_then(|place| fs::read(&self.note(&place))).ok();
-        let reported = bytes.and_then(|bytes| serde_json::from_slice::<Reported>(&bytes).ok());
-        reported.map_or_else(BTreeSet::new, |reported| reported.runs.into_iter().collect())
-    }
-
-    /// The runs of the last report in each directory, or the path of a damaged note.
-    /// `holds_report` says whether a directory contains a report.
-    ///
-    /// # Errors
-    /// If a note exists but cannot be read.
-    pub fn reported(
-        &self,
-        holds_report: impl Fn(&Path) -> bool,
-    ) -> Result<Result<Reports, PathBuf>, FileError> {
-        let mut reports = Reports::default();
-        let home = self.home();
-        for place in self.named_in("reports")? {
-            let path = self.file("reports", place);
-            let Some(bytes) = fs::read_if_there(&path)? else { continue };
-            let Ok(Reported { out, is_written, runs }) = serde_json::from_slice(&bytes) else {
-                return Ok(Err(path));
-            };
-            let out = home.join(out);
-            match if is_written { holds_report(&out) } else { fs::is_directory(&out) } {
-                true => reports.runs.extend(runs),
-                false => reports.vanished.push(out),
-            }
-        }
-        Ok(Ok(reports))
-    }
-
-    /// Removes the note about a report that does not exist any more.
-    ///
-    /// # Errors
-    /// If the note cannot be removed.
-    pub fn forget_report(&self, out: &Path) -> Result<(), FileError> {
-        fs::remove(&self.note(&self.place(out)?))
-    }
-
-    /// The parent directory of the cache. This is the project, unless the cache is a link.
-    fn home(&self) -> PathBuf {
-        let directory = fs::physical(&self.directory);
-        directory.parent().map_or_else(PathBuf::new, Path::to_owned)
-    }
-
-    /// The name of a directory in notes. It is relative to the project if the directory is inside,
-    /// so that the project can be moved.
-    fn place(&self, out: &Path) -> Result<String, FileError> {
-        let out = fs::physical(out);
-        let home = self.home();
-        let place = out.strip_prefix(&home).unwrap_or(&out);
-        place.to_str().map(str::to_owned).ok_or_else(|| FileError::not_utf8(&out))
-    }
-
-    fn note(&self, place: &str) -> PathBuf {
-        self.file("reports", Digest::of_bytes(place.as_bytes()))
-    }
-
     /// Removes the unfinished files of killed processes.
     pub fn sweep(&self) {
         for part in ["records", "failures", "reports"] {
@@ -338,7 +289,13 @@ impl Cache {
     /// Leases on runs, for this process.
     #[must_use]
     pub fn leases(&self) -> Leases {
-        Leases::new(self.directory.join("leases"))
+        self.task_leases(None)
+    }
+
+    /// Leases on runs, for this process, which a scheduler has started as this task.
+    #[must_use]
+    pub fn task_leases(&self, task: Option<TaskStart>) -> Leases {
+        Leases::new(self.directory.join("leases"), task)
     }
 
     /// The path of the record of `digest`.

@@ -10,6 +10,7 @@ mod early_report;
 mod explain;
 mod interrupt;
 mod json;
+mod merge;
 mod preview;
 mod progress;
 mod run_details;
@@ -47,6 +48,7 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
         Command::Diff(args) => diff::run(&args),
         Command::Accept(args) => accept::run(&args),
         Command::Verify(args) => verify::run(&args, trainer),
+        Command::Merge(args) => merge::run(&args),
         Command::Cache(command) => cache::run(&command),
     };
     match result {

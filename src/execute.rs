@@ -8,14 +8,14 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::cache::{Cache, HEARTBEAT, Leases, Lookup};
+use crate::cache::{Cache, HEARTBEAT, Leases, Lookup, Stored};
 use crate::dataset::{self, Dataset, DrawError, Split};
 use crate::digest::{Digest, canonical_json};
 use crate::experiment::Run;
 use crate::format::chain;
 use crate::fs::FileError;
 use crate::provenance::{self, Stopwatch};
-use crate::run::{DataConfig, FailureRecord, Origin, RunRecord, RunResult};
+use crate::run::{DataConfig, DeviceKind, FailureRecord, Origin, RunRecord, RunResult};
 use crate::train::{TrainError, Trainer};
 
 /// Why a run has no record.
@@ -33,6 +33,12 @@ pub enum RunFailure {
     /// Its record could not be read or written.
     #[error(transparent)]
     Store(FileError),
+    /// Another process has recorded another result for the same configuration.
+    #[error(
+        "its result differs from the record that another process wrote meanwhile; that record stays, and \
+         `report verify` says whether this machine computes the same"
+    )]
+    Different,
 }
 
 impl RunFailure {
@@ -66,6 +72,10 @@ pub enum OnFailure {
 
 /// The number of runs that end an execution if they fail with the same error before any succeeds.
 pub const ALIKE: usize = 3;
+
+/// How long a worker waits before it asks again for a run that another process trains: at first, and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Receives the progress of an execution. Its methods are called from the threads of the workers.
 pub trait Observer: Sync {
@@ -145,6 +155,7 @@ impl Executor<'_> {
         let finished = Mutex::new(Finished::default());
         let next = || waiting.lock().expect(NO_PANIC).pop_front();
         let work = || {
+            let mut pause = FIRST_PAUSE;
             while !stopped.load(Ordering::Relaxed)
                 && let Some(index) = next()
             {
@@ -153,13 +164,15 @@ impl Executor<'_> {
                 match &attempt {
                     Ok(Attempt::Leased) => {
                         waiting.lock().expect(NO_PANIC).push_back(index);
-                        std::thread::sleep(Duration::from_millis(20));
+                        std::thread::sleep(pause);
+                        pause = (2 * pause).min(LONGEST_PAUSE);
                         continue;
                     }
                     Ok(Attempt::Trained(record)) => self.observer.run_done(run, record),
                     Ok(Attempt::Found(record)) => self.observer.run_taken(run, record),
                     Err(failure) => self.observer.run_failed(run, failure),
                 }
+                pause = FIRST_PAUSE;
                 let stops = finished.lock().expect(NO_PANIC).add(index, attempt, self.on_failure);
                 stopped.fetch_or(stops, Ordering::Relaxed);
             }
@@ -221,8 +234,9 @@ impl Executor<'_> {
                 self.observer.record_moved(&self.cache.path(run.digest), &to, &damage);
             }
         }
-        let record = self.train(run, drawn, dataset_of(run), condition_of(run)).map_err(failed);
-        let noted = match &record {
+        let attempt = self.train(run, drawn, dataset_of(run), condition_of(run));
+        let attempt = attempt.and_then(|record| self.store(record, &canonical)).map_err(failed);
+        let noted = match &attempt {
             Ok(_) => {
                 // A run with a record has not failed, so an older failure is removed.
                 let _ = self.cache.forget_failure(run.digest);
@@ -237,7 +251,7 @@ impl Executor<'_> {
             }),
         };
         noted.map_err(RunFailure::Store).map_err(failed)?;
-        record.map(Attempt::Trained)
+        attempt
     }
 
     fn train(
@@ -260,9 +274,28 @@ impl Executor<'_> {
             accepted: None,
             provenance: stopwatch.finish(condition, self.origin.clone()),
         };
-        let record = RunRecord { digest: run.digest, config: Arc::clone(&run.config), result };
-        self.cache.store(&record).map_err(RunFailure::Store)?;
-        Ok(record)
+        Ok(RunRecord { digest: run.digest, config: Arc::clone(&run.config), result })
+    }
+
+    /// Writes a record, unless another process has recorded the run since it began.
+    fn store(&self, record: RunRecord, canonical: &str) -> Result<Attempt, RunFailure> {
+        match self.cache.store(&record).map_err(RunFailure::Store)? {
+            Stored::New => Ok(Attempt::Trained(record)),
+            // On CUDA devices, two runs of one configuration differ in some bits.
+            Stored::Different if record.config.device == DeviceKind::Cpu => {
+                Err(RunFailure::Different)
+            }
+            Stored::Same | Stored::Different => {
+                let present = self.cache.lookup(record.digest, canonical, &record.config);
+                let present = present.map_err(RunFailure::Store)?.hit();
+                Ok(Attempt::Found(present.map_or(record, |present| *present)))
+            }
+            Stored::Damaged(damage) => {
+                let to = self.cache.quarantine(record.digest).map_err(RunFailure::Store)?;
+                self.observer.record_moved(&self.cache.path(record.digest), &to, &damage);
+                self.store(record, canonical)
+            }
+        }
     }
 }
 

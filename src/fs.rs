@@ -3,73 +3,22 @@
 
 #![expect(clippy::disallowed_methods, reason = "only this module may use them")]
 
+mod error;
 #[cfg(test)]
 mod tests;
+mod write;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-/// The first characters of the names of temporary files.
-const UNFINISHED: &str = ".writing-";
+use error::NoFile;
+use write::UNFINISHED;
 
-/// Each write holds this lock, so that the process does not end during a write.
-static WRITING: RwLock<()> = RwLock::new(());
-
-/// A file operation that failed.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot {action} `{}`", path.display())]
-pub struct FileError {
-    /// The action, as a verb.
-    pub action: &'static str,
-    /// The path.
-    pub path: PathBuf,
-    /// The cause.
-    pub source: std::io::Error,
-}
-
-impl FileError {
-    fn at(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self { action, path: path.to_owned(), source }
-    }
-
-    /// The error of a path that is not UTF-8.
-    #[must_use]
-    pub fn not_utf8(path: &Path) -> Self {
-        Self::at("note", path)(std::io::Error::other("its name is not UTF-8"))
-    }
-
-    /// Whether the file to create exists already.
-    #[must_use]
-    pub fn is_already_there(&self) -> bool {
-        self.source.kind() == std::io::ErrorKind::AlreadyExists
-    }
-
-    /// Whether the path is not a regular file.
-    #[must_use]
-    pub fn is_no_file(&self) -> bool {
-        let source = self.source.get_ref();
-        source.is_some_and(<dyn std::error::Error + Send + Sync>::is::<NoFile>)
-    }
-
-    /// Whether this user lacks a permission.
-    #[must_use]
-    pub fn is_forbidden(&self) -> bool {
-        self.source.kind() == std::io::ErrorKind::PermissionDenied
-    }
-
-    /// Whether the path does not exist.
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        self.source.kind() == std::io::ErrorKind::NotFound
-    }
-}
-
-/// The error of a path that is a directory, a pipe or a device.
-#[derive(Debug, thiserror::Error)]
-#[error("it is not a regular file")]
-struct NoFile;
+pub use error::FileError;
+pub use write::{
+    check_writable, create_new, overwrite, publish, stop_writing, temporary_directory,
+    temporary_file, write_all_atomic, write_atomic,
+};
 
 /// The bytes of a file.
 ///
@@ -182,26 +131,6 @@ pub fn names(directory: &Path) -> Result<Vec<String>, FileError> {
     Ok(names)
 }
 
-/// Creates a file with these bytes. Creates missing directories. Other processes can see the file
-/// before it is complete.
-///
-/// # Errors
-/// If the file exists already, or cannot be written.
-pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    make_directory_of(path)?;
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
-    file.and_then(|mut file| file.write_all(bytes)).map_err(FileError::at("create", path))
-}
-
-/// Overwrites the beginning of an existing file with these bytes.
-///
-/// # Errors
-/// If it does not exist or cannot be written.
-pub fn overwrite(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let file = std::fs::OpenOptions::new().write(true).open(path);
-    file.and_then(|mut file| file.write_all(bytes)).map_err(FileError::at("write", path))
-}
-
 /// Removes a file, if it exists.
 ///
 /// # Errors
@@ -282,94 +211,6 @@ pub fn is_directory(path: &Path) -> bool {
     path.is_dir()
 }
 
-/// Checks that files can be written into `directory`, and creates it if it is missing.
-///
-/// # Errors
-/// If they cannot.
-pub fn check_writable(directory: &Path) -> Result<(), FileError> {
-    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-    std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
-    let probe = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(directory);
-    probe.map(drop).map_err(FileError::at("write into", directory))
-}
-
-/// Writes `bytes` to `path`: writes a temporary file in the same directory, syncs it, and renames
-/// it. So readers always see the complete old file or the complete new file. Does not write a file
-/// that has these bytes already. Creates missing directories.
-///
-/// # Errors
-/// If a step fails. Then the old file is unchanged.
-pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    write_all_atomic(&[(path.to_owned(), bytes)])
-}
-
-/// Writes several files like [`write_atomic`]. Replaces no file before all temporary files are
-/// written, so a full disk changes no file.
-///
-/// # Errors
-/// If any step fails.
-pub fn write_all_atomic<B: AsRef<[u8]>>(files: &[(PathBuf, B)]) -> Result<(), FileError> {
-    let _writing = WRITING.read().unwrap_or_else(PoisonError::into_inner);
-    let mut staged = Vec::new();
-    for (path, bytes) in files {
-        let bytes = bytes.as_ref();
-        if std::fs::read(path).is_ok_and(|present| present == bytes) {
-            continue;
-        }
-        let directory = make_directory_of(path)?;
-        let fail = || FileError::at("write", path);
-        // Checks all targets before replacing any.
-        if path.is_dir() {
-            return Err(fail()(std::io::ErrorKind::IsADirectory.into()));
-        }
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(UNFINISHED);
-        // By default, only the owner can read temporary files. A report has the permissions of the
-        // umask.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(directory).map_err(fail())?;
-        file.write_all(bytes).map_err(fail())?;
-        file.as_file().sync_all().map_err(fail())?;
-        staged.push((path, file));
-    }
-    for (path, file) in staged {
-        file.persist(path).map_err(|error| FileError::at("write", path)(error.error))?;
-    }
-    Ok(())
-}
-
-/// Waits for running writes, for at most `patience`, and blocks all later writes. Call it before
-/// the process ends.
-pub fn stop_writing(patience: Duration) {
-    let step = Duration::from_millis(5);
-    for _ in 0..patience.as_millis() / step.as_millis() {
-        if let Ok(guard) = WRITING.try_write() {
-            std::mem::forget(guard);
-            return;
-        }
-        std::thread::sleep(step);
-    }
-}
-
-/// Creates a directory in `directory` that is removed with all its files when the returned value is dropped.
-///
-/// # Errors
-/// If it cannot be created.
-pub fn temporary_directory(directory: &Path) -> Result<tempfile::TempDir, FileError> {
-    std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
-    let place = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(directory);
-    place.map_err(FileError::at("write into", directory))
-}
-
-/// A file in `directory` without a name. It is gone when it is closed.
-///
-/// # Errors
-/// If it cannot be created.
-pub fn temporary_file(directory: &Path) -> Result<std::fs::File, FileError> {
-    tempfile::tempfile_in(directory).map_err(FileError::at("write into", directory))
-}
-
 /// Removes the temporary files and directories of killed processes in `directory`: those that have not
 /// changed for an hour.
 pub fn sweep(directory: &Path) {
@@ -388,10 +229,4 @@ pub fn sweep(directory: &Path) {
             };
         }
     }
-}
-
-fn make_directory_of(path: &Path) -> Result<&Path, FileError> {
-    let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
-    Ok(directory)
 }

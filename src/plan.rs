@@ -3,6 +3,7 @@
 mod difference;
 mod explain;
 mod group;
+mod shard;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use crate::run::{FailureRecord, RecordExtract};
 pub use difference::Difference;
 pub use explain::PastRun;
 pub use group::{Group, Reason, group, predict};
+pub use shard::Shard;
 pub use state::{Absent, Cause, Compared, Fresh, State, Status};
 
 /// All runs of a project, in order of experiment, condition and seed, and the state of each.

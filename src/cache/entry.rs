@@ -173,6 +173,17 @@ pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
     Ok(PastRecord { digest, config, seed, result })
 }
 
+/// Whether two records of the run `digest` have the same outcome and curves, bit by bit. Records that a user
+/// accepted count as equal to any other: they are results of another configuration.
+///
+/// # Errors
+/// With what is wrong with the file `present`, as a phrase that follows its name.
+pub(super) fn is_same_result(present: &[u8], own: &[u8], digest: Digest) -> Result<bool, String> {
+    let [present, own] = [read_past(present, digest)?.result, read_past(own, digest)?.result];
+    let is_accepted = present.accepted.is_some() || own.accepted.is_some();
+    Ok(is_accepted || present.content() == own.content())
+}
+
 /// The parts of the record of the run with this canonical JSON. The record must begin with this
 /// JSON and have the right checksum. Then the other parts are as [`write()`] writes them.
 fn own<'b>(bytes: &'b [u8], digest: Digest, canonical: &str) -> Result<Parts<'b>, String> {

@@ -3,7 +3,8 @@
 //! A lease is a file that names its holder. The holder rewrites it every second. Leases only avoid
 //! double work: a run has one result, so a build that ignores a lease gets the same result. The
 //! lease of a killed process expires if its process does not exist any more. On another machine, it
-//! expires if its text does not change any more. Clocks are not compared.
+//! expires if its text does not change any more, or if the task of its process starts again. Clocks are not
+//! compared, and no file is locked, so leases also work on network file systems.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,16 +17,20 @@ use crate::digest::Digest;
 use crate::fs;
 use crate::provenance::{self, Stopwatch};
 
-/// A lease expires if its text does not change for this time.
-const ABANDONED_AFTER: Duration = Duration::from_secs(10);
+/// A lease expires if its text does not change for this time. Network file systems may show a change a
+/// minute later.
+const ABANDONED_AFTER: Duration = Duration::from_secs(180);
 
 /// How often [`Leases::heartbeat`] must be called.
-pub const HEARTBEAT: Duration = Duration::from_secs(1);
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// The leases of this process.
 #[derive(Debug)]
 pub struct Leases {
     directory: PathBuf,
+    /// The task that this process is, if a scheduler has started it.
+    task: Option<TaskStart>,
+    abandoned_after: Duration,
     /// `None` after [`Leases::release`].
     held: Mutex<Option<Vec<Digest>>>,
     /// The leases of other processes: their texts, and since when each text has not changed.
@@ -43,12 +48,35 @@ pub struct Lease<'l> {
 struct Holder {
     host: String,
     process: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    task: Option<TaskStart>,
     heartbeat: u64,
 }
 
+/// A start of a task of a scheduler. The scheduler starts a task again after it has stopped it or lost its
+/// machine.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct TaskStart {
+    /// The job of the scheduler.
+    pub job: String,
+    /// The number of the task in the job.
+    pub index: u64,
+    /// How many times the task has been started before.
+    pub restart: u64,
+}
+
+impl TaskStart {
+    /// Whether `other` is an earlier start of the same task. Then it does not run any more.
+    fn replaces(&self, other: &Self) -> bool {
+        self.job == other.job && self.index == other.index && self.restart > other.restart
+    }
+}
+
 impl Leases {
-    pub(super) fn new(directory: PathBuf) -> Self {
-        Self { directory, held: Mutex::new(Some(Vec::new())), seen: Mutex::default() }
+    pub(super) fn new(directory: PathBuf, task: Option<TaskStart>) -> Self {
+        let abandoned_after = ABANDONED_AFTER;
+        let held = Mutex::new(Some(Vec::new()));
+        Self { directory, task, abandoned_after, held, seen: Mutex::default() }
     }
 
     /// Takes the lease of a run. Returns `None` if another process holds it, and after
@@ -59,12 +87,12 @@ impl Leases {
         let mut held = lock(&self.held);
         let held = held.as_mut()?;
         let path = self.path(digest);
-        let mut created = fs::create_new(&path, &text(0));
+        let mut created = fs::create_new(&path, &self.text(0));
         if created.as_ref().is_err_and(fs::FileError::is_already_there) && self.is_abandoned(digest)
         {
             // If another process does the same now, both processes train the run.
             let removed = fs::remove(&path);
-            created = removed.and_then(|()| fs::create_new(&path, &text(0)));
+            created = removed.and_then(|()| fs::create_new(&path, &self.text(0)));
         }
         if created.is_err_and(|error| error.is_already_there()) {
             return None;
@@ -78,7 +106,7 @@ impl Leases {
         let held = lock(&self.held);
         for digest in held.iter().flatten() {
             // A lease only avoids double work, so an error is ignored.
-            let _ = fs::overwrite(&self.path(*digest), &text(count));
+            let _ = fs::overwrite(&self.path(*digest), &self.text(count));
         }
     }
 
@@ -97,15 +125,17 @@ impl Leases {
             Err(error) if error.is_forbidden() => String::new(),
             Err(_) => return true,
         };
-        if let Ok(holder) = serde_json::from_str::<Holder>(&text)
-            && holder.host == provenance::host()
-            && !provenance::is_alive(holder.process)
-        {
-            return true;
+        if let Ok(holder) = serde_json::from_str::<Holder>(&text) {
+            let is_gone =
+                holder.host == provenance::host() && !provenance::is_alive(holder.process);
+            let task = self.task.as_ref().zip(holder.task.as_ref());
+            if is_gone || task.is_some_and(|(own, other)| own.replaces(other)) {
+                return true;
+            }
         }
         let mut seen = lock(&self.seen);
         match seen.get(&digest) {
-            Some((before, since)) if *before == text => since.elapsed() > ABANDONED_AFTER,
+            Some((before, since)) if *before == text => since.elapsed() > self.abandoned_after,
             _ => {
                 seen.insert(digest, (text, Stopwatch::start()));
                 false
@@ -115,6 +145,12 @@ impl Leases {
 
     fn path(&self, digest: Digest) -> PathBuf {
         self.directory.join(digest.to_string())
+    }
+
+    fn text(&self, heartbeat: u64) -> Vec<u8> {
+        let (host, process) = (provenance::host().to_owned(), provenance::process());
+        let holder = Holder { host, process, task: self.task.clone(), heartbeat };
+        serde_json::to_vec(&holder).expect("a holder has plain values")
     }
 }
 
@@ -129,12 +165,6 @@ impl Drop for Lease<'_> {
     }
 }
 
-fn text(heartbeat: u64) -> Vec<u8> {
-    let holder =
-        Holder { host: provenance::host().to_owned(), process: provenance::process(), heartbeat };
-    serde_json::to_vec(&holder).expect("a holder has plain values")
-}
-
 /// Locks a list. The lists stay valid if another thread panics with the lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -147,7 +177,7 @@ mod tests {
     /// The leases of this process and of another one, in one directory.
     fn two() -> (tempfile::TempDir, Leases, Leases) {
         let directory = tempfile::tempdir().unwrap();
-        let leases = || Leases::new(directory.path().join("leases"));
+        let leases = || Leases::new(directory.path().join("leases"), None);
         let (one, other) = (leases(), leases());
         (directory, one, other)
     }
@@ -184,25 +214,47 @@ mod tests {
         let (directory, one, _) = two();
         let path = directory.path().join("leases").join(digest().to_string());
         // No process has this number: Linux stops at 2²².
-        let holder =
-            Holder { host: provenance::host().to_owned(), process: (1 << 30) + 1, heartbeat: 3 };
+        let holder = Holder { process: (1 << 30) + 1, ..holder(provenance::host(), 3) };
         fs::create_new(&path, &serde_json::to_vec(&holder).unwrap()).unwrap();
         assert!(one.take(digest()).is_some());
     }
 
+    fn holder(host: &str, heartbeat: u64) -> Holder {
+        Holder { host: host.to_owned(), process: 1, task: None, heartbeat }
+    }
+
     #[test]
-    fn the_lease_of_another_machine_is_respected_while_it_changes() {
-        let (directory, one, _) = two();
+    fn the_lease_of_another_machine_is_respected_until_it_stands_still() {
+        let (directory, mut one, _) = two();
+        one.abandoned_after = Duration::from_millis(200);
         let path = directory.path().join("leases").join(digest().to_string());
-        let text = |heartbeat| {
-            let holder = Holder { host: "elsewhere".to_owned(), process: 1, heartbeat };
-            serde_json::to_vec(&holder).unwrap()
-        };
-        fs::create_new(&path, &text(1)).unwrap();
+        let text = |heartbeat| serde_json::to_vec(&holder("elsewhere", heartbeat)).unwrap();
+        fs::create_new(&path, &text(0)).unwrap();
+        for heartbeat in 1..6 {
+            assert!(one.take(digest()).is_none());
+            std::thread::sleep(Duration::from_millis(100));
+            fs::overwrite(&path, &text(heartbeat)).unwrap();
+        }
         assert!(one.take(digest()).is_none());
-        fs::overwrite(&path, &text(2)).unwrap();
-        assert!(one.take(digest()).is_none());
-        assert!(one.take(digest()).is_none());
+        std::thread::sleep(Duration::from_millis(250));
+        assert!(one.take(digest()).is_some());
+    }
+
+    #[test]
+    fn a_task_that_starts_again_takes_the_leases_of_its_earlier_start_and_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let start = |index, restart| TaskStart { job: "812".to_owned(), index, restart };
+        let path = directory.path().join("leases").join(digest().to_string());
+        let task = Some(start(3, 1));
+        let earlier = Holder { task: Some(start(3, 0)), ..holder("elsewhere", 9) };
+        fs::create_new(&path, &serde_json::to_vec(&earlier).unwrap()).unwrap();
+        let take =
+            |task| Leases::new(directory.path().join("leases"), task).take(digest()).is_some();
+        assert!(!take(None), "a build");
+        assert!(!take(Some(start(2, 1))), "another task");
+        assert!(!take(Some(start(3, 0))), "the same start");
+        assert!(!take(Some(TaskStart { job: "813".to_owned(), ..start(3, 1) })), "another job");
+        assert!(take(task));
     }
 
     #[test]
@@ -210,7 +262,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("leases");
         fs::create_new(&file, b"a file where a directory is needed").unwrap();
-        let leases = Leases::new(file);
+        let leases = Leases::new(file, None);
         assert!(leases.take(digest()).is_some());
         assert!(leases.take(digest()).is_some());
     }

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use super::terminal::message;
 use crate::format::shell_quoted;
 use crate::pipeline::{self, Error, Overrides};
+use crate::plan::Shard;
 use crate::provenance;
 use crate::train::{Device, Trainer};
 
@@ -61,6 +62,8 @@ pub(super) enum Command {
     Diff(DiffArgs),
     /// Check every record. Train runs again (`--sample`, `--all`) and compare the results bit by bit.
     Verify(VerifyArgs),
+    /// Copy the records of other directories into this project, after a check.
+    Merge(MergeArgs),
     /// List the records, or remove records that are not needed.
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -129,6 +132,10 @@ pub(super) struct BuildArgs {
     /// with the same error.
     #[arg(long)]
     pub(super) fail_fast: bool,
+    /// Train only one of N shares of the missing runs, and write no report. `report merge` brings the
+    /// records of all shares together.
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["out", "pdf", "dry_run", "frozen"])]
+    pub(super) shard: Option<Shard>,
     /// Also train the runs that failed in an earlier build.
     #[arg(long)]
     pub(super) retry_failed: bool,
@@ -204,6 +211,18 @@ pub(super) struct VerifyArgs {
     /// Number of runs in parallel [default: number of cores].
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(super) project: ProjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MergeArgs {
+    /// Projects, or their `.report` directories.
+    #[arg(required = true, value_name = "DIR")]
+    pub(super) directories: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) project: ProjectArgs,
     /// Print one JSON object.

@@ -14,7 +14,7 @@ use super::{interrupt, status};
 use crate::cache::Cache;
 use crate::context::Build;
 use crate::diff::Snapshot;
-use crate::execute::{Executor, OnFailure};
+use crate::execute::{Executor, Observer, OnFailure};
 use crate::experiment::Run;
 use crate::format::{chain, duration, runs};
 use crate::pipeline::{self, Browser, Error, Keep, Project, Report};
@@ -45,7 +45,8 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     let is_wanted = |run: &Run| {
         let experiment = &conditions.experiment(run.condition).name;
         let is_selected = selector.as_ref().is_none_or(|selector| selector.selects(run));
-        is_selected && (args.only.is_empty() || args.only.contains(experiment))
+        let is_in_shard = args.shard.is_none_or(|shard| shard.contains(run.digest));
+        is_selected && is_in_shard && (args.only.is_empty() || args.only.contains(experiment))
     };
     let workers = args.workers();
     let preview = TrainingPreview::new(&project, &plan, is_wanted, args.retry_failed, workers);
@@ -82,6 +83,10 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         message(&nothing_to_train(plan.runs.len(), selected, preview.failed));
     } else {
         failure = train(&target, &mut plan, &preview, args, trainer)?;
+    }
+    if let Some(shard) = args.shard {
+        message(&format!("no report of shard {shard}: `report merge` and `report build` write it"));
+        return failure.map_or_else(|| failed_before(&plan, is_wanted), Err);
     }
     // The report is written even if a run has failed. The build returns the failure after that.
     let (report, failure_of_pdf) = target.with_pdf(&plan, browser)?;
@@ -173,7 +178,7 @@ fn train(
     let Target { project, build, out, .. } = *target;
     let device = args.project.device;
     device.check().map_err(Error::Device)?;
-    pipeline::check_writable(project, out)?;
+    pipeline::check_writable(project, args.shard.is_none().then_some(out))?;
     let stopwatch = Stopwatch::start();
     // Finds a mistake in a template before the training starts.
     target.render(plan)?;
@@ -182,7 +187,9 @@ fn train(
     tell_reasons(preview);
     confirm_new_versions(preview, args.yes)?;
     // An error is ignored here. `report.note` below warns if the note cannot be written.
-    let _ = pipeline::reserve(project, plan, out);
+    if args.shard.is_none() {
+        let _ = pipeline::reserve(project, plan, out);
+    }
     let stopwatch = Stopwatch::start();
     let progress = Progress::new(project, preview.to_train.len(), build.workers);
     let cache = Cache::new(&project.root);
@@ -191,14 +198,15 @@ fn train(
     let mut left = preview.to_train.clone();
     let to_train = plan.runs.iter().filter(|run| left.remove(&run.digest));
     let write = || target.write_early(device.kind());
-    let observer = EarlyReports::new(&progress, project.conditions(), to_train, took, &write);
+    let early = EarlyReports::new(&progress, project.conditions(), to_train, took, &write);
+    let observer: &dyn Observer = if args.shard.is_some() { &progress } else { &early };
     let executor = Executor {
         trainer: &*trainer(device),
         cache: &cache,
         leases: &leases,
         workers: build.workers,
         on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
-        observer: &observer,
+        observer,
         origin: &provenance::origin(&project.root),
     };
     let result = pipeline::train(project, plan, &preview.to_train, &executor);

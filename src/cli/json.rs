@@ -11,7 +11,7 @@ use super::terminal::data;
 use crate::diff::Changes;
 use crate::digest::Digest;
 use crate::experiment::Experiment;
-use crate::pipeline::{Check, Error, Problem, Unused};
+use crate::pipeline::{Check, Error, Merged, Problem, Unused};
 use crate::plan::{Absent, PastRun, RunCounts};
 
 /// The number of this schema.
@@ -88,6 +88,21 @@ pub(super) fn verify(checks: &[Check], reruns: &[(Digest, bool)]) -> Value {
         "damaged": damaged.collect::<Vec<_>>(),
         "unreadable": unreadable.collect::<Vec<_>>(),
         "reruns": reruns.collect::<Vec<_>>(),
+    })
+}
+
+/// `report merge`.
+pub(super) fn merge(merged: &Merged, missing: usize) -> Value {
+    let refused = merged
+        .refused
+        .iter()
+        .map(|(path, why)| json!({ "file": path.display().to_string(), "why": why }));
+    json!({
+        "new": merged.new,
+        "same": merged.same,
+        "refused": refused.collect::<Vec<_>>(),
+        "failed": merged.failed,
+        "missing": missing,
     })
 }
 

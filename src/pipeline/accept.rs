@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Error, Project};
-use crate::cache::{Cache, Lookup, PastRecord};
+use crate::cache::{Cache, Lookup, PastRecord, Stored};
 use crate::digest::Digest;
 use crate::experiment::Run;
 use crate::plan::{Absent, Fresh, Plan, Status};
@@ -40,19 +40,20 @@ pub fn accept(
     for (run, absent) in plan.absent(wanted) {
         let answer = match accepted_record(&cache, run, absent, why) {
             Err(refusal) => Answer::Refused(refusal),
-            Ok((record, acceptance)) => match cache.past(run.digest).map_err(Error::Unreadable)? {
-                Lookup::Hit(_) => Answer::Refused("has a record now".to_owned()),
-                found => {
-                    if matches!(found, Lookup::Damaged(_)) {
-                        cache.quarantine(run.digest).map_err(Error::File)?;
-                    }
-                    cache.store(&record).map_err(Error::File)?;
-                    cache.forget_failure(run.digest).map_err(Error::File)?;
-                    records.push(record);
-                    let Acceptance { from, differences, .. } = acceptance;
-                    Answer::Accepted { from, differences }
+            Ok((record, acceptance)) => {
+                if let Lookup::Damaged(_) = cache.past(run.digest).map_err(Error::Unreadable)? {
+                    cache.quarantine(run.digest).map_err(Error::File)?;
                 }
-            },
+                match cache.store(&record).map_err(Error::File)? {
+                    Stored::New => {
+                        cache.forget_failure(run.digest).map_err(Error::File)?;
+                        records.push(record);
+                        let Acceptance { from, differences, .. } = acceptance;
+                        Answer::Accepted { from, differences }
+                    }
+                    _ => Answer::Refused("has a record now".to_owned()),
+                }
+            }
         };
         answers.push((run.clone(), answer));
     }

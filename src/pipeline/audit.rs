@@ -53,7 +53,7 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
 }
 
 /// Why a record cannot be one of its configuration, if this version can run that.
-fn contradiction(past: PastRecord) -> Option<String> {
+pub(super) fn contradiction(past: PastRecord) -> Option<String> {
     let config = serde_json::from_value::<RunConfig>(past.config).ok()?;
     pairs::check(&past.result.curves, &config, past.result.outcome).err()
 }

@@ -53,7 +53,7 @@ pub fn check_directory(project: &Project, out: &Path) -> Result<(), Error> {
 ///
 /// # Errors
 /// If it cannot.
-pub fn check_writable(project: &Project, out: &Path) -> Result<(), Error> {
-    fs::check_writable(out).map_err(Error::File)?;
+pub fn check_writable(project: &Project, out: Option<&Path>) -> Result<(), Error> {
+    out.map_or(Ok(()), fs::check_writable).map_err(Error::File)?;
     Cache::new(&project.root).check_writable().map_err(Error::File)
 }

@@ -28,6 +28,7 @@ mod project;
 mod prose;
 mod readme;
 mod report;
+mod shards;
 mod silent;
 #[cfg(unix)]
 mod surroundings;

@@ -1,0 +1,158 @@
+//! Writes that leave a complete file or none.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use super::error::FileError;
+
+/// The first characters of the names of temporary files.
+pub(super) const UNFINISHED: &str = ".writing-";
+
+/// Each write holds this lock, so that the process does not end during a write.
+static WRITING: RwLock<()> = RwLock::new(());
+
+/// Creates a file with these bytes. Creates missing directories. Other processes can see the file
+/// before it is complete.
+///
+/// # Errors
+/// If the file exists already, or cannot be written.
+pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    make_directory_of(path)?;
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+    file.and_then(|mut file| file.write_all(bytes)).map_err(FileError::at("create", path))
+}
+
+/// Overwrites the beginning of an existing file with these bytes.
+///
+/// # Errors
+/// If it does not exist or cannot be written.
+pub fn overwrite(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let file = std::fs::OpenOptions::new().write(true).open(path);
+    file.and_then(|mut file| file.write_all(bytes)).map_err(FileError::at("write", path))
+}
+
+/// Checks that files can be written into `directory`, and creates it if it is missing.
+///
+/// # Errors
+/// If they cannot.
+pub fn check_writable(directory: &Path) -> Result<(), FileError> {
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
+    let probe = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(directory);
+    probe.map(drop).map_err(FileError::at("write into", directory))
+}
+
+/// Writes `bytes` to `path`: writes a temporary file in the same directory, syncs it, and renames
+/// it. So readers always see the complete old file or the complete new file. Does not write a file
+/// that has these bytes already. Creates missing directories.
+///
+/// # Errors
+/// If a step fails. Then the old file is unchanged.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write_all_atomic(&[(path.to_owned(), bytes)])
+}
+
+/// Writes several files like [`write_atomic`]. Replaces no file before all temporary files are
+/// written, so a full disk changes no file.
+///
+/// # Errors
+/// If any step fails.
+pub fn write_all_atomic<B: AsRef<[u8]>>(files: &[(PathBuf, B)]) -> Result<(), FileError> {
+    let _writing = WRITING.read().unwrap_or_else(PoisonError::into_inner);
+    let mut staged = Vec::new();
+    for (path, bytes) in files {
+        let bytes = bytes.as_ref();
+        if std::fs::read(path).is_ok_and(|present| present == bytes) {
+            continue;
+        }
+        // Checks all targets before replacing any.
+        if path.is_dir() {
+            return Err(FileError::at("write", path)(std::io::ErrorKind::IsADirectory.into()));
+        }
+        let file = stage(path, bytes)?;
+        staged.push((path, file));
+    }
+    for (path, file) in staged {
+        file.persist(path).map_err(|error| FileError::at("write", path)(error.error))?;
+    }
+    Ok(())
+}
+
+/// Writes a file that does not exist yet, like [`write_atomic`]. Never replaces a file, also if several
+/// machines write it at the same time. Returns the bytes of the existing file, if there is one. A network file
+/// system may answer that the file exists when it has just created it: then these are the same bytes.
+///
+/// # Errors
+/// If a step fails. Then there is no file.
+pub fn publish(path: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>, FileError> {
+    let _writing = WRITING.read().unwrap_or_else(PoisonError::into_inner);
+    let staged = stage(path, bytes)?;
+    let Err(refused) = staged.persist_noclobber(path) else { return Ok(None) };
+    let tempfile::PersistError { error, file } = refused;
+    match std::fs::read(path) {
+        Ok(present) => Ok(Some(present)),
+        Err(_) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(FileError::at("write", path)(error))
+        }
+        // This file system has no way to create a file only if there is none. A run has one result, so a
+        // replaced file has the same content.
+        Err(_) => {
+            let replaced = file.persist(path).map(|_| None);
+            replaced.map_err(|error| FileError::at("write", path)(error.error))
+        }
+    }
+}
+
+/// A temporary file with these bytes in the directory of `path`, on the disk.
+fn stage(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, FileError> {
+    let directory = make_directory_of(path)?;
+    let fail = || FileError::at("write", path);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
+    // By default, only the owner can read temporary files. A report has the permissions of the umask.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(directory).map_err(fail())?;
+    file.write_all(bytes).map_err(fail())?;
+    file.as_file().sync_all().map_err(fail())?;
+    Ok(file)
+}
+
+/// Waits for running writes, for at most `patience`, and blocks all later writes. Call it before
+/// the process ends.
+pub fn stop_writing(patience: Duration) {
+    let step = Duration::from_millis(5);
+    for _ in 0..patience.as_millis() / step.as_millis() {
+        if let Ok(guard) = WRITING.try_write() {
+            std::mem::forget(guard);
+            return;
+        }
+        std::thread::sleep(step);
+    }
+}
+
+/// Creates a directory in `directory` that is removed with all its files when the returned value is dropped.
+///
+/// # Errors
+/// If it cannot be created.
+pub fn temporary_directory(directory: &Path) -> Result<tempfile::TempDir, FileError> {
+    std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
+    let place = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(directory);
+    place.map_err(FileError::at("write into", directory))
+}
+
+/// A file in `directory` without a name. It is gone when it is closed.
+///
+/// # Errors
+/// If it cannot be created.
+pub fn temporary_file(directory: &Path) -> Result<std::fs::File, FileError> {
+    tempfile::tempfile_in(directory).map_err(FileError::at("write into", directory))
+}
+
+fn make_directory_of(path: &Path) -> Result<&Path, FileError> {
+    let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
+    Ok(directory)
+}
