@@ -1,10 +1,11 @@
 //! The records: one immutable file per run, named by its digest, with a checksum. There is no index
 //! and no lock. A record exists completely or not at all.
 //!
-//! Other folders contain damaged records (moved, never deleted), the errors of failed runs, and the
-//! leases of running builds.
+//! Other folders contain damaged records (moved, never deleted), the errors of failed runs, the leases of
+//! running builds, and plans for workers.
 
 mod entry;
+mod jobs;
 mod lease;
 mod parts;
 mod reports;
@@ -18,6 +19,7 @@ use crate::plan::Fresh;
 use crate::run::{Curve, FailureRecord, RecordExtract, RunConfig, RunRecord};
 
 pub use entry::{PastRecord, read_past};
+pub use jobs::{ArrayReceipt, JobDraft, JobFiles};
 pub use lease::{HEARTBEAT, Lease, Leases, TaskStart};
 pub use reports::Reports;
 

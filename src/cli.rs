@@ -5,19 +5,25 @@ mod accept;
 mod args;
 mod build;
 mod cache;
+mod cluster_args;
 mod diff;
 mod early_report;
 mod explain;
 mod interrupt;
+mod jobs;
 mod json;
+mod local;
 mod merge;
 mod preview;
 mod progress;
 mod run_details;
 mod selector;
+mod slurm;
 mod status;
+mod target;
 mod terminal;
 mod verify;
+mod worker;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -49,6 +55,8 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
         Command::Accept(args) => accept::run(&args),
         Command::Verify(args) => verify::run(&args, trainer),
         Command::Merge(args) => merge::run(&args),
+        Command::Jobs(args) => jobs::run(&args),
+        Command::Worker(args) => worker::run(&args, trainer),
         Command::Cache(command) => cache::run(&command),
     };
     match result {

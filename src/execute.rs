@@ -43,7 +43,8 @@ pub enum RunFailure {
 
 impl RunFailure {
     /// Whether the next run would fail too, because the cause is the disk or the device.
-    fn is_lasting(&self) -> bool {
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
         matches!(self, Self::Store(_) | Self::Train(TrainError::DeviceLost { .. }))
     }
 }
@@ -87,6 +88,8 @@ pub trait Observer: Sync {
     fn record_moved(&self, _from: &Path, _to: &Path, _damage: &str) {}
     /// A run failed.
     fn run_failed(&self, _run: &Run, _failure: &FailedRun) {}
+    /// The workers still work. Called every few seconds, with a number that changes each time.
+    fn beat(&self, _count: u64) {}
 }
 
 /// The parts that an execution needs.
@@ -101,6 +104,8 @@ pub struct Executor<'e> {
     pub workers: usize,
     /// Whether to continue after a failure.
     pub on_failure: OnFailure,
+    /// Whether a run may start now. A run that may not is left out.
+    pub may_start: &'e (dyn Fn(&Run) -> bool + Sync),
     /// Receives the progress.
     pub observer: &'e dyn Observer,
     /// This machine and its sources, for the records.
@@ -116,6 +121,8 @@ pub struct Execution {
     pub failed: Vec<FailedRun>,
     /// Whether it ended early because the first runs all failed with the same error.
     pub ended_alike: bool,
+    /// Number of runs that were left out because they might not start.
+    pub left_out: usize,
 }
 
 /// The progress of all workers together.
@@ -126,6 +133,7 @@ struct Finished {
     alike: Option<String>,
     failed: usize,
     ended_alike: bool,
+    left_out: usize,
 }
 
 /// How an attempt at a run ended.
@@ -160,6 +168,10 @@ impl Executor<'_> {
                 && let Some(index) = next()
             {
                 let run = runs[index];
+                if !(self.may_start)(run) {
+                    finished.lock().expect(NO_PANIC).left_out += 1;
+                    continue;
+                }
                 let attempt = self.attempt(run, &drawn, &dataset_of, &condition_of);
                 match &attempt {
                     Ok(Attempt::Leased) => {
@@ -195,11 +207,13 @@ impl Executor<'_> {
             while all_done.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
                 heartbeats += 1;
                 self.leases.heartbeat(heartbeats);
+                self.observer.beat(heartbeats);
             }
         });
-        let Finished { mut attempts, ended_alike, .. } = finished.into_inner().expect(NO_PANIC);
+        let Finished { mut attempts, ended_alike, left_out, .. } =
+            finished.into_inner().expect(NO_PANIC);
         attempts.sort_by_key(|(index, _)| *index);
-        let mut execution = Execution { ended_alike, ..Execution::default() };
+        let mut execution = Execution { ended_alike, left_out, ..Execution::default() };
         for (_, attempt) in attempts {
             match attempt {
                 Ok(Attempt::Trained(record) | Attempt::Found(record)) => {

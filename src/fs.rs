@@ -16,8 +16,9 @@ use write::UNFINISHED;
 
 pub use error::FileError;
 pub use write::{
-    check_writable, create_new, overwrite, publish, stop_writing, temporary_directory,
-    temporary_file, write_all_atomic, write_atomic,
+    TemporaryDirectory, check_writable, create_directory, create_new, overwrite, persist_directory,
+    publish, publish_program, stop_writing, temporary_directory, temporary_file, write_all_atomic,
+    write_atomic,
 };
 
 /// The bytes of a file.
@@ -137,6 +138,19 @@ pub fn names(directory: &Path) -> Result<Vec<String>, FileError> {
 /// If it exists but cannot be removed.
 pub fn remove(path: &Path) -> Result<(), FileError> {
     match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(FileError::at("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Removes a directory with all its files, if it exists.
+///
+/// # Errors
+/// If it exists but cannot be removed.
+pub fn remove_directory(path: &Path) -> Result<(), FileError> {
+    match std::fs::remove_dir_all(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(FileError::at("remove", path)(error))
         }

@@ -25,6 +25,7 @@
 //!    - [`paper`] – metrics, protocols, labels and figures of the paper file
 //! 2. Stages, pure:
 //!    - [`plan`] – which runs have no record, and why
+//!    - [`job`] – runs without a record → tasks for other machines
 //!    - [`dataset`] – IDX files → pairs
 //!    - [`kernel`] – the arithmetic of a training step (pulp)
 //!    - [`summary`] – records → scores, paired differences, curves (polars)
@@ -39,9 +40,11 @@
 //! 3. Effects:
 //!    - [`fs`] – the only file access
 //!    - [`provenance`] – the only clock
+//!    - [`process`] – other programs, each for a limited time
 //!    - [`cache`] – one immutable file per run with a checksum, and leases of running builds
 //!    - [`train`] – networks, gradients and optimisers (dfdx)
 //!    - [`execute`] – workers
+//!    - [`slurm`] – the commands of Slurm: what is submitted, what is in the queue
 //! 4. Composition: [`pipeline`] (the steps of a build, images of the project, and the browser that prints the PDF
 //!    file) and [`cli`] (flags, text, exit codes).
 //!
@@ -78,6 +81,7 @@ pub mod experiment;
 pub mod paper;
 
 pub mod plan;
+pub mod job;
 pub mod dataset;
 pub mod kernel;
 pub mod summary;
@@ -92,9 +96,11 @@ pub mod render;
 
 pub mod fs;
 pub mod provenance;
+pub mod process;
 pub mod cache;
 pub mod train;
 pub mod execute;
+pub mod slurm;
 
 pub mod pipeline;
 pub mod cli;

@@ -8,11 +8,13 @@ mod drawing;
 mod early_page;
 mod error;
 mod images;
+pub mod jobs;
 mod load;
 mod merge;
 mod paper_file;
 mod pdf;
 mod report;
+mod worker;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -40,6 +42,7 @@ pub use merge::{Merged, merge};
 pub use paper_file::PaperFile;
 pub use pdf::{Browser, PDF, check_pdf, has_printed_pdf};
 pub use report::{Report, SNAPSHOT, context, render, snapshot, snapshot_in};
+pub use worker::{Order, StateReport, Worker};
 
 /// What a plan keeps in memory for each run that has a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,7 +209,7 @@ pub fn train(
     let dataset_of = |run: &Run| datasets[&run.config.data.dataset];
     let condition_of = |run: &Run| conditions.names(run.condition);
     executor.cache.sweep();
-    let Execution { records, failed, ended_alike } =
+    let Execution { records, failed, ended_alike, .. } =
         executor.execute(&runs, dataset_of, condition_of);
     let n_recorded = records.len();
     let curves = project.file.curves();
@@ -220,9 +223,6 @@ pub fn train(
     }
     match failed.is_empty() {
         true => Ok(()),
-        false => {
-            let untried = total - n_recorded - failed.len();
-            Err(Error::Runs { untried, failed, total, ended_alike })
-        }
+        false => Err(Error::of_runs(failed, total, n_recorded, ended_alike)),
     }
 }

@@ -139,6 +139,33 @@ pub fn home() -> Option<std::path::PathBuf> {
     std::env::home_dir()
 }
 
+/// The value of a variable of the environment, if it is set and not empty.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The names of the variables of the environment that begin with `prefix`.
+#[must_use]
+pub fn variables(prefix: &str) -> Vec<std::ffi::OsString> {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    names.filter(|name| name.as_encoded_bytes().starts_with(prefix.as_bytes())).collect()
+}
+
+/// The directory of the system for temporary files.
+#[must_use]
+pub fn temporary_directory() -> std::path::PathBuf {
+    std::env::temp_dir()
+}
+
+/// The file of this program.
+///
+/// # Errors
+/// If the system does not say.
+pub fn program() -> std::io::Result<std::path::PathBuf> {
+    std::env::current_exe()
+}
+
 /// Cores that this process may use.
 #[must_use]
 pub fn cores() -> usize {

@@ -19,7 +19,7 @@ use crate::provenance::{self, Stopwatch};
 
 /// A lease expires if its text does not change for this time. Network file systems may show a change a
 /// minute later.
-const ABANDONED_AFTER: Duration = Duration::from_secs(180);
+const ABANDONED_AFTER: Duration = Duration::from_mins(3);
 
 /// How often [`Leases::heartbeat`] must be called.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use super::cluster_args::{ExecutorKind, JobsArgs, WorkerArgs};
 use super::terminal::message;
 use crate::format::shell_quoted;
 use crate::pipeline::{self, Error, Overrides};
@@ -29,6 +30,7 @@ Examples:
                                     report goes to reports/partial
   report build table1               train only the runs of Table 1
   report build --seeds 11           use the seeds 0 to 10; the report goes to reports/partial
+  report build --executor slurm     train the missing runs on a cluster; see docs/clusters.md
   report status                     show recorded and missing runs, and why they are missing
   report explain deep seed=3        show configuration, record and history of some runs
 
@@ -36,8 +38,11 @@ Exit status:
   0    done
   1    a run or the system failed
   2    an input has a mistake, or a question needs --yes
-  3    runs are stale (--frozen), a record is damaged, or a result differs (verify)
-  4    the report is written, but runs are missing or were accepted by hand
+  3    runs are stale (--frozen), a record is damaged, a result differs (verify, merge), or the
+       scheduler refused a job
+  4    the report is written, but runs are missing or were accepted by hand; or the scheduler does
+       not answer
+  5    runs on a cluster have no record, and no task works on them any more
   130  interrupted";
 
 /// A notebook for seeded experiments.
@@ -64,6 +69,10 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Copy the records of other directories into this project, after a check.
     Merge(MergeArgs),
+    /// List the tasks that builds have submitted to a cluster, cancel them, or print their logs.
+    Jobs(JobsArgs),
+    /// Train the runs of one task of a plan. Schedulers start it; see docs/clusters.md.
+    Worker(WorkerArgs),
     /// List the records, or remove records that are not needed.
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -136,6 +145,16 @@ pub(super) struct BuildArgs {
     /// records of all shares together.
     #[arg(long, value_name = "I/N", conflicts_with_all = ["out", "pdf", "dry_run", "frozen"])]
     pub(super) shard: Option<Shard>,
+    /// Where the runs are trained: `local`, or `slurm` for a cluster. The same command attaches to tasks that work
+    /// [default: local].
+    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    pub(super) executor: ExecutorKind,
+    /// The profile in `experiments/slurm.toml` [default: `default`, or the only one].
+    #[arg(long, value_name = "P")]
+    pub(super) profile: Option<String>,
+    /// With `--executor slurm`: end when the tasks are submitted.
+    #[arg(long)]
+    pub(super) detach: bool,
     /// Also train the runs that failed in an earlier build.
     #[arg(long)]
     pub(super) retry_failed: bool,
@@ -282,6 +301,32 @@ pub(super) fn load(root: &Path, overrides: &Overrides) -> Result<pipeline::Proje
 impl BuildArgs {
     pub(super) fn workers(&self) -> usize {
         self.jobs.map_or_else(provenance::cores, usize::from)
+    }
+
+    /// Refuses options that have no meaning for the executor.
+    pub(super) fn check_executor(&self) -> Result<(), Error> {
+        let (options, is_slurm): (&[(&str, bool)], _) = match self.executor {
+            ExecutorKind::Local => {
+                (&[("--detach", self.detach), ("--profile", self.profile.is_some())], false)
+            }
+            ExecutorKind::Slurm => {
+                (&[("--jobs", self.jobs.is_some()), ("--fail-fast", self.fail_fast)], true)
+            }
+        };
+        let Some((option, _)) = options.iter().find(|(_, is_given)| *is_given) else {
+            return Ok(());
+        };
+        Err(Error::Request {
+            message: match is_slurm {
+                true => format!("`{option}` has no meaning with `--executor slurm`"),
+                false => format!("`{option}` has a meaning only with `--executor slurm`"),
+            },
+            hint: match is_slurm {
+                true => "`cpus_per_task` in `experiments/slurm.toml` says how many runs a task trains in parallel",
+                false => "add `--executor slurm`, or leave the option out",
+            }
+            .to_owned(),
+        })
     }
 
     /// The options that change the content of the report.

@@ -1,31 +1,27 @@
 //! `report build`.
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{BuildArgs, MakeTrainer};
-use super::early_report::EarlyReports;
+use super::cluster_args::ExecutorKind;
 use super::preview::TrainingPreview;
-use super::progress::Progress;
 use super::selector::RunSelector;
-use super::terminal::{confirm, data, message};
-use super::{interrupt, status};
-use crate::cache::Cache;
+use super::slurm::Next;
+use super::target::Target;
+use super::terminal::{confirm, message};
+use super::{interrupt, local, slurm, status};
 use crate::context::Build;
-use crate::diff::Snapshot;
-use crate::execute::{Executor, Observer, OnFailure};
 use crate::experiment::Run;
-use crate::format::{chain, duration, runs};
-use crate::pipeline::{self, Browser, Error, Keep, Project, Report};
+use crate::format::{chain, runs};
+use crate::pipeline::{self, Browser, Error, Keep, Project};
 use crate::plan::{Cause, Plan};
-use crate::provenance::{self, Stopwatch};
-use crate::run::DeviceKind;
+use crate::provenance::Stopwatch;
 
 /// The largest number of reasons that a build prints before it starts. `report status` prints all.
 const MOST_REASONS: usize = 12;
 
 pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
+    args.check_executor()?;
     let project = args.project.load()?;
     project.check_names(&args.only)?;
     // Reports a missing browser before the training.
@@ -67,7 +63,13 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         if let Some(question) = foreign_files(&project, args) {
             message(&format!("note: {question}; a build asks first, unless `--yes` is given"));
         }
-        return status::print(&project, &plan, &preview, args.project.device, args.json);
+        status::print(&project, &plan, &preview, args.project.device, args.json)?;
+        return match args.executor {
+            ExecutorKind::Slurm if !args.json => {
+                slurm::preview(&project, &plan, &preview.to_train, args)
+            }
+            _ => Ok(()),
+        };
     }
     if args.frozen && !(preview.to_train.is_empty() && preview.failed == 0) {
         tell_reasons(&preview);
@@ -82,7 +84,17 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         let selected = plan.runs.iter().filter(|run| is_wanted(run)).count();
         message(&nothing_to_train(plan.runs.len(), selected, preview.failed));
     } else {
-        failure = train(&target, &mut plan, &preview, args, trainer)?;
+        let took = prepare(&target, &plan, &preview, args)?;
+        failure = match args.executor {
+            ExecutorKind::Local => local::train(&target, &mut plan, &preview, args, took, trainer),
+            ExecutorKind::Slurm => {
+                interrupt::prepare_submitter();
+                match slurm::train(&project, &mut plan, &preview.to_train, args)? {
+                    Next::Detached => return Ok(()),
+                    Next::Report(failure) => failure,
+                }
+            }
+        };
     }
     if let Some(shard) = args.shard {
         message(&format!("no report of shard {shard}: `report merge` and `report build` write it"));
@@ -96,160 +108,44 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     if let (Some(_), Some(error)) = (&failure, &failure_of_pdf) {
         message(&format!("error: {}", chain(error)));
     }
-    write(&target, &report, failure.or(failure_of_pdf))?;
+    target.write(&report, failure.or(failure_of_pdf))?;
     let result = failed_before(&plan, is_wanted).and_then(|()| incomplete(&project, &plan));
     // The process ends here: giving back the memory of a hundred thousand records takes a while.
     std::mem::forget((plan, report));
     result
 }
 
-/// The report that a build writes.
-#[derive(Clone, Copy)]
-struct Target<'t> {
-    project: &'t Project,
-    build: Build<'t>,
-    /// Its directory.
-    out: &'t Path,
-    /// The snapshot of the report that was there before.
-    before: Option<&'t Snapshot>,
-    /// How long the plan took.
-    planned_in: Duration,
-}
-
-impl Target<'_> {
-    fn render(&self, plan: &Plan) -> Result<Report, Error> {
-        let report = pipeline::render(self.project, plan, self.build, self.before)?;
-        report.check_links(self.project, self.out)?;
-        Ok(report)
-    }
-
-    /// The report. It keeps the PDF file in its directory if that shows this page; else the browser prints one, if
-    /// there is a browser. Also returns the failure of the browser.
-    fn with_pdf(
-        &self,
-        plan: &Plan,
-        browser: Option<Browser>,
-    ) -> Result<(Report, Option<Error>), Error> {
-        let mut report = self.render(plan)?;
-        if !self.build.has_pdf {
-            return Ok((report, None));
-        }
-        let failure = match report.add_pdf(self.project, self.out, browser) {
-            Ok(true) => return Ok((report, None)),
-            Ok(false) => {
-                let path = self.out.join(pipeline::PDF);
-                message(&format!(
-                    "note: `{}` shows an older report, and is removed; `--pdf` writes it again",
-                    path.display()
-                ));
-                None
-            }
-            Err(error) => Some(error),
-        };
-        Ok((self.without_pdf().render(plan)?, failure))
-    }
-
-    /// The same report without a PDF file.
-    fn without_pdf(&self) -> Self {
-        Self { build: Build { has_pdf: false, ..self.build }, ..*self }
-    }
-
-    /// Writes the page of the runs that have a record now. Returns what to tell the user.
-    fn write_early(&self, device: DeviceKind) -> Result<String, Error> {
-        let plan = pipeline::plan(self.project, device, Keep::Extracts)?;
-        let page = self.without_pdf().render(&plan)?.write_early_page(self.out)?;
-        let recorded = plan.runs.iter().filter(|run| plan.state(run).fresh().is_some()).count();
-        let total = runs(plan.runs.len());
-        Ok(format!("{}: the page so far, with {recorded} of {total}", page.display()))
-    }
-}
-
-/// Trains the runs of `preview`, and adds their records to the plan. Returns the failure of runs.
+/// Checks everything that would stop a build after its training, and says what it trains. Returns how long a page takes.
 ///
 /// # Errors
 /// If the training cannot start.
-fn train(
+fn prepare(
     target: &Target<'_>,
-    plan: &mut Plan,
+    plan: &Plan,
     preview: &TrainingPreview,
     args: &BuildArgs,
-    trainer: MakeTrainer<'_>,
-) -> Result<Option<Error>, Error> {
-    let Target { project, build, out, .. } = *target;
-    let device = args.project.device;
-    device.check().map_err(Error::Device)?;
+) -> Result<Duration, Error> {
+    let Target { project, out, .. } = *target;
+    if args.executor == ExecutorKind::Local {
+        args.project.device.check().map_err(Error::Device)?;
+    }
     pipeline::check_writable(project, args.shard.is_none().then_some(out))?;
     let stopwatch = Stopwatch::start();
     // Finds a mistake in a template before the training starts.
     target.render(plan)?;
     let took = target.planned_in + stopwatch.elapsed();
-    message(&format!("{}; {}", runs(plan.runs.len()), preview.total()));
+    let to_train = match args.executor {
+        ExecutorKind::Local => preview.total(),
+        ExecutorKind::Slurm => format!("{} to train on a cluster", runs(preview.to_train.len())),
+    };
+    message(&format!("{}; {to_train}", runs(plan.runs.len())));
     tell_reasons(preview);
     confirm_new_versions(preview, args.yes)?;
-    // An error is ignored here. `report.note` below warns if the note cannot be written.
     if args.shard.is_none() {
+        // An error is ignored here. `report.note` warns if the note cannot be written.
         let _ = pipeline::reserve(project, plan, out);
     }
-    let stopwatch = Stopwatch::start();
-    let progress = Progress::new(project, preview.to_train.len(), build.workers);
-    let cache = Cache::new(&project.root);
-    let leases = Arc::new(cache.leases());
-    interrupt::prepare(&leases, progress.counter());
-    let mut left = preview.to_train.clone();
-    let to_train = plan.runs.iter().filter(|run| left.remove(&run.digest));
-    let write = || target.write_early(device.kind());
-    let early = EarlyReports::new(&progress, project.conditions(), to_train, took, &write);
-    let observer: &dyn Observer = if args.shard.is_some() { &progress } else { &early };
-    let executor = Executor {
-        trainer: &*trainer(device),
-        cache: &cache,
-        leases: &leases,
-        workers: build.workers,
-        on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
-        observer,
-        origin: &provenance::origin(&project.root),
-    };
-    let result = pipeline::train(project, plan, &preview.to_train, &executor);
-    progress.finish();
-    let is_recorded = |digest| plan.states.get(digest).is_some_and(|state| state.fresh().is_some());
-    let n_recorded = preview.to_train.iter().filter(|digest| is_recorded(digest)).count();
-    let n_taken = progress.taken();
-    let n_trained = n_recorded - n_taken;
-    message(&format!("trained {} in {}", runs(n_trained), duration(stopwatch.elapsed())));
-    if n_taken > 0 {
-        message(&format!("{} trained by another build meanwhile", runs(n_taken)));
-    }
-    if let Some(speed) = progress.speed() {
-        message(&speed);
-    }
-    Ok(result.err())
-}
-
-/// Writes the report, and ends with the failure of the training, if there was one.
-fn write(target: &Target<'_>, report: &Report, failure: Option<Error>) -> Result<(), Error> {
-    let Target { project, out, .. } = *target;
-    let written = report.write(out);
-    if written.is_ok()
-        && let Err(error) = pipeline::remove_early_page(out)
-    {
-        message(&format!("warning: {}", chain(&error)));
-    }
-    if let Some(failure) = failure {
-        if let Err(error) = &written {
-            message(&format!("error: the report is not written: {}", chain(error)));
-        }
-        return Err(failure);
-    }
-    for path in written? {
-        data(&path.display().to_string())?;
-    }
-    if let Err(error) = report.note(project, out) {
-        message(&format!(
-            "warning: {}; `report cache gc` does not know which records this report needs",
-            chain(&error)
-        ));
-    }
-    Ok(())
+    Ok(took)
 }
 
 /// Says why nothing is trained: each selected run has a record or failed before.

@@ -11,6 +11,7 @@ use super::terminal::data;
 use crate::diff::Changes;
 use crate::digest::Digest;
 use crate::experiment::Experiment;
+use crate::pipeline::jobs::JobSummary;
 use crate::pipeline::{Check, Error, Merged, Problem, Unused};
 use crate::plan::{Absent, PastRun, RunCounts};
 
@@ -104,6 +105,25 @@ pub(super) fn merge(merged: &Merged, missing: usize) -> Value {
         "failed": merged.failed,
         "missing": missing,
     })
+}
+
+/// `report jobs`.
+pub(super) fn jobs(all: &[JobSummary]) -> Value {
+    let plan = |plan: &JobSummary| {
+        json!({
+            "plan": plan.plan,
+            "created_at": plan.created_at,
+            "attempt": plan.attempt,
+            "jobs": plan.jobs,
+            "tasks": plan.tasks,
+            "running": plan.running,
+            "pending": plan.pending,
+            "runs": plan.runs,
+            "recorded": plan.recorded,
+            "unknown": plan.unknown,
+        })
+    };
+    json!({ "plans": all.iter().map(plan).collect::<Vec<_>>() })
 }
 
 /// A record, as `report cache ls` lists it.

@@ -33,6 +33,12 @@ pub struct Conditions<'e> {
 }
 
 impl ConditionId {
+    /// The condition at this position.
+    #[must_use]
+    pub fn at(index: usize) -> Self {
+        Self(index)
+    }
+
     /// Its position among the conditions of all experiments.
     #[must_use]
     pub fn index(self) -> usize {

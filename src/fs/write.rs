@@ -10,6 +10,9 @@ use super::error::FileError;
 /// The first characters of the names of temporary files.
 pub(super) const UNFINISHED: &str = ".writing-";
 
+/// A directory that is removed with all its files when it is dropped.
+pub use tempfile::TempDir as TemporaryDirectory;
+
 /// Each write holds this lock, so that the process does not end during a write.
 static WRITING: RwLock<()> = RwLock::new(());
 
@@ -31,6 +34,14 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 pub fn overwrite(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let file = std::fs::OpenOptions::new().write(true).open(path);
     file.and_then(|mut file| file.write_all(bytes)).map_err(FileError::at("write", path))
+}
+
+/// Creates a directory and those that it is in, if they are missing.
+///
+/// # Errors
+/// If it cannot be created.
+pub fn create_directory(directory: &Path) -> Result<(), FileError> {
+    std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))
 }
 
 /// Checks that files can be written into `directory`, and creates it if it is missing.
@@ -71,7 +82,7 @@ pub fn write_all_atomic<B: AsRef<[u8]>>(files: &[(PathBuf, B)]) -> Result<(), Fi
         if path.is_dir() {
             return Err(FileError::at("write", path)(std::io::ErrorKind::IsADirectory.into()));
         }
-        let file = stage(path, bytes)?;
+        let file = stage(path, bytes, 0o666)?;
         staged.push((path, file));
     }
     for (path, file) in staged {
@@ -87,33 +98,48 @@ pub fn write_all_atomic<B: AsRef<[u8]>>(files: &[(PathBuf, B)]) -> Result<(), Fi
 /// # Errors
 /// If a step fails. Then there is no file.
 pub fn publish(path: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>, FileError> {
-    let _writing = WRITING.read().unwrap_or_else(PoisonError::into_inner);
-    let staged = stage(path, bytes)?;
-    let Err(refused) = staged.persist_noclobber(path) else { return Ok(None) };
-    let tempfile::PersistError { error, file } = refused;
-    match std::fs::read(path) {
-        Ok(present) => Ok(Some(present)),
-        Err(_) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(FileError::at("write", path)(error))
-        }
-        // This file system has no way to create a file only if there is none. A run has one result, so a
-        // replaced file has the same content.
-        Err(_) => {
-            let replaced = file.persist(path).map(|_| None);
-            replaced.map_err(|error| FileError::at("write", path)(error.error))
-        }
-    }
+    publish_with(0o666, path, bytes)
 }
 
-/// A temporary file with these bytes in the directory of `path`, on the disk.
-fn stage(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, FileError> {
+/// [`publish`] for a file that can be run.
+///
+/// # Errors
+/// As [`publish`].
+pub fn publish_program(path: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>, FileError> {
+    publish_with(0o777, path, bytes)
+}
+
+fn publish_with(mode: u32, path: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>, FileError> {
+    let _writing = WRITING.read().unwrap_or_else(PoisonError::into_inner);
+    let staged = stage(path, bytes, mode)?;
+    let Err(refused) = staged.persist_noclobber(path) else { return Ok(None) };
+    let tempfile::PersistError { error, file } = refused;
+    if path.is_file() {
+        return std::fs::read(path).map(Some).map_err(FileError::at("read", path));
+    }
+    // A link to nowhere, a directory or a pipe has no bytes, and reading it could block.
+    if path.is_symlink() || path.exists() {
+        return Ok(Some(Vec::new()));
+    }
+    if error.kind() == std::io::ErrorKind::AlreadyExists {
+        return Err(FileError::at("write", path)(error));
+    }
+    // This file system has no way to create a file only if there is none. A run has one result, so a replaced file has
+    // the same content.
+    file.persist(path).map(|_| None).map_err(|error| FileError::at("write", path)(error.error))
+}
+
+/// A temporary file with these bytes in the directory of `path`, on the disk. Its permissions are `mode` without
+/// those of the umask.
+fn stage(path: &Path, bytes: &[u8], mode: u32) -> Result<tempfile::NamedTempFile, FileError> {
     let directory = make_directory_of(path)?;
     let fail = || FileError::at("write", path);
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
-    // By default, only the owner can read temporary files. A report has the permissions of the umask.
+    // By default, only the owner can read temporary files.
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    let _ = mode;
     let mut file = builder.tempfile_in(directory).map_err(fail())?;
     file.write_all(bytes).map_err(fail())?;
     file.as_file().sync_all().map_err(fail())?;
@@ -137,10 +163,28 @@ pub fn stop_writing(patience: Duration) {
 ///
 /// # Errors
 /// If it cannot be created.
-pub fn temporary_directory(directory: &Path) -> Result<tempfile::TempDir, FileError> {
+pub fn temporary_directory(directory: &Path) -> Result<TemporaryDirectory, FileError> {
     std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
     let place = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(directory);
     place.map_err(FileError::at("write into", directory))
+}
+
+/// Gives a temporary directory a name that does not exist yet, so that it stays.
+///
+/// # Errors
+/// If it cannot be renamed. Then it is removed.
+pub fn persist_directory(directory: TemporaryDirectory, path: &Path) -> Result<(), FileError> {
+    // By default, only the owner can enter a temporary directory.
+    #[cfg(unix)]
+    {
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(directory.path(), permissions)
+            .map_err(FileError::at("write", path))?;
+    }
+    std::fs::rename(directory.path(), path).map_err(FileError::at("write", path))?;
+    // There is nothing to remove any more.
+    let _ = directory.keep();
+    Ok(())
 }
 
 /// A file in `directory` without a name. It is gone when it is closed.

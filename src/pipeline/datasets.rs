@@ -40,6 +40,51 @@ impl Datasets {
         Ok(datasets)
     }
 
+    /// Reads these datasets: those with a directory from there, and the others from the binary.
+    ///
+    /// # Errors
+    /// If one cannot be read, or is another one.
+    pub(super) fn of_plan(
+        digests: impl IntoIterator<Item = Digest>,
+        directories: &BTreeMap<Digest, PathBuf>,
+    ) -> Result<Self, Error> {
+        let mut datasets = Self::default();
+        for digest in digests {
+            match directories.get(&digest) {
+                Some(directory) => {
+                    let dataset = read(directory)?;
+                    if dataset.digest != digest {
+                        return Err(Error::Request {
+                            message: format!(
+                                "the data in `{}` have changed since the plan was made",
+                                directory.display()
+                            ),
+                            hint: "submit again: a new plan uses the present data".to_owned(),
+                        });
+                    }
+                    datasets.directories.insert(directory.clone(), dataset);
+                }
+                None if digest == dataset::embedded_digest() => datasets.uses_embedded = true,
+                None => {
+                    return Err(Error::Request {
+                        message: format!(
+                            "the plan does not say where the dataset {} is",
+                            digest.short()
+                        ),
+                        hint: "submit again".to_owned(),
+                    });
+                }
+            }
+        }
+        Ok(datasets)
+    }
+
+    /// The absolute directory of each dataset that is not in the binary.
+    pub(super) fn places(&self) -> BTreeMap<Digest, PathBuf> {
+        let places = self.directories.iter();
+        places.map(|(directory, dataset)| (dataset.digest, fs::physical(directory))).collect()
+    }
+
     /// Gives sources with the same content one name, so that conditions with the same data compare
     /// equal.
     pub(super) fn unify(&self, experiments: &mut [Experiment]) {

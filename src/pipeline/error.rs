@@ -1,18 +1,20 @@
 //! Why a command cannot continue, and what the user can do.
 
-use std::io::ErrorKind;
+mod hint;
+
 use std::path::PathBuf;
 
 use crate::claim::ClaimError;
-use crate::dataset::{self, DatasetError};
+use crate::dataset::DatasetError;
 use crate::digest::CanonicalError;
 use crate::document::Violation;
-use crate::execute::{FailedRun, RunFailure};
+use crate::execute::FailedRun;
 use crate::figure::FigureError;
 use crate::format::{chain, runs};
 use crate::fs::FileError;
+use crate::slurm::SlurmError;
 use crate::template::TemplateError;
-use crate::train::{DeviceError, TrainError};
+use crate::train::DeviceError;
 
 /// Why a build cannot continue. The exit code separates mistakes of the user from failures of the
 /// machine.
@@ -136,6 +138,23 @@ pub enum Error {
         /// Which one, and what it says.
         message: String,
     },
+    /// A worker that must not train the runs of its plan.
+    #[error("the worker trains nothing: {why}")]
+    Refused {
+        /// Why.
+        why: String,
+    },
+    /// The commands of the scheduler.
+    #[error(transparent)]
+    Scheduler(SlurmError),
+    /// Runs have no record, and no task will train them.
+    #[error("{} of {} have no record, and no task works on them any more", count, runs(*total))]
+    Unfinished {
+        /// Number of these runs.
+        count: usize,
+        /// Number of runs that were asked for.
+        total: usize,
+    },
     /// Records are damaged or unreadable, or a rerun gave a different result, or none was made.
     #[error("{message}")]
     Unverified {
@@ -146,32 +165,18 @@ pub enum Error {
     },
 }
 
-/// The hint if a file cannot be written.
-const SPACE_HINT: &str =
-    "check free space and permissions, then run the same command; finished runs are kept";
-
-/// The remedy where a file of the user's cannot be read.
-fn input_hint(error: &FileError) -> &'static str {
-    let is_missing = |name: &str| error.is_not_found() && error.path.ends_with(name);
-    match error.source.kind() {
-        _ if is_missing("templates/page.html.jinja") => {
-            "copy this file from the repository of `report`; it is the frame of every page"
-        }
-        _ if is_missing("templates/paper.md.jinja") => {
-            "it contains the prose of the paper; README.md shows a short one"
-        }
-        _ if is_missing("experiments/paper.toml") => {
-            "it contains the title, tables, figures and claims; README.md shows a short one"
-        }
-        ErrorKind::NotFound | ErrorKind::NotADirectory => {
-            "run `report` in the directory with `experiments/` and `templates/`, or name it with \
-             `--project DIR`"
-        }
-        _ => "check that it is a readable file of UTF-8 text",
-    }
-}
-
 impl Error {
+    /// The error of an execution of `total` runs of which `recorded` have a record now.
+    pub(super) fn of_runs(
+        failed: Vec<FailedRun>,
+        total: usize,
+        recorded: usize,
+        ended_alike: bool,
+    ) -> Self {
+        let untried = total - recorded - failed.len();
+        Self::Runs { failed, total, untried, ended_alike }
+    }
+
     /// 1 if a run or the system failed; 2 if an input has a mistake, or a question needs `--yes`;
     /// 3 if runs are stale with `--frozen`, or `verify` found damage or a difference; 4 if the
     /// report is written, but runs are missing or were accepted.
@@ -186,9 +191,15 @@ impl Error {
             | Self::Device(_)
             | Self::Unconfirmed { .. }
             | Self::Claim(_)
-            | Self::Render(_) => 2,
-            Self::Stale(_) | Self::Unverified { .. } => 3,
-            Self::Incomplete { .. } => 4,
+            | Self::Render(_)
+            | Self::Scheduler(SlurmError::Missing { .. }) => 2,
+            Self::Stale(_)
+            | Self::Unverified { .. }
+            | Self::Scheduler(SlurmError::Refused(_) | SlurmError::Limit(_)) => 3,
+            Self::Incomplete { .. } | Self::Scheduler(SlurmError::OutOfReach(_)) => 4,
+            Self::Unfinished { .. } => 5,
+            // `EX_CONFIG` of sysexits.h.
+            Self::Refused { .. } => 78,
             Self::File(_)
             | Self::Unreadable(_)
             | Self::Threads(_)
@@ -199,99 +210,6 @@ impl Error {
             | Self::Browser { .. }
             | Self::FailedBefore { .. }
             | Self::Runs { .. } => 1,
-        }
-    }
-
-    /// What the user can do.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Request { hint, .. } => Some(hint.clone()),
-            Self::Dataset { .. } | Self::DatasetFile { .. } => Some(format!(
-                "a dataset directory holds {}; `.idx` for `-idx`, `.gz`, and a folder for each file are allowed",
-                dataset::STANDARD_FILES.join(", ")
-            )),
-            Self::Input(error) => Some(input_hint(error).to_owned()),
-            Self::File(FileError { source, .. })
-                if matches!(
-                    source.kind(),
-                    ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists
-                ) =>
-            {
-                Some("a file and a directory need the same path: move the file away".to_owned())
-            }
-            Self::File(_) => Some(SPACE_HINT.to_owned()),
-            Self::Unreadable(_) => Some(
-                "make the record readable (its owner can use `chmod a+r`), then run the same command"
-                    .to_owned(),
-            ),
-            Self::Threads(_) => Some("lower `--jobs`".to_owned()),
-            Self::Device(DeviceError::NotBuilt(_)) => Some(
-                "build it with `cargo build --release --features cuda`, or use `--device cpu`"
-                    .to_owned(),
-            ),
-            Self::Device(DeviceError::Driver(_) | DeviceError::NotFound { .. }) => {
-                Some("`nvidia-smi -L` lists the devices; `--device cpu` needs none".to_owned())
-            }
-            Self::Runs { failed, .. } if matches!(failed[0].source, RunFailure::Store(_)) => {
-                Some(SPACE_HINT.to_owned())
-            }
-            Self::Runs { failed, .. }
-                if failed.iter().any(|run| {
-                    matches!(run.source, RunFailure::Train(TrainError::DeviceLost { .. }))
-                }) =>
-            {
-                Some("finished runs are kept; the same command trains the others".to_owned())
-            }
-            Self::Runs { ended_alike: true, untried: 1.., .. } => Some(
-                "the first runs failed with the same error, so the others were not tried; fix the \
-                 cause, then add `--retry-failed`"
-                    .to_owned(),
-            ),
-            Self::Runs { .. } | Self::FailedBefore { .. } => Some(
-                "finished runs are kept; `report build --retry-failed` trains the others again"
-                    .to_owned(),
-            ),
-            Self::Incomplete { .. } => {
-                Some("`report status` with the same options lists them; the report marks them".to_owned())
-            }
-            Self::Stale(_) => Some(
-                "`report status` with the same options says why; the same command without `--frozen` trains \
-                 them"
-                    .to_owned(),
-            ),
-            Self::Unconfirmed { .. } => Some(
-                "`report build --yes` trains them again; `report accept --why TEXT` keeps their \
-                 results"
-                    .to_owned(),
-            ),
-            Self::Browser { .. } => Some(
-                "the rest of the report is written; open report.html in any browser, and print it into a file"
-                    .to_owned(),
-            ),
-            Self::NoBrowser { .. } => Some(
-                "install Chromium or Chrome; or build without `--pdf`, open report.html in any browser, and \
-                 print it into a file"
-                    .to_owned(),
-            ),
-            Self::Unverified { hint, .. } => Some((*hint).to_owned()),
-            Self::Invalid { skipped, .. } => {
-                let check = "`report build --dry-run` checks all files again without training";
-                let names = skipped.iter().map(|path| format!("`{}`", path.display()));
-                let names: Vec<_> = names.take(5).collect();
-                Some(match names.is_empty() {
-                    true => check.to_owned(),
-                    false => format!(
-                        "{check}; not read, as their names do not end in `.toml`: {}",
-                        names.join(", ")
-                    ),
-                })
-            }
-            Self::Render(error) => Some(error.hint.clone()).filter(|hint| !hint.is_empty()),
-            Self::Claim(_) => Some("docs/files.md lists the checks".to_owned()),
-            Self::Embedded(_) | Self::Canonical(_) | Self::Figure(_) => {
-                Some("this is a bug of `report`; please report it with this message".to_owned())
-            }
         }
     }
 }

@@ -85,7 +85,10 @@ fn find(directory: &Path) -> Result<Files, Error> {
         let (is_data, is_base) = (is_within(DATA), is_within(BASE));
         for path in fs::all_entries(&folder).map_err(Error::Input)? {
             let is_hidden = fs::is_hidden(&path);
-            let is_paper = depth == 0 && path.file_name().is_some_and(|name| name == "paper.toml");
+            let is_settings = depth == 0
+                && path
+                    .file_name()
+                    .is_some_and(|name| name == "paper.toml" || name == "slurm.toml");
             let is_toml = path.extension().is_some_and(|ending| ending == ENDING);
             match fs::is_directory(&path) {
                 true if is_hidden => {}
@@ -95,7 +98,7 @@ fn find(directory: &Path) -> Result<Files, Error> {
                 false if is_hidden && !is_toml => {}
                 false if is_hidden && !is_data => files.skipped.push(path),
                 false if is_base && is_toml => files.bases.push(path),
-                _ if is_paper => {}
+                _ if is_settings => {}
                 // A folder whose name ends in `.toml` gives an error when it is read.
                 _ if is_toml => files.experiments.push(path),
                 false if !is_data => files.skipped.push(path),
@@ -119,7 +122,7 @@ fn too_deep(path: &Path, within: &str) -> Error {
 }
 
 /// Reads the project at `root`. Every TOML file in `experiments/` and its folders is an experiment,
-/// except `experiments/paper.toml` and the files in `experiments/base/`.
+/// except `experiments/paper.toml`, `experiments/slurm.toml` and the files in `experiments/base/`.
 ///
 /// # Errors
 /// With all violations of all files, or the first file that cannot be read.

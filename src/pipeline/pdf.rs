@@ -2,13 +2,13 @@
 
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::Error;
 use crate::digest::Digest;
 use crate::fs;
-use crate::provenance::Stopwatch;
+use crate::process::{in_group, wait};
 
 /// The PDF file of the page, in the directory of a report.
 pub const PDF: &str = "report.pdf";
@@ -158,32 +158,6 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// The command in a process group of its own, so that all its processes can be ended.
-fn in_group(command: &mut Command) -> &mut Command {
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(command, 0);
-    command
-}
-
-/// Waits until the browser ends. Returns `None`, and ends it, if that takes too long.
-fn wait(mut child: Child, patience: Duration) -> std::io::Result<Option<ExitStatus>> {
-    let stopwatch = Stopwatch::start();
-    while stopwatch.elapsed() < patience {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    // A script that starts the browser would leave it running.
-    #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    child.kill()?;
-    child.wait()?;
-    Ok(None)
-}
-
 /// The last line that the browser wrote about its failure.
 fn last_line(log: &mut (impl Read + Seek)) -> String {
     let mut bytes = Vec::new();
@@ -208,13 +182,5 @@ mod tests {
         assert!(!is_pdf_of(pdf.as_bytes(), &page("tuesday").replace('b', "c")));
         assert!(!is_pdf_of(b"%PDF-1.4", &page("tuesday")));
         assert!(is_printed(pdf.as_bytes()) && !is_printed(b"%PDF-1.4 of the user"));
-    }
-
-    #[test]
-    fn a_browser_that_hangs_is_ended() {
-        let child = in_group(Command::new("sh").args(["-c", "sleep 60; true"])).spawn().unwrap();
-        assert!(wait(child, Duration::from_millis(50)).unwrap().is_none());
-        let child = Command::new("true").spawn().unwrap();
-        assert!(wait(child, Duration::from_secs(20)).unwrap().is_some());
     }
 }

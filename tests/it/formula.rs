@@ -86,6 +86,7 @@ pub(crate) fn recorded_by(
         leases: &leases,
         workers: 2,
         on_failure: OnFailure::Stop,
+        may_start: &|_| true,
         observer: &Nobody,
         origin: &Origin { machine: None, revision: None, lockfile: None },
     };

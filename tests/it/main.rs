@@ -31,6 +31,8 @@ mod report;
 mod shards;
 mod silent;
 #[cfg(unix)]
+mod slurm;
+#[cfg(unix)]
 mod surroundings;
 mod tidy;
 mod together;

@@ -74,6 +74,8 @@ fn every_command_of_the_documents_runs() {
     for (path, document) in documents() {
         let project = Project::new();
         project.build(&[]);
+        #[cfg(unix)]
+        crate::slurm::on_a_cluster(&project);
         for (file, text) in files(&document).iter().filter(|_| path == "README.md") {
             project.write(&format!("my-paper/{file}"), text);
         }
@@ -138,7 +140,7 @@ fn ci_runs_the_readmes_test_command() {
     let is_test = |words: &Vec<String>| words.starts_with(&["cargo".into(), "test".into()]);
     let test = commands(&readme).into_iter().find(is_test).unwrap().join(" ");
     let ci = read(".ci/run");
-    assert!(ci.lines().any(|line| line.trim() == test), "`{test}` is not in .ci/run");
+    assert!(ci.lines().any(|line| line.trim().ends_with(&test)), "`{test}` is not in .ci/run");
 }
 
 /// The examples of the documents on files and templates are one project, which can be built.
@@ -166,11 +168,36 @@ fn every_block_has_a_language_that_is_tested() {
     for (path, document) in documents() {
         for (language, text) in blocks(&document) {
             let is_tested = ["console", "toml", "jinja"].contains(&language);
-            // One text is tested below.
+            // These are tested below, and beside the functions that print them.
             let is_reason = language == "text" && text.starts_with("deep: ");
-            assert!(is_tested || is_reason, "`{language}` in {path}: {text}");
+            let is_of_clusters =
+                path == "docs/clusters.md" && ["text", "sh", "yaml"].contains(&language);
+            assert!(is_tested || is_reason || is_of_clusters, "`{language}` in {path}: {text}");
         }
     }
+}
+
+/// The examples for other schedulers, with the number of the shard in place of what these put there.
+#[test]
+fn the_commands_for_other_schedulers_run() {
+    let document = read("docs/clusters.md");
+    let examples =
+        blocks(&document).into_iter().filter(|(language, _)| ["sh", "yaml"].contains(language));
+    let mut n = 0;
+    for (_, text) in examples {
+        for command in text.split("report build --shard ").skip(1) {
+            let number = ["{}", "$((JOB_COMPLETION_INDEX + 1))", "${{ matrix.shard }}"]
+                .into_iter()
+                .find(|number| command.starts_with(number));
+            let after = &command[number.expect("a number of the scheduler").len()..];
+            let end = after.find(|c: char| c != '/' && !c.is_ascii_digit()).unwrap_or(after.len());
+            let project = Project::new();
+            let outcome = project.run(&["build", "--shard", &format!("1{}", &after[..end])]);
+            assert_eq!(outcome.code, 0, "{outcome:#?}");
+            n += 1;
+        }
+    }
+    assert_eq!(n, 3, "the document shows three schedulers");
 }
 
 #[test]
@@ -243,6 +270,7 @@ fn every_field_of_the_json_is_documented() {
     let project = Project::new();
     project.build(&[]);
     project.edit("experiments/base/protocol.toml", "lr = 0.01", "lr = 0.1");
+    project.write(&format!("other/records/{}.json", "0".repeat(64)), "damaged");
     let plan = "experiments.accepted experiments.conditions experiments.failed experiments.fresh \
              experiments.name experiments.seeds experiments.stale groups.compared.digest \
              groups.compared.own groups.compared.seed groups.compared.started_at \
@@ -250,7 +278,7 @@ fn every_field_of_the_json_is_documented() {
              groups.reason.differences.new groups.reason.differences.old groups.reason.kind \
              groups.runs groups.seconds groups.seeds needs_confirmation schema seconds \
              to_train workers";
-    let commands: [(&[&str], &str); 9] = [
+    let commands: [(&[&str], &str); 10] = [
         (&["status"], plan),
         (&["build", "--dry-run"], plan),
         (
@@ -285,6 +313,7 @@ fn every_field_of_the_json_is_documented() {
             &["cache", "ls"],
             "records.condition records.needed records.record records.seconds records.started_at schema",
         ),
+        (&["merge", "other"], "failed missing new refused.file refused.why same schema"),
         (&["cache", "gc", "--dry-run"], "bytes removed schema unused"),
     ];
     let document = read("docs/json.md");

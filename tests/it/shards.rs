@@ -1,6 +1,6 @@
 //! Runs that several machines share: shards and their merge.
 
-use crate::project::{Project, trained};
+use crate::project::{Project, trained, with_checksum};
 
 /// Trains each of `count` shards in a project of its own.
 fn shards(count: usize) -> Vec<Project> {
@@ -88,13 +88,10 @@ fn merge_copies_no_record_that_is_damaged_and_replaces_none() {
 
 /// The record with another number in its first curve, and with the checksum of this text.
 fn forged(record: &str) -> String {
-    let (body, _) = record.split_once(",\"checksum\":\"").unwrap();
-    let place = body.find("_loss\":[").or_else(|| body.find("\":[")).unwrap();
-    let digit = place + body[place..].find("0.").unwrap() + 2;
-    let other = if &body[digit..=digit] == "7" { "6" } else { "7" };
-    let body = format!("{}{other}{}", &body[..digit], &body[digit + 1..]);
-    let checksum = report::digest::Digest::of_bytes(body.as_bytes());
-    format!("{body},\"checksum\":\"{checksum}\"}}\n")
+    let place = record.find("_loss\":[").or_else(|| record.find("\":[")).unwrap();
+    let digit = place + record[place..].find("0.").unwrap() + 2;
+    let other = if &record[digit..=digit] == "7" { "6" } else { "7" };
+    with_checksum(&format!("{}{other}{}", &record[..digit], &record[digit + 1..]))
 }
 
 #[test]

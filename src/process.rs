@@ -1,0 +1,120 @@
+//! Runs other programs, each for a limited time.
+
+use std::io::{Read as _, Seek as _};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use crate::fs;
+use crate::provenance::Stopwatch;
+
+/// What a program wrote, and how it ended.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// How it ended. `None` if it took too long and was ended.
+    pub status: Option<ExitStatus>,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+impl Output {
+    /// Whether it ended without an error.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.status.is_some_and(|status| status.success())
+    }
+
+    /// What it wrote about its failure, on one line: its standard error, else its standard output.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let said = [&self.stderr, &self.stdout].map(|text| joined(text));
+        said.into_iter()
+            .find(|text| !text.is_empty())
+            .unwrap_or_else(|| "it gave no reason".to_owned())
+    }
+}
+
+fn joined(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+/// Runs a program without input. Its output goes through files without a name in `place`: with pipes, a program
+/// that it leaves behind would keep this one waiting.
+///
+/// # Errors
+/// If it cannot be started.
+pub fn output(command: &mut Command, patience: Duration, place: &Path) -> std::io::Result<Output> {
+    let file = || fs::temporary_file(place).map_err(|error| error.source);
+    let [mut stdout, mut stderr] = [file()?, file()?];
+    command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+    let status = wait(in_group(command).spawn()?, patience)?;
+    let read = |file: &mut std::fs::File| {
+        let mut bytes = Vec::new();
+        file.rewind().and_then(|()| file.read_to_end(&mut bytes))?;
+        Ok::<_, std::io::Error>(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    Ok(Output { status, stdout: read(&mut stdout)?, stderr: read(&mut stderr)? })
+}
+
+/// The command in a process group of its own, so that all its processes can be ended, and an interrupt at the
+/// terminal does not reach it.
+pub fn in_group(command: &mut Command) -> &mut Command {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    command
+}
+
+/// Waits until a program ends. Returns `None`, and ends its group, if that takes too long.
+///
+/// # Errors
+/// If the system cannot tell.
+pub fn wait(mut child: Child, patience: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let stopwatch = Stopwatch::start();
+    while stopwatch.elapsed() < patience {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // A script that starts the program would leave it running.
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    child.kill()?;
+    child.wait()?;
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, patience: Duration) -> Output {
+        let place = tempfile::tempdir().unwrap();
+        output(Command::new("sh").args(["-c", script]), patience, place.path()).unwrap()
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_ended() {
+        let ended = shell("echo begun; sleep 60; true", Duration::from_millis(200));
+        assert!(ended.status.is_none() && !ended.is_success());
+        assert_eq!(ended.stdout, "begun\n");
+    }
+
+    #[test]
+    fn a_program_may_leave_another_behind() {
+        let ended = shell("(sleep 3; echo late) & echo done", Duration::from_secs(20));
+        assert_eq!((ended.is_success(), ended.stdout.as_str()), (true, "done\n"));
+    }
+
+    #[test]
+    fn the_words_of_a_failure_are_on_one_line() {
+        let ended =
+            shell("echo out; printf 'one\\n\\n  two\\n' >&2; exit 3", Duration::from_secs(20));
+        assert_eq!((ended.is_success(), ended.words().as_str()), (false, "one; two"));
+        assert_eq!(shell("exit 3", Duration::from_secs(20)).words(), "it gave no reason");
+    }
+}
