@@ -200,10 +200,19 @@ pub fn size(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
+/// Whether a file was last changed longer ago than `age`. A file of which this is not known is not.
+#[must_use]
+pub fn is_older_than(path: &Path, age: Duration) -> bool {
+    let changed = std::fs::metadata(path).and_then(|metadata| metadata.modified());
+    changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|elapsed| elapsed > age))
+}
+
 /// `path` from the root of the file system, with all links resolved. The end of the path need not
 /// exist.
 #[must_use]
 pub fn physical(path: &Path) -> PathBuf {
+    // An empty path means the current directory.
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let known = path.ancestors().find_map(|ancestor| {
         let rest = path.strip_prefix(ancestor).ok()?;
@@ -217,6 +226,12 @@ pub fn physical(path: &Path) -> PathBuf {
 #[must_use]
 pub fn is_file(path: &Path) -> bool {
     path.is_file()
+}
+
+/// Whether there is anything at `path`, a link to nowhere included.
+#[must_use]
+pub fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 /// Whether `path` is a directory.

@@ -17,7 +17,7 @@ use crate::digest::{Digest, canonical_json};
 use crate::experiment::Run;
 use crate::run::{DeviceKind, PartVersions, RunConfig};
 
-pub use judge::{Evidence, InQueue, Phase, Stage, judge};
+pub use judge::{Evidence, InQueue, Phase, Said, Stage, judge};
 pub use pack::{Pace, Packed, Share, pack};
 pub use state::{Ending, TaskState};
 

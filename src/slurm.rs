@@ -28,10 +28,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// `MaxArraySize` of a cluster that does not say it: Slurm's default.
 const DEFAULT_ARRAY_SIZE: u64 = 1001;
 
-/// Variables that say which cluster is meant. The others with this prefix describe the job that this process is
-/// in, and `sbatch` would take options from them.
-const PREFIX: &str = "SLURM_";
-const KEPT: [&str; 2] = ["SLURM_CONF", "SLURM_CLUSTERS"];
+/// Variables that say which cluster is meant, and who asks. The others that begin with `SLURM_` describe the job that
+/// this process is in, and `sbatch` would take options from them.
+const KEPT: [&str; 3] = ["SLURM_CONF", "SLURM_CLUSTERS", "SLURM_JWT"];
+
+/// Beginnings of the names of variables that change what the commands do or list.
+const PREFIXES: [&str; 6] =
+    ["SLURM_", "SQUEUE_", "SINFO_", "SCANCEL_", "SBATCH_WAIT", "SBATCH_ERROR"];
 
 /// Words of `sbatch` about a limit on the number of jobs. A smaller array, or a later one, may be accepted.
 const LIMIT: [&str; 2] = ["job submit limit", "submitjob"];
@@ -179,9 +182,8 @@ impl<'p> Cluster<'p> {
         cluster: Option<&str>,
     ) -> Result<BTreeMap<TaskId, Queued>, SlurmError> {
         let mut command = self.command("squeue");
-        command.args(["-h", "-r", "-t", "all"]);
-        #[cfg(unix)]
-        command.args(["-u", &rustix::process::geteuid().as_raw().to_string()]);
+        // Of all users and all partitions: the names are those of our jobs alone.
+        command.args(["-h", "-r", "-a", "-t", "all"]);
         command.args(["-n", &names.join(","), "-o", queue::FORMAT]);
         self.add_cluster(&mut command, cluster);
         Ok(tasks(&answer(&mut command)?))
@@ -241,7 +243,7 @@ impl<'p> Cluster<'p> {
             }
             _ => Command::new(program),
         };
-        for name in provenance::variables(PREFIX) {
+        for name in PREFIXES.into_iter().flat_map(provenance::variables) {
             if !KEPT.iter().any(|kept| name == *kept) {
                 command.env_remove(name);
             }

@@ -12,6 +12,7 @@
 //! ```
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -81,7 +82,11 @@ impl Cache {
     pub fn pin(&self, program: &Path) -> Result<Digest, FileError> {
         let bytes = fs::read(program)?;
         let digest = Digest::of_bytes(&bytes);
-        fs::publish_program(&self.program(digest), &bytes)?;
+        let path = self.program(digest);
+        if fs::publish_program(&path, &bytes)?.is_some_and(|present| present != bytes) {
+            fs::remove(&path)?;
+            fs::publish_program(&path, &bytes)?;
+        }
         Ok(digest)
     }
 
@@ -97,12 +102,15 @@ impl Cache {
     /// If they cannot be listed or removed.
     pub fn forget_programs(&self) -> Result<(), FileError> {
         let plans = self.plans()?;
-        let needed =
-            plans.iter().filter_map(|files| Some(self.program(files.plan().ok()?.0.program)));
-        let needed: Vec<_> = needed.collect();
+        let program = |files: &JobFiles| Some(self.program(files.plan().ok()?.0.program));
+        // A plan that cannot be read may need any of them.
+        let Some(needed) = plans.iter().map(program).collect::<Option<Vec<_>>>() else {
+            return Ok(());
+        };
         for name in fs::names(&self.jobs())?.iter().filter(|name| name.starts_with(PROGRAM)) {
             let path = self.jobs().join(name);
-            if !needed.contains(&path) {
+            // Another build may be about to write its plan.
+            if !needed.contains(&path) && fs::is_older_than(&path, Duration::from_hours(1)) {
                 fs::remove(&path)?;
             }
         }

@@ -1,6 +1,6 @@
 //! Leases: which runs other builds are training now, so that two builds at once share the work.
 //!
-//! A lease is a file that names its holder. The holder rewrites it every second. Leases only avoid
+//! A lease is a file that names its holder. The holder rewrites it every few seconds. Leases only avoid
 //! double work: a run has one result, so a build that ignores a lease gets the same result. The
 //! lease of a killed process expires if its process does not exist any more. On another machine, it
 //! expires if its text does not change any more, or if the task of its process starts again. Clocks are not
@@ -20,6 +20,9 @@ use crate::provenance::{self, Stopwatch};
 /// A lease expires if its text does not change for this time. Network file systems may show a change a
 /// minute later.
 const ABANDONED_AFTER: Duration = Duration::from_mins(3);
+
+/// An empty lease expires after this time.
+const UNWRITTEN_AFTER: Duration = Duration::from_secs(5);
 
 /// How often [`Leases::heartbeat`] must be called.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -117,12 +120,26 @@ impl Leases {
         }
     }
 
+    /// Removes the lease on `digest` if a task that has ended holds it.
+    pub fn free(&self, digest: Digest, job: u64, index: u64) {
+        let path = self.path(digest);
+        let holder =
+            fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Holder>(&text).ok());
+        let task = holder.and_then(|holder| holder.task);
+        if task.is_some_and(|task| task.job == job.to_string() && task.index == index) {
+            // If it cannot be removed, it expires later.
+            let _ = fs::remove(&path);
+        }
+    }
+
     /// Whether the lease on `digest` has expired.
     fn is_abandoned(&self, digest: Digest) -> bool {
-        let text = match fs::read_to_string(&self.path(digest)) {
-            Ok(text) => text,
+        let (text, patience) = match fs::read_to_string(&self.path(digest)) {
+            // It is being written, or its process was killed while it wrote.
+            Ok(text) if text.is_empty() => (text, UNWRITTEN_AFTER.min(self.abandoned_after)),
+            Ok(text) => (text, self.abandoned_after),
             // The lease of another user cannot be read, but it may still be valid.
-            Err(error) if error.is_forbidden() => String::new(),
+            Err(error) if error.is_forbidden() => (String::new(), self.abandoned_after),
             Err(_) => return true,
         };
         if let Ok(holder) = serde_json::from_str::<Holder>(&text) {
@@ -135,7 +152,7 @@ impl Leases {
         }
         let mut seen = lock(&self.seen);
         match seen.get(&digest) {
-            Some((before, since)) if *before == text => since.elapsed() > self.abandoned_after,
+            Some((before, since)) if *before == text => since.elapsed() > patience,
             _ => {
                 seen.insert(digest, (text, Stopwatch::start()));
                 false
@@ -255,6 +272,20 @@ mod tests {
         assert!(!take(Some(start(3, 0))), "the same start");
         assert!(!take(Some(TaskStart { job: "813".to_owned(), ..start(3, 1) })), "another job");
         assert!(take(task));
+    }
+
+    #[test]
+    fn the_lease_of_a_task_that_has_ended_is_freed_and_no_other() {
+        let (directory, one, _) = two();
+        let path = directory.path().join("leases").join(digest().to_string());
+        let task = TaskStart { job: "812".to_owned(), index: 3, restart: 0 };
+        let of_task = Holder { task: Some(task), ..holder("elsewhere", 9) };
+        fs::create_new(&path, &serde_json::to_vec(&of_task).unwrap()).unwrap();
+        one.free(digest(), 812, 4);
+        one.free(digest(), 813, 3);
+        assert!(one.take(digest()).is_none());
+        one.free(digest(), 812, 3);
+        assert!(one.take(digest()).is_some());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::terminal::{data, message};
 use crate::cache::Cache;
 use crate::digest::Digest;
 use crate::format::{count, duration, runs, thousands};
+use crate::fs;
 use crate::job::Packed;
 use crate::pipeline::jobs::{self, JobEvent, JobProgress, OnCluster, SlurmBuild};
 use crate::pipeline::{self, Error, Keep, Project};
@@ -85,7 +86,8 @@ fn with_build<T>(
             message(&format!("note: `cuda:{number}` means the first device of each task"));
         }
     }
-    let cache = Cache::new(&project.root);
+    // The tasks run in another directory.
+    let cache = Cache::new(&fs::physical(&project.root));
     let cluster = Cluster::new(&profile);
     let device = args.project.device.kind();
     act(&SlurmBuild { project, cache: &cache, device, profile: &profile, cluster, observer })

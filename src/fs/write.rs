@@ -165,8 +165,12 @@ pub fn stop_writing(patience: Duration) {
 /// If it cannot be created.
 pub fn temporary_directory(directory: &Path) -> Result<TemporaryDirectory, FileError> {
     std::fs::create_dir_all(directory).map_err(FileError::at("create directory", directory))?;
-    let place = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(directory);
-    place.map_err(FileError::at("write into", directory))
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
+    // By default, only the owner can enter a temporary directory. This one has the permissions of the umask.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+    builder.tempdir_in(directory).map_err(FileError::at("write into", directory))
 }
 
 /// Gives a temporary directory a name that does not exist yet, so that it stays.
@@ -174,13 +178,6 @@ pub fn temporary_directory(directory: &Path) -> Result<TemporaryDirectory, FileE
 /// # Errors
 /// If it cannot be renamed. Then it is removed.
 pub fn persist_directory(directory: TemporaryDirectory, path: &Path) -> Result<(), FileError> {
-    // By default, only the owner can enter a temporary directory.
-    #[cfg(unix)]
-    {
-        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(directory.path(), permissions)
-            .map_err(FileError::at("write", path))?;
-    }
     std::fs::rename(directory.path(), path).map_err(FileError::at("write", path))?;
     // There is nothing to remove any more.
     let _ = directory.keep();

@@ -27,13 +27,24 @@ pub enum InQueue {
     Listed(Stage),
 }
 
+/// What a worker last said about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// That it works, or nothing.
+    Works,
+    /// That a signal has ended it. The scheduler may start the task again.
+    Signal,
+    /// That it has ended.
+    Ended,
+}
+
 /// All that is known of a task whose runs do not all have a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// What the scheduler says.
     pub queue: InQueue,
-    /// Whether its worker says that it has ended.
-    pub has_ending: bool,
+    /// What its worker last said.
+    pub said: Said,
     /// Whether the heartbeat of its worker has changed not long ago.
     pub is_beating: bool,
     /// Whether all records can be seen that its worker says it has written.
@@ -60,15 +71,15 @@ pub enum Phase {
 /// What a task does.
 #[must_use]
 pub fn judge(evidence: Evidence) -> Phase {
-    let Evidence { queue, has_ending, is_beating, is_visible, silent, grace } = evidence;
+    let Evidence { queue, said, is_beating, is_visible, silent, grace } = evidence;
+    let has_ended = said != Said::Works;
     match queue {
         InQueue::Listed(Stage::Pending) => Phase::Pending,
-        // The ending is that of an earlier start, or the scheduler will soon know it too.
+        // If the worker says that it has ended, an earlier start said so, or the queue shows it at the next look.
         InQueue::Listed(Stage::Running) => Phase::Running,
-        _ if has_ending && is_visible => Phase::Ended,
-        InQueue::Listed(Stage::Ended) if is_visible => Phase::Ended,
-        InQueue::Unknown if !has_ending => Phase::Running,
-        InQueue::Absent if is_beating && !has_ending => Phase::Running,
+        InQueue::Unknown if said != Said::Ended => Phase::Running,
+        _ if has_ended && is_visible => Phase::Ended,
+        InQueue::Absent if is_beating && !has_ended => Phase::Running,
         _ if silent < grace => Phase::Unclear,
         _ => Phase::Ended,
     }
@@ -80,7 +91,7 @@ mod tests {
 
     const GONE: Evidence = Evidence {
         queue: InQueue::Absent,
-        has_ending: false,
+        said: Said::Works,
         is_beating: false,
         is_visible: true,
         silent: Duration::ZERO,
@@ -94,21 +105,24 @@ mod tests {
         assert_eq!(judge(Evidence { silent: LATE, ..GONE }), Phase::Ended);
         let beating = Evidence { is_beating: true, silent: LATE, ..GONE };
         assert_eq!(judge(beating), Phase::Running);
-        assert_eq!(judge(Evidence { has_ending: true, ..beating }), Phase::Ended);
+        assert_eq!(judge(Evidence { said: Said::Ended, ..beating }), Phase::Ended);
     }
 
     #[test]
     fn a_scheduler_that_does_not_answer_ends_nothing() {
         let unknown = Evidence { queue: InQueue::Unknown, silent: LATE, ..GONE };
         assert_eq!(judge(unknown), Phase::Running);
-        assert_eq!(judge(Evidence { has_ending: true, ..unknown }), Phase::Ended);
+        let ended = Evidence { said: Said::Ended, ..unknown };
+        assert_eq!(judge(ended), Phase::Ended);
+        // The scheduler may have put it into the queue again.
+        assert_eq!(judge(Evidence { said: Said::Signal, ..ended }), Phase::Running);
     }
 
     #[test]
     fn a_task_in_the_queue_is_live_whatever_its_earlier_start_wrote() {
         for (stage, phase) in [(Stage::Pending, Phase::Pending), (Stage::Running, Phase::Running)] {
             let listed =
-                Evidence { queue: InQueue::Listed(stage), has_ending: true, silent: LATE, ..GONE };
+                Evidence { queue: InQueue::Listed(stage), said: Said::Ended, silent: LATE, ..GONE };
             assert_eq!(judge(listed), phase);
         }
     }
@@ -116,8 +130,10 @@ mod tests {
     #[test]
     fn records_that_cannot_be_seen_yet_are_waited_for() {
         let ended = Evidence { queue: InQueue::Listed(Stage::Ended), ..GONE };
-        assert_eq!(judge(ended), Phase::Ended);
-        let lagging = Evidence { is_visible: false, has_ending: true, ..ended };
+        // The worker may have ended as it should, and what it wrote cannot be seen yet.
+        assert_eq!(judge(ended), Phase::Unclear);
+        assert_eq!(judge(Evidence { said: Said::Ended, ..ended }), Phase::Ended);
+        let lagging = Evidence { is_visible: false, said: Said::Ended, ..ended };
         assert_eq!(judge(lagging), Phase::Unclear);
         assert_eq!(judge(Evidence { silent: LATE, ..lagging }), Phase::Ended);
     }

@@ -57,7 +57,7 @@ pub fn pack(runs: &[Share], pace: Pace) -> Vec<Packed> {
     let mut target = 60.0 * pace.target_minutes as f64;
     if let Some(most) = pace.most_minutes {
         // The time limit of a task of this duration is then within the limit of the scheduler.
-        target = target.min((60.0 * (most as f64 - 2.0) - longest) / MARGIN).max(1.0);
+        target = target.min((60.0 * (most as f64 - 2.0) - longest) / MARGIN).max(SHORTEST_SECONDS);
     }
     let slots = pace.slots.max(1) as f64;
     let for_target = (sum / target).ceil();

@@ -9,23 +9,25 @@ mod event;
 mod list;
 mod profile;
 mod submission;
+mod upkeep;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Error, Keep, plan};
 use crate::digest::Digest;
 use crate::experiment::Run;
-use crate::fs;
+use crate::fs::{self, FileError};
 use crate::job::{Packed, Phase, Share};
 use crate::plan::Plan;
-use crate::provenance::Stopwatch;
+use crate::provenance::{self, Stopwatch};
 use crate::run::{Outcome, operations};
-use crate::slurm::{self, Queued, TaskId};
+use crate::slurm::{self, Queued, SlurmError, TaskId};
 
 use ending::{Reason, reason};
-use watch::WatchedPlan;
+use watch::{WatchedPlan, covered, live_jobs};
 
 pub use build::SlurmBuild;
 pub use event::{JobEvent, JobProgress};
@@ -84,7 +86,17 @@ impl SlurmBuild<'_> {
         fs::sweep(&self.cache.jobs());
         let mut left = wanted.clone();
         let mut watched = self.attach(wanted)?;
-        self.forget_finished(&watched)?;
+        // Another user may own the files. They do no harm.
+        let _ = self.forget_finished(&watched);
+        self.move_damaged(wanted)?;
+        self.forget_failures(wanted)?;
+        // The program may be built again while this one waits.
+        let program = provenance::program().map_err(|source| {
+            let path = PathBuf::from("the program of this process");
+            Error::File(FileError { action: "find", path, source })
+        })?;
+        let program = self.cache.pin(&program).map_err(Error::File)?;
+        let mut is_first = true;
         // Tasks have gone on since the records were looked up.
         left.retain(|run| !fs::is_file(&self.cache.path(*run)));
         for plan in &watched {
@@ -100,7 +112,14 @@ impl SlurmBuild<'_> {
                 left.contains(&run) && !covered.contains(&run) && !given_up.contains(&run)
             };
             let new = select(renewed.as_ref().unwrap_or(planned), is_new, &attempts);
-            self.submit_new(&new, &attempts, &mut watched)?;
+            match self.submit_new(&new, &attempts, program, &mut watched) {
+                // The plan is written. It is submitted when the scheduler answers again.
+                Err(Error::Scheduler(error @ SlurmError::OutOfReach(_))) if !is_first => {
+                    (self.observer)(JobEvent::Warning(error.to_string()));
+                }
+                submitted => submitted?,
+            }
+            is_first = false;
             if detaches {
                 return Ok(OnCluster { is_detached: true, ..OnCluster::default() });
             }
@@ -134,8 +153,11 @@ impl SlurmBuild<'_> {
             let name = files.name();
             match WatchedPlan::open(files) {
                 Ok(mut watched) => {
+                    // A task with a wanted run is watched as a whole.
                     for task in &mut watched.tasks {
-                        task.left.retain(|run| wanted.contains(run));
+                        if !task.left.iter().any(|run| wanted.contains(run)) {
+                            task.left.clear();
+                        }
                     }
                     if watched.is_live() {
                         attached.push(watched);
@@ -170,6 +192,7 @@ impl SlurmBuild<'_> {
         &self,
         new: &[submission::ToSubmit<'_>],
         attempts: &BTreeMap<Digest, Attempt>,
+        program: Digest,
         watched: &mut Vec<WatchedPlan>,
     ) -> Result<(), Error> {
         let mut may_wait = watched.iter().any(WatchedPlan::has_live_job);
@@ -185,17 +208,14 @@ impl SlurmBuild<'_> {
             if of_attempt.is_empty() {
                 continue;
             }
-            // From now on, a note on a failure is one of these tasks. The clocks of two machines differ.
-            for (run, _) in &of_attempt {
-                self.cache.forget_failure(run.digest).map_err(Error::File)?;
-            }
             let tasks = submission::packed(self, &of_attempt);
-            let mut plan = submission::write(self, &of_attempt, &tasks, attempt)?;
+            let mut plan = submission::write(self, &of_attempt, &tasks, program, attempt)?;
             (self.observer)(JobEvent::Packed { runs: of_attempt.len(), tasks });
             if let Err(error) = submission::submit(self, &mut plan, may_wait) {
                 // With an intent, the scheduler may have accepted it.
-                if plan.arrays.is_empty() {
-                    plan.files.remove().map_err(Error::File)?;
+                match plan.arrays.is_empty() {
+                    true => plan.files.remove().map_err(Error::File)?,
+                    false => watched.push(plan),
                 }
                 return Err(error);
             }
@@ -219,6 +239,7 @@ impl SlurmBuild<'_> {
         let mut asked: Option<Stopwatch> = None;
         let mut answered = Stopwatch::start();
         let mut is_warned = false;
+        let (at_first, since) = (live_jobs(watched), Stopwatch::start());
         loop {
             if asked.is_none_or(|asked| asked.elapsed() >= interval) {
                 asked = Some(Stopwatch::start());
@@ -266,8 +287,10 @@ impl SlurmBuild<'_> {
                 (self.observer)(JobEvent::Progress(progress.clone()));
                 last = progress;
             }
-            let may_submit = watched.iter().any(WatchedPlan::needs_submission)
-                && asked.is_some_and(|asked| asked.elapsed() >= self.poll_interval());
+            // The scheduler may accept more when a task has ended, or after a while.
+            let pause = (10 * self.poll_interval()).min(LONGEST_INTERVAL);
+            let has_room = live_jobs(watched) < at_first || since.elapsed() >= pause;
+            let may_submit = has_room && watched.iter().any(WatchedPlan::needs_submission);
             if !ended.is_empty() || may_submit || !watched.iter().any(WatchedPlan::is_live) {
                 return Ok(ended);
             }
@@ -279,6 +302,7 @@ impl SlurmBuild<'_> {
     fn collect(&self, watched: &mut WatchedPlan) -> Vec<(Digest, Option<Attempt>)> {
         let mut all = Vec::new();
         let (attempt, workers) = (watched.plan.attempt, watched.plan.workers);
+        let leases = self.cache.leases();
         for index in 0..watched.tasks.len() {
             let id = watched.id(index);
             let array = watched.array_of(index).cloned();
@@ -287,6 +311,7 @@ impl SlurmBuild<'_> {
                 continue;
             }
             task.is_told = true;
+            let has_progress = task.recorded() > 0;
             // A run that failed has been tried. It is trained again only if the user asks for it.
             let has_failed = |run: &Digest| self.cache.failure(*run).is_some();
             let (failed, left) = std::mem::take(&mut task.left).into_iter().partition(has_failed);
@@ -299,7 +324,10 @@ impl SlurmBuild<'_> {
             let exit = self.cluster.exit_code(id, array.cluster.as_deref());
             let Reason { text, may_help, is_sudden } =
                 reason(task.queued.as_ref(), task.state.as_ref(), exit.as_deref());
-            let has_progress = task.recorded() > 0;
+            for run in &task.left {
+                // Otherwise, the next task waits until the lease expires.
+                leases.free(*run, id.0, id.1);
+            }
             let next = |position: usize| {
                 let is_suspect = is_sudden && position < workers;
                 // A task that has recorded runs has used its attempt for them. The others start anew, so that a run that
@@ -327,23 +355,6 @@ impl SlurmBuild<'_> {
         all
     }
 
-    /// Removes the plans whose runs all have records, and the programs that no plan needs.
-    fn forget_finished(&self, watched: &[WatchedPlan]) -> Result<(), Error> {
-        let live: BTreeSet<_> = watched.iter().map(|plan| plan.files.name()).collect();
-        for files in self.cache.plans().map_err(Error::File)? {
-            if live.contains(&files.name()) {
-                continue;
-            }
-            let is_recorded = |run: &Digest| fs::is_file(&self.cache.path(*run));
-            let is_finished = WatchedPlan::open(files.clone())
-                .is_ok_and(|plan| plan.tasks.iter().all(|task| task.left.iter().all(is_recorded)));
-            if is_finished {
-                files.remove().map_err(Error::File)?;
-            }
-        }
-        self.cache.forget_programs().map_err(Error::File)
-    }
-
     /// What the scheduler says of the tasks of these plans.
     fn queue(
         &self,
@@ -368,12 +379,6 @@ impl SlurmBuild<'_> {
 struct Attempt {
     number: u32,
     is_alone: bool,
-}
-
-/// The runs that live tasks have left.
-fn covered(watched: &[WatchedPlan]) -> BTreeSet<Digest> {
-    let tasks = watched.iter().flat_map(|plan| &plan.tasks).filter(|task| task.is_live());
-    tasks.flat_map(|task| task.left.iter().copied()).collect()
 }
 
 /// The runs without a record that are selected, each once, with their expected seconds.

@@ -120,14 +120,20 @@ impl Worker {
         let report =
             StateReport { files: files.clone(), index: order.index, state: Mutex::new(state) };
         report.update(|_| ());
-        match checked(&files, &plan, order.index) {
-            Ok((task, runs, datasets)) => {
+        let reached = checked(&files, &plan, order.index)
+            .map_err(|why| (false, why))
+            .and_then(|(task, runs)| Ok((task, reached(&files, &plan, &runs)?, runs)));
+        match reached {
+            Ok((task, datasets, runs)) => {
                 let leases = Arc::new(files.cache().task_leases(start));
                 let report = Arc::new(report);
                 Ok(Some(Self { files, plan, task, runs, datasets, leases, report, since }))
             }
-            Err(why) => {
-                report.end(Ending::Refused { why: why.clone() });
+            Err((may_be_here, why)) => {
+                report.end(match may_be_here {
+                    true => Ending::Failed { why: why.clone() },
+                    false => Ending::Refused { why: why.clone() },
+                });
                 Err(refused(why))
             }
         }
@@ -146,7 +152,7 @@ impl Worker {
     #[must_use]
     pub fn refuse(&self, error: &DeviceError) -> Error {
         let why = chain(error);
-        self.report.end(Ending::Refused { why: why.clone() });
+        self.report.end(Ending::Failed { why: why.clone() });
         Error::Refused { why }
     }
 
@@ -228,7 +234,11 @@ struct Pace<'w> {
 impl Pace<'_> {
     fn may_start(&self, run: &Run) -> bool {
         let (expected, real) = *self.ratio.lock().unwrap_or_else(PoisonError::into_inner);
-        let ratio = if expected > 0.0 { real / expected } else { 1.0 };
+        // The expectation may be a guess that is far too long. The first run shows how long runs take.
+        if expected == 0.0 {
+            return true;
+        }
+        let ratio = real / expected;
         let index = self.worker.report.index;
         let left = self.worker.left(self.worker.plan.tasks[index].minutes);
         MARGIN * ratio * self.seconds[&run.digest] + RESERVE.as_secs_f64() < left
@@ -282,12 +292,22 @@ fn task_start() -> Option<TaskStart> {
     })
 }
 
-/// The task, its runs and their data, if this worker may train them. The error says why not.
-fn checked(
-    files: &JobFiles,
-    plan: &JobPlan,
-    index: usize,
-) -> Result<(Task, Vec<Run>, Datasets), String> {
+/// The data of the runs, if this machine has what they need. The error says whether another machine may have what this
+/// one lacks, and what that is.
+fn reached(files: &JobFiles, plan: &JobPlan, runs: &[Run]) -> Result<Datasets, (bool, String)> {
+    let needed: BTreeSet<_> = runs.iter().map(|run| run.config.data.dataset).collect();
+    let datasets = Datasets::of_plan(needed, &plan.datasets)
+        .map_err(|error| (!matches!(error, Error::Request { .. }), chain(&error)))?;
+    if !files.sees_records() {
+        let why = "the records of the project are not in a directory that this machine shares";
+        return Err((true, why.to_owned()));
+    }
+    files.cache().check_writable().map_err(|error| (true, chain(&error)))?;
+    Ok(datasets)
+}
+
+/// The task and its runs, if they are those of the plan. The error says why not.
+fn checked(files: &JobFiles, plan: &JobPlan, index: usize) -> Result<(Task, Vec<Run>), String> {
     if plan.format != JOB_FORMAT {
         return Err(format!(
             "the plan has the format {}, but this program reads {JOB_FORMAT}",
@@ -321,13 +341,5 @@ fn checked(
             digest: run.digest,
         })
         .collect();
-    let needed: BTreeSet<_> = runs.iter().map(|run| run.config.data.dataset).collect();
-    let datasets = Datasets::of_plan(needed, &plan.datasets).map_err(|error| chain(&error))?;
-    if !files.sees_records() {
-        return Err(
-            "the records of the project are not in a directory that this machine shares".to_owned()
-        );
-    }
-    files.cache().check_writable().map_err(|error| chain(&error))?;
-    Ok((task, runs, datasets))
+    Ok((task, runs))
 }

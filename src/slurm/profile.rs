@@ -47,6 +47,27 @@ const OPTIONS: [(&str, &str); 8] = [
     ("mem_per_cpu", "--mem-per-cpu"),
 ];
 
+/// Options of `sbatch` that a profile must not have: the tasks, their logs and their limits are known by them.
+const OWN_OPTIONS: [&str; 17] = [
+    "--array",
+    "-a",
+    "--job-name",
+    "-J",
+    "--parsable",
+    "--wait",
+    "-W",
+    "--test-only",
+    "--output",
+    "-o",
+    "--error",
+    "-e",
+    "--time",
+    "-t",
+    "--chdir",
+    "-D",
+    "--wrap",
+];
+
 impl Default for Profile {
     fn default() -> Self {
         Self {
@@ -124,11 +145,10 @@ fn read_profile(reader: Reader<'_>) -> Profile {
     };
     for option in &profile.extra {
         // The state of the tasks is found by these.
-        for own in
-            ["--array", "-a", "--job-name", "-J", "--parsable", "--wait", "-W", "--test-only"]
-        {
-            let is_long = own.starts_with("--");
-            if option == own || (is_long && option.starts_with(&format!("{own}="))) {
+        for own in OWN_OPTIONS {
+            let is_short = !own.starts_with("--");
+            let is_it = option == own || option.starts_with(&format!("{own}="));
+            if is_it || (is_short && option.starts_with(own) && !option.starts_with("--")) {
                 reader.refuse("extra", format!("has `{option}`, which `report` sets itself"));
             }
         }

@@ -15,6 +15,8 @@ fi
 directory=$(mktemp -d)
 host=$(hostname -s)
 export SLURM_CONF=$directory/slurm.conf
+# Tests stop parts of this cluster, and of no other.
+export REPORT_TEST_CLUSTER=1
 
 stop() {
   for name in n1 n2 controller; do

@@ -28,7 +28,9 @@ pub(super) fn reason(
         (Some(("CANCELLED", _)), _) => never("was cancelled".to_owned()),
         (_, Some(Ending::Failed { why })) => again(&format!("could not go on: {why}"), false),
         (_, Some(Ending::Deadline)) => again("stopped before its time limit", false),
-        (_, Some(Ending::Done)) => again("ended, but its records cannot be seen", false),
+        (_, Some(Ending::Done)) | (Some(("COMPLETED", _)), _) => {
+            again("ended, but its records cannot be seen", false)
+        }
         (Some(("TIMEOUT", _)), _) => again("reached its time limit", false),
         (Some(("PREEMPTED", _)), _) => again("was preempted", false),
         (Some(("NODE_FAIL", _)), _) => again("lost its node", false),

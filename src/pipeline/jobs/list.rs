@@ -45,7 +45,7 @@ pub fn list(cache: &Cache, cluster: &Cluster<'_>) -> Result<Vec<JobSummary>, Err
         let Ok(mut watched) = WatchedPlan::open(files) else { continue };
         watched.settle();
         let runs = watched.plan.tasks.iter().map(|task| task.runs).sum();
-        let left: usize = watched.tasks.iter().map(|task| task.left.len()).sum();
+        let recorded = watched.tasks.iter().map(super::watch::WatchedTask::recorded).sum();
         let unknown = look(&mut watched, cluster).err();
         let live = |phase| {
             let tasks = watched.tasks.iter().filter(|task| task.is_live() && task.phase == phase);
@@ -60,7 +60,7 @@ pub fn list(cache: &Cache, cluster: &Cluster<'_>) -> Result<Vec<JobSummary>, Err
             running: live(Phase::Running),
             pending: live(Phase::Pending),
             runs,
-            recorded: runs - left,
+            recorded,
             unknown,
         });
     }

@@ -53,13 +53,12 @@ pub(super) fn write(
     build: &SlurmBuild<'_>,
     runs: &[ToSubmit<'_>],
     packed: &[Packed],
+    program: Digest,
     attempt: u32,
 ) -> Result<WatchedPlan, Error> {
     let project = build.project;
     let conditions = project.conditions();
     let names = |run: &Run| conditions.names(run.condition);
-    let file = |error: std::io::Error| Error::Refused { why: error.to_string() };
-    let program = build.cache.pin(&provenance::program().map_err(file)?).map_err(Error::File)?;
     let mut draft = JobDraft::new(build.cache).map_err(Error::File)?;
     let mut tasks = Vec::new();
     for Packed { runs: of_task, seconds, minutes } in packed {
@@ -84,7 +83,10 @@ pub(super) fn write(
         tasks,
     };
     let files = draft.finish(&plan).map_err(Error::File)?;
-    WatchedPlan::open(files).map_err(|why| Error::Refused { why })
+    WatchedPlan::open(files).map_err(|why| Error::Request {
+        message: format!("the plan {why}"),
+        hint: "run the same command again".to_owned(),
+    })
 }
 
 /// Submits the tasks of a plan that are in no array yet. A scheduler may limit the number of jobs: then some tasks stay
@@ -123,7 +125,8 @@ pub(super) fn submit(
             Err(Error::Scheduler(SlurmError::Limit(words))) => {
                 forget(watched, offset)?;
                 if tasks == 1 {
-                    if !(may_wait || watched.has_live_job()) {
+                    // A job that has just ended may still count.
+                    if !may_wait && watched.arrays.is_empty() {
                         return Err(Error::Scheduler(SlurmError::Limit(words)));
                     }
                     (build.observer)(JobEvent::Limited {

@@ -1,12 +1,12 @@
 //! Watches the tasks of a plan: which of its runs have a record, and which tasks still work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::cache::{ArrayReceipt, Cache, JobFiles};
 use crate::digest::Digest;
 use crate::fs::{self, FileError};
-use crate::job::{Evidence, InQueue, JobPlan, Phase, Stage, TaskState, judge};
+use crate::job::{Ending, Evidence, InQueue, JobPlan, Phase, Said, Stage, TaskState, judge};
 use crate::provenance::Stopwatch;
 use crate::slurm::{Queued, TaskId};
 
@@ -33,8 +33,6 @@ pub(super) struct WatchedTask {
     pub(super) left: Vec<Digest>,
     /// What it does.
     pub(super) phase: Phase,
-    /// Whether it has worked or waited since it is watched.
-    pub(super) was_live: bool,
     /// Whether its end has been told.
     pub(super) is_told: bool,
     /// What the queue last said.
@@ -93,7 +91,6 @@ impl WatchedPlan {
                 runs: left.len(),
                 left,
                 phase: Phase::Pending,
-                was_live: false,
                 is_told: false,
                 queued: None,
                 state: None,
@@ -101,8 +98,15 @@ impl WatchedPlan {
                 silent: None,
             })
         };
-        let tasks = (0..plan.tasks.len()).map(task).collect::<Result<_, String>>()?;
+        let tasks = (0..plan.tasks.len()).map(task).collect::<Result<Vec<_>, String>>()?;
         let arrays = files.arrays().map_err(|error| error.to_string())?;
+        let mut next = 0;
+        for array in &arrays {
+            if array.offset != next || array.tasks > tasks.len() - next {
+                return Err("has arrays that do not fit its tasks".to_owned());
+            }
+            next += array.tasks;
+        }
         Ok(Self { files, plan, digest, arrays, tasks })
     }
 
@@ -186,7 +190,7 @@ impl WatchedPlan {
                 }
             };
             if in_queue == InQueue::Listed(Stage::Pending) {
-                (task.phase, task.was_live, task.silent) = (Phase::Pending, true, None);
+                (task.phase, task.silent) = (Phase::Pending, None);
                 continue;
             }
             let state = files.state(index).filter(|state| state.job == id.0.to_string());
@@ -195,11 +199,13 @@ impl WatchedPlan {
                 task.state = state;
             }
             let is_beating = task.beat.is_some_and(|beat| beat.elapsed() < SILENT_AFTER);
-            let (ending, recorded) = match &task.state {
-                Some(state) => (state.ending.is_some(), state.recorded),
-                None => (false, 0),
+            let recorded = task.state.as_ref().map_or(0, |state| state.recorded);
+            let said = match task.state.as_ref().and_then(|state| state.ending.as_ref()) {
+                None => Said::Works,
+                Some(Ending::Signal { .. }) => Said::Signal,
+                Some(_) => Said::Ended,
             };
-            let is_working = in_queue == InQueue::Listed(Stage::Running) && !ending;
+            let is_working = in_queue == InQueue::Listed(Stage::Running) && said == Said::Works;
             found.extend(task.look(files.cache(), workers, !is_working));
             if !is_working && recorded > task.recorded() {
                 // Some network file systems show a file when its directory is listed again.
@@ -209,16 +215,28 @@ impl WatchedPlan {
             let silent = *task.silent.get_or_insert_with(Stopwatch::start);
             task.phase = judge(Evidence {
                 queue: in_queue,
-                has_ending: ending,
+                said,
                 is_beating,
                 is_visible: recorded <= task.recorded(),
                 silent: silent.elapsed(),
                 grace,
             });
             if task.phase == Phase::Running {
-                (task.was_live, task.silent) = (true, None);
+                task.silent = None;
             }
         }
         found
     }
+}
+
+/// Number of submitted tasks that may still record a run.
+pub(super) fn live_jobs(watched: &[WatchedPlan]) -> usize {
+    let submitted = watched.iter().flat_map(|plan| &plan.tasks[..plan.submitted()]);
+    submitted.filter(|task| task.is_live()).count()
+}
+
+/// The runs that live tasks have left.
+pub(super) fn covered(watched: &[WatchedPlan]) -> BTreeSet<Digest> {
+    let tasks = watched.iter().flat_map(|plan| &plan.tasks).filter(|task| task.is_live());
+    tasks.flat_map(|task| task.left.iter().copied()).collect()
 }

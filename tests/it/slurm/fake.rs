@@ -12,6 +12,7 @@ for word in "$@"; do
   case $word in
     --array=*) last=${word#--array=0-}; last=${last%%%*} ;;
     --output=*) output=${word#--output=} ;;
+    --chdir=*) cd "${word#--chdir=}" || exit 1 ;;
     --job-name=*) name=${word#--job-name=} ;;
   esac
 done

@@ -30,6 +30,30 @@ fn a_build_on_a_cluster_has_the_records_and_the_report_of_one_machine() {
 }
 
 #[test]
+fn a_project_may_be_named_by_a_relative_path() {
+    let project = odd("");
+    let place = project.path("");
+    let mut command = project.command(&[&BUILD[..], &["--project", "./here"]].concat());
+    std::os::unix::fs::symlink(&place, place.join("here")).unwrap();
+    command.current_dir(&place);
+    let outcome = ended(spawn(command));
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    assert_eq!(trained(&project), 24);
+}
+
+#[test]
+fn a_damaged_record_is_moved_and_its_run_trained_again() {
+    let project = odd("");
+    assert_eq!(project.run(&BUILD).code, 0);
+    std::fs::write(&project.record_files()[5], "damaged").unwrap();
+    let outcome = project.run(&BUILD);
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    assert!(outcome.stderr.contains("and its run is trained again"), "{outcome:#?}");
+    assert_eq!(project.file_texts(".report/quarantine").len(), 1);
+    assert_same_as_alone(&project);
+}
+
+#[test]
 fn every_form_in_which_sbatch_and_wrappers_name_the_job_is_understood() {
     for form in [
         "$job;here",

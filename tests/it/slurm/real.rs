@@ -15,7 +15,7 @@ static CLUSTER: RwLock<()> = RwLock::new(());
 /// Whether there is a cluster. Says so if there is none.
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn has_cluster() -> bool {
-    let is_there = std::env::var_os("SLURM_CONF").is_some();
+    let is_there = std::env::var_os("REPORT_TEST_CLUSTER").is_some();
     if !is_there {
         eprintln!(
             "skipped: there is no Slurm cluster; `tests/slurm/cluster.sh cargo test --release` starts one"
