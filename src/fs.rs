@@ -200,7 +200,7 @@ pub fn size(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
-/// Whether a file was last changed longer ago than `age`. A file of which this is not known is not.
+/// Whether the last change of a file is longer ago than `age`. False if the date is not known.
 #[must_use]
 pub fn is_older_than(path: &Path, age: Duration) -> bool {
     let changed = std::fs::metadata(path).and_then(|metadata| metadata.modified());

@@ -48,12 +48,14 @@ impl Stopwatch {
 /// This machine, and the sources of the project at `root`.
 #[must_use]
 pub fn origin(root: &Path) -> Origin {
+    origin_of(revision(root))
+}
+
+/// This machine, and sources of this revision.
+#[must_use]
+pub fn origin_of(revision: Option<String>) -> Origin {
     let lockfile = Digest::of_bytes(include_bytes!("../Cargo.lock")).to_string();
-    Origin {
-        machine: Some(machine()),
-        revision: revision(root),
-        lockfile: Some(lockfile[..12].to_owned()),
-    }
+    Origin { machine: Some(machine()), revision, lockfile: Some(lockfile[..12].to_owned()) }
 }
 
 /// Processor and cores.

@@ -66,7 +66,7 @@ pub(super) fn prepare_worker(leases: Arc<Leases>, state: Arc<StateReport>) {
     drop((leases, state));
 }
 
-/// Sites differ in which of these they send first.
+/// The signals that ask a worker to end. Some clusters send one of them first, and others another.
 #[cfg(unix)]
 const ENDING_SIGNALS: [i32; 4] = {
     use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGUSR2};

@@ -166,7 +166,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error of an execution of `total` runs of which `recorded` have a record now.
+    /// The error of an execution with failed runs. `total` is the number of all its runs, and `recorded` of those with
+    /// a record.
     pub(super) fn of_runs(
         failed: Vec<FailedRun>,
         total: usize,

@@ -8,6 +8,7 @@ mod ending;
 mod event;
 mod list;
 mod profile;
+mod queue;
 mod submission;
 mod upkeep;
 mod watch;
@@ -27,6 +28,7 @@ use crate::run::{Outcome, operations};
 use crate::slurm::{self, Queued, SlurmError, TaskId};
 
 use ending::{Reason, reason};
+use queue::queue_of;
 use watch::{WatchedPlan, covered, live_jobs};
 
 pub use build::SlurmBuild;
@@ -360,17 +362,8 @@ impl SlurmBuild<'_> {
         &self,
         watched: &[WatchedPlan],
     ) -> Result<BTreeMap<TaskId, Queued>, slurm::SlurmError> {
-        let mut names: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
-        for plan in watched.iter().filter(|plan| plan.is_live()) {
-            for array in &plan.arrays {
-                names.entry(array.cluster.clone()).or_default().push(array.name.clone());
-            }
-        }
-        let mut queue = BTreeMap::new();
-        for (cluster, names) in names {
-            queue.extend(self.cluster.queue(&names, cluster.as_deref())?);
-        }
-        Ok(queue)
+        let live = watched.iter().filter(|plan| plan.is_live());
+        queue_of(&self.cluster, live.flat_map(|plan| &plan.arrays))
     }
 }
 

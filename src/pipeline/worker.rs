@@ -17,7 +17,7 @@ use crate::experiment::{ConditionId, Run};
 use crate::format::chain;
 use crate::job::{Ending, JOB_FORMAT, JobPlan, Task, TaskState};
 use crate::provenance::{self, Stopwatch};
-use crate::run::{DeviceKind, Origin, RunRecord};
+use crate::run::{DeviceKind, RunRecord};
 use crate::train::{Device, DeviceError, Trainer};
 
 /// What a scheduler asks of a worker.
@@ -106,7 +106,7 @@ impl Worker {
         {
             return Ok(None);
         }
-        let origin = provenance::origin(Path::new(""));
+        let origin = provenance::origin_of(None);
         let state = TaskState {
             job: start.as_ref().map_or_else(String::new, |start| start.job.clone()),
             restart: start.as_ref().map_or(0, |start| start.restart),
@@ -184,7 +184,6 @@ impl Worker {
         let cache = self.files.cache();
         let seconds = self.task.runs.iter().map(|run| (run.digest, run.seconds)).collect();
         let pace = Pace { worker: self, seconds, ratio: Mutex::new((0.0, 0.0)) };
-        let own = provenance::origin(Path::new(""));
         let executor = Executor {
             trainer,
             cache,
@@ -193,7 +192,7 @@ impl Worker {
             on_failure: OnFailure::KeepGoing,
             may_start: &|run| pace.may_start(run),
             observer: &Watched { pace: &pace, observer },
-            origin: &Origin { revision: self.plan.revision.clone(), ..own },
+            origin: &provenance::origin_of(self.plan.revision.clone()),
         };
         let runs: Vec<_> = self.runs.iter().collect();
         let dataset_of = |run: &Run| datasets[&run.config.data.dataset];

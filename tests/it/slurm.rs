@@ -5,11 +5,10 @@ mod odd;
 mod real;
 
 use std::collections::BTreeMap;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::project::{Outcome, Project};
+use crate::project::Project;
 
 const BUILD: [&str; 3] = ["build", "--executor", "slurm"];
 
@@ -54,19 +53,6 @@ fn alone(of: &Project) -> OfOneMachine {
         (alone.records(), alone.report())
     };
     known.entry(protocol.clone()).or_insert_with(build).clone()
-}
-
-fn spawn(mut command: Command) -> Child {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-fn ended(child: Child) -> Outcome {
-    let output = child.wait_with_output().unwrap();
-    Outcome {
-        code: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
 }
 
 #[track_caller]

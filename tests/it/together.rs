@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use report::dataset::Split;
@@ -10,7 +10,7 @@ use report::digest::Digest;
 use report::run::{Curves, Outcome, RunConfig, pairs};
 use report::train::{TrainError, Trainer, Training};
 
-use crate::project::{Outcome as Ended, Project, trained};
+use crate::project::{Outcome as Ended, Project, ended, spawn, trained};
 
 /// A project whose runs take about a tenth of a second.
 fn slow() -> Project {
@@ -19,19 +19,6 @@ fn slow() -> Project {
     project.edit("experiments/base/protocol.toml", "epochs = 2", "epochs = 60");
     project.edit("experiments/base/protocol.toml", "train_pairs = 20", "train_pairs = 200");
     project
-}
-
-fn spawn(mut command: Command) -> Child {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-fn ended(child: Child) -> Ended {
-    let output = child.wait_with_output().unwrap();
-    Ended {
-        code: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
 }
 
 fn wait_for_records(project: &Project, n: usize) {

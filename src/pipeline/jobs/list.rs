@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::queue::queue_of;
 use super::watch::WatchedPlan;
 use crate::cache::Cache;
 use crate::fs;
@@ -77,8 +78,7 @@ pub fn cancel(cache: &Cache, cluster: &Cluster<'_>, plan: &str) -> Result<Vec<u6
     let mut cancelled = Vec::new();
     for array in &watched.arrays {
         // A number is used again some day. Only a job with this name is one of this plan.
-        let names = [array.name.clone()];
-        let queue = cluster.queue(&names, array.cluster.as_deref()).map_err(Error::Scheduler)?;
+        let queue = queue_of(cluster, [array]).map_err(Error::Scheduler)?;
         let live = queue.iter().filter(|(_, task)| task.stage() != crate::job::Stage::Ended);
         let mut jobs: Vec<_> = live.map(|((job, _), _)| *job).collect();
         jobs.dedup();
@@ -146,12 +146,7 @@ fn look(watched: &mut WatchedPlan, cluster: &Cluster<'_>) -> Result<(), String> 
     if !watched.is_live() {
         return Ok(());
     }
-    let mut queue = std::collections::BTreeMap::new();
-    for array in &watched.arrays {
-        let names = [array.name.clone()];
-        let found = cluster.queue(&names, array.cluster.as_deref());
-        queue.extend(found.map_err(|error| error.to_string())?);
-    }
+    let queue = queue_of(cluster, &watched.arrays).map_err(|error| error.to_string())?;
     watched.poll(Some(&queue), Duration::ZERO);
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::build::SlurmBuild;
 use super::event::JobEvent;
+use super::queue::queue_of;
 use super::watch::WatchedPlan;
 use crate::cache::{ArrayReceipt, JobDraft, JobFiles};
 use crate::digest::Digest;
@@ -219,9 +220,7 @@ fn submit_array(
 /// The job of an array in the queue, by its name. Of several, the first: the workers of the others find that it has the
 /// claim.
 fn find(build: &SlurmBuild<'_>, receipt: &ArrayReceipt) -> Result<Option<Submitted>, Error> {
-    let names = [receipt.name.clone()];
-    let queue =
-        build.cluster.queue(&names, receipt.cluster.as_deref()).map_err(Error::Scheduler)?;
+    let queue = queue_of(&build.cluster, [receipt]).map_err(Error::Scheduler)?;
     Ok(queue
         .keys()
         .next()

@@ -1,10 +1,10 @@
-//! What public reports tell of schedulers and their users, each as a test.
+//! Problems with schedulers that users of other tools have reported. Each is a test.
 
 use super::{
-    BUILD, assert_same_as_alone, ended, fake, logs, project, slow_down, slow_down_more, spawn,
-    trained, wait_until,
+    BUILD, assert_same_as_alone, fake, logs, project, slow_down, slow_down_more, trained,
+    wait_until,
 };
-use crate::project::{Project, trained as trained_here, with_checksum};
+use crate::project::{Project, ended, spawn, trained as trained_here, with_checksum};
 
 fn odd(profile: &str) -> Project {
     let project = project(profile);

@@ -4,10 +4,8 @@ use std::process::Command;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use super::{
-    BUILD, assert_same_as_alone, ended, logs, project, slow_down, spawn, trained, wait_until,
-};
-use crate::project::Project;
+use super::{BUILD, assert_same_as_alone, logs, project, slow_down, trained, wait_until};
+use crate::project::{Project, ended, spawn};
 
 /// Tests share the cluster, but for those that stop parts of it.
 static CLUSTER: RwLock<()> = RwLock::new(());
