@@ -75,6 +75,16 @@ pub enum Stored {
     Damaged(String),
 }
 
+/// What becomes of the bytes of a sound record where `present` is.
+fn compared(present: Option<&[u8]>, bytes: &[u8], digest: Digest) -> Stored {
+    match present.map(|present| entry::is_same_result(present, bytes, digest)) {
+        None => Stored::New,
+        Some(Ok(true)) => Stored::Same,
+        Some(Ok(false)) => Stored::Different,
+        Some(Err(damage)) => Stored::Damaged(damage),
+    }
+}
+
 impl Cache {
     /// Its directory in a project.
     pub const DIRECTORY: &str = ".report";
@@ -204,14 +214,17 @@ impl Cache {
     /// # Errors
     /// As [`Self::store`].
     pub fn publish(&self, digest: Digest, bytes: &[u8]) -> Result<Stored, FileError> {
-        Ok(match fs::publish(&self.path(digest), bytes)? {
-            None => Stored::New,
-            Some(present) => match entry::is_same_result(&present, bytes, digest) {
-                Ok(true) => Stored::Same,
-                Ok(false) => Stored::Different,
-                Err(damage) => Stored::Damaged(damage),
-            },
-        })
+        let present = fs::publish(&self.path(digest), bytes)?;
+        Ok(compared(present.as_deref(), bytes, digest))
+    }
+
+    /// What [`Self::publish`] would return. Writes nothing.
+    ///
+    /// # Errors
+    /// If a record exists but cannot be read.
+    pub fn compare(&self, digest: Digest, bytes: &[u8]) -> Result<Stored, FileError> {
+        let present = fs::read_if_there(&self.path(digest))?;
+        Ok(compared(present.as_deref(), bytes, digest))
     }
 
     /// The bytes of the record of `digest`, and the record itself, of any configuration.

@@ -4,6 +4,8 @@
 mod accept;
 mod args;
 mod build;
+mod bundle;
+mod bundle_args;
 mod cache;
 mod cluster_args;
 mod diff;
@@ -31,12 +33,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::pipeline::Error;
-use crate::train::DfdxTrainer;
+use crate::train::{DfdxTrainer, MakeTrainer};
 
 use args::{Cli, Command};
 use terminal::message;
-
-pub use args::MakeTrainer;
 
 /// Runs the command that the arguments of the process name.
 #[must_use]
@@ -55,6 +55,7 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
         Command::Accept(args) => accept::run(&args),
         Command::Verify(args) => verify::run(&args, trainer),
         Command::Merge(args) => merge::run(&args),
+        Command::Bundle(command) => bundle::run(&command),
         Command::Jobs(args) => jobs::run(&args),
         Command::Worker(args) => worker::run(&args, trainer),
         Command::Cache(command) => cache::run(&command),

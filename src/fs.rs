@@ -8,6 +8,7 @@ mod error;
 mod tests;
 mod write;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,9 +17,9 @@ use write::UNFINISHED;
 
 pub use error::FileError;
 pub use write::{
-    TemporaryDirectory, check_writable, create_directory, create_new, overwrite, persist_directory,
-    publish, publish_program, stop_writing, temporary_directory, temporary_file, write_all_atomic,
-    write_atomic,
+    TemporaryDirectory, check_writable, create, create_directory, create_new, overwrite,
+    persist_directory, publish, publish_program, stop_writing, temporary_directory, temporary_file,
+    write_all_atomic, write_atomic, write_filled,
 };
 
 /// The bytes of a file.
@@ -32,6 +33,20 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
         return Err(FileError::at("read", path)(std::io::Error::other(NoFile)));
     }
     std::fs::read(path).map_err(FileError::at("read", path))
+}
+
+/// A file to read in parts, and its size in bytes.
+///
+/// # Errors
+/// If it is no regular file, or cannot be read.
+pub fn open(path: &Path) -> Result<(impl Read + use<>, u64), FileError> {
+    let fail = || FileError::at("read", path);
+    let file = std::fs::File::open(path).map_err(fail())?;
+    let metadata = file.metadata().map_err(fail())?;
+    match metadata.is_file() {
+        true => Ok((std::io::BufReader::new(file), metadata.len())),
+        false => Err(fail()(std::io::Error::other(NoFile))),
+    }
 }
 
 /// The bytes of a file, if it exists.

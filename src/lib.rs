@@ -37,6 +37,7 @@
 //!    - [`context`] – all values for templates
 //!    - [`template`] – the templates of a project, and mistakes in them
 //!    - [`render`] – templates → Markdown and HTML (minijinja, pulldown-cmark, math-core)
+//!    - [`bundle`] – a project with its records ↔ one archive (tar, zstd)
 //! 3. Effects:
 //!    - [`fs`] – the only file access
 //!    - [`provenance`] – the only clock
@@ -93,6 +94,7 @@ pub mod export;
 pub mod context;
 pub mod template;
 pub mod render;
+pub mod bundle;
 
 pub mod fs;
 pub mod provenance;

@@ -2,6 +2,7 @@
 
 mod accept;
 mod audit;
+pub mod bundle;
 mod datasets;
 mod directory;
 mod drawing;
@@ -14,6 +15,7 @@ mod merge;
 mod paper_file;
 mod pdf;
 mod report;
+mod snapshot;
 mod worker;
 
 use std::collections::BTreeSet;
@@ -41,7 +43,8 @@ pub use load::{Overrides, Project, WHOLE, load};
 pub use merge::{Merged, merge};
 pub use paper_file::PaperFile;
 pub use pdf::{Browser, PDF, check_pdf, has_printed_pdf};
-pub use report::{Report, SNAPSHOT, context, render, snapshot, snapshot_in};
+pub use report::{Report, context, render, snapshot};
+pub use snapshot::{SNAPSHOT, snapshot_in};
 pub use worker::{Order, StateReport, Worker};
 
 /// What a plan keeps in memory for each run that has a record.

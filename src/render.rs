@@ -35,10 +35,13 @@ use crate::template::{self, TemplateError, Templates};
 
 pub use embedded::with_images;
 pub use links::FileLink;
+pub use page::About;
 
 /// A rendered report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
+    /// What it says of itself.
+    pub about: About,
     /// Markdown that links its figures in `figures/`.
     pub markdown: String,
     /// A page that needs no other file.
@@ -67,11 +70,12 @@ pub fn render(templates: &Templates, context: &Arc<Context>) -> Result<Rendered,
     let markdown = markdown::render(&skeleton, context, templates)?;
     let items = items::Items::new(&environment, templates, context, &skeleton);
     let body = body::body(&skeleton, &anchors, formulas, &items)?;
-    let html = page::around(&environment, templates, context, &skeleton, &body)?;
+    let about = page::about(context, &skeleton);
+    let html = page::around(&environment, templates, context, &skeleton, &about, &body)?;
     let included = included.lock().unwrap_or_else(PoisonError::into_inner);
     let is_unused = |name: &&String| !template::is_macros(name) && !included.contains(*name);
     let unused = templates.others.keys().filter(is_unused).cloned().collect();
     let unused_keys = skeleton.front.unused;
     let images = anchors.images.into_iter().map(|(_, image)| image).collect();
-    Ok(Rendered { markdown, html, files: anchors.files, images, unused, unused_keys })
+    Ok(Rendered { about, markdown, html, files: anchors.files, images, unused, unused_keys })
 }

@@ -41,3 +41,6 @@ mod fixtures;
 pub use device::{Device, DeviceError};
 pub use dispatch::DfdxTrainer;
 pub use trainer::{TrainError, Trainer, Training};
+
+/// Makes the trainer for a device.
+pub type MakeTrainer<'t> = &'t dyn Fn(Device) -> Box<dyn Trainer>;

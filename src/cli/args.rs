@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use super::bundle_args::BundleCommand;
 use super::cluster_args::{ExecutorKind, JobsArgs, WorkerArgs};
 use super::terminal::message;
 use crate::format::shell_quoted;
 use crate::pipeline::{self, Error, Overrides};
 use crate::plan::Shard;
 use crate::provenance;
-use crate::train::{Device, Trainer};
+use crate::train::Device;
 
 const LONG_ABOUT: &str = "\
 A notebook for seeded experiments.
@@ -69,6 +70,9 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Copy the records of other directories into this project, after a check.
     Merge(MergeArgs),
+    /// Put a report, its experiments and its records into one file, or take them from one.
+    #[command(subcommand)]
+    Bundle(BundleCommand),
     /// List the tasks that builds have submitted to a cluster, cancel them, or print their logs.
     Jobs(JobsArgs),
     /// Train the runs of one task of a plan. Schedulers start it; see docs/clusters.md.
@@ -274,7 +278,7 @@ pub(super) struct GcArgs {
     pub(super) json: bool,
 }
 
-/// Directory of a partial report in `reports`. It does not replace the complete report.
+/// Directory in `reports` of a partial report, which does not replace the complete one.
 const PARTIAL: &str = "partial";
 
 impl ProjectArgs {
@@ -392,6 +396,3 @@ fn tell_skipped(project: &pipeline::Project) {
 fn path_option(name: &str, path: Option<&Path>) -> Option<String> {
     Some(format!(" --{name} {}", shell_quoted(&path?.to_string_lossy())))
 }
-
-/// Makes the trainer for a device.
-pub type MakeTrainer<'t> = &'t dyn Fn(Device) -> Box<dyn Trainer>;

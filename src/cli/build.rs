@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::args::{BuildArgs, MakeTrainer};
+use super::args::BuildArgs;
 use super::cluster_args::ExecutorKind;
 use super::preview::TrainingPreview;
 use super::selector::RunSelector;
@@ -16,6 +16,7 @@ use crate::format::{chain, runs};
 use crate::pipeline::{self, Browser, Error, Keep, Project};
 use crate::plan::{Cause, Plan};
 use crate::provenance::Stopwatch;
+use crate::train::MakeTrainer;
 
 /// The largest number of reasons that a build prints before it starts. `report status` prints all.
 const MOST_REASONS: usize = 12;

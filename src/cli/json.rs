@@ -3,6 +3,8 @@
 //! Later versions can add fields under the same number of the schema. They remove none and change
 //! no meaning.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::preview::TrainingPreview;
@@ -11,6 +13,7 @@ use super::terminal::data;
 use crate::diff::Changes;
 use crate::digest::Digest;
 use crate::experiment::Experiment;
+use crate::pipeline::bundle::{Exported, Imported};
 use crate::pipeline::jobs::JobSummary;
 use crate::pipeline::{Check, Error, Merged, Problem, Unused};
 use crate::plan::{Absent, PastRun, RunCounts};
@@ -103,6 +106,27 @@ pub(super) fn merge(merged: &Merged, missing: usize) -> Value {
         "same": merged.same,
         "refused": refused.collect::<Vec<_>>(),
         "failed": merged.failed,
+        "missing": missing,
+    })
+}
+
+/// `report bundle export`.
+pub(super) fn bundle_export(file: &Path, exported: &Exported) -> Value {
+    json!({
+        "file": file.display().to_string(),
+        "sha256": exported.digest,
+        "bytes": exported.bytes,
+        "records": exported.records,
+        "files": exported.files,
+    })
+}
+
+/// `report bundle import`.
+pub(super) fn bundle_import(imported: &Imported, missing: usize) -> Value {
+    json!({
+        "new": imported.new,
+        "same": imported.same,
+        "records": imported.records,
         "missing": missing,
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::args::{BuildArgs, MakeTrainer};
+use super::args::BuildArgs;
 use super::early_report::EarlyReports;
 use super::interrupt;
 use super::preview::TrainingPreview;
@@ -16,6 +16,7 @@ use crate::format::{duration, runs};
 use crate::pipeline::{self, Error};
 use crate::plan::Plan;
 use crate::provenance::{self, Stopwatch};
+use crate::train::MakeTrainer;
 
 /// Trains the runs of `preview`, and adds their records to the plan. `took` is how long a page takes. Returns the failure
 /// of runs.

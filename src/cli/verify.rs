@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::args::{MakeTrainer, VerifyArgs};
+use super::args::VerifyArgs;
 use super::json;
 use super::terminal::{data, message};
 use crate::experiment::Run;
@@ -11,6 +11,7 @@ use crate::pipeline::{self, Check, Error, Keep, Problem};
 use crate::plan::Status;
 use crate::provenance;
 use crate::random::Stream;
+use crate::train::MakeTrainer;
 
 pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
     let project = args.project.load()?;

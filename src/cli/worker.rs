@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::args::MakeTrainer;
 use super::cluster_args::WorkerArgs;
 use super::interrupt;
 use super::terminal::message;
@@ -12,6 +11,7 @@ use crate::format::{chain, runs};
 use crate::pipeline::{Error, Order, Worker};
 use crate::provenance;
 use crate::run::RunRecord;
+use crate::train::MakeTrainer;
 
 pub(super) fn run(args: &WorkerArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
     let order = Order {

@@ -1,6 +1,6 @@
 //! Writes that leave a complete file or none.
 
-use std::io::Write as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
@@ -25,6 +25,15 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     make_directory_of(path)?;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
     file.and_then(|mut file| file.write_all(bytes)).map_err(FileError::at("create", path))
+}
+
+/// A new file to write into, in a directory that no other process reads. Creates missing directories.
+///
+/// # Errors
+/// If the file exists already, or cannot be created.
+pub fn create(path: &Path) -> Result<impl Write + use<>, FileError> {
+    make_directory_of(path)?;
+    std::fs::File::create_new(path).map_err(FileError::at("create", path))
 }
 
 /// Overwrites the beginning of an existing file with these bytes.
@@ -63,6 +72,28 @@ pub fn check_writable(directory: &Path) -> Result<(), FileError> {
 /// If a step fails. Then the old file is unchanged.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write_all_atomic(&[(path.to_owned(), bytes)])
+}
+
+/// Writes a file like [`write_atomic`], also if it does not fit into memory: `content` writes it.
+///
+/// # Errors
+/// The outer error if a step fails, the inner error if `content` does. Then the old file is unchanged.
+pub fn write_filled<T, E>(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> Result<T, E>,
+) -> Result<Result<T, E>, FileError> {
+    let fail = || FileError::at("write", path);
+    let file = stage(path, b"", 0o666)?;
+    let mut writer = std::io::BufWriter::new(file);
+    let filled = match content(&mut writer) {
+        Ok(filled) => filled,
+        Err(error) => return Ok(Err(error)),
+    };
+    let file = writer.into_inner().map_err(|error| fail()(error.into_error()))?;
+    file.as_file().sync_all().map_err(fail())?;
+    let _writing = WRITING.read().unwrap_or_else(PoisonError::into_inner);
+    file.persist(path).map_err(|error| fail()(error.error))?;
+    Ok(Ok(filled))
 }
 
 /// Writes several files like [`write_atomic`]. Replaces no file before all temporary files are

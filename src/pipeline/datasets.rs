@@ -79,6 +79,18 @@ impl Datasets {
         Ok(datasets)
     }
 
+    /// The files that are read.
+    pub(super) fn files(&self) -> Result<Vec<PathBuf>, Error> {
+        let mut files = Vec::new();
+        for directory in self.directories.keys() {
+            let all = fs::entries(directory).map_err(unreadable(directory))?;
+            for standard in STANDARD_FILES {
+                files.extend(called(directory, &all, standard)?);
+            }
+        }
+        Ok(files)
+    }
+
     /// The absolute directory of each dataset that is not in the binary.
     pub(super) fn places(&self) -> BTreeMap<Digest, PathBuf> {
         let places = self.directories.iter();
@@ -178,15 +190,7 @@ fn find(directory: &Path, all: &[PathBuf], standard: &str) -> Result<(String, Ve
         let source = DatasetError::of(standard)(reason);
         Error::Dataset { directory: directory.to_owned(), source }
     };
-    let mut paths = Vec::new();
-    for path in all.iter().filter(|path| is_called(path, standard)) {
-        if fs::is_directory(path) {
-            let inside = fs::entries(path).map_err(unreadable(directory))?;
-            paths.extend(inside.into_iter().filter(|path| is_called(path, standard)));
-        } else {
-            paths.push(path.clone());
-        }
-    }
+    let paths = called(directory, all, standard)?;
     let name = |path: &Path| path.strip_prefix(directory).unwrap_or(path).display().to_string();
     let mut found: Option<(String, Vec<u8>)> = None;
     for path in paths {
@@ -209,6 +213,20 @@ fn find(directory: &Path, all: &[PathBuf], standard: &str) -> Result<(String, Ve
         };
         faulty(IdxError::Missing { found })
     })
+}
+
+/// The files with a standard name, among all entries of their directory.
+fn called(directory: &Path, all: &[PathBuf], standard: &str) -> Result<Vec<PathBuf>, Error> {
+    let mut paths = Vec::new();
+    for path in all.iter().filter(|path| is_called(path, standard)) {
+        if fs::is_directory(path) {
+            let inside = fs::entries(path).map_err(unreadable(directory))?;
+            paths.extend(inside.into_iter().filter(|path| is_called(path, standard)));
+        } else {
+            paths.push(path.clone());
+        }
+    }
+    Ok(paths)
 }
 
 /// Whether a file has a standard name, in upper or lower case, with `-idx` or `.idx`, with or without

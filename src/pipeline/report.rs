@@ -1,11 +1,13 @@
 //! The last steps of a build: records → values for templates → files.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::images::{self, Image};
 use super::pdf::{Browser, PDF, has_printed_pdf, is_pdf_of};
+use super::snapshot::{SNAPSHOT, snapshot_in};
 use super::{Error, PaperFile, Project, WHOLE, drawing};
 use crate::cache::Cache;
 use crate::claim::{self, JudgedClaim};
@@ -17,7 +19,7 @@ use crate::figure;
 use crate::fs;
 use crate::paper::Names;
 use crate::plan::Plan;
-use crate::render::{self, FileLink};
+use crate::render::{self, About, FileLink};
 use crate::summary::{self, Summary};
 use crate::table::{self, TableItem};
 use crate::template;
@@ -25,6 +27,8 @@ use crate::template;
 /// A report that is rendered and not yet written.
 #[derive(Debug)]
 pub struct Report {
+    /// What it says of itself.
+    pub(super) about: About,
     /// Files by their path in the report's directory. `report.md` and `report.html` come last.
     files: Vec<(PathBuf, String)>,
     /// SVG of each figure by its name, to be drawn as PNG.
@@ -108,23 +112,6 @@ pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
     Ok(Snapshot::of(&project.file.paper.title, &tables, &claims))
 }
 
-/// The file of the snapshot of a report, in its directory.
-pub const SNAPSHOT: &str = "data/report.json";
-
-/// The snapshot of the report in `out`. Returns `None` if there is no snapshot.
-///
-/// # Errors
-/// If the file cannot be read, is damaged, or has the format of another version.
-pub fn snapshot_in(out: &Path) -> Result<Option<Snapshot>, Error> {
-    let path = out.join(SNAPSHOT);
-    let Some(bytes) = fs::read_if_there(&path).map_err(Error::Input)? else { return Ok(None) };
-    let snapshot = str::from_utf8(&bytes).ok().and_then(Snapshot::read);
-    snapshot.map(Some).ok_or_else(|| Error::Request {
-        message: format!("`{}` is damaged, or of another version of `report`", path.display()),
-        hint: "build this report again".to_owned(),
-    })
-}
-
 /// Renders the report of the records in `plan`. `before` is the snapshot of the previous report.
 /// Works without records too, to find mistakes in templates before the training.
 ///
@@ -184,6 +171,7 @@ pub fn render(
     files.push((PathBuf::from("report.html"), html));
     let runs = plan.records.keys().copied().collect();
     Ok(Report {
+        about: rendered.about,
         drawn,
         files,
         files_before: files_before.to_vec(),
@@ -285,6 +273,36 @@ impl Report {
             Some(dead) => Err(Error::Render(dead.dead(&project.templates))),
             None => Ok(()),
         }
+    }
+
+    /// All its files, by their paths in the directory of a report. Takes PNG files that are up to date from `out`.
+    ///
+    /// # Errors
+    /// If a figure cannot be drawn, or a file cannot be read.
+    pub(super) fn contents(&self, out: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>, Error> {
+        let mut all: BTreeMap<_, _> =
+            drawing::missing_pngs(&self.drawn, out)?.into_iter().collect();
+        let texts = self.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+        let images = self.images.iter().filter(|image| image.source.is_some());
+        all.extend(images.map(|image| (PathBuf::from(&image.path), image.bytes.clone())));
+        all.extend(texts.chain([(PathBuf::from(SNAPSHOT), self.snapshot.write().into_bytes())]));
+        for path in self.snapshot.files.iter().map(PathBuf::from) {
+            if let Entry::Vacant(missing) = all.entry(path) {
+                let bytes = fs::read(&out.join(missing.key())).map_err(Error::File)?;
+                missing.insert(bytes);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The files of the project that its prose shows or links to, and that no build writes into `out`.
+    pub(super) fn files_of_prose(&self, project: &Project, out: &Path) -> Vec<PathBuf> {
+        let whole = project.root.join(WHOLE);
+        let linked = self.links.iter().filter_map(|link| {
+            let places = [out, &whole].map(|directory| directory.join(&link.path));
+            places.into_iter().find(|path| fs::is_there(path))
+        });
+        self.images.iter().filter_map(|image| image.source.clone()).chain(linked).collect()
     }
 
     /// The page as HTML.

@@ -231,9 +231,9 @@ impl FrontMatter {
         title.filter(|_| !self.has_other_title)
     }
 
-    /// The names of the authors, with commas; empty without authors.
-    pub(super) fn authors(&self) -> String {
-        self.author.0.join(", ")
+    /// The names of the authors.
+    pub(super) fn authors(&self) -> &[String] {
+        &self.author.0
     }
 
     /// The keywords, with commas.
@@ -252,7 +252,7 @@ impl FrontMatter {
                 prose,
             ),
         };
-        let byline = [self.authors(), self.date.clone().unwrap_or_default()];
+        let byline = [self.authors().join(", "), self.date.clone().unwrap_or_default()];
         let byline = byline.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
         let part = |before: &str, text: &str, after: &str| match text.trim() {
             "" => String::new(),

@@ -30,6 +30,28 @@ fn css_string(text: &str) -> String {
     format!("\"{}\"", format::visible(text).chars().map(one).collect::<String>())
 }
 
+/// What a report says of itself, as plain text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Its title.
+    pub title: String,
+    /// The names of its authors.
+    pub authors: Vec<String>,
+    /// Its abstract; empty if it has none.
+    pub summary: String,
+}
+
+/// What the report says of itself.
+pub(super) fn about(context: &Context, skeleton: &Skeleton) -> About {
+    let front = &skeleton.front;
+    let plain = |text: &str| plain_of(&skeleton.plain(text.trim()));
+    About {
+        title: front.shown_title().map_or_else(|| context.title.clone(), plain),
+        authors: front.authors().iter().map(|name| plain(name)).collect(),
+        summary: plain(front.r#abstract.as_deref().unwrap_or_default()),
+    }
+}
+
 /// The page around the body.
 ///
 /// # Errors
@@ -39,19 +61,19 @@ pub(super) fn around(
     templates: &Templates,
     context: &Context,
     skeleton: &Skeleton,
+    about: &About,
     body: &Body,
 ) -> Result<String, TemplateError> {
     let front = &skeleton.front;
-    let plain = |text: &str| plain_of(&skeleton.plain(text.trim()));
-    let title = front.shown_title().map_or_else(|| context.title.clone(), plain);
+    let keywords = plain_of(&skeleton.plain(front.keywords().trim()));
     let values = minijinja::context! {
-        title => html_value(&title),
-        title_in_css => Value::from_safe_string(css_string(&title)),
+        title => html_value(&about.title),
+        title_in_css => Value::from_safe_string(css_string(&about.title)),
         language => html_value(&front.lang.as_deref().unwrap_or("en")),
         about => html_value(&[
-            ("author", plain(&front.authors())),
-            ("description", plain(front.r#abstract.as_deref().unwrap_or_default())),
-            ("keywords", plain(&front.keywords())),
+            ("author", about.authors.join(", ")),
+            ("description", about.summary.clone()),
+            ("keywords", keywords),
         ]),
         protocols => html_value(&context.protocols),
         figure_style => Value::from_safe_string(figure::theme(".drawing ")),

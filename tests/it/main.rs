@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod build;
+mod bundle;
 mod cache;
 mod claims;
 mod comparable;
