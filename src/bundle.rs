@@ -9,7 +9,7 @@ mod description;
 mod manifest;
 mod path;
 
-pub use archive::{PackError, UnpackError, pack, unpack};
+pub use archive::{PackError, UnpackError, most_unpacked, pack, unpack};
 pub use description::{Description, LICENSES, METADATA, Trained};
 pub use manifest::Manifest;
 pub use path::BundlePath;

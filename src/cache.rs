@@ -244,6 +244,14 @@ impl Cache {
         fs::move_aside(&self.path(digest), &directory)
     }
 
+    /// Puts the bytes of a damaged record from elsewhere into the quarantine. Returns the path.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn quarantine_bytes(&self, digest: Digest, bytes: &[u8]) -> Result<PathBuf, FileError> {
+        fs::keep_aside(&self.directory.join("quarantine"), &format!("{digest}.json"), bytes)
+    }
+
     /// The digests that have a record in quarantine, in order.
     ///
     /// # Errors

@@ -18,12 +18,17 @@ mod local;
 mod merge;
 mod preview;
 mod progress;
+mod project_args;
 mod run_details;
 mod selector;
+mod sharing;
 mod slurm;
 mod status;
+mod store;
+mod store_args;
 mod target;
 mod terminal;
+mod uploads;
 mod verify;
 mod worker;
 
@@ -55,6 +60,7 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
         Command::Accept(args) => accept::run(&args),
         Command::Verify(args) => verify::run(&args, trainer),
         Command::Merge(args) => merge::run(&args),
+        Command::Store(command) => store::run(&command),
         Command::Bundle(command) => bundle::run(&command),
         Command::Jobs(args) => jobs::run(&args),
         Command::Worker(args) => worker::run(&args, trainer),

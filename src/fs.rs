@@ -17,9 +17,9 @@ use write::UNFINISHED;
 
 pub use error::FileError;
 pub use write::{
-    TemporaryDirectory, check_writable, create, create_directory, create_new, overwrite,
-    persist_directory, publish, publish_program, stop_writing, temporary_directory, temporary_file,
-    write_all_atomic, write_atomic, write_filled,
+    TemporaryDirectory, check_writable, create, create_directory, create_new, keep_aside,
+    overwrite, persist_directory, publish, publish_program, stop_writing, temporary_directory,
+    temporary_file, write_all_atomic, write_atomic, write_filled,
 };
 
 /// The bytes of a file.
@@ -41,12 +41,13 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 /// If it is no regular file, or cannot be read.
 pub fn open(path: &Path) -> Result<(impl Read + use<>, u64), FileError> {
     let fail = || FileError::at("read", path);
-    let file = std::fs::File::open(path).map_err(fail())?;
-    let metadata = file.metadata().map_err(fail())?;
-    match metadata.is_file() {
-        true => Ok((std::io::BufReader::new(file), metadata.len())),
-        false => Err(fail()(std::io::Error::other(NoFile))),
+    // Opening a pipe could block.
+    let metadata = std::fs::metadata(path).map_err(fail())?;
+    if !metadata.is_file() {
+        return Err(fail()(std::io::Error::other(NoFile)));
     }
+    let file = std::fs::File::open(path).map_err(fail())?;
+    Ok((std::io::BufReader::new(file), metadata.len()))
 }
 
 /// The bytes of a file, if it exists.
@@ -160,6 +161,11 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Removes a directory if it is empty. Otherwise, does nothing.
+pub fn remove_empty_directory(path: &Path) {
+    let _ = std::fs::remove_dir(path);
+}
+
 /// Removes a directory with all its files, if it exists.
 ///
 /// # Errors
@@ -247,6 +253,18 @@ pub fn is_file(path: &Path) -> bool {
 #[must_use]
 pub fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
+}
+
+/// Whether `path` is a file, and no link to one.
+#[must_use]
+pub fn is_plain_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
+}
+
+/// Whether `path` is a link.
+#[must_use]
+pub fn is_link(path: &Path) -> bool {
+    path.is_symlink()
 }
 
 /// Whether `path` is a directory.

@@ -43,6 +43,7 @@
 //!    - [`provenance`] – the only clock
 //!    - [`process`] – other programs, each for a limited time
 //!    - [`cache`] – one immutable file per run with a checksum, and leases of running builds
+//!    - [`store`] – records that several machines share, elsewhere (`object_store`)
 //!    - [`train`] – networks, gradients and optimisers (dfdx)
 //!    - [`execute`] – workers
 //!    - [`slurm`] – the commands of Slurm: what is submitted, what is in the queue
@@ -100,6 +101,7 @@ pub mod fs;
 pub mod provenance;
 pub mod process;
 pub mod cache;
+pub mod store;
 pub mod train;
 pub mod execute;
 pub mod slurm;

@@ -15,6 +15,7 @@ mod merge;
 mod paper_file;
 mod pdf;
 mod report;
+mod sharing;
 mod snapshot;
 mod worker;
 
@@ -44,6 +45,7 @@ pub use merge::{Merged, merge};
 pub use paper_file::PaperFile;
 pub use pdf::{Browser, PDF, check_pdf, has_printed_pdf};
 pub use report::{Report, context, render, snapshot};
+pub use sharing::{Pulled, pull, push, sharable, store_address};
 pub use snapshot::{SNAPSHOT, snapshot_in};
 pub use worker::{Order, StateReport, Worker};
 

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use super::manifest::Manifest;
 use super::path::BundlePath;
 use crate::digest::{Digest, Hasher};
+use crate::format::visible;
 
 /// Compression: four times as slow as the fastest level, and a tenth smaller.
 const LEVEL: i32 = 9;
@@ -78,6 +79,12 @@ pub enum UnpackError<E> {
     Write(BundlePath, #[source] io::Error),
 }
 
+/// The number of bytes that an archive of `size` bytes may unpack to.
+#[must_use]
+pub fn most_unpacked(size: u64) -> u64 {
+    size.saturating_mul(MOST_GROWTH).max(MOST_OF_SMALL)
+}
+
 /// Writes each file of an archive of `size` bytes into what `create` returns for its path. Checks the manifest, every
 /// path, kind and digest. `create` may have been called before a fault is found.
 ///
@@ -89,12 +96,11 @@ pub fn unpack<W: Write, E>(
     mut create: impl FnMut(&BundlePath) -> Result<W, E>,
 ) -> Result<Manifest, UnpackError<E>> {
     let unpacked = zstd::Decoder::new(archive).map_err(fault)?;
-    let most = size.saturating_mul(MOST_GROWTH).max(MOST_OF_SMALL);
-    let mut archive = tar::Archive::new(Limited { inner: unpacked, left: most });
+    let mut archive = tar::Archive::new(Limited { inner: unpacked, left: most_unpacked(size) });
     let mut entries = archive.entries().map_err(fault)?;
     let mut next = || entries.next().transpose().map_err(fault);
 
-    let mut first = next()?.ok_or_else(|| refused("it is empty".to_owned()))?;
+    let mut first = next()?.ok_or_else(|| refused("it is empty"))?;
     if path_of(&first)? != Manifest::FILE {
         return Err(refused(format!("it does not begin with `{}`", Manifest::FILE)));
     }
@@ -112,7 +118,7 @@ pub fn unpack<W: Write, E>(
         }
         let mut file = create(path).map_err(UnpackError::Create)?;
         if copy(&mut entry, &mut file, path)? != digest {
-            return Err(refused(format!("`{path}` has not the digest in its manifest")));
+            return Err(refused(format!("`{path}` does not have the digest of its manifest")));
         }
     }
     if let Some(entry) = next()? {
@@ -125,7 +131,7 @@ pub fn unpack<W: Write, E>(
         match rest.read(&mut buffer).map_err(fault)? {
             0 => return Ok(manifest),
             n if buffer[..n].iter().all(|byte| *byte == 0) => {}
-            _ => return Err(refused("data follow behind its end".to_owned())),
+            _ => return Err(refused("there are data after its end")),
         }
     }
 }
@@ -161,20 +167,34 @@ fn path_of<R: Read, E>(entry: &tar::Entry<'_, R>) -> Result<String, UnpackError<
     }
 }
 
-fn refused<E>(why: String) -> UnpackError<E> {
-    UnpackError::Refused(why)
+/// The error with a text that may quote the archive.
+fn refused<E>(why: impl AsRef<str>) -> UnpackError<E> {
+    const LONGEST: usize = 400;
+    let why = visible(why.as_ref());
+    UnpackError::Refused(match why.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &why[..end]),
+        None => why,
+    })
 }
 
 /// The error of a stream: either of the file that it comes from, or of what it contains.
 fn fault<E>(error: io::Error) -> UnpackError<E> {
+    let is_too_large =
+        error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<TooLarge>);
     match error.raw_os_error() {
         Some(_) => UnpackError::Read(error),
         None => refused(match error.kind() {
+            _ if is_too_large => error.to_string(),
             io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
             _ => format!("it is damaged, or no bundle ({error})"),
         }),
     }
 }
+
+/// The error of an archive that grows too much.
+#[derive(Debug, thiserror::Error)]
+#[error("it unpacks to more than {MOST_GROWTH} times its size")]
+struct TooLarge;
 
 /// A stream that ends with an error after a number of bytes.
 struct Limited<R> {
@@ -185,9 +205,7 @@ struct Limited<R> {
 impl<R: Read> Read for Limited<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
-        self.left = self.left.checked_sub(n as u64).ok_or_else(|| {
-            io::Error::other("it unpacks to far more than a bundle of its size does")
-        })?;
+        self.left = self.left.checked_sub(n as u64).ok_or_else(|| io::Error::other(TooLarge))?;
         Ok(n)
     }
 }
@@ -311,7 +329,7 @@ mod tests {
         };
         assert_eq!(of(&[("a", "A")]), Ok(one.clone()));
         assert_eq!(of(&[]).unwrap_err(), "`a` is in its manifest, and not in the archive");
-        assert_eq!(of(&[("a", "B")]).unwrap_err(), "`a` has not the digest in its manifest");
+        assert_eq!(of(&[("a", "B")]).unwrap_err(), "`a` does not have the digest of its manifest");
         assert_eq!(of(&[("b", "A")]).unwrap_err(), "it contains `b` where its manifest has `a`");
         assert_eq!(of(&[("a", "A"), ("a", "A")]).unwrap_err(), "`a` is not in its manifest");
     }
@@ -322,7 +340,7 @@ mod tests {
         let archive = packed(&Files::from([("a".to_owned(), zeros)]));
         assert!(archive.len() < 100_000, "{}", archive.len());
         let error = unpacked(&archive).unwrap_err();
-        assert!(error.contains("unpacks to far more"), "{error}");
+        assert!(error.contains("unpacks to more than 200 times its size"), "{error}");
     }
 
     #[test]
@@ -332,6 +350,6 @@ mod tests {
         assert!(unpacked(&zstd::encode_all(&tar[..], 3).unwrap()).is_ok());
         tar.push(1);
         let error = unpacked(&zstd::encode_all(&tar[..], 3).unwrap()).unwrap_err();
-        assert_eq!(error, "data follow behind its end");
+        assert_eq!(error, "there are data after its end");
     }
 }

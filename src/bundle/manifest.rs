@@ -25,7 +25,7 @@ impl Manifest {
         let mut all = BTreeMap::new();
         let mut lowercase = BTreeSet::new();
         for (path, digest) in files {
-            let is_new = lowercase.insert(path.as_str().to_lowercase());
+            let is_new = lowercase.insert(folded(path.as_str()));
             if !is_new || path.as_str().eq_ignore_ascii_case(Self::FILE) {
                 return Err(format!(
                     "the name `{path}` appears twice, perhaps with other upper and lower case"
@@ -33,7 +33,7 @@ impl Manifest {
             }
             all.insert(path, digest);
         }
-        let is_file = |folder: &str| lowercase.contains(&folder.to_lowercase());
+        let is_file = |folder: &str| lowercase.contains(&folded(folder));
         match all.keys().find(|path| path.folders().any(is_file)) {
             Some(path) => Err(format!("a folder of `{path}` is also a file")),
             None => Ok(Self(all)),
@@ -55,14 +55,20 @@ impl Manifest {
 
     pub(super) fn read(text: &str) -> Result<Self, String> {
         let line = |line: &str| {
-            let (digest, path) =
-                line.split_once("  ").ok_or_else(|| format!("`{line}` is no digest and path"))?;
+            let (digest, path) = line
+                .split_once("  ")
+                .ok_or_else(|| format!("the line `{line}` is not a digest and a path"))?;
             let digest = Digest::try_from(digest.to_owned())?;
             let path = BundlePath::new(path).map_err(|why| format!("the path `{path}` {why}"))?;
             Ok((path, digest))
         };
         Self::new(text.lines().map(line).collect::<Result<Vec<_>, String>>()?)
     }
+}
+
+/// A path without the difference between upper and lower case.
+fn folded(path: &str) -> String {
+    path.to_uppercase().to_lowercase()
 }
 
 #[cfg(test)]
@@ -88,9 +94,14 @@ mod tests {
 
     #[test]
     fn two_files_of_one_place_are_refused() {
-        for paths in
-            [&["a", "A"][..], &["a", "a/b"], &["A", "a/b"], &["a", "a"], &["Manifest-SHA256.txt"]]
-        {
+        for paths in [
+            &["a", "A"][..],
+            &["a", "a/b"],
+            &["A", "a/b"],
+            &["a", "a"],
+            &["ß", "SS"],
+            &["Manifest-SHA256.txt"],
+        ] {
             assert!(of(paths).is_err(), "{paths:?}");
         }
     }

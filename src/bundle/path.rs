@@ -21,7 +21,17 @@ impl BundlePath {
     pub fn new(text: &str) -> Result<Self, &'static str> {
         let visible = text.strip_prefix(RECORDS).unwrap_or(text);
         let parts = || visible.split('/');
-        let is_special = |c: char| c.is_control() || "\\:*?\"<>|".contains(c);
+        // Letters with separate accents have two spellings, and marks can hide or reorder what is read.
+        let is_special = |c: char| match c.is_ascii() {
+            true => c.is_ascii_control() || "\\:*?\"<>|".contains(c),
+            false => !c.is_alphanumeric(),
+        };
+        let is_reserved = |part: &str| {
+            let stem = part.split('.').next().unwrap_or_default().to_ascii_uppercase();
+            let numbered = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+            ["CON", "PRN", "AUX", "NUL"].contains(&stem.as_str())
+                || numbered.is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit())
+        };
         match () {
             () if text.len() > LONGEST => Err("is longer than 255 bytes"),
             () if text.contains(is_special) => Err("has a character that not every system allows"),
@@ -29,6 +39,7 @@ impl BundlePath {
                 Err("leads out of the directory, or has a part without a name")
             }
             () if parts().any(|part| part.starts_with('.')) => Err("is hidden"),
+            () if parts().any(is_reserved) => Err("has a name that Windows reserves"),
             () if parts().any(|part| part.ends_with([' ', '.'])) => {
                 Err("has a part that ends with a space or a point")
             }
@@ -92,6 +103,10 @@ mod tests {
             ".report/records/",
             "a ",
             "a./b",
+            "a/NUL.txt",
+            "com1",
+            "e\u{301}",
+            "a\u{202e}b",
         ] {
             assert!(BundlePath::new(bad).is_err(), "{bad:?}");
         }

@@ -6,12 +6,12 @@ use clap::{Args, Parser, Subcommand};
 
 use super::bundle_args::BundleCommand;
 use super::cluster_args::{ExecutorKind, JobsArgs, WorkerArgs};
-use super::terminal::message;
+use super::project_args::ProjectArgs;
+use super::store_args::{StoreArgs, StoreCommand};
 use crate::format::shell_quoted;
-use crate::pipeline::{self, Error, Overrides};
+use crate::pipeline::{self, Error};
 use crate::plan::Shard;
 use crate::provenance;
-use crate::train::Device;
 
 const LONG_ABOUT: &str = "\
 A notebook for seeded experiments.
@@ -41,8 +41,8 @@ Exit status:
   2    an input has a mistake, or a question needs --yes
   3    runs are stale (--frozen), a record is damaged, a result differs (verify, merge), or the
        scheduler refused a job
-  4    the report is written, but runs are missing or were accepted by hand; or the scheduler does
-       not answer
+  4    the report is written, but runs are missing or were accepted by hand; or the scheduler
+       or the store does not answer
   5    runs on a cluster have no record, and no task works on them any more
   130  interrupted";
 
@@ -70,6 +70,9 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Copy the records of other directories into this project, after a check.
     Merge(MergeArgs),
+    /// Compare records with those of a store that several machines share, or copy them.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Put a report, its experiments and its records into one file, or take them from one.
     #[command(subcommand)]
     Bundle(BundleCommand),
@@ -88,23 +91,6 @@ pub(super) enum CacheCommand {
     Ls(LsArgs),
     /// Remove the records that neither the experiments nor a report needs.
     Gc(GcArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ProjectArgs {
-    /// The project: the directory with `experiments/` and `templates/` [default: this directory].
-    /// Its records are in `DIR/.report/`.
-    #[arg(long, short = 'C', value_name = "DIR")]
-    pub(super) project: Option<PathBuf>,
-    /// Use the first N seeds of each experiment. If its file lists fewer, the next numbers follow.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    pub(super) seeds: Option<u64>,
-    /// Use the four standard MNIST files in DIR as the data of all experiments.
-    #[arg(long, value_name = "DIR")]
-    pub(super) data: Option<PathBuf>,
-    /// Compute on `cpu`, `cuda` or `cuda:N`. Each kind of device has its own records [default: cpu].
-    #[arg(long, value_name = "DEVICE", default_value_t, hide_default_value = true)]
-    pub(super) device: Device,
 }
 
 #[derive(Debug, Args)]
@@ -156,6 +142,8 @@ pub(super) struct BuildArgs {
     /// The profile in `experiments/slurm.toml` [default: `default`, or the only one].
     #[arg(long, value_name = "P")]
     pub(super) profile: Option<String>,
+    #[command(flatten)]
+    pub(super) sharing: StoreArgs,
     /// With `--executor slurm`: end when the tasks are submitted.
     #[arg(long)]
     pub(super) detach: bool,
@@ -281,27 +269,6 @@ pub(super) struct GcArgs {
 /// Directory in `reports` of a partial report, which does not replace the complete one.
 const PARTIAL: &str = "partial";
 
-impl ProjectArgs {
-    pub(super) fn root(&self) -> PathBuf {
-        self.project.clone().unwrap_or_default()
-    }
-
-    pub(super) fn overrides(&self) -> Overrides {
-        Overrides { seeds: self.seeds, data: self.data.clone() }
-    }
-
-    pub(super) fn load(&self) -> Result<pipeline::Project, Error> {
-        load(&self.root(), &self.overrides())
-    }
-}
-
-/// Loads the project at `root`, and names files that have no part in it.
-pub(super) fn load(root: &Path, overrides: &Overrides) -> Result<pipeline::Project, Error> {
-    let project = pipeline::load(root, overrides)?;
-    tell_skipped(&project);
-    Ok(project)
-}
-
 impl BuildArgs {
     pub(super) fn workers(&self) -> usize {
         self.jobs.map_or_else(provenance::cores, usize::from)
@@ -370,26 +337,6 @@ impl BuildArgs {
     pub(super) fn is_partial(&self) -> bool {
         let ProjectArgs { seeds, data, .. } = &self.project;
         self.name.is_some() || !self.only.is_empty() || seeds.is_some() || data.is_some()
-    }
-}
-
-/// Prints a note about files in `experiments/` that are not read or not used.
-fn tell_skipped(project: &pipeline::Project) {
-    const MOST: usize = 5;
-    for (files, why) in [
-        (
-            &project.skipped,
-            "not read; the name of an experiment file ends in `.toml` and does not start with a dot",
-        ),
-        (&project.unused, "no experiment extends it"),
-    ] {
-        let shown = files.iter().take(MOST).map(|path| format!("`{}`", path.display()));
-        let names = shown.collect::<Vec<_>>().join(", ");
-        match files.len() {
-            0 => {}
-            n if n > MOST => message(&format!("note: {names} and {} more: {why}", n - MOST)),
-            _ => message(&format!("note: {names}: {why}")),
-        }
     }
 }
 

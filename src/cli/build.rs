@@ -6,10 +6,11 @@ use super::args::BuildArgs;
 use super::cluster_args::ExecutorKind;
 use super::preview::TrainingPreview;
 use super::selector::RunSelector;
+use super::sharing::Sharing;
 use super::slurm::Next;
 use super::target::Target;
 use super::terminal::{confirm, message};
-use super::{interrupt, local, slurm, status};
+use super::{interrupt, local, sharing, slurm, status};
 use crate::context::Build;
 use crate::experiment::Run;
 use crate::format::{chain, runs};
@@ -45,13 +46,17 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         let is_in_shard = args.shard.is_none_or(|shard| shard.contains(run.digest));
         is_selected && is_in_shard && (args.only.is_empty() || args.only.contains(experiment))
     };
+    let mut sharing = match args.dry_run {
+        true => None,
+        false => Sharing::begin(&project, &args.sharing, device.kind(), &mut plan, is_wanted)?,
+    };
     let workers = args.workers();
     let preview = TrainingPreview::new(&project, &plan, is_wanted, args.retry_failed, workers);
     let command = args.command();
     let options = args.options();
     let out = args.out();
     let has_pdf = args.pdf || pipeline::has_printed_pdf(&out);
-    let build = Build { command: &command, options: &options, workers, has_pdf };
+    let build = Build { command: &command, options: &options, has_pdf };
     pipeline::check_directory(&project, &out)?;
     if args.pdf {
         pipeline::check_pdf(&out)?;
@@ -61,6 +66,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     if args.dry_run {
         // A dry run reports the mistakes that would stop a build.
         pipeline::render(&project, &plan, build, before.as_ref())?.check_links(&project, &out)?;
+        sharing::note(&project, &args.sharing)?;
         if let Some(question) = foreign_files(&project, args) {
             message(&format!("note: {question}; a build asks first, unless `--yes` is given"));
         }
@@ -87,7 +93,9 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     } else {
         let took = prepare(&target, &plan, &preview, args)?;
         failure = match args.executor {
-            ExecutorKind::Local => local::train(&target, &mut plan, &preview, args, took, trainer),
+            ExecutorKind::Local => {
+                local::train(&target, &mut plan, &preview, args, took, sharing.as_mut(), trainer)
+            }
             ExecutorKind::Slurm => {
                 interrupt::prepare_submitter();
                 match slurm::train(&project, &mut plan, &preview.to_train, args)? {
@@ -96,6 +104,9 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
                 }
             }
         };
+    }
+    if let Some(sharing) = sharing {
+        sharing.finish(&project, &plan);
     }
     if let Some(shard) = args.shard {
         message(&format!("no report of shard {shard}: `report merge` and `report build` write it"));

@@ -1,17 +1,12 @@
 //! `report bundle`.
 
-use std::path::PathBuf;
-
-use super::args::load;
 use super::bundle_args::{BundleCommand, ExportArgs, ImportArgs};
 use super::json;
+use super::project_args::load;
 use super::terminal::{confirm, data, message};
-use crate::context::Build;
 use crate::format::{count, runs};
 use crate::fs;
-use crate::pipeline::{self, Error, Keep, Overrides, Project, Report, bundle};
-use crate::plan::Plan;
-use crate::provenance;
+use crate::pipeline::{self, Error, Keep, Overrides, bundle};
 use crate::run::DeviceKind;
 
 pub(super) fn run(command: &BundleCommand) -> Result<(), Error> {
@@ -36,9 +31,21 @@ fn export(args: &ExportArgs) -> Result<(), Error> {
         }
     }
     confirm_replacement(args)?;
-    let (report, out) = report(&project, &plan)?;
+    let out = project.root.join(pipeline::WHOLE);
+    let (report, has_other_pdf) = bundle::plain_report(&project, &plan)?;
+    if has_other_pdf {
+        message(&format!(
+            "note: `{}` shows another page, so the bundle has no PDF file; run `report build --pdf` first, in the \
+             directory of the project",
+            out.join(pipeline::PDF).display()
+        ));
+    }
     for warning in report.warnings() {
         message(&format!("warning: {warning}"));
+    }
+    let by_hand = plan.runs.len() - pipeline::sharable(&plan).len();
+    if by_hand > 0 {
+        message(&accepted(by_hand, plan.runs.len()));
     }
     let exported = bundle::export(&project, &plan, &report, &out, &args.file)?;
     if !exported.has_license {
@@ -47,10 +54,10 @@ fn export(args: &ExportArgs) -> Result<(), Error> {
         );
     }
     message(&format!(
-        "{} and {} in {:.1} MB, sha256 {}",
+        "{} and {} in {}, sha256 {}",
         count(exported.records, "record"),
         count(exported.files, "other file"),
-        exported.bytes as f64 / 1e6,
+        size(exported.bytes),
         exported.digest
     ));
     match args.json {
@@ -59,28 +66,12 @@ fn export(args: &ExportArgs) -> Result<(), Error> {
     }
 }
 
-/// The report that `report build` would write in the directory of the project, and where. Writes nothing.
-fn report(project: &Project, plan: &Plan) -> Result<(Report, PathBuf), Error> {
-    let out = project.root.join(pipeline::WHOLE);
-    let before = pipeline::snapshot_in(&out).ok().flatten();
-    let has_pdf = pipeline::has_printed_pdf(&out);
-    let (command, workers) = ("report build", provenance::cores());
-    let render = |has_pdf| {
-        let build = Build { command, options: "", workers, has_pdf };
-        let report = pipeline::render(project, plan, build, before.as_ref())?;
-        report.check_links(project, &out)?;
-        Ok(report)
-    };
-    let mut report = render(has_pdf)?;
-    if has_pdf && !report.add_pdf(project, &out, None)? {
-        message(&format!(
-            "note: `{}` shows another page than this bundle, which therefore has none; run `report build --pdf` \
-             first, in the directory of the project",
-            out.join(pipeline::PDF).display()
-        ));
-        report = render(false)?;
+/// `1.5 MB`, `14 kB`.
+fn size(bytes: u64) -> String {
+    match bytes {
+        1_000_000.. => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{} kB", bytes.div_ceil(1000)),
     }
-    Ok((report, out))
 }
 
 /// Asks before an existing file is replaced.
@@ -95,37 +86,50 @@ fn confirm_replacement(args: &ExportArgs) -> Result<(), Error> {
     })
 }
 
+fn accepted(n: usize, total: usize) -> String {
+    format!(
+        "note: {n} of {} were accepted by hand, and not trained; the report marks them",
+        runs(total)
+    )
+}
+
 fn import(args: &ImportArgs) -> Result<(), Error> {
     let root = args.project.clone().unwrap_or_default();
     let imported = bundle::import(&root, &args.file)?;
-    let project = load(&root, &Overrides::default())?;
-    let missing = |device| {
-        let plan = pipeline::plan(&project, device, Keep::States)?;
-        Ok((plan.absent(|_| true).len(), plan.runs.len()))
-    };
-    // The bundle does not say which device its runs were trained on.
-    let (mut missing_runs, total) = missing(DeviceKind::Cpu)?;
-    let mut option = "";
-    if missing_runs == total && imported.records > 0 {
-        let on_cuda = missing(DeviceKind::Cuda)?.0;
-        if on_cuda < total {
-            (missing_runs, option) = (on_cuda, " --device cuda");
-        }
-    }
     message(&format!(
-        "imported {}, with {}; {} were here already",
+        "wrote {}; {} were here already; {} of the bundle are records",
         count(imported.new, "file"),
-        count(imported.records, "record"),
-        imported.same
+        imported.same,
+        imported.records
     ));
-    message(&match missing_runs {
-        0 => {
-            format!("none of {} is missing; `report build{option}` writes the report", runs(total))
-        }
-        n => format!("{n} of {} are missing; `report build{option}` trains them", runs(total)),
+    if let Some(first) = imported.left_out.first() {
+        message(&format!(
+            "warning: {} of the report in the bundle, such as `{first}`, {} not what this version of `report` \
+             writes from the records, so {} left out",
+            count(imported.left_out.len(), "file"),
+            if imported.left_out.len() == 1 { "is" } else { "are" },
+            if imported.left_out.len() == 1 { "it is" } else { "they are" },
+        ));
+    }
+    if imported.accepted > 0 {
+        message(&accepted(imported.accepted, imported.runs));
+    }
+    let option = match imported.device {
+        DeviceKind::Cpu => "",
+        DeviceKind::Cuda => " --device cuda",
+    };
+    message(&match imported.missing {
+        0 => format!(
+            "all {} have a record; `report build{option}` writes the report",
+            runs(imported.runs)
+        ),
+        n => format!(
+            "{n} of {} have no record; `report build{option}` trains them",
+            runs(imported.runs)
+        ),
     });
     match args.json {
-        true => json::print(json::bundle_import(&imported, missing_runs)),
+        true => json::print(json::bundle_import(&imported)),
         false => Ok(()),
     }
 }

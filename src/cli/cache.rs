@@ -1,7 +1,8 @@
 //! `report cache ls` and `report cache gc`.
 
-use super::args::{CacheCommand, GcArgs, LsArgs, load};
+use super::args::{CacheCommand, GcArgs, LsArgs};
 use super::json;
+use super::project_args::load;
 use super::terminal::{columns, confirm, data, message};
 use crate::format;
 use crate::pipeline::{self, Error, Keep, Overrides};

@@ -3,7 +3,7 @@
 //! Later versions can add fields under the same number of the schema. They remove none and change
 //! no meaning.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ use crate::pipeline::bundle::{Exported, Imported};
 use crate::pipeline::jobs::JobSummary;
 use crate::pipeline::{Check, Error, Merged, Problem, Unused};
 use crate::plan::{Absent, PastRun, RunCounts};
+use crate::store::Address;
 
 /// The number of this schema.
 const SCHEMA: u32 = 1;
@@ -110,6 +111,29 @@ pub(super) fn merge(merged: &Merged, missing: usize) -> Value {
     })
 }
 
+/// `report store status`.
+pub(super) fn store(
+    store: &Address,
+    there: usize,
+    here: usize,
+    to_push: usize,
+    to_pull: usize,
+) -> Value {
+    json!({ "store": store.to_string(), "there": there, "here": here, "to_push": to_push, "to_pull": to_pull })
+}
+
+/// `report store push`.
+pub(super) fn pushed(new: usize, same: usize) -> Value {
+    json!({ "new": new, "same": same })
+}
+
+/// `report store pull`.
+pub(super) fn pulled(new: usize, missing: usize, damaged: &[(PathBuf, String)]) -> Value {
+    let damaged =
+        damaged.iter().map(|(path, why)| json!({ "file": path.display().to_string(), "why": why }));
+    json!({ "new": new, "missing": missing, "damaged": damaged.collect::<Vec<_>>() })
+}
+
 /// `report bundle export`.
 pub(super) fn bundle_export(file: &Path, exported: &Exported) -> Value {
     json!({
@@ -122,12 +146,14 @@ pub(super) fn bundle_export(file: &Path, exported: &Exported) -> Value {
 }
 
 /// `report bundle import`.
-pub(super) fn bundle_import(imported: &Imported, missing: usize) -> Value {
+pub(super) fn bundle_import(imported: &Imported) -> Value {
     json!({
         "new": imported.new,
         "same": imported.same,
         "records": imported.records,
-        "missing": missing,
+        "left_out": imported.left_out,
+        "accepted": imported.accepted,
+        "missing": imported.missing,
     })
 }
 

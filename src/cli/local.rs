@@ -8,8 +8,10 @@ use super::early_report::EarlyReports;
 use super::interrupt;
 use super::preview::TrainingPreview;
 use super::progress::Progress;
+use super::sharing::Sharing;
 use super::target::Target;
 use super::terminal::message;
+use super::uploads::with_uploads;
 use crate::cache::Cache;
 use crate::execute::{Executor, Observer, OnFailure};
 use crate::format::{duration, runs};
@@ -26,12 +28,13 @@ pub(super) fn train(
     preview: &TrainingPreview,
     args: &BuildArgs,
     took: Duration,
+    sharing: Option<&mut Sharing>,
     trainer: MakeTrainer<'_>,
 ) -> Option<Error> {
-    let Target { project, build, .. } = *target;
+    let project = target.project;
     let device = args.project.device;
     let stopwatch = Stopwatch::start();
-    let progress = Progress::new(project, preview.to_train.len(), build.workers);
+    let progress = Progress::new(project, preview.to_train.len(), args.workers());
     let cache = Cache::new(&project.root);
     let leases = Arc::new(cache.leases());
     interrupt::prepare(&leases, progress.counter());
@@ -40,17 +43,19 @@ pub(super) fn train(
     let write = || target.write_early(device.kind());
     let early = EarlyReports::new(&progress, project.conditions(), to_train, took, &write);
     let observer: &dyn Observer = if args.shard.is_some() { &progress } else { &early };
-    let executor = Executor {
-        trainer: &*trainer(device),
-        cache: &cache,
-        leases: &leases,
-        workers: build.workers,
-        on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
-        may_start: &|_| true,
-        observer,
-        origin: &provenance::origin(&project.root),
-    };
-    let result = pipeline::train(project, plan, &preview.to_train, &executor);
+    let result = with_uploads(project, sharing, observer, |observer| {
+        let executor = Executor {
+            trainer: &*trainer(device),
+            cache: &cache,
+            leases: &leases,
+            workers: args.workers(),
+            on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
+            may_start: &|_| true,
+            observer,
+            origin: &provenance::origin(&project.root),
+        };
+        pipeline::train(project, plan, &preview.to_train, &executor)
+    });
     progress.finish();
     let is_recorded = |digest| plan.states.get(digest).is_some_and(|state| state.fresh().is_some());
     let n_recorded = preview.to_train.iter().filter(|digest| is_recorded(digest)).count();

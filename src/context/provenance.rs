@@ -18,8 +18,6 @@ pub struct Build<'b> {
     /// Its options that other commands need too, to make something of the report again: each after
     /// a space.
     pub options: &'b str,
-    /// Workers that it may use.
-    pub workers: usize,
     /// Whether the report has a PDF file, which its prose may link.
     pub has_pdf: bool,
 }
@@ -61,7 +59,6 @@ pub(super) fn provenance(plan: &Plan, experiments: &[Experiment], build: &Build<
         // Beginnings of their digests.
         "lockfiles": origins(|origin| &origin.lockfile),
         "command": build.command,
-        "workers": build.workers,
         // Starts of the first and the last run, RFC 3339 in UTC.
         "first": date(starts().min()),
         "last": date(starts().max()),

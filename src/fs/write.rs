@@ -140,6 +140,25 @@ pub fn publish_program(path: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>, Fil
     publish_with(0o777, path, bytes)
 }
 
+/// [`publish`] into a directory, with this name. If the name exists there with other bytes, appends `.2`, `.3`, … to the
+/// name. Returns the path.
+///
+/// # Errors
+/// As [`publish`].
+pub fn keep_aside(directory: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, FileError> {
+    let mut number = 1;
+    loop {
+        let path = match number {
+            1 => directory.join(name),
+            n => directory.join(format!("{name}.{n}")),
+        };
+        match publish(&path, bytes)? {
+            Some(present) if present != bytes => number += 1,
+            _ => return Ok(path),
+        }
+    }
+}
+
 fn publish_with(mode: u32, path: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>, FileError> {
     let _writing = WRITING.read().unwrap_or_else(PoisonError::into_inner);
     let staged = stage(path, bytes, mode)?;

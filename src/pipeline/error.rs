@@ -13,6 +13,7 @@ use crate::figure::FigureError;
 use crate::format::{chain, runs};
 use crate::fs::FileError;
 use crate::slurm::SlurmError;
+use crate::store::StoreError;
 use crate::template::TemplateError;
 use crate::train::DeviceError;
 
@@ -147,6 +148,9 @@ pub enum Error {
     /// The commands of the scheduler.
     #[error(transparent)]
     Scheduler(SlurmError),
+    /// A store that does not answer, or refuses to.
+    #[error(transparent)]
+    Store(StoreError),
     /// Runs have no record, and no task will train them.
     #[error("{} of {} have no record, and no task works on them any more", count, runs(*total))]
     Unfinished {
@@ -197,7 +201,9 @@ impl Error {
             Self::Stale(_)
             | Self::Unverified { .. }
             | Self::Scheduler(SlurmError::Refused(_) | SlurmError::Limit(_)) => 3,
-            Self::Incomplete { .. } | Self::Scheduler(SlurmError::OutOfReach(_)) => 4,
+            Self::Incomplete { .. }
+            | Self::Scheduler(SlurmError::OutOfReach(_))
+            | Self::Store(_) => 4,
             Self::Unfinished { .. } => 5,
             // `EX_CONFIG` of sysexits.h.
             Self::Refused { .. } => 78,

@@ -49,6 +49,9 @@ pub struct Overrides {
     pub data: Option<PathBuf>,
 }
 
+/// The files in `experiments/` that are no experiments: the paper, a cluster, and a store.
+const SETTINGS: [&str; 3] = ["paper.toml", "slurm.toml", "store.toml"];
+
 /// The folder of files that experiments extend. These files are not experiments.
 const BASE: &str = "base";
 
@@ -88,7 +91,7 @@ fn find(directory: &Path) -> Result<Files, Error> {
             let is_settings = depth == 0
                 && path
                     .file_name()
-                    .is_some_and(|name| name == "paper.toml" || name == "slurm.toml");
+                    .is_some_and(|name| SETTINGS.iter().any(|settings| name == *settings));
             let is_toml = path.extension().is_some_and(|ending| ending == ENDING);
             match fs::is_directory(&path) {
                 true if is_hidden => {}
@@ -122,7 +125,7 @@ fn too_deep(path: &Path, within: &str) -> Error {
 }
 
 /// Reads the project at `root`. Every TOML file in `experiments/` and its folders is an experiment,
-/// except `experiments/paper.toml`, `experiments/slurm.toml` and the files in `experiments/base/`.
+/// except those of settings and the files in `experiments/base/`.
 ///
 /// # Errors
 /// With all violations of all files, or the first file that cannot be read.
@@ -199,7 +202,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
             });
         }
     }
-    let is_unused = |path: &PathBuf| !sources.contains_key(&*shown(root, path));
+    let is_unused = |path: &PathBuf| !sources.contains_key(&shown(root, path));
     let unused = bases.into_iter().filter(is_unused).collect();
     let root = root.to_owned();
     let file = paper;
@@ -298,9 +301,15 @@ fn repeated_titles(
     repeats.collect()
 }
 
-/// A path relative to the project.
-fn shown<'p>(root: &Path, path: &'p Path) -> std::borrow::Cow<'p, str> {
-    path.strip_prefix(root).unwrap_or(path).to_string_lossy()
+/// A path relative to the project. A path outside it stays as it is, from the root of the file system.
+fn shown(root: &Path, path: &Path) -> String {
+    match path.strip_prefix(root) {
+        Ok(within) => within.to_string_lossy().into_owned(),
+        Err(_) => std::path::absolute(path)
+            .unwrap_or_else(|_| path.to_owned())
+            .to_string_lossy()
+            .into_owned(),
+    }
 }
 
 type Checked<T> = Result<T, Vec<Violation>>;
@@ -385,6 +394,6 @@ fn read_document(
         Err(error) => return Err(Error::Input(error)),
     };
     let document = document::parse(&shown(root, path), &text);
-    sources.insert(shown(root, path).into_owned(), text);
+    sources.insert(shown(root, path), text);
     Ok(document)
 }

@@ -48,7 +48,7 @@ pub struct Report {
     /// Characters that LaTeX files show as codes, by name of the table.
     coded: Vec<(String, BTreeSet<char>)>,
     /// Names of templates that no template includes.
-    unused: Vec<String>,
+    pub(super) unused: Vec<String>,
     /// Keys of the block at the start of the prose that the report does not use.
     unused_keys: Vec<String>,
     /// Links of the prose to files that do not belong to the report.

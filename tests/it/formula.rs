@@ -54,8 +54,7 @@ struct Nobody;
 
 impl Observer for Nobody {}
 
-pub(crate) const BUILD: Build<'_> =
-    Build { command: "report build", options: "", workers: 2, has_pdf: false };
+pub(crate) const BUILD: Build<'_> = Build { command: "report build", options: "", has_pdf: false };
 
 /// The project with all its runs recorded by [`Formula`].
 pub(crate) fn recorded(project: &Project) -> (report::pipeline::Project, Plan) {

@@ -35,6 +35,7 @@ mod silent;
 mod slurm;
 #[cfg(unix)]
 mod surroundings;
+mod store;
 mod tidy;
 mod together;
 mod traps;

@@ -192,8 +192,7 @@ fn the_shipped_paper_renders_without_a_single_run_and_a_new_experiment_leaves_it
         let (device, keep) = (report::run::DeviceKind::Cpu, report::pipeline::Keep::Extracts);
         let plan = report::pipeline::plan(&read, device, keep).unwrap();
         let report = {
-            let build =
-                report::context::Build { command: "", options: "", workers: 1, has_pdf: false };
+            let build = report::context::Build { command: "", options: "", has_pdf: false };
             report::pipeline::render(&read, &plan, build, None).unwrap()
         };
         report.write(&project.path("reports")).unwrap();

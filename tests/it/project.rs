@@ -428,6 +428,14 @@ pub(crate) fn with_checksum(record: &str) -> String {
     format!("{body},\"checksum\":\"{checksum}\"}}\n")
 }
 
+/// The record with another number in its first curve, and with the checksum of this text.
+pub(crate) fn forged(record: &str) -> String {
+    let place = record.find("_loss\":[").or_else(|| record.find("\":[")).unwrap();
+    let digit = place + record[place..].find("0.").unwrap() + 2;
+    let other = if &record[digit..=digit] == "7" { "6" } else { "7" };
+    with_checksum(&format!("{}{other}{}", &record[..digit], &record[digit + 1..]))
+}
+
 /// How many runs a build says that it trained.
 #[track_caller]
 pub(crate) fn trained(outcome: &Outcome) -> usize {

@@ -1,6 +1,6 @@
 //! Runs that several machines share: shards and their merge.
 
-use crate::project::{Project, trained, with_checksum};
+use crate::project::{Project, forged, trained};
 
 /// Trains each of `count` shards in a project of its own.
 fn shards(count: usize) -> Vec<Project> {
@@ -84,14 +84,6 @@ fn merge_copies_no_record_that_is_damaged_and_replaces_none() {
     assert!(!one.path(&name(0)).exists());
     assert_eq!(one.read(&name(1)), before);
     assert_eq!(one.count_records(), 7, "the sound records are copied");
-}
-
-/// The record with another number in its first curve, and with the checksum of this text.
-fn forged(record: &str) -> String {
-    let place = record.find("_loss\":[").or_else(|| record.find("\":[")).unwrap();
-    let digit = place + record[place..].find("0.").unwrap() + 2;
-    let other = if &record[digit..=digit] == "7" { "6" } else { "7" };
-    with_checksum(&format!("{}{other}{}", &record[..digit], &record[digit + 1..]))
 }
 
 #[test]

@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::place::{ABOUT, path_of, record_path};
+use super::contents::{Source, contents};
+use super::place::{path_of, record_path};
 use crate::bundle::{
-    BundlePath, Description, LICENSES, METADATA, Manifest, PackError, Trained, pack,
+    BundlePath, Description, LICENSES, METADATA, Manifest, PackError, Trained, most_unpacked, pack,
 };
 use crate::cache::Cache;
 use crate::digest::{Digest, Hasher};
 use crate::fs::{self, FileError};
 use crate::pipeline::{Error, Project, Report};
 use crate::plan::Plan;
-use crate::template;
 
 /// A bundle that was written.
 #[derive(Debug)]
@@ -43,7 +43,8 @@ pub fn export(
     out: &Path,
     bundle: &Path,
 ) -> Result<Exported, Error> {
-    let mut files = plain_files(project, report, out)?;
+    let mut files = contents(project, report, out)?;
+    check_place(project, &files, bundle)?;
     let paths: Vec<_> = files.keys().cloned().collect();
     let has_license = paths.iter().any(|path| LICENSES.contains(&path.as_str()));
     let description = Description {
@@ -53,7 +54,7 @@ pub fn export(
         version: env!("CARGO_PKG_VERSION"),
     };
     let metadata = BundlePath::new(METADATA).expect("a plain name");
-    files.insert(metadata, Source::Bytes(description.text().into_bytes()));
+    files.insert(metadata, Source::Report(description.text().into_bytes()));
     let cache = Cache::new(&project.root);
     let runs: BTreeSet<_> = plan.runs.iter().map(|run| run.digest).collect();
     let records =
@@ -61,25 +62,43 @@ pub fn export(
     files.extend(records);
     let read = |path: &BundlePath| match &files[path] {
         Source::File(file) => fs::read(file),
-        Source::Bytes(bytes) => Ok(bytes.clone()),
+        Source::Report(bytes) => Ok(bytes.clone()),
     };
     let all: Vec<_> = files.keys().cloned().collect();
     let digests = all.into_par_iter().map(|path| {
-        let digest = read(&path).map(|bytes| Digest::of_bytes(&bytes));
-        digest.map(|digest| (path, digest)).map_err(Error::Input)
+        let bytes = read(&path).map_err(Error::Input)?;
+        Ok((path, Digest::of_bytes(&bytes), bytes.len() as u64))
     });
-    let manifest = Manifest::new(digests.collect::<Result<Vec<_>, Error>>()?);
+    let digests = digests.collect::<Result<Vec<_>, Error>>()?;
+    let unpacked: u64 = digests.iter().map(|(_, _, size)| size).sum();
+    let manifest = Manifest::new(digests.into_iter().map(|(path, digest, _)| (path, digest)));
     let manifest = manifest.map_err(|why| Error::Request {
         message: format!("the project cannot be in one bundle: {why}"),
         hint: "rename one of these files".to_owned(),
     })?;
 
-    fs::sweep(bundle.parent().unwrap_or(Path::new(".")));
+    fs::physical(bundle).parent().into_iter().for_each(fs::sweep);
     let written = fs::write_filled(bundle, |file| {
         let measured = Measured { inner: file, hasher: Hasher::default(), bytes: 0 };
-        pack(&manifest, measured, read).map(|archive| (archive.hasher.finish(), archive.bytes))
+        let measured = pack(&manifest, measured, read).map_err(|error| unwritten(error, bundle))?;
+        match unpacked <= most_unpacked(measured.bytes) {
+            true => Ok((measured.hasher.finish(), measured.bytes)),
+            false => Err(Error::Request {
+                message:
+                    "files of the project shrink so much that no import would accept the bundle"
+                        .to_owned(),
+                hint:
+                    "remove large files with repeated bytes from what the prose shows or links to"
+                        .to_owned(),
+            }),
+        }
     });
-    let (digest, bytes) = written.map_err(Error::File)?.map_err(|error| match error {
+    let (digest, bytes) = written.map_err(Error::File)??;
+    Ok(Exported { digest, bytes, records: runs.len(), files: paths.len(), has_license })
+}
+
+fn unwritten(error: PackError<FileError>, bundle: &Path) -> Error {
+    match error {
         PackError::Content(error) => Error::Input(error),
         PackError::Write(source) => {
             Error::File(FileError { action: "write", path: bundle.to_owned(), source })
@@ -88,8 +107,33 @@ pub fn export(
             message: error.to_string(),
             hint: "run the same command again while nothing changes the project".to_owned(),
         },
-    })?;
-    Ok(Exported { digest, bytes, records: runs.len(), files: paths.len(), has_license })
+    }
+}
+
+/// Refuses a place of the bundle where it would replace something else.
+fn check_place(
+    project: &Project,
+    files: &BTreeMap<BundlePath, Source>,
+    bundle: &Path,
+) -> Result<(), Error> {
+    let own = ["experiments/", "reports/", "templates/", ".report/"];
+    let is_own = |path: &BundlePath| {
+        files.contains_key(path) || own.iter().any(|folder| path.as_str().starts_with(folder))
+    };
+    let shown = bundle.display();
+    let refused = |message: String| {
+        Err(Error::Request { message, hint: "name a new file, such as `paper.tar.zst`".to_owned() })
+    };
+    // A hidden path is none of a bundle, but may be in `.report/`.
+    let is_hidden =
+        fs::physical(bundle).starts_with(fs::physical(&project.root.join(Cache::DIRECTORY)));
+    if is_hidden || path_of(&project.root, bundle).is_ok_and(|path| is_own(&path)) {
+        return refused(format!("`{shown}` belongs to the project"));
+    }
+    match fs::is_there(bundle) && !fs::is_plain_file(bundle) {
+        true => refused(format!("`{shown}` is no regular file")),
+        false => Ok(()),
+    }
 }
 
 /// A stream whose bytes are counted and digested.
@@ -124,56 +168,4 @@ fn trained(plan: &Plan) -> BTreeMap<String, Trained> {
         of_version.runs += 1;
     }
     all
-}
-
-/// The files of a project that are no records, by their paths in a bundle.
-fn plain_files(
-    project: &Project,
-    report: &Report,
-    out: &Path,
-) -> Result<BTreeMap<BundlePath, Source>, Error> {
-    let root = &project.root;
-    let mut files: Vec<PathBuf> = project.sources.keys().map(|path| root.join(path)).collect();
-    files.extend(files_within(&root.join(template::TEMPLATES))?);
-    files.extend(project.datasets.files()?);
-    for file in report.files_of_prose(project, out) {
-        if fs::is_directory(&file) {
-            return Err(Error::Request {
-                message: format!(
-                    "the prose links to the directory `{}`, which a bundle does not contain",
-                    file.display()
-                ),
-                hint: "link to a file in it".to_owned(),
-            });
-        }
-        files.push(file);
-    }
-    let about = LICENSES.iter().chain(&ABOUT).map(|name| root.join(name));
-    files.extend(about.filter(|path| fs::is_file(path)));
-    let files = files.into_iter().map(|file| Ok((path_of(root, &file)?, Source::File(file))));
-    // The report is not read from its directory, where it could be older than the records and the prose.
-    let report = report.contents(out)?.into_iter();
-    let report =
-        report.map(|(path, bytes)| Ok((path_of(root, &out.join(path))?, Source::Bytes(bytes))));
-    files.chain(report).collect()
-}
-
-/// Where the content of a file in a bundle comes from.
-enum Source {
-    File(PathBuf),
-    Bytes(Vec<u8>),
-}
-
-/// The files in a directory and its folders, without hidden ones.
-fn files_within(directory: &Path) -> Result<Vec<PathBuf>, Error> {
-    let mut files = Vec::new();
-    let mut folders = vec![directory.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = fs::entries(&folder).map_err(Error::Input)?;
-        let (inner, found): (Vec<_>, Vec<_>) =
-            entries.into_iter().partition(|path| fs::is_directory(path));
-        folders.extend(inner);
-        files.extend(found);
-    }
-    Ok(files)
 }

@@ -1,21 +1,24 @@
 //! A bundle → the files and records of a project.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::place::{ABOUT, digest_of, path_of};
-use crate::bundle::{BundlePath, LICENSES, METADATA, Manifest, UnpackError, unpack};
+use super::contents::{Source, contents};
+use super::place::{digest_of, path_of};
+use super::plain::plain_report;
+use crate::bundle::{BundlePath, METADATA, Manifest, UnpackError, unpack};
 use crate::cache::{Cache, Lookup, Stored};
+use crate::digest::Digest;
 use crate::format::chain;
 use crate::fs::{self, FileError};
 use crate::pipeline::audit::contradiction;
-use crate::pipeline::{Error, Overrides, Project, WHOLE, load};
-use crate::template;
+use crate::pipeline::{Error, Keep, Overrides, WHOLE, load, plan};
+use crate::run::DeviceKind;
 
 /// What an import did.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Imported {
     /// Number of files that were written.
     pub new: usize,
@@ -23,6 +26,16 @@ pub struct Imported {
     pub same: usize,
     /// Number of records of the bundle.
     pub records: usize,
+    /// The kind of device that its runs were trained on.
+    pub device: DeviceKind,
+    /// Number of runs of the project.
+    pub runs: usize,
+    /// Number of runs without a record.
+    pub missing: usize,
+    /// Number of runs whose result was accepted by hand.
+    pub accepted: usize,
+    /// Files of the report that are not those of the records, and were left out.
+    pub left_out: Vec<String>,
 }
 
 /// Checks a bundle, and writes its files and records into the directory `root`. Replaces nothing. Writes nothing
@@ -31,57 +44,91 @@ pub struct Imported {
 /// # Errors
 /// If the bundle is refused, differs from what is there, or cannot be read or written.
 pub fn import(root: &Path, bundle: &Path) -> Result<Imported, Error> {
+    let is_new = !fs::is_there(root);
+    let imported = import_into(root, bundle);
+    if is_new && imported.is_err() {
+        fs::remove_empty_directory(root);
+    }
+    imported
+}
+
+fn import_into(root: &Path, bundle: &Path) -> Result<Imported, Error> {
+    // A bundle that cannot be opened leaves no directory.
+    fs::open(bundle).map_err(|error| unreadable(&error))?;
     fs::create_directory(root).map_err(Error::File)?;
     fs::sweep(root);
     let staging = fs::temporary_directory(root).map_err(Error::File)?;
     let manifest = unpacked(bundle, staging.path())?;
-    check(staging.path(), &manifest).map_err(|why| refused(bundle, &why))?;
-    let paths = manifest.files().map(|(path, _)| path).filter(|path| path.as_str() != METADATA);
-    let (records, files): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_record());
-
-    let differing = differing(root, staging.path(), &files, &records)?;
-    if let Some(first) = differing.first() {
-        let more = match differing.len() {
-            1 => String::new(),
-            n => format!(" and {} more", n - 1),
-        };
+    let (mut imported, wanted) =
+        check(staging.path(), &manifest).map_err(|why| refused(bundle, &why))?;
+    let (records, files): (Vec<_>, Vec<_>) = wanted.iter().partition(|path| path.is_record());
+    if let Some(why) = obstacle(root, staging.path(), &files, &records)? {
         return Err(Error::Request {
-            message: format!(
-                "`{}` differs from the file in `{}`{more}",
-                root.join(first).display(),
-                bundle.display()
-            ),
+            message: why,
             hint: "nothing was written; import the bundle into an empty directory".to_owned(),
         });
     }
-    write(root, staging.path(), &files, &records)
+    imported.new = write(root, staging.path(), &files, &records)?;
+    imported.records = records.len();
+    imported.same = wanted.len() - imported.new;
+    Ok(imported)
 }
 
-/// Writes what is not there yet: the records first, so that a report is never there without them.
+fn unreadable(error: &FileError) -> Error {
+    Error::Request {
+        message: chain(error),
+        hint: "name a file that `report bundle export` has written".to_owned(),
+    }
+}
+
+/// Writes what is not there yet: the records first, so that a report is never there without them. Returns how many
+/// files are new.
 fn write(
     root: &Path,
     staging: &Path,
     files: &[&BundlePath],
     records: &[&BundlePath],
-) -> Result<Imported, Error> {
-    let written = records.par_iter().chain(files).map(|path| {
-        let bytes = fs::read(&staging.join(path.as_str())).map_err(Error::File)?;
-        let present = fs::publish(&root.join(path.as_str()), &bytes).map_err(Error::File)?;
-        Ok(usize::from(present.is_none()))
+) -> Result<usize, Error> {
+    let here = Cache::new(root);
+    let folders = records
+        .iter()
+        .chain(files)
+        .filter_map(|path| root.join(path.as_str()).parent().map(Path::to_owned));
+    folders.collect::<BTreeSet<_>>().iter().for_each(|folder| fs::sweep(folder));
+    let appeared = |path: &BundlePath| Error::Request {
+        message: format!("`{}` has appeared during the import", root.join(path.as_str()).display()),
+        hint: "let one command at a time write into this directory, and import again".to_owned(),
+    };
+    let read = |path: &BundlePath| fs::read(&staging.join(path.as_str())).map_err(Error::File);
+    let of_records = records.par_iter().map(|path| {
+        let digest = digest_of(path).ok_or_else(|| appeared(path))?;
+        match here.publish(digest, &read(path)?).map_err(Error::File)? {
+            Stored::New => Ok(1),
+            Stored::Same => Ok(0),
+            Stored::Different | Stored::Damaged(_) => Err(appeared(path)),
+        }
     });
-    let new = written.collect::<Result<Vec<_>, Error>>()?.into_iter().sum();
-    let total = records.len() + files.len();
-    Ok(Imported { new, same: total - new, records: records.len() })
+    let new: Vec<usize> = of_records.collect::<Result<_, Error>>()?;
+    let of_files = files.iter().map(|path| {
+        let bytes = read(path)?;
+        match fs::publish(&root.join(path.as_str()), &bytes).map_err(Error::File)? {
+            None => Ok(1),
+            Some(present) if present == bytes => Ok(0),
+            Some(_) => Err(appeared(path)),
+        }
+    });
+    let more: Vec<usize> = of_files.collect::<Result<_, Error>>()?;
+    Ok(new.iter().chain(&more).sum())
 }
 
 /// Unpacks a bundle into an empty directory.
 fn unpacked(bundle: &Path, directory: &Path) -> Result<Manifest, Error> {
-    let (archive, size) = fs::open(bundle).map_err(Error::Input)?;
+    let (archive, size) = fs::open(bundle).map_err(|error| unreadable(&error))?;
     let create = |path: &BundlePath| fs::create(&directory.join(path.as_str()));
     unpack(archive, size, create).map_err(|error| match error {
         UnpackError::Refused(why) => refused(bundle, &why),
         UnpackError::Read(source) => {
-            Error::Input(FileError { action: "read", path: bundle.to_owned(), source })
+            unreadable(&FileError { action: "read", path: bundle.to_owned(), source })
         }
         UnpackError::Create(error) => Error::File(error),
         UnpackError::Write(path, source) => {
@@ -93,80 +140,152 @@ fn unpacked(bundle: &Path, directory: &Path) -> Result<Manifest, Error> {
 fn refused(bundle: &Path, why: &str) -> Error {
     Error::Request {
         message: format!("the bundle `{}` is refused: {why}", bundle.display()),
-        hint: "nothing was written; get the bundle again from where it comes from".to_owned(),
+        hint: "nothing was written; get the bundle again from its author".to_owned(),
     }
 }
 
 /// Checks that a directory with the files of `manifest` is a project with sound records, and contains nothing else.
-/// Otherwise, the error says why not.
-fn check(directory: &Path, manifest: &Manifest) -> Result<(), String> {
+/// Returns what to write. Otherwise, the error says why not.
+fn check(
+    directory: &Path,
+    manifest: &Manifest,
+) -> Result<(Imported, BTreeSet<BundlePath>), String> {
+    let paths: BTreeSet<_> = manifest.files().map(|(path, _)| path.clone()).collect();
+    check_records(directory, &paths)?;
+    // The paths in messages are those in the bundle.
+    let within = format!("{}/", directory.display());
+    let no_project = |error: Error| match error {
+        // The message of another directory could name its files.
+        Error::Dataset { directory, .. } | Error::DatasetFile { directory, .. } => {
+            let directory = directory.display().to_string().replace(&within, "");
+            format!("it does not contain the data `{directory}`")
+        }
+        error => format!("it is no project: {}", chain(&error).replace(&within, "")),
+    };
+    let project = load(directory, &Overrides::default()).map_err(no_project)?;
+    // An experiment can extend a file anywhere.
+    if let Some(foreign) =
+        project.sources.keys().find(|path| !paths.iter().any(|own| own.as_str() == *path))
+    {
+        return Err(format!("it does not contain `{foreign}`, which an experiment extends"));
+    }
+    let on = |device| plan(&project, device, Keep::Extracts).map_err(no_project);
+    let mut plan = (DeviceKind::Cpu, on(DeviceKind::Cpu)?);
+    if plan.1.records.is_empty() {
+        let cuda = on(DeviceKind::Cuda)?;
+        if !cuda.records.is_empty() {
+            plan = (DeviceKind::Cuda, cuda);
+        }
+    }
+    let (device, plan) = plan;
+
+    let out = directory.join(WHOLE);
+    let (report, _) = plain_report(&project, &plan).map_err(no_project)?;
+    let expected = contents(&project, &report, &out).map_err(no_project)?;
+    let (mut wanted, mut left_out) = (BTreeSet::new(), Vec::new());
+    for (path, digest) in manifest.files().filter(|(path, _)| path.as_str() != METADATA) {
+        let is_wanted = match expected.get(path) {
+            Some(Source::Report(bytes)) => Digest::of_bytes(bytes) == digest,
+            found => path.is_record() || found.is_some(),
+        };
+        match is_wanted {
+            true => {
+                wanted.insert(path.clone());
+            }
+            // Another version may write another report, and somebody may have changed this one.
+            false if path.as_str().starts_with("reports/") => left_out.push(path.to_string()),
+            false => return Err(format!("`{path}` is not a file of this project")),
+        }
+    }
+    let fresh = plan.states.values().filter_map(|state| state.fresh());
+    let accepted = fresh.filter(|fresh| fresh.accepted).count();
+    let missing = plan.absent(|_| true).len();
+    let runs = plan.runs.len();
+    let (new, same, records) = (0, 0, 0);
+    Ok((Imported { new, same, records, device, runs, missing, accepted, left_out }, wanted))
+}
+
+/// Checks each record of a directory.
+fn check_records(directory: &Path, paths: &BTreeSet<BundlePath>) -> Result<(), String> {
     let cache = Cache::new(directory);
-    let paths: Vec<_> = manifest.files().map(|(path, _)| path).collect();
     paths.par_iter().filter(|path| path.is_record()).try_for_each(|path| {
-        let digest =
-            digest_of(path).ok_or_else(|| format!("`{path}` has not the name of a record"))?;
+        let digest = digest_of(path)
+            .ok_or_else(|| format!("`{path}` does not have the name of a record"))?;
         let damage = match cache.past(digest).map_err(|error| chain(&error))? {
             Lookup::Hit(past) => contradiction(past),
             Lookup::Damaged(damage) => Some(damage),
             Lookup::Miss => Some("is not there".to_owned()),
         };
         damage.map_or(Ok(()), |damage| Err(format!("`{path}` {damage}")))
-    })?;
-    // The paths in messages are those in the bundle.
-    let within = format!("{}/", directory.display());
-    let project = load(directory, &Overrides::default())
-        .map_err(|error| format!("it is no project: {}", chain(&error).replace(&within, "")))?;
-    let data = project.datasets.files().map_err(|error| chain(&error))?;
-    let data = data.iter().map(|file| path_of(directory, file).map_err(|error| error.to_string()));
-    let data = data.collect::<Result<BTreeSet<_>, String>>()?;
-    let foreign = |path: &&&BundlePath| !is_of(&project, &data, path);
-    match paths.iter().find(foreign) {
-        Some(path) => Err(format!("`{path}` is no file of a project")),
-        None => Ok(()),
-    }
+    })
 }
 
-/// Whether a bundle of a project may contain a file: what the project reads, records, reports, and documents that the
-/// prose may show or link to. So a bundle puts no program and no settings of other programs into a directory.
-fn is_of(project: &Project, data: &BTreeSet<BundlePath>, path: &BundlePath) -> bool {
-    const DOCUMENTS: [&str; 8] = ["bib", "csv", "html", "json", "md", "pdf", "tex", "txt"];
-    let text = path.as_str();
-    let within = |folder: &str| text.split_once('/').is_some_and(|(first, _)| first == folder);
-    let ending = text.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let is_document = DOCUMENTS.contains(&ending) && text.contains('/');
-    let is_about = text == METADATA || LICENSES.iter().chain(&ABOUT).any(|name| *name == text);
-    path.is_record()
-        || is_about
-        || is_document
-        || template::is_image(text)
-        || within(template::TEMPLATES)
-        || within(WHOLE)
-        || project.sources.contains_key(text)
-        || data.contains(path)
-}
-
-/// The paths whose files here differ from those of the bundle.
-fn differing<'p>(
+/// Why the files of a bundle cannot be written into `root`: one of them differs, something else is in its place, or
+/// `root` has other experiments or templates.
+fn obstacle(
     root: &Path,
     staging: &Path,
-    files: &[&'p BundlePath],
-    records: &[&'p BundlePath],
-) -> Result<Vec<&'p str>, Error> {
+    files: &[&BundlePath],
+    records: &[&BundlePath],
+) -> Result<Option<String>, Error> {
+    let shown = |path: &str| format!("`{}`", root.join(path).display());
+    for path in files.iter().chain(records) {
+        let folders = Path::new(path.as_str()).ancestors().skip(1);
+        let mut folders = folders.filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(link) = folders.find(|folder| fs::is_link(&root.join(folder))) {
+            return Ok(Some(format!("{} is a link", shown(&link.to_string_lossy()))));
+        }
+    }
+    for folder in ["experiments", crate::template::TEMPLATES] {
+        for file in files_within(&root.join(folder))? {
+            let path = path_of(root, &file).ok();
+            if !path.is_some_and(|path| files.contains(&&path)) {
+                return Ok(Some(format!("`{}` is not in the bundle", file.display())));
+            }
+        }
+    }
     let (here, there) = (Cache::new(root), Cache::new(staging));
     let of_files = files.par_iter().map(|path| {
-        let present = fs::read_if_there(&root.join(path.as_str())).map_err(Error::File)?;
-        let Some(present) = present else { return Ok(None) };
+        let target = root.join(path.as_str());
+        if !fs::is_there(&target) {
+            return Ok(None);
+        }
+        if !fs::is_file(&target) {
+            return Ok(Some(format!("{} is no regular file", shown(path.as_str()))));
+        }
+        let present = fs::read(&target).map_err(Error::File)?;
         let own = fs::read(&staging.join(path.as_str())).map_err(Error::File)?;
-        Ok((present != own).then_some(path.as_str()))
+        Ok((present != own)
+            .then(|| format!("{} differs from the file in the bundle", shown(path.as_str()))))
     });
     let of_records = records.par_iter().map(|path| {
         let Some(digest) = digest_of(path) else { return Ok(None) };
         let Lookup::Hit((bytes, _)) = there.past_bytes(digest).map_err(Error::File)? else {
             return Ok(None);
         };
-        let compared = here.compare(digest, &bytes).map_err(Error::Unreadable)?;
-        Ok((!matches!(compared, Stored::New | Stored::Same)).then_some(path.as_str()))
+        Ok(match here.compare(digest, &bytes).map_err(Error::Unreadable)? {
+            Stored::New | Stored::Same => None,
+            Stored::Different => Some(format!(
+                "{} has another result than the record in the bundle",
+                shown(path.as_str())
+            )),
+            Stored::Damaged(damage) => Some(format!("{} {damage}", shown(path.as_str()))),
+        })
     });
-    let all = of_files.chain(of_records).collect::<Result<Vec<_>, Error>>()?;
-    Ok(all.into_iter().flatten().collect())
+    let all: Vec<Option<String>> = of_files.chain(of_records).collect::<Result<_, Error>>()?;
+    Ok(all.into_iter().flatten().next())
+}
+
+/// The files in a directory and its folders, without hidden ones. None if it does not exist.
+fn files_within(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    let mut folders = vec![directory.to_owned()];
+    while let Some(folder) = folders.pop().filter(|folder| fs::is_directory(folder)) {
+        let entries = fs::entries(&folder).map_err(Error::File)?;
+        let (inner, found): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|path| fs::is_directory(path));
+        folders.extend(inner);
+        files.extend(found);
+    }
+    Ok(files)
 }

@@ -1,15 +1,12 @@
 //! The paths of the files of a project in a bundle.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use crate::bundle::BundlePath;
 use crate::cache::Cache;
 use crate::digest::Digest;
 use crate::fs;
 use crate::pipeline::Error;
-
-/// Files of a project, apart from those with a license, that a bundle contains if they are there.
-pub(super) const ABOUT: [&str; 2] = ["CITATION.cff", "README.md"];
 
 /// The path of the record of `digest`.
 pub(super) fn record_path(digest: Digest) -> BundlePath {
@@ -25,22 +22,31 @@ pub(super) fn digest_of(record: &BundlePath) -> Option<Digest> {
 }
 
 /// The path in a bundle of a file of the project at `root`.
+///
+/// # Errors
+/// If the file is outside the project, or its path is not allowed in a bundle.
 pub(super) fn path_of(root: &Path, file: &Path) -> Result<BundlePath, Error> {
     let refused = |why: &str, hint: &str| Error::Request {
         message: format!("a bundle cannot contain `{}`: it {why}", file.display()),
         hint: hint.to_owned(),
     };
-    let file = fs::without_dots(file);
-    let within = file.strip_prefix(root).unwrap_or(&file);
-    let outside =
-        || refused("is outside the project", "move it into the project, and correct what names it");
-    if !within.is_relative() || within.starts_with("..") {
-        return Err(outside());
-    }
-    let mut parts = Vec::new();
-    for part in within.components().filter(|part| *part != Component::CurDir) {
-        let part = part.as_os_str().to_str();
-        parts.push(part.ok_or_else(|| refused("has a name that is not UTF-8", "rename it"))?);
-    }
-    BundlePath::new(&parts.join("/")).map_err(|why| refused(why, "rename it"))
+    let within = within(root, file).ok_or_else(|| {
+        refused("is outside the project", "move it into the project, and correct what names it")
+    })?;
+    let text =
+        within.to_str().ok_or_else(|| refused("has a name that is not UTF-8", "rename it"))?;
+    let text = text.replace(std::path::MAIN_SEPARATOR, "/");
+    BundlePath::new(&text).map_err(|why| refused(why, "rename it, and correct what names it"))
+}
+
+/// The path of a file from the directory `root`, if it is in there.
+fn within(root: &Path, file: &Path) -> Option<PathBuf> {
+    let absolute = |path: &Path| {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        // `absolute` drops each `.`.
+        fs::without_dots(&path)
+    };
+    let within = absolute(file).strip_prefix(absolute(root)).ok()?.to_owned();
+    within.components().all(|part| matches!(part, Component::Normal(_))).then_some(within)
 }

@@ -108,6 +108,10 @@ impl Error {
                     .to_owned(),
             ),
             Self::Unverified { hint, .. } => Some((*hint).to_owned()),
+            Self::Store(_) => Some(
+                "check the address, the network, and the credentials in the environment; what was copied before stays"
+                    .to_owned(),
+            ),
             Self::Scheduler(error) => Some(scheduler_hint(error).to_owned()),
             Self::Unfinished { .. } => Some(
                 "the lines above name the reasons and the logs; the same command submits these runs again"

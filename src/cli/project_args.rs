@@ -1,0 +1,67 @@
+//! The arguments that choose a project.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::terminal::message;
+use crate::pipeline::{self, Error, Overrides};
+use crate::train::Device;
+
+#[derive(Debug, Args)]
+pub(super) struct ProjectArgs {
+    /// The project: the directory with `experiments/` and `templates/` [default: this directory].
+    /// Its records are in `DIR/.report/`.
+    #[arg(long, short = 'C', value_name = "DIR")]
+    pub(super) project: Option<PathBuf>,
+    /// Use the first N seeds of each experiment. If its file lists fewer, the next numbers follow.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(super) seeds: Option<u64>,
+    /// Use the four standard MNIST files in DIR as the data of all experiments.
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+    /// Compute on `cpu`, `cuda` or `cuda:N`. Each kind of device has its own records [default: cpu].
+    #[arg(long, value_name = "DEVICE", default_value_t, hide_default_value = true)]
+    pub(super) device: Device,
+}
+
+impl ProjectArgs {
+    pub(super) fn root(&self) -> PathBuf {
+        self.project.clone().unwrap_or_default()
+    }
+
+    pub(super) fn overrides(&self) -> Overrides {
+        Overrides { seeds: self.seeds, data: self.data.clone() }
+    }
+
+    pub(super) fn load(&self) -> Result<pipeline::Project, Error> {
+        load(&self.root(), &self.overrides())
+    }
+}
+
+/// Loads the project at `root`, and names files that have no part in it.
+pub(super) fn load(root: &Path, overrides: &Overrides) -> Result<pipeline::Project, Error> {
+    let project = pipeline::load(root, overrides)?;
+    tell_skipped(&project);
+    Ok(project)
+}
+
+/// Prints a note about files in `experiments/` that are not read or not used.
+fn tell_skipped(project: &pipeline::Project) {
+    const MOST: usize = 5;
+    for (files, why) in [
+        (
+            &project.skipped,
+            "not read; the name of an experiment file ends in `.toml` and does not start with a dot",
+        ),
+        (&project.unused, "no experiment extends it"),
+    ] {
+        let shown = files.iter().take(MOST).map(|path| format!("`{}`", path.display()));
+        let names = shown.collect::<Vec<_>>().join(", ");
+        match files.len() {
+            0 => {}
+            n if n > MOST => message(&format!("note: {names} and {} more: {why}", n - MOST)),
+            _ => message(&format!("note: {names}: {why}")),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! `report store`.
+
+use std::collections::BTreeSet;
+
+use super::json;
+use super::sharing::damaged_there;
+use super::store_args::{StoreCommand, SyncArgs};
+use super::terminal::{data, message};
+use crate::digest::Digest;
+use crate::format::{count, runs};
+use crate::pipeline::{self, Error, Keep, Project};
+use crate::plan::Plan;
+use crate::store::{Address, Store};
+
+pub(super) fn run(command: &StoreCommand) -> Result<(), Error> {
+    match command {
+        StoreCommand::Status(args) => Sync::open(args)?.status(args.json),
+        StoreCommand::Push(args) => Sync::open(args)?.push(args.json),
+        StoreCommand::Pull(args) => Sync::open(args)?.pull(args.json),
+    }
+}
+
+/// A project and its store.
+struct Sync {
+    project: Project,
+    plan: Plan,
+    address: Address,
+    store: Store,
+    /// The records in the store. `None` if it cannot list them.
+    there: Option<BTreeSet<Digest>>,
+}
+
+impl Sync {
+    fn open(args: &SyncArgs) -> Result<Self, Error> {
+        let project = args.project.load()?;
+        let address = pipeline::store_address(&project.root, args.store.as_deref())?;
+        let address = address.ok_or_else(|| Error::Request {
+            message: "the project names no store".to_owned(),
+            hint: "`--store URL` names one, or `url` in `experiments/store.toml`".to_owned(),
+        })?;
+        let plan = pipeline::plan(&project, args.project.device.kind(), Keep::States)?;
+        let store = Store::open(&address).map_err(Error::Store)?;
+        let there = store.digests().map_err(Error::Store)?;
+        Ok(Self { project, plan, address, store, there })
+    }
+
+    fn missing(&self) -> BTreeSet<Digest> {
+        self.plan.absent(|_| true).into_iter().map(|(run, _)| run.digest).collect()
+    }
+
+    fn status(&self, as_json: bool) -> Result<(), Error> {
+        let (here, missing) = (pipeline::sharable(&self.plan), self.missing());
+        let total = here.len() + missing.len();
+        let Some(there) = &self.there else {
+            return Err(Error::Request {
+                message: format!("the store `{}` cannot list its records", self.address),
+                hint: "it is a web server, which is only read; `report store pull` asks for each missing record".to_owned(),
+            });
+        };
+        let (to_push, to_pull) =
+            (here.difference(there).count(), missing.intersection(there).count());
+        if as_json {
+            return json::print(json::store(
+                &self.address,
+                there.len(),
+                here.len(),
+                to_push,
+                to_pull,
+            ));
+        }
+        data(&format!("store {}: {}", self.address, count(there.len(), "record")))?;
+        data(&format!("{} of {} have a record here that can be shared", here.len(), runs(total)))?;
+        data(&format!(
+            "`report store push` copies {to_push}, and `report store pull` copies {to_pull}"
+        ))
+    }
+
+    fn push(&self, as_json: bool) -> Result<(), Error> {
+        if self.store.is_read_only() {
+            return Err(Error::Request {
+                message: format!(
+                    "the store `{}` is a web server, which is only read",
+                    self.address
+                ),
+                hint: "push with the address of the object store or of the directory behind it"
+                    .to_owned(),
+            });
+        }
+        let here = pipeline::sharable(&self.plan);
+        let is_there =
+            |digest: &Digest| self.there.as_ref().is_some_and(|there| there.contains(digest));
+        let wanted: Vec<_> = here.iter().filter(|digest| !is_there(digest)).copied().collect();
+        let mut new = 0;
+        let mut put = 0;
+        let result =
+            pipeline::push(&self.project, &self.store, wanted.iter().copied(), |_, is_new| {
+                put += 1;
+                new += usize::from(is_new);
+            });
+        message(&format!(
+            "copied {} into the store; {} were there already",
+            count(new, "record"),
+            here.len() - wanted.len() + put - new
+        ));
+        result.map_err(Error::Store)?;
+        match as_json {
+            true => json::print(json::pushed(new, here.len() - new)),
+            false => Ok(()),
+        }
+    }
+
+    fn pull(&self, as_json: bool) -> Result<(), Error> {
+        let missing = self.missing();
+        let is_there =
+            |digest: &&Digest| self.there.as_ref().is_none_or(|there| there.contains(digest));
+        let wanted: Vec<_> = missing.iter().filter(is_there).copied().collect();
+        let pulled = pipeline::pull(&self.project, &self.store, &wanted)?;
+        for (path, damage) in &pulled.damaged {
+            message(&damaged_there(&path.display().to_string(), damage));
+        }
+        let left = missing.len() - pulled.new;
+        message(&format!(
+            "copied {} from the store; {} have none yet",
+            count(pulled.new, "record"),
+            runs(left)
+        ));
+        if let Some(error) = pulled.failure {
+            return Err(Error::Store(error));
+        }
+        if as_json {
+            json::print(json::pulled(pulled.new, left, &pulled.damaged))?;
+        }
+        match pulled.damaged.len() {
+            0 => Ok(()),
+            n => Err(Error::Unverified {
+                message: format!("{} from the store cannot be used", count(n, "record")),
+                hint: "remove them from the store; `report build` trains their runs, and puts the results there",
+            }),
+        }
+    }
+}

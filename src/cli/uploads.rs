@@ -1,0 +1,76 @@
+//! Puts records into a store while other runs are in training.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::mpsc::{Sender, channel};
+
+use super::sharing::Sharing;
+use crate::digest::Digest;
+use crate::execute::{FailedRun, Observer};
+use crate::experiment::Run;
+use crate::pipeline::{self, Project};
+use crate::run::RunRecord;
+
+/// Tells another observer everything, and a queue which runs have a record.
+struct Uploads<'o> {
+    inner: &'o dyn Observer,
+    queue: Sender<Digest>,
+}
+
+/// Calls `train` with an observer that tells `inner` everything, and puts each record into the store. If the store stops to answer, it gets no more.
+pub(super) fn with_uploads<T>(
+    project: &Project,
+    sharing: Option<&mut Sharing>,
+    inner: &dyn Observer,
+    train: impl FnOnce(&dyn Observer) -> T,
+) -> T {
+    let Some(sharing) = sharing.filter(|sharing| sharing.is_writable()) else {
+        return train(inner);
+    };
+    let (queue, ended) = channel();
+    let store = &sharing.store;
+    let (result, put) = std::thread::scope(|scope| {
+        let uploaded = scope.spawn(move || {
+            let mut put = BTreeSet::new();
+            // The end of the build says which records the store has not got, and tries again.
+            for digest in ended {
+                let one = std::iter::once(digest);
+                let result = pipeline::push(project, store, one, |digest, _| {
+                    put.insert(digest);
+                });
+                if result.is_err() {
+                    break;
+                }
+            }
+            put
+        });
+        let result = train(&Uploads { inner, queue });
+        (result, uploaded.join().unwrap_or_default())
+    });
+    sharing.put = put;
+    result
+}
+
+impl Observer for Uploads<'_> {
+    fn run_done(&self, run: &Run, record: &RunRecord) {
+        self.inner.run_done(run, record);
+        // Nobody listens if the store has stopped to answer.
+        let _ = self.queue.send(run.digest);
+    }
+
+    fn run_taken(&self, run: &Run, record: &RunRecord) {
+        self.inner.run_taken(run, record);
+    }
+
+    fn record_moved(&self, from: &Path, to: &Path, damage: &str) {
+        self.inner.record_moved(from, to, damage);
+    }
+
+    fn run_failed(&self, run: &Run, failure: &FailedRun) {
+        self.inner.run_failed(run, failure);
+    }
+
+    fn beat(&self, count: u64) {
+        self.inner.beat(count);
+    }
+}

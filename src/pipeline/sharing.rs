@@ -1,0 +1,141 @@
+//! Records between a project and a store.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::audit::contradiction;
+use super::{Error, Project, datasets};
+use crate::cache::{Cache, Lookup, read_past};
+use crate::digest::Digest;
+use crate::document::{self, Reader, Violation, Violations};
+use crate::fs;
+use crate::plan::Plan;
+use crate::store::{Address, Store, StoreError};
+
+/// The file with the address of the store of a project.
+const SETTINGS: &str = "experiments/store.toml";
+
+/// The store of a project: `given` on the command line, else that of `experiments/store.toml`, if there is one.
+///
+/// # Errors
+/// If the file has mistakes, or the address is no address.
+pub fn store_address(root: &Path, given: Option<&str>) -> Result<Option<Address>, Error> {
+    if let Some(text) = given {
+        let address = Address::parse(text, |path| datasets::path(Path::new(""), path));
+        return address.map(Some).map_err(|why| Error::Request {
+            message: format!("the address of `--store` {why}"),
+            hint: "docs/sharing.md shows addresses".to_owned(),
+        });
+    }
+    let Some(bytes) = fs::read_if_there(&root.join(SETTINGS)).map_err(Error::Input)? else {
+        return Ok(None);
+    };
+    let invalid = |violations| Error::Invalid { violations, skipped: Vec::new() };
+    let settings = document::parse(SETTINGS, &String::from_utf8_lossy(&bytes)).map_err(invalid)?;
+    let violations = Violations::default();
+    let address = Reader::new(&settings, "", &violations).and_then(|reader| {
+        let text = reader.required::<String>("url");
+        reader.finish();
+        Some(Address::parse(&text?, |path| datasets::path(root, path)))
+    });
+    match address {
+        Some(Ok(address)) if violations.is_empty() => Ok(Some(address)),
+        Some(Err(why)) => {
+            let location = settings.location.clone();
+            Err(invalid(vec![Violation { location, key: "url".to_owned(), message: why }]))
+        }
+        _ => Err(invalid(violations.into_sorted())),
+    }
+}
+
+/// What came from a store.
+#[derive(Debug, Default)]
+pub struct Pulled {
+    /// Number of records that came.
+    pub new: usize,
+    /// Records that are not sound. They are in quarantine, at this path, for this reason.
+    pub damaged: Vec<(PathBuf, String)>,
+    /// Why the rest did not come.
+    pub failure: Option<StoreError>,
+}
+
+/// Takes the records of `digests` from a store, if it has them. Checks each one.
+///
+/// # Errors
+/// If a record cannot be written here.
+pub fn pull(project: &Project, store: &Store, digests: &[Digest]) -> Result<Pulled, Error> {
+    let cache = Cache::new(&project.root);
+    let mut pulled = Pulled::default();
+    let fetched = store.fetch(digests, |digest, bytes| {
+        // An accepted result is the decision of somebody for a project of their own.
+        let damage = match read_past(&bytes, digest) {
+            Ok(past) if past.result.accepted.is_some() => {
+                Some("was accepted by hand, so it is not shared".to_owned())
+            }
+            Ok(past) => contradiction(past),
+            Err(damage) => Some(damage),
+        };
+        match damage {
+            None => {
+                cache.publish(digest, &bytes).map_err(Error::File)?;
+                cache.forget_failure(digest).map_err(Error::File)?;
+                pulled.new += 1;
+            }
+            Some(damage) => {
+                let path = cache.quarantine_bytes(digest, &bytes).map_err(Error::File)?;
+                pulled.damaged.push((path, damage));
+            }
+        }
+        Ok(())
+    });
+    match fetched {
+        Ok(()) => {}
+        Err(Stop::Store(failure)) => pulled.failure = Some(failure),
+        Err(Stop::Here(error)) => return Err(error),
+    }
+    Ok(pulled)
+}
+
+/// Why records are not fetched any more.
+enum Stop {
+    Store(StoreError),
+    Here(Error),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Here(error)
+    }
+}
+
+/// The runs of a plan whose records can be shared: they exist, and were not accepted by hand.
+#[must_use]
+pub fn sharable(plan: &Plan) -> BTreeSet<Digest> {
+    let fresh = plan.states.iter().filter_map(|(digest, state)| Some((*digest, state.fresh()?)));
+    fresh.filter(|(_, fresh)| !fresh.accepted).map(|(digest, _)| digest).collect()
+}
+
+/// Copies the sound records of `digests` into a store. Calls `each` for every record that the store has then: with
+/// true if it is new there.
+///
+/// # Errors
+/// If the store does not answer, or refuses to.
+pub fn push(
+    project: &Project,
+    store: &Store,
+    digests: impl Iterator<Item = Digest>,
+    each: impl FnMut(Digest, bool),
+) -> Result<(), StoreError> {
+    let cache = Cache::new(&project.root);
+    let sound = digests.filter_map(|digest| match cache.past_bytes(digest) {
+        Ok(Lookup::Hit((bytes, past))) if past.result.accepted.is_none() => Some((digest, bytes)),
+        _ => None,
+    });
+    store.put(sound, each)
+}
