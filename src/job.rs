@@ -30,8 +30,10 @@ pub const JOB_FORMAT: u32 = 1;
 pub struct JobPlan {
     /// [`JOB_FORMAT`].
     pub format: u32,
-    /// When the plan was made, in seconds since 1970 (UTC). No two plans have the same digest.
+    /// When the plan was made, in seconds since 1970 (UTC).
     pub created_at: u64,
+    /// Machine and process of the build that made it. So no two plans have the same digest.
+    pub by: String,
     /// Digest of the program that the workers run.
     pub program: Digest,
     /// The kind of device that computes.

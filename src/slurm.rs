@@ -39,6 +39,9 @@ const PREFIXES: [&str; 6] =
 /// Words of `sbatch` about a limit on the number of jobs. A smaller array, or a later one, may be accepted.
 const LIMIT: [&str; 2] = ["job submit limit", "submitjob"];
 
+/// Words of `sbatch` by which it surely has submitted nothing.
+const REFUSAL: [&str; 3] = ["batch job submission failed", "invalid", "unrecognized option"];
+
 /// Words of commands that do not reach the controller.
 const OUT_OF_REACH: [&str; 6] = [
     "unable to contact slurm controller",
@@ -69,6 +72,19 @@ pub enum SlurmError {
     /// The scheduler does not answer.
     #[error("the scheduler does not answer: {0}")]
     OutOfReach(String),
+}
+
+impl SlurmError {
+    /// Whether the scheduler has surely not accepted the job. If the words are not known, a wrapper may have failed
+    /// after it.
+    #[must_use]
+    pub fn is_sure(&self) -> bool {
+        match self {
+            Self::Missing { .. } | Self::Limit(_) => true,
+            Self::Refused(words) => says(words, &REFUSAL),
+            Self::OutOfReach(_) => false,
+        }
+    }
 }
 
 /// An array of tasks to submit.
@@ -171,8 +187,8 @@ impl<'p> Cluster<'p> {
         })
     }
 
-    /// The tasks of the jobs with these names in the queue, ended ones included while the scheduler remembers
-    /// them.
+    /// The tasks of the jobs with these names in the queue of a cluster, ended ones included while the scheduler
+    /// remembers them. `None` is the cluster of this machine.
     ///
     /// # Errors
     /// If the scheduler does not answer.
@@ -185,17 +201,17 @@ impl<'p> Cluster<'p> {
         // Of all users and all partitions: the names are those of our jobs alone.
         command.args(["-h", "-r", "-a", "-t", "all"]);
         command.args(["-n", &names.join(","), "-o", queue::FORMAT]);
-        self.add_cluster(&mut command, cluster);
+        add_cluster(&mut command, cluster);
         Ok(tasks(&answer(&mut command)?))
     }
 
-    /// Cancels jobs.
+    /// Cancels jobs of a cluster.
     ///
     /// # Errors
     /// If the scheduler does not answer.
     pub fn cancel(&self, jobs: &[u64], cluster: Option<&str>) -> Result<(), SlurmError> {
         let mut command = self.command("scancel");
-        self.add_cluster(&mut command, cluster);
+        add_cluster(&mut command, cluster);
         command.args(jobs.iter().map(ToString::to_string));
         answer(&mut command).map(drop)
     }
@@ -204,33 +220,35 @@ impl<'p> Cluster<'p> {
     #[must_use]
     pub fn array_size(&self) -> u64 {
         let mut command = self.command("scontrol");
-        self.add_cluster(&mut command, None);
+        add_cluster(&mut command, self.profile.clusters.as_deref());
         let output = answer(command.args(["show", "config"])).unwrap_or_default();
         let size = queue::setting(&output, "MaxArraySize").and_then(|size| size.parse().ok());
         size.filter(|size| *size > 0).unwrap_or(DEFAULT_ARRAY_SIZE)
     }
 
-    /// CPUs of the partition, and its longest time limit in minutes. `None` where it is not known.
+    /// CPUs of the partition that the tasks go to, and its longest time limit in minutes. `None` where it is not known.
     #[must_use]
     pub fn partition(&self) -> (Option<usize>, Option<u64>) {
         let mut command = self.command("sinfo");
-        command.args(["-h", "-o", "%C|%l"]);
-        if let Some(partition) = &self.profile.partition {
+        command.args(["-h", "-o", queue::PARTITION_FORMAT]);
+        let of_environment = || provenance::variable("SBATCH_PARTITION");
+        let named = self.profile.partition.clone().or_else(of_environment);
+        if let Some(partition) = &named {
             command.args(["-p", partition]);
         }
-        self.add_cluster(&mut command, None);
+        add_cluster(&mut command, self.profile.clusters.as_deref());
         let output = answer(&mut command).unwrap_or_default();
-        queue::partition(&output).map_or((None, None), |(cpus, minutes)| (Some(cpus), minutes))
+        let found = queue::partition(&output, named.is_some());
+        found.map_or((None, None), |(cpus, minutes)| (Some(cpus), minutes))
     }
 
-    /// Exit status and signal of an ended task, as `0:9`, while the scheduler remembers it.
+    /// Exit status and signal, as `0:9`, of the ended tasks of a job that the scheduler remembers, by their index.
     #[must_use]
-    pub fn exit_code(&self, task: TaskId, cluster: Option<&str>) -> Option<String> {
+    pub fn exit_codes(&self, job: u64, cluster: Option<&str>) -> BTreeMap<u64, String> {
         let mut command = self.command("scontrol");
-        self.add_cluster(&mut command, cluster);
-        let name = format!("{}_{}", task.0, task.1);
-        let output = answer(command.args(["-o", "show", "job", &name])).ok()?;
-        queue::setting(&output, "ExitCode").map(str::to_owned)
+        add_cluster(&mut command, cluster);
+        let output = answer(command.args(["-o", "show", "job", &job.to_string()]));
+        queue::exit_codes(&output.unwrap_or_default())
     }
 
     /// A command beside `sbatch`, without the variables of the job that this process may be in.
@@ -250,11 +268,11 @@ impl<'p> Cluster<'p> {
         }
         command
     }
+}
 
-    fn add_cluster(&self, command: &mut Command, cluster: Option<&str>) {
-        if let Some(cluster) = cluster.or(self.profile.clusters.as_deref()) {
-            command.args(["-M", cluster]);
-        }
+fn add_cluster(command: &mut Command, cluster: Option<&str>) {
+    if let Some(cluster) = cluster {
+        command.args(["-M", cluster]);
     }
 }
 
@@ -341,7 +359,10 @@ mod tests {
                      limit, user's size and/or time limits)";
         assert!(says(limit, &LIMIT));
         assert!(says("error: QOSMaxSubmitJobPerUserLimit", &LIMIT));
-        assert!(!says("sbatch: error: invalid partition specified: x", &LIMIT));
+        let refused = |words: &str| SlurmError::Refused(words.to_owned());
+        let partition = "sbatch: error: invalid partition specified: x";
+        assert!(!says(partition, &LIMIT) && refused(partition).is_sure());
+        assert!(!refused("wrapper: cannot write its log").is_sure());
         assert!(says(
             "Batch job submission failed: Unable to contact slurm controller",
             &OUT_OF_REACH

@@ -9,6 +9,7 @@
 //!         claim-0          the job whose workers do the tasks of the array
 //!         state/7.json     what the worker of a task says about itself
 //!         log/0-7.log      what it prints
+//!         cancelled        there is nothing more to submit
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -240,6 +241,12 @@ impl JobFiles {
         fs::write_atomic(&self.state_path(index), &bytes)
     }
 
+    /// Whether the worker of a task has said nothing for longer than `age`, by the date of the file.
+    #[must_use]
+    pub fn is_silent(&self, index: usize, age: Duration) -> bool {
+        fs::is_older_than(&self.state_path(index), age)
+    }
+
     fn state_path(&self, index: usize) -> PathBuf {
         self.directory.join("state").join(format!("{index}.json"))
     }
@@ -272,6 +279,20 @@ impl JobFiles {
     pub fn store_array(&self, receipt: &ArrayReceipt) -> Result<(), FileError> {
         let bytes = serde_json::to_vec(receipt).expect("a receipt has plain values");
         fs::write_atomic(&self.directory.join(format!("array-{}.json", receipt.offset)), &bytes)
+    }
+
+    /// Notes that no further array of the plan may be submitted.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn cancel(&self) -> Result<(), FileError> {
+        fs::write_atomic(&self.directory.join("cancelled"), b"")
+    }
+
+    /// Whether no further array of the plan may be submitted: it was cancelled, or another build has removed it.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        fs::is_file(&self.directory.join("cancelled")) || !fs::is_file(&self.plan_path())
     }
 
     /// Removes what was written down of an array that was not submitted.

@@ -10,7 +10,7 @@ use super::sharing::Sharing;
 use super::slurm::Next;
 use super::target::Target;
 use super::terminal::{confirm, message};
-use super::{interrupt, local, sharing, slurm, status};
+use super::{local, sharing, slurm, status};
 use crate::context::Build;
 use crate::experiment::Run;
 use crate::format::{chain, runs};
@@ -90,6 +90,9 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     if preview.to_train.is_empty() {
         let selected = plan.runs.iter().filter(|run| is_wanted(run)).count();
         message(&nothing_to_train(plan.runs.len(), selected, preview.failed));
+        if args.executor == ExecutorKind::Slurm {
+            slurm::tidy(&project, args)?;
+        }
     } else {
         let took = prepare(&target, &plan, &preview, args)?;
         failure = match args.executor {
@@ -97,7 +100,6 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
                 local::train(&target, &mut plan, &preview, args, took, sharing.as_mut(), trainer)
             }
             ExecutorKind::Slurm => {
-                interrupt::prepare_submitter();
                 match slurm::train(&project, &mut plan, &preview.to_train, args)? {
                     Next::Detached => return Ok(()),
                     Next::Report(failure) => failure,
@@ -110,7 +112,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     }
     if let Some(shard) = args.shard {
         message(&format!("no report of shard {shard}: `report merge` and `report build` write it"));
-        return failure.map_or_else(|| failed_before(&plan, is_wanted), Err);
+        return failure.map_or_else(|| some_failed(&plan, &preview, is_wanted), Err);
     }
     // The report is written even if a run has failed. The build returns the failure after that.
     let (report, failure_of_pdf) = target.with_pdf(&plan, browser)?;
@@ -121,7 +123,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         message(&format!("error: {}", chain(error)));
     }
     target.write(&report, failure.or(failure_of_pdf))?;
-    let result = failed_before(&plan, is_wanted).and_then(|()| incomplete(&project, &plan));
+    let result = some_failed(&plan, &preview, is_wanted).and_then(|()| incomplete(&project, &plan));
     // The process ends here: giving back the memory of a hundred thousand records takes a while.
     std::mem::forget((plan, report));
     result
@@ -240,15 +242,20 @@ fn confirm_new_versions(preview: &TrainingPreview, yes: bool) -> Result<(), Erro
     }
 }
 
-/// Fails if selected runs failed in an earlier build and were not tried again.
-fn failed_before(plan: &Plan, is_wanted: impl Fn(&Run) -> bool) -> Result<(), Error> {
+/// Fails if selected runs failed: on a cluster, or in an earlier build and were not tried again.
+fn some_failed(
+    plan: &Plan,
+    preview: &TrainingPreview,
+    is_wanted: impl Fn(&Run) -> bool,
+) -> Result<(), Error> {
     let absent = plan.absent(is_wanted).into_iter();
-    let mut errors = absent.filter_map(|(_, absent)| match &absent.cause {
-        Cause::Failed(failure) => Some(failure.error.clone()),
-        _ => None,
-    });
-    match errors.next() {
-        None => Ok(()),
-        Some(first) => Err(Error::FailedBefore { n: 1 + errors.count(), first }),
-    }
+    let failed: Vec<_> = absent
+        .filter_map(|(run, absent)| match &absent.cause {
+            Cause::Failed(failure) => Some((run.digest, &failure.error)),
+            _ => None,
+        })
+        .collect();
+    let Some((_, first)) = failed.first() else { return Ok(()) };
+    let is_earlier = !failed.iter().any(|(run, _)| preview.to_train.contains(run));
+    Err(Error::Failed { n: failed.len(), first: (*first).clone(), is_earlier })
 }

@@ -35,9 +35,10 @@ pub(super) fn prepare(leases: &Arc<Leases>, counter: &Arc<Counter>) {
 }
 
 /// Installs the handler of interrupts of a build on a cluster, whose tasks go on.
-pub(super) fn prepare_submitter() {
-    let end = || {
+pub(super) fn prepare_submitter(leases: Arc<Leases>) {
+    let end = move || {
         fs::stop_writing(Duration::from_millis(500));
+        leases.release();
         message("interrupted: submitted tasks go on");
         message(&format!("`{}` waits for them again; `report jobs` lists them", command()));
         #[expect(clippy::exit, reason = "the build waits in many places")]

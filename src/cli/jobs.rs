@@ -16,12 +16,11 @@ const LAST_LINES: usize = 20;
 pub(super) fn run(args: &JobsArgs) -> Result<(), Error> {
     let root = args.project.clone().unwrap_or_default();
     let cache = Cache::new(&root);
-    let profile = jobs::profile(&root, args.profile.as_deref())?;
-    let cluster = Cluster::new(&profile);
+    let profile = || jobs::profile(&root, args.profile.as_deref());
     match &args.command {
-        None => list(&jobs::list(&cache, &cluster)?, args.json),
+        None => list(&jobs::list(&cache, &Cluster::new(&profile()?))?, args.json),
         Some(JobsCommand::Cancel { plan }) => {
-            let cancelled = jobs::cancel(&cache, &cluster, plan)?;
+            let cancelled = jobs::cancel(&cache, &Cluster::new(&profile()?), plan)?;
             match cancelled.is_empty() {
                 true => message("no job of this plan is in the queue"),
                 false => message(&format!("cancelled {}", listed(&cancelled))),
@@ -38,7 +37,9 @@ pub(super) fn run(args: &JobsArgs) -> Result<(), Error> {
                 message("there is no log yet: the tasks have not started");
             }
             for (task, path) in logs {
-                let text = fs::read_to_string(&path).map_err(Error::Input)?;
+                // A task may print anything.
+                let bytes = fs::read(&path).map_err(Error::Input)?;
+                let text = String::from_utf8_lossy(&bytes);
                 let lines: Vec<_> = text.lines().collect();
                 let first =
                     if index.is_some() { 0 } else { lines.len().saturating_sub(LAST_LINES) };

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::BuildArgs;
+use super::interrupt;
 use super::terminal::{data, message};
 use crate::cache::Cache;
 use crate::digest::Digest;
@@ -36,18 +38,31 @@ pub(super) fn train(
     args: &BuildArgs,
 ) -> Result<Next, Error> {
     let tell = |event| tell(event, args);
-    let OnCluster { given_up, is_detached } =
-        with_build(project, args, &tell, |build| build.train(plan, to_train, args.detach))?;
+    let OnCluster { given_up, is_detached } = with_build(project, args, &tell, |build| {
+        interrupt::prepare_submitter(Arc::clone(&build.leases));
+        build.train(plan, to_train, args.detach)
+    })?;
+    let total = to_train.len();
+    let failure = (given_up > 0).then_some(Error::Unfinished { count: given_up, total });
     if is_detached {
         message(
             "the tasks work without this command; the same command without `--detach` waits for them",
         );
-        return Ok(Next::Detached);
+        return failure.map_or(Ok(Next::Detached), Err);
     }
     *plan = pipeline::plan(project, args.project.device.kind(), Keep::Extracts)?;
-    let total = to_train.len();
-    let failure = (given_up > 0).then_some(Error::Unfinished { count: given_up, total });
     Ok(Next::Report(failure))
+}
+
+/// Tidies up after earlier builds.
+///
+/// # Errors
+/// If the profile cannot be read.
+pub(super) fn tidy(project: &Project, args: &BuildArgs) -> Result<(), Error> {
+    with_build(project, args, &|event| tell(event, args), |build| {
+        build.tidy();
+        Ok(())
+    })
 }
 
 /// Prints the tasks that a build would submit.
@@ -88,9 +103,15 @@ fn with_build<T>(
     }
     // The tasks run in another directory.
     let cache = Cache::new(&fs::physical(&project.root));
-    let cluster = Cluster::new(&profile);
-    let device = args.project.device.kind();
-    act(&SlurmBuild { project, cache: &cache, device, profile: &profile, cluster, observer })
+    act(&SlurmBuild {
+        project,
+        cache: &cache,
+        leases: Arc::new(cache.leases()),
+        device: args.project.device.kind(),
+        profile: &profile,
+        cluster: Cluster::new(&profile),
+        observer,
+    })
 }
 
 /// Prints an event.
@@ -160,7 +181,7 @@ fn ended(task: &str, why: &str, left: usize, attempt: Option<u32>, log: &Path) -
     let next = match attempt {
         None => "not submitted again".to_owned(),
         Some(0) => "submitted again".to_owned(),
-        Some(n) => format!("submitted again ({n} of 2)"),
+        Some(n) => format!("submitted again ({n} of {})", jobs::MOST_ATTEMPTS),
     };
     let log = log.display();
     format!("task {task} {why}: {} left, {next}; log: `{log}`", runs(left))

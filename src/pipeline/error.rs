@@ -100,13 +100,15 @@ pub enum Error {
         /// Whether the build ended because the first runs all failed with the same error.
         ended_alike: bool,
     },
-    /// Runs that failed in an earlier build and were not tried again.
-    #[error("{} failed in an earlier build; the first: {first}", runs(*n))]
-    FailedBefore {
+    /// Runs that failed on a cluster, or in an earlier build and were not tried again.
+    #[error("{} failed{}; the first: {first}", runs(*n), if *is_earlier { " in an earlier build" } else { "" })]
+    Failed {
         /// Number of failed runs.
         n: usize,
         /// The error of the first.
         first: String,
+        /// Whether all failed in an earlier build.
+        is_earlier: bool,
     },
     /// The report is written, but runs are missing or were accepted.
     #[error("the report is written, but {}", holes(*total, *missing, *accepted))]
@@ -215,7 +217,7 @@ impl Error {
             | Self::Figure(_)
             | Self::NoBrowser { .. }
             | Self::Browser { .. }
-            | Self::FailedBefore { .. }
+            | Self::Failed { .. }
             | Self::Runs { .. } => 1,
         }
     }

@@ -3,13 +3,16 @@
 //! Nothing here has to live on. A build that is killed loses nothing: the next one reads the plans in `.report/jobs/`,
 //! and submits neither recorded runs nor those of live tasks.
 
+mod attach;
 mod build;
+mod collect;
 mod ending;
 mod event;
 mod list;
 mod profile;
 mod queue;
 mod submission;
+mod turn;
 mod upkeep;
 mod watch;
 
@@ -20,24 +23,22 @@ use std::time::Duration;
 use super::{Error, Keep, plan};
 use crate::digest::Digest;
 use crate::experiment::Run;
+use crate::format::count;
 use crate::fs::{self, FileError};
-use crate::job::{Packed, Phase, Share};
+use crate::job::{Packed, Share};
 use crate::plan::Plan;
 use crate::provenance::{self, Stopwatch};
 use crate::run::{Outcome, operations};
-use crate::slurm::{self, Queued, SlurmError, TaskId};
+use crate::slurm::{Queued, SlurmError, TaskId};
 
-use ending::{Reason, reason};
-use queue::queue_of;
-use watch::{WatchedPlan, covered, live_jobs};
+use collect::Attempt;
+use watch::{SILENT_AFTER, WatchedPlan, covered, live_jobs};
 
 pub use build::SlurmBuild;
+pub use collect::MOST_ATTEMPTS;
 pub use event::{JobEvent, JobProgress};
 pub use list::{JobSummary, cancel, list, logs};
 pub use profile::profile;
-
-/// How many times a run is submitted again.
-const MOST_ATTEMPTS: u32 = 2;
 
 /// Floating-point operations per second of a run without any record to learn from: slow, so that the time limits
 /// suffice.
@@ -57,7 +58,7 @@ const PATIENCE: Duration = Duration::from_mins(30);
 pub struct OnCluster {
     /// Number of runs without a record that no task will train.
     pub given_up: usize,
-    /// Whether the tasks still work: the build has not waited for them.
+    /// Whether tasks may still work: the build has not waited for them.
     pub is_detached: bool,
 }
 
@@ -67,7 +68,8 @@ impl SlurmBuild<'_> {
     /// # Errors
     /// If the files of plans cannot be read.
     pub fn preview(&self, planned: &Plan, runs: &BTreeSet<Digest>) -> Result<Vec<Packed>, Error> {
-        let watched = self.attach(runs)?;
+        self.check_paths()?;
+        let watched = self.attach(runs, &mut BTreeSet::new(), true)?;
         let covered = covered(&watched);
         let new =
             select(planned, |run| runs.contains(&run) && !covered.contains(&run), &BTreeMap::new());
@@ -75,7 +77,8 @@ impl SlurmBuild<'_> {
     }
 
     /// Submits the `wanted` runs of `planned` that no task covers. Unless it is to detach, waits until each has a record
-    /// or has failed, or no task works any more.
+    /// or has failed, or no task works any more. If it is to detach, waits only until it is known which tasks of earlier
+    /// builds still work.
     ///
     /// # Errors
     /// If the scheduler refuses the tasks or cannot be reached, or files cannot be read or written.
@@ -85,30 +88,31 @@ impl SlurmBuild<'_> {
         wanted: &BTreeSet<Digest>,
         detaches: bool,
     ) -> Result<OnCluster, Error> {
+        self.check_paths()?;
         fs::sweep(&self.cache.jobs());
-        let mut left = wanted.clone();
-        let mut watched = self.attach(wanted)?;
-        // Another user may own the files. They do no harm.
-        let _ = self.forget_finished(&watched);
-        self.move_damaged(wanted)?;
-        self.forget_failures(wanted)?;
         // The program may be built again while this one waits.
         let program = provenance::program().map_err(|source| {
             let path = PathBuf::from("the program of this process");
             Error::File(FileError { action: "find", path, source })
         })?;
         let program = self.cache.pin(&program).map_err(Error::File)?;
-        let mut is_first = true;
-        // Tasks have gone on since the records were looked up.
-        left.retain(|run| !fs::is_file(&self.cache.path(*run)));
-        for plan in &watched {
-            let runs = plan.tasks.iter().filter(|task| task.is_live()).map(|task| task.left.len());
-            (self.observer)(JobEvent::Attached { plan: plan.files.name(), runs: runs.sum() });
-        }
+        let mut left = wanted.clone();
+        let mut watched = Vec::new();
+        let mut known = BTreeSet::new();
         let mut attempts: BTreeMap<Digest, Attempt> = BTreeMap::new();
         let mut given_up = BTreeSet::new();
         let mut renewed: Option<Plan> = None;
+        let mut is_first = true;
         loop {
+            let turn = self.turn();
+            watched.extend(self.attach(wanted, &mut known, is_first)?);
+            if is_first {
+                self.forget_finished();
+                self.move_damaged(wanted)?;
+                self.forget_failures(wanted)?;
+            }
+            // Tasks have gone on since the records were looked up.
+            left.retain(|run| !fs::is_file(&self.cache.path(*run)));
             let covered = covered(&watched);
             let is_new = |run: Digest| {
                 left.contains(&run) && !covered.contains(&run) && !given_up.contains(&run)
@@ -121,19 +125,35 @@ impl SlurmBuild<'_> {
                 }
                 submitted => submitted?,
             }
-            is_first = false;
-            if detaches {
-                return Ok(OnCluster { is_detached: true, ..OnCluster::default() });
+            known.extend(watched.iter().map(|plan| plan.files.name()));
+            drop(turn);
+            let doubtful: usize = watched.iter().map(WatchedPlan::doubtful).sum();
+            if detaches && doubtful == 0 {
+                break;
             }
+            if detaches && is_first {
+                (self.observer)(JobEvent::Warning(format!(
+                    "the queue does not list {} of earlier builds; this build waits for a sign of life, for at most \
+                     {} min",
+                    count(doubtful, "task"),
+                    self.grace().max(SILENT_AFTER).as_secs().div_ceil(60)
+                )));
+            }
+            is_first = false;
             if !watched.iter().any(WatchedPlan::is_live) {
                 break;
             }
-            let ended = self.wait(&mut watched, &mut left, wanted.len())?;
+            let ended = self.wait(&mut watched, &mut left, wanted.len(), detaches)?;
             let has_ended = !ended.is_empty();
             for (run, attempt) in ended {
-                match attempt {
-                    Some(attempt) => drop(attempts.insert(run, attempt)),
-                    None => drop(given_up.insert(run)),
+                let Some(attempt) = attempt else {
+                    given_up.insert(run);
+                    continue;
+                };
+                // Of several plans with this run, the last one counts.
+                let before = attempts.get(&run).map_or(0, |before| before.number);
+                if attempt.number >= before {
+                    attempts.insert(run, attempt);
                 }
             }
             if left.is_empty() {
@@ -145,48 +165,10 @@ impl SlurmBuild<'_> {
             }
         }
         left.retain(|run| self.cache.failure(*run).is_none());
-        Ok(OnCluster { given_up: left.len(), is_detached: false })
-    }
-
-    /// The plans of earlier builds with tasks that may still work on `wanted` runs.
-    fn attach(&self, wanted: &BTreeSet<Digest>) -> Result<Vec<WatchedPlan>, Error> {
-        let mut attached = Vec::new();
-        for files in self.cache.plans().map_err(Error::File)? {
-            let name = files.name();
-            match WatchedPlan::open(files) {
-                Ok(mut watched) => {
-                    // A task with a wanted run is watched as a whole.
-                    for task in &mut watched.tasks {
-                        if !task.left.iter().any(|run| wanted.contains(run)) {
-                            task.left.clear();
-                        }
-                    }
-                    if watched.is_live() {
-                        attached.push(watched);
-                    }
-                }
-                Err(why) => (self.observer)(JobEvent::Warning(format!(
-                    "the plan {name} {why}; it is left out"
-                ))),
-            }
+        if detaches {
+            left.retain(|run| given_up.contains(run));
         }
-        if attached.is_empty() {
-            return Ok(attached);
-        }
-        for watched in &mut attached {
-            watched.settle();
-        }
-        // What has ended is submitted again only if the scheduler confirms it.
-        let queue = self.queue(&attached).map_err(Error::Scheduler)?;
-        for watched in &mut attached {
-            watched.poll(Some(&queue), self.grace());
-            // The build that has submitted them is gone. Their runs are submitted as new ones.
-            for task in &mut watched.tasks {
-                task.is_told = task.phase == Phase::Ended;
-            }
-        }
-        attached.retain(WatchedPlan::is_live);
-        Ok(attached)
+        Ok(OnCluster { given_up: left.len(), is_detached: detaches })
     }
 
     /// Submits what is not submitted yet: tasks of known plans, and new runs.
@@ -227,13 +209,15 @@ impl SlurmBuild<'_> {
         Ok(())
     }
 
-    /// Waits until a task has ended before all its runs had a record, or no task works any more. Returns these runs, each
-    /// with its next attempt if there is one. A run that failed has none.
+    /// Waits until a task has ended before all its runs had a record, or no task works any more. If the build detaches,
+    /// also ends when it is known which tasks work. Returns the runs of the task, each with its next attempt if there is
+    /// one. A run that failed has none.
     fn wait(
         &self,
         watched: &mut [WatchedPlan],
         left: &mut BTreeSet<Digest>,
         total: usize,
+        detaches: bool,
     ) -> Result<Vec<(Digest, Option<Attempt>)>, Error> {
         let mut interval = self.poll_interval();
         let mut last = JobProgress::default();
@@ -272,7 +256,7 @@ impl SlurmBuild<'_> {
             }
             let mut ended = Vec::new();
             for plan in &mut *watched {
-                plan.refresh_arrays().map_err(Error::File)?;
+                plan.refresh().map_err(Error::File)?;
                 for run in plan.poll(queue.as_ref(), self.grace()) {
                     left.remove(&run);
                 }
@@ -293,85 +277,14 @@ impl SlurmBuild<'_> {
             let pause = (10 * self.poll_interval()).min(LONGEST_INTERVAL);
             let has_room = live_jobs(watched) < at_first || since.elapsed() >= pause;
             let may_submit = has_room && watched.iter().any(WatchedPlan::needs_submission);
-            if !ended.is_empty() || may_submit || !watched.iter().any(WatchedPlan::is_live) {
+            let is_clear = detaches && watched.iter().all(|plan| plan.doubtful() == 0);
+            let is_over = is_clear || !watched.iter().any(WatchedPlan::is_live);
+            if !ended.is_empty() || may_submit || is_over {
                 return Ok(ended);
             }
             std::thread::sleep(TICK.min(self.poll_interval()));
         }
     }
-
-    /// Tells why tasks have ended with runs left. Returns these runs, each with its next attempt if there is one.
-    fn collect(&self, watched: &mut WatchedPlan) -> Vec<(Digest, Option<Attempt>)> {
-        let mut all = Vec::new();
-        let (attempt, workers) = (watched.plan.attempt, watched.plan.workers);
-        let leases = self.cache.leases();
-        for index in 0..watched.tasks.len() {
-            let id = watched.id(index);
-            let array = watched.array_of(index).cloned();
-            let task = &mut watched.tasks[index];
-            if task.phase != Phase::Ended || task.is_told {
-                continue;
-            }
-            task.is_told = true;
-            let has_progress = task.recorded() > 0;
-            // A run that failed has been tried. It is trained again only if the user asks for it.
-            let has_failed = |run: &Digest| self.cache.failure(*run).is_some();
-            let (failed, left) = std::mem::take(&mut task.left).into_iter().partition(has_failed);
-            task.left = left;
-            let failed: Vec<Digest> = failed;
-            all.extend(failed.into_iter().map(|run| (run, None)));
-            let (Some(id), Some(array), false) = (id, array, task.left.is_empty()) else {
-                continue;
-            };
-            let exit = self.cluster.exit_code(id, array.cluster.as_deref());
-            let Reason { text, may_help, is_sudden } =
-                reason(task.queued.as_ref(), task.state.as_ref(), exit.as_deref());
-            for run in &task.left {
-                // Otherwise, the next task waits until the lease expires.
-                leases.free(*run, id.0, id.1);
-            }
-            let next = |position: usize| {
-                let is_suspect = is_sudden && position < workers;
-                // A task that has recorded runs has used its attempt for them. The others start anew, so that a run that
-                // kills its task does not take them along.
-                let number = if has_progress && !is_suspect { attempt } else { attempt + 1 };
-                let attempt = Attempt { number, is_alone: is_suspect };
-                (may_help && number <= MOST_ATTEMPTS).then_some(attempt)
-            };
-            let again: Vec<_> = task
-                .left
-                .iter()
-                .enumerate()
-                .map(|(position, run)| (*run, next(position)))
-                .collect();
-            let numbers = again.iter().filter_map(|(_, attempt)| Some((*attempt)?.number));
-            (self.observer)(JobEvent::Ended {
-                task: format!("{index} of plan {}", watched.files.name()),
-                why: text,
-                left: again.len(),
-                attempt: numbers.max(),
-                log: slurm::log(&watched.files.logs(), array.offset as u64, id.1),
-            });
-            all.extend(again);
-        }
-        all
-    }
-
-    /// What the scheduler says of the tasks of these plans.
-    fn queue(
-        &self,
-        watched: &[WatchedPlan],
-    ) -> Result<BTreeMap<TaskId, Queued>, slurm::SlurmError> {
-        let live = watched.iter().filter(|plan| plan.is_live());
-        queue_of(&self.cluster, live.flat_map(|plan| &plan.arrays))
-    }
-}
-
-/// The next submission of a run.
-#[derive(Clone, Copy, Debug)]
-struct Attempt {
-    number: u32,
-    is_alone: bool,
 }
 
 /// The runs without a record that are selected, each once, with their expected seconds.

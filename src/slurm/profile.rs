@@ -47,26 +47,50 @@ const OPTIONS: [(&str, &str); 8] = [
     ("mem_per_cpu", "--mem-per-cpu"),
 ];
 
-/// Options of `sbatch` that a profile must not have: the tasks, their logs and their limits are known by them.
-const OWN_OPTIONS: [&str; 17] = [
-    "--array",
-    "-a",
-    "--job-name",
-    "-J",
-    "--parsable",
-    "--wait",
-    "-W",
-    "--test-only",
-    "--output",
-    "-o",
-    "--error",
-    "-e",
-    "--time",
-    "-t",
-    "--chdir",
-    "-D",
-    "--wrap",
+/// Options of `sbatch` that `extra` must not have, as the program sets them: long and short name, and the key that sets
+/// the option, if there is one. The tasks, their logs and their limits are known by the others.
+const OWN_OPTIONS: [(&str, &str, &str); 22] = [
+    ("--account", "-A", "account"),
+    ("--partition", "-p", "partition"),
+    ("--qos", "-q", "qos"),
+    ("--clusters", "-M", "clusters"),
+    ("--constraint", "-C", "constraint"),
+    ("--gres", "", "gres"),
+    ("--mem", "", "mem"),
+    ("--mem-per-cpu", "", "mem_per_cpu"),
+    ("--cpus-per-task", "-c", "cpus_per_task"),
+    ("--export", "", "export"),
+    ("--time", "-t", "target_minutes"),
+    ("--array", "-a", ""),
+    ("--job-name", "-J", ""),
+    ("--parsable", "", ""),
+    ("--wait", "-W", ""),
+    ("--test-only", "", ""),
+    ("--output", "-o", ""),
+    ("--error", "-e", ""),
+    ("--open-mode", "", ""),
+    ("--ntasks", "-n", ""),
+    ("--chdir", "-D", ""),
+    ("--wrap", "", ""),
 ];
+
+/// Why `extra` must not have this option, as a phrase that follows `extra`.
+fn refusal(option: &str) -> Option<String> {
+    if !option.starts_with('-') {
+        return Some(format!("has `{option}`, which is no option; write `--name=value`"));
+    }
+    let name = option.split('=').next().unwrap_or_default();
+    // `sbatch` takes the beginning of a long name for it.
+    let is_own = |(long, short, _): &&(&str, &str, &str)| match option.starts_with("--") {
+        true => name.len() > 2 && long.starts_with(name),
+        false => !short.is_empty() && option.starts_with(short),
+    };
+    let (_, _, key) = OWN_OPTIONS.iter().find(is_own)?;
+    Some(match *key {
+        "" => format!("has `{option}`, which `report` sets itself"),
+        key => format!("has `{option}`; set the key `{key}` instead"),
+    })
+}
 
 impl Default for Profile {
     fn default() -> Self {
@@ -143,21 +167,8 @@ fn read_profile(reader: Reader<'_>) -> Profile {
             .unwrap_or(defaults.grace_seconds),
         poll_seconds: reader.optional_in("poll_seconds", 1..=3600).unwrap_or(defaults.poll_seconds),
     };
-    for option in &profile.extra {
-        // The state of the tasks is found by these.
-        for own in OWN_OPTIONS {
-            let is_short = !own.starts_with("--");
-            let is_it = option == own || option.starts_with(&format!("{own}="));
-            if is_it || (is_short && option.starts_with(own) && !option.starts_with("--")) {
-                reader.refuse("extra", format!("has `{option}`, which `report` sets itself"));
-            }
-        }
-        if !option.starts_with('-') {
-            reader.refuse(
-                "extra",
-                format!("has `{option}`, which is no option; write `--name=value`"),
-            );
-        }
+    for why in profile.extra.iter().filter_map(|option| refusal(option)) {
+        reader.refuse("extra", why);
     }
     reader.finish();
     profile
@@ -189,6 +200,12 @@ mod tests {
     }
 
     #[test]
+    fn options_that_only_begin_like_one_of_the_program_are_accepted() {
+        let text = "[a]\nextra = [\"--nice=100\", \"--no-requeue\", \"--mem-bind=local\", \"--gpus=1\", \"-H\"]";
+        assert_eq!(read_text(text).unwrap()[0].1.extra.len(), 5);
+    }
+
+    #[test]
     fn mistakes_name_their_line() {
         for (text, message) in [
             (
@@ -200,6 +217,9 @@ mod tests {
             ("account = \"x\"", "slurm.toml:1: `account` must be a table"),
             ("[a]\nextra = [\"--array=0-3\"]", "which `report` sets itself"),
             ("[a]\nextra = [\"nice\"]", "which is no option"),
+            ("[a]\nextra = [\"-Mc2\"]", "`-Mc2`; set the key `clusters` instead"),
+            ("[a]\nextra = [\"--part=x\"]", "set the key `partition` instead"),
+            ("[a]\nextra = [\"--parsable\"]", "which `report` sets itself"),
         ] {
             let found = read_text(text).unwrap_err();
             assert!(found.contains(message), "{found}");

@@ -11,8 +11,6 @@ pub struct Queued {
     pub state: String,
     /// Why it has this state.
     pub reason: String,
-    /// The machine, once it has one.
-    pub node: String,
 }
 
 impl Queued {
@@ -29,8 +27,8 @@ impl Queued {
     }
 }
 
-/// The format of [`tasks`] for `squeue`: job, task, state, reason and machine.
-pub(super) const FORMAT: &str = "%F|%K|%T|%r|%N";
+/// The format of [`tasks`] for `squeue`: job, task, state and reason.
+pub(super) const FORMAT: &str = "%F|%K|%T|%r";
 
 /// A task by the number of its job and its index in the job.
 pub type TaskId = (u64, u64);
@@ -43,7 +41,7 @@ pub fn tasks(output: &str) -> BTreeMap<TaskId, Queued> {
         let job = fields.next()?.trim().parse().ok()?;
         let index = fields.next()?.trim().parse().ok()?;
         let mut text = || fields.next().unwrap_or_default().trim().to_owned();
-        Some(((job, index), Queued { state: text(), reason: text(), node: text() }))
+        Some(((job, index), Queued { state: text(), reason: text() }))
     };
     output.lines().filter_map(task).collect()
 }
@@ -73,17 +71,25 @@ pub(super) fn submitted(output: &str) -> Option<Submitted> {
     })
 }
 
-/// CPUs of a partition that is not down, and its longest time limit in minutes, if it has one. `output` is that
-/// of `sinfo -h -o '%C|%l'`. Of several partitions, the one with the most CPUs counts.
-pub(super) fn partition(output: &str) -> Option<(usize, Option<u64>)> {
+/// The format of [`partition`] for `sinfo`: name, CPUs and time limit.
+pub(super) const PARTITION_FORMAT: &str = "%P|%C|%l";
+
+/// CPUs of a partition that are not down, and its longest time limit in minutes, if it has one. Of several partitions,
+/// the default one counts, which has a star. If there is none, or if the partitions are those that the profile names, the
+/// one with the most CPUs counts.
+pub(super) fn partition(output: &str, is_named: bool) -> Option<(usize, Option<u64>)> {
+    let name = |line: &str| line.split('|').next().unwrap_or_default().trim().to_owned();
+    let has_default = !is_named && output.lines().any(|line| name(line).ends_with('*'));
+    let counts = |line: &&str| !has_default || name(line).ends_with('*');
     let one = |line: &str| {
-        let (cpus, limit) = line.trim().split_once('|')?;
+        let (_, rest) = line.trim().split_once('|')?;
+        let (cpus, limit) = rest.split_once('|')?;
         // Allocated, idle, other, total.
         let mut numbers = cpus.split('/').map(|number| number.trim().parse::<usize>());
         let (allocated, idle) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
         Some((allocated + idle, minutes(limit)))
     };
-    output.lines().filter_map(one).max_by_key(|(cpus, _)| *cpus)
+    output.lines().filter(counts).filter_map(one).max_by_key(|(cpus, _)| *cpus)
 }
 
 /// `minutes`, `hours:minutes:seconds` or `days-hours:minutes:seconds` in whole minutes.
@@ -99,6 +105,14 @@ fn minutes(limit: &str) -> Option<u64> {
         _ => return None,
     };
     Some(1440 * days + minutes)
+}
+
+/// Exit status and signal, as `0:9`, of each ended task in the output of `scontrol -o show job`, by its index.
+pub(super) fn exit_codes(output: &str) -> BTreeMap<u64, String> {
+    let one = |line| {
+        Some((setting(line, "ArrayTaskId")?.parse().ok()?, setting(line, "ExitCode")?.to_owned()))
+    };
+    output.lines().filter_map(one).collect()
 }
 
 /// The value of `key` in the output of `scontrol`: `key = value` or `key=value`.
@@ -121,23 +135,18 @@ mod tests {
 
     #[test]
     fn tasks_are_read_and_other_lines_skipped() {
-        let output = "slurm_load_jobs: a banner\n812|0|RUNNING|None|n1\n812|11|PENDING|Priority|\n813|N/A|x|y|z\n";
+        let output =
+            "slurm_load_jobs: a banner\n812|0|RUNNING|None\n812|11|PENDING|Priority\n813|N/A|x|y\n";
         let tasks = tasks(output);
         assert_eq!(tasks.keys().collect::<Vec<_>>(), [&(812, 0), &(812, 11)]);
-        assert_eq!(
-            (tasks[&(812, 0)].stage(), tasks[&(812, 0)].node.as_str()),
-            (Stage::Running, "n1")
-        );
+        assert_eq!(tasks[&(812, 0)].stage(), Stage::Running);
         assert_eq!(tasks[&(812, 11)].stage(), Stage::Pending);
         assert_eq!(tasks[&(812, 11)].reason, "Priority");
     }
 
     #[test]
     fn only_a_final_state_ends_a_task() {
-        let stage = |state: &str| {
-            let [reason, node] = [String::new(), String::new()];
-            Queued { state: state.to_owned(), reason, node }.stage()
-        };
+        let stage = |state: &str| Queued { state: state.to_owned(), reason: String::new() }.stage();
         for state in [
             "FAILED",
             "TIMEOUT",
@@ -174,10 +183,17 @@ mod tests {
 
     #[test]
     fn the_size_and_the_limit_of_a_partition_are_read() {
-        assert_eq!(partition("0/4/0/4|1:00:00\n"), Some((4, Some(60))));
-        assert_eq!(partition("8/2/90/100|infinite\n3/4/0/7|30:00\n"), Some((10, None)));
-        assert_eq!(partition("1/1/0/2|2-01:30:00"), Some((2, Some(2970))));
-        assert_eq!(partition("error"), None);
+        assert_eq!(partition("debug*|0/4/0/4|1:00:00\n", false), Some((4, Some(60))));
+        assert_eq!(partition("a|1/1/0/2|2-01:30:00", false), Some((2, Some(2970))));
+        assert_eq!(partition("error", false), None);
+    }
+
+    #[test]
+    fn the_default_partition_counts_unless_the_profile_names_others() {
+        let all = "big|8/2/90/100|infinite\nshort*|3/1/0/4|30:00\nlong|3/4/0/7|1-0:0:0\n";
+        assert_eq!(partition(all, false), Some((4, Some(30))));
+        assert_eq!(partition(all, true), Some((10, None)));
+        assert_eq!(partition(&all.replace('*', ""), false), Some((10, None)));
     }
 
     #[test]
@@ -186,5 +202,9 @@ mod tests {
         assert_eq!(setting(config, "MaxArraySize"), Some("1001"));
         assert_eq!(setting("JobId=2 ExitCode=0:9 RunTime=00:00:01", "ExitCode"), Some("0:9"));
         assert_eq!(setting(config, "MaxSubmit"), None);
+        let jobs = "JobId=13 ArrayJobId=12 ArrayTaskId=0 ExitCode=0:9\nJobId=12 ArrayJobId=12 \
+                    ArrayTaskId=3-5%64 ExitCode=0:0\nJobId=14 ArrayJobId=12 ArrayTaskId=1 ExitCode=7:0\n";
+        let expected = [(0, "0:9".to_owned()), (1, "7:0".to_owned())];
+        assert_eq!(exit_codes(jobs), BTreeMap::from(expected));
     }
 }

@@ -1,14 +1,17 @@
 //! Builds on a cluster: with commands that behave like Slurm's in odd cases, and with a real Slurm on this machine.
 
+mod endings;
 mod fake;
-mod odd;
 mod real;
+mod several;
+mod submissions;
+mod workers;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::project::Project;
+use crate::project::{Project, with_checksum};
 
 const BUILD: [&str; 3] = ["build", "--executor", "slurm"];
 
@@ -19,6 +22,13 @@ fn project(profile: &str) -> Project {
     project.edit("experiments/base/protocol.toml", "epochs = 2", "epochs = 60");
     project.edit("experiments/base/protocol.toml", "train_pairs = 20", "train_pairs = 200");
     project.write("experiments/slurm.toml", format!("[default]\npoll_seconds = 1\n{profile}\n"));
+    project
+}
+
+/// [`project`] with commands that behave like Slurm's.
+fn odd(profile: &str) -> Project {
+    let project = project(profile);
+    fake::install(&project);
     project
 }
 
@@ -88,4 +98,43 @@ fn assert_same_as_alone(project: &Project) {
     assert_eq!(project.records(), records);
     assert_eq!(project.report(), report);
     assert!(project.file_texts(".report/leases").is_empty());
+}
+
+/// Trains one run of each experiment here, and lets its record say that it took twelve seconds. So the others are expected
+/// to take as long, and make several tasks.
+fn for_several_tasks(project: &Project) {
+    for experiment in ["deep", "fully-connected"] {
+        project.run(&["build", experiment, "weight_sharing=true", "seed=0"]);
+    }
+    for file in project.record_files() {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let (before, after) = text.split_once("\"seconds\":").unwrap();
+        let after = &after[after.find(',').unwrap()..];
+        std::fs::write(&file, with_checksum(&format!("{before}\"seconds\":12.0{after}"))).unwrap();
+    }
+    fake::command(project, "sinfo", "#!/bin/bash\necho 'test*|0/9/0/9|infinite'\n");
+}
+
+/// The numbers of tasks of all arrays that were submitted.
+fn arrays(project: &Project) -> Vec<usize> {
+    let calls = project.read("slurm/calls");
+    let last =
+        |call: &str| call.split_once("--array=0-")?.1.split_once('%')?.0.parse::<usize>().ok();
+    calls.lines().map(|call| last(call).unwrap() + 1).collect()
+}
+
+/// Starts each worker through a command that kills it after some seconds.
+fn kill_after(project: &Project, seconds: &str) {
+    project.write("slurm/hook", "launch=\"$here/killed\"\n");
+    let text = format!(
+        "#!/bin/bash\nbash \"$@\" &\nworker=$!\nsleep {seconds}\nkill -9 $worker\nwait $worker\n"
+    );
+    fake::command(project, "killed", &text);
+}
+
+/// The names of all plans.
+fn plans(project: &Project) -> Vec<String> {
+    let names = std::fs::read_dir(project.path(".report/jobs")).into_iter().flatten().flatten();
+    let names = names.filter(|entry| entry.path().join("plan.json").exists());
+    names.map(|entry| entry.file_name().into_string().unwrap()).collect()
 }

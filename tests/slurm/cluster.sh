@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command with a Slurm cluster of one controller and two nodes on this machine, and stops the cluster after it.
+# Runs a command with a Slurm cluster of one controller and three nodes on this machine, and stops the cluster after it.
+# One of the nodes is in a partition of its own, for the test that kills it.
 #
 #   tests/slurm/cluster.sh cargo test --release -- slurm
 #
@@ -19,7 +20,7 @@ export SLURM_CONF=$directory/slurm.conf
 export REPORT_TEST_CLUSTER=1
 
 stop() {
-  for name in n1 n2 controller; do
+  for name in n1 n2 n3 controller; do
     if [ -s "$directory/$name.pid" ]; then kill "$(cat "$directory/$name.pid")" 2>/dev/null || true; fi
   done
   # Jobs of killed tests must not outlive the cluster.
@@ -29,7 +30,7 @@ stop() {
 }
 trap stop EXIT
 
-mkdir "$directory"/{state,n1,n2,log}
+mkdir "$directory"/{state,n1,n2,n3,log}
 install -d -o munge -g munge -m 0755 /run/munge
 pgrep -x munged >/dev/null || runuser -u munge -- /usr/sbin/munged
 cat >"$SLURM_CONF" <<END
@@ -55,15 +56,19 @@ KillWait=5
 MinJobAge=30
 NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=17001 CPUs=2 RealMemory=1000
 NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=17002 CPUs=2 RealMemory=1000
+NodeName=n3 NodeHostname=$host NodeAddr=127.0.0.1 Port=17003 CPUs=1 RealMemory=1000
+PartitionName=fragile Nodes=n3 MaxTime=60 State=UP
 PartitionName=debug Nodes=n1,n2 Default=YES MaxTime=60 State=UP
 END
 slurmctld
 slurmd -N n1
 slurmd -N n2
+slurmd -N n3
+idle() { sinfo -h -N -t idle -o %N 2>/dev/null | sort -u | wc -l; }
 for _ in $(seq 100); do
-  [ "$(sinfo -h -t idle -o %D 2>/dev/null)" = 2 ] && break
+  [ "$(idle)" = 3 ] && break
   sleep 0.2
 done
-[ "$(sinfo -h -t idle -o %D)" = 2 ] || { echo "the Slurm cluster did not start" >&2; cat "$directory"/log/*.log >&2; exit 1; }
+[ "$(idle)" = 3 ] || { echo "the Slurm cluster did not start" >&2; cat "$directory"/log/*.log >&2; exit 1; }
 
 "$@"

@@ -81,7 +81,7 @@ impl Error {
                  cause, then add `--retry-failed`"
                     .to_owned(),
             ),
-            Self::Runs { .. } | Self::FailedBefore { .. } => Some(
+            Self::Runs { .. } | Self::Failed { .. } => Some(
                 "finished runs are kept; `report build --retry-failed` trains the others again"
                     .to_owned(),
             ),

@@ -1,9 +1,10 @@
 //! What a build on a cluster needs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::JobEvent;
-use crate::cache::Cache;
+use crate::cache::{Cache, Leases};
 use crate::pipeline::Project;
 use crate::run::DeviceKind;
 use crate::slurm::{Cluster, Profile};
@@ -14,6 +15,8 @@ pub struct SlurmBuild<'b> {
     pub project: &'b Project,
     /// Its cache.
     pub cache: &'b Cache,
+    /// The leases of this process.
+    pub leases: Arc<Leases>,
     /// The kind of device that the tasks need.
     pub device: DeviceKind,
     /// The settings of the cluster.

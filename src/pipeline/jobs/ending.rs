@@ -14,18 +14,26 @@ pub(super) struct Reason {
     pub(super) is_sudden: bool,
 }
 
-/// The reason, from what the queue, the worker and `scontrol` (exit status and signal, as `0:9`) say.
+impl Reason {
+    /// The reason of a task whose plan was cancelled.
+    pub(super) fn cancelled() -> Self {
+        Self { text: "was cancelled".to_owned(), may_help: false, is_sudden: false }
+    }
+}
+
+/// The reason, from what the queue and the worker say. If that does not suffice, `exit` is asked for the exit status and
+/// the signal, as `0:9`.
 pub(super) fn reason(
     queued: Option<&Queued>,
     state: Option<&TaskState>,
-    exit: Option<&str>,
+    exit: impl FnOnce() -> Option<String>,
 ) -> Reason {
     let again = |text: &str, is_sudden| Reason { text: text.to_owned(), may_help: true, is_sudden };
     let never = |text: String| Reason { text, may_help: false, is_sudden: false };
     let of_queue = queued.map(|queued| (queued.state.as_str(), queued.reason.as_str()));
     match (of_queue, state.and_then(|state| state.ending.as_ref())) {
         (_, Some(Ending::Refused { why })) => never(format!("trains nothing: {why}")),
-        (Some(("CANCELLED", _)), _) => never("was cancelled".to_owned()),
+        (Some(("CANCELLED", _)), _) => Reason::cancelled(),
         (_, Some(Ending::Failed { why })) => again(&format!("could not go on: {why}"), false),
         (_, Some(Ending::Deadline)) => again("stopped before its time limit", false),
         (_, Some(Ending::Done)) | (Some(("COMPLETED", _)), _) => {
@@ -38,11 +46,11 @@ pub(super) fn reason(
         (_, Some(Ending::Signal { number })) => {
             again(&format!("was ended by signal {number}"), false)
         }
-        (Some(_), None) if state.is_none() && exit.is_none_or(|exit| exit == "0:53") => again(
-            "did not start: can the node write into the directory of its log, and does it share the project?",
-            false,
-        ),
-        (Some((word, why)), None) => match exit {
+        (Some((word, why)), None) => match exit().as_deref() {
+            None | Some("0:53") if state.is_none() => again(
+                "did not start: can the node write into the directory of its log, and does it share the project?",
+                false,
+            ),
             // SIGILL, also as the status of a shell.
             Some("0:4" | "132:0") => {
                 let on = state.map_or_else(String::new, |state| format!(" ({})", state.machine));
@@ -71,7 +79,7 @@ mod tests {
     use super::*;
 
     fn queued(state: &str, reason: &str) -> Queued {
-        Queued { state: state.to_owned(), reason: reason.to_owned(), node: "n1".to_owned() }
+        Queued { state: state.to_owned(), reason: reason.to_owned() }
     }
 
     fn state(ending: Option<Ending>) -> TaskState {
@@ -137,7 +145,7 @@ mod tests {
             (None, Some(state(None)), None, "killed, or its node was lost", true, true),
             (None, None, None, "did not start", true, false),
         ] {
-            let found = reason(queued, state.as_ref(), exit);
+            let found = reason(queued, state.as_ref(), || exit.map(str::to_owned));
             assert!(found.text.contains(words), "{found:?}");
             assert_eq!((found.may_help, found.is_sudden), (may_help, is_sudden), "{found:?}");
         }

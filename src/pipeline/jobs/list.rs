@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::queue::queue_of;
-use super::watch::WatchedPlan;
+use super::watch::{SILENT_AFTER, WatchedPlan};
 use crate::cache::Cache;
 use crate::fs;
 use crate::job::Phase;
@@ -69,12 +69,15 @@ pub fn list(cache: &Cache, cluster: &Cluster<'_>) -> Result<Vec<JobSummary>, Err
     Ok(all)
 }
 
-/// Cancels the jobs of a plan that are in the queue. Returns their numbers.
+/// Cancels the jobs of a plan that are in the queue, and what of it is not submitted yet. Returns their numbers.
 ///
 /// # Errors
 /// If there is no such plan, or the scheduler does not answer.
 pub fn cancel(cache: &Cache, cluster: &Cluster<'_>, plan: &str) -> Result<Vec<u64>, Error> {
-    let watched = find(cache, plan)?;
+    let mut watched = find(cache, plan)?;
+    // First, so that a build which watches the plan submits nothing more.
+    watched.files.cancel().map_err(Error::File)?;
+    watched.refresh().map_err(Error::File)?;
     let mut cancelled = Vec::new();
     for array in &watched.arrays {
         // A number is used again some day. Only a job with this name is one of this plan.
@@ -148,5 +151,12 @@ fn look(watched: &mut WatchedPlan, cluster: &Cluster<'_>) -> Result<(), String> 
     }
     let queue = queue_of(cluster, &watched.arrays).map_err(|error| error.to_string())?;
     watched.poll(Some(&queue), Duration::ZERO);
+    for (index, task) in watched.tasks.iter_mut().enumerate() {
+        // One look does not show whether the heartbeat still changes. Nothing is decided by this.
+        let is_in_queue = task.queued.is_some() || task.phase != Phase::Running;
+        if !is_in_queue && watched.files.is_silent(index, SILENT_AFTER) {
+            task.phase = Phase::Ended;
+        }
+    }
     Ok(())
 }

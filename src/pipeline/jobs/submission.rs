@@ -75,6 +75,7 @@ pub(super) fn write(
     let plan = JobPlan {
         format: JOB_FORMAT,
         created_at: provenance::now(),
+        by: format!("{}:{}", provenance::host(), provenance::process()),
         program,
         device: build.device,
         workers: build.profile.cpus_per_task,
@@ -101,26 +102,30 @@ pub(super) fn submit(
     may_wait: bool,
 ) -> Result<(), Error> {
     let name = watched.files.name();
-    let resolve = |receipt: &ArrayReceipt| receipt.job.is_none();
-    for receipt in watched.arrays.clone().into_iter().filter(resolve) {
+    watched.refresh().map_err(Error::File)?;
+    let intents = watched.arrays.iter().filter(|receipt| receipt.job.is_none());
+    for receipt in intents.cloned().collect::<Vec<_>>() {
         // A build that was killed may have submitted it.
-        let found = find(build, &receipt)?;
-        let job = found.map_or_else(|| submit_array(build, &watched.files, &receipt, watched), Ok);
-        note(build, watched, receipt, &job?, &name)?;
+        match find(build, &receipt)? {
+            Some(job) => note(build, watched, receipt, &job, &name)?,
+            None => forget(watched, receipt.offset)?,
+        }
     }
     let most = usize::try_from(build.cluster.array_size()).unwrap_or(usize::MAX);
     let mut size = most;
-    while watched.submitted() < watched.tasks.len() {
+    while watched.submitted() < watched.tasks.len() && !watched.is_cancelled {
         let offset = watched.submitted();
         let tasks = size.min(watched.tasks.len() - offset);
         let name_of_job = match offset {
             0 => format!("report-{name}"),
             _ => format!("report-{name}-{offset}"),
         };
-        let receipt = ArrayReceipt { name: name_of_job, offset, tasks, job: None, cluster: None };
+        // Another profile may name another cluster when the job is asked for.
+        let cluster = build.profile.clusters.clone();
+        let receipt = ArrayReceipt { name: name_of_job, offset, tasks, job: None, cluster };
         // The intent is written first, so that a build that is killed now finds the job by its name.
         watched.files.store_array(&receipt).map_err(Error::File)?;
-        watched.refresh_arrays().map_err(Error::File)?;
+        watched.refresh().map_err(Error::File)?;
         match submit_array(build, &watched.files, &receipt, watched) {
             Ok(job) => note(build, watched, receipt, &job, &name)?,
             Err(Error::Scheduler(SlurmError::Limit(words))) => {
@@ -152,10 +157,10 @@ pub(super) fn submit(
 /// Forgets an array that was not accepted.
 fn forget(watched: &mut WatchedPlan, offset: usize) -> Result<(), Error> {
     watched.files.forget_array(offset).map_err(Error::File)?;
-    watched.refresh_arrays().map_err(Error::File)
+    watched.refresh().map_err(Error::File)
 }
 
-/// Notes the job of an array.
+/// Notes the job of an array. If the plan was cancelled meanwhile, cancels the job.
 fn note(
     build: &SlurmBuild<'_>,
     watched: &mut WatchedPlan,
@@ -163,14 +168,22 @@ fn note(
     job: &Submitted,
     plan: &str,
 ) -> Result<(), Error> {
-    let receipt = ArrayReceipt { job: Some(job.job), cluster: job.cluster.clone(), ..receipt };
+    let cluster = job.cluster.clone().or(receipt.cluster);
+    let receipt = ArrayReceipt { job: Some(job.job), cluster, ..receipt };
     watched.files.store_array(&receipt).map_err(Error::File)?;
     (build.observer)(JobEvent::Submitted {
         job: job.job,
         tasks: receipt.tasks,
         plan: plan.to_owned(),
     });
-    watched.refresh_arrays().map_err(Error::File)
+    watched.refresh().map_err(Error::File)?;
+    match watched.is_cancelled {
+        true => {
+            let cancelled = build.cluster.cancel(&[job.job], receipt.cluster.as_deref());
+            cancelled.map_err(Error::Scheduler)
+        }
+        false => Ok(()),
+    }
 }
 
 /// Submits an array. If the answer is not clear, asks the queue for its name.
@@ -188,6 +201,7 @@ fn submit_array(
     );
     fs::write_atomic(&script, text.as_bytes()).map_err(Error::File)?;
     let root = fs::physical(&build.project.root);
+    build.keep_turn();
     let submitted = build.cluster.submit(Array {
         name: &receipt.name,
         script: &script,
@@ -199,17 +213,15 @@ fn submit_array(
     });
     let error = match submitted {
         Ok(submitted) => return Ok(submitted),
-        Err(error @ (SlurmError::Missing { .. } | SlurmError::Limit(_))) => {
-            return Err(Error::Scheduler(error));
-        }
         Err(error) => error,
     };
     // Some commands fail after the scheduler has accepted the job.
-    let looks = if matches!(error, SlurmError::OutOfReach(_)) { LOOKS } else { 1 };
+    let looks = if error.is_sure() { 0 } else { LOOKS };
     for look in 0..looks {
         if look > 0 {
             std::thread::sleep(build.poll_interval());
         }
+        build.keep_turn();
         if let Ok(Some(found)) = find(build, receipt) {
             return Ok(found);
         }

@@ -6,13 +6,15 @@ use std::time::Duration;
 use crate::cache::{ArrayReceipt, Cache, JobFiles};
 use crate::digest::Digest;
 use crate::fs::{self, FileError};
-use crate::job::{Ending, Evidence, InQueue, JobPlan, Phase, Said, Stage, TaskState, judge};
-use crate::provenance::Stopwatch;
+use crate::job::{
+    Ending, Evidence, InQueue, JOB_FORMAT, JobPlan, Phase, Said, Stage, TaskState, judge,
+};
+use crate::provenance::{self, Stopwatch};
 use crate::slurm::{Queued, TaskId};
 
 /// A worker whose heartbeat has not changed for this time counts as silent. Network file systems may show a change a
 /// minute later.
-const SILENT_AFTER: Duration = Duration::from_mins(3);
+pub(super) const SILENT_AFTER: Duration = Duration::from_mins(3);
 
 /// A plan and what its tasks do.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(super) struct WatchedPlan {
     pub(super) digest: Digest,
     /// The arrays that are submitted or were about to be.
     pub(super) arrays: Vec<ArrayReceipt>,
+    /// Whether no further array may be submitted.
+    pub(super) is_cancelled: bool,
     pub(super) tasks: Vec<WatchedTask>,
 }
 
@@ -35,6 +39,8 @@ pub(super) struct WatchedTask {
     pub(super) phase: Phase,
     /// Whether its end has been told.
     pub(super) is_told: bool,
+    /// Whether the queue did not list it when this build found it, and nothing has shown since then that it works.
+    pub(super) is_doubtful: bool,
     /// What the queue last said.
     pub(super) queued: Option<Queued>,
     /// What its worker last said.
@@ -83,6 +89,12 @@ impl WatchedPlan {
     /// If a file cannot be read, with a phrase that follows the name of the plan.
     pub(super) fn open(files: JobFiles) -> Result<Self, String> {
         let (plan, digest) = files.plan()?;
+        if plan.format != JOB_FORMAT {
+            return Err(format!(
+                "has the format {}, and this program reads {JOB_FORMAT}",
+                plan.format
+            ));
+        }
         let task = |index| {
             let (task, _) =
                 files.task(index).map_err(|why| format!("has a task {index} that {why}"))?;
@@ -92,6 +104,7 @@ impl WatchedPlan {
                 left,
                 phase: Phase::Pending,
                 is_told: false,
+                is_doubtful: false,
                 queued: None,
                 state: None,
                 beat: None,
@@ -107,7 +120,8 @@ impl WatchedPlan {
             }
             next += array.tasks;
         }
-        Ok(Self { files, plan, digest, arrays, tasks })
+        let is_cancelled = files.is_cancelled();
+        Ok(Self { files, plan, digest, arrays, is_cancelled, tasks })
     }
 
     /// Number of tasks that arrays contain.
@@ -157,8 +171,15 @@ impl WatchedPlan {
         self.tasks.iter().any(WatchedTask::is_live)
     }
 
-    /// Reads the arrays again: the claim of a worker may name another job than the receipt.
-    pub(super) fn refresh_arrays(&mut self) -> Result<(), FileError> {
+    /// Number of tasks of which this build does not know yet whether they work.
+    pub(super) fn doubtful(&self) -> usize {
+        self.tasks.iter().filter(|task| task.is_doubtful && task.is_live()).count()
+    }
+
+    /// Reads again what other processes may have changed: a worker claims the tasks of an array for its job, and a user
+    /// cancels the plan.
+    pub(super) fn refresh(&mut self) -> Result<(), FileError> {
+        self.is_cancelled = self.files.is_cancelled();
         self.arrays = self.files.arrays()?;
         Ok(())
     }
@@ -171,6 +192,8 @@ impl WatchedPlan {
         grace: Duration,
     ) -> Vec<Digest> {
         let mut found = Vec::new();
+        // Nobody waits for late records of a plan that was cancelled.
+        let grace = if self.is_cancelled { Duration::ZERO } else { grace };
         for index in 0..self.tasks.len() {
             let id = self.id(index);
             let workers = self.plan.workers;
@@ -178,12 +201,19 @@ impl WatchedPlan {
             if !task.is_live() {
                 continue;
             }
-            // A task that is not submitted yet waits.
-            let Some(id) = id else { continue };
+            let Some(id) = id else {
+                // A task that is not submitted yet waits, unless it never will be.
+                if self.is_cancelled {
+                    found.extend(task.look(files.cache(), workers, true));
+                    task.phase = Phase::Ended;
+                }
+                continue;
+            };
             let in_queue = match queue {
                 None => InQueue::Unknown,
                 Some(queue) => {
                     task.queued = queue.get(&id).cloned();
+                    task.is_doubtful &= task.queued.is_none();
                     task.queued
                         .as_ref()
                         .map_or(InQueue::Absent, |task| InQueue::Listed(task.stage()))
@@ -195,10 +225,16 @@ impl WatchedPlan {
             }
             let state = files.state(index).filter(|state| state.job == id.0.to_string());
             if state != task.state || task.beat.is_none() {
+                task.is_doubtful &= task.beat.is_none();
                 task.beat = state.is_some().then(Stopwatch::start);
                 task.state = state;
             }
-            let is_beating = task.beat.is_some_and(|beat| beat.elapsed() < SILENT_AFTER);
+            // The number of a process says nothing about another machine.
+            let is_gone = task.state.as_ref().is_some_and(|state| {
+                state.host == provenance::host() && !provenance::is_alive(state.process)
+            });
+            let is_beating =
+                !is_gone && task.beat.is_some_and(|beat| beat.elapsed() < SILENT_AFTER);
             let recorded = task.state.as_ref().map_or(0, |state| state.recorded);
             let said = match task.state.as_ref().and_then(|state| state.ending.as_ref()) {
                 None => Said::Works,

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use super::{BUILD, assert_same_as_alone, logs, project, slow_down, trained, wait_until};
+use super::{BUILD, assert_same_as_alone, logs, plans, project, slow_down, trained, wait_until};
 use crate::project::{Project, ended, spawn};
 
 /// Tests share the cluster, but for those that stop parts of it.
@@ -142,6 +142,33 @@ fn a_task_that_cannot_write_its_log_is_explained() {
     let outcome = ended(child);
     assert!(outcome.stderr.contains("did not start: can the node write"), "{outcome:#?}");
     assert_eq!(outcome.code, 0, "the next submission has its log: {outcome:#?}");
+}
+
+#[test]
+fn a_task_of_a_lost_node_that_slurm_starts_again_goes_on_where_it_was() {
+    let Some(_cluster) = cluster() else { return };
+    let project = project("grace_seconds = 2\npartition = \"fragile\"");
+    slow_down(&project);
+    let child = spawn(project.command(&BUILD));
+    wait_until("a record", || project.count_records() > 1);
+    let worker = workers(&project).remove(0);
+    shell(&format!(
+        "kill -9 $(cat $(dirname $SLURM_CONF)/n3.pid) $(ps -o ppid= -p {worker}) {worker}
+         scontrol update nodename=n3 state=down reason=test
+         slurmd -N n3; scontrol update nodename=n3 state=resume"
+    ));
+    let waiting = || shell("squeue -h -p fragile -t pending -o %A");
+    wait_until("the task in the queue", || !waiting().is_empty());
+    // The build sees it there, longer than its grace.
+    std::thread::sleep(Duration::from_secs(4));
+    // By itself, Slurm lets it wait for two minutes.
+    shell(&format!("scontrol update jobid={} starttime=now", waiting().trim()));
+    let outcome = ended(child);
+    assert_eq!(outcome.code, 0, "{outcome:#?}\n{:#?}", logs(&project));
+    assert!(outcome.stderr.contains("1 pending"), "{outcome:#?}");
+    assert!(!outcome.stderr.contains("submitted again"), "{outcome:#?}");
+    assert_eq!((plans(&project).len(), trained(&project)), (1, 24), "{outcome:#?}");
+    assert_same_as_alone(&project);
 }
 
 #[test]
