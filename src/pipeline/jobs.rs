@@ -133,8 +133,8 @@ impl SlurmBuild<'_> {
             }
             if detaches && is_first {
                 (self.observer)(JobEvent::Warning(format!(
-                    "the queue does not list {} of earlier builds; this build waits for a sign of life, for at most \
-                     {} min",
+                    "it is not clear whether {} of earlier builds still work: this build waits for a sign of life, \
+                     for at most {} min",
                     count(doubtful, "task"),
                     self.grace().max(SILENT_AFTER).as_secs().div_ceil(60)
                 )));

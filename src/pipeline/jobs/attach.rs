@@ -64,7 +64,8 @@ impl SlurmBuild<'_> {
                     }
                     // The build that has submitted them is gone. Their runs are submitted as new ones.
                     task.is_told = task.phase == Phase::Ended;
-                    task.is_doubtful = is_submitted && task.is_live() && task.queued.is_none();
+                    let is_unclear = task.queued.is_none() || task.phase == Phase::Unclear;
+                    task.is_doubtful = is_submitted && task.is_live() && is_unclear;
                 }
             }
             attached.retain(WatchedPlan::is_live);

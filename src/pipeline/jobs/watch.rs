@@ -39,7 +39,7 @@ pub(super) struct WatchedTask {
     pub(super) phase: Phase,
     /// Whether its end has been told.
     pub(super) is_told: bool,
-    /// Whether the queue did not list it when this build found it, and nothing has shown since then that it works.
+    /// Whether it was not clear that it works when this build found it, and nothing has shown it since then.
     pub(super) is_doubtful: bool,
     /// What the queue last said.
     pub(super) queued: Option<Queued>,
@@ -213,12 +213,14 @@ impl WatchedPlan {
                 None => InQueue::Unknown,
                 Some(queue) => {
                     task.queued = queue.get(&id).cloned();
-                    task.is_doubtful &= task.queued.is_none();
                     task.queued
                         .as_ref()
                         .map_or(InQueue::Absent, |task| InQueue::Listed(task.stage()))
                 }
             };
+            if matches!(in_queue, InQueue::Listed(Stage::Pending | Stage::Running)) {
+                task.is_doubtful = false;
+            }
             if in_queue == InQueue::Listed(Stage::Pending) {
                 (task.phase, task.silent) = (Phase::Pending, None);
                 continue;

@@ -188,6 +188,19 @@ fn a_build_that_detaches_submits_again_what_died_while_nobody_watched() {
 }
 
 #[test]
+fn a_build_that_detaches_submits_again_what_the_queue_says_has_ended_without_a_word() {
+    let project = small();
+    project.write("slurm/hook", "launch=true\n");
+    // All tasks have failed, whether their process is still there or not.
+    let failed = project.read("slurm/squeue").replace("RUNNING|None", "FAILED|NonZeroExitCode");
+    fake::command(&project, "squeue", &failed);
+    for accepted in 1..3 {
+        let outcome = project.run(&DETACH);
+        assert_eq!((outcome.code, fake::accepted(&project)), (0, accepted), "{outcome:#?}");
+    }
+}
+
+#[test]
 fn a_build_that_detaches_knows_a_forgotten_task_by_its_heartbeat() {
     let project = odd("grace_seconds = 1");
     slow_down(&project);

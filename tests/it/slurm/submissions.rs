@@ -131,7 +131,8 @@ fn accept_one_task_at_a_time(project: &Project) {
     project.write(
         "slurm/hook",
         format!(
-            "live=$(bash \"$here/squeue\" -n \"$(cat \"$here/names\" 2>/dev/null)\" | grep -c RUNNING)\n\
+            "sleep 0.3\n\
+             live=$(bash \"$here/squeue\" -n \"$(cat \"$here/names\" 2>/dev/null)\" | grep -c RUNNING)\n\
              if [ \"$last\" -gt 0 ] || [ \"$live\" -gt 0 ]; then\n\
              tail -n 1 \"$here/calls\" >> \"$here/refused\"; sed -i '$d' \"$here/calls\"\n\
              echo '{LIMIT}' >&2; exit 1\nfi\n\
