@@ -71,31 +71,36 @@ def compare_with_peers(make, report):
                                                       for name, median in medians.items()), flush=True)
 
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("--runs", type=int, default=100_000)
-parser.add_argument("--report", default=recorded.ROOT / "target/release/report", type=Path)
-parser.add_argument("--peers", action="store_true")
-args = parser.parse_args()
-report = args.report.resolve()
-if args.peers:
-    missing = [name for name in PEERS if not shutil.which(name)]
-    if missing:
-        print(f"not compared: {', '.join(missing)}; `pip install {' '.join(missing)}` puts them into the PATH", file=sys.stderr)
-    print(f"median of {ROUNDS} rounds; in brackets, how many times as long as `report`")
-    compare_with_peers(recorded.paper, report)
-    compare_with_peers(lambda directory, report: recorded.many(directory, 10_000, report), report)
-else:
-    for runs in [args.runs // 10, args.runs]:
-        with tempfile.TemporaryDirectory() as parent:
-            n = recorded.many(Path(parent), runs, report)
-            def tell(command, state):
-                seconds, megabytes = median([report, command], parent)
-                print(f"report {command:8} {n:8} runs, {state:9} {seconds:8.3f} s {1e6 * seconds / n:8.1f} µs "
-                      f"a run {megabytes:8.0f} MB", flush=True)
-            tell("status", "all fresh")
-            tell("build", "all fresh")
-            next((Path(parent) / ".report/records").iterdir()).unlink()
-            tell("status", "one stale")
-            experiment = Path(parent) / "experiments/many.toml"
-            experiment.write_text(experiment.read_text().replace("lr = 0.01", "lr = 0.02"))
-            tell("status", "all stale")
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=100_000)
+    parser.add_argument("--report", default=recorded.ROOT / "target/release/report", type=Path)
+    parser.add_argument("--peers", action="store_true")
+    args = parser.parse_args()
+    report = args.report.resolve()
+    if args.peers:
+        missing = [name for name in PEERS if not shutil.which(name)]
+        if missing:
+            print(f"not compared: {', '.join(missing)}; `pip install {' '.join(missing)}` puts them into the PATH", file=sys.stderr)
+        print(f"median of {ROUNDS} rounds; in brackets, how many times as long as `report`")
+        compare_with_peers(recorded.paper, report)
+        compare_with_peers(lambda directory, report: recorded.many(directory, 10_000, report), report)
+    else:
+        for runs in [args.runs // 10, args.runs]:
+            with tempfile.TemporaryDirectory() as parent:
+                n = recorded.many(Path(parent), runs, report)
+                def tell(command, state):
+                    seconds, megabytes = median([report, command], parent)
+                    print(f"report {command:8} {n:8} runs, {state:9} {seconds:8.3f} s {1e6 * seconds / n:8.1f} µs "
+                          f"a run {megabytes:8.0f} MB", flush=True)
+                tell("status", "all fresh")
+                tell("build", "all fresh")
+                next((Path(parent) / ".report/records").iterdir()).unlink()
+                tell("status", "one stale")
+                experiment = Path(parent) / "experiments/many.toml"
+                experiment.write_text(experiment.read_text().replace("lr = 0.01", "lr = 0.02"))
+                tell("status", "all stale")
+
+
+if __name__ == "__main__":
+    main()
