@@ -1,5 +1,5 @@
-//! A bundle: one archive with everything that gives a report again. Pure: paths, digests and streams of bytes in and
-//! out.
+//! A bundle: one archive with everything that is needed to build a report again. Pure: paths, digests and streams of
+//! bytes in and out.
 //!
 //! A bundle is a tar archive, compressed by Zstandard. Unpacked, it is a project with its records and its report, and
 //! a research object (RO-Crate) that other programs can read.

@@ -75,7 +75,7 @@ pub enum Stored {
     Damaged(String),
 }
 
-/// What becomes of the bytes of a sound record where `present` is.
+/// Compares a sound record with the bytes `present` at its path.
 fn compared(present: Option<&[u8]>, bytes: &[u8], digest: Digest) -> Stored {
     match present.map(|present| entry::is_same_result(present, bytes, digest)) {
         None => Stored::New,
@@ -249,7 +249,9 @@ impl Cache {
     /// # Errors
     /// If they cannot be written.
     pub fn quarantine_bytes(&self, digest: Digest, bytes: &[u8]) -> Result<PathBuf, FileError> {
-        fs::keep_aside(&self.directory.join("quarantine"), &format!("{digest}.json"), bytes)
+        // Apart from the records that were damaged here.
+        let directory = self.directory.join("quarantine").join("from-store");
+        fs::keep_aside(&directory, &format!("{digest}.json"), bytes)
     }
 
     /// The digests that have a record in quarantine, in order.

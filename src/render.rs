@@ -40,7 +40,7 @@ pub use page::About;
 /// A rendered report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
-    /// What it says of itself.
+    /// Title, authors and abstract.
     pub about: About,
     /// Markdown that links its figures in `figures/`.
     pub markdown: String,

@@ -1,7 +1,7 @@
 //! Records that several machines share: in an object store, behind a web server, or in a directory.
 //!
-//! A store has the same files as a project has in `.report/`: `records/DIGEST.json`. It has no index. Nobody replaces a
-//! file in it. Whoever reads a record checks it.
+//! A store contains `records/DIGEST.json`, as `.report/` does. It has no index. Nobody replaces a file in it. Whoever
+//! reads a record checks it.
 
 mod address;
 mod client;
@@ -9,6 +9,7 @@ mod secrets;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::path::Path;
@@ -16,14 +17,22 @@ use object_store::{ObjectStore, ObjectStoreExt as _, PutMode};
 use tokio::runtime::Runtime;
 
 use crate::digest::Digest;
+use crate::format::chain;
+use crate::fs;
 
 pub use address::Address;
 
 /// How many requests wait for an answer at the same time.
 const CONCURRENT: usize = 16;
 
-/// The largest record that is fetched, in bytes. A record of 10,000 epochs is a hundred times smaller.
-const LARGEST: u64 = 256 << 20;
+/// The largest record that is fetched, in bytes. A record of 10,000 epochs is twenty times smaller.
+const LARGEST: u64 = 64 << 20;
+
+/// How many faulty answers end a fetch.
+const MOST_ERRORS: usize = 20;
+
+/// How long the list of all records may take.
+const LONGEST_LIST: Duration = Duration::from_mins(2);
 
 /// Why a store does not do what it is asked for.
 #[derive(Debug, thiserror::Error)]
@@ -80,14 +89,20 @@ impl Store {
         };
         let listed = self.client.list(Some(&self.folder));
         let digests = listed.try_filter_map(|object| async move { Ok(digest(&object.location)) });
-        let digests = self.runtime.block_on(digests.try_collect());
-        digests.map(Some).map_err(|error| self.failed("list", &error))
+        let digests = self
+            .runtime
+            .block_on(async { tokio::time::timeout(LONGEST_LIST, digests.try_collect()).await });
+        match digests {
+            Ok(digests) => digests.map(Some).map_err(|error| self.failed("list", &error)),
+            Err(_) => Err(self.failed("list", &"it takes longer than two minutes")),
+        }
     }
 
     /// Fetches records, several at a time, and gives the bytes of each that exists to `each`, in any order.
     ///
     /// # Errors
-    /// If the store does not answer, or refuses to, or `each` returns an error. What was fetched before stays.
+    /// If the store does not answer, or refuses to, or `each` returns an error. One faulty answer does not stop the
+    /// others. What was fetched stays.
     pub fn fetch<E: From<StoreError>>(
         &self,
         digests: &[Digest],
@@ -96,15 +111,21 @@ impl Store {
         let answers =
             stream::iter(digests).map(|digest| async { (*digest, self.get(*digest).await) });
         let mut answers = std::pin::pin!(answers.buffer_unordered(CONCURRENT));
+        let mut errors = Vec::new();
         self.runtime.block_on(async {
-            while let Some((digest, answer)) = answers.next().await {
+            while errors.len() < MOST_ERRORS
+                && let Some((digest, answer)) = answers.next().await
+            {
                 match answer {
                     Ok(Some(bytes)) => each(digest, bytes)?,
                     Ok(None) => {}
-                    Err(error) => return Err(self.failed("read", &error).into()),
+                    Err(error) => errors.push(error),
                 }
             }
-            Ok(())
+            match errors.first() {
+                None => Ok(()),
+                Some(error) => Err(self.failed("read", error).into()),
+            }
         })
     }
 
@@ -113,9 +134,12 @@ impl Store {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             answer => answer?,
         };
-        // What is larger is no record, whatever it is.
         if answer.meta.size > LARGEST {
-            return Ok(Some(Vec::new()));
+            let source = format!(
+                "{} has {} bytes, so it is no record",
+                answer.meta.location, answer.meta.size
+            );
+            return Err(object_store::Error::Generic { store: "record", source: source.into() });
         }
         Ok(Some(answer.bytes().await?.to_vec()))
     }
@@ -135,39 +159,47 @@ impl Store {
         let mut answers = std::pin::pin!(answers.buffer_unordered(CONCURRENT));
         self.runtime.block_on(async {
             while let Some((digest, answer)) = answers.next().await {
-                each(digest, answer.map_err(|error| self.failed("write into", &error))?);
+                each(digest, answer?);
             }
             Ok(())
         })
     }
 
-    async fn create(&self, digest: Digest, bytes: Vec<u8>) -> object_store::Result<bool> {
+    async fn create(&self, digest: Digest, bytes: Vec<u8>) -> Result<bool, StoreError> {
+        // The file system needs care: it may have no hard links, and may lose what is not synced.
+        if let Address::Directory(directory) = &self.address {
+            let file = directory.join("records").join(format!("{digest}.json"));
+            let present = fs::publish(&file, &bytes);
+            return present
+                .map(|present| present.is_none())
+                .map_err(|error| self.failed("write into", &chain(&error)));
+        }
         let path = self.path(digest);
-        match self.client.put_opts(&path, bytes.clone().into(), PutMode::Create.into()).await {
+        let mode = PutMode::Create.into();
+        let answer = match self.client.put_opts(&path, bytes.clone().into(), mode).await {
             Ok(_) => Ok(true),
             Err(
                 object_store::Error::AlreadyExists { .. }
                 | object_store::Error::Precondition { .. },
             ) => Ok(false),
-            // A store that cannot create a file only if there is none. Both have the same content.
+            // A store without conditional writes. Two writers write the same content, so a replaced file does no harm.
             Err(
                 object_store::Error::NotImplemented { .. }
                 | object_store::Error::NotSupported { .. },
-            ) => {
-                if self.client.head(&path).await.is_ok() {
-                    return Ok(false);
-                }
-                self.client.put(&path, bytes.into()).await.map(|_| true)
-            }
+            ) => match self.client.head(&path).await {
+                Ok(_) => Ok(false),
+                Err(_) => self.client.put(&path, bytes.into()).await.map(|_| true),
+            },
             Err(error) => Err(error),
-        }
+        };
+        answer.map_err(|error| self.failed("write into", &error))
     }
 
     fn path(&self, digest: Digest) -> Path {
         self.folder.clone().join(format!("{digest}.json"))
     }
 
-    fn failed(&self, action: &'static str, error: &object_store::Error) -> StoreError {
+    fn failed(&self, action: &'static str, error: &dyn std::fmt::Display) -> StoreError {
         const LONGEST: usize = 400;
         let mut why = secrets::hidden(&error.to_string());
         // A web server may answer with a page.

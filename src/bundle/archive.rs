@@ -16,6 +16,9 @@ const MOST_GROWTH: u64 = 200;
 /// What an archive may unpack to, however small it is.
 const MOST_OF_SMALL: u64 = 64 << 20;
 
+/// The largest manifest in bytes: of half a million files.
+const LONGEST_MANIFEST: u64 = 64 << 20;
+
 /// Why an archive cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError<E> {
@@ -33,7 +36,7 @@ pub enum PackError<E> {
 /// Writes an archive of the files of `manifest`, with their content. The same files give the same bytes.
 ///
 /// # Errors
-/// If a content is not to be had or not that of the manifest, or the archive cannot be written.
+/// If a file cannot be read, or differs from the manifest, or the archive cannot be written.
 pub fn pack<W: Write, E>(
     manifest: &Manifest,
     out: W,
@@ -86,7 +89,7 @@ pub fn most_unpacked(size: u64) -> u64 {
 }
 
 /// Writes each file of an archive of `size` bytes into what `create` returns for its path. Checks the manifest, every
-/// path, kind and digest. `create` may have been called before a fault is found.
+/// path, kind and digest. May call `create` before it finds a fault.
 ///
 /// # Errors
 /// If the archive is no sound bundle, or cannot be read, or a file cannot be written.
@@ -100,12 +103,12 @@ pub fn unpack<W: Write, E>(
     let mut entries = archive.entries().map_err(fault)?;
     let mut next = || entries.next().transpose().map_err(fault);
 
-    let mut first = next()?.ok_or_else(|| refused("it is empty"))?;
+    let first = next()?.ok_or_else(|| refused("it is empty"))?;
     if path_of(&first)? != Manifest::FILE {
         return Err(refused(format!("it does not begin with `{}`", Manifest::FILE)));
     }
     let mut text = String::new();
-    first.read_to_string(&mut text).map_err(fault)?;
+    first.take(LONGEST_MANIFEST).read_to_string(&mut text).map_err(fault)?;
     let manifest =
         Manifest::read(&text).map_err(|why| refused(format!("in its manifest, {why}")))?;
     for (path, digest) in manifest.files() {
@@ -279,7 +282,7 @@ mod tests {
             assert!(unpacked(&archive[..n]).is_err(), "cut after {n} bytes");
             let mut changed = archive.clone();
             changed[n] ^= 0x10;
-            // A change that does not touch the content, as of a bit without meaning, may pass.
+            // A change that does not touch the content, such as that of an unused bit, may pass.
             assert!(unpacked(&changed).is_err_or_equals(&files()), "byte {n} is another one");
         }
     }
@@ -317,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_the_manifest_does_not_have_as_they_are_are_refused() {
+    fn files_that_differ_from_the_manifest_are_refused() {
         let one = Files::from([("a".to_owned(), b"A".to_vec())]);
         let of = |entries: &[(&str, &str)]| {
             let archive = forged(&one, |archive| {

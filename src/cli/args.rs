@@ -39,7 +39,7 @@ Exit status:
   0    done
   1    a run or the system failed
   2    an input has a mistake, or a question needs --yes
-  3    runs are stale (--frozen), a record is damaged, a result differs (verify, merge), or the
+  3    runs are stale (--frozen), a record is damaged, a result differs (verify, merge, store pull), or the
        scheduler refused a job
   4    the report is written, but runs are missing or were accepted by hand; or the scheduler
        or the store does not answer

@@ -35,7 +35,7 @@ fn export(args: &ExportArgs) -> Result<(), Error> {
     let (report, has_other_pdf) = bundle::plain_report(&project, &plan)?;
     if has_other_pdf {
         message(&format!(
-            "note: `{}` shows another page, so the bundle has no PDF file; run `report build --pdf` first, in the \
+            "note: `{}` was printed from another page, so the bundle has no PDF file; run `report build --pdf` first, in the \
              directory of the project",
             out.join(pipeline::PDF).display()
         ));
@@ -97,18 +97,16 @@ fn import(args: &ImportArgs) -> Result<(), Error> {
     let root = args.project.clone().unwrap_or_default();
     let imported = bundle::import(&root, &args.file)?;
     message(&format!(
-        "wrote {}; {} were here already; {} of the bundle are records",
+        "wrote {} ({} were here already); the bundle has {}",
         count(imported.new, "file"),
         imported.same,
-        imported.records
+        count(imported.records, "record")
     ));
     if let Some(first) = imported.left_out.first() {
         message(&format!(
-            "warning: {} of the report in the bundle, such as `{first}`, {} not what this version of `report` \
-             writes from the records, so {} left out",
+            "warning: {} of the report in the bundle, such as `{first}`, left out: not what this version of `report` \
+             writes from the records",
             count(imported.left_out.len(), "file"),
-            if imported.left_out.len() == 1 { "is" } else { "are" },
-            if imported.left_out.len() == 1 { "it is" } else { "they are" },
         ));
     }
     if imported.accepted > 0 {

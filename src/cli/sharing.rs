@@ -1,6 +1,6 @@
 //! The store of a build: what it takes from there before the training, and what it puts there afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::store_args::StoreArgs;
 use super::terminal::message;
@@ -18,8 +18,10 @@ pub(super) struct Sharing {
     pub(super) address: Address,
     /// The records that it had when the build began. `None` if it cannot list them.
     present: Option<BTreeSet<Digest>>,
-    /// The records that it has got during the training.
-    pub(super) put: BTreeSet<Digest>,
+    /// The records that it has got during the training, each with whether it is new there.
+    pub(super) put: BTreeMap<Digest, bool>,
+    /// Why it got no more.
+    pub(super) failure: Option<StoreError>,
 }
 
 /// Notes that a build would ask the store first. Sends nothing.
@@ -56,7 +58,7 @@ impl Sharing {
         let Some(address) = address(project, args)? else { return Ok(None) };
         let asked = Store::open(&address).and_then(|store| {
             let present = store.digests()?;
-            Ok(Self { store, address, present, put: BTreeSet::new() })
+            Ok(Self { store, address, present, put: BTreeMap::new(), failure: None })
         });
         let sharing = match asked {
             Ok(sharing) => sharing,
@@ -79,17 +81,21 @@ impl Sharing {
         if missing.is_empty() {
             return Ok(0);
         }
-        let Pulled { new, damaged, failure } = pipeline::pull(project, &self.store, &missing)?;
-        for (path, damage) in damaged {
-            message(&damaged_there(&path.display().to_string(), &damage));
+        let pulled = pipeline::pull(project, &self.store, &missing)?;
+        tell_faults(&pulled);
+        if pulled.new > 0 {
+            message(&format!(
+                "took {} from the store `{}`",
+                count(pulled.new, "record"),
+                self.address
+            ));
         }
-        if new > 0 {
-            message(&format!("took {} from the store `{}`", count(new, "record"), self.address));
+        if let Some(error) = pulled.failure {
+            message(&format!(
+                "warning: {error}; this build trains the runs whose records did not come"
+            ));
         }
-        if let Some(error) = failure {
-            message(&format!("warning: {error}; this build trains the runs that did not come"));
-        }
-        Ok(new)
+        Ok(pulled.new)
     }
 
     /// Whether records can be put into the store.
@@ -105,38 +111,48 @@ impl Sharing {
         let mut put = self.put;
         let mut wanted = pipeline::sharable(plan);
         wanted.retain(|digest| {
-            !put.contains(digest)
+            !put.contains_key(digest)
                 && self.present.as_ref().is_none_or(|there| !there.contains(digest))
         });
-        let left = wanted.iter().copied();
-        let result = pipeline::push(project, &self.store, left, |digest, _| {
-            put.insert(digest);
-        });
-        if !put.is_empty() {
-            message(&format!(
-                "put {} into the store `{}`",
-                count(put.len(), "record"),
-                self.address
-            ));
+        let result = match self.failure {
+            Some(failure) => Err(failure),
+            None => {
+                pipeline::push(project, &self.store, wanted.iter().copied(), |digest, is_new| {
+                    put.insert(digest, is_new);
+                })
+            }
+        };
+        let new = put.values().filter(|is_new| **is_new).count();
+        if new > 0 {
+            message(&format!("put {} into the store `{}`", count(new, "record"), self.address));
         }
         if let Err(error) = result {
-            message(&not_shared(wanted.difference(&put).count(), &error));
+            let left = wanted.iter().filter(|digest| !put.contains_key(digest)).count();
+            let are = if left == 1 { "record is" } else { "records are" };
+            message(&format!(
+                "warning: {error}; {left} {are} not in the store; `report store push` copies them"
+            ));
         }
     }
 }
 
-/// The warning that a record from a store is not sound.
-pub(super) fn damaged_there(path: &str, damage: &str) -> String {
-    format!("warning: a record from the store {damage}; it is kept as `{path}` and not used")
-}
-
-fn not_shared(n: usize, error: &StoreError) -> String {
-    format!("warning: {error}; {} not there; `report store push` copies them later", are(n))
-}
-
-fn are(n: usize) -> String {
-    match n {
-        1 => "1 record is".to_owned(),
-        n => format!("{n} records are"),
+/// Warns of the records from a store that are not used. Names the first ones.
+pub(super) fn tell_faults(pulled: &Pulled) {
+    const MOST: usize = 5;
+    for (path, damage) in pulled.damaged.iter().take(MOST) {
+        message(&format!(
+            "warning: a record from the store {damage}; it is kept as `{}` and not used",
+            path.display()
+        ));
+    }
+    if pulled.damaged.len() > MOST {
+        message(&format!("warning: and {} more such records", pulled.damaged.len() - MOST));
+    }
+    for path in &pulled.different {
+        message(&format!(
+            "warning: `{}` has another result than the record in the store; `report verify` says which of them this \
+             machine computes",
+            path.display()
+        ));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::json;
-use super::sharing::damaged_there;
+use super::sharing::tell_faults;
 use super::store_args::{StoreCommand, SyncArgs};
 use super::terminal::{data, message};
 use crate::digest::Digest;
@@ -90,23 +90,22 @@ impl Sync {
         let is_there =
             |digest: &Digest| self.there.as_ref().is_some_and(|there| there.contains(digest));
         let wanted: Vec<_> = here.iter().filter(|digest| !is_there(digest)).copied().collect();
-        let mut new = 0;
-        let mut put = 0;
+        let (mut new, mut same) = (0, here.len() - wanted.len());
         let result =
             pipeline::push(&self.project, &self.store, wanted.iter().copied(), |_, is_new| {
-                put += 1;
-                new += usize::from(is_new);
+                match is_new {
+                    true => new += 1,
+                    false => same += 1,
+                }
             });
-        message(&format!(
-            "copied {} into the store; {} were there already",
-            count(new, "record"),
-            here.len() - wanted.len() + put - new
-        ));
-        result.map_err(Error::Store)?;
-        match as_json {
-            true => json::print(json::pushed(new, here.len() - new)),
-            false => Ok(()),
+        if as_json {
+            json::print(json::pushed(new, same))?;
         }
+        message(&format!(
+            "copied {} into the store; {same} were there already",
+            count(new, "record")
+        ));
+        result.map_err(Error::Store)
     }
 
     fn pull(&self, as_json: bool) -> Result<(), Error> {
@@ -115,20 +114,19 @@ impl Sync {
             |digest: &&Digest| self.there.as_ref().is_none_or(|there| there.contains(digest));
         let wanted: Vec<_> = missing.iter().filter(is_there).copied().collect();
         let pulled = pipeline::pull(&self.project, &self.store, &wanted)?;
-        for (path, damage) in &pulled.damaged {
-            message(&damaged_there(&path.display().to_string(), damage));
-        }
+        tell_faults(&pulled);
         let left = missing.len() - pulled.new;
+        if as_json {
+            json::print(json::pulled(pulled.new, left, &pulled.damaged))?;
+        }
+        let have = if left == 1 { "has" } else { "have" };
         message(&format!(
-            "copied {} from the store; {} have none yet",
+            "copied {} from the store; {} {have} none yet",
             count(pulled.new, "record"),
             runs(left)
         ));
         if let Some(error) = pulled.failure {
             return Err(Error::Store(error));
-        }
-        if as_json {
-            json::print(json::pulled(pulled.new, left, &pulled.damaged))?;
         }
         match pulled.damaged.len() {
             0 => Ok(()),

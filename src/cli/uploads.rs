@@ -1,7 +1,8 @@
 //! Puts records into a store while other runs are in training.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
 use super::sharing::Sharing;
@@ -17,7 +18,8 @@ struct Uploads<'o> {
     queue: Sender<Digest>,
 }
 
-/// Calls `train` with an observer that tells `inner` everything, and puts each record into the store. If the store stops to answer, it gets no more.
+/// Calls `train` with an observer that tells `inner` everything, and puts each record into the store. Stops
+/// after the first upload that fails.
 pub(super) fn with_uploads<T>(
     project: &Project,
     sharing: Option<&mut Sharing>,
@@ -28,26 +30,30 @@ pub(super) fn with_uploads<T>(
         return train(inner);
     };
     let (queue, ended) = channel();
-    let store = &sharing.store;
-    let (result, put) = std::thread::scope(|scope| {
+    let (store, is_over) = (&sharing.store, &AtomicBool::new(false));
+    let (result, uploads) = std::thread::scope(|scope| {
         let uploaded = scope.spawn(move || {
-            let mut put = BTreeSet::new();
-            // The end of the build says which records the store has not got, and tries again.
+            let mut put = BTreeMap::new();
             for digest in ended {
-                let one = std::iter::once(digest);
-                let result = pipeline::push(project, store, one, |digest, _| {
-                    put.insert(digest);
-                });
-                if result.is_err() {
+                // The end of the build sends the rest, several at a time.
+                if is_over.load(Ordering::Relaxed) {
                     break;
                 }
+                let one = std::iter::once(digest);
+                let result = pipeline::push(project, store, one, |digest, is_new| {
+                    put.insert(digest, is_new);
+                });
+                if let Err(error) = result {
+                    return (put, Some(error));
+                }
             }
-            put
+            (put, None)
         });
         let result = train(&Uploads { inner, queue });
+        is_over.store(true, Ordering::Relaxed);
         (result, uploaded.join().unwrap_or_default())
     });
-    sharing.put = put;
+    (sharing.put, sharing.failure) = uploads;
     result
 }
 

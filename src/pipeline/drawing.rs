@@ -93,12 +93,19 @@ pub(super) fn missing_pngs(
         let file = fs::read_if_there(&out.join(path(name, "png"))).ok().flatten();
         !file.is_some_and(|file| figure::is_png_of(&file, svg, SCALE))
     };
-    let missing: Vec<_> = drawn.iter().filter(is_missing).collect();
+    pngs(drawn.iter().filter(is_missing))
+}
+
+/// Draws the PNG files of these figures, given by name and SVG.
+pub(super) fn pngs<'d>(
+    drawn: impl Iterator<Item = &'d (String, String)>,
+) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
     let draw = |drawing: &&(String, String)| {
         let (name, svg) = *drawing;
         Ok((path(name, "png"), figure::png(svg, SCALE).map_err(Error::Figure)?))
     };
-    missing.par_iter().map(draw).collect::<Vec<_>>().into_iter().collect()
+    let drawn: Vec<_> = drawn.collect();
+    drawn.par_iter().map(draw).collect::<Vec<_>>().into_iter().collect()
 }
 
 /// Characters in backticks.

@@ -301,7 +301,7 @@ fn repeated_titles(
     repeats.collect()
 }
 
-/// A path relative to the project. A path outside it stays as it is, from the root of the file system.
+/// A path relative to the project. A path outside the project becomes absolute.
 fn shown(root: &Path, path: &Path) -> String {
     match path.strip_prefix(root) {
         Ok(within) => within.to_string_lossy().into_owned(),

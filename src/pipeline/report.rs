@@ -27,7 +27,7 @@ use crate::template;
 /// A report that is rendered and not yet written.
 #[derive(Debug)]
 pub struct Report {
-    /// What it says of itself.
+    /// Title, authors and abstract.
     pub(super) about: About,
     /// Files by their path in the report's directory. `report.md` and `report.html` come last.
     files: Vec<(PathBuf, String)>,
@@ -275,13 +275,13 @@ impl Report {
         }
     }
 
-    /// All its files, by their paths in the directory of a report. Takes PNG files that are up to date from `out`.
+    /// All its files, by their paths in the directory of a report. Takes only the PDF file from `out`.
     ///
     /// # Errors
     /// If a figure cannot be drawn, or a file cannot be read.
     pub(super) fn contents(&self, out: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>, Error> {
-        let mut all: BTreeMap<_, _> =
-            drawing::missing_pngs(&self.drawn, out)?.into_iter().collect();
+        // A PNG file in `out` may be forged.
+        let mut all: BTreeMap<_, _> = drawing::pngs(self.drawn.iter())?.into_iter().collect();
         let texts = self.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
         let images = self.images.iter().filter(|image| image.source.is_some());
         all.extend(images.map(|image| (PathBuf::from(&image.path), image.bytes.clone())));

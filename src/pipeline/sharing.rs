@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::audit::contradiction;
 use super::{Error, Project, datasets};
-use crate::cache::{Cache, Lookup, read_past};
+use crate::cache::{Cache, Lookup, Stored, read_past};
 use crate::digest::Digest;
 use crate::document::{self, Reader, Violation, Violations};
-use crate::fs;
+use crate::fs::{self, FileError};
 use crate::plan::Plan;
 use crate::store::{Address, Store, StoreError};
 
@@ -55,6 +55,8 @@ pub struct Pulled {
     pub new: usize,
     /// Records that are not sound. They are in quarantine, at this path, for this reason.
     pub damaged: Vec<(PathBuf, String)>,
+    /// Records here that another command has written meanwhile, with another result than in the store. They stay.
+    pub different: Vec<PathBuf>,
     /// Why the rest did not come.
     pub failure: Option<StoreError>,
 }
@@ -67,7 +69,7 @@ pub fn pull(project: &Project, store: &Store, digests: &[Digest]) -> Result<Pull
     let cache = Cache::new(&project.root);
     let mut pulled = Pulled::default();
     let fetched = store.fetch(digests, |digest, bytes| {
-        // An accepted result is the decision of somebody for a project of their own.
+        // An accepted result is a decision for one project.
         let damage = match read_past(&bytes, digest) {
             Ok(past) if past.result.accepted.is_some() => {
                 Some("was accepted by hand, so it is not shared".to_owned())
@@ -76,11 +78,11 @@ pub fn pull(project: &Project, store: &Store, digests: &[Digest]) -> Result<Pull
             Err(damage) => Some(damage),
         };
         match damage {
-            None => {
-                cache.publish(digest, &bytes).map_err(Error::File)?;
-                cache.forget_failure(digest).map_err(Error::File)?;
-                pulled.new += 1;
-            }
+            None => match take(&cache, digest, &bytes).map_err(Error::File)? {
+                Stored::New => pulled.new += 1,
+                Stored::Same => {}
+                Stored::Different | Stored::Damaged(_) => pulled.different.push(cache.path(digest)),
+            },
             Some(damage) => {
                 let path = cache.quarantine_bytes(digest, &bytes).map_err(Error::File)?;
                 pulled.damaged.push((path, damage));
@@ -94,6 +96,17 @@ pub fn pull(project: &Project, store: &Store, digests: &[Digest]) -> Result<Pull
         Err(Stop::Here(error)) => return Err(error),
     }
     Ok(pulled)
+}
+
+/// Writes a sound record from a store. A damaged one in its place goes to the quarantine.
+fn take(cache: &Cache, digest: Digest, bytes: &[u8]) -> Result<Stored, FileError> {
+    let mut stored = cache.publish(digest, bytes)?;
+    if let Stored::Damaged(_) = stored {
+        cache.quarantine(digest)?;
+        stored = cache.publish(digest, bytes)?;
+    }
+    cache.forget_failure(digest)?;
+    Ok(stored)
 }
 
 /// Why records are not fetched any more.
@@ -134,7 +147,10 @@ pub fn push(
 ) -> Result<(), StoreError> {
     let cache = Cache::new(&project.root);
     let sound = digests.filter_map(|digest| match cache.past_bytes(digest) {
-        Ok(Lookup::Hit((bytes, past))) if past.result.accepted.is_none() => Some((digest, bytes)),
+        Ok(Lookup::Hit((bytes, past))) => {
+            let is_sharable = past.result.accepted.is_none() && contradiction(past).is_none();
+            is_sharable.then_some((digest, bytes))
+        }
         _ => None,
     });
     store.put(sound, each)

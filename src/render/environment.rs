@@ -11,6 +11,10 @@ use crate::template::{self, FactorLevels, TemplateError, Templates, syntax, with
 /// The names of templates that others include or import.
 pub(super) type Included = Arc<Mutex<BTreeSet<String>>>;
 
+/// The largest number of steps of one template. A loop over a hundred thousand conditions with a hundred steps for each
+/// takes a twentieth of it.
+const MOST_STEPS: u64 = 200_000_000;
+
 /// An environment with all templates. It adds the names of those that are included to `included`.
 pub(super) fn environment<'t>(
     templates: &'t Templates,
@@ -20,6 +24,7 @@ pub(super) fn environment<'t>(
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(syntax());
+    environment.set_fuel(Some(MOST_STEPS));
     // What a macro or a block wrote is text of the report already, and not a value.
     environment.set_auto_escape_callback(|name| match name.contains(".html") {
         true => AutoEscape::Html,

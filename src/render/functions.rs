@@ -45,7 +45,9 @@ pub(super) fn evaluate(
     let prose = environment.get_template(PAPER_TEMPLATE).map_err(fail)?;
     let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
     template::check_names(&prose, &templates.paper, &names, &environment)?;
-    let prose = prose.render(&values).map_err(fail)?;
+    let mut written = Written(Vec::new());
+    prose.render_captured_to(&values, &mut written).map_err(fail)?;
+    let prose = String::from_utf8(written.0).expect("templates write text");
     let banner = block(&environment, "banner", &values).map_err(fail)?;
     let mut skeleton = notebook.take(prose);
     if skeleton.text.trim().is_empty() {
@@ -61,6 +63,23 @@ pub(super) fn evaluate(
     skeleton.text = with_banner(&front.above(rest), banner.trim());
     skeleton.front = front;
     Ok(skeleton.without_blank_lines())
+}
+
+/// A text of limited size.
+struct Written(Vec<u8>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        const LARGEST: usize = 32_000_000;
+        match self.0.len() + bytes.len() <= LARGEST {
+            true => self.0.write(bytes),
+            false => Err(std::io::ErrorKind::FileTooLarge.into()),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The Markdown that a macro of the blocks gives.

@@ -25,8 +25,13 @@ impl Address {
     /// If it is no address of a store, or contains credentials. The text says why, as a phrase that follows the address.
     pub fn parse(text: &str, directory: impl FnOnce(&Path) -> PathBuf) -> Result<Self, String> {
         if !text.contains("://") {
+            let scheme = text.split_once(":/").map(|(scheme, _)| scheme);
             return match text.trim() {
                 "" => Err("is empty".to_owned()),
+                // A drive of Windows has one letter.
+                _ if scheme.is_some_and(|scheme| scheme.len() > 1) => {
+                    Err("needs two slashes after its scheme".to_owned())
+                }
                 _ => Ok(Self::Directory(directory(Path::new(text)))),
             };
         }
@@ -48,6 +53,7 @@ impl Address {
                 let path = url.to_file_path().map_err(|()| "is no path of a file".to_owned())?;
                 Ok(Self::Directory(path))
             }
+            () if url.fragment().is_some() => Err("contains `#`".to_owned()),
             () if !url.has_host() => Err("names no bucket or host".to_owned()),
             () => Ok(Self::Remote(url)),
         }
@@ -55,7 +61,7 @@ impl Address {
 
     /// Whether it is a web server, which is only read.
     pub(super) fn is_web(&self) -> bool {
-        // Some addresses of web servers are those of object stores.
+        // So are `https://` addresses of object stores.
         matches!(self, Self::Remote(url) if url.scheme().starts_with("http"))
     }
 }
@@ -95,6 +101,8 @@ mod tests {
             ("https://user:secret@example.org/", "credentials"),
             ("https://example.org/?sig=abc", "credentials"),
             ("s3://key@bucket/", "credentials"),
+            ("s3:/key:secret@bucket", "two slashes"),
+            ("https://example.org/#secret", "contains `#`"),
             ("ftp://example.org/", "unknown scheme `ftp`"),
             ("s3://", "no bucket"),
             ("s3://[x", "is no address"),

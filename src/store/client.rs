@@ -18,33 +18,45 @@ use crate::provenance;
 
 /// How long a store may take to accept a connection, and for one answer.
 const PATIENCE: [(ClientConfigKey, &str); 2] =
-    [(ClientConfigKey::ConnectTimeout, "5 seconds"), (ClientConfigKey::Timeout, "60 seconds")];
+    [(ClientConfigKey::ConnectTimeout, "5 seconds"), (ClientConfigKey::Timeout, "20 seconds")];
 
 /// How long a request is repeated.
 const LONGEST_RETRY: Duration = Duration::from_secs(15);
 
-/// Variables with credentials. Without any of them, requests carry none, as for a public bucket. So nothing asks for
-/// the credentials of this machine, which takes long where there are none.
-const OF_AWS: [&str; 4] = [
+/// Variables that give credentials, or say how to get them. Without any of them, requests are anonymous, as a public
+/// bucket allows. This avoids the query for credentials of the machine, which is slow outside a cloud.
+const OF_AWS: [&str; 5] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_METADATA_ENDPOINT",
 ];
-const OF_GOOGLE: [&str; 4] = [
+const OF_GOOGLE: [&str; 6] = [
     "GOOGLE_SERVICE_ACCOUNT",
     "GOOGLE_SERVICE_ACCOUNT_PATH",
     "GOOGLE_SERVICE_ACCOUNT_KEY",
     "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_BEARER_TOKEN",
+    "SERVICE_ACCOUNT",
 ];
-const OF_AZURE: [&str; 6] = [
+const OF_AZURE: [&str; 12] = [
     "AZURE_STORAGE_ACCOUNT_KEY",
     "AZURE_STORAGE_ACCESS_KEY",
+    "AZURE_STORAGE_MASTER_KEY",
     "AZURE_STORAGE_SAS_KEY",
+    "AZURE_STORAGE_SAS_TOKEN",
     "AZURE_STORAGE_TOKEN",
     "AZURE_STORAGE_CLIENT_SECRET",
+    "AZURE_CLIENT_SECRET",
     "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_MSI_ENDPOINT",
+    "AZURE_IDENTITY_ENDPOINT",
+    "AZURE_USE_AZURE_CLI",
 ];
+
+/// Variables with the address of a server of one's own.
+const ENDPOINTS: [&str; 3] = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
 
 /// The client for an address, and the folder in the store. The error says why there is none.
 pub(super) fn client(address: &Address) -> Result<(Arc<dyn ObjectStore>, Path), String> {
@@ -60,49 +72,59 @@ pub(super) fn client(address: &Address) -> Result<(Arc<dyn ObjectStore>, Path), 
 }
 
 fn remote(url: &Url) -> Result<(Arc<dyn ObjectStore>, Path), object_store::Error> {
-    // Another part of the program cannot have chosen, and a second choice is the same.
+    // Fails only if it was chosen before, which was the same choice.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let (_, folder) = ObjectStoreScheme::parse(url)?;
     let retry = RetryConfig { max_retries: 3, retry_timeout: LONGEST_RETRY, ..Default::default() };
     let is_public =
         |variables: &[&str]| variables.iter().all(|name| provenance::variable(name).is_none());
-    let client: Arc<dyn ObjectStore> = match url.scheme() {
+    let parsed = |url: &Url| Ok::<_, object_store::Error>(ObjectStoreScheme::parse(url)?.1);
+    let (client, folder): (Arc<dyn ObjectStore>, _) = match url.scheme() {
         "s3" | "s3a" => {
-            // Requests are signed, and contain no key. So a server of one's own may have no TLS.
-            let endpoint = provenance::variable("AWS_ENDPOINT_URL");
-            let is_plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http:"));
-            let builder =
-                PATIENCE.into_iter().fold(AmazonS3Builder::from_env(), |builder, (key, value)| {
-                    builder.with_config(AmazonS3ConfigKey::Client(key), value)
-                });
-            let builder = builder.with_url(url.as_str()).with_retry(retry);
-            let builder = if is_plain { builder.with_allow_http(true) } else { builder };
-            Arc::new(builder.with_skip_signature(is_public(&OF_AWS)).build()?)
+            let endpoint = ENDPOINTS.iter().find_map(|name| provenance::variable(name));
+            let is_plain = endpoint.is_some_and(|url| url.to_lowercase().starts_with("http:"));
+            let mut builder = AmazonS3Builder::from_env().with_url(url.as_str()).with_retry(retry);
+            for (key, value) in PATIENCE {
+                builder = builder.with_config(AmazonS3ConfigKey::Client(key), value);
+            }
+            // Who names a server without TLS wants it.
+            if is_plain {
+                builder = builder.with_allow_http(true);
+            }
+            if is_public(&OF_AWS) {
+                builder = builder.with_skip_signature(true);
+            }
+            (Arc::new(builder.build()?), parsed(url)?)
         }
         "gs" => {
-            let builder = PATIENCE
-                .into_iter()
-                .fold(GoogleCloudStorageBuilder::from_env(), |builder, (key, value)| {
-                    builder.with_config(GoogleConfigKey::Client(key), value)
-                });
-            let builder = builder.with_url(url.as_str()).with_retry(retry);
-            Arc::new(builder.with_skip_signature(is_public(&OF_GOOGLE)).build()?)
+            let mut builder =
+                GoogleCloudStorageBuilder::from_env().with_url(url.as_str()).with_retry(retry);
+            for (key, value) in PATIENCE {
+                builder = builder.with_config(GoogleConfigKey::Client(key), value);
+            }
+            if is_public(&OF_GOOGLE) {
+                builder = builder.with_skip_signature(true);
+            }
+            (Arc::new(builder.build()?), parsed(url)?)
         }
         "http" | "https" => {
-            let builder = PATIENCE
-                .into_iter()
-                .fold(HttpBuilder::new(), |builder, (key, value)| builder.with_config(key, value));
+            let mut builder =
+                HttpBuilder::new().with_url(&url[..Position::BeforePath]).with_retry(retry);
+            for (key, value) in PATIENCE {
+                builder = builder.with_config(key, value);
+            }
             let builder = builder.with_config(ClientConfigKey::AllowHttp, "true");
-            Arc::new(builder.with_url(&url[..Position::BeforePath]).with_retry(retry).build()?)
+            (Arc::new(builder.build()?), Path::from_url_path(url.path())?)
         }
         _ => {
-            let builder = PATIENCE
-                .into_iter()
-                .fold(MicrosoftAzureBuilder::from_env(), |builder, (key, value)| {
-                    builder.with_config(AzureConfigKey::Client(key), value)
-                });
-            let builder = builder.with_url(url.as_str()).with_retry(retry);
-            Arc::new(builder.with_skip_signature(is_public(&OF_AZURE)).build()?)
+            let mut builder =
+                MicrosoftAzureBuilder::from_env().with_url(url.as_str()).with_retry(retry);
+            for (key, value) in PATIENCE {
+                builder = builder.with_config(AzureConfigKey::Client(key), value);
+            }
+            if is_public(&OF_AZURE) {
+                builder = builder.with_skip_signature(true);
+            }
+            (Arc::new(builder.build()?), parsed(url)?)
         }
     };
     Ok((client, folder))

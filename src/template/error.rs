@@ -101,6 +101,10 @@ impl TemplateError {
         let message = match (error.detail(), place) {
             // The kind says nothing more than the message of a function of `report`.
             (Some(detail), _) if kind == ErrorKind::InvalidOperation => detail.to_owned(),
+            _ if kind == ErrorKind::OutOfFuel => "the template takes too many steps".to_owned(),
+            _ if kind == ErrorKind::WriteFailure => {
+                "the template writes more than 32 MB".to_owned()
+            }
             (Some(detail), _) => format!("{kind}: {detail}"),
             (None, Some(place)) => format!("{kind}: `{place}`"),
             (None, None) => kind.to_string(),
@@ -108,6 +112,9 @@ impl TemplateError {
         let hint = match kind {
             ErrorKind::TemplateNotFound => {
                 format!("`{{% include %}}` and `{{% import %}}` find files in `{TEMPLATES}/`")
+            }
+            ErrorKind::OutOfFuel | ErrorKind::WriteFailure => {
+                "is there a loop in a loop, or a long `range`?".to_owned()
             }
             ErrorKind::UnknownFilter => {
                 "docs/templates.md names the filters of `report`; the others are those of minijinja"

@@ -14,7 +14,7 @@ from pathlib import Path
 import recorded
 from scale import measure
 
-LOOKS = 20
+LOOKS = 5
 
 COMMANDS = {
     "sbatch": """for word in "$@"; do case $word in --array=*) last=${word#--array=0-}; last=${last%%%*} ;; esac; done
@@ -56,7 +56,7 @@ def looks(command, directory, commands):
     process = subprocess.Popen(command, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         begin = count()
-        while count() < begin + 3:
+        while count() < begin + 2:
             time.sleep(0.1)
         before, seconds = count(), processor_seconds(process)
         while count() < before + LOOKS:

@@ -85,7 +85,7 @@ pub fn export(
             true => Ok((measured.hasher.finish(), measured.bytes)),
             false => Err(Error::Request {
                 message:
-                    "files of the project shrink so much that no import would accept the bundle"
+                    "the files of the project compress more than 200 times, and an import refuses such a bundle"
                         .to_owned(),
                 hint:
                     "remove large files with repeated bytes from what the prose shows or links to"
@@ -124,10 +124,15 @@ fn check_place(
     let refused = |message: String| {
         Err(Error::Request { message, hint: "name a new file, such as `paper.tar.zst`".to_owned() })
     };
-    // A hidden path is none of a bundle, but may be in `.report/`.
+    // `path_of` refuses hidden paths, so `.report/` needs a check of its own.
     let is_hidden =
         fs::physical(bundle).starts_with(fs::physical(&project.root.join(Cache::DIRECTORY)));
-    if is_hidden || path_of(&project.root, bundle).is_ok_and(|path| is_own(&path)) {
+    // The project may be named through a link.
+    let places = [
+        path_of(&project.root, bundle),
+        path_of(&fs::physical(&project.root), &fs::physical(bundle)),
+    ];
+    if is_hidden || places.into_iter().flatten().any(|path| is_own(&path)) {
         return refused(format!("`{shown}` belongs to the project"));
     }
     match fs::is_there(bundle) && !fs::is_plain_file(bundle) {

@@ -11,10 +11,11 @@ use super::plain::plain_report;
 use crate::bundle::{BundlePath, METADATA, Manifest, UnpackError, unpack};
 use crate::cache::{Cache, Lookup, Stored};
 use crate::digest::Digest;
-use crate::format::chain;
+use crate::experiment::Experiment;
+use crate::format::{chain, count};
 use crate::fs::{self, FileError};
 use crate::pipeline::audit::contradiction;
-use crate::pipeline::{Error, Keep, Overrides, WHOLE, load, plan};
+use crate::pipeline::{Error, Keep, Overrides, Project, WHOLE, load, plan};
 use crate::run::DeviceKind;
 
 /// What an import did.
@@ -34,7 +35,7 @@ pub struct Imported {
     pub missing: usize,
     /// Number of runs whose result was accepted by hand.
     pub accepted: usize,
-    /// Files of the report that are not those of the records, and were left out.
+    /// Files of the report that differ from the report of the records, and were left out.
     pub left_out: Vec<String>,
 }
 
@@ -57,7 +58,8 @@ fn import_into(root: &Path, bundle: &Path) -> Result<Imported, Error> {
     fs::open(bundle).map_err(|error| unreadable(&error))?;
     fs::create_directory(root).map_err(Error::File)?;
     fs::sweep(root);
-    let staging = fs::temporary_directory(root).map_err(Error::File)?;
+    // Experiments are named by their place in the project, which a path with `..` would hide.
+    let staging = fs::temporary_directory(&fs::physical(root)).map_err(Error::File)?;
     let manifest = unpacked(bundle, staging.path())?;
     let (mut imported, wanted) =
         check(staging.path(), &manifest).map_err(|why| refused(bundle, &why))?;
@@ -155,7 +157,7 @@ fn check(
     // The paths in messages are those in the bundle.
     let within = format!("{}/", directory.display());
     let no_project = |error: Error| match error {
-        // The message of another directory could name its files.
+        // The message could list the files of a directory outside the bundle.
         Error::Dataset { directory, .. } | Error::DatasetFile { directory, .. } => {
             let directory = directory.display().to_string().replace(&within, "");
             format!("it does not contain the data `{directory}`")
@@ -169,15 +171,21 @@ fn check(
     {
         return Err(format!("it does not contain `{foreign}`, which an experiment extends"));
     }
+    let records = paths.iter().filter(|path| path.is_record()).count();
+    check_size(&project, records)?;
     let on = |device| plan(&project, device, Keep::Extracts).map_err(no_project);
-    let mut plan = (DeviceKind::Cpu, on(DeviceKind::Cpu)?);
-    if plan.1.records.is_empty() {
+    let (mut device, mut plan) = (DeviceKind::Cpu, on(DeviceKind::Cpu)?);
+    if plan.records.is_empty() {
         let cuda = on(DeviceKind::Cuda)?;
         if !cuda.records.is_empty() {
-            plan = (DeviceKind::Cuda, cuda);
+            (device, plan) = (DeviceKind::Cuda, cuda);
         }
     }
-    let (device, plan) = plan;
+    let own: BTreeSet<_> = plan.runs.iter().map(|run| run.digest).collect();
+    // Another version may know the runs by other digests.
+    let is_of_runs = |path| {
+        plan.records.is_empty() || digest_of(path).is_some_and(|digest| own.contains(&digest))
+    };
 
     let out = directory.join(WHOLE);
     let (report, _) = plain_report(&project, &plan).map_err(no_project)?;
@@ -186,7 +194,7 @@ fn check(
     for (path, digest) in manifest.files().filter(|(path, _)| path.as_str() != METADATA) {
         let is_wanted = match expected.get(path) {
             Some(Source::Report(bytes)) => Digest::of_bytes(bytes) == digest,
-            found => path.is_record() || found.is_some(),
+            found => found.is_some() || (path.is_record() && is_of_runs(path)),
         };
         match is_wanted {
             true => {
@@ -203,6 +211,17 @@ fn check(
     let runs = plan.runs.len();
     let (new, same, records) = (0, 0, 0);
     Ok((Imported { new, same, records, device, runs, missing, accepted, left_out }, wanted))
+}
+
+/// Refuses a project that has more runs than records can be for, before a plan of them takes all memory.
+fn check_size(project: &Project, records: usize) -> Result<(), String> {
+    let of = |one: &Experiment| one.conditions.len().saturating_mul(one.seeds.len());
+    // Each experiment may have the same runs.
+    let runs = project.experiments.iter().map(of).max().unwrap_or_default();
+    match runs <= records {
+        true => Ok(()),
+        false => Err(format!("it has {} for {runs} runs", count(records, "record"))),
+    }
 }
 
 /// Checks each record of a directory.
@@ -283,7 +302,7 @@ fn files_within(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     while let Some(folder) = folders.pop().filter(|folder| fs::is_directory(folder)) {
         let entries = fs::entries(&folder).map_err(Error::File)?;
         let (inner, found): (Vec<_>, Vec<_>) =
-            entries.into_iter().partition(|path| fs::is_directory(path));
+            entries.into_iter().partition(|path| fs::is_directory(path) && !fs::is_link(path));
         folders.extend(inner);
         files.extend(found);
     }

@@ -5,8 +5,8 @@ use crate::pipeline::pdf::has_printed_pdf;
 use crate::pipeline::{Error, Project, Report, WHOLE, render, snapshot_in};
 use crate::plan::Plan;
 
-/// The report that `report build` without options would write in the directory of a project. Also returns whether there
-/// is a PDF file of another page, which is therefore not in the report. Writes nothing.
+/// The report that `report build` without options would write in the directory of a project. Also returns whether
+/// there is a PDF file that was printed from another page. Such a file is left out. Writes nothing.
 ///
 /// # Errors
 /// If it cannot be rendered.
