@@ -4,6 +4,7 @@
 //! reads a record checks it.
 
 mod address;
+mod bounded;
 mod client;
 mod secrets;
 
@@ -20,19 +21,18 @@ use crate::digest::Digest;
 use crate::format::chain;
 use crate::fs;
 
+use bounded::LARGEST;
+
 pub use address::Address;
 
 /// How many requests wait for an answer at the same time.
 const CONCURRENT: usize = 16;
 
-/// The largest record that is fetched, in bytes. A record of 10,000 epochs is twenty times smaller.
-const LARGEST: u64 = 64 << 20;
-
 /// How many faulty answers end a fetch.
 const MOST_ERRORS: usize = 20;
 
 /// How long the list of all records may take.
-const LONGEST_LIST: Duration = Duration::from_mins(2);
+const LONGEST_LIST: Duration = Duration::from_mins(1);
 
 /// Why a store does not do what it is asked for.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +83,13 @@ impl Store {
         if self.address.is_web() {
             return Ok(None);
         }
+        if let Address::Directory(directory) = &self.address {
+            let names = fs::names(&directory.join("records"));
+            let names = names.map_err(|error| self.failed("list", &chain(&error)))?;
+            let digest =
+                |name: &String| Digest::try_from(name.strip_suffix(".json")?.to_owned()).ok();
+            return Ok(Some(names.iter().filter_map(digest).collect()));
+        }
         let digest = |path: &Path| {
             let name = path.filename()?.strip_suffix(".json")?;
             Digest::try_from(name.to_owned()).ok()
@@ -94,7 +101,7 @@ impl Store {
             .block_on(async { tokio::time::timeout(LONGEST_LIST, digests.try_collect()).await });
         match digests {
             Ok(digests) => digests.map(Some).map_err(|error| self.failed("list", &error)),
-            Err(_) => Err(self.failed("list", &"it takes longer than two minutes")),
+            Err(_) => Err(self.failed("list", &"it takes longer than a minute")),
         }
     }
 
@@ -130,16 +137,28 @@ impl Store {
     }
 
     async fn get(&self, digest: Digest) -> object_store::Result<Option<Vec<u8>>> {
+        if let Address::Directory(directory) = &self.address {
+            let file = directory.join("records").join(format!("{digest}.json"));
+            let read = match fs::size(&file) > LARGEST {
+                true => return Err(too_large(&file.display(), fs::size(&file))),
+                false => fs::read_if_there(&file),
+            };
+            return match read {
+                Ok(bytes) => Ok(bytes),
+                // What is no file is no record.
+                Err(error) if error.is_no_file() => Ok(Some(Vec::new())),
+                Err(error) => Err(object_store::Error::Generic {
+                    store: "directory",
+                    source: chain(&error).into(),
+                }),
+            };
+        }
         let answer = match self.client.get(&self.path(digest)).await {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             answer => answer?,
         };
         if answer.meta.size > LARGEST {
-            let source = format!(
-                "{} has {} bytes, so it is no record",
-                answer.meta.location, answer.meta.size
-            );
-            return Err(object_store::Error::Generic { store: "record", source: source.into() });
+            return Err(too_large(&answer.meta.location, answer.meta.size));
         }
         Ok(Some(answer.bytes().await?.to_vec()))
     }
@@ -209,4 +228,10 @@ impl Store {
         }
         StoreError { action, store: self.address.to_string(), why }
     }
+}
+
+fn too_large(place: &dyn std::fmt::Display, bytes: u64) -> object_store::Error {
+    let source =
+        format!("`{place}` has {bytes} bytes, so it is no record; remove it from the store");
+    object_store::Error::Generic { store: "file", source: source.into() }
 }

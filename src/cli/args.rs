@@ -12,6 +12,7 @@ use crate::format::shell_quoted;
 use crate::pipeline::{self, Error};
 use crate::plan::Shard;
 use crate::provenance;
+use crate::run::DeviceKind;
 
 const LONG_ABOUT: &str = "\
 A notebook for seeded experiments.
@@ -107,8 +108,8 @@ pub(super) struct BuildArgs {
     /// `reports/partial`.
     #[arg(long, value_name = "EXPERIMENT", num_args = 1.., conflicts_with = "name")]
     pub(super) only: Vec<String>,
-    /// Number of runs in parallel, one thread each [default: number of cores]. Results do not
-    /// depend on it.
+    /// Number of runs in parallel, one thread each [default: number of cores; 1 on a CUDA device].
+    /// Results do not depend on it.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
     /// Directory of the report [default: `reports` in the project; `reports/partial` with a NAME,
@@ -271,7 +272,12 @@ const PARTIAL: &str = "partial";
 
 impl BuildArgs {
     pub(super) fn workers(&self) -> usize {
-        self.jobs.map_or_else(provenance::cores, usize::from)
+        let by_default = match self.project.device.kind() {
+            DeviceKind::Cpu => provenance::cores(),
+            // More than one run at a time makes all of them slower: docs/performance.md has the times.
+            DeviceKind::Cuda => 1,
+        };
+        self.jobs.map_or(by_default, usize::from)
     }
 
     /// Refuses options that have no meaning for the executor.

@@ -90,6 +90,14 @@ impl Sharing {
                 self.address
             ));
         }
+        let is_silent = pulled.failure.is_none() && pulled.damaged.is_empty();
+        if pulled.new == 0 && is_silent && self.present.is_none() {
+            message(&format!(
+                "note: the store `{}` has none of {} missing records",
+                self.address,
+                missing.len()
+            ));
+        }
         if let Some(error) = pulled.failure {
             message(&format!(
                 "warning: {error}; this build trains the runs whose records did not come"

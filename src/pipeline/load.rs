@@ -60,7 +60,6 @@ const LONGEST_CHAIN: usize = 16;
 
 /// The folder of data files. No note is printed about its files that are not TOML.
 const DATA: &str = "data";
-
 /// The file extension of experiments.
 const ENDING: &str = "toml";
 
@@ -130,6 +129,8 @@ fn too_deep(path: &Path, within: &str) -> Error {
 /// # Errors
 /// With all violations of all files, or the first file that cannot be read.
 pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
+    // Files are named by their path from the root, which has no `folder/..` either.
+    let root = &*fs::without_dots(root);
     let directory = root.join("experiments");
     let Files { experiments: paths, bases, skipped } = find(&directory)?;
     let mut sources = BTreeMap::new();

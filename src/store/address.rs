@@ -32,6 +32,9 @@ impl Address {
                 _ if scheme.is_some_and(|scheme| scheme.len() > 1) => {
                     Err("needs two slashes after its scheme".to_owned())
                 }
+                _ if text.contains('@') && text.contains(':') => {
+                    Err("looks like an address with credentials, and without `://`".to_owned())
+                }
                 _ => Ok(Self::Directory(directory(Path::new(text)))),
             };
         }
@@ -39,8 +42,13 @@ impl Address {
         let scheme = url.scheme();
         // In `abfss://container@account.host/`, the part before `@` is no name of a user.
         let has_user = !url.username().is_empty() && !scheme.starts_with("abfs") && scheme != "az";
-        let secret = has_user || url.password().is_some() || url.query().is_some();
+        let lower = text.to_lowercase();
+        let is_hidden = ["%40", "%3a", "%3f"].iter().any(|code| lower.contains(code));
+        let secret = has_user || url.password().is_some() || url.query().is_some() || is_hidden;
         match () {
+            () if text.contains(|c: char| c.is_control()) || text.contains("/..") => {
+                Err("contains a control character or `..`".to_owned())
+            }
             () if secret => {
                 Err("contains credentials or a query; give credentials in the environment"
                     .to_owned())
@@ -102,6 +110,9 @@ mod tests {
             ("https://example.org/?sig=abc", "credentials"),
             ("s3://key@bucket/", "credentials"),
             ("s3:/key:secret@bucket", "two slashes"),
+            ("me:secret@example.org/x", "credentials"),
+            ("s3://b%3Asecret%40c/x", "credentials"),
+            ("s3://b/a\nb", "control"),
             ("https://example.org/#secret", "contains `#`"),
             ("ftp://example.org/", "unknown scheme `ftp`"),
             ("s3://", "no bucket"),

@@ -14,6 +14,7 @@ use object_store::{ClientConfigKey, ObjectStore, ObjectStoreScheme, RetryConfig}
 use url::{Position, Url};
 
 use super::address::Address;
+use super::bounded::Bounded;
 use crate::provenance;
 
 /// How long a store may take to accept a connection, and for one answer.
@@ -32,13 +33,12 @@ const OF_AWS: [&str; 5] = [
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_METADATA_ENDPOINT",
 ];
-const OF_GOOGLE: [&str; 6] = [
+const OF_GOOGLE: [&str; 5] = [
     "GOOGLE_SERVICE_ACCOUNT",
     "GOOGLE_SERVICE_ACCOUNT_PATH",
     "GOOGLE_SERVICE_ACCOUNT_KEY",
     "GOOGLE_APPLICATION_CREDENTIALS",
     "GOOGLE_BEARER_TOKEN",
-    "SERVICE_ACCOUNT",
 ];
 const OF_AZURE: [&str; 12] = [
     "AZURE_STORAGE_ACCOUNT_KEY",
@@ -58,6 +58,45 @@ const OF_AZURE: [&str; 12] = [
 /// Variables with the address of a server of one's own.
 const ENDPOINTS: [&str; 3] = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
 
+/// The settings of a kind of store in the environment: the variables that begin with `prefix`, in lower case.
+///
+/// # Errors
+/// If a value cannot be part of a request. The text names the variable, and not its value.
+fn settings(prefix: &str) -> Result<Vec<(String, String)>, String> {
+    let names = provenance::variables(prefix).into_iter();
+    let names = names.filter_map(|name| name.into_string().ok());
+    let set = names.filter_map(|name| Some((provenance::variable(&name)?.trim().to_owned(), name)));
+    set.filter(|(value, _)| !value.is_empty())
+        .map(|(value, name)| {
+            let is_endpoint = name.contains("ENDPOINT") && !name.contains("STYLE");
+            match () {
+                () if value.contains(|c: char| c.is_control()) => {
+                    Err(format!("the value of `{name}` has a line break or another control character"))
+                }
+                () if is_endpoint && value.contains("//") && !is_plain_address(&value) => Err(format!(
+                    "`{name}` is no address of a server; write `http://HOST:PORT`, without credentials"
+                )),
+                () if ENDPOINTS.contains(&name.as_str()) && !is_plain_address(&value) => Err(format!(
+                    "`{name}` is no address of a server; write `http://HOST:PORT`, without credentials"
+                )),
+                () => Ok((name.to_lowercase(), value)),
+            }
+        })
+        .collect()
+}
+
+/// Whether a text is the address of a web server, without credentials.
+fn is_plain_address(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        let is_web = ["http", "https"].contains(&url.scheme());
+        is_web
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+    })
+}
+
 /// The client for an address, and the folder in the store. The error says why there is none.
 pub(super) fn client(address: &Address) -> Result<(Arc<dyn ObjectStore>, Path), String> {
     match address {
@@ -67,65 +106,103 @@ pub(super) fn client(address: &Address) -> Result<(Arc<dyn ObjectStore>, Path), 
             let store = store.map_err(|_| "the directory does not exist".to_owned())?;
             Ok((Arc::new(store), Path::default()))
         }
-        Address::Remote(url) => remote(url).map_err(|error| error.to_string()),
+        Address::Remote(url) => {
+            let prefix = match url.scheme() {
+                "s3" | "s3a" => "AWS_",
+                "gs" => "GOOGLE_",
+                "http" | "https" => return web(url).map_err(|error| error.to_string()),
+                _ => "AZURE_",
+            };
+            remote(url, &settings(prefix)?).map_err(|error| error.to_string())
+        }
     }
 }
 
-fn remote(url: &Url) -> Result<(Arc<dyn ObjectStore>, Path), object_store::Error> {
+type Client = (Arc<dyn ObjectStore>, Path);
+
+/// How often and how long a request is repeated.
+fn retry() -> RetryConfig {
+    RetryConfig { max_retries: 3, retry_timeout: LONGEST_RETRY, ..Default::default() }
+}
+
+fn choose_cryptography() {
     // Fails only if it was chosen before, which was the same choice.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let retry = RetryConfig { max_retries: 3, retry_timeout: LONGEST_RETRY, ..Default::default() };
-    let is_public =
-        |variables: &[&str]| variables.iter().all(|name| provenance::variable(name).is_none());
-    let parsed = |url: &Url| Ok::<_, object_store::Error>(ObjectStoreScheme::parse(url)?.1);
-    let (client, folder): (Arc<dyn ObjectStore>, _) = match url.scheme() {
+}
+
+/// The client of a web server.
+fn web(url: &Url) -> Result<Client, object_store::Error> {
+    choose_cryptography();
+    let mut builder = HttpBuilder::new().with_url(&url[..Position::BeforePath]);
+    for (key, value) in PATIENCE {
+        builder = builder.with_config(key, value);
+    }
+    let builder = builder.with_config(ClientConfigKey::AllowHttp, "true").with_retry(retry());
+    let client = builder.with_http_connector(Bounded::default()).build()?;
+    Ok((Arc::new(client), Path::from_url_path(url.path())?))
+}
+
+/// The client of an object store, with these settings.
+fn remote(url: &Url, settings: &[(String, String)]) -> Result<Client, object_store::Error> {
+    choose_cryptography();
+    let is_public = |variables: &[&str]| {
+        !settings.iter().any(|(key, _)| variables.iter().any(|name| name.to_lowercase() == *key))
+    };
+    let client: Arc<dyn ObjectStore> = match url.scheme() {
         "s3" | "s3a" => {
-            let endpoint = ENDPOINTS.iter().find_map(|name| provenance::variable(name));
-            let is_plain = endpoint.is_some_and(|url| url.to_lowercase().starts_with("http:"));
-            let mut builder = AmazonS3Builder::from_env().with_url(url.as_str()).with_retry(retry);
+            let mut builder = AmazonS3Builder::new();
+            for (key, value) in settings {
+                if let Ok(key) = key.parse() {
+                    builder = builder.with_config(key, value);
+                }
+            }
             for (key, value) in PATIENCE {
                 builder = builder.with_config(AmazonS3ConfigKey::Client(key), value);
             }
             // Who names a server without TLS wants it.
-            if is_plain {
+            let is_endpoint = |key: &str| ENDPOINTS.iter().any(|name| name.to_lowercase() == key);
+            let mut endpoints = settings.iter().filter(|(key, _)| is_endpoint(key));
+            if endpoints.any(|(_, url)| url.to_lowercase().starts_with("http:")) {
                 builder = builder.with_allow_http(true);
             }
             if is_public(&OF_AWS) {
                 builder = builder.with_skip_signature(true);
             }
-            (Arc::new(builder.build()?), parsed(url)?)
+            let builder = builder.with_url(url.as_str()).with_retry(retry());
+            Arc::new(builder.with_http_connector(Bounded::default()).build()?)
         }
         "gs" => {
-            let mut builder =
-                GoogleCloudStorageBuilder::from_env().with_url(url.as_str()).with_retry(retry);
+            let mut builder = GoogleCloudStorageBuilder::new();
+            for (key, value) in settings {
+                if let Ok(key) = key.parse() {
+                    builder = builder.with_config(key, value);
+                }
+            }
             for (key, value) in PATIENCE {
                 builder = builder.with_config(GoogleConfigKey::Client(key), value);
             }
             if is_public(&OF_GOOGLE) {
                 builder = builder.with_skip_signature(true);
             }
-            (Arc::new(builder.build()?), parsed(url)?)
-        }
-        "http" | "https" => {
-            let mut builder =
-                HttpBuilder::new().with_url(&url[..Position::BeforePath]).with_retry(retry);
-            for (key, value) in PATIENCE {
-                builder = builder.with_config(key, value);
-            }
-            let builder = builder.with_config(ClientConfigKey::AllowHttp, "true");
-            (Arc::new(builder.build()?), Path::from_url_path(url.path())?)
+            let builder = builder.with_url(url.as_str()).with_retry(retry());
+            Arc::new(builder.with_http_connector(Bounded::default()).build()?)
         }
         _ => {
-            let mut builder =
-                MicrosoftAzureBuilder::from_env().with_url(url.as_str()).with_retry(retry);
+            let mut builder = MicrosoftAzureBuilder::new();
+            for (key, value) in settings {
+                if let Ok(key) = key.parse() {
+                    builder = builder.with_config(key, value);
+                }
+            }
             for (key, value) in PATIENCE {
                 builder = builder.with_config(AzureConfigKey::Client(key), value);
             }
             if is_public(&OF_AZURE) {
                 builder = builder.with_skip_signature(true);
             }
-            (Arc::new(builder.build()?), parsed(url)?)
+            let builder = builder.with_url(url.as_str()).with_retry(retry());
+            Arc::new(builder.with_http_connector(Bounded::default()).build()?)
         }
     };
-    Ok((client, folder))
+    Ok((client, ObjectStoreScheme::parse(url)?.1))
 }

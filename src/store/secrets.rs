@@ -6,7 +6,7 @@ use crate::provenance;
 const PREFIXES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
 
 /// Words in the names of variables whose values are secret.
-const SECRET: [&str; 5] = ["KEY", "PASSWORD", "SAS", "SECRET", "TOKEN"];
+const SECRET: [&str; 6] = ["ACCOUNT", "KEY", "PASSWORD", "SAS", "SECRET", "TOKEN"];
 
 /// A message on one line, without the values of secret variables and without the queries of addresses, which can contain
 /// a signature.

@@ -554,6 +554,46 @@ fn an_export_replaces_no_file_of_the_project_and_no_device() {
     assert!(project.read("experiments/paper.toml").contains("A small paper"));
 }
 
+#[cfg(unix)]
+#[test]
+fn links_lead_no_private_file_and_no_setting_into_a_bundle() {
+    let (project, _) = exported();
+    let outside = Project::new();
+    outside.write("private.txt", "secret");
+    let link = |name: &str| {
+        std::os::unix::fs::symlink(outside.path("private.txt"), project.path(name)).unwrap();
+    };
+    let refused = |why: &str| {
+        let outcome = project.run(&["bundle", "export", "x.zst"]);
+        assert_eq!(outcome.code, 2, "{outcome:#?}");
+        assert!(outcome.stderr.contains(why), "{outcome:#?}");
+    };
+    link("LICENSE");
+    refused("LICENSE`: it is outside the project");
+    std::fs::remove_file(project.path("LICENSE")).unwrap();
+    let prose = project.read("templates/paper.md.jinja");
+    link("notes.txt");
+    project.write("templates/paper.md.jinja", format!("{prose}\n[x](../notes.txt)\n"));
+    refused("notes.txt`: it is outside the project");
+    project.write("experiments/store.toml", "url = \"../evil\"").write("run.sh", "true");
+    for name in ["experiments/store.toml", "run.sh"] {
+        project.write("templates/paper.md.jinja", format!("{prose}\n[x](../{name})\n"));
+        refused(&format!("the prose links to `{name}`, which a bundle does not contain"));
+    }
+}
+
+#[test]
+fn a_bundle_does_not_depend_on_how_the_project_is_named() {
+    let (project, bundle) = exported();
+    let root = project.path("");
+    let name = root.file_name().unwrap().to_str().unwrap();
+    for path in [root.display().to_string(), format!("{}/../{name}", root.display())] {
+        let outcome = project.run(&["bundle", "export", "b.zst", "--yes", "-C", &path]);
+        assert_eq!(outcome.code, 0, "{outcome:#?}");
+        assert!(std::fs::read(project.path("b.zst")).unwrap() == bundle, "{path}");
+    }
+}
+
 #[test]
 fn a_file_outside_is_refused_wherever_the_command_runs() {
     let around = Project::new();

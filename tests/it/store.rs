@@ -208,6 +208,45 @@ fn no_message_has_the_password_of_an_endpoint() {
 }
 
 #[test]
+fn a_setting_of_wrong_form_is_a_warning_that_names_the_variable_and_not_its_value() {
+    let endpoint = "AWS_ENDPOINT_URL";
+    for (name, value) in [
+        (endpoint, "localhost:9"),
+        (endpoint, "http://"),
+        (endpoint, "http://127.0.0.1:99999"),
+        (endpoint, "http://me:hunter22@127.0.0.1:9"),
+        ("AWS_SESSION_TOKEN", "hunter\u{1}22"),
+    ] {
+        let project = Project::new();
+        let mut command = project.command(&["build", "--store", "s3://bucket/paper"]);
+        let outcome = Outcome::of(command.env("AWS_ACCESS_KEY_ID", "tester").env(name, value));
+        assert_eq!((outcome.code, trained(&outcome)), (0, 8), "{outcome:#?}");
+        assert!(outcome.stderr.contains(&format!("`{name}`")), "{outcome:#?}");
+        assert!(!outcome.stderr.contains("hunter"), "{outcome:#?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn one_odd_file_in_a_directory_does_not_stop_the_others() {
+    let (place, address) = directory();
+    let project = Project::new();
+    project.build(&["--store", &address]);
+    let records = place.path().join("records");
+    std::os::unix::fs::symlink("..", records.join("up")).unwrap();
+    let name = std::fs::read_dir(&records)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some());
+    let first = name.unwrap();
+    std::fs::remove_file(&first).unwrap();
+    std::os::unix::fs::symlink(&first, &first).unwrap();
+    let other = Project::new();
+    let outcome = other.run(&["build", "--store", &address]);
+    assert_eq!((outcome.code, trained(&outcome)), (0, 1), "{outcome:#?}");
+}
+
+#[test]
 fn a_damaged_record_here_is_replaced_by_the_sound_one_of_the_store() {
     let (_place, address) = directory();
     let project = Project::new();

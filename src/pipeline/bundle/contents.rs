@@ -12,6 +12,14 @@ use crate::template;
 /// Files of a project, apart from those with a license, that a bundle contains if they are there.
 const ABOUT: [&str; 2] = ["CITATION.cff", "README.md"];
 
+/// Endings of the files that a bundle contains because the prose links to them. None of them is a program or a setting.
+const DOCUMENTS: [&str; 8] = ["bib", "csv", "html", "ipynb", "md", "pdf", "tex", "txt"];
+
+fn is_document(path: &str) -> bool {
+    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
+    DOCUMENTS.contains(&ending.as_str()) || template::is_image(path)
+}
+
 /// Where the content of a file in a bundle comes from.
 pub(super) enum Source {
     /// A file of the project.
@@ -45,6 +53,13 @@ pub(super) fn contents(
                     file.display()
                 ),
                 hint: "link to a file in it".to_owned(),
+            });
+        }
+        let path = path_of(root, &file)?;
+        if !is_document(path.as_str()) {
+            return Err(Error::Request {
+                message: format!("the prose links to `{path}`, which a bundle does not contain"),
+                hint: format!("link to a text, a table or an image: {}", DOCUMENTS.join(", ")),
             });
         }
         files.push(file);

@@ -30,9 +30,13 @@ pub(super) fn path_of(root: &Path, file: &Path) -> Result<BundlePath, Error> {
         message: format!("a bundle cannot contain `{}`: it {why}", file.display()),
         hint: hint.to_owned(),
     };
-    let within = within(root, file).ok_or_else(|| {
-        refused("is outside the project", "move it into the project, and correct what names it")
-    })?;
+    let outside =
+        || refused("is outside the project", "move it into the project, and correct what names it");
+    let within = within(root, file).ok_or_else(outside)?;
+    // A link can lead outside.
+    if !fs::physical(file).starts_with(fs::physical(root)) {
+        return Err(outside());
+    }
     let text =
         within.to_str().ok_or_else(|| refused("has a name that is not UTF-8", "rename it"))?;
     let text = text.replace(std::path::MAIN_SEPARATOR, "/");
