@@ -85,6 +85,12 @@ impl Plan {
         }
     }
 
+    /// The number of runs whose result was accepted by hand, each once.
+    #[must_use]
+    pub fn accepted(&self) -> usize {
+        self.states.values().filter_map(State::fresh).filter(|fresh| fresh.accepted).count()
+    }
+
     /// The `wanted` runs without a record, each once, in order.
     pub fn absent(&self, wanted: impl Fn(&Run) -> bool) -> Vec<(&Run, &Absent)> {
         let mut seen = BTreeSet::new();

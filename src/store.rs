@@ -9,6 +9,7 @@ mod client;
 mod secrets;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,9 +48,23 @@ pub struct StoreError {
 #[derive(Debug)]
 pub struct Store {
     runtime: Runtime,
-    client: Arc<dyn ObjectStore>,
-    folder: Path,
+    records: Records,
     address: Address,
+}
+
+/// Where the records of a store are.
+#[derive(Debug)]
+enum Records {
+    /// In this directory.
+    Directory(PathBuf),
+    /// In this folder of an object store or a web server.
+    Remote(Arc<dyn ObjectStore>, Path),
+}
+
+/// Where a record of a store is.
+enum Place<'s> {
+    File(PathBuf),
+    Object(&'s dyn ObjectStore, Path),
 }
 
 impl Store {
@@ -65,8 +80,18 @@ impl Store {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| failed(error.to_string()))?;
-        let (client, folder) = client::client(address).map_err(failed)?;
-        Ok(Self { runtime, client, folder: folder.join("records"), address: address.clone() })
+        let records = match address {
+            // A directory that is missing may be one that is not mounted now.
+            Address::Directory(directory) if !fs::is_directory(directory) => {
+                return Err(failed("the directory does not exist".to_owned()));
+            }
+            Address::Directory(directory) => Records::Directory(directory.join("records")),
+            Address::Remote(url) => {
+                let (client, folder) = client::client(url).map_err(failed)?;
+                Records::Remote(client, folder.join("records"))
+            }
+        };
+        Ok(Self { runtime, records, address: address.clone() })
     }
 
     /// Whether records can only be read.
@@ -80,22 +105,20 @@ impl Store {
     /// # Errors
     /// If it does not answer, or refuses to.
     pub fn digests(&self) -> Result<Option<BTreeSet<Digest>>, StoreError> {
-        if self.address.is_web() {
-            return Ok(None);
-        }
-        if let Address::Directory(directory) = &self.address {
-            let names = fs::names(&directory.join("records"));
-            let names = names.map_err(|error| self.failed("list", &chain(&error)))?;
-            let digest =
-                |name: &String| Digest::try_from(name.strip_suffix(".json")?.to_owned()).ok();
-            return Ok(Some(names.iter().filter_map(digest).collect()));
-        }
-        let digest = |path: &Path| {
-            let name = path.filename()?.strip_suffix(".json")?;
-            Digest::try_from(name.to_owned()).ok()
+        let digest = |name: &str| Digest::try_from(name.strip_suffix(".json")?.to_owned()).ok();
+        let (client, folder) = match &self.records {
+            Records::Directory(directory) => {
+                let names = fs::names(directory);
+                let names = names.map_err(|error| self.failed("list", &chain(&error)))?;
+                return Ok(Some(names.iter().filter_map(|name| digest(name)).collect()));
+            }
+            Records::Remote(..) if self.address.is_web() => return Ok(None),
+            Records::Remote(client, folder) => (client, folder),
         };
-        let listed = self.client.list(Some(&self.folder));
-        let digests = listed.try_filter_map(|object| async move { Ok(digest(&object.location)) });
+        let listed = client.list(Some(folder));
+        let digests = listed.try_filter_map(|object| async move {
+            Ok(object.location.filename().and_then(digest))
+        });
         let digests = self
             .runtime
             .block_on(async { tokio::time::timeout(LONGEST_LIST, digests.try_collect()).await });
@@ -137,23 +160,24 @@ impl Store {
     }
 
     async fn get(&self, digest: Digest) -> object_store::Result<Option<Vec<u8>>> {
-        if let Address::Directory(directory) = &self.address {
-            let file = directory.join("records").join(format!("{digest}.json"));
-            let read = match fs::size(&file) > LARGEST {
-                true => return Err(too_large(&file.display(), fs::size(&file))),
-                false => fs::read_if_there(&file),
-            };
-            return match read {
-                Ok(bytes) => Ok(bytes),
-                // What is no file is no record.
-                Err(error) if error.is_no_file() => Ok(Some(Vec::new())),
-                Err(error) => Err(object_store::Error::Generic {
-                    store: "directory",
-                    source: chain(&error).into(),
-                }),
-            };
-        }
-        let answer = match self.client.get(&self.path(digest)).await {
+        let (client, path) = match self.place(digest) {
+            Place::File(file) if fs::size(&file) > LARGEST => {
+                return Err(too_large(&file.display(), fs::size(&file)));
+            }
+            Place::File(file) => {
+                return match fs::read_if_there(&file) {
+                    Ok(bytes) => Ok(bytes),
+                    // What is no file is no record.
+                    Err(error) if error.is_no_file() => Ok(Some(Vec::new())),
+                    Err(error) => Err(object_store::Error::Generic {
+                        store: "directory",
+                        source: chain(&error).into(),
+                    }),
+                };
+            }
+            Place::Object(client, path) => (client, path),
+        };
+        let answer = match client.get(&path).await {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             answer => answer?,
         };
@@ -185,17 +209,16 @@ impl Store {
     }
 
     async fn create(&self, digest: Digest, bytes: Vec<u8>) -> Result<bool, StoreError> {
-        // The file system needs care: it may have no hard links, and may lose what is not synced.
-        if let Address::Directory(directory) = &self.address {
-            let file = directory.join("records").join(format!("{digest}.json"));
-            let present = fs::publish(&file, &bytes);
-            return present
-                .map(|present| present.is_none())
-                .map_err(|error| self.failed("write into", &chain(&error)));
-        }
-        let path = self.path(digest);
+        let (client, path) = match self.place(digest) {
+            Place::File(file) => {
+                let present = fs::publish(&file, &bytes);
+                let is_new = present.map(|present| present.is_none());
+                return is_new.map_err(|error| self.failed("write into", &chain(&error)));
+            }
+            Place::Object(client, path) => (client, path),
+        };
         let mode = PutMode::Create.into();
-        let answer = match self.client.put_opts(&path, bytes.clone().into(), mode).await {
+        let answer = match client.put_opts(&path, bytes.clone().into(), mode).await {
             Ok(_) => Ok(true),
             Err(
                 object_store::Error::AlreadyExists { .. }
@@ -205,17 +228,21 @@ impl Store {
             Err(
                 object_store::Error::NotImplemented { .. }
                 | object_store::Error::NotSupported { .. },
-            ) => match self.client.head(&path).await {
+            ) => match client.head(&path).await {
                 Ok(_) => Ok(false),
-                Err(_) => self.client.put(&path, bytes.into()).await.map(|_| true),
+                Err(_) => client.put(&path, bytes.into()).await.map(|_| true),
             },
             Err(error) => Err(error),
         };
         answer.map_err(|error| self.failed("write into", &error))
     }
 
-    fn path(&self, digest: Digest) -> Path {
-        self.folder.clone().join(format!("{digest}.json"))
+    fn place(&self, digest: Digest) -> Place<'_> {
+        let name = format!("{digest}.json");
+        match &self.records {
+            Records::Directory(directory) => Place::File(directory.join(name)),
+            Records::Remote(client, folder) => Place::Object(&**client, folder.clone().join(name)),
+        }
     }
 
     fn failed(&self, action: &'static str, error: &dyn std::fmt::Display) -> StoreError {

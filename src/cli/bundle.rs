@@ -43,9 +43,8 @@ fn export(args: &ExportArgs) -> Result<(), Error> {
     for warning in report.warnings() {
         message(&format!("warning: {warning}"));
     }
-    let by_hand = plan.runs.len() - pipeline::sharable(&plan).len();
-    if by_hand > 0 {
-        message(&accepted(by_hand, plan.runs.len()));
+    if plan.accepted() > 0 {
+        message(&accepted(plan.accepted(), plan.runs.len()));
     }
     let exported = bundle::export(&project, &plan, &report, &out, &args.file)?;
     if !exported.has_license {

@@ -1,4 +1,4 @@
-//! The store of a build: what it takes from there before the training, and what it puts there afterwards.
+//! Takes missing records from the store of a build before the training, and puts new ones there afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,12 +8,10 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::http::HttpBuilder;
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ClientConfigKey, ObjectStore, ObjectStoreScheme, RetryConfig};
 use url::{Position, Url};
 
-use super::address::Address;
 use super::bounded::Bounded;
 use crate::provenance;
 
@@ -68,15 +66,13 @@ fn settings(prefix: &str) -> Result<Vec<(String, String)>, String> {
     let set = names.filter_map(|name| Some((provenance::variable(&name)?.trim().to_owned(), name)));
     set.filter(|(value, _)| !value.is_empty())
         .map(|(value, name)| {
-            let is_endpoint = name.contains("ENDPOINT") && !name.contains("STYLE");
+            let is_address = ENDPOINTS.contains(&name.as_str())
+                || (name.contains("ENDPOINT") && !name.contains("STYLE") && value.contains("//"));
             match () {
                 () if value.contains(|c: char| c.is_control()) => {
                     Err(format!("the value of `{name}` has a line break or another control character"))
                 }
-                () if is_endpoint && value.contains("//") && !is_plain_address(&value) => Err(format!(
-                    "`{name}` is no address of a server; write `http://HOST:PORT`, without credentials"
-                )),
-                () if ENDPOINTS.contains(&name.as_str()) && !is_plain_address(&value) => Err(format!(
+                () if is_address && !is_plain_address(&value) => Err(format!(
                     "`{name}` is no address of a server; write `http://HOST:PORT`, without credentials"
                 )),
                 () => Ok((name.to_lowercase(), value)),
@@ -97,28 +93,19 @@ fn is_plain_address(text: &str) -> bool {
     })
 }
 
-/// The client for an address, and the folder in the store. The error says why there is none.
-pub(super) fn client(address: &Address) -> Result<(Arc<dyn ObjectStore>, Path), String> {
-    match address {
-        Address::Directory(directory) => {
-            // A directory that is missing may be one that is not mounted now.
-            let store = LocalFileSystem::new_with_prefix(directory);
-            let store = store.map_err(|_| "the directory does not exist".to_owned())?;
-            Ok((Arc::new(store), Path::default()))
-        }
-        Address::Remote(url) => {
-            let prefix = match url.scheme() {
-                "s3" | "s3a" => "AWS_",
-                "gs" => "GOOGLE_",
-                "http" | "https" => return web(url).map_err(|error| error.to_string()),
-                _ => "AZURE_",
-            };
-            remote(url, &settings(prefix)?).map_err(|error| error.to_string())
-        }
-    }
-}
+/// The client of an object store or a web server, and a folder there.
+pub(super) type Client = (Arc<dyn ObjectStore>, Path);
 
-type Client = (Arc<dyn ObjectStore>, Path);
+/// The client for an address, and the folder in the store. The error says why there is none.
+pub(super) fn client(url: &Url) -> Result<Client, String> {
+    let prefix = match url.scheme() {
+        "s3" | "s3a" => "AWS_",
+        "gs" => "GOOGLE_",
+        "http" | "https" => return web(url).map_err(|error| error.to_string()),
+        _ => "AZURE_",
+    };
+    remote(url, &settings(prefix)?).map_err(|error| error.to_string())
+}
 
 /// How often and how long a request is repeated.
 fn retry() -> RetryConfig {
@@ -142,67 +129,54 @@ fn web(url: &Url) -> Result<Client, object_store::Error> {
     Ok((Arc::new(client), Path::from_url_path(url.path())?))
 }
 
+/// A builder with the settings, limits and address of a store. The builders of `object_store` have the same methods,
+/// and no trait in common.
+macro_rules! builder {
+    ($builder:ty, $key:path, $url:expr, $settings:expr, $credentials:expr) => {{
+        let mut builder = <$builder>::new();
+        for (key, value) in $settings {
+            if let Ok(key) = key.parse() {
+                builder = builder.with_config(key, value);
+            }
+        }
+        for (key, value) in PATIENCE {
+            builder = builder.with_config($key(key), value);
+        }
+        if !has_any($settings, $credentials) {
+            builder = builder.with_skip_signature(true);
+        }
+        let builder = builder.with_url($url.as_str()).with_retry(retry());
+        builder.with_http_connector(Bounded::default())
+    }};
+}
+
+/// Whether one of the `variables` is set.
+fn has_any(settings: &[(String, String)], variables: &[&str]) -> bool {
+    settings.iter().any(|(key, _)| variables.iter().any(|name| name.to_lowercase() == *key))
+}
+
 /// The client of an object store, with these settings.
 fn remote(url: &Url, settings: &[(String, String)]) -> Result<Client, object_store::Error> {
     choose_cryptography();
-    let is_public = |variables: &[&str]| {
-        !settings.iter().any(|(key, _)| variables.iter().any(|name| name.to_lowercase() == *key))
-    };
     let client: Arc<dyn ObjectStore> = match url.scheme() {
         "s3" | "s3a" => {
-            let mut builder = AmazonS3Builder::new();
-            for (key, value) in settings {
-                if let Ok(key) = key.parse() {
-                    builder = builder.with_config(key, value);
-                }
-            }
-            for (key, value) in PATIENCE {
-                builder = builder.with_config(AmazonS3ConfigKey::Client(key), value);
-            }
+            let builder =
+                builder!(AmazonS3Builder, AmazonS3ConfigKey::Client, url, settings, &OF_AWS);
             // Who names a server without TLS wants it.
             let is_endpoint = |key: &str| ENDPOINTS.iter().any(|name| name.to_lowercase() == key);
             let mut endpoints = settings.iter().filter(|(key, _)| is_endpoint(key));
-            if endpoints.any(|(_, url)| url.to_lowercase().starts_with("http:")) {
-                builder = builder.with_allow_http(true);
-            }
-            if is_public(&OF_AWS) {
-                builder = builder.with_skip_signature(true);
-            }
-            let builder = builder.with_url(url.as_str()).with_retry(retry());
-            Arc::new(builder.with_http_connector(Bounded::default()).build()?)
+            let is_plain = endpoints.any(|(_, url)| url.to_lowercase().starts_with("http:"));
+            let builder = if is_plain { builder.with_allow_http(true) } else { builder };
+            Arc::new(builder.build()?)
         }
-        "gs" => {
-            let mut builder = GoogleCloudStorageBuilder::new();
-            for (key, value) in settings {
-                if let Ok(key) = key.parse() {
-                    builder = builder.with_config(key, value);
-                }
-            }
-            for (key, value) in PATIENCE {
-                builder = builder.with_config(GoogleConfigKey::Client(key), value);
-            }
-            if is_public(&OF_GOOGLE) {
-                builder = builder.with_skip_signature(true);
-            }
-            let builder = builder.with_url(url.as_str()).with_retry(retry());
-            Arc::new(builder.with_http_connector(Bounded::default()).build()?)
-        }
-        _ => {
-            let mut builder = MicrosoftAzureBuilder::new();
-            for (key, value) in settings {
-                if let Ok(key) = key.parse() {
-                    builder = builder.with_config(key, value);
-                }
-            }
-            for (key, value) in PATIENCE {
-                builder = builder.with_config(AzureConfigKey::Client(key), value);
-            }
-            if is_public(&OF_AZURE) {
-                builder = builder.with_skip_signature(true);
-            }
-            let builder = builder.with_url(url.as_str()).with_retry(retry());
-            Arc::new(builder.with_http_connector(Bounded::default()).build()?)
-        }
+        "gs" => Arc::new(
+            builder!(GoogleCloudStorageBuilder, GoogleConfigKey::Client, url, settings, &OF_GOOGLE)
+                .build()?,
+        ),
+        _ => Arc::new(
+            builder!(MicrosoftAzureBuilder, AzureConfigKey::Client, url, settings, &OF_AZURE)
+                .build()?,
+        ),
     };
     Ok((client, ObjectStoreScheme::parse(url)?.1))
 }

@@ -1,6 +1,7 @@
 //! A bundle → the files and records of a project.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -55,12 +56,12 @@ pub fn import(root: &Path, bundle: &Path) -> Result<Imported, Error> {
 
 fn import_into(root: &Path, bundle: &Path) -> Result<Imported, Error> {
     // A bundle that cannot be opened leaves no directory.
-    fs::open(bundle).map_err(|error| unreadable(&error))?;
+    let (archive, size) = fs::open(bundle).map_err(|error| unreadable(&error))?;
     fs::create_directory(root).map_err(Error::File)?;
     fs::sweep(root);
     // Experiments are named by their place in the project, which a path with `..` would hide.
     let staging = fs::temporary_directory(&fs::physical(root)).map_err(Error::File)?;
-    let manifest = unpacked(bundle, staging.path())?;
+    let manifest = unpacked(archive, size, bundle, staging.path())?;
     let (mut imported, wanted) =
         check(staging.path(), &manifest).map_err(|why| refused(bundle, &why))?;
     let (records, files): (Vec<_>, Vec<_>) = wanted.iter().partition(|path| path.is_record());
@@ -123,9 +124,13 @@ fn write(
     Ok(new.iter().chain(&more).sum())
 }
 
-/// Unpacks a bundle into an empty directory.
-fn unpacked(bundle: &Path, directory: &Path) -> Result<Manifest, Error> {
-    let (archive, size) = fs::open(bundle).map_err(|error| unreadable(&error))?;
+/// Unpacks the `archive` of `size` bytes of a bundle into an empty directory.
+fn unpacked(
+    archive: impl Read,
+    size: u64,
+    bundle: &Path,
+    directory: &Path,
+) -> Result<Manifest, Error> {
     let create = |path: &BundlePath| fs::create(&directory.join(path.as_str()));
     unpack(archive, size, create).map_err(|error| match error {
         UnpackError::Refused(why) => refused(bundle, &why),
@@ -205,8 +210,7 @@ fn check(
             false => return Err(format!("`{path}` is not a file of this project")),
         }
     }
-    let fresh = plan.states.values().filter_map(|state| state.fresh());
-    let accepted = fresh.filter(|fresh| fresh.accepted).count();
+    let accepted = plan.accepted();
     let missing = plan.absent(|_| true).len();
     let runs = plan.runs.len();
     let (new, same, records) = (0, 0, 0);
@@ -279,6 +283,9 @@ fn obstacle(
     });
     let of_records = records.par_iter().map(|path| {
         let Some(digest) = digest_of(path) else { return Ok(None) };
+        if !fs::is_there(&here.path(digest)) {
+            return Ok(None);
+        }
         let Lookup::Hit((bytes, _)) = there.past_bytes(digest).map_err(Error::File)? else {
             return Ok(None);
         };

@@ -171,7 +171,7 @@ impl WatchedPlan {
         self.tasks.iter().any(WatchedTask::is_live)
     }
 
-    /// Number of tasks of which this build does not know yet whether they work.
+    /// Number of tasks without a sign yet: they may work or not.
     pub(super) fn doubtful(&self) -> usize {
         self.tasks.iter().filter(|task| task.is_doubtful && task.is_live()).count()
     }

@@ -223,7 +223,7 @@ fn a_scheduler_that_does_not_answer_at_the_second_submission_is_asked_again() {
     fake::command(&project, "squeue", &squeue.replacen("names=,", &format!("{down}names=,"), 1));
     let child = spawn(project.command(&BUILD));
     wait_until("a record", || project.count_records() > 1);
-    // The queue tells of the death, and then does not answer when the runs are submitted again.
+    // The queue reports the death. After that, it does not answer for a while.
     project.write(
         "slurm/hook",
         format!("touch \"$here/down\"; ( sleep 4; rm \"$here/down\" ) > /dev/null 2>&1 &\nrm \"$here/hook\"\n{down}"),
