@@ -9,6 +9,7 @@ mod design;
 mod layers;
 mod level;
 mod matrix;
+mod optimizer;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod activation;
 pub mod batch;
 pub mod buffer;
 pub mod chain;
+pub mod clip;
 pub mod convolution;
 mod direct;
 pub mod elementwise;

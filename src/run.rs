@@ -6,6 +6,7 @@ mod cost;
 mod curve;
 mod extract;
 mod layer;
+pub(crate) mod optimizer;
 pub mod pairs;
 mod parameters;
 mod record;
@@ -15,14 +16,14 @@ mod shape;
 
 pub use config::{
     CLASSES, CanonicalConfig, DataConfig, DeviceKind, IMAGE_SIDE, KeyValues, ModelConfig,
-    NumberType, Optimizer, PartVersions, RunConfig, TrainConfig, key_values, pooled_image,
+    NumberType, PartVersions, RunConfig, TrainConfig, key_values, pooled_image,
 };
-pub(crate) use config::{default_adam_epsilon, default_beta1, default_beta2};
 pub use cost::{Speed, operations, trained_pairs};
 pub use curve::{Curve, Curves, Moment, Quantity};
 pub use extract::{ChosenCurves, RecordExtract, Source};
 pub use layer::Layer;
 pub(crate) use layer::{default_epsilon, default_momentum};
+pub use optimizer::Optimizer;
 pub use parameters::{ParameterCount, count, layer_parameters, parameter_count};
 pub use record::{
     Acceptance, FailureRecord, Origin, Outcome, RECORD_FORMAT, RunProvenance, RunRecord, RunResult,

@@ -11,15 +11,19 @@
 //! batch normalisation, and an update of parameters. `dispatch` chooses between them. `cuda` opens
 //! devices, and reports their failures.
 
+mod assembly;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod device;
+#[cfg(any(test, feature = "cuda"))]
+mod dfdx_layers;
 #[cfg(any(test, feature = "cuda"))]
 mod dfdx_operations;
 mod dispatch;
 mod evaluate;
 mod kernel_memory;
 mod kernel_operations;
+mod kernel_parameters;
 mod loss;
 mod network;
 mod normalization;

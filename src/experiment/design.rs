@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
-use super::layers;
+use super::{layers, optimizer};
 use crate::digest::Digest;
 use crate::document::{FromNode, Node, Reader, Value, Violations};
 use crate::run::{
     self, CLASSES, DataConfig, DeviceKind, IMAGE_SIDE, KeyValues, Layer, ModelConfig, NumberType,
-    Optimizer, PartVersions, RunConfig, Shape, TrainConfig, infer, key_values,
+    PartVersions, RunConfig, Shape, TrainConfig, infer, key_values,
 };
 
 /// The tables of a configuration.
@@ -257,7 +257,7 @@ fn read_train(
     let auxiliary_loss = reader.required::<bool>("auxiliary_loss");
     let epochs = reader.required_in("epochs", 1..=MOST);
     let batch_size = reader.required_in("batch_size", 1..=MOST);
-    let optimizer = reader.table("optimizer").and_then(read_optimizer);
+    let optimizer = reader.table("optimizer").and_then(optimizer::read);
     if let (Some(batch_size), Some(data)) = (batch_size, data) {
         let pairs = data.train_pairs;
         let normalizes = model.is_some_and(|model| {
@@ -295,30 +295,4 @@ fn largest_output(model: &ModelConfig, pooling: usize) -> Option<usize> {
     let mut shapes = infer(&model.branch, run::pooled_image(pooling)).ok()?;
     shapes.extend(infer(&model.head, Shape::Vector(2 * CLASSES)).ok()?);
     shapes.into_iter().map(Shape::len).max()
-}
-
-fn read_optimizer(reader: Reader<'_>) -> Option<Optimizer> {
-    use crate::run::{default_adam_epsilon, default_beta1, default_beta2};
-    let kind = reader.required::<String>("kind")?;
-    // `-0.0` would be another configuration with the same rate.
-    let lr = reader.required_in("lr", 0.0..=1e6).map(|lr| lr + 0.0);
-    let optimizer = match kind.as_str() {
-        "adam" => {
-            let beta1 = reader.optional_in("beta1", 0.0..1.0).unwrap_or_else(default_beta1);
-            let beta2 = reader.optional_in("beta2", 0.0..1.0).unwrap_or_else(default_beta2);
-            let epsilon = reader.optional_in("epsilon", 1e-12..=1.0);
-            let epsilon = epsilon.unwrap_or_else(default_adam_epsilon);
-            lr.map(|lr| Optimizer::Adam { lr, beta1, beta2, epsilon })
-        }
-        "sgd" => {
-            let momentum = reader.optional_in("momentum", 0.0..1.0).unwrap_or(0.0) + 0.0;
-            lr.map(|lr| Optimizer::Sgd { lr, momentum })
-        }
-        other => {
-            reader.refuse("kind", format!("must be `adam` or `sgd`, but is `{other}`"));
-            return None;
-        }
-    };
-    reader.finish();
-    optimizer
 }

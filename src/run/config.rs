@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Layer, Shape};
+use super::{Layer, Optimizer, Shape};
 use crate::digest::{CanonicalError, Digest, canonical_json, scalars};
 
 /// Rows and columns of an MNIST image.
@@ -140,37 +140,6 @@ pub struct TrainConfig {
     pub optimizer: Optimizer,
 }
 
-/// Update rule of the parameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Optimizer {
-    /// Adam (Kingma and Ba, 2015), without weight decay.
-    Adam {
-        /// Learning rate, constant over the run.
-        lr: f64,
-        /// Decay of the mean of the gradients.
-        #[serde(default = "default_beta1", skip_serializing_if = "is::default_beta1")]
-        beta1: f64,
-        /// Decay of the mean of their squares.
-        #[serde(default = "default_beta2", skip_serializing_if = "is::default_beta2")]
-        beta2: f64,
-        /// Added to the root of the mean square.
-        #[serde(
-            default = "default_adam_epsilon",
-            skip_serializing_if = "is::default_adam_epsilon"
-        )]
-        epsilon: f64,
-    },
-    /// Stochastic gradient descent, with optional classical momentum.
-    Sgd {
-        /// Learning rate, constant over the run.
-        lr: f64,
-        /// Weight of the past updates.
-        #[serde(default, skip_serializing_if = "is::zero")]
-        momentum: f64,
-    },
-}
-
 /// Kind of device: two kinds do not give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -206,21 +175,6 @@ impl PartVersions {
     pub const CURRENT: Self = Self { data: 1, model: 2, train: 6 };
 }
 
-/// Default of `optimizer.beta1`.
-pub(crate) fn default_beta1() -> f64 {
-    0.9
-}
-
-/// Default of `optimizer.beta2`.
-pub(crate) fn default_beta2() -> f64 {
-    0.999
-}
-
-/// Default of `optimizer.epsilon`.
-pub(crate) fn default_adam_epsilon() -> f64 {
-    1e-8
-}
-
 impl std::fmt::Display for DeviceKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -234,23 +188,7 @@ impl std::fmt::Display for DeviceKind {
 mod is {
     #![expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 
-    pub(super) fn default_beta1(value: &f64) -> bool {
-        value.to_bits() == super::default_beta1().to_bits()
-    }
-
-    pub(super) fn default_beta2(value: &f64) -> bool {
-        value.to_bits() == super::default_beta2().to_bits()
-    }
-
-    pub(super) fn default_adam_epsilon(value: &f64) -> bool {
-        value.to_bits() == super::default_adam_epsilon().to_bits()
-    }
-
     pub(super) fn none(count: &usize) -> bool {
         *count == 0
-    }
-
-    pub(super) fn zero(value: &f64) -> bool {
-        value.to_bits() == 0.0f64.to_bits()
     }
 }

@@ -26,7 +26,12 @@ pub(crate) fn config() -> RunConfig {
             auxiliary_loss: true,
             epochs: 2,
             batch_size: 10,
-            optimizer: Optimizer::Sgd { lr: 0.1, momentum: 0.0 },
+            optimizer: Optimizer::Sgd {
+                lr: 0.1,
+                momentum: 0.0,
+                nesterov: false,
+                weight_decay: 0.0,
+            },
         },
         seed: 7,
         device: DeviceKind::Cpu,

@@ -21,8 +21,8 @@ use crate::kernel::normalization::Statistics;
 use crate::kernel::shape::{Convolution, Image, MaxPool};
 use crate::random::Stream;
 use crate::run::{
-    DataConfig, DeviceKind, Layer, ModelConfig, NumberType, Optimizer, PartVersions, RunConfig,
-    TrainConfig, pairs,
+    DataConfig, DeviceKind, Layer, ModelConfig, NumberType, PartVersions, RunConfig, TrainConfig,
+    pairs,
 };
 
 fn layers(json: &str) -> Vec<Layer> {
@@ -77,7 +77,7 @@ fn config(branch: Vec<Layer>, weight_sharing: bool) -> RunConfig {
             auxiliary_loss: true,
             epochs: 2,
             batch_size: 12,
-            optimizer: Optimizer::Sgd { lr: 0.01, momentum: 0.0 },
+            optimizer: serde_json::from_str(r#"{"kind": "sgd", "lr": 0.01}"#).unwrap(),
         },
         seed: 3,
         device: DeviceKind::Cpu,

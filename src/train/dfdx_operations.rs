@@ -1,9 +1,5 @@
 //! The operations on any dfdx device, composed of dfdx's operations. CUDA uses them.
 //!
-//! A batch of images is a matrix with one row for each pixel. So windows are gathered as rows: for
-//! a convolution, the rows that its kernel reads; for a max-pooling, the rows at each position of a
-//! window.
-//!
 //! Each of dfdx's operations launches a kernel and copies sizes to the device. So there are as few as
 //! possible: parameters are one tensor for each weight and bias, and the indices of a gather are
 //! copied once in a run.
@@ -13,24 +9,20 @@ use std::rc::Rc;
 
 use dfdx::prelude::*;
 
+use super::dfdx_layers::DfdxLayers;
 use super::operations::Operations;
-use super::parameter::Parameter;
-use super::rows::{RowReader, Rows};
-#[cfg(test)]
-use super::tensor::values;
-use super::tensor::{Matrix, SetGradient, Vector};
-use crate::kernel::activation::Activation;
+use super::parameter::{DfdxParameters, Parameter};
+use super::tensor::{Matrix, SetGradient, Vector, values};
 use crate::kernel::chain::{Chain, ChainLayer, Placed};
-use crate::kernel::convolution::ConvolvePool;
+use crate::kernel::clip;
 use crate::kernel::normalization::Statistics;
-use crate::kernel::shape::{Convolution, Image, MaxPool};
 use crate::run::Optimizer;
 
 /// The operations of one run on one device.
 #[derive(Clone, Debug)]
 pub(super) struct DfdxOperations<D: Device<f32>> {
     device: D,
-    rows: RowReader<D>,
+    layers: DfdxLayers<D>,
 }
 
 /// Images of one or two digits.
@@ -39,9 +31,6 @@ pub(super) struct DfdxImages<D: Device<f32>> {
     digits: usize,
 }
 
-/// Parameters, with one tensor for each weight and each bias.
-pub(super) struct DfdxParameters<D: Device<f32>>(Vec<(Range<usize>, Parameter<D>)>);
-
 /// Mean and variance of each channel.
 #[derive(Clone, Debug)]
 pub(super) struct DfdxStatistics<D: Device<f32>> {
@@ -49,112 +38,9 @@ pub(super) struct DfdxStatistics<D: Device<f32>> {
     variance: Vector<D>,
 }
 
-impl<D: Device<f32>> DfdxParameters<D> {
-    /// The parameters at this place.
-    fn at(&self, place: &Range<usize>) -> Vector<D> {
-        let parameter = self.0.iter().find(|(own, _)| own == place);
-        parameter.expect("a layer was placed with its parameters").1.value.clone()
-    }
-}
-
 impl<D: Device<f32>> DfdxOperations<D> {
     pub(super) fn new(device: D) -> Self {
-        Self { rows: RowReader::new(device.clone()), device }
-    }
-
-    fn layer<T: Tape<f32, D>>(
-        &self,
-        placed: &Placed,
-        parameters: &DfdxParameters<D>,
-        x: Matrix<D, T>,
-    ) -> Matrix<D, T> {
-        match &placed.layer {
-            ChainLayer::ConvolvePool(operation, activation) => {
-                let windows = self.windows(&operation.convolution(), x);
-                self.convolve_pool(operation, *activation, placed, parameters, windows)
-            }
-            ChainLayer::MaxPool(pool) => self.max_pool(*pool, x),
-            ChainLayer::Flatten(image) => flatten(*image, x),
-            ChainLayer::Linear(_, activation) => {
-                self.activate_if_any(*activation, product(placed, parameters, x))
-            }
-            ChainLayer::Activation(activation) => self.activate(*activation, x),
-        }
-    }
-
-    /// The inputs of each output of a convolution. There is one row for each output pixel and image,
-    /// with one column for each position of the kernel and input channel.
-    fn windows<T: Tape<f32, D>>(&self, convolution: &Convolution, x: Matrix<D, T>) -> Matrix<D, T> {
-        let Convolution { input, output, kernel, padding, .. } = *convolution;
-        let n = x.shape().1 / input.channels;
-        let mut pixels: Matrix<D, T> = x.reshape_like(&(input.area() * n, input.channels));
-        if padding > 0 {
-            // A last row of zeros stands for the padding.
-            let zeros: Matrix<D> = self.device.zeros_like(&(1, input.channels));
-            pixels = (pixels, zeros).concat_along(Axis::<0>);
-        }
-        let columns = kernel * kernel * input.channels;
-        self.rows
-            .read(pixels, Rows::Windows(*convolution, n))
-            .reshape_like(&(output.area() * n, columns))
-    }
-
-    fn convolve_pool<T: Tape<f32, D>>(
-        &self,
-        operation: &ConvolvePool,
-        activation: Option<Activation>,
-        placed: &Placed,
-        parameters: &DfdxParameters<D>,
-        windows: Matrix<D, T>,
-    ) -> Matrix<D, T> {
-        let output = operation.convolution().output;
-        let n = windows.shape().0 / output.area();
-        let y = product(placed, parameters, windows)
-            .reshape_like(&(output.area(), n * output.channels));
-        let y = match operation.pool() {
-            Some(pool) => self.max_pool(pool, y),
-            None => y,
-        };
-        self.activate_if_any(activation, y)
-    }
-
-    fn max_pool<T: Tape<f32, D>>(&self, pool: MaxPool, x: Matrix<D, T>) -> Matrix<D, T> {
-        let at = |position| self.rows.read(x.retaped::<T>(), Rows::Position(pool, position));
-        let mut largest = at(0);
-        for position in 1..pool.size * pool.size {
-            let values = at(position);
-            // Of equal values the first stays. A NaN counts as larger than any number.
-            let (plain, so_far) = (values.retaped::<NoneTape>(), largest.retaped::<NoneTape>());
-            let wins = plain.gt(&so_far) | plain.ne(&plain);
-            largest = wins.choose(values, largest);
-        }
-        let (largest, tape) = largest.split_tape();
-        largest.put_tape(x.split_tape().1.merge(tape))
-    }
-
-    fn activate_if_any<T: Tape<f32, D>>(
-        &self,
-        activation: Option<Activation>,
-        x: Matrix<D, T>,
-    ) -> Matrix<D, T> {
-        match activation {
-            Some(activation) => self.activate(activation, x),
-            None => x,
-        }
-    }
-
-    fn activate<T: Tape<f32, D>>(&self, activation: Activation, x: Matrix<D, T>) -> Matrix<D, T> {
-        match activation {
-            // The ReLU of dfdx turns NaN into 0, which would hide that a run has diverged.
-            Activation::Relu => {
-                let plain = x.retaped::<NoneTape>();
-                let passes = !plain.le(0.0);
-                let zeros: Matrix<D> = self.device.zeros_like(x.shape());
-                passes.choose(x, zeros)
-            }
-            Activation::Sigmoid => x.sigmoid(),
-            Activation::Tanh => x.tanh(),
-        }
+        Self { layers: DfdxLayers::new(device.clone()), device }
     }
 }
 
@@ -210,14 +96,14 @@ impl<D: SetGradient> Operations for DfdxOperations<D> {
             Some(
                 placed @ Placed { layer: ChainLayer::ConvolvePool(operation, activation), .. },
             ) => {
-                let windows = self.windows(&operation.convolution(), values.clone());
+                let windows = self.layers.windows(&operation.convolution(), values.clone());
                 let windows = windows.retaped::<T>();
-                self.convolve_pool(operation, *activation, placed, parameters, windows)
+                self.layers.convolve_pool(operation, *activation, placed, parameters, windows)
             }
-            Some(placed) => self.layer(placed, parameters, values.retaped::<T>()),
+            Some(placed) => self.layers.layer(placed, parameters, values.retaped::<T>()),
             None => values.retaped::<T>(),
         };
-        let y = layers.fold(y, |y, placed| self.layer(placed, parameters, y));
+        let y = layers.fold(y, |y, placed| self.layers.layer(placed, parameters, y));
         if *digits == 1 {
             return vec![y];
         }
@@ -241,7 +127,7 @@ impl<D: SetGradient> Operations for DfdxOperations<D> {
         parameters: &DfdxParameters<D>,
         x: Matrix<D, T>,
     ) -> Matrix<D, T> {
-        chain.layers().iter().fold(x, |x, placed| self.layer(placed, parameters, x))
+        chain.layers().iter().fold(x, |x, placed| self.layers.layer(placed, parameters, x))
     }
 
     fn normalize<T: Tape<f32, D>>(
@@ -307,11 +193,39 @@ impl<D: SetGradient> Operations for DfdxOperations<D> {
         &self,
         parameters: &mut DfdxParameters<D>,
         optimizer: &Optimizer,
+        lr: f64,
         step: usize,
         gradients: &mut Gradients<f32, D>,
     ) -> Result<(), D::Err> {
         let mut parts = parameters.0.iter_mut();
-        parts.try_for_each(|(_, parameter)| parameter.update(optimizer, step, gradients))
+        parts.try_for_each(|(_, parameter)| parameter.update(optimizer, lr, step, gradients))
+    }
+
+    fn squared_norm(
+        &self,
+        parameters: &DfdxParameters<D>,
+        gradients: &mut Gradients<f32, D>,
+    ) -> Result<f64, D::Err> {
+        let mut sum = 0.0;
+        for (_, parameter) in &parameters.0 {
+            gradients.try_alloc_for(&parameter.value)?;
+            sum += clip::squared_norm(&values(&gradients.get(&parameter.value)));
+        }
+        Ok(sum)
+    }
+
+    fn scale_gradient(
+        &self,
+        parameters: &DfdxParameters<D>,
+        gradients: &mut Gradients<f32, D>,
+        factor: f32,
+    ) -> Result<(), D::Err> {
+        for (_, parameter) in &parameters.0 {
+            gradients.try_alloc_for(&parameter.value)?;
+            let scaled = values(&(gradients.get(&parameter.value) * factor));
+            D::set_gradient(gradients.get_or_alloc_mut(&parameter.value)?, scaled)?;
+        }
+        Ok(())
     }
 
     #[cfg(test)]
@@ -343,6 +257,20 @@ impl<D: SetGradient> Operations for DfdxOperations<D> {
             (place, values(&gradients.get(&part.value)))
         }))
     }
+
+    #[cfg(test)]
+    fn set_gradient(
+        &self,
+        parameters: &DfdxParameters<D>,
+        gradients: &mut Gradients<f32, D>,
+        values: Vec<f32>,
+    ) {
+        for (place, part) in &parameters.0 {
+            let gradient = gradients.get_or_alloc_mut(&part.value);
+            let set = gradient.and_then(|to| D::set_gradient(to, values[place.clone()].to_vec()));
+            assert!(set.is_ok());
+        }
+    }
 }
 
 /// One array with values at these places.
@@ -354,25 +282,4 @@ fn flat<'p>(parts: impl Iterator<Item = (&'p Range<usize>, Vec<f32>)>) -> Vec<f3
         all[place.clone()].copy_from_slice(&values);
     }
     all
-}
-
-fn flatten<D: Device<f32>, T: Tape<f32, D>>(image: Image, x: Matrix<D, T>) -> Matrix<D, T> {
-    let n = x.shape().1 / image.channels;
-    x.reshape_like(&(image.area(), n, image.channels))
-        .permute::<(usize, usize, usize), Axes3<1, 0, 2>>()
-        .reshape_like(&(n, image.len()))
-}
-
-/// x · weight + bias
-fn product<D: Device<f32>, T: Tape<f32, D>>(
-    placed: &Placed,
-    parameters: &DfdxParameters<D>,
-    x: Matrix<D, T>,
-) -> Matrix<D, T> {
-    let Placed { weight, bias, .. } = placed;
-    let columns = bias.len();
-    let weight = parameters.at(weight).reshape_like(&(weight.len() / columns, columns));
-    let y = x.matmul(weight);
-    let shape = *y.shape();
-    y + parameters.at(bias).broadcast_like::<_, Axis<0>>(&shape)
 }

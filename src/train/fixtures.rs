@@ -1,11 +1,12 @@
-//! Compares the numerics with values of PyTorch: `tests/fixtures/numerics.json`, written by
-//! `make.py` beside it.
+//! Compares the numerics with values of PyTorch: `tests/fixtures/numerics.json` and `layers.json`,
+//! written by `make.py` and `make_layers.py` beside them.
 //!
 //! PyTorch stores arrays in channel, height, width order, and weights in (output, input) order. The
 //! functions below convert between that order and the order of this crate.
 
 mod networks;
 mod operations;
+mod optimizers;
 
 use serde_json::Value;
 
@@ -13,6 +14,10 @@ const TOLERANCE: f32 = 1e-4;
 
 fn fixtures() -> Value {
     serde_json::from_str(include_str!("../../tests/fixtures/numerics.json")).unwrap()
+}
+
+fn layer_fixtures() -> Value {
+    serde_json::from_str(include_str!("../../tests/fixtures/layers.json")).unwrap()
 }
 
 fn floats(value: &Value) -> Vec<f32> {

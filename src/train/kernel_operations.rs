@@ -11,14 +11,15 @@ use std::rc::Rc;
 use dfdx::prelude::*;
 
 use super::kernel_memory::{KernelImages, Memory};
+use super::kernel_parameters::KernelParameters;
 use super::operations::Operations;
-use super::tensor::{Matrix, Vector, concatenate, upload};
+use super::tensor::{Matrix, concatenate, upload};
 use crate::kernel::buffer::Buffer;
 use crate::kernel::chain::{self, Chain};
+use crate::kernel::clip;
 use crate::kernel::elementwise::Add;
 use crate::kernel::lanes::map;
 use crate::kernel::normalization::{Normalization, Statistics};
-use crate::kernel::optimizer::{Adam, Sgd};
 use crate::kernel::prepared::Prepared;
 use crate::run::Optimizer;
 
@@ -27,18 +28,6 @@ use crate::run::Optimizer;
 pub(super) struct KernelOperations {
     device: Cpu,
     memory: Rc<RefCell<Memory>>,
-}
-
-/// Trained values, and the state of their optimiser.
-#[derive(Debug)]
-pub(super) struct KernelParameters {
-    values: Rc<RefCell<Buffer>>,
-    /// The tensor by which dfdx knows the gradient. Its values are not used.
-    identity: Vector<Cpu>,
-    /// First moment of the gradient (Adam), or velocity (SGD).
-    first: Vec<f32>,
-    /// Second moment of the gradient (Adam).
-    second: Vec<f32>,
 }
 
 /// The input of a chain.
@@ -205,14 +194,7 @@ impl Operations for KernelOperations {
     }
 
     fn parameters(&self, values: Vec<f32>, _: Vec<Range<usize>>) -> KernelParameters {
-        let mut buffer = Buffer::default();
-        buffer.fill_from(&values);
-        KernelParameters {
-            values: Rc::new(RefCell::new(buffer)),
-            identity: self.device.zeros_like(&(values.len(),)),
-            first: vec![0.0; values.len()],
-            second: vec![0.0; values.len()],
-        }
+        KernelParameters::new(&self.device, &values)
     }
 
     fn first<T: Tape<f32, Cpu>>(
@@ -251,7 +233,7 @@ impl Operations for KernelOperations {
         let (x_values, mut y_values) = (self.copy(&x), self.take_buffer());
         let mut normalized = self.memory.borrow_mut().normalized.pop().unwrap_or_default();
         let values = parameters.values.borrow();
-        let layer = normalization(&values[..parameters.first.len()], epsilon);
+        let layer = normalization(&values[..parameters.len()], epsilon);
         let x_slice = &x_values[..len];
         let statistics = statistics.cloned().unwrap_or_else(|| layer.observe(x_slice));
         layer.forward(x_slice, &statistics, y_values.room(len), &mut normalized);
@@ -300,25 +282,30 @@ impl Operations for KernelOperations {
         &self,
         parameters: &mut KernelParameters,
         optimizer: &Optimizer,
+        lr: f64,
         step: usize,
         gradients: &mut Gradients<f32, Cpu>,
     ) -> Result<(), CpuError> {
-        let KernelParameters { values, identity, first, second } = parameters;
-        let gradient = &gradients.get_or_alloc_mut(identity)?[..];
-        let mut values = values.borrow_mut();
-        let values = values.room(gradient.len());
-        match *optimizer {
-            Optimizer::Adam { lr, beta1, beta2, epsilon } => {
-                Adam::new(lr, [beta1, beta2], epsilon, step).update(
-                    values,
-                    [first, second],
-                    gradient,
-                );
-            }
-            Optimizer::Sgd { lr, momentum } => {
-                Sgd::new(lr, momentum).update(values, first, gradient);
-            }
-        }
+        let gradient = gradients.get_or_alloc_mut(&parameters.identity)?;
+        parameters.update(optimizer, lr, step, gradient);
+        Ok(())
+    }
+
+    fn squared_norm(
+        &self,
+        parameters: &KernelParameters,
+        gradients: &mut Gradients<f32, Cpu>,
+    ) -> Result<f64, CpuError> {
+        Ok(clip::squared_norm(gradients.get_or_alloc_mut(&parameters.identity)?))
+    }
+
+    fn scale_gradient(
+        &self,
+        parameters: &KernelParameters,
+        gradients: &mut Gradients<f32, Cpu>,
+        factor: f32,
+    ) -> Result<(), CpuError> {
+        clip::scale(gradients.get_or_alloc_mut(&parameters.identity)?, factor);
         Ok(())
     }
 
@@ -329,7 +316,7 @@ impl Operations for KernelOperations {
 
     #[cfg(test)]
     fn values(&self, parameters: &KernelParameters) -> Vec<f32> {
-        parameters.values.borrow()[..parameters.first.len()].to_vec()
+        parameters.values.borrow()[..parameters.len()].to_vec()
     }
 
     #[cfg(test)]
@@ -344,6 +331,16 @@ impl Operations for KernelOperations {
         gradients: &mut Gradients<f32, Cpu>,
     ) -> Vec<f32> {
         gradients.get_or_alloc_mut(&parameters.identity).unwrap().to_vec()
+    }
+
+    #[cfg(test)]
+    fn set_gradient(
+        &self,
+        parameters: &KernelParameters,
+        gradients: &mut Gradients<f32, Cpu>,
+        values: Vec<f32>,
+    ) {
+        **gradients.get_or_alloc_mut(&parameters.identity).unwrap() = values;
     }
 }
 

@@ -112,15 +112,17 @@ impl<O: Operations> Network<O> {
         self.head.observe(&self.operations, &mut observed);
     }
 
-    /// Updates every parameter. `step` counts the updates of the run from 1.
+    /// Updates every parameter with the learning rate `lr`. `step` counts the updates of the run
+    /// from 1.
     pub(super) fn update(
         &mut self,
         optimizer: &Optimizer,
+        lr: f64,
         step: usize,
         gradients: &mut Gradients<f32, O::Device>,
     ) -> Result<(), DeviceError<O>> {
         for sequence in self.branches.iter_mut().chain([&mut self.head]) {
-            sequence.update(&self.operations, optimizer, step, gradients)?;
+            sequence.update(&self.operations, optimizer, lr, step, gradients)?;
         }
         Ok(())
     }

@@ -91,13 +91,29 @@ pub(super) trait Operations {
         momentum: f32,
     );
 
-    /// Updates parameters. `step` counts the updates of the run from 1.
+    /// Updates parameters with the learning rate `lr`. `step` counts the updates of the run from 1.
     fn update(
         &self,
         parameters: &mut Self::Parameters,
         optimizer: &Optimizer,
+        lr: f64,
         step: usize,
         gradients: &mut Gradients<f32, Self::Device>,
+    ) -> Result<(), DeviceError<Self>>;
+
+    /// The sum of the squares of the gradient of parameters.
+    fn squared_norm(
+        &self,
+        parameters: &Self::Parameters,
+        gradients: &mut Gradients<f32, Self::Device>,
+    ) -> Result<f64, DeviceError<Self>>;
+
+    /// Multiplies the gradient of parameters by `factor`.
+    fn scale_gradient(
+        &self,
+        parameters: &Self::Parameters,
+        gradients: &mut Gradients<f32, Self::Device>,
+        factor: f32,
     ) -> Result<(), DeviceError<Self>>;
 
     /// The values of statistics.
@@ -119,4 +135,13 @@ pub(super) trait Operations {
         parameters: &Self::Parameters,
         gradients: &mut Gradients<f32, Self::Device>,
     ) -> Vec<f32>;
+
+    /// Replaces the gradient of parameters.
+    #[cfg(test)]
+    fn set_gradient(
+        &self,
+        parameters: &Self::Parameters,
+        gradients: &mut Gradients<f32, Self::Device>,
+        values: Vec<f32>,
+    );
 }

@@ -1,9 +1,5 @@
-//! A layer list with its parameters.
-//!
-//! All layers between two batch-norm or dropout layers are one chain. In a chain, a convolution is
-//! joined with the pooling after it, and both with the activation after them.
+//! A layer list with its parameters. [`assembly`](super::assembly) makes it from the list.
 
-use std::iter::Peekable;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -12,13 +8,9 @@ use dfdx::prelude::*;
 use super::normalization::{Normalization, Observed};
 use super::operations::{DeviceError, Operations};
 use super::tensor::{Matrix, image_rows};
-use crate::kernel::activation::Activation;
-use crate::kernel::chain::{Chain, ChainLayer, Example};
-use crate::kernel::convolution::ConvolvePool;
-use crate::kernel::linear::Linear;
-use crate::kernel::shape::{Convolution, Image, MaxPool};
+use crate::kernel::chain::{Chain, Example};
 use crate::random::Stream;
-use crate::run::{self, Layer, Optimizer};
+use crate::run::Optimizer;
 
 /// How a pass applies batch-norm and dropout.
 pub(super) enum Mode<'m, S> {
@@ -31,50 +23,21 @@ pub(super) enum Mode<'m, S> {
 
 /// The stages of a layer list. A chain comes first, even if it is empty.
 pub(super) struct Sequence<O: Operations> {
-    first: TrainedChain<O>,
-    rest: Vec<Stage<O>>,
+    pub(super) first: TrainedChain<O>,
+    pub(super) rest: Vec<Stage<O>>,
 }
 
 /// A chain with its parameters.
-struct TrainedChain<O: Operations> {
-    chain: Rc<Chain>,
-    parameters: O::Parameters,
+pub(super) struct TrainedChain<O: Operations> {
+    pub(super) chain: Rc<Chain>,
+    pub(super) parameters: O::Parameters,
 }
 
-enum Stage<O: Operations> {
+/// What follows the first chain.
+pub(super) enum Stage<O: Operations> {
     Chain(TrainedChain<O>),
     Normalization(Normalization<O>),
     Dropout { probability: f32 },
-}
-
-/// A chain that layers are appended to, with initial parameters.
-struct Builder {
-    chain: Chain,
-    values: Vec<f32>,
-}
-
-impl Builder {
-    fn new(input: run::Shape) -> Self {
-        Self { chain: Chain::new(example(input)), values: Vec::new() }
-    }
-
-    /// Appends a layer. Its weight, then its bias, are uniform in ±1/√(inputs of an output), which
-    /// is PyTorch's default.
-    fn push(&mut self, layer: ChainLayer, stream: &mut Stream) {
-        let placed = self.chain.push(layer);
-        let bound = 1.0 / (placed.fan_in() as f32).sqrt();
-        for place in [&placed.weight, &placed.bias] {
-            self.values.resize(place.start, 0.0);
-            self.values.extend(place.clone().map(|_| stream.symmetric(bound)));
-        }
-    }
-
-    fn finish<O: Operations>(mut self, operations: &O) -> TrainedChain<O> {
-        // A device may refuse to make an empty array.
-        self.values.resize(self.chain.parameters().max(1), 0.0);
-        let parameters = operations.parameters(self.values, places(&self.chain));
-        TrainedChain { chain: Rc::new(self.chain), parameters }
-    }
 }
 
 /// The places of all weights and biases of a chain.
@@ -84,72 +47,6 @@ pub(super) fn places(chain: &Chain) -> Vec<Range<usize>> {
 }
 
 impl<O: Operations> Sequence<O> {
-    /// The stages of `layers`, with parameters drawn from `stream`.
-    ///
-    /// # Panics
-    /// Panics if the layers do not fit together. Experiments are checked for that when they are
-    /// read.
-    pub(super) fn new(
-        operations: &O,
-        layers: &[Layer],
-        input: run::Shape,
-        stream: &mut Stream,
-    ) -> Self {
-        let layers = pool_before_activation(layers);
-        let shapes = run::infer(&layers, input).expect("layers are checked when they are read");
-        let inputs = std::iter::once(input).chain(shapes.iter().copied());
-        let mut steps = layers.iter().zip(inputs.zip(shapes.iter().copied())).peekable();
-        // The images are stored as vectors if nothing else is made of them.
-        let flat = steps.next_if(|(layer, _)| matches!(layer, Layer::Flatten));
-        let mut chain = Builder::new(flat.map_or(input, |(_, (_, output))| output));
-        let (mut first, mut rest) = (None, Vec::new());
-        let mut end = |chain: Builder, rest: &mut Vec<_>| {
-            if first.is_none() {
-                first = Some(chain.finish(operations));
-            } else if !chain.chain.layers().is_empty() {
-                rest.push(Stage::Chain(chain.finish(operations)));
-            }
-        };
-        while let Some((layer, (input, output))) = steps.next() {
-            let layer = match *layer {
-                Layer::BatchNorm { epsilon, momentum } => {
-                    end(std::mem::replace(&mut chain, Builder::new(output)), &mut rest);
-                    let channels = input.channels();
-                    let layer = Normalization::new(operations, channels, epsilon, momentum);
-                    rest.push(Stage::Normalization(layer));
-                    continue;
-                }
-                Layer::Dropout { probability } => {
-                    end(std::mem::replace(&mut chain, Builder::new(output)), &mut rest);
-                    rest.push(Stage::Dropout { probability: probability as f32 });
-                    continue;
-                }
-                // A vector is flat already.
-                Layer::Flatten if input == output => continue,
-                Layer::Flatten => ChainLayer::Flatten(image(input)),
-                Layer::Conv2d { kernel, stride, padding, .. } => {
-                    let (input, output) = (image(input), image(output));
-                    let convolution = Convolution { input, output, kernel, stride, padding };
-                    let pool = steps.next_if(|(next, _)| matches!(next, Layer::MaxPool2d { .. }));
-                    let pool = pool.map(|(layer, (input, output))| max_pool(layer, input, output));
-                    let operation = Box::new(ConvolvePool::new(convolution, pool));
-                    ChainLayer::ConvolvePool(operation, next_activation(&mut steps))
-                }
-                Layer::MaxPool2d { .. } => ChainLayer::MaxPool(max_pool(layer, input, output)),
-                Layer::Linear { outputs } => {
-                    let linear = Linear { inputs: input.len(), outputs };
-                    ChainLayer::Linear(linear, next_activation(&mut steps))
-                }
-                Layer::Relu => ChainLayer::Activation(Activation::Relu),
-                Layer::Sigmoid => ChainLayer::Activation(Activation::Sigmoid),
-                Layer::Tanh => ChainLayer::Activation(Activation::Tanh),
-            };
-            chain.push(layer, stream);
-        }
-        end(chain, &mut rest);
-        Self { first: first.expect("at least one chain has ended"), rest }
-    }
-
     /// Prepares images for [`Sequence::first`]. They are given image by image, `pixels` values each:
     /// first those of one digit, then those of the other, if there are two digits.
     pub(super) fn images(
@@ -216,16 +113,46 @@ impl<O: Operations> Sequence<O> {
         }
     }
 
-    /// Updates every parameter. `step` counts the updates of the run from 1.
+    /// Updates every parameter with the learning rate `lr`. `step` counts the updates of the run
+    /// from 1.
     pub(super) fn update(
         &mut self,
         operations: &O,
         optimizer: &Optimizer,
+        lr: f64,
         step: usize,
         gradients: &mut Gradients<f32, O::Device>,
     ) -> Result<(), DeviceError<O>> {
         for parameters in self.parameters() {
-            operations.update(parameters, optimizer, step, gradients)?;
+            operations.update(parameters, optimizer, lr, step, gradients)?;
+        }
+        Ok(())
+    }
+
+    /// The sum of the squares of all gradients, stage by stage.
+    #[expect(dead_code, reason = "the training loop does not clip yet")]
+    pub(super) fn squared_norm(
+        &mut self,
+        operations: &O,
+        gradients: &mut Gradients<f32, O::Device>,
+    ) -> Result<f64, DeviceError<O>> {
+        let mut sum = 0.0;
+        for parameters in self.parameters() {
+            sum += operations.squared_norm(parameters, gradients)?;
+        }
+        Ok(sum)
+    }
+
+    /// Multiplies all gradients by `factor`.
+    #[expect(dead_code, reason = "the training loop does not clip yet")]
+    pub(super) fn scale_gradients(
+        &mut self,
+        operations: &O,
+        gradients: &mut Gradients<f32, O::Device>,
+        factor: f32,
+    ) -> Result<(), DeviceError<O>> {
+        for parameters in self.parameters() {
+            operations.scale_gradient(parameters, gradients, factor)?;
         }
         Ok(())
     }
@@ -331,64 +258,5 @@ impl<O: Operations> Stage<O> {
             }
             (Self::Dropout { .. }, _) => x,
         }
-    }
-}
-
-/// `layers` with each max-pooling moved before the activation that precedes it. Activations are
-/// non-decreasing, so the values are the same up to rounding, and fewer activations are computed.
-fn pool_before_activation(layers: &[Layer]) -> Vec<Layer> {
-    let mut layers = layers.to_vec();
-    for index in 1..layers.len() {
-        let pools = matches!(layers[index], Layer::MaxPool2d { .. });
-        if pools && activation(&layers[index - 1]).is_some() {
-            layers.swap(index - 1, index);
-        }
-    }
-    layers
-}
-
-/// Removes the next layer if it is an activation, and returns it.
-fn next_activation<'l, S>(
-    steps: &mut Peekable<impl Iterator<Item = (&'l Layer, S)>>,
-) -> Option<Activation> {
-    let (layer, _) = steps.next_if(|(layer, _)| activation(layer).is_some())?;
-    activation(layer)
-}
-
-fn max_pool(layer: &Layer, input: run::Shape, output: run::Shape) -> MaxPool {
-    match *layer {
-        Layer::MaxPool2d { size, stride } => {
-            MaxPool { input: image(input), output: image(output), size, stride }
-        }
-        _ => unreachable!("only called for max-pooling"),
-    }
-}
-
-/// The size of an image.
-///
-/// # Panics
-/// Panics if `shape` is a vector. Inferred shapes give images to the layers that need them.
-fn image(shape: run::Shape) -> Image {
-    match shape {
-        run::Shape::Image { height, width, channels } => Image { height, width, channels },
-        run::Shape::Vector(_) => panic!("inferred shapes give images to layers that need them"),
-    }
-}
-
-/// An example of a batch.
-fn example(shape: run::Shape) -> Example {
-    match shape {
-        run::Shape::Image { .. } => Example::Image(image(shape)),
-        run::Shape::Vector(len) => Example::Vector(len),
-    }
-}
-
-/// The activation of `layer`. Returns `None` if the layer is no activation.
-pub(super) fn activation(layer: &Layer) -> Option<Activation> {
-    match layer {
-        Layer::Relu => Some(Activation::Relu),
-        Layer::Sigmoid => Some(Activation::Sigmoid),
-        Layer::Tanh => Some(Activation::Tanh),
-        _ => None,
     }
 }

@@ -190,7 +190,8 @@ impl<'r, O: Operations> Run<'r, O> {
             return Ok(None);
         };
         self.steps_done += 1;
-        self.network.update(&self.train.optimizer, self.steps_done, &mut gradients)?;
+        let optimizer = &self.train.optimizer;
+        self.network.update(optimizer, optimizer.lr(), self.steps_done, &mut gradients)?;
         self.network.observe(observed);
         Ok(Some(losses))
     }
@@ -277,7 +278,12 @@ mod tests {
                 auxiliary_loss: true,
                 epochs: 3,
                 batch_size: 10,
-                optimizer: Optimizer::Sgd { lr: 0.01, momentum: 0.5 },
+                optimizer: Optimizer::Sgd {
+                    lr: 0.01,
+                    momentum: 0.5,
+                    nesterov: false,
+                    weight_decay: 0.0,
+                },
             },
             seed: 4,
             device: DeviceKind::Cpu,

@@ -287,7 +287,7 @@ impl<D: SetGradient> Batched<D> {
         let mut gradients = objective.put_tape(tape).backward();
 
         self.steps_done += 1;
-        let Optimizer::Adam { lr, beta1, beta2, epsilon } = self.config.train.optimizer else {
+        let Optimizer::Adam { lr, beta1, beta2, epsilon, .. } = self.config.train.optimizer else {
             unreachable!("the condition has Adam")
         };
         let adam = AdamConfig { lr, betas: [beta1, beta2], eps: epsilon, weight_decay: None };

@@ -42,10 +42,13 @@ fn the_shipped_experiments_are_the_papers_protocol() {
         for condition in shipped(name).conditions {
             let design = condition.design;
             let data = design.data;
-            let run::Optimizer::Adam { lr, beta1, beta2, epsilon } = design.train.optimizer else {
+            let run::Optimizer::Adam { lr, beta1, beta2, epsilon, weight_decay } =
+                design.train.optimizer
+            else {
                 panic!("{name} is trained with Adam");
             };
-            assert_eq!([lr, beta1, beta2, epsilon], [expected, 0.9, 0.999, 1e-8]);
+            let found = [lr, beta1, beta2, epsilon, weight_decay];
+            assert_eq!(found, [expected, 0.9, 0.999, 1e-8, 0.0]);
             assert_eq!((design.train.epochs, design.train.batch_size), (30, 100));
             assert_eq!((data.train_pairs, data.test_pairs, data.pooling), (1000, 1000, 2));
             assert_eq!(data.seed, DataSeed::Fixed(0));
@@ -97,7 +100,12 @@ fn each_single_mistake_has_its_own_message() {
     for (file, from, to, expected) in [
         (base, "lr = 0.01", "lr = -1.0", "`train.optimizer.lr` must be at least 0 and at most"),
         (base, "lr = 0.01", "lr = nan", "is not a finite number"),
-        (base, "kind = \"adam\"", "kind = \"adma\"", "must be `adam` or `sgd`, but is `adma`"),
+        (
+            base,
+            "kind = \"adam\"",
+            "kind = \"adma\"",
+            "unknown optimiser, `adma`; did you mean `adam`?",
+        ),
         (base, "seeds = 2", "seeds = []", "`seeds` lists no seed"),
         (base, "seeds = 2", "seeds = 0", "`seeds` must be from 1 to"),
         (base, "seeds = 2", "seeds = -3", "`seeds` must be from 1 to"),

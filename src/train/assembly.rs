@@ -1,0 +1,175 @@
+//! Makes the stages of a layer list, with initial parameters.
+//!
+//! All layers between two batch-norm or dropout layers are one chain. In a chain, a convolution is
+//! joined with the pooling after it, and both with the activation after them.
+
+use std::iter::Peekable;
+use std::rc::Rc;
+
+use super::normalization::Normalization;
+use super::operations::Operations;
+use super::sequence::{Sequence, Stage, TrainedChain, places};
+use crate::kernel::activation::Activation;
+use crate::kernel::chain::{Chain, ChainLayer, Example};
+use crate::kernel::convolution::ConvolvePool;
+use crate::kernel::linear::Linear;
+use crate::kernel::shape::{Convolution, Image, MaxPool};
+use crate::random::Stream;
+use crate::run::{self, Layer};
+
+/// A chain that layers are appended to, with initial parameters.
+struct Builder {
+    chain: Chain,
+    values: Vec<f32>,
+}
+
+impl Builder {
+    fn new(input: run::Shape) -> Self {
+        Self { chain: Chain::new(example(input)), values: Vec::new() }
+    }
+
+    /// Appends a layer. Its weight, then its bias, are uniform in ±1/√(inputs of an output), which
+    /// is PyTorch's default.
+    fn push(&mut self, layer: ChainLayer, stream: &mut Stream) {
+        let placed = self.chain.push(layer);
+        let bound = 1.0 / (placed.fan_in() as f32).sqrt();
+        for place in [&placed.weight, &placed.bias] {
+            self.values.resize(place.start, 0.0);
+            self.values.extend(place.clone().map(|_| stream.symmetric(bound)));
+        }
+    }
+
+    fn finish<O: Operations>(mut self, operations: &O) -> TrainedChain<O> {
+        // A device may refuse to make an empty array.
+        self.values.resize(self.chain.parameters().max(1), 0.0);
+        let parameters = operations.parameters(self.values, places(&self.chain));
+        TrainedChain { chain: Rc::new(self.chain), parameters }
+    }
+}
+
+impl<O: Operations> Sequence<O> {
+    /// The stages of `layers`, with parameters drawn from `stream`.
+    ///
+    /// # Panics
+    /// Panics if the layers do not fit together. Experiments are checked for that when they are
+    /// read.
+    pub(super) fn new(
+        operations: &O,
+        layers: &[Layer],
+        input: run::Shape,
+        stream: &mut Stream,
+    ) -> Self {
+        let layers = pool_before_activation(layers);
+        let shapes = run::infer(&layers, input).expect("layers are checked when they are read");
+        let inputs = std::iter::once(input).chain(shapes.iter().copied());
+        let mut steps = layers.iter().zip(inputs.zip(shapes.iter().copied())).peekable();
+        // The images are stored as vectors if nothing else is made of them.
+        let flat = steps.next_if(|(layer, _)| matches!(layer, Layer::Flatten));
+        let mut chain = Builder::new(flat.map_or(input, |(_, (_, output))| output));
+        let (mut first, mut rest) = (None, Vec::new());
+        let mut end = |chain: Builder, rest: &mut Vec<_>| {
+            if first.is_none() {
+                first = Some(chain.finish(operations));
+            } else if !chain.chain.layers().is_empty() {
+                rest.push(Stage::Chain(chain.finish(operations)));
+            }
+        };
+        while let Some((layer, (input, output))) = steps.next() {
+            let layer = match *layer {
+                Layer::BatchNorm { epsilon, momentum } => {
+                    end(std::mem::replace(&mut chain, Builder::new(output)), &mut rest);
+                    let channels = input.channels();
+                    let layer = Normalization::new(operations, channels, epsilon, momentum);
+                    rest.push(Stage::Normalization(layer));
+                    continue;
+                }
+                Layer::Dropout { probability } => {
+                    end(std::mem::replace(&mut chain, Builder::new(output)), &mut rest);
+                    rest.push(Stage::Dropout { probability: probability as f32 });
+                    continue;
+                }
+                // A vector is flat already.
+                Layer::Flatten if input == output => continue,
+                Layer::Flatten => ChainLayer::Flatten(image(input)),
+                Layer::Conv2d { kernel, stride, padding, .. } => {
+                    let (input, output) = (image(input), image(output));
+                    let convolution = Convolution { input, output, kernel, stride, padding };
+                    let pool = steps.next_if(|(next, _)| matches!(next, Layer::MaxPool2d { .. }));
+                    let pool = pool.map(|(layer, (input, output))| max_pool(layer, input, output));
+                    let operation = Box::new(ConvolvePool::new(convolution, pool));
+                    ChainLayer::ConvolvePool(operation, next_activation(&mut steps))
+                }
+                Layer::MaxPool2d { .. } => ChainLayer::MaxPool(max_pool(layer, input, output)),
+                Layer::Linear { outputs } => {
+                    let linear = Linear { inputs: input.len(), outputs };
+                    ChainLayer::Linear(linear, next_activation(&mut steps))
+                }
+                Layer::Relu => ChainLayer::Activation(Activation::Relu),
+                Layer::Sigmoid => ChainLayer::Activation(Activation::Sigmoid),
+                Layer::Tanh => ChainLayer::Activation(Activation::Tanh),
+            };
+            chain.push(layer, stream);
+        }
+        end(chain, &mut rest);
+        Self { first: first.expect("at least one chain has ended"), rest }
+    }
+}
+
+/// `layers` with each max-pooling moved before the activation that precedes it. Activations are
+/// non-decreasing, so the values are the same up to rounding, and fewer activations are computed.
+fn pool_before_activation(layers: &[Layer]) -> Vec<Layer> {
+    let mut layers = layers.to_vec();
+    for index in 1..layers.len() {
+        let pools = matches!(layers[index], Layer::MaxPool2d { .. });
+        if pools && activation(&layers[index - 1]).is_some() {
+            layers.swap(index - 1, index);
+        }
+    }
+    layers
+}
+
+/// Removes the next layer if it is an activation, and returns it.
+fn next_activation<'l, S>(
+    steps: &mut Peekable<impl Iterator<Item = (&'l Layer, S)>>,
+) -> Option<Activation> {
+    let (layer, _) = steps.next_if(|(layer, _)| activation(layer).is_some())?;
+    activation(layer)
+}
+
+fn max_pool(layer: &Layer, input: run::Shape, output: run::Shape) -> MaxPool {
+    match *layer {
+        Layer::MaxPool2d { size, stride } => {
+            MaxPool { input: image(input), output: image(output), size, stride }
+        }
+        _ => unreachable!("only called for max-pooling"),
+    }
+}
+
+/// The size of an image.
+///
+/// # Panics
+/// Panics if `shape` is a vector. Inferred shapes give images to the layers that need them.
+fn image(shape: run::Shape) -> Image {
+    match shape {
+        run::Shape::Image { height, width, channels } => Image { height, width, channels },
+        run::Shape::Vector(_) => panic!("inferred shapes give images to layers that need them"),
+    }
+}
+
+/// An example of a batch.
+fn example(shape: run::Shape) -> Example {
+    match shape {
+        run::Shape::Image { .. } => Example::Image(image(shape)),
+        run::Shape::Vector(len) => Example::Vector(len),
+    }
+}
+
+/// The activation of `layer`. Returns `None` if the layer is no activation.
+pub(super) fn activation(layer: &Layer) -> Option<Activation> {
+    match layer {
+        Layer::Relu => Some(Activation::Relu),
+        Layer::Sigmoid => Some(Activation::Sigmoid),
+        Layer::Tanh => Some(Activation::Tanh),
+        _ => None,
+    }
+}
