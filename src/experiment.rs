@@ -12,6 +12,8 @@ mod matrix;
 mod optimizer;
 #[cfg(test)]
 pub(crate) mod samples;
+#[cfg_attr(not(test), expect(dead_code, reason = "no configuration has a schedule yet"))]
+mod schedule;
 #[cfg(test)]
 mod tests;
 

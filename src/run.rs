@@ -12,6 +12,7 @@ mod parameters;
 mod record;
 #[cfg(test)]
 pub(crate) mod samples;
+pub(crate) mod schedule;
 mod shape;
 
 pub use config::{
@@ -28,4 +29,5 @@ pub use parameters::{ParameterCount, count, layer_parameters, parameter_count};
 pub use record::{
     Acceptance, FailureRecord, Origin, Outcome, RECORD_FORMAT, RunProvenance, RunRecord, RunResult,
 };
+pub use schedule::Schedule;
 pub use shape::{Shape, ShapeError, infer};
