@@ -25,8 +25,13 @@ static CONDITIONS: LazyLock<Vec<(String, RunConfig)>> = LazyLock::new(|| {
     let conditions = project.conditions();
     let named = plan.runs.into_iter().map(|run| {
         let experiment = &conditions.experiment(run.condition).name;
-        let sharing = if run.config.model.weight_sharing { "shared" } else { "separate" };
-        let loss = if run.config.train.auxiliary_loss { "sum loss" } else { "main loss" };
+        let sharing = if run.config.model.pair().is_some_and(|pair| pair.weight_sharing) {
+            "shared"
+        } else {
+            "separate"
+        };
+        let loss =
+            if run.config.train.auxiliary_loss == Some(true) { "sum loss" } else { "main loss" };
         (format!("{experiment}, {sharing}, {loss}"), (*run.config).clone())
     });
     named.collect()
@@ -46,8 +51,8 @@ fn bench(bencher: Bencher, name: &str, adapt: impl Fn(&mut RunConfig)) {
     let mut config = found.expect("an argument of this benchmark").1.clone();
     adapt(&mut config);
     let digits = dataset::embedded().expect("the embedded digits");
-    let split = dataset::draw(&config.data, &digits).expect("enough digits");
-    let pairs = config.train.epochs * config.data.train_pairs;
+    let split = dataset::draw(&config.data, &digits).expect("enough digits").remove(0);
+    let pairs = config.train.epochs * config.data.sizes()[0];
     bencher
         .counter(ItemsCount::new(pairs))
         .bench_local(|| DfdxTrainer::default().train(&config, &split).expect("a CPU"));
@@ -57,7 +62,7 @@ fn bench(bencher: Bencher, name: &str, adapt: impl Fn(&mut RunConfig)) {
 fn ten_steps(bencher: Bencher, condition: &str) {
     bench(bencher, condition, |config| {
         config.train.epochs = 1;
-        config.data.test_pairs = 1;
+        config.data.pairs_mut().expect("pairs").test_pairs = 1;
     });
 }
 

@@ -9,19 +9,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::cache::{Cache, HEARTBEAT, Leases, Lookup, Stored};
-use crate::dataset::{self, Dataset, DrawError, Split};
+use crate::dataset::{self, DrawError, Examples, Split};
 use crate::digest::{Digest, canonical_json};
 use crate::experiment::Run;
 use crate::format::chain;
 use crate::fs::FileError;
 use crate::provenance::{self, Stopwatch};
 use crate::run::{DataConfig, DeviceKind, FailureRecord, Origin, RunRecord, RunResult};
-use crate::train::{TrainError, Trainer};
+use crate::train::{TrainError, Trainer, train_all};
 
 /// Why a run has no record.
 #[derive(Debug, thiserror::Error)]
 pub enum RunFailure {
-    /// Its pairs could not be drawn.
+    /// Its examples could not be drawn.
     #[error(transparent)]
     Draw(DrawError),
     /// It could not be trained.
@@ -154,7 +154,7 @@ impl Executor<'_> {
     pub fn execute<'d>(
         &self,
         runs: &[&Run],
-        dataset_of: impl Fn(&Run) -> &'d Dataset + Sync,
+        dataset_of: impl Fn(&Run) -> &'d Examples + Sync,
         condition_of: impl Fn(&Run) -> BTreeMap<String, String> + Sync,
     ) -> Execution {
         let waiting: Mutex<VecDeque<usize>> = Mutex::new((0..runs.len()).collect());
@@ -230,7 +230,7 @@ impl Executor<'_> {
         &self,
         run: &Run,
         drawn: &Drawn,
-        dataset_of: impl Fn(&Run) -> &'d Dataset,
+        dataset_of: impl Fn(&Run) -> &'d Examples,
         condition_of: impl Fn(&Run) -> BTreeMap<String, String>,
     ) -> Result<Attempt, FailedRun> {
         let failed = |source| FailedRun { digest: run.digest, seed: run.config.seed, source };
@@ -272,13 +272,13 @@ impl Executor<'_> {
         &self,
         run: &Run,
         drawn: &Drawn,
-        dataset: &Dataset,
+        dataset: &Examples,
         condition: BTreeMap<String, String>,
     ) -> Result<RunRecord, RunFailure> {
         let stopwatch = Stopwatch::start();
         let train = || {
-            let split = drawn.split(&run.config.data, dataset).map_err(RunFailure::Draw)?;
-            self.trainer.train(&run.config, &split).map_err(RunFailure::Train)
+            let splits = drawn.splits(&run.config.data, dataset).map_err(RunFailure::Draw)?;
+            train_all(self.trainer, &run.config, &splits).map_err(RunFailure::Train)
         };
         let training = catch_unwind(AssertUnwindSafe(train))
             .map_err(|panic| RunFailure::Panic(panic_message(&*panic)))??;
@@ -316,18 +316,18 @@ impl Executor<'_> {
 /// The examples that were drawn last. The next run often has other initial weights and the same
 /// examples.
 #[derive(Default)]
-struct Drawn(Mutex<Option<(DataConfig, Arc<Split>)>>);
+struct Drawn(Mutex<Option<(DataConfig, Arc<[Split]>)>>);
 
 impl Drawn {
-    fn split(&self, config: &DataConfig, dataset: &Dataset) -> Result<Arc<Split>, DrawError> {
-        if let Some((last, split)) = &*self.0.lock().expect(NO_PANIC)
+    fn splits(&self, config: &DataConfig, dataset: &Examples) -> Result<Arc<[Split]>, DrawError> {
+        if let Some((last, splits)) = &*self.0.lock().expect(NO_PANIC)
             && last == config
         {
-            return Ok(Arc::clone(split));
+            return Ok(Arc::clone(splits));
         }
-        let split = Arc::new(dataset::draw(config, dataset)?);
-        *self.0.lock().expect(NO_PANIC) = Some((config.clone(), Arc::clone(&split)));
-        Ok(split)
+        let splits = Arc::from(dataset::draw(config, dataset)?);
+        *self.0.lock().expect(NO_PANIC) = Some((config.clone(), Arc::clone(&splits)));
+        Ok(splits)
     }
 }
 
@@ -368,7 +368,7 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::samples;
+    use crate::run::{PairData, samples};
     use crate::train::Device;
 
     #[test]
@@ -385,11 +385,14 @@ mod tests {
     #[test]
     fn each_run_gets_the_examples_of_its_own_configuration() {
         let dataset = dataset::embedded().unwrap();
-        let config = |seed| DataConfig { seed, pooling: 4, ..samples::config().data };
+        let config = |seed| match samples::config().data {
+            DataConfig::Pairs(data) => DataConfig::Pairs(PairData { seed, pooling: 4, ..data }),
+            DataConfig::Examples(_) => unreachable!(),
+        };
         let drawn = Drawn::default();
         for seed in [1, 1, 2, 1] {
-            let split = drawn.split(&config(seed), &dataset).unwrap();
-            assert_eq!(*split, dataset::draw(&config(seed), &dataset).unwrap());
+            let splits = drawn.splits(&config(seed), &dataset).unwrap();
+            assert_eq!(*splits, dataset::draw(&config(seed), &dataset).unwrap());
         }
     }
 }

@@ -5,15 +5,17 @@
 
 mod condition;
 mod conditions;
+mod data;
 mod design;
 mod layers;
 mod level;
 mod matrix;
+mod model;
 mod optimizer;
 #[cfg(test)]
 pub(crate) mod samples;
-#[cfg_attr(not(test), expect(dead_code, reason = "no configuration has a schedule yet"))]
 mod schedule;
+mod training;
 #[cfg(test)]
 mod tests;
 
@@ -21,9 +23,12 @@ use std::collections::BTreeSet;
 
 use crate::document::{self, Label, Location, Node, Reader, Value, Violation, Violations};
 
+use crate::run::TaskKind;
+
 pub use condition::{Condition, EXPERIMENT, Factor};
 pub use conditions::{ConditionId, Conditions, Run};
-pub use design::{DataDesign, DataSeed, DataSource, Design};
+pub use data::{DataDesign, DataSeed, ExampleDesign, FindData, Found, PairDesign, SEED_KEYS};
+pub use design::Design;
 pub use level::{Level, Levels, written};
 pub use matrix::MOST_RUNS;
 
@@ -54,7 +59,7 @@ pub struct Experiment {
 
 impl Experiment {
     /// Reads an experiment from its document and those that it extends, the nearest first: each is
-    /// laid over the next.
+    /// laid over the next. `find` finds the data that it names.
     ///
     /// # Errors
     /// With every violation, in order of file and line.
@@ -62,12 +67,13 @@ impl Experiment {
         name: &str,
         file: Node,
         extended: Vec<Node>,
+        find: FindData<'_>,
     ) -> Result<Self, Vec<Violation>> {
         let violations = Violations::default();
         let files = std::iter::once(&file).chain(&extended);
         let files = files.map(|node| node.location.file.to_string()).collect();
         let root = extended.into_iter().fold(file, |over, base| document::merge(base, over));
-        let experiment = read(name, files, &root, &violations);
+        let experiment = read(name, files, &root, find, &violations);
         match experiment {
             Some(experiment) if violations.is_empty() => Ok(experiment),
             _ => Err(violations.into_sorted()),
@@ -106,6 +112,7 @@ fn read(
     name: &str,
     files: Vec<String>,
     root: &Node,
+    find: FindData<'_>,
     violations: &Violations,
 ) -> Option<Experiment> {
     let reader = Reader::new(root, "", violations)?;
@@ -116,6 +123,7 @@ fn read(
     let title = reader.required::<Label>("title");
     let question = reader.optional::<String>("question");
     reader.optional::<String>("extends");
+    reader.optional::<TaskKind>("task");
     let seeds = read_seeds(&reader);
     // The parts of the configuration are read once a condition, after its levels are in place.
     for key in design::PARTS {
@@ -123,7 +131,7 @@ fn read(
             reader.refuse(key, "is missing; it takes a table");
         }
     }
-    let matrix = matrix::read(&reader, root);
+    let matrix = matrix::read(&reader, root, find);
     let data = reader.node("data").map(|node| node.location.clone());
     reader.finish();
     let (factors, conditions) = matrix?;

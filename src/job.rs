@@ -8,11 +8,11 @@ mod pack;
 mod state;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::Source;
 use crate::digest::{Digest, canonical_json};
 use crate::experiment::Run;
 use crate::run::{DeviceKind, PartVersions, RunConfig};
@@ -45,8 +45,8 @@ pub struct JobPlan {
     /// Revision of the project's sources, with `+` if files were changed since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
-    /// The directories of the datasets that are not in the program.
-    pub datasets: BTreeMap<Digest, PathBuf>,
+    /// The sources of the datasets that are not in the program.
+    pub datasets: BTreeMap<Digest, Source>,
     /// The tasks, in order.
     pub tasks: Vec<TaskSummary>,
 }
@@ -124,8 +124,8 @@ impl Task {
         let mut task = Self::default();
         let mut places: BTreeMap<_, usize> = BTreeMap::new();
         for (run, seconds) in runs {
-            // With `data.seed = "run"`, each run of a condition draws its own data.
-            let key = (run.condition, run.config.data.seed);
+            // Each run of a condition can draw its own data.
+            let key = (run.condition, run.config.data.seed());
             let condition = *places.entry(key).or_insert_with(|| {
                 task.conditions
                     .push(TaskCondition { config: (*run.config).clone(), names: names(run) });

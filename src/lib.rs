@@ -79,12 +79,13 @@ pub mod document;
 pub mod format;
 pub mod stats;
 pub mod run;
+pub mod dataset;
+pub mod task;
 pub mod experiment;
 pub mod paper;
 
 pub mod plan;
 pub mod job;
-pub mod dataset;
 pub mod kernel;
 pub mod summary;
 pub mod table;

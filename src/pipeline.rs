@@ -28,7 +28,7 @@ use rayon::prelude::*;
 use crate::cache::{Cache, Lookup, PastRecord};
 use crate::digest::{Digest, canonical_json};
 use crate::execute::{Execution, Executor};
-use crate::experiment::{DataSource, Run};
+use crate::experiment::Run;
 use crate::fs::FileError;
 use crate::plan::{Cause, Fresh, PastRun, Plan};
 use crate::run::{Curve, DeviceKind, RecordExtract, RunProvenance, Source};
@@ -77,8 +77,7 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
     };
     let conditions = project.conditions();
     let curves = project.file.curves();
-    let digest = |source: &DataSource| project.datasets.digest(source);
-    let looked_up = conditions.expand(device, digest, |run, canonical| {
+    let looked_up = conditions.expand(device, |run, canonical| {
         let (found, record) = match look_up(&cache, &run, canonical, keep, &curves)? {
             Lookup::Hit((fresh, record)) => (Ok(fresh), record),
             Lookup::Miss => (Err(cause(run.digest)), None),
@@ -211,7 +210,7 @@ pub fn train(
     let datasets = project.datasets.unpacked()?;
     let total = runs.len();
     let conditions = project.conditions();
-    let dataset_of = |run: &Run| datasets[&run.config.data.dataset];
+    let dataset_of = |run: &Run| datasets[&run.config.data.dataset()];
     let condition_of = |run: &Run| conditions.names(run.condition);
     executor.cache.sweep();
     let Execution { records, failed, ended_alike, .. } =

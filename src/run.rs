@@ -4,8 +4,11 @@
 mod config;
 mod cost;
 mod curve;
+pub mod curves;
+mod data;
 mod extract;
 mod layer;
+mod model;
 pub(crate) mod optimizer;
 pub mod pairs;
 mod parameters;
@@ -14,20 +17,28 @@ mod record;
 pub(crate) mod samples;
 pub(crate) mod schedule;
 mod shape;
+mod task_kind;
+mod training;
 
 pub use config::{
-    CLASSES, CanonicalConfig, DataConfig, DeviceKind, IMAGE_SIDE, KeyValues, ModelConfig,
-    NumberType, PartVersions, RunConfig, TrainConfig, key_values, pooled_image,
+    CanonicalConfig, DeviceKind, KeyValues, NumberType, PartVersions, RunConfig, key_values,
 };
-pub use cost::{Speed, operations, trained_pairs};
+pub use cost::{Speed, operations, trained_examples};
 pub use curve::{Curve, Curves, Moment, Quantity};
+pub use data::{
+    DataConfig, ExampleData, PairData, Size, SplitConfig, SplitKind, mnist_classes, mnist_image,
+    pooled,
+};
 pub use extract::{ChosenCurves, RecordExtract, Source};
 pub use layer::Layer;
 pub(crate) use layer::{default_epsilon, default_momentum};
+pub use model::{ModelConfig, PairModel, Part, SingleModel, output_of};
 pub use optimizer::Optimizer;
-pub use parameters::{ParameterCount, count, layer_parameters, parameter_count};
+pub use parameters::{count, layer_parameters, parameter_count};
 pub use record::{
     Acceptance, FailureRecord, Origin, Outcome, RECORD_FORMAT, RunProvenance, RunRecord, RunResult,
 };
 pub use schedule::Schedule;
 pub use shape::{Shape, ShapeError, infer};
+pub use task_kind::TaskKind;
+pub use training::{EarlyStopping, Loss, TrainConfig};

@@ -24,7 +24,6 @@ mod evaluate;
 mod kernel_memory;
 mod kernel_operations;
 mod kernel_parameters;
-mod loss;
 mod network;
 mod normalization;
 mod operations;
@@ -44,7 +43,7 @@ mod fixtures;
 
 pub use device::{Device, DeviceError};
 pub use dispatch::DfdxTrainer;
-pub use trainer::{TrainError, Trainer, Training};
+pub use trainer::{TrainError, Trainer, Training, train_all};
 
 /// Makes the trainer for a device.
 pub type MakeTrainer<'t> = &'t dyn Fn(Device) -> Box<dyn Trainer>;

@@ -74,7 +74,7 @@ impl<'p> Progress<'p> {
     /// How fast the finished runs were, if there are any.
     pub(super) fn speed(&self) -> Option<String> {
         let speed = *self.speed.lock().expect("nothing panics with the lock");
-        let (seconds, pairs) = (speed.seconds_a_run()?, speed.pairs_a_second()?);
+        let (seconds, pairs) = (speed.seconds_a_run()?, speed.examples_a_second()?);
         Some(format!("{seconds:.2} s per run, {pairs:.0} pairs/s per worker"))
     }
 

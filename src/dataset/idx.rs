@@ -1,230 +1,137 @@
 //! A strict reader of IDX, the format of the MNIST files.
 //!
-//! Layout: two zero bytes, a type byte (8 for unsigned bytes), the number of dimensions, each
-//! dimension as a big-endian 32-bit number, then the data and nothing else.
+//! Layout: two zero bytes, a type byte, the number of dimensions, each dimension as a big-endian 32-bit
+//! number, then the numbers, big-endian, and nothing else.
 
-use crate::run::{CLASSES, IMAGE_SIDE};
+use super::array::{Array, Numbers};
+use super::packed::{LARGEST_FILE, something_else};
 
-/// The largest number of digits. Every dataset of the MNIST family has fewer.
-const MOST_DIGITS: usize = 1_000_000;
-
-/// Size of the largest accepted file.
-pub(super) const LARGEST_FILE: usize = 16 + MOST_DIGITS * IMAGE_SIDE * IMAGE_SIDE;
-
-const LABELS_MAGIC: u32 = 0x0000_0801;
-const IMAGES_MAGIC: u32 = 0x0000_0803;
-
-/// What is wrong with an IDX file. The message follows the name of the file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum IdxError {
-    /// The file is shorter than its header.
-    #[error("is too short for an IDX header: {found} of {expected} bytes")]
-    Header {
-        /// Size of the header in bytes.
-        expected: usize,
-        /// Size of the file in bytes.
-        found: usize,
-    },
-    /// The magic number belongs to another kind of file.
-    #[error("starts with {found:#010x}; {kind} in IDX start with {expected:#010x}{remark}")]
-    Magic {
-        /// The kind of file that was expected.
-        kind: &'static str,
-        /// Its magic number.
-        expected: u32,
-        /// The first four bytes.
-        found: u32,
-        /// The kind of the file, if it is known.
-        remark: &'static str,
-    },
-    /// The file is something else that people often have in its place.
-    #[error("{0}")]
-    SomethingElse(&'static str),
-    /// No file has this name.
-    #[error("is missing: the folder has {found}")]
-    Missing {
-        /// The names that are there.
-        found: String,
-    },
-    /// Two files are meant by one name, and differ.
-    #[error("is there twice, and the content differs: {0}")]
-    Ambiguous(String),
-    /// The images do not have the size of MNIST images.
-    #[error("contains images of {rows}×{columns}; expected {IMAGE_SIDE}×{IMAGE_SIDE}")]
-    ImageSize {
-        /// Rows of an image.
-        rows: usize,
-        /// Columns of an image.
-        columns: usize,
-    },
-    /// There are more digits than the reader accepts.
-    #[error("contains more than {MOST_DIGITS} digits")]
-    TooLarge,
-    /// The file is shorter or longer than the header says.
-    #[error("should have {expected} bytes by its header, but has {found}: it is {state}")]
-    Length {
-        /// The size according to the header.
-        expected: usize,
-        /// The size of the file.
-        found: usize,
-        /// `truncated` or `followed by other bytes`.
-        state: &'static str,
-    },
-    /// A label is above 9.
-    #[error("has the label {label} at position {position}; digits are 0 to 9")]
-    Label {
-        /// Index of the label.
-        position: usize,
-        /// Its value.
-        label: u8,
-    },
-    /// The numbers of images and labels differ.
-    #[error("contains {labels} labels, but `{other}` contains {images} images")]
-    Mismatch {
-        /// Number of images.
-        images: usize,
-        /// Number of labels.
-        labels: usize,
-        /// The image file.
-        other: String,
-    },
-    /// The compressed data cannot be unpacked.
-    #[error("is damaged or truncated: {0}")]
-    Gzip(String),
-    /// The embedded digits are damaged.
-    #[error("has the digest {found}, not {expected}")]
-    Digest {
-        /// The documented digest.
-        expected: String,
-        /// The computed digest.
-        found: String,
-    },
-}
-
-/// The pixels of an image file, one byte each.
-pub(super) fn images(bytes: &[u8]) -> Result<Vec<u8>, IdxError> {
-    let ([count, rows, columns], data) = header::<3>(bytes, "images", IMAGES_MAGIC)?;
-    if (rows, columns) != (IMAGE_SIDE, IMAGE_SIDE) {
-        return Err(IdxError::ImageSize { rows, columns });
-    }
-    exactly(data, count, IMAGE_SIDE * IMAGE_SIDE, 16)
-}
-
-/// The classes of a label file.
-pub(super) fn labels(bytes: &[u8]) -> Result<Vec<u8>, IdxError> {
-    let ([count], data) = header::<1>(bytes, "labels", LABELS_MAGIC)?;
-    let labels = exactly(data, count, 1, 8)?;
-    match labels.iter().position(|label| usize::from(*label) >= CLASSES) {
-        Some(position) => Err(IdxError::Label { position, label: labels[position] }),
-        None => Ok(labels),
-    }
-}
-
-fn header<'b, const N: usize>(
-    bytes: &'b [u8],
-    kind: &'static str,
-    magic: u32,
-) -> Result<([usize; N], &'b [u8]), IdxError> {
+/// The array of an unpacked IDX file.
+///
+/// # Errors
+/// With what is wrong, as a phrase that follows the name of the file.
+pub(super) fn read(bytes: &[u8]) -> Result<Array, String> {
     if let Some(what) = something_else(bytes) {
-        return Err(IdxError::SomethingElse(what));
+        return Err(what.to_owned());
     }
-    let word = |index: usize| {
-        let word = bytes.get(4 * index..)?.first_chunk()?;
-        Some(u32::from_be_bytes(*word))
+    let (kind, rank) = match *bytes {
+        [0, 0, kind, rank, ..] if size_of_type(kind).is_some() && rank > 0 => {
+            (kind, usize::from(rank))
+        }
+        [a, b, c, d, ..] => {
+            return Err(format!(
+                "is no IDX file: it starts with the bytes {a:02x} {b:02x} {c:02x} {d:02x}; IDX starts with 00 00, a \
+                 type from 08 to 0e, and the number of dimensions"
+            ));
+        }
+        _ => return Err(format!("is too short for an IDX header: {} bytes", bytes.len())),
     };
-    let expected = 4 * (N + 1);
-    let too_short = IdxError::Header { expected, found: bytes.len() };
-    let found = word(0).ok_or_else(|| too_short.clone())?;
-    if found != magic {
-        let remark = match found {
-            LABELS_MAGIC => "; this is a file of labels",
-            IMAGES_MAGIC => "; this is a file of images",
-            _ => "",
-        };
-        return Err(IdxError::Magic { kind, expected: magic, found, remark });
+    let header = 4 + 4 * rank;
+    if bytes.len() < header {
+        return Err(format!("is too short for an IDX header: {} of {header} bytes", bytes.len()));
     }
-    let mut dimensions = [0; N];
-    for (index, dimension) in dimensions.iter_mut().enumerate() {
-        *dimension = word(index + 1).ok_or_else(|| too_short.clone())? as usize;
+    let (words, _) = bytes[4..header].as_chunks();
+    let dimensions: Vec<_> = words.iter().map(|word| u32::from_be_bytes(*word) as usize).collect();
+    let size = size_of_type(kind).unwrap_or(1);
+    let expected = dimensions.iter().try_fold(size, |all, length| all.checked_mul(*length));
+    let Some(expected) = expected.filter(|expected| *expected <= LARGEST_FILE) else {
+        return Err(format!("promises more than {LARGEST_FILE} bytes in its header"));
+    };
+    let data = &bytes[header..];
+    if data.len() != expected {
+        let state = if data.len() < expected { "truncated" } else { "followed by other bytes" };
+        return Err(format!(
+            "should have {} bytes by its header, but has {}: it is {state}",
+            expected + header,
+            bytes.len()
+        ));
     }
-    Ok((dimensions, &bytes[expected..]))
+    Ok(Array { dimensions, numbers: numbers(kind, data) })
 }
 
-/// What a file is that a failed download leaves in place of the data.
-fn something_else(bytes: &[u8]) -> Option<&'static str> {
-    let start = bytes.trim_ascii_start();
-    let start = start[..start.len().min(30)].to_ascii_lowercase();
-    let is = |begin: &str| start.starts_with(begin.as_bytes());
-    if is("version https://git-lfs") {
-        return Some("is a Git LFS pointer and not the data: `git lfs pull` fetches the data");
+/// The size of a number of this type. Returns `None` for an unknown type.
+fn size_of_type(kind: u8) -> Option<usize> {
+    match kind {
+        0x08 | 0x09 => Some(1),
+        0x0b => Some(2),
+        0x0c | 0x0d => Some(4),
+        0x0e => Some(8),
+        _ => None,
     }
-    (is("<!doctype html") || is("<html"))
-        .then_some("is an HTML page and not the data: download the file again")
 }
 
-fn exactly(data: &[u8], count: usize, size: usize, header: usize) -> Result<Vec<u8>, IdxError> {
-    if count > MOST_DIGITS {
-        return Err(IdxError::TooLarge);
+fn numbers(kind: u8, data: &[u8]) -> Numbers {
+    fn all<const N: usize>(data: &[u8], number: impl Fn([u8; N]) -> f64) -> Numbers {
+        let (numbers, _) = data.as_chunks();
+        Numbers::Floats(numbers.iter().map(|bytes| number(*bytes)).collect())
     }
-    let expected = count * size;
-    let state = match data.len() {
-        found if found < expected => "truncated",
-        found if found > expected => "followed by other bytes",
-        _ => return Ok(data.to_owned()),
-    };
-    Err(IdxError::Length { expected: expected + header, found: data.len() + header, state })
+    match kind {
+        0x09 => all(data, |bytes| f64::from(i8::from_be_bytes(bytes))),
+        0x0b => all(data, |bytes| f64::from(i16::from_be_bytes(bytes))),
+        0x0c => all(data, |bytes| f64::from(i32::from_be_bytes(bytes))),
+        0x0d => all(data, |bytes| f64::from(f32::from_be_bytes(bytes))),
+        0x0e => all(data, f64::from_be_bytes),
+        _ => Numbers::Bytes(data.to_owned()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn message<T: std::fmt::Debug>(result: Result<T, IdxError>) -> String {
-        result.unwrap_err().to_string()
+    fn message(bytes: &[u8]) -> String {
+        read(bytes).unwrap_err()
     }
 
     #[test]
-    fn two_labels_are_read() {
-        assert_eq!(labels(&[0, 0, 8, 1, 0, 0, 0, 2, 7, 9]).unwrap(), [7, 9]);
+    fn each_type_of_number_is_read() {
+        let bytes = read(&[0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 2, 7, 9]).unwrap();
+        assert_eq!(bytes, Array { dimensions: vec![1, 2], numbers: Numbers::Bytes(vec![7, 9]) });
+        let header = |kind| [0, 0, kind, 1, 0, 0, 0, 2];
+        for (kind, numbers) in [
+            (9, [3i8.to_be_bytes().to_vec(), (-4i8).to_be_bytes().to_vec()]),
+            (11, [3i16.to_be_bytes().to_vec(), (-4i16).to_be_bytes().to_vec()]),
+            (12, [3i32.to_be_bytes().to_vec(), (-4i32).to_be_bytes().to_vec()]),
+            (13, [3f32.to_be_bytes().to_vec(), (-4f32).to_be_bytes().to_vec()]),
+            (14, [3f64.to_be_bytes().to_vec(), (-4f64).to_be_bytes().to_vec()]),
+        ] {
+            let file = [header(kind).to_vec(), numbers.concat()].concat();
+            assert_eq!(read(&file).unwrap().numbers, Numbers::Floats(vec![3.0, -4.0]), "{kind}");
+        }
     }
 
     #[test]
     fn each_way_to_be_wrong_has_its_own_message() {
-        assert_eq!(message(labels(&[])), "is too short for an IDX header: 0 of 8 bytes");
-        assert_eq!(
-            message(labels(&[0, 0, 8, 3, 0, 0, 0, 0])),
-            "starts with 0x00000803; labels in IDX start with 0x00000801; this is a file of images"
+        assert_eq!(message(&[]), "is too short for an IDX header: 0 bytes");
+        assert_eq!(message(&[0, 0, 8, 3, 0, 0]), "is too short for an IDX header: 6 of 16 bytes");
+        assert!(
+            message(b"PK\x03\x04").starts_with("is no IDX file: it starts with the bytes 50 4b")
         );
+        assert!(message(&[0, 0, 10, 1, 0, 0, 0, 0]).starts_with("is no IDX file"));
         assert_eq!(
-            message(labels(&[0, 0, 8, 1, 0, 0, 0, 3, 1, 2])),
+            message(&[0, 0, 8, 1, 0, 0, 0, 3, 1, 2]),
             "should have 11 bytes by its header, but has 10: it is truncated"
         );
         assert_eq!(
-            message(labels(&[0, 0, 8, 1, 0, 0, 0, 1, 1, 2])),
+            message(&[0, 0, 8, 1, 0, 0, 0, 1, 1, 2]),
             "should have 9 bytes by its header, but has 10: it is followed by other bytes"
-        );
-        assert_eq!(
-            message(labels(&[0, 0, 8, 1, 0, 0, 0, 2, 1, 10])),
-            "has the label 10 at position 1; digits are 0 to 9"
-        );
-        assert_eq!(
-            message(images(&[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3])),
-            "contains images of 2×3; expected 28×28"
         );
     }
 
     #[test]
     fn what_a_failed_download_leaves_is_called_by_its_name() {
         let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n";
-        assert!(message(images(pointer)).starts_with("is a Git LFS pointer and not the data"));
+        assert!(message(pointer).starts_with("is a Git LFS pointer and not the data"));
         for page in ["<html>", "\n <!DOCTYPE html><html>404"] {
-            assert!(message(labels(page.as_bytes())).starts_with("is an HTML page"));
+            assert!(message(page.as_bytes()).starts_with("is an HTML page"));
         }
     }
 
     #[test]
-    fn a_header_that_promises_four_billion_digits_asks_for_no_memory() {
-        let hostile = [0, 0, 8, 1, 0xff, 0xff, 0xff, 0xff, 1];
-        assert_eq!(labels(&hostile).unwrap_err(), IdxError::TooLarge);
+    fn a_header_that_promises_too_much_asks_for_no_memory() {
+        for rank in [1, 4] {
+            let hostile = [vec![0, 0, 14, rank], vec![0xff; 16], vec![1]].concat();
+            assert!(message(&hostile).starts_with("promises more than"));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{Condition, DataSeed, DataSource, Design, Experiment, Levels};
+use super::{Condition, DataSeed, Design, Experiment, Levels};
 use crate::digest::{CanonicalError, Digest};
 use crate::run::{CanonicalConfig, DeviceKind, RunConfig};
 
@@ -118,26 +118,23 @@ impl<'e> Conditions<'e> {
     }
 
     /// Calls `see` with each run on a kind of device and with its canonical JSON. Returns the
-    /// results in order of experiment, condition and seed. `dataset` gives the digest of
-    /// the data of a source.
+    /// results in order of experiment, condition and seed.
     ///
     /// # Errors
     /// If a configuration has no canonical form.
     pub fn expand<T: Send>(
         &self,
         device: DeviceKind,
-        dataset: impl Fn(&DataSource) -> Digest + Sync,
         see: impl Fn(Run, &str) -> T + Sync,
     ) -> Result<Vec<T>, CanonicalError> {
         let of_condition = |index| {
             let condition = ConditionId(index);
             let design = self.design(condition);
-            let dataset = dataset(&design.data.source);
             // The seeds share the text of the configuration, unless each seed draws its own data.
             let mut shared: Option<CanonicalConfig> = None;
             let one = |seed: &u64| {
-                let config = design.resolve(dataset, *seed, device);
-                let text = match shared.take().filter(|_| design.data.seed != DataSeed::Run) {
+                let config = design.resolve(*seed, device);
+                let text = match shared.take().filter(|_| design.data.seed() != DataSeed::Run) {
                     Some(text) => text,
                     None => CanonicalConfig::new(&config)?,
                 };

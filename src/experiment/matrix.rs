@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::condition::{Condition, EXPERIMENT, Factor};
+use super::data::FindData;
 use super::design::{self, Design};
 use super::level::Level;
 use crate::digest::canonical_json;
@@ -17,7 +18,11 @@ const MOST_CONDITIONS: usize = 100_000;
 pub const MOST_RUNS: usize = 1_000_000;
 
 /// Reads `factors` and makes a condition of each combination of levels in `root`.
-pub(super) fn read(reader: &Reader<'_>, root: &Node) -> Option<(Vec<Factor>, Vec<Condition>)> {
+pub(super) fn read(
+    reader: &Reader<'_>,
+    root: &Node,
+    find: FindData<'_>,
+) -> Option<(Vec<Factor>, Vec<Condition>)> {
     let declared = reader.entries("factors");
     let read: Vec<_> =
         declared.iter().map(|(path, levels)| read_factor(reader, path, levels)).collect();
@@ -25,7 +30,7 @@ pub(super) fn read(reader: &Reader<'_>, root: &Node) -> Option<(Vec<Factor>, Vec
     let Some(mut factors) = read.iter().cloned().collect::<Option<Vec<_>>>() else {
         // The rest of the file is still checked, with the levels of the factors without mistakes.
         let right: Vec<_> = read.into_iter().flatten().collect();
-        read_condition(0, &right, &mut root.clone(), violations);
+        read_condition(0, &right, &mut root.clone(), find, violations);
         return None;
     };
     name_all(&mut factors);
@@ -39,7 +44,7 @@ pub(super) fn read(reader: &Reader<'_>, root: &Node) -> Option<(Vec<Factor>, Vec
     };
     let conditions = (0..count).into_par_iter().map_with(root.clone(), |root, index| {
         let own = Violations::default();
-        (read_condition(index, &factors, root, &own), own.into_sorted())
+        (read_condition(index, &factors, root, find, &own), own.into_sorted())
     });
     let (conditions, own): (Vec<_>, Vec<_>) = conditions.collect::<Vec<_>>().into_iter().unzip();
     own.into_iter().flatten().for_each(|violation| violations.add(violation));
@@ -108,6 +113,7 @@ fn read_condition(
     index: usize,
     factors: &[(Factor, &[Node])],
     root: &mut Node,
+    find: FindData<'_>,
     violations: &Violations,
 ) -> Option<Condition> {
     let mut rest = index;
@@ -148,7 +154,7 @@ fn read_condition(
             return None;
         }
     }
-    Some(Condition { levels, design: Design::read(root, violations)? })
+    Some(Condition { levels, design: Design::read(root, find, violations)? })
 }
 
 /// Refuses two conditions with the same configuration: the same runs would count twice.

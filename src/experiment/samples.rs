@@ -1,6 +1,9 @@
 //! Small experiments for unit tests.
 
-use super::Experiment;
+use std::sync::Arc;
+
+use super::{Experiment, Found};
+use crate::dataset::{Facts, Source};
 use crate::document::{self, Violation};
 
 const BASE: &str = r#"
@@ -26,7 +29,12 @@ optimizer = { kind = "sgd", lr = 0.1 }
 pub(crate) fn read(name: &str, text: &str) -> Result<Experiment, Vec<Violation>> {
     let file = document::parse(&format!("{name}.toml"), text).unwrap();
     let base = document::parse("base.toml", BASE).unwrap();
-    Experiment::from_documents(name, file, vec![base])
+    Experiment::from_documents(name, file, vec![base], &mnist)
+}
+
+/// MNIST, whatever the source.
+fn mnist(source: &Source) -> Result<Found, Vec<String>> {
+    Ok(Found { source: source.clone(), facts: Arc::new(Facts::of_mnist()) })
 }
 
 /// An experiment that lays `text` over the base, with a title of its own.

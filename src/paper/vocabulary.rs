@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::{EXPERIMENT, FactorLabel, Selection, selects};
-use crate::experiment::{Condition, DataSeed, Experiment, Level, Levels};
+use crate::experiment::{Condition, DataSeed, Experiment, Level, Levels, SEED_KEYS};
 use crate::run::KeyValues;
 
 /// Names of experiments, factors and levels.
@@ -151,7 +151,8 @@ impl<'e> Vocabulary<'e> {
             let row: Option<Vec<_>> = by.iter().map(|factor| selected.levels.get(factor)).collect();
             let Some(row) = row else { continue };
             // One text compares faster than a map.
-            let settings = selected.settings.iter().filter(|(key, _)| *key != "data.seed");
+            let settings =
+                selected.settings.iter().filter(|(key, _)| !SEED_KEYS.contains(&key.as_str()));
             let settings: String =
                 settings.flat_map(|(key, value)| [key, "=", value, "\n"]).collect();
             let others = alike.entry((row, settings)).or_default();
@@ -166,7 +167,7 @@ impl<'e> Vocabulary<'e> {
     #[must_use]
     pub fn without_held_out(&self, selection: &Selection) -> Option<&'e str> {
         let mut selected = self.selected(selection);
-        let found = selected.find(|one| one.condition.design.data.validation_pairs == 0);
+        let found = selected.find(|one| !one.condition.design.data.resolve(0).has_validation());
         found.map(|one| one.experiment.name.as_str())
     }
 
@@ -225,7 +226,7 @@ impl<'e> Vocabulary<'e> {
         let (one, other) = (self.experiment(one)?, self.experiment(other)?);
         let draws_anew = |experiment: &Experiment| {
             let mut designs = experiment.conditions.iter().map(|condition| &condition.design);
-            designs.all(|design| design.data.seed == DataSeed::Run)
+            designs.all(|design| design.data.seed() == DataSeed::Run)
         };
         let levels = |experiment: &Experiment| -> Vec<_> {
             let factors = experiment.factors.iter();
@@ -235,11 +236,11 @@ impl<'e> Vocabulary<'e> {
             let mut designs: Vec<_> =
                 experiment.conditions.iter().map(|condition| condition.design.clone()).collect();
             for design in &mut designs {
-                design.data.seed = DataSeed::Run;
+                design.data.set_seed(DataSeed::Run);
             }
             designs
         };
-        let of_one_draw = |condition: &Condition| condition.design.data.seed;
+        let of_one_draw = |condition: &Condition| condition.design.data.seed();
         let is_of_one = |seed: &&u64| {
             one.conditions.iter().map(of_one_draw).any(|draw| draw == DataSeed::Fixed(**seed))
         };
@@ -266,7 +267,7 @@ impl<'e> Vocabulary<'e> {
 /// Whether two conditions with the same settings, but for the draw of the data, have a run in
 /// common.
 fn have_common_run(one: &KnownCondition<'_>, other: &KnownCondition<'_>) -> bool {
-    let draw = |known: &KnownCondition<'_>, seed| match known.condition.design.data.seed {
+    let draw = |known: &KnownCondition<'_>, seed| match known.condition.design.data.seed() {
         DataSeed::Fixed(draw) => draw,
         DataSeed::Run => seed,
     };

@@ -9,10 +9,10 @@ use crate::cache::{Cache, Lookup, PastRecord};
 use crate::dataset;
 use crate::digest::{Digest, canonical_json};
 use crate::execute::{FailedRun, RunFailure};
-use crate::experiment::{DataSource, Run};
+use crate::experiment::Run;
 use crate::fs;
 use crate::run::{DeviceKind, RunConfig, RunRecord, RunResult, pairs};
-use crate::train::{Trainer, Training};
+use crate::train::{Trainer, Training, train_all};
 
 /// The result of reading a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,11 +96,11 @@ pub fn rerun(
             ended_alike: false,
         };
         let record = record(project, run)?;
-        let dataset = datasets[&run.config.data.dataset];
-        let split = dataset::draw(&run.config.data, dataset)
+        let examples = datasets[&run.config.data.dataset()];
+        let splits = dataset::draw(&run.config.data, examples)
             .map_err(|error| failed(RunFailure::Draw(error)))?;
-        let training =
-            trainer.train(&run.config, &split).map_err(|error| failed(RunFailure::Train(error)))?;
+        let training = train_all(trainer, &run.config, &splits)
+            .map_err(|error| failed(RunFailure::Train(error)))?;
         let is_same = record.is_some_and(|record| {
             let Training { outcome, curves } = training;
             let again = RunResult { outcome, curves, ..record.result.clone() };
@@ -155,9 +155,8 @@ pub fn garbage(project: &Project) -> Result<Garbage, Error> {
     };
     let mut needed = reports.runs;
     let conditions = project.conditions();
-    let digest = |source: &DataSource| project.datasets.digest(source);
     for device in [DeviceKind::Cpu, DeviceKind::Cuda] {
-        let digests = conditions.expand(device, digest, |run, _| run.digest);
+        let digests = conditions.expand(device, |run, _| run.digest);
         needed.extend(digests.map_err(Error::Canonical)?);
     }
     let mut digests = cache.digests().map_err(Error::File)?;

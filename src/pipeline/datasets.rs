@@ -1,78 +1,139 @@
-//! The datasets of a project.
+//! The data of a project.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use rayon::prelude::*;
 
 use super::Error;
-use crate::dataset::{self, Dataset, DatasetError, IdxError, STANDARD_FILES};
+use crate::dataset::{
+    self, DataError, Examples, Facts, File, FilePair, FileSource, Files, STANDARD_FILES, Source,
+};
 use crate::digest::Digest;
 use crate::document::Violation;
-use crate::experiment::{DataSource, Experiment};
+use crate::experiment::{Condition, DataSeed, Design, Experiment, Found};
+use crate::format::chain;
 use crate::fs;
 use crate::provenance;
 
 /// How many names an error lists.
 const MOST_NAMES: usize = 10;
 
-/// The datasets of a project. The embedded dataset is unpacked only for training.
+/// The data of a project. MNIST is unpacked only for training.
 #[derive(Debug, Default)]
 pub struct Datasets {
-    uses_embedded: bool,
-    embedded: OnceLock<Dataset>,
-    directories: BTreeMap<PathBuf, Dataset>,
+    uses_mnist: bool,
+    mnist: OnceLock<Examples>,
+    others: BTreeMap<Source, Arc<Examples>>,
 }
 
-impl Datasets {
-    /// Reads the directories that the experiments name.
-    pub(super) fn load(experiments: &[Experiment]) -> Result<Self, Error> {
-        let mut datasets = Self::default();
-        let conditions = experiments.iter().flat_map(|experiment| &experiment.conditions);
-        for condition in conditions {
-            match &condition.design.data.source {
-                DataSource::Embedded => datasets.uses_embedded = true,
-                DataSource::Directory(name) if datasets.directories.contains_key(name) => {}
-                DataSource::Directory(name) => {
-                    datasets.directories.insert(name.clone(), read(name)?);
-                }
-            }
-        }
-        Ok(datasets)
-    }
+/// Finds the data that experiments name, each once.
+pub(super) struct Finder<'f> {
+    /// The directory of the project.
+    root: &'f Path,
+    /// The directory that stands for MNIST in all experiments.
+    instead: Option<PathBuf>,
+    known: Mutex<BTreeMap<Source, Known>>,
+}
 
-    /// Reads these datasets: those with a directory from there, and the others from the binary.
+/// The data at a source, or all that is wrong with them.
+type Known = Result<(Arc<Facts>, Option<Arc<Examples>>), Vec<String>>;
+
+impl<'f> Finder<'f> {
+    /// Finds the data of the project at `root`. `instead` is a directory, relative to the current one, that stands for
+    /// MNIST in all experiments.
     ///
     /// # Errors
-    /// If one cannot be read, or is another one.
+    /// If `instead` holds no data.
+    pub(super) fn new(root: &'f Path, instead: Option<&Path>) -> Result<Self, Error> {
+        let instead = instead.map(|directory| path(Path::new(""), directory));
+        let finder = Self { root, instead, known: Mutex::default() };
+        if let Some(directory) = &finder.instead {
+            let examples = Arc::new(read_directory(directory)?);
+            let known = (Arc::new(Facts::of(&examples)), Some(examples));
+            finder.known().insert(Source::Directory(directory.clone()), Ok(known));
+        }
+        Ok(finder)
+    }
+
+    /// The data at `source`, or all that is wrong with them.
+    pub(super) fn find(&self, source: &Source) -> Result<Found, Vec<String>> {
+        let source = match (&self.instead, source) {
+            (Some(directory), Source::Mnist | Source::Directory(_)) => {
+                Source::Directory(directory.clone())
+            }
+            _ => source.map(|own| path(self.root, own)),
+        };
+        let mut known = self.known();
+        let found = known.entry(source.clone()).or_insert_with_key(|source| match source {
+            Source::Mnist => Ok((Arc::new(Facts::of_mnist()), None)),
+            other => {
+                let examples = Arc::new(read(other)?);
+                Ok((Arc::new(Facts::of(&examples)), Some(examples)))
+            }
+        });
+        found.clone().map(|(facts, _)| Found { source, facts })
+    }
+
+    /// The data that were found.
+    pub(super) fn into_datasets(self) -> Datasets {
+        let mut datasets = Datasets::default();
+        for (source, known) in self.known.into_inner().expect(NO_PANIC) {
+            match known {
+                Ok((_, Some(examples))) => drop(datasets.others.insert(source, examples)),
+                Ok((_, None)) => datasets.uses_mnist = true,
+                Err(_) => {}
+            }
+        }
+        datasets
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<Source, Known>> {
+        self.known.lock().expect(NO_PANIC)
+    }
+}
+
+const NO_PANIC: &str = "no reader of data panics with the lock";
+
+impl Datasets {
+    /// Reads these data: those with a source from there, and MNIST from the binary.
+    ///
+    /// # Errors
+    /// If some cannot be read, or are others.
     pub(super) fn of_plan(
         digests: impl IntoIterator<Item = Digest>,
-        directories: &BTreeMap<Digest, PathBuf>,
+        sources: &BTreeMap<Digest, Source>,
     ) -> Result<Self, Error> {
+        let refused =
+            |message: String, hint: &str| Error::Request { message, hint: hint.to_owned() };
         let mut datasets = Self::default();
         for digest in digests {
-            match directories.get(&digest) {
-                Some(directory) => {
-                    let dataset = read(directory)?;
-                    if dataset.digest != digest {
-                        return Err(Error::Request {
-                            message: format!(
-                                "the data in `{}` have changed since the plan was made",
-                                directory.display()
-                            ),
-                            hint: "submit again: a new plan uses the present data".to_owned(),
-                        });
+            match sources.get(&digest) {
+                Some(source) => {
+                    let examples = match source {
+                        Source::Directory(directory) => read_directory(directory)?,
+                        other => read(other).map_err(|faults| {
+                            refused(faults.join("; "), "make the file readable on this machine")
+                        })?,
+                    };
+                    if examples.digest != digest {
+                        let message = format!(
+                            "the data in `{}` have changed since the plan was made",
+                            place(source).display()
+                        );
+                        return Err(refused(
+                            message,
+                            "submit again: a new plan uses the present data",
+                        ));
                     }
-                    datasets.directories.insert(directory.clone(), dataset);
+                    datasets.others.insert(source.clone(), Arc::new(examples));
                 }
-                None if digest == dataset::embedded_digest() => datasets.uses_embedded = true,
+                None if digest == dataset::embedded_digest() => datasets.uses_mnist = true,
                 None => {
-                    return Err(Error::Request {
-                        message: format!(
-                            "the plan does not say where the dataset {} is",
-                            digest.short()
-                        ),
-                        hint: "submit again".to_owned(),
-                    });
+                    let message =
+                        format!("the plan does not say where the dataset {} is", digest.short());
+                    return Err(refused(message, "submit again"));
                 }
             }
         }
@@ -82,79 +143,116 @@ impl Datasets {
     /// The files that are read.
     pub(super) fn files(&self) -> Result<Vec<PathBuf>, Error> {
         let mut files = Vec::new();
-        for directory in self.directories.keys() {
+        for source in self.others.keys() {
+            let Source::Directory(directory) = source else {
+                files.extend(source.paths());
+                continue;
+            };
             let all = fs::entries(directory).map_err(unreadable(directory))?;
             for standard in STANDARD_FILES {
                 files.extend(called(directory, &all, standard)?);
             }
         }
+        files.sort();
+        files.dedup();
         Ok(files)
     }
 
-    /// The absolute directory of each dataset that is not in the binary.
-    pub(super) fn places(&self) -> BTreeMap<Digest, PathBuf> {
-        let places = self.directories.iter();
-        places.map(|(directory, dataset)| (dataset.digest, fs::physical(directory))).collect()
+    /// The source of each dataset that is not in the binary, with absolute paths.
+    pub(super) fn places(&self) -> BTreeMap<Digest, Source> {
+        let places = self.others.iter();
+        let place = |path: &PathBuf| fs::physical(path);
+        places.map(|(source, examples)| (examples.digest, source.map(place))).collect()
     }
 
     /// Gives sources with the same content one name, so that conditions with the same data compare
     /// equal.
-    pub(super) fn unify(&self, experiments: &mut [Experiment]) {
-        let mut first: BTreeMap<Digest, DataSource> = BTreeMap::new();
-        first.insert(dataset::embedded_digest(), DataSource::Embedded);
+    pub(super) fn unify(experiments: &mut [Experiment]) {
+        let mut first: BTreeMap<Digest, Source> = BTreeMap::new();
+        first.insert(dataset::embedded_digest(), Source::Mnist);
         let conditions = experiments.iter_mut().flat_map(|experiment| &mut experiment.conditions);
-        for source in conditions.map(|condition| &mut condition.design.data.source) {
-            let digest = self.digest(source);
-            *source = first.entry(digest).or_insert_with(|| source.clone()).clone();
+        for found in conditions.map(|condition| condition.design.data.found_mut()) {
+            let source = first.entry(found.facts.digest).or_insert_with(|| found.source.clone());
+            found.source = source.clone();
         }
     }
 
-    /// The digest of the data in `source`.
-    ///
-    /// # Panics
-    /// If it is a directory that no experiment names.
-    pub(super) fn digest(&self, source: &DataSource) -> Digest {
-        match source {
-            DataSource::Embedded => dataset::embedded_digest(),
-            DataSource::Directory(name) => self.directories[name].digest,
+    /// All data, by digest.
+    pub(super) fn unpacked(&self) -> Result<BTreeMap<Digest, &Examples>, Error> {
+        if self.uses_mnist && self.mnist.get().is_none() {
+            let examples = dataset::embedded().map_err(Error::Embedded)?;
+            self.mnist.get_or_init(|| examples);
         }
+        let all = self.mnist.get().into_iter().chain(self.others.values().map(|one| &**one));
+        Ok(all.map(|examples| (examples.digest, examples)).collect())
     }
 
-    /// Numbers of digits for training and for testing in `source`.
-    pub(super) fn pools(&self, source: &DataSource) -> [usize; 2] {
-        match source {
-            DataSource::Embedded => dataset::EMBEDDED_POOLS,
-            DataSource::Directory(name) => {
-                let dataset = &self.directories[name];
-                [dataset.train.len(), dataset.test.len()]
+    /// What is wrong with the splits of these experiments. MNIST is not looked at before it is unpacked.
+    pub(super) fn check(&self, experiments: &[Experiment]) -> Vec<Violation> {
+        let all = self.mnist.get().into_iter().chain(self.others.values().map(|one| &**one));
+        let all: BTreeMap<_, _> = all.map(|examples| (examples.digest, examples)).collect();
+        let mut asked = Vec::new();
+        for experiment in experiments {
+            for Condition { design: Design { data, .. }, .. } in &experiment.conditions {
+                let Some(examples) = all.get(&data.found().facts.digest) else { continue };
+                let seeds = match data.seed() {
+                    DataSeed::Run => &experiment.seeds[..],
+                    DataSeed::Fixed(_) => &experiment.seeds[..1],
+                };
+                for config in seeds.iter().map(|seed| data.resolve(*seed)) {
+                    let question = (config, data.allows_duplicates(), &experiment.data);
+                    // Conditions often share their data.
+                    if asked.last().is_none_or(|(last, _)| *last != question) {
+                        asked.push((question, *examples));
+                    }
+                }
             }
         }
+        let found = asked.par_iter().flat_map_iter(|((config, allows, location), examples)| {
+            let faults = dataset::check(config, *allows, examples).into_iter();
+            faults.map(|message| Violation {
+                location: (*location).clone(),
+                key: "data.split".to_owned(),
+                message,
+            })
+        });
+        found.collect()
     }
+}
 
-    /// All datasets, by digest.
-    pub(super) fn unpacked(&self) -> Result<BTreeMap<Digest, &Dataset>, Error> {
-        if self.uses_embedded && self.embedded.get().is_none() {
-            let embedded = dataset::embedded().map_err(Error::Embedded)?;
-            self.embedded.get_or_init(|| embedded);
-        }
-        let all = self.embedded.get().into_iter().chain(self.directories.values());
-        Ok(all.map(|dataset| (dataset.digest, dataset)).collect())
+/// The first file or the directory of a source.
+fn place(source: &Source) -> PathBuf {
+    match source {
+        Source::Mnist => PathBuf::from("mnist"),
+        Source::Directory(directory) => directory.clone(),
+        Source::Files(files) => files.train.file.clone(),
     }
+}
 
-    /// Refuses an experiment that asks for more pairs than its data have.
-    pub(super) fn too_many_pairs(&self, experiment: &Experiment) -> Option<Violation> {
-        let mut data = experiment.conditions.iter().map(|condition| &condition.design.data);
-        let error = data.find_map(|data| {
-            let pairs = [data.train_pairs.saturating_add(data.validation_pairs), data.test_pairs];
-            dataset::check_pools(pairs, self.pools(&data.source)).err()
-        })?;
-        let keys = match error.split {
-            "test" => "`test_pairs`",
-            _ => "`train_pairs` or `validation_pairs`",
-        };
-        let message = format!("asks for too many pairs: {error}; lower {keys}");
-        Some(Violation { location: experiment.data.clone(), key: "data".to_owned(), message })
+/// The examples at a source, or all that is wrong with them.
+fn read(source: &Source) -> Result<Examples, Vec<String>> {
+    match source {
+        Source::Mnist => dataset::embedded().map_err(|error| vec![chain(&error)]),
+        Source::Directory(directory) => read_directory(directory).map_err(|error| {
+            let hint = error.hint().map_or_else(String::new, |hint| format!("; {hint}"));
+            vec![format!("names no dataset: {}{hint}", chain(&error))]
+        }),
+        Source::Files(source) => read_files(source),
     }
+}
+
+fn read_files(source: &FileSource) -> Result<Examples, Vec<String>> {
+    let file = |path: &PathBuf| {
+        let bytes = fs::read(path).map_err(|error| vec![chain(&error)])?;
+        Ok::<_, Vec<String>>(File { name: path.display().to_string(), bytes })
+    };
+    let pair = |pair: &FilePair| {
+        let target_file = pair.target_file.as_ref().map(file).transpose()?;
+        Ok::<_, Vec<String>>(Files { file: file(&pair.file)?, target_file })
+    };
+    let files = source.pairs().into_iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+    let faults = |errors: Vec<DataError>| errors.iter().map(DataError::to_string).collect();
+    dataset::read(source, &files).map_err(faults)
 }
 
 /// The directory of a dataset that is given relative to `root`. `~` is the home directory, also where no
@@ -166,9 +264,9 @@ pub(super) fn path(root: &Path, directory: &Path) -> PathBuf {
     }
 }
 
-/// The dataset in a directory. Its files may have the names that archives, browsers and `gunzip` give
+/// The examples in a directory. Its files may have the names that archives, browsers and `gunzip` give
 /// them.
-fn read(directory: &Path) -> Result<Dataset, Error> {
+fn read_directory(directory: &Path) -> Result<Examples, Error> {
     let all = fs::entries(directory).map_err(unreadable(directory))?;
     let files = STANDARD_FILES.map(|name| find(directory, &all, name));
     let [train_images, train_labels, test_images, test_labels] = files;
@@ -186,8 +284,8 @@ fn unreadable(directory: &Path) -> impl FnOnce(fs::FileError) -> Error {
 /// The name and the bytes of a standard file, among all entries of its directory. Some archives make a
 /// folder of each file.
 fn find(directory: &Path, all: &[PathBuf], standard: &str) -> Result<(String, Vec<u8>), Error> {
-    let faulty = |reason| {
-        let source = DatasetError::of(standard)(reason);
+    let faulty = |reason: String| {
+        let source = DataError::of(standard)(reason);
         Error::Dataset { directory: directory.to_owned(), source }
     };
     let paths = called(directory, all, standard)?;
@@ -197,7 +295,8 @@ fn find(directory: &Path, all: &[PathBuf], standard: &str) -> Result<(String, Ve
         let (name, bytes) = (name(&path), fs::read(&path).map_err(unreadable(directory))?);
         match &found {
             Some((other, old)) if !dataset::same_content(old, &bytes) => {
-                return Err(faulty(IdxError::Ambiguous(format!("`{other}` and `{name}`"))));
+                let names = format!("`{other}` and `{name}`");
+                return Err(faulty(format!("is there twice, and the content differs: {names}")));
             }
             Some(_) => {}
             None => found = Some((name, bytes)),
@@ -211,7 +310,7 @@ fn find(directory: &Path, all: &[PathBuf], standard: &str) -> Result<(String, Ve
             n if n > MOST_NAMES => format!("{names} and {} more", n - MOST_NAMES),
             _ => names,
         };
-        faulty(IdxError::Missing { found })
+        faulty(format!("is missing: the folder has {found}"))
     })
 }
 

@@ -198,11 +198,9 @@ impl CurveData<'_> {
 /// A sentence on experiments whose conditions have different layers; empty without one.
 fn varying_layers(project: &Project, names: &[String]) -> String {
     let is_varying = |experiment: &&Experiment| {
-        let mut models = experiment.conditions.iter().map(|condition| &condition.design.model);
-        let first = models.next();
-        models.any(|model| {
-            first.is_some_and(|first| (&model.branch, &model.head) != (&first.branch, &first.head))
-        })
+        let mut designs = experiment.conditions.iter().map(|condition| &condition.design);
+        let first = designs.next();
+        designs.any(|design| first.is_some_and(|first| layers(design) != layers(first)))
     };
     let shown = project.experiments.iter().filter(|one| names.contains(&one.name));
     let titles: Vec<_> = shown.filter(is_varying).map(|one| one.title.as_str()).collect();
@@ -217,38 +215,43 @@ fn varying_layers(project: &Project, names: &[String]) -> String {
 
 fn model(experiment: &Experiment) -> ModelDiagram {
     let design = &experiment.conditions[0].design;
-    let model = &design.model;
+    let parts = design.model.parts(design.data.input()).unwrap_or_default();
+    let mut boxes = parts.iter().map(|part| boxes(part.layers, part.input));
     let mut designs = experiment.conditions.iter().map(|condition| &condition.design);
     ModelDiagram {
-        has_auxiliary_loss: designs.any(|design| design.train.auxiliary_loss),
+        has_auxiliary_loss: designs.any(|design| design.train.auxiliary_loss == Some(true)),
         title: format::visible(&experiment.title),
-        input: design.image().to_string(),
-        branch: boxes(&model.branch, design.image()),
-        head: boxes(&model.head, Shape::Vector(2 * run::CLASSES)),
+        input: design.data.input().to_string(),
+        branch: boxes.next().unwrap_or_default(),
+        head: boxes.next().unwrap_or_default(),
         subtitle: parameters(experiment),
     }
+}
+
+/// The lists of layers of a network.
+fn layers(design: &Design) -> Vec<&[Layer]> {
+    let parts = design.model.parts(design.data.input()).unwrap_or_default();
+    parts.into_iter().map(|part| part.layers).collect()
 }
 
 /// The numbers of parameters of the conditions with the layers of the first one.
 fn parameters(experiment: &Experiment) -> String {
     let designs = experiment.conditions.iter().map(|condition| &condition.design);
-    let first = &experiment.conditions[0].design.model;
-    let has_layers = |design: &&Design| {
-        (&design.model.branch, &design.model.head) == (&first.branch, &first.head)
-    };
-    let (shared, separate): (Vec<_>, Vec<_>) =
-        designs.filter(has_layers).partition(|design| design.model.weight_sharing);
-    let count = |designs: &[&Design]| {
-        let design = designs.first()?;
-        run::parameter_count(&design.model, design.image()).ok()
-    };
-    let (shared, separate) = (count(&shared), count(&separate));
-    let of_branch = if separate.is_some() { "per branch" } else { "in the shared branch" };
+    let first = &experiment.conditions[0].design;
+    let has_layers = |design: &&Design| layers(design) == layers(first);
+    let is_shared = |design: &&Design| design.model.pair().is_some_and(|pair| pair.weight_sharing);
+    let (shared, separate): (Vec<_>, Vec<_>) = designs.filter(has_layers).partition(is_shared);
+    let [shared, separate] = [shared, separate].map(|designs| designs.first().copied());
+    let all = |design: &Design| design.parameters().map(format::thousands).unwrap_or_default();
     let Some(first) = separate.or(shared) else { return String::new() };
-    let [branch, all] = [first.branch, first.all].map(format::thousands);
-    let both = separate.and(shared).map(|shared| format::thousands(shared.all));
+    let Some(model) = first.model.pair() else {
+        return format!("{} parameters", all(first));
+    };
+    let of_branch = if separate.is_some() { "per branch" } else { "in the shared branch" };
+    let branch = format::thousands(run::count(&model.branch, first.data.input()));
+    let both = separate.and(shared).map(all);
     let both = both.map_or_else(String::new, |all| format!(", {all} with weight sharing"));
-    format!("{branch} parameters {of_branch}, {all} in total{both}")
+    format!("{branch} parameters {of_branch}, {} in total{both}", all(first))
 }
 
 fn boxes(layers: &[Layer], input: Shape) -> Vec<LayerBox> {

@@ -5,7 +5,7 @@ mod hint;
 use std::path::PathBuf;
 
 use crate::claim::ClaimError;
-use crate::dataset::DatasetError;
+use crate::dataset::DataError;
 use crate::digest::CanonicalError;
 use crate::document::Violation;
 use crate::execute::FailedRun;
@@ -43,11 +43,11 @@ pub enum Error {
         /// The directory.
         directory: PathBuf,
         /// The file, and why it is not valid.
-        source: DatasetError,
+        source: DataError,
     },
-    /// The digits in the binary are damaged.
-    #[error("the embedded digits are damaged")]
-    Embedded(#[source] DatasetError),
+    /// The data in the binary are damaged.
+    #[error("the embedded data are damaged")]
+    Embedded(#[source] DataError),
     /// A dataset directory with a file that cannot be read.
     #[error("`{}` is not a dataset", directory.display())]
     DatasetFile {

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Error;
-use super::datasets::{self, Datasets};
+use super::datasets::{Datasets, Finder};
 use super::paper_file::PaperFile;
+use crate::dataset::Source;
 use crate::document::{self, Location, Node, Violation, suggestion};
-use crate::experiment::{self, Conditions, DataSource, Experiment};
+use crate::experiment::{self, Conditions, Experiment};
 use crate::format::chain;
 use crate::fs;
 use crate::paper::Vocabulary;
@@ -134,9 +135,10 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let directory = root.join("experiments");
     let Files { experiments: paths, bases, skipped } = find(&directory)?;
     let mut sources = BTreeMap::new();
+    let finder = Finder::new(root, overrides.data.as_deref())?;
     let (mut experiments, mut violations) = (Vec::new(), Vec::new());
     for path in &paths {
-        match read_experiment(root, path, &mut sources)? {
+        match read_experiment(root, path, &finder, &mut sources)? {
             Ok(experiment) => experiments.push(experiment),
             Err(found) => violations.extend(found),
         }
@@ -157,7 +159,6 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     });
     let mut of_seeds = None;
     for experiment in &mut experiments {
-        place_data(root, overrides, experiment);
         if let Some(count) = overrides.seeds {
             let seeds = first_seeds(&experiment.seeds, count);
             if experiment.seeds != seeds {
@@ -171,11 +172,9 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         }
     }
     let note = of_data.into_iter().chain(of_seeds).collect::<Vec<_>>().join("; ");
-    let datasets = if all_read { Datasets::load(&experiments)? } else { Datasets::default() };
-    if all_read {
-        datasets.unify(&mut experiments);
-        violations.extend(experiments.iter().filter_map(|one| datasets.too_many_pairs(one)));
-    }
+    let datasets = finder.into_datasets();
+    Datasets::unify(&mut experiments);
+    violations.extend(datasets.check(&experiments));
     let paper = match read_document(root, &directory.join("paper.toml"), &mut sources)? {
         // The paper file can be checked only if all experiments were read.
         Ok(document) if all_read => {
@@ -270,21 +269,6 @@ fn first_seeds(own: &[u64], count: u64) -> Vec<u64> {
     own.iter().copied().chain(next..).zip(0..count).map(|(seed, _)| seed).collect()
 }
 
-/// Resolves the directories of data. A directory in a file is relative to the project. A directory
-/// on the command line is relative to the current directory.
-fn place_data(root: &Path, overrides: &Overrides, experiment: &mut Experiment) {
-    let place = |root: &Path, path: &Path| DataSource::Directory(datasets::path(root, path));
-    for source in
-        experiment.conditions.iter_mut().map(|condition| &mut condition.design.data.source)
-    {
-        match (&overrides.data, &*source) {
-            (Some(directory), _) => *source = place(Path::new(""), directory),
-            (None, DataSource::Directory(directory)) => *source = place(root, directory),
-            (None, DataSource::Embedded) => {}
-        }
-    }
-}
-
 /// Refuses two experiments with the same title, because tables name experiments by title.
 fn repeated_titles(
     experiments: &[Experiment],
@@ -318,6 +302,7 @@ type Checked<T> = Result<T, Vec<Violation>>;
 fn read_experiment(
     root: &Path,
     path: &Path,
+    finder: &Finder<'_>,
     sources: &mut BTreeMap<String, String>,
 ) -> Result<Checked<Experiment>, Error> {
     let within = path.strip_prefix(root.join("experiments")).unwrap_or(path).with_extension("");
@@ -362,7 +347,8 @@ fn read_experiment(
         }
     }
     let own = file.location.file.clone();
-    let experiment = Experiment::from_documents(&name, file, extended);
+    let find = |source: &Source| finder.find(source);
+    let experiment = Experiment::from_documents(&name, file, extended, &find);
     Ok(experiment.map_err(|violations| {
         violations.into_iter().map(|violation| missing_in(&own, violation)).collect()
     }))

@@ -195,7 +195,7 @@ impl Worker {
             origin: &provenance::origin_of(self.plan.revision.clone()),
         };
         let runs: Vec<_> = self.runs.iter().collect();
-        let dataset_of = |run: &Run| datasets[&run.config.data.dataset];
+        let dataset_of = |run: &Run| datasets[&run.config.data.dataset()];
         let execution = executor.execute(&runs, dataset_of, |run| self.names(run).clone());
         let stopped = execution.failed.iter().find(|failed| failed.source.is_lasting());
         let first = execution.failed.first().filter(|_| execution.ended_alike);
@@ -294,7 +294,7 @@ fn task_start() -> Option<TaskStart> {
 /// The data of the runs, if this machine has what they need. The error says whether another machine may have what this
 /// one lacks, and what that is.
 fn reached(files: &JobFiles, plan: &JobPlan, runs: &[Run]) -> Result<Datasets, (bool, String)> {
-    let needed: BTreeSet<_> = runs.iter().map(|run| run.config.data.dataset).collect();
+    let needed: BTreeSet<_> = runs.iter().map(|run| run.config.data.dataset()).collect();
     let datasets = Datasets::of_plan(needed, &plan.datasets)
         .map_err(|error| (!matches!(error, Error::Request { .. }), chain(&error)))?;
     if !files.sees_records() {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Absent, Cause, Compared, Difference};
 use crate::digest::Digest;
-use crate::experiment::{ConditionId, Conditions, DataSeed, Run};
+use crate::experiment::{ConditionId, Conditions, DataSeed, Run, SEED_KEYS};
 
 /// Why a run has to be trained.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -109,9 +109,9 @@ pub fn group(conditions: &Conditions<'_>, runs: &[(&Run, &Absent)]) -> Vec<Group
 /// The reason, with the seed of the data as in the experiment file. With `seed = "run"`, runs with
 /// different seeds then have the same reason.
 fn as_asked(conditions: &Conditions<'_>, run: &Run, mut reason: Reason) -> Reason {
-    let data_seed = conditions.design(run.condition).data.seed;
+    let data_seed = conditions.design(run.condition).data.seed();
     if let (DataSeed::Run, Reason::Changed { differences }) = (data_seed, &mut reason) {
-        for difference in differences.iter_mut().filter(|d| d.key == "data.seed") {
+        for difference in differences.iter_mut().filter(|d| SEED_KEYS.contains(&d.key.as_str())) {
             difference.new = Some("run".to_owned());
         }
     }

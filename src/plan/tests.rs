@@ -1,5 +1,7 @@
 //! What a plan says of runs, on two conditions of two seeds each.
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 
 use super::*;
@@ -18,10 +20,12 @@ fn experiments(lr: &str) -> Vec<Experiment> {
 
 /// The runs of the experiment with this learning rate, on data of this name.
 fn runs_on(lr: &str, data: &str) -> Vec<Run> {
-    let experiments = experiments(lr);
+    let mut experiments = experiments(lr);
     let digest = Digest::of_bytes(data.as_bytes());
-    let identity = |_: &_| digest;
-    Conditions::of(&experiments).expand(DeviceKind::Cpu, identity, |run, _| run).unwrap()
+    for condition in experiments.iter_mut().flat_map(|experiment| &mut experiment.conditions) {
+        Arc::make_mut(&mut condition.design.data.found_mut().facts).digest = digest;
+    }
+    Conditions::of(&experiments).expand(DeviceKind::Cpu, |run, _| run).unwrap()
 }
 
 fn runs(lr: &str) -> Vec<Run> {

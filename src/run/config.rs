@@ -1,30 +1,26 @@
 //! `RunConfig`: everything that can change the result of a run, resolved.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Layer, Optimizer, Shape};
-use crate::digest::{CanonicalError, Digest, canonical_json, scalars};
-
-/// Rows and columns of an MNIST image.
-pub const IMAGE_SIDE: usize = 28;
-
-/// Digit classes, and so outputs of a branch.
-pub const CLASSES: usize = 10;
+use super::{DataConfig, ModelConfig, TaskKind, TrainConfig};
+use crate::digest::{CanonicalError, canonical_json, scalars};
 
 /// The key of a run. Its digest is the run's identity; values that equal the default of the schema
 /// are left out of it, so that a new option moves no key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {
-    /// Which digits, and which pairs of them.
+    /// What the network is trained for.
+    #[serde(default, skip_serializing_if = "is::pairs")]
+    pub task: TaskKind,
+    /// The data, and which part of them is for what.
     pub data: DataConfig,
-    /// Layers and how they are shared.
+    /// The layers and how they are joined.
     pub model: ModelConfig,
-    /// Losses, batches and optimiser.
+    /// Loss, batches and optimiser.
     pub train: TrainConfig,
     /// Seeds initialisation and dropout.
     pub seed: u64,
@@ -79,67 +75,6 @@ pub fn key_values(config: &Value) -> KeyValues {
     scalars(config).into_iter().map(|(path, value)| (path, text(value))).collect()
 }
 
-/// Which pairs are drawn from which digits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DataConfig {
-    /// Digest of the unpacked IDX files.
-    pub dataset: Digest,
-    /// Seeds the draw of the pairs.
-    pub seed: u64,
-    /// Number of training pairs.
-    pub train_pairs: usize,
-    /// Number of test pairs.
-    pub test_pairs: usize,
-    /// Number of pairs of the training pool that are held out of the training, to choose an epoch
-    /// by.
-    #[serde(default, skip_serializing_if = "is::none")]
-    pub validation_pairs: usize,
-    /// Side of the average-pooling window applied to each image.
-    pub pooling: usize,
-}
-
-impl DataConfig {
-    /// Shape of one image after average pooling.
-    #[must_use]
-    pub fn image(&self) -> Shape {
-        pooled_image(self.pooling)
-    }
-}
-
-/// Shape of an image after average pooling with windows of `pooling` × `pooling`.
-#[must_use]
-pub fn pooled_image(pooling: usize) -> Shape {
-    let side = IMAGE_SIDE / pooling;
-    Shape::Image { height: side, width: side, channels: 1 }
-}
-
-/// Layers of the pair network. All seeds of a condition share them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelConfig {
-    /// One branch: image of a digit → ten outputs.
-    pub branch: Arc<[Layer]>,
-    /// Concatenated outputs of both branches → probability that a ≤ b.
-    pub head: Arc<[Layer]>,
-    /// Whether both digits go through one branch.
-    pub weight_sharing: bool,
-}
-
-/// How the network is trained.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainConfig {
-    /// Whether the branches' digit classification is added to the objective.
-    pub auxiliary_loss: bool,
-    /// Passes over the training pairs.
-    pub epochs: usize,
-    /// Pairs a step, in fixed order.
-    pub batch_size: usize,
-    /// Update rule.
-    pub optimizer: Optimizer,
-}
-
 /// Kind of device: two kinds do not give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -188,7 +123,9 @@ impl std::fmt::Display for DeviceKind {
 mod is {
     #![expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 
-    pub(super) fn none(count: &usize) -> bool {
-        *count == 0
+    use super::TaskKind;
+
+    pub(super) fn pairs(task: &TaskKind) -> bool {
+        *task == TaskKind::Pairs
     }
 }

@@ -1,13 +1,13 @@
 //! How much arithmetic a run is.
 
-use super::{CLASSES, Layer, Outcome, RunConfig, Shape, infer};
+use super::{Layer, Outcome, RunConfig, Shape, infer};
 
 /// How fast one worker computed runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Speed {
     runs: usize,
     seconds: f64,
-    pairs: f64,
+    examples: f64,
 }
 
 impl Speed {
@@ -15,7 +15,7 @@ impl Speed {
     pub fn add(&mut self, config: &RunConfig, outcome: Outcome, seconds: f64) {
         self.runs += 1;
         self.seconds += seconds;
-        self.pairs += trained_pairs(config, outcome) as f64;
+        self.examples += trained_examples(config, outcome) as f64;
     }
 
     /// Mean seconds of a run. Returns `None` without runs.
@@ -24,19 +24,20 @@ impl Speed {
         (self.runs > 0).then(|| self.seconds / self.runs as f64)
     }
 
-    /// Pairs trained on per second.
+    /// Examples trained on per second.
     #[must_use]
-    pub fn pairs_a_second(&self) -> Option<f64> {
-        (self.seconds > 0.0).then(|| self.pairs / self.seconds)
+    pub fn examples_a_second(&self) -> Option<f64> {
+        (self.seconds > 0.0).then(|| self.examples / self.seconds)
     }
 }
 
-/// Pairs that a run has trained on, each as often as it was.
+/// Examples that a run has trained on, each as often as it was. A run that stopped early counts as one that
+/// did not.
 #[must_use]
-pub fn trained_pairs(config: &RunConfig, outcome: Outcome) -> usize {
-    let in_epoch = config.data.train_pairs;
+pub fn trained_examples(config: &RunConfig, outcome: Outcome) -> usize {
+    let [in_epoch, ..] = config.data.sizes();
     match outcome {
-        Outcome::Completed => config.train.epochs * in_epoch,
+        Outcome::Completed => config.data.folds() * config.train.epochs * in_epoch,
         Outcome::Diverged { epoch, step } => {
             epoch * in_epoch + in_epoch.min((step + 1) * config.train.batch_size)
         }
@@ -47,20 +48,23 @@ pub fn trained_pairs(config: &RunConfig, outcome: Outcome) -> usize {
 /// computation without padding. The other layers take few.
 ///
 /// A training example counts the pass forward, the gradients of all parameters, and those of all
-/// inputs but the images; each test example a pass forward at the beginning of each epoch and at
-/// the end of the last, and each held-out one at the end of each.
+/// inputs but the examples themselves. Each test and validation example counts a pass forward at the end of each
+/// epoch.
 #[must_use]
 pub fn operations(config: &RunConfig, outcome: Outcome) -> f64 {
-    let branch = passes(&config.model.branch, config.data.image(), true);
-    let head = passes(&config.model.head, Shape::Vector(2 * CLASSES), false);
-    let [forward, training] = [0, 1].map(|pass| 2.0 * branch[pass] + head[pass]);
+    let [mut forward, mut training] = [0.0; 2];
+    for part in config.model.parts(config.data.input()).unwrap_or_default() {
+        let of_part = passes(part.layers, part.input, part.is_first);
+        forward += part.passes as f64 * of_part[0];
+        training += part.passes as f64 * of_part[1];
+    }
     let evaluations = match outcome {
-        Outcome::Completed => config.train.epochs + 1,
-        Outcome::Diverged { epoch, .. } => epoch + 1,
+        Outcome::Completed => config.data.folds() * config.train.epochs,
+        Outcome::Diverged { epoch, .. } => epoch,
     };
-    let tested = evaluations * config.data.test_pairs;
-    let held_out = (evaluations - 1) * config.data.validation_pairs;
-    trained_pairs(config, outcome) as f64 * training + (tested + held_out) as f64 * forward
+    let [_, validation, test] = config.data.sizes();
+    let tested = evaluations * (test + validation);
+    trained_examples(config, outcome) as f64 * training + tested as f64 * forward
 }
 
 /// Operations of one example: forward alone, and forward and backward.
@@ -125,10 +129,10 @@ mod tests {
         let mut config = samples::config();
         config.train.epochs = 3;
         // A pair takes 2·20 + 40 operations forward, and 2·40 + 120 with its gradients.
-        let of = |outcome| (trained_pairs(&config, outcome), operations(&config, outcome));
-        assert_eq!(of(Outcome::Completed), (75, 75.0 * 200.0 + 16.0 * 80.0));
+        let of = |outcome| (trained_examples(&config, outcome), operations(&config, outcome));
+        assert_eq!(of(Outcome::Completed), (75, 75.0 * 200.0 + 12.0 * 80.0));
         let diverged = |step| of(Outcome::Diverged { epoch: 1, step });
-        assert_eq!(diverged(1), (45, 45.0 * 200.0 + 8.0 * 80.0));
+        assert_eq!(diverged(1), (45, 45.0 * 200.0 + 4.0 * 80.0));
         assert_eq!(diverged(2).0, 50);
     }
 

@@ -60,6 +60,18 @@ impl Curves {
         self.0.insert(curve.name.to_owned(), values);
     }
 
+    /// The curves of several folds. With one fold, they keep their names.
+    #[must_use]
+    pub fn of_folds(mut folds: Vec<Self>) -> Self {
+        if folds.len() == 1 {
+            return folds.remove(0);
+        }
+        let numbered = folds.into_iter().zip(1..).flat_map(|(curves, fold)| {
+            curves.0.into_iter().map(move |(name, values)| (format!("{fold}/{name}"), values))
+        });
+        Self(numbered.collect())
+    }
+
     /// The length of the longest curve.
     #[must_use]
     pub fn epochs(&self) -> usize {

@@ -76,7 +76,7 @@ pub fn check_curve(
 ) -> Result<(), String> {
     let epochs = config.train.epochs;
     let expected = match (curve.quantity, outcome) {
-        _ if curve.needs_held_out && config.data.validation_pairs == 0 => 0,
+        _ if curve.needs_held_out && !config.data.has_validation() => 0,
         (Quantity::Loss, Outcome::Diverged { epoch, .. }) => epoch,
         _ => epochs,
     };

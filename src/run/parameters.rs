@@ -1,33 +1,16 @@
 //! Numbers of trainable parameters.
 
 use super::shape::output_shape;
-use super::{Layer, ModelConfig, Shape, ShapeError, infer};
+use super::{Layer, ModelConfig, Shape, ShapeError};
 
-/// Number of trainable parameters of a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParameterCount {
-    /// Those of one branch.
-    pub branch: usize,
-    /// Those of the head.
-    pub head: usize,
-    /// All of them: of one branch if it is shared, else of two, and of the head.
-    pub all: usize,
-}
-
-/// Counts the parameters of `model` for images of `input`.
+/// The number of trainable parameters of `model` for examples of shape `input`: those of each list of
+/// layers, as often as it has parameters of its own.
 ///
 /// # Errors
-/// Returns an error if the layers of the branch do not fit together.
-pub fn parameter_count(model: &ModelConfig, input: Shape) -> Result<ParameterCount, ShapeError> {
-    let branch_output = output_of(&model.branch, input)?;
-    let branch = count(&model.branch, input);
-    let head = count(&model.head, Shape::Vector(2 * branch_output.len()));
-    let branches = if model.weight_sharing { 1 } else { 2 };
-    Ok(ParameterCount { branch, head, all: branches * branch + head })
-}
-
-fn output_of(layers: &[Layer], input: Shape) -> Result<Shape, ShapeError> {
-    Ok(infer(layers, input)?.last().copied().unwrap_or(input))
+/// Returns an error if the layers of a branch do not fit together.
+pub fn parameter_count(model: &ModelConfig, input: Shape) -> Result<usize, ShapeError> {
+    let parts = model.parts(input)?;
+    Ok(parts.iter().map(|part| part.copies * count(part.layers, part.input)).sum())
 }
 
 /// Trainable parameters of `layers`, up to the first that does not fit.

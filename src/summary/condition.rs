@@ -157,7 +157,7 @@ pub(super) fn conditions(
         runs: Vec::new(),
         expected: all.experiment(id).seeds.len(),
         exceptions: Exceptions::default(),
-        varies: match all.design(id).data.seed {
+        varies: match all.design(id).data.seed() {
             DataSeed::Fixed(_) => SeedVariation::Initialisation,
             DataSeed::Run => SeedVariation::DataAndInitialisation,
         },

@@ -21,8 +21,7 @@ use crate::kernel::normalization::Statistics;
 use crate::kernel::shape::{Convolution, Image, MaxPool};
 use crate::random::Stream;
 use crate::run::{
-    DataConfig, DeviceKind, Layer, ModelConfig, NumberType, PartVersions, RunConfig, TrainConfig,
-    pairs,
+    DataConfig, Layer, ModelConfig, PairData, PairModel, RunConfig, TrainConfig, pairs, samples,
 };
 
 fn layers(json: &str) -> Vec<Layer> {
@@ -63,34 +62,26 @@ fn config(branch: Vec<Layer>, weight_sharing: bool) -> RunConfig {
         {"layer": "linear", "outputs": 1}, {"layer": "batch_norm"},
         {"layer": "dropout", "probability": 0.1}, {"layer": "sigmoid"}
     ]"#;
-    RunConfig {
-        data: DataConfig {
-            dataset: dataset::embedded_digest(),
-            seed: 1,
-            train_pairs: 24,
-            test_pairs: 20,
-            validation_pairs: 0,
-            pooling: 2,
-        },
-        model: ModelConfig { branch: branch.into(), head: layers(head).into(), weight_sharing },
-        train: TrainConfig {
-            auxiliary_loss: true,
-            epochs: 2,
-            batch_size: 12,
-            optimizer: serde_json::from_str(r#"{"kind": "sgd", "lr": 0.01}"#).unwrap(),
-        },
-        seed: 3,
-        device: DeviceKind::Cpu,
-        number_type: NumberType::F32,
-        versions: PartVersions::CURRENT,
-    }
+    let data = PairData {
+        dataset: dataset::embedded_digest(),
+        seed: 1,
+        train_pairs: 24,
+        test_pairs: 20,
+        pooling: 2,
+        ..samples::pairs()
+    };
+    let model = PairModel { branch: branch.into(), head: layers(head).into(), weight_sharing };
+    let RunConfig { train, .. } = samples::config();
+    let train = TrainConfig { batch_size: 12, optimizer: samples::sgd(0.01, 0.0), ..train };
+    let (data, model) = (DataConfig::Pairs(data), ModelConfig::Pair(model));
+    RunConfig { data, model, train, seed: 3, ..samples::config() }
 }
 
 /// Both losses and the gradient of each parameter, on the first batch.
 fn first_step<O: Operations>(operations: O, config: &RunConfig, split: &Split) -> Vec<Vec<f32>> {
-    let mut run = Run::new(operations, config, &split.train);
+    let mut run = Run::new(operations, config, split);
     let mut pass = run.backward(0, &mut Stream::new(0, "dropout")).unwrap().unwrap();
-    let mut found = vec![vec![pass.losses.main], vec![pass.losses.auxiliary]];
+    let mut found: Vec<_> = pass.losses.iter().map(|loss| vec![*loss]).collect();
     for (operations, sequence) in run.network.sequences() {
         found.extend(sequence.parameter_gradients(operations, &mut pass.gradients));
     }
@@ -246,7 +237,7 @@ fn networks_of_both_kinds_of_operations_train_alike() {
     for branch in branches() {
         for weight_sharing in [true, false] {
             let config = config(branch.clone(), weight_sharing);
-            let split = dataset::draw(&config.data, &digits).unwrap();
+            let split = dataset::draw(&config.data, &digits).unwrap().remove(0);
             let kernels = first_step(KernelOperations::new(Memory::default()), &config, &split);
             let composed = first_step(DfdxOperations::new(Cpu::default()), &config, &split);
             assert_eq!(kernels.len(), composed.len());

@@ -57,7 +57,7 @@ impl<D: SetGradient> Operations for DfdxOperations<D> {
         &self.device
     }
 
-    fn images(&self, chain: &Chain, values: Vec<f32>, digits: usize) -> DfdxImages<D> {
+    fn images(&self, chain: &Chain, values: Vec<f32>, digits: usize, _: bool) -> DfdxImages<D> {
         let shape = chain.input().batch(values.len() / chain.input().len());
         DfdxImages { values: self.device.tensor_from_vec(values, shape), digits }
     }

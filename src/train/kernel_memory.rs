@@ -41,8 +41,7 @@ impl Memory {
             return images.clone();
         }
         self.images.truncate(index);
-        let prepared = Rc::new(chain.prepare(&values));
-        let images = KernelImages { values: values.into(), prepared, digits };
+        let images = KernelImages::new(chain, values, digits);
         self.images.push((first, images.clone()));
         images
     }
@@ -64,4 +63,12 @@ pub(super) struct KernelImages {
     pub(super) values: Rc<[f32]>,
     pub(super) prepared: Rc<Prepared>,
     pub(super) digits: usize,
+}
+
+impl KernelImages {
+    /// Images for this chain.
+    pub(super) fn new(chain: &Chain, values: Vec<f32>, digits: usize) -> Self {
+        let prepared = Rc::new(chain.prepare(&values));
+        Self { values: values.into(), prepared, digits }
+    }
 }

@@ -181,8 +181,17 @@ impl Operations for KernelOperations {
         &self.device
     }
 
-    fn images(&self, chain: &Chain, values: Vec<f32>, digits: usize) -> KernelImages {
-        self.memory.borrow_mut().images(chain, values, digits)
+    fn images(
+        &self,
+        chain: &Chain,
+        values: Vec<f32>,
+        digits: usize,
+        is_kept: bool,
+    ) -> KernelImages {
+        match is_kept {
+            true => self.memory.borrow_mut().images(chain, values, digits),
+            false => KernelImages::new(chain, values, digits),
+        }
     }
 
     fn upload(&self, values: &[f32], shape: (usize, usize)) -> Matrix<Cpu> {

@@ -1,4 +1,4 @@
-//! The pair network: one branch for each digit, or one branch for both, and a head.
+//! A network: one list of layers, or a branch for each input and a head that joins them.
 
 use dfdx::prelude::*;
 
@@ -6,114 +6,139 @@ use super::normalization::Observed;
 use super::operations::{DeviceError, Operations};
 use super::sequence::{Mode, Sequence};
 use super::tensor::Matrix;
+use crate::kernel::clip::clip_factor;
 use crate::random::Stream;
-use crate::run::{CLASSES, ModelConfig, Optimizer, Shape};
+use crate::run::{ModelConfig, Optimizer, PairModel, Shape, SingleModel, output_of};
 
-/// A pair network.
+/// A network.
 pub(super) struct Network<O: Operations> {
     pub(super) operations: O,
-    /// One branch if both digits share it, else two.
+    /// One list of layers for all inputs, or one for each input.
     branches: Vec<Sequence<O>>,
-    head: Sequence<O>,
+    /// The layers after the joined outputs of the branches.
+    head: Option<Sequence<O>>,
+    n_inputs: usize,
 }
 
-/// The images of some pairs: of both digits for a shared branch, else of each digit for its branch.
-pub(super) struct PairImages<O: Operations>(Vec<O::Images>);
-
-/// The outputs of a pass through the whole network.
-pub(super) struct Outputs<D: Device<f32>, T> {
-    /// Outputs of the branches for the first digits and for the second digits. Their tapes are
-    /// empty: `probabilities` has the tape of the pass.
-    pub(super) digits: [Matrix<D, T>; 2],
-    /// Probability that a ≤ b.
-    pub(super) probabilities: Matrix<D, T>,
-}
+/// A batch of examples: all inputs for a shared branch, else each input for its branch.
+pub(super) struct Inputs<O: Operations>(Vec<O::Images>);
 
 impl<O: Operations> Network<O> {
     /// A network with initial parameters from the streams of `seed`.
-    pub(super) fn new(operations: O, model: &ModelConfig, image: Shape, seed: u64) -> Self {
-        let names: &[_] = if model.weight_sharing { &["first"] } else { &["first", "second"] };
-        let branch = |name: &&str| {
+    ///
+    /// # Panics
+    /// Panics if the layers do not fit together. Experiments are checked for that when they are
+    /// read.
+    pub(super) fn new(operations: O, model: &ModelConfig, input: Shape, seed: u64) -> Self {
+        let sequence = |name: &str, layers, input| {
             let mut stream = Stream::new(seed, &format!("initial/{name}"));
-            Sequence::new(&operations, &model.branch, image, &mut stream)
+            Sequence::new(&operations, layers, input, &mut stream)
         };
-        let branches = names.iter().map(branch).collect();
-        let mut stream = Stream::new(seed, "initial/head");
-        let pair = Shape::Vector(2 * CLASSES);
-        let head = Sequence::new(&operations, &model.head, pair, &mut stream);
-        Self { operations, branches, head }
+        let (branches, head, n_inputs) = match model {
+            ModelConfig::Pair(PairModel { branch, head, weight_sharing }) => {
+                let names: &[_] = if *weight_sharing { &["first"] } else { &["first", "second"] };
+                let branches = names.iter().map(|name| sequence(name, branch, input)).collect();
+                let output =
+                    output_of(branch, input).expect("layers are checked when they are read");
+                let head = sequence("head", head, Shape::Vector(2 * output.len()));
+                (branches, Some(head), 2)
+            }
+            ModelConfig::Single(SingleModel { layers }) => {
+                (vec![sequence("layers", layers, input)], None, 1)
+            }
+        };
+        Self { operations, branches, head, n_inputs }
     }
 
-    /// The branch for the first (0) or the second (1) digits.
-    pub(super) fn branch(&self, digit: usize) -> &Sequence<O> {
-        &self.branches[digit % self.branches.len()]
+    /// The branch of an input.
+    fn branch(&self, input: usize) -> &Sequence<O> {
+        &self.branches[input % self.branches.len()]
     }
 
-    /// Prepares the images of some pairs. They are given image by image, `pixels` values each.
-    pub(super) fn images(&self, digits: [&[f32]; 2], pixels: usize) -> PairImages<O> {
-        let batch = |images: Vec<f32>, digits: usize| {
-            self.branch(0).images(&self.operations, images, pixels, digits)
+    /// Prepares a batch of `n` examples. Each input is given example by example. `is_kept` says whether the batch
+    /// passes through the network many times.
+    pub(super) fn inputs(&self, inputs: &[&[f32]], n: usize, is_kept: bool) -> Inputs<O> {
+        let batch = |values: Vec<f32>, n_inputs: usize| {
+            let size = values.len() / n / n_inputs;
+            self.branch(0).images(&self.operations, values, size, n_inputs, is_kept)
         };
-        PairImages(match self.branches.len() {
-            1 => vec![batch(digits.concat(), 2)],
-            _ => digits.iter().map(|images| batch(images.to_vec(), 1)).collect(),
+        Inputs(match self.branches.len() {
+            1 => vec![batch(inputs.concat(), inputs.len())],
+            _ => inputs.iter().map(|values| batch(values.to_vec(), 1)).collect(),
         })
     }
 
-    /// Passes the images of some pairs through the first chain of the branches.
+    /// Passes a batch through the first chain of the branches. Returns the outputs for each input.
     pub(super) fn first<T: Tape<f32, O::Device>>(
         &self,
-        PairImages(images): &PairImages<O>,
-    ) -> [Matrix<O::Device, T>; 2] {
-        let branches = self.branches.iter().zip(images);
-        let digits: Vec<_> =
-            branches.flat_map(|(branch, images)| branch.first(&self.operations, images)).collect();
-        digits.try_into().unwrap_or_else(|_| unreachable!("a pair has two digits"))
+        Inputs(inputs): &Inputs<O>,
+    ) -> Vec<Matrix<O::Device, T>> {
+        let branches = self.branches.iter().zip(inputs);
+        branches.flat_map(|(branch, inputs)| branch.first(&self.operations, inputs)).collect()
     }
 
-    /// Passes the outputs of [`Self::first`] through the rest of the network.
+    /// The outputs of [`Self::first`] for several batches, as those of one batch.
+    pub(super) fn joined(&self, batches: Vec<Vec<Matrix<O::Device>>>) -> Vec<Matrix<O::Device>> {
+        let of_input = |input: usize| {
+            let parts = batches.iter().map(|batch| batch[input].clone()).collect();
+            self.operations.concatenate(parts, self.branch(input).first_gives_images())
+        };
+        (0..self.n_inputs).map(of_input).collect()
+    }
+
+    /// Passes the outputs of [`Self::first`] through the rest of the network. Returns the outputs of the branches and
+    /// of the head. The last one has the tape of the pass, and the tapes of the others are empty.
     pub(super) fn rest<T: Tape<f32, O::Device>>(
         &self,
-        digits: [Matrix<O::Device, T>; 2],
+        inputs: Vec<Matrix<O::Device, T>>,
         mode: &mut Mode<'_, O::Statistics>,
-    ) -> Outputs<O::Device, T> {
-        let [first, second] = digits;
-        let first = self.branch(0).rest(&self.operations, first, mode);
-        let second = self.branch(1).rest(&self.operations, second, mode);
-        self.head([first, second], mode)
-    }
-
-    /// Passes the concatenated outputs of the branches through the head.
-    fn head<T: Tape<f32, O::Device>>(
-        &self,
-        digits: [Matrix<O::Device, T>; 2],
-        mode: &mut Mode<'_, O::Statistics>,
-    ) -> Outputs<O::Device, T> {
-        let kept = [digits[0].retaped::<T>(), digits[1].retaped::<T>()];
-        let [first, second] = digits;
-        let both = (first, second).concat_along(Axis::<1>);
-        Outputs { digits: kept, probabilities: self.head.forward(&self.operations, both, mode) }
+    ) -> Vec<Matrix<O::Device, T>> {
+        let mut outputs = Vec::with_capacity(inputs.len() + 1);
+        for (input, x) in inputs.into_iter().enumerate() {
+            outputs.push(self.branch(input).rest(&self.operations, x, mode));
+        }
+        let Some(head) = &self.head else { return outputs };
+        let mut kept: Vec<_> = outputs.iter().map(|output| output.retaped::<T>()).collect();
+        let joined = outputs.into_iter().reduce(|all, next| (all, next).concat_along(Axis::<1>));
+        kept.extend(joined.map(|joined| head.forward(&self.operations, joined, mode)));
+        kept
     }
 
     /// The branches, then the head.
-    #[cfg(test)]
     pub(super) fn sequences(&mut self) -> impl Iterator<Item = (&O, &mut Sequence<O>)> {
-        let sequences = self.branches.iter_mut().chain([&mut self.head]);
+        let sequences = self.branches.iter_mut().chain(&mut self.head);
         sequences.map(|sequence| (&self.operations, sequence))
     }
 
     /// Updates the running statistics with those that a training pass has observed, in order.
     pub(super) fn observe(&mut self, observed: Vec<Observed<O::Statistics>>) {
         let mut observed = observed.into_iter();
-        for digit in 0..2 {
-            let branch = digit % self.branches.len();
+        for input in 0..self.n_inputs {
+            let branch = input % self.branches.len();
             self.branches[branch].observe(&self.operations, &mut observed);
         }
-        self.head.observe(&self.operations, &mut observed);
+        if let Some(head) = &mut self.head {
+            head.observe(&self.operations, &mut observed);
+        }
     }
 
-    /// Updates every parameter with the learning rate `lr`. `step` counts the updates of the run
-    /// from 1.
+    /// Scales the gradient of all parameters together to the norm `most`, if it is longer.
+    pub(super) fn clip(
+        &mut self,
+        most: f64,
+        gradients: &mut Gradients<f32, O::Device>,
+    ) -> Result<(), DeviceError<O>> {
+        let mut sum = 0.0;
+        for (operations, sequence) in self.sequences() {
+            sum += sequence.squared_norm(operations, gradients)?;
+        }
+        let Some(factor) = clip_factor(sum, most) else { return Ok(()) };
+        self.sequences().try_for_each(|(operations, sequence)| {
+            sequence.scale_gradients(operations, gradients, factor)
+        })
+    }
+
+    /// Updates every parameter with this learning rate. `step` counts the updates of the run from 1.
     pub(super) fn update(
         &mut self,
         optimizer: &Optimizer,
@@ -121,9 +146,8 @@ impl<O: Operations> Network<O> {
         step: usize,
         gradients: &mut Gradients<f32, O::Device>,
     ) -> Result<(), DeviceError<O>> {
-        for sequence in self.branches.iter_mut().chain([&mut self.head]) {
-            sequence.update(&self.operations, optimizer, lr, step, gradients)?;
-        }
-        Ok(())
+        self.sequences().try_for_each(|(operations, sequence)| {
+            sequence.update(operations, optimizer, lr, step, gradients)
+        })
     }
 }

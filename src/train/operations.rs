@@ -36,8 +36,9 @@ pub(super) trait Operations {
     fn device(&self) -> &Self::Device;
 
     /// A batch of images for the first chain of a branch. It has the images of `digits` (1 or 2)
-    /// digits, one after the other.
-    fn images(&self, chain: &Chain, values: Vec<f32>, digits: usize) -> Self::Images;
+    /// digits, one after the other. `is_kept` says whether it passes through the network many times.
+    fn images(&self, chain: &Chain, values: Vec<f32>, digits: usize, is_kept: bool)
+    -> Self::Images;
 
     /// A batch of these values.
     fn upload(&self, values: &[f32], shape: (usize, usize)) -> Matrix<Self::Device>;

@@ -48,20 +48,22 @@ pub(super) fn places(chain: &Chain) -> Vec<Range<usize>> {
 
 impl<O: Operations> Sequence<O> {
     /// Prepares images for [`Sequence::first`]. They are given image by image, `pixels` values each:
-    /// first those of one digit, then those of the other, if there are two digits.
+    /// first those of one digit, then those of the other, if there are two digits. `is_kept` says whether they pass
+    /// through the network many times.
     pub(super) fn images(
         &self,
         operations: &O,
         images: Vec<f32>,
         pixels: usize,
         digits: usize,
+        is_kept: bool,
     ) -> O::Images {
         let chain = &self.first.chain;
         let values = match chain.input() {
             Example::Vector(_) => images,
             Example::Image(_) => image_rows(&images, pixels),
         };
-        operations.images(chain, values, digits)
+        operations.images(chain, values, digits, is_kept)
     }
 
     /// Whether [`Sequence::first`] puts out images.
@@ -130,7 +132,6 @@ impl<O: Operations> Sequence<O> {
     }
 
     /// The sum of the squares of all gradients, stage by stage.
-    #[expect(dead_code, reason = "the training loop does not clip yet")]
     pub(super) fn squared_norm(
         &mut self,
         operations: &O,
@@ -144,7 +145,6 @@ impl<O: Operations> Sequence<O> {
     }
 
     /// Multiplies all gradients by `factor`.
-    #[expect(dead_code, reason = "the training loop does not clip yet")]
     pub(super) fn scale_gradients(
         &mut self,
         operations: &O,

@@ -13,6 +13,16 @@ pub struct Training {
     pub curves: Curves,
 }
 
+impl Training {
+    /// The result of a run with these folds. It has diverged if one of them has.
+    fn of_folds(folds: Vec<Self>) -> Self {
+        let outcomes = folds.iter().map(|fold| fold.outcome);
+        let outcome = outcomes.clone().find(|outcome| *outcome != Outcome::Completed);
+        let curves = folds.into_iter().map(|fold| fold.curves).collect();
+        Self { outcome: outcome.unwrap_or(Outcome::Completed), curves: Curves::of_folds(curves) }
+    }
+}
+
 /// Why a run could not be trained. A run that diverges is a result, not an error.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
@@ -27,6 +37,22 @@ pub enum TrainError {
         /// The message of the driver.
         reason: String,
     },
+}
+
+/// Trains `config` on each of its splits, one for each fold, and joins the results.
+///
+/// # Errors
+/// Returns an error if the device fails.
+pub fn train_all(
+    trainer: &dyn Trainer,
+    config: &RunConfig,
+    splits: &[Split],
+) -> Result<Training, TrainError> {
+    let mut folds = Vec::with_capacity(splits.len());
+    for split in splits {
+        folds.push(trainer.train(config, split)?);
+    }
+    Ok(Training::of_folds(folds))
 }
 
 /// Trains one run at a time; several threads may share it.

@@ -1,18 +1,18 @@
-//! The training loop.
+//! The training loop, the same for every task.
 
 use dfdx::prelude::*;
 
-use super::evaluate;
-use super::loss::Targets;
-use super::network::{Network, PairImages};
+use super::evaluate::{Evaluator, batches, inputs};
+use super::network::{Inputs, Network};
 use super::normalization::Observed;
 use super::operations::{DeviceError, Operations};
 use super::sequence::Mode;
 use super::tensor::{SetGradient as _, values};
 use super::trainer::{TrainError, Training};
-use crate::dataset::{Pairs, Split};
+use crate::dataset::{Rows, Scale, Split, Targets};
 use crate::random::Stream;
-use crate::run::{Curves, Outcome, Quantity, RunConfig, TrainConfig, pairs};
+use crate::run::{Curve, Curves, Outcome, Quantity, RunConfig, TrainConfig};
+use crate::task::{self, Measured, Objective, Task};
 
 /// Trains `config` on `split` with `operations`.
 pub(super) fn train<O: Operations>(
@@ -20,80 +20,40 @@ pub(super) fn train<O: Operations>(
     config: &RunConfig,
     split: &Split,
 ) -> Result<Training, TrainError> {
-    let mut run = Run::new(operations, config, &split.train);
-    let test_images = images(&run.network, &split.test, O::TEST_BATCH);
-    let held_out_images = images(&run.network, &split.validation, O::TEST_BATCH);
-    let corrected =
-        |curves: &mut Curves, network: &Network<O>, features: &evaluate::Features<O::Device>| {
-            let evaluate::Corrected { test, digits: [first, second], comparison } =
-                evaluate::corrected(network, features, &split.test);
-            curves.push(&pairs::CORRECTED_TEST_ACCURACY, test);
-            curves.push(&pairs::FIRST_DIGIT_ACCURACY, first);
-            curves.push(&pairs::SECOND_DIGIT_ACCURACY, second);
-            curves.push(&pairs::DIGIT_ACCURACY, f64::midpoint(first, second));
-            curves.push(&pairs::COMPARISON_ACCURACY, comparison);
-            if !held_out_images.is_empty() {
-                let features = evaluate::features(network, &held_out_images);
-                let held_out = evaluate::corrected(network, &features, &split.validation);
-                curves.push(&pairs::VALIDATION_ACCURACY, held_out.test);
-            }
-        };
+    let mut run = Run::new(operations, config, split);
+    let mut evaluator = Evaluator::new(&run.network, run.task.evaluations(), split);
     let mut curves = Curves::default();
     let mut outcome = Outcome::Completed;
     for epoch in 0..config.train.epochs {
-        let features = evaluate::features(&run.network, &test_images);
-        let mut dropout = Stream::new(config.seed, &format!("dropout/test/{epoch}"));
-        let published =
-            |dropout| evaluate::published(&run.network, &features, &split.test, dropout);
-        curves.push(&pairs::PUBLISHED_TEST_ACCURACY, published(Some(&mut dropout)));
-        curves.push(&pairs::DROPOUT_OFF_TEST_ACCURACY, published(None));
-        if epoch > 0 {
-            corrected(&mut curves, &run.network, &features);
-        }
-        match run.train_epoch(epoch).map_err(|e| TrainError::Device(e.to_string()))? {
-            Epoch::Trained { main, auxiliary } => {
-                curves.push(&pairs::TRAIN_MAIN_LOSS, main);
-                curves.push(&pairs::TRAIN_AUXILIARY_LOSS, auxiliary);
-            }
+        let before = run.evaluate(&mut evaluator, epoch, split, true);
+        before.into_iter().for_each(|(curve, value)| curves.push(curve, value));
+        let trained = run.train_epoch(epoch).map_err(|e| TrainError::Device(e.to_string()))?;
+        evaluator.forget();
+        let losses = match trained {
+            Epoch::Trained { losses } => losses,
             Epoch::Diverged { step } => {
                 outcome = Outcome::Diverged { epoch, step };
                 break;
             }
+        };
+        let mut measured: Vec<_> = run.task.loss_curves().iter().copied().zip(losses).collect();
+        measured.extend(run.evaluate(&mut evaluator, epoch, split, false));
+        if measured.iter().any(|(_, value)| !value.is_finite()) {
+            // The last step has made the parameters useless.
+            outcome = Outcome::Diverged { epoch, step: run.steps_of_epoch() - 1 };
+            break;
         }
+        measured.into_iter().for_each(|(curve, value)| curves.push(curve, value));
     }
-    if outcome == Outcome::Completed {
-        let features = evaluate::features(&run.network, &test_images);
-        corrected(&mut curves, &run.network, &features);
-    }
-    fill_after_divergence(&mut curves, config);
+    fill_after_divergence(&mut curves, run.task, config);
     Ok(Training { outcome, curves })
 }
 
-/// The images of the pairs in batches of `size`.
-pub(super) fn images<O: Operations>(
-    network: &Network<O>,
-    pairs: &Pairs,
-    size: usize,
-) -> Vec<PairImages<O>> {
-    let pixels = pairs.images[0].len().checked_div(pairs.n).unwrap_or(0);
-    let batch = |range: std::ops::Range<usize>| {
-        let digits =
-            pairs.images.each_ref().map(|images| &images[range.start * pixels..range.end * pixels]);
-        network.images(digits, pixels)
-    };
-    batches(pairs.n, size).map(batch).collect()
-}
-
-/// The ranges of `size` pairs among `n`. The last one may be smaller.
-fn batches(n: usize, size: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    (0..n).step_by(size).map(move |start| start..n.min(start + size))
-}
-
-/// Completes the curves of a run that diverged. The accuracies after the divergence are 0, because
-/// no answer of a network with NaN values is right. The losses are unknown and stay away.
-fn fill_after_divergence(curves: &mut Curves, config: &RunConfig) {
-    let is_held_out = config.data.validation_pairs > 0;
-    for curve in pairs::CURVES {
+/// Completes the curves of a run that diverged. Fractions after the divergence are 0, because
+/// no answer of a network with NaN values is right. Other values are unknown and stay away.
+fn fill_after_divergence(curves: &mut Curves, task: &dyn Task, config: &RunConfig) {
+    let is_held_out = config.data.has_validation();
+    for curve in task.curves() {
         if curve.quantity == Quantity::Accuracy && (is_held_out || !curve.needs_held_out) {
             let mut values = curves.get(curve).to_vec();
             values.resize(config.train.epochs, 0.0);
@@ -105,93 +65,161 @@ fn fill_after_divergence(curves: &mut Curves, config: &RunConfig) {
 /// A network in training.
 pub(super) struct Run<'r, O: Operations> {
     pub(super) network: Network<O>,
-    train: &'r TrainConfig,
-    seed: u64,
+    pub(super) task: &'static dyn Task,
+    config: &'r RunConfig,
+    rows: &'r Rows,
+    /// The targets that the objective sees: standardised, if the data say so.
+    targets: Targets,
+    /// The batches in their fixed order. Empty if each epoch has an order of its own.
     batches: Vec<Batch<O>>,
-    /// Both losses on the first batch of the run. All losses are divided by them.
-    first_losses: Option<[f32; 2]>,
+    /// The losses on the first batch of the run.
+    first_losses: Option<Vec<f32>>,
     steps_done: usize,
 }
 
-/// The pairs of one step.
+/// The examples of one step.
 struct Batch<O: Operations> {
-    images: PairImages<O>,
+    inputs: Inputs<O>,
     targets: Targets,
 }
 
 enum Epoch {
-    /// Mean losses over the steps, before the division.
+    /// Mean losses over the steps.
     Trained {
-        main: f64,
-        auxiliary: f64,
+        losses: Vec<f64>,
     },
     Diverged {
         step: usize,
     },
 }
 
-/// Both losses of one step, before the division.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Losses {
-    pub(super) main: f32,
-    pub(super) auxiliary: f32,
-}
-
 /// The result of a forward and a backward pass.
 pub(super) struct Pass<O: Operations> {
-    pub(super) losses: Losses,
+    pub(super) losses: Vec<f32>,
     pub(super) gradients: Gradients<f32, O::Device>,
     /// The statistics that batch-norm has observed, in the order of the pass.
     observed: Vec<Observed<O::Statistics>>,
 }
 
 impl<'r, O: Operations> Run<'r, O> {
-    pub(super) fn new(operations: O, config: &'r RunConfig, pairs: &Pairs) -> Self {
+    pub(super) fn new(operations: O, config: &'r RunConfig, split: &'r Split) -> Self {
+        let rows = &split.train;
+        let network = Network::new(operations, &config.model, config.data.input(), config.seed);
+        let targets = standardized(&rows.targets, split.target_scale);
         let size = config.train.batch_size;
-        let network = Network::new(operations, &config.model, config.data.image(), config.seed);
-        let images = images(&network, pairs, size);
-        let targets = batches(pairs.n, size).map(|range| Targets::of(pairs, range));
-        let batches =
-            images.into_iter().zip(targets).map(|(images, targets)| Batch { images, targets });
+        let batches = match config.train.shuffle {
+            true => Vec::new(),
+            false => {
+                let of_range = |(inputs, range): (_, std::ops::Range<usize>)| {
+                    let indices: Vec<_> = range.map(|index| index as u32).collect();
+                    Batch { inputs, targets: targets.of(&indices) }
+                };
+                let inputs = inputs(&network, rows, size).into_iter();
+                inputs.zip(batches(rows.n, size)).map(of_range).collect()
+            }
+        };
         Self {
             network,
-            train: &config.train,
-            seed: config.seed,
-            batches: batches.collect(),
+            task: task::of(config.task),
+            config,
+            rows,
+            targets,
+            batches,
             first_losses: None,
             steps_done: 0,
         }
     }
 
+    fn steps_of_epoch(&self) -> usize {
+        self.rows.n.div_ceil(self.config.train.batch_size)
+    }
+
+    /// The learning rate of a step of the run, counted from 0.
+    fn rate(&self, step: usize) -> f64 {
+        let TrainConfig { optimizer, schedule, epochs, .. } = &self.config.train;
+        schedule.rate(optimizer.lr(), step, self.steps_of_epoch(), *epochs)
+    }
+
+    /// What the evaluations before or after the steps of an epoch measure.
+    fn evaluate(
+        &self,
+        evaluator: &mut Evaluator<O>,
+        epoch: usize,
+        split: &Split,
+        is_before: bool,
+    ) -> Vec<(&'static Curve, f64)> {
+        let mut measured = Vec::new();
+        for evaluation in self.task.evaluations() {
+            if evaluation.is_before != is_before || !evaluator.has(evaluation.part) {
+                continue;
+            }
+            let mut dropout = Stream::new(self.config.seed, &format!("dropout/test/{epoch}"));
+            let outputs = evaluator.outputs(&self.network, evaluation, &mut dropout);
+            let targets = &split.part(evaluation.part).targets;
+            let examples = Measured { targets, scale: split.target_scale };
+            measured.extend(self.task.measure(evaluation, &self.config.train, &outputs, &examples));
+        }
+        measured
+    }
+
     fn train_epoch(&mut self, epoch: usize) -> Result<Epoch, DeviceError<O>> {
-        let mut dropout = Stream::new(self.seed, &format!("dropout/train/{epoch}"));
-        let (mut main, mut auxiliary) = (0.0, 0.0);
-        for step in 0..self.batches.len() {
-            match self.step(step, &mut dropout)? {
+        let mut dropout = Stream::new(self.config.seed, &format!("dropout/train/{epoch}"));
+        let n_steps = self.steps_of_epoch();
+        let shuffled = self.config.train.shuffle.then(|| {
+            let n = u32::try_from(self.rows.n).expect("the data have fewer than 2³² examples");
+            Stream::new(self.config.seed, &format!("shuffle/{epoch}")).choose(n, n)
+        });
+        let mut sums = vec![0.0; self.task.loss_curves().len()];
+        for step in 0..n_steps {
+            let losses = match &shuffled {
+                None => self.step(step, &mut dropout)?,
+                Some(order) => {
+                    let size = self.config.train.batch_size;
+                    let indices = &order[step * size..order.len().min((step + 1) * size)];
+                    self.batches = vec![self.batch(indices)];
+                    self.step(0, &mut dropout)?
+                }
+            };
+            match losses {
                 Some(losses) => {
-                    main += f64::from(losses.main);
-                    auxiliary += f64::from(losses.auxiliary);
+                    sums.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += f64::from(loss));
                 }
                 None => return Ok(Epoch::Diverged { step }),
             }
         }
-        let n = self.batches.len() as f64;
-        Ok(Epoch::Trained { main: main / n, auxiliary: auxiliary / n })
+        Ok(Epoch::Trained { losses: sums.into_iter().map(|sum| sum / n_steps as f64).collect() })
     }
 
-    /// Updates the network once, on batch number `step`. Returns `None`, without an update, if the
+    /// A batch of these examples, which passes through the network once.
+    fn batch(&self, indices: &[u32]) -> Batch<O> {
+        let chosen = |values: &Vec<f32>| -> Vec<f32> {
+            let len = values.len() / self.rows.n;
+            let rows = indices.iter().map(|index| &values[*index as usize * len..][..len]);
+            rows.flatten().copied().collect()
+        };
+        let inputs: Vec<_> = self.rows.inputs.iter().map(chosen).collect();
+        let inputs: Vec<_> = inputs.iter().map(Vec::as_slice).collect();
+        let inputs = self.network.inputs(&inputs, indices.len(), false);
+        Batch { inputs, targets: self.targets.of(indices) }
+    }
+
+    /// Updates the network once, on batch number `step`. Returns the losses, or `None`, without an update, if the
     /// objective is not finite.
     pub(super) fn step(
         &mut self,
         step: usize,
         dropout: &mut Stream,
-    ) -> Result<Option<Losses>, DeviceError<O>> {
+    ) -> Result<Option<Vec<f32>>, DeviceError<O>> {
         let Some(Pass { losses, mut gradients, observed }) = self.backward(step, dropout)? else {
             return Ok(None);
         };
+        let TrainConfig { optimizer, clip_norm, .. } = &self.config.train;
+        if let Some(most) = clip_norm {
+            self.network.clip(*most, &mut gradients)?;
+        }
+        let lr = self.rate(self.steps_done);
         self.steps_done += 1;
-        let optimizer = &self.train.optimizer;
-        self.network.update(optimizer, optimizer.lr(), self.steps_done, &mut gradients)?;
+        self.network.update(optimizer, lr, self.steps_done, &mut gradients)?;
         self.network.observe(observed);
         Ok(Some(losses))
     }
@@ -202,33 +230,28 @@ impl<'r, O: Operations> Run<'r, O> {
         step: usize,
         dropout: &mut Stream,
     ) -> Result<Option<Pass<O>>, DeviceError<O>> {
-        let Batch { images, targets } = &self.batches[step];
+        let Batch { inputs, targets } = &self.batches[step];
         let mut observed = Vec::new();
         let mut mode = Mode::Training { dropout: Some(dropout), observed: &mut observed };
-        let features = self.network.first::<OwnedTape<f32, O::Device>>(images);
-        let outputs = self.network.rest(features, &mut mode); //  2 × (batch, classes), (batch, 1)
-        let digits = outputs.digits.map(|digits| digits.retaped::<NoneTape>());
-        let (probabilities, mut tape) = outputs.probabilities.split_tape();
+        let features = self.network.first::<OwnedTape<f32, O::Device>>(inputs);
+        let mut outputs = self.network.rest(features, &mut mode);
+        let (last, mut tape) = outputs.pop().expect("a network has an output").split_tape();
+        let outputs = outputs.into_iter().map(|output| output.retaped::<NoneTape>());
+        let outputs: Vec<_> = outputs.chain([last]).collect();
 
-        let main = targets.main(&values(&probabilities));
-        let [first, second] = digits.each_ref().map(values);
-        let auxiliary = targets.auxiliary([&first, &second]);
-        let losses =
-            Losses { main: main.value, auxiliary: auxiliary[0].value + auxiliary[1].value };
-        let [main0, auxiliary0] = *self.first_losses.get_or_insert([losses.main, losses.auxiliary]);
-        let mut objective = losses.main / main0;
-        let mut gradients = vec![(probabilities, main.gradient_over(main0))];
-        if self.train.auxiliary_loss {
-            objective += losses.auxiliary / auxiliary0;
-            let of_digits = auxiliary.map(|loss| loss.gradient_over(auxiliary0));
-            gradients.extend(digits.into_iter().zip(of_digits));
-        }
-        if !objective.is_finite() || !losses.auxiliary.is_finite() {
+        let plain: Vec<_> = outputs.iter().map(values).collect();
+        let first = self.first_losses.as_deref();
+        let objective = self.task.objective(&self.config.train, &plain, targets, first);
+        let Objective { losses, value, gradients } = objective;
+        self.first_losses.get_or_insert_with(|| losses.clone());
+        if !value.is_finite() || losses.iter().any(|loss| !loss.is_finite()) {
             return Ok(None);
         }
+        let mut given: Vec<_> = outputs.into_iter().zip(gradients).collect();
+        given.retain(|(_, gradient)| !gradient.is_empty());
         // The last operation of the tape is the first of the backward pass.
         tape.add_backward_op(move |known| {
-            for (output, gradient) in gradients {
+            for (output, gradient) in given {
                 O::Device::set_gradient(known.get_or_alloc_mut(&output)?, gradient)?;
             }
             Ok(())
@@ -240,73 +263,79 @@ impl<'r, O: Operations> Run<'r, O> {
     }
 }
 
+/// The targets as the objective sees them.
+fn standardized(targets: &Targets, scale: Scale) -> Targets {
+    match targets {
+        Targets::Numbers(numbers) if scale != Scale::NONE => {
+            Targets::Numbers(numbers.iter().map(|x| scale.standardize(*x)).collect())
+        }
+        other => other.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset;
+    use crate::dataset::{self, Examples};
     use crate::kernel::normalization::Statistics;
-    use crate::run::{
-        DataConfig, DeviceKind, Layer, ModelConfig, NumberType, Optimizer, PartVersions,
-    };
+    use crate::run::{DataConfig, Layer, ModelConfig, PairData, PairModel, samples};
     use crate::train::kernel_memory::Memory;
     use crate::train::kernel_operations::KernelOperations;
 
     fn config() -> RunConfig {
         let layer =
             |name: &str| serde_json::from_value(serde_json::json!({ "layer": name })).unwrap();
-        RunConfig {
-            data: DataConfig {
-                dataset: dataset::embedded_digest(),
-                seed: 0,
-                train_pairs: 40,
-                test_pairs: 30,
-                validation_pairs: 20,
-                pooling: 4,
-            },
-            model: ModelConfig {
-                branch: [layer("flatten"), Layer::Linear { outputs: 10 }, layer("batch_norm")]
-                    .into(),
-                head: [
-                    Layer::Linear { outputs: 1 },
-                    Layer::Dropout { probability: 0.3 },
-                    layer("sigmoid"),
-                ]
-                .into(),
-                weight_sharing: true,
-            },
-            train: TrainConfig {
-                auxiliary_loss: true,
-                epochs: 3,
-                batch_size: 10,
-                optimizer: Optimizer::Sgd {
-                    lr: 0.01,
-                    momentum: 0.5,
-                    nesterov: false,
-                    weight_decay: 0.0,
-                },
-            },
-            seed: 4,
-            device: DeviceKind::Cpu,
-            number_type: NumberType::F32,
-            versions: PartVersions::CURRENT,
+        let data = PairData {
+            dataset: dataset::embedded_digest(),
+            train_pairs: 40,
+            test_pairs: 30,
+            validation_pairs: 20,
+            pooling: 4,
+            ..samples::pairs()
+        };
+        let model = PairModel {
+            branch: [layer("flatten"), Layer::Linear { outputs: 10 }, layer("batch_norm")].into(),
+            head: [
+                Layer::Linear { outputs: 1 },
+                Layer::Dropout { probability: 0.3 },
+                layer("sigmoid"),
+            ]
+            .into(),
+            weight_sharing: true,
+        };
+        let (optimizer, seed) = (samples::sgd(0.01, 0.5), 4);
+        let RunConfig { train, .. } = samples::config();
+        let train = TrainConfig { epochs: 3, optimizer, ..train };
+        let (data, model) = (DataConfig::Pairs(data), ModelConfig::Pair(model));
+        RunConfig { data, model, train, seed, ..samples::config() }
+    }
+
+    fn pairs(config: &mut RunConfig) -> (&mut PairData, &mut PairModel) {
+        match (&mut config.data, &mut config.model) {
+            (DataConfig::Pairs(data), ModelConfig::Pair(model)) => (data, model),
+            _ => unreachable!(),
         }
+    }
+
+    /// The only split of `config`.
+    fn split(config: &RunConfig, examples: &Examples) -> Split {
+        dataset::draw(&config.data, examples).unwrap().remove(0)
     }
 
     #[test]
     fn evaluation_changes_no_bit_of_the_training() {
         let config = config();
-        let split = dataset::draw(&config.data, &dataset::embedded().unwrap()).unwrap();
+        let split = split(&config, &dataset::embedded().unwrap());
         let trained = |evaluates: bool| {
-            let mut run = Run::new(KernelOperations::new(Memory::default()), &config, &split.train);
-            let test_images = images(&run.network, &split.test, 7);
+            let mut run = Run::new(KernelOperations::new(Memory::default()), &config, &split);
+            let mut evaluator = Evaluator::new(&run.network, run.task.evaluations(), &split);
             for epoch in 0..config.train.epochs {
                 if evaluates {
-                    let features = evaluate::features(&run.network, &test_images);
-                    let mut dropout = Stream::new(config.seed, "dropout/test/0");
-                    let mut dropout = Some(&mut dropout);
-                    evaluate::published(&run.network, &features, &split.test, dropout.take());
-                    evaluate::published(&run.network, &features, &split.test, dropout);
-                    evaluate::corrected(&run.network, &features, &split.test);
+                    for is_before in [true, false] {
+                        let measured = run.evaluate(&mut evaluator, epoch, &split, is_before);
+                        assert!(measured.len() >= 2);
+                    }
+                    evaluator.forget();
                 }
                 run.train_epoch(epoch).unwrap();
             }
@@ -332,7 +361,7 @@ mod tests {
     #[test]
     fn a_run_with_the_memory_of_other_runs_gives_the_same_results() {
         let first = config();
-        let dataset = dataset::embedded().unwrap();
+        let examples = dataset::embedded().unwrap();
         let mut memory = Memory::default();
         let other = |change: &dyn Fn(&mut RunConfig)| {
             let mut config = first.clone();
@@ -342,15 +371,15 @@ mod tests {
         let configs = [
             first.clone(),
             other(&|config| config.seed = 5),
-            other(&|config| config.data.seed = 1),
-            other(&|config| config.data.pooling = 2),
-            other(&|config| config.model.weight_sharing = false),
+            other(&|config| pairs(config).0.seed = 1),
+            other(&|config| pairs(config).0.pooling = 2),
+            other(&|config| pairs(config).1.weight_sharing = false),
             other(&|config| config.train.batch_size = 20),
             first.clone(),
         ];
         let mut found = Vec::new();
         for config in &configs {
-            let split = dataset::draw(&config.data, &dataset).unwrap();
+            let split = split(config, &examples);
             let operations = KernelOperations::new(memory);
             let trained = train(operations.clone(), config, &split).unwrap();
             memory = operations.release();

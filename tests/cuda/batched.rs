@@ -12,10 +12,10 @@ use std::time::Instant;
 use dfdx::prelude::*;
 use dfdx::tensor_ops::AdamConfig;
 
-use report::dataset::{self, Pairs, Split};
+use report::dataset::{self, Rows, Split, Targets};
 use report::pipeline::{self, Keep, Overrides};
 use report::random::Stream;
-use report::run::{self, DeviceKind, Optimizer, RunConfig};
+use report::run::{self, DeviceKind, Optimizer, PairModel, RunConfig};
 
 type Vector<D, T = NoneTape> = Tensor<(usize,), f32, D, T>;
 type Matrix<D, T = NoneTape> = Tensor<(usize, usize), f32, D, T>;
@@ -75,6 +75,7 @@ impl<D: Device<f32>> Parameter<D> {
 struct Batched<D: SetGradient> {
     device: D,
     config: RunConfig,
+    model: PairModel,
     seeds: Vec<u64>,
     /// Weight and bias of each linear layer, branch by branch. Those of the head come last.
     linear: Vec<[Parameter<D>; 2]>,
@@ -90,7 +91,7 @@ struct Batched<D: SetGradient> {
 /// The pairs of a step: their images on the device, and the classes of both digits.
 struct Batch<D: Device<f32>> {
     images: Vec<Matrix<D>>,
-    classes: [Vec<u8>; 2],
+    classes: [Vec<u32>; 2],
 }
 
 impl<D: SetGradient> Batched<D> {
@@ -99,9 +100,9 @@ impl<D: SetGradient> Batched<D> {
             run::Layer::Linear { outputs } => Some(*outputs),
             _ => None,
         };
-        let outputs: Vec<usize> = config.model.branch.iter().filter_map(is_linear).collect();
-        let names: &[_] =
-            if config.model.weight_sharing { &["first"] } else { &["first", "second"] };
+        let model = config.model.pair().expect("the shipped networks compare pairs").clone();
+        let outputs: Vec<usize> = model.branch.iter().filter_map(is_linear).collect();
+        let names: &[_] = if model.weight_sharing { &["first"] } else { &["first", "second"] };
         let mut linear = Vec::new();
         let mut append = |name: &str, sizes: &[usize], reads_images: bool| {
             let stream = |seed: &u64| Stream::new(*seed, &format!("initial/{name}"));
@@ -118,11 +119,11 @@ impl<D: SetGradient> Batched<D> {
                 linear.push([draw(size[0] * size[1], outer), draw(size[1], 1)]);
             }
         };
-        let pixels = config.data.image().len();
+        let pixels = config.data.input().len();
         for name in names {
             append(name, &[&[pixels], &outputs[..]].concat(), true);
         }
-        append("head", &[2 * run::CLASSES, 1], false);
+        append("head", &[2 * config.data.classes(), 1], false);
         let constant = |value: f32| Parameter::new(device, &vec![vec![value]; seeds.len()], 1);
         let statistics =
             |value: f32| device.tensor_from_vec(vec![value; seeds.len()], (seeds.len(), 1));
@@ -133,27 +134,30 @@ impl<D: SetGradient> Batched<D> {
             running: [statistics(0.0), statistics(1.0)],
             device: device.clone(),
             config: config.clone(),
+            model,
             seeds,
             first_losses: Vec::new(),
             steps_done: 0,
         }
     }
 
-    fn batches(&self, pairs: &Pairs) -> Vec<Batch<D>> {
-        let (n, pixels) = (self.config.train.batch_size, self.config.data.image().len());
+    fn batches(&self, pairs: &Rows) -> Vec<Batch<D>> {
+        let (n, pixels) = (self.config.train.batch_size, self.config.data.input().len());
         let batch = |start: usize| {
             let of_digit =
-                |digit: usize| pairs.images[digit][start * pixels..][..n * pixels].to_vec();
+                |digit: usize| pairs.inputs[digit][start * pixels..][..n * pixels].to_vec();
             let upload = |images: Vec<f32>| {
                 let shape = (images.len() / pixels, pixels);
                 self.device.tensor_from_vec(images, shape)
             };
-            let images = match self.config.model.weight_sharing {
+            let images = match self.model.weight_sharing {
                 true => vec![upload([of_digit(0), of_digit(1)].concat())],
                 false => vec![upload(of_digit(0)), upload(of_digit(1))],
             };
-            let classes =
-                pairs.classes.each_ref().map(|classes| classes[start..start + n].to_vec());
+            let Targets::Pairs(classes) = &pairs.targets else {
+                unreachable!("pairs have two classes")
+            };
+            let classes = classes.each_ref().map(|classes| classes[start..start + n].to_vec());
             Batch { images, classes }
         };
         (0..pairs.n).step_by(n).map(batch).collect()
@@ -228,7 +232,7 @@ impl<D: SetGradient> Batched<D> {
         let both = (first, second).concat_along(Axis::<2>);
         let mut x = self.linear(self.linear.len() - 1, 1, both);
         let mut observed = None;
-        for layer in self.config.model.head.iter() {
+        for layer in self.model.head.iter() {
             match *layer {
                 run::Layer::BatchNorm { epsilon, momentum } => {
                     let (y, statistics) = self.normalize(epsilon as f32, x);
@@ -324,7 +328,7 @@ fn relu<S: Shape, D: Device<f32>>(
 }
 
 /// The loss of a head, and its gradient.
-fn binary_cross_entropy(p: &[f32], [a, b]: &[Vec<u8>; 2]) -> (f64, Vec<f64>) {
+fn binary_cross_entropy(p: &[f32], [a, b]: &[Vec<u32>; 2]) -> (f64, Vec<f64>) {
     let n = p.len() as f64;
     let terms = p.iter().map(|p| f64::from(*p)).zip(a.iter().zip(b)).map(|(p, (a, b))| {
         let (right, target) = if a <= b { (p, 1.0) } else { (1.0 - p, 0.0) };
@@ -335,13 +339,13 @@ fn binary_cross_entropy(p: &[f32], [a, b]: &[Vec<u8>; 2]) -> (f64, Vec<f64>) {
 }
 
 /// The loss of a branch, and its gradient.
-fn cross_entropy(outputs: &[f32], classes: &[u8]) -> (f64, Vec<f64>) {
+fn cross_entropy(outputs: &[f32], classes: &[u32]) -> (f64, Vec<f64>) {
     let n = classes.len() as f64;
     let (mut loss, mut gradient) = (0.0, Vec::new());
-    for (row, class) in outputs.chunks_exact(run::CLASSES).zip(classes) {
+    for (row, class) in outputs.chunks_exact(outputs.len() / classes.len()).zip(classes) {
         let exponentials: Vec<f64> = row.iter().map(|x| f64::from(*x).exp()).collect();
         let total: f64 = exponentials.iter().sum();
-        let class = usize::from(*class);
+        let class = *class as usize;
         loss -= (exponentials[class] / total).ln() / n;
         let target = |index| if index == class { 1.0 } else { 0.0 };
         gradient.extend(exponentials.iter().enumerate().map(|(i, e)| (e / total - target(i)) / n));
@@ -360,12 +364,12 @@ fn conditions(train_pairs: usize) -> Vec<(RunConfig, Split)> {
     let is_wanted = |condition| conditions.experiment(condition).name == "fully-connected";
     let configs = plan.runs.iter().filter(|run| is_wanted(run.condition));
     let configs = configs.map(|run| (*run.config).clone());
-    let configs = configs.filter(|config| config.train.auxiliary_loss);
+    let configs = configs.filter(|config| config.train.auxiliary_loss == Some(true));
     let digits = dataset::embedded().expect("the embedded digits");
     configs
         .map(|mut config| {
-            config.data.train_pairs = train_pairs;
-            let split = dataset::draw(&config.data, &digits).expect("enough digits");
+            config.data.pairs_mut().expect("pairs").train_pairs = train_pairs;
+            let split = dataset::draw(&config.data, &digits).expect("enough digits").remove(0);
             (config, split)
         })
         .collect()
@@ -378,7 +382,8 @@ fn conditions(train_pairs: usize) -> Vec<(RunConfig, Split)> {
 )]
 fn time<D: SetGradient>(device: &D, sharing: bool, seeds: u64, steps: usize) {
     let mut conditions = conditions(1000).into_iter();
-    let found = conditions.find(|(config, _)| config.model.weight_sharing == sharing);
+    let found = conditions
+        .find(|(config, _)| config.model.pair().is_some_and(|pair| pair.weight_sharing == sharing));
     let (config, split) = found.expect("both conditions are shipped");
     let mut networks = Batched::new(device, &config, (0..seeds).collect());
     let start = Instant::now();
@@ -420,14 +425,14 @@ mod tests {
         const SEEDS: usize = 3;
         let distance = |a: f64, b: f64| (a - b).abs() / b.abs().max(1.0);
         for (config, split) in conditions(300) {
-            let steps = config.data.train_pairs / config.train.batch_size;
+            let steps = config.data.sizes()[0] / config.train.batch_size;
             let train = |seeds: Vec<u64>| {
                 let mut networks = Batched::new(&Cpu::default(), &config, seeds);
                 let losses = networks.train(&split, steps);
                 (networks, losses)
             };
             let (together, losses) = train((0..SEEDS as u64).collect());
-            let pixels = config.data.image().len();
+            let pixels = config.data.input().len();
             let parameters = |networks: &Batched<Cpu>, seed: usize| -> Vec<f32> {
                 let (n, layers) = (networks.seeds.len(), networks.outputs.len());
                 let is_first = |index: usize| {

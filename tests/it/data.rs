@@ -81,7 +81,7 @@ fn each_faulty_directory_is_one_clear_error() {
             bytes[20] = 77;
             write(p, 1, bytes);
         },
-        &[NAMES[1], "label 77 at position 12"],
+        &["must end in 78 outputs, one for each class, but ends in 10"],
     );
     check(
         &|p| {
@@ -157,6 +157,6 @@ fn more_pairs_than_digits_is_told_with_both_numbers() {
     project.edit("experiments/base/protocol.toml", "train_pairs = 20", "train_pairs = 40");
     let outcome = project.run(&["build", "--data", "mnist"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
-    let expected = "40 pairs need 80 training digits, but the dataset has 60";
+    let expected = "40 pairs need 80 training images, but the data have 60";
     assert!(outcome.stderr.contains(expected), "{}", outcome.stderr);
 }

@@ -1,19 +1,10 @@
 //! Experiment files: the shipped ones, and every way to get one wrong.
 
-use report::document;
-use report::experiment::{DataSeed, Experiment};
+use report::experiment::{DataDesign, DataSeed};
 use report::run;
 
-use crate::project::{Project, repository};
-
-fn shipped(name: &str) -> Experiment {
-    let read = |path: &str| {
-        let text = std::fs::read_to_string(repository().join("experiments").join(path)).unwrap();
-        document::parse(path, &text).unwrap()
-    };
-    let (file, base) = (read(&format!("{name}.toml")), read("base/protocol.toml"));
-    Experiment::from_documents(name, file, vec![base]).unwrap()
-}
+use crate::key::shipped;
+use crate::project::Project;
 
 #[test]
 fn the_shipped_models_have_the_parameters_that_their_authors_count() {
@@ -27,10 +18,12 @@ fn the_shipped_models_have_the_parameters_that_their_authors_count() {
         assert_eq!(experiment.seeds, (0..10).collect::<Vec<_>>(), "{name}");
         for condition in &experiment.conditions {
             let design = &condition.design;
-            let count = run::parameter_count(&design.model, design.image()).unwrap();
-            assert_eq!((count.branch, 2 * count.branch + count.head), (branch, unshared), "{name}");
-            let branches = if design.model.weight_sharing { 1 } else { 2 };
-            assert_eq!(count.all, branches * branch + count.head, "{name}");
+            let parts = design.model.parts(design.data.input()).unwrap();
+            let count = |part: &run::Part<'_>| run::count(part.layers, part.input);
+            let [of_branch, of_head] = [count(&parts[0]), count(&parts[1])];
+            assert_eq!((of_branch, 2 * of_branch + of_head), (branch, unshared), "{name}");
+            let branches = if design.model.pair().unwrap().weight_sharing { 1 } else { 2 };
+            assert_eq!(design.parameters(), Some(branches * branch + of_head), "{name}");
         }
     }
 }
@@ -41,7 +34,7 @@ fn the_shipped_experiments_are_the_papers_protocol() {
     for (name, expected) in rates {
         for condition in shipped(name).conditions {
             let design = condition.design;
-            let data = design.data;
+            let DataDesign::Pairs(data) = design.data else { panic!("{name} compares pairs") };
             let run::Optimizer::Adam { lr, beta1, beta2, epsilon, weight_decay } =
                 design.train.optimizer
             else {
@@ -138,8 +131,8 @@ fn each_single_mistake_has_its_own_message() {
         (base, "seed = 0", "seed = \"seed\"", "or \"run\" to draw with the seed of each run"),
         (base, "pooling = 2", "validation_pairs = -1\npooling = 2", "validation_pairs"),
         (base, "pooling = 2", "pooling = 3", "must divide the image side of 28"),
-        (base, "train_pairs = 20", "train_pairs = 21", "makes a batch of one pair"),
-        (base, "batch_size = 10", "batch_size = 30", "more than the 20 training pairs"),
+        (base, "train_pairs = 20", "train_pairs = 21", "makes a batch of one example"),
+        (base, "batch_size = 10", "batch_size = 30", "more than the 20 training examples"),
         (base, "probability = 0.25", "probability = 1.0", "less than 1, but is 1"),
         (base, "  \"sigmoid\",\n", "", "must end in `sigmoid`"),
         (base, "outputs = 1 }", "outputs = 2 }", "must end in one output"),

@@ -18,10 +18,11 @@ pub(crate) struct Formula;
 fn formula(config: &RunConfig) -> f64 {
     // Of even and odd seeds a little less and more, so that effects have a spread.
     let turn = if config.seed.is_multiple_of(2) { -0.001 } else { 0.001 };
-    let sharing = if config.model.weight_sharing { 0.02 + turn } else { 0.0 };
-    let auxiliary = if config.train.auxiliary_loss { 0.01 - turn } else { 0.0 };
-    let noise = (config.seed * 7 % 10) as f64 / 500.0 + (config.data.seed * 3 % 10) as f64 / 300.0;
-    0.6 + sharing + auxiliary + noise + config.model.branch.len() as f64 / 500.0
+    let sharing = if config.model.pair().unwrap().weight_sharing { 0.02 + turn } else { 0.0 };
+    let auxiliary = if config.train.auxiliary_loss == Some(true) { 0.01 - turn } else { 0.0 };
+    let noise =
+        (config.seed * 7 % 10) as f64 / 500.0 + (config.data.seed() * 3 % 10) as f64 / 300.0;
+    0.6 + sharing + auxiliary + noise + config.model.pair().unwrap().branch.len() as f64 / 500.0
 }
 
 impl Trainer for Formula {
@@ -43,7 +44,7 @@ impl Trainer for Formula {
         set(&pairs::SECOND_DIGIT_ACCURACY, curve(0.5));
         set(&pairs::DIGIT_ACCURACY, curve(0.5));
         set(&pairs::COMPARISON_ACCURACY, curve(0.5));
-        if config.data.validation_pairs > 0 {
+        if config.data.has_validation() {
             set(&pairs::VALIDATION_ACCURACY, held_out);
         }
         Ok(Training { outcome: End::Completed, curves })

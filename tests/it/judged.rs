@@ -126,7 +126,7 @@ struct Collapsing;
 impl Trainer for Collapsing {
     fn train(&self, config: &RunConfig, split: &Split) -> Result<Training, TrainError> {
         let mut training = Formula.train(config, split)?;
-        if config.data.seed != 0 && config.seed.is_multiple_of(3) {
+        if config.data.seed() != 0 && config.seed.is_multiple_of(3) {
             let curve = vec![0.3 + config.seed as f64 / 1000.0; config.train.epochs];
             training.curves.set(&pairs::PUBLISHED_TEST_ACCURACY, curve);
         }

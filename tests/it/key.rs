@@ -1,26 +1,33 @@
 //! The key of a run, frozen: moving it would train every user's runs again.
 
-use report::dataset;
+use std::sync::Arc;
+
+use report::dataset::{self, Facts, Source};
 use report::digest::{Digest, canonical_json};
 use report::document;
-use report::experiment::{Conditions, DataSource, Experiment, Run};
+use report::experiment::{Conditions, Experiment, Found, Run};
 use report::run::DeviceKind;
 
 use crate::project::repository;
 
-/// The runs of a shipped experiment.
-pub(crate) fn runs(name: &str) -> Vec<Run> {
+/// MNIST, which the shipped experiments use.
+pub(crate) fn mnist(source: &Source) -> Result<Found, Vec<String>> {
+    Ok(Found { source: source.clone(), facts: Arc::new(Facts::of_mnist()) })
+}
+
+/// A shipped experiment.
+pub(crate) fn shipped(name: &str) -> Experiment {
     let read = |path: String| {
         let text = std::fs::read_to_string(repository().join("experiments").join(&path)).unwrap();
         document::parse(&path, &text).unwrap()
     };
     let (file, base) = (read(format!("{name}.toml")), read("base/protocol.toml".to_owned()));
-    let experiment = Experiment::from_documents(name, file, vec![base]).unwrap();
-    let identity = |source: &DataSource| {
-        assert_eq!(*source, DataSource::Embedded);
-        dataset::embedded_digest()
-    };
-    Conditions::of(&[experiment]).expand(DeviceKind::Cpu, identity, |run, _| run).unwrap()
+    Experiment::from_documents(name, file, vec![base], &mnist).unwrap()
+}
+
+/// The runs of a shipped experiment.
+pub(crate) fn runs(name: &str) -> Vec<Run> {
+    Conditions::of(&[shipped(name)]).expand(DeviceKind::Cpu, |run, _| run).unwrap()
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn the_bits_of_a_run_of_two_epochs_of_each_architecture_are_frozen() {
         let Run { config, .. } = runs(name).remove(0);
         let mut config = Arc::unwrap_or_clone(config);
         config.train.epochs = 2;
-        let split = dataset::draw(&config.data, &digits).unwrap();
+        let split = dataset::draw(&config.data, &digits).unwrap().remove(0);
         let training = DfdxTrainer::default().train(&config, &split).unwrap();
         format!("{name} {}", Digest::of(&training.curves).unwrap())
     });
@@ -76,14 +76,14 @@ fn the_first_epochs_of_a_run_are_those_of_a_twin_in_pytorch() {
         let name = twin["experiment"].as_str().unwrap();
         let is_twin = |run: &Run| {
             run.config.seed == twin["seed"].as_u64().unwrap()
-                && run.config.model.weight_sharing == twin["weight_sharing"]
-                && run.config.train.auxiliary_loss == twin["auxiliary_loss"]
+                && run.config.model.pair().unwrap().weight_sharing == twin["weight_sharing"]
+                && run.config.train.auxiliary_loss == twin["auxiliary_loss"].as_bool()
         };
         let Run { config, .. } = runs(name).into_iter().find(is_twin).unwrap();
         let mut config = Arc::unwrap_or_clone(config);
-        config.data.seed = twin["data_seed"].as_u64().unwrap();
+        config.data.pairs_mut().unwrap().seed = twin["data_seed"].as_u64().unwrap();
         config.train.epochs = twins["epochs"].as_u64().unwrap() as usize;
-        let split = dataset::draw(&config.data, &digits).unwrap();
+        let split = dataset::draw(&config.data, &digits).unwrap().remove(0);
         let curves = DfdxTrainer::default().train(&config, &split).unwrap().curves;
         let curve = |name: &str| {
             let found = curves.iter().find(|(known, _)| *known == name).unwrap().1;

@@ -234,7 +234,7 @@ impl Trainer for Faulty {
         }
         let mut curves = Curves::default();
         for curve in pairs::CURVES {
-            if config.data.validation_pairs > 0 || !curve.needs_held_out {
+            if config.data.has_validation() || !curve.needs_held_out {
                 curves.set(curve, vec![0.5; config.train.epochs]);
             }
         }

@@ -16,7 +16,8 @@ impl SlurmBuild<'_> {
     /// Checks that the paths which the tasks need are text.
     pub(super) fn check_paths(&self) -> Result<(), Error> {
         let own = [fs::physical(&self.project.root), fs::physical(&self.cache.jobs())];
-        let all = own.into_iter().chain(self.project.datasets.places().into_values());
+        let sources = self.project.datasets.places().into_values();
+        let all = own.into_iter().chain(sources.flat_map(|source| source.paths()));
         match all.into_iter().find(|path| path.to_str().is_none()) {
             None => Ok(()),
             Some(path) => Err(Error::Request {

@@ -1,0 +1,201 @@
+//! The table `[data]` of the rows of a table, or of single images.
+
+use serde::Serialize;
+
+use super::split::{self, SplitDesign};
+use super::{FindData, Found, check_pooling, found, spelled};
+use crate::dataset::{Columns, FilePair, FileSource, Source};
+use crate::document::{Reader, Value};
+use crate::run::{ExampleData, TaskKind};
+
+/// Which examples are used, and which part of them is for what.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExampleDesign {
+    /// The data.
+    #[serde(rename = "source", serialize_with = "spelled")]
+    pub found: Found,
+    /// Whether the targets are classes.
+    pub are_classes: bool,
+    /// Side of the average-pooling window.
+    pub pooling: usize,
+    /// Whether values are standardised.
+    pub standardize: bool,
+    /// Whether targets are standardised.
+    pub standardize_target: bool,
+    /// Whether equal examples may be in two parts.
+    #[serde(skip)]
+    pub allows_duplicates: bool,
+    /// The split.
+    pub split: SplitDesign,
+}
+
+impl ExampleDesign {
+    /// The configuration for the run with this seed.
+    pub(super) fn resolve(&self, run: u64) -> ExampleData {
+        let facts = &self.found.facts;
+        ExampleData {
+            dataset: facts.digest,
+            n: facts.n,
+            input: facts.shape,
+            pooling: self.pooling,
+            classes: if self.are_classes { facts.classes.len() } else { 0 },
+            standardize: self.standardize,
+            standardize_target: self.standardize_target,
+            split: self.split.resolve(run),
+        }
+    }
+}
+
+pub(super) fn read(
+    task: TaskKind,
+    reader: Reader<'_>,
+    find: FindData<'_>,
+) -> Option<ExampleDesign> {
+    let split_table = reader.table("split");
+    let split_columns = split_table.as_ref().map(split::columns);
+    let are_classes = task == TaskKind::Classification;
+    let source = source(&reader, are_classes, split_columns.as_ref());
+    let (key, source) = source.map_or(("file", None), |(key, source)| (key, Some(source)));
+    let found = source.and_then(|source| found(&reader, key, &source, find));
+    let facts = found.as_ref().map(|found| &*found.facts);
+    let split = split_table
+        .zip(split_columns)
+        .and_then(|(table, columns)| split::read(task, table, &columns, facts));
+    let pooling = reader.optional::<usize>("pooling").unwrap_or(1);
+    let pooling = match facts {
+        Some(facts) => check_pooling(&reader, pooling, facts.shape),
+        None => Some(pooling),
+    };
+    let standardize = reader.optional::<bool>("standardize").unwrap_or(false);
+    let standardize_target = match task {
+        TaskKind::Regression => reader.optional::<bool>("standardize_target").unwrap_or(false),
+        TaskKind::Classification | TaskKind::Pairs => false,
+    };
+    reader.finish();
+    let split = split?;
+    Some(ExampleDesign {
+        found: found?,
+        are_classes,
+        pooling: pooling?,
+        standardize,
+        standardize_target,
+        allows_duplicates: split.allows_duplicates,
+        split: split.design,
+    })
+}
+
+/// The source of the data, and the key that names it.
+fn source(
+    reader: &Reader<'_>,
+    are_classes: bool,
+    split: Option<&split::SplitColumns>,
+) -> Option<(&'static str, Source)> {
+    let dataset = reader.optional::<String>("dataset");
+    let directory = reader.optional::<String>("directory");
+    let pair = |file: &'static str, target_file: &'static str| {
+        let target_file = reader.optional::<String>(target_file).map(Into::into);
+        let file = reader.optional::<String>(file);
+        file.map(|file| FilePair { file: file.into(), target_file })
+    };
+    let train = pair("file", "target_file");
+    let validation = pair("validation_file", "validation_target_file");
+    let test = pair("test_file", "test_target_file");
+    let columns = Columns {
+        are_classes,
+        target: reader.optional("target"),
+        features: list(reader, "features"),
+        categorical: list(reader, "categorical"),
+        delimiter: delimiter(reader),
+        drops_rows: drops_rows(reader),
+        group: split.and_then(|split| split.group.clone()),
+        part: split.and_then(|split| split.part.clone()),
+    };
+    let given = [
+        ("dataset", dataset.is_some()),
+        ("directory", directory.is_some()),
+        ("file", train.is_some()),
+    ];
+    let mut given = given.into_iter().filter(|(_, is_given)| *is_given);
+    let Some((key, _)) = given.next() else {
+        reader.refuse(
+            "file",
+            "is missing; it takes the path of a table, an array or IDX images; `dataset = \"mnist\"` takes MNIST \
+             from this program",
+        );
+        return None;
+    };
+    if let Some((other, _)) = given.next() {
+        reader.refuse(other, format!("cannot stand beside `{key}`: data come from one place"));
+        return None;
+    }
+    if key != "file" {
+        let tables = [
+            "target",
+            "features",
+            "categorical",
+            "delimiter",
+            "missing",
+            "target_file",
+            "test_file",
+        ];
+        for other in tables.into_iter().filter(|other| reader.node(other).is_some()) {
+            reader.refuse(other, format!("has no use beside `{key}`"));
+        }
+        if !are_classes {
+            reader.refuse(key, "has classes; a regression takes numbers from a `file`");
+            return None;
+        }
+    }
+    Some(match (dataset, directory, train) {
+        (Some(name), ..) => {
+            if name != "mnist" {
+                reader.refuse("dataset", format!("must be `mnist`, but is `{name}`"));
+                return None;
+            }
+            (key, Source::Mnist)
+        }
+        (None, Some(directory), _) => (key, Source::Directory(directory.into())),
+        (None, None, train) => {
+            (key, Source::Files(Box::new(FileSource { train: train?, validation, test, columns })))
+        }
+    })
+}
+
+/// A list of names, or one name.
+fn list(reader: &Reader<'_>, key: &'static str) -> Vec<String> {
+    match reader.node(key).map(|node| &node.value) {
+        Some(Value::String(_)) => reader.optional::<String>(key).into_iter().collect(),
+        _ => reader.optional::<Vec<String>>(key).unwrap_or_default(),
+    }
+}
+
+fn delimiter(reader: &Reader<'_>) -> char {
+    let Some(node) = reader.node("delimiter") else { return ',' };
+    let Value::String(text) = &node.value else {
+        reader.refuse("delimiter", "must be one character, such as \";\" or \"\\t\"");
+        return ',';
+    };
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (Some(one), None) if one.is_ascii() && !"\"\r\n".contains(one) => one,
+        _ => {
+            reader.refuse("delimiter", format!("must be one ASCII character, but is {text:?}"));
+            ','
+        }
+    }
+}
+
+fn drops_rows(reader: &Reader<'_>) -> bool {
+    match reader.optional::<String>("missing").as_deref() {
+        None | Some("refuse") => false,
+        Some("drop_rows") => true,
+        Some(other) => {
+            let message = format!(
+                "must be `refuse` (a missing value is a mistake) or `drop_rows` (rows with one are left out), but is \
+                 `{other}`"
+            );
+            reader.refuse("missing", message);
+            false
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The table `[model]`.
+
+use super::data::DataDesign;
+use super::layers;
+use crate::document::{Node, Reader, Value};
+use crate::run::{self, Layer, ModelConfig, PairModel, Shape, SingleModel, TaskKind, infer};
+
+/// The largest number of parameters of a list of layers: 256 MiB, without gradients and moments.
+const MOST_PARAMETERS: usize = 1 << 26;
+
+/// The word for the number of classes, as the number of outputs of a layer.
+const CLASSES: &str = "classes";
+
+/// Reads the table for a task. `node` is the table with words in place of sizes.
+pub(super) fn read(
+    task: TaskKind,
+    node: &Node,
+    reader: &Reader<'_>,
+    data: Option<&DataDesign>,
+) -> Option<ModelConfig> {
+    let classes = data.map(|data| data.found().facts.classes.len());
+    let node = with_sizes(node, classes);
+    let reader = Reader::new(&node, "model", reader.violations())?;
+    match task {
+        TaskKind::Pairs => read_pair(reader, data).map(ModelConfig::Pair),
+        TaskKind::Classification | TaskKind::Regression => {
+            read_single(task, reader, data).map(ModelConfig::Single)
+        }
+    }
+}
+
+/// The node with the number of classes in place of its word. If the number is not known, 1 stands for it, and no
+/// size is checked.
+fn with_sizes(node: &Node, classes: Option<usize>) -> Node {
+    let size = |key: &str, node: &Node| match &node.value {
+        Value::String(word) if key == "outputs" && word == CLASSES => {
+            let classes = classes.filter(|classes| *classes > 0);
+            let value = Value::Integer(i64::try_from(classes.unwrap_or(1)).unwrap_or(i64::MAX));
+            Node { value, location: node.location.clone() }
+        }
+        _ => with_sizes(node, classes),
+    };
+    let value = match &node.value {
+        Value::Table(table) => {
+            Value::Table(table.iter().map(|(key, node)| (key.clone(), size(key, node))).collect())
+        }
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| with_sizes(item, classes)).collect())
+        }
+        other => other.clone(),
+    };
+    Node { value, location: node.location.clone() }
+}
+
+fn read_pair(reader: Reader<'_>, data: Option<&DataDesign>) -> Option<PairModel> {
+    let weight_sharing = reader.required::<bool>("weight_sharing");
+    let branch = layers::read(&reader, "branch");
+    let head = layers::read(&reader, "head");
+    if let Some(data) = data {
+        let classes = data.found().facts.classes.len();
+        if let Some(branch) = &branch {
+            let needed = format!("must end in {classes} outputs, one for each class");
+            check_layers(&reader, "branch", branch, data.input(), Shape::Vector(classes), &needed);
+        }
+        if let Some(head) = &head {
+            let needed = "must end in one output, the probability that a ≤ b";
+            let input = Shape::Vector(2 * classes);
+            check_layers(&reader, "head", head, input, Shape::Vector(1), needed);
+        }
+    }
+    if let Some(head) = &head
+        && !matches!(head.last(), Some(Layer::Sigmoid) | None)
+    {
+        reader.refuse("head", "must end in `sigmoid`: the main loss takes a probability");
+    }
+    reader.finish();
+    Some(PairModel { branch: branch?.into(), head: head?.into(), weight_sharing: weight_sharing? })
+}
+
+fn read_single(
+    task: TaskKind,
+    reader: Reader<'_>,
+    data: Option<&DataDesign>,
+) -> Option<SingleModel> {
+    let layers = layers::read(&reader, "layers");
+    if let (Some(layers), Some(data)) = (&layers, data) {
+        let classes = data.found().facts.classes.len();
+        // The loss of one output is checked with the training.
+        let is_single =
+            run::output_of(layers, data.input()).is_ok_and(|shape| shape == Shape::Vector(1));
+        let (outputs, needed) = match task {
+            TaskKind::Regression => (1, "must end in one output, the number".to_owned()),
+            _ if is_single && classes == 2 => (1, String::new()),
+            _ => (
+                classes,
+                format!(
+                    "must end in {classes} outputs, one for each class; write `outputs = \"{CLASSES}\"` in the last \
+                     linear layer"
+                ),
+            ),
+        };
+        check_layers(&reader, "layers", layers, data.input(), Shape::Vector(outputs), &needed);
+    }
+    reader.finish();
+    Some(SingleModel { layers: layers?.into() })
+}
+
+fn check_layers(
+    reader: &Reader<'_>,
+    key: &'static str,
+    layers: &[Layer],
+    input: Shape,
+    expected: Shape,
+    requirement: &str,
+) {
+    let refuse_layer = |index: usize, message: String| {
+        let layer = reader.items(key).into_iter().nth(index);
+        let location = layer.as_ref().map_or(reader.location(), |(_, node)| &node.location);
+        let path = layer.as_ref().map_or(key, |(path, _)| path);
+        reader.violations().push(location, path, message);
+    };
+    match infer(layers, input) {
+        Err(error) => refuse_layer(error.layer, format!("({}) {error}", layers[error.layer])),
+        Ok(shapes) => {
+            let output = shapes.last().copied().unwrap_or(input);
+            if output != expected {
+                reader.refuse(key, format!("{requirement}, but ends in {output}"));
+            }
+            let parameters = run::count(layers, input);
+            if parameters > MOST_PARAMETERS {
+                let message = format!("has more than {MOST_PARAMETERS} parameters");
+                reader.refuse(key, message);
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! To predict a number for an example.
+
+use super::loss::{Loss, absolute, huber, of_errors, squared};
+use super::metric::{mae, r2, rmse, spearman};
+use super::{Evaluation, EvaluationMode, Measured, Objective, Task};
+use crate::dataset::{PartName, Targets};
+use crate::run::{self, Curve, TrainConfig, curves};
+
+/// The task. The network puts out one number: the target, or the standardised target.
+pub(super) struct Regression;
+
+const VALIDATION: Evaluation =
+    Evaluation { is_before: false, part: PartName::Validation, mode: EvaluationMode::Inference };
+
+const TEST: Evaluation = Evaluation { part: PartName::Test, ..VALIDATION };
+
+impl Task for Regression {
+    fn curves(&self) -> &'static [&'static Curve] {
+        &curves::REGRESSION
+    }
+
+    fn loss_curves(&self) -> &'static [&'static Curve] {
+        &curves::TRAIN_LOSSES
+    }
+
+    fn objective(
+        &self,
+        train: &TrainConfig,
+        outputs: &[Vec<f32>],
+        targets: &Targets,
+        _: Option<&[f32]>,
+    ) -> Objective {
+        let Loss { value, gradient } = loss(train, &outputs[0], numbers(targets));
+        Objective { losses: vec![value], value, gradients: vec![gradient] }
+    }
+
+    fn evaluations(&self) -> &'static [Evaluation] {
+        &[VALIDATION, TEST]
+    }
+
+    fn measure(
+        &self,
+        evaluation: &Evaluation,
+        train: &TrainConfig,
+        outputs: &[Vec<f32>],
+        Measured { targets, scale }: &Measured<'_>,
+    ) -> Vec<(&'static Curve, f64)> {
+        let numbers = numbers(targets);
+        let restored: Vec<_> = outputs[0].iter().map(|y| f64::from(scale.restore(*y))).collect();
+        let expected: Vec<_> = numbers.iter().map(|t| f64::from(*t)).collect();
+        let errors = || restored.iter().zip(&expected).map(|(y, t)| y - t);
+        let values = [
+            rmse(errors()),
+            mae(errors()),
+            r2(&restored, &expected),
+            spearman(&restored, &expected),
+        ];
+        match evaluation.part {
+            PartName::Test => curves::TEST_NUMBERS.into_iter().zip(values).collect(),
+            _ => {
+                let standardized: Vec<_> = numbers.iter().map(|t| scale.standardize(*t)).collect();
+                let loss = f64::from(loss(train, &outputs[0], &standardized).value);
+                let own = curves::VALIDATION_NUMBERS.into_iter().zip(values);
+                std::iter::once((&curves::VALIDATION_LOSS, loss)).chain(own).collect()
+            }
+        }
+    }
+
+    fn confusion(&self, _: &[Vec<f32>], _: &Targets) -> Option<Vec<Vec<u64>>> {
+        None
+    }
+}
+
+fn numbers(targets: &Targets) -> &[f32] {
+    match targets {
+        Targets::Numbers(numbers) => numbers,
+        Targets::Classes(_) | Targets::Pairs(_) => {
+            unreachable!("the targets of this task are numbers")
+        }
+    }
+}
+
+fn loss(train: &TrainConfig, outputs: &[f32], targets: &[f32]) -> Loss {
+    match &train.loss {
+        Some(run::Loss::Mse) => of_errors(outputs, targets, squared),
+        Some(run::Loss::Mae) => of_errors(outputs, targets, absolute),
+        Some(run::Loss::Huber { delta }) => of_errors(outputs, targets, huber(*delta)),
+        _ => unreachable!("experiments are checked for the losses of their task"),
+    }
+}
