@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use crate::claim::JudgedClaim;
 use crate::diff::Changes;
 use crate::experiment::{ConditionId, Level, Levels};
-use crate::paper::{Figure, Names, Protocol, Selection};
+use crate::paper::{Figure, Metric, Names, Protocol, Selection};
 use crate::plan::Plan;
+use crate::run::Direction;
 use crate::summary::{Exceptions, Summary};
 use crate::table::{Cell, Column, Row, TableItem};
 
@@ -75,6 +76,13 @@ pub struct MetricContext {
     pub label: String,
     /// How the score of a run is taken.
     pub formula: String,
+    /// The unit of a score, such as `%`; empty if it has none.
+    pub unit: String,
+    /// Which scores are better; `None` if none is.
+    pub better: Option<Direction>,
+    /// The metric itself.
+    #[serde(skip)]
+    pub metric: Metric,
 }
 
 /// A figure.
@@ -176,7 +184,13 @@ impl Context {
         let recorded = conditions.iter().map(|condition| condition.n).sum();
         let expected = plan.runs.len();
         let metrics = paper.metrics.iter().map(|metric| {
-            let context = MetricContext { label: metric.label.clone(), formula: metric.formula() };
+            let context = MetricContext {
+                label: metric.label.clone(),
+                formula: metric.formula(),
+                unit: metric.unit.symbol().to_owned(),
+                better: metric.better(),
+                metric: metric.clone(),
+            };
             (metric.name.clone(), context)
         });
         Self {

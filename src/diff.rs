@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::JudgedClaim;
 use crate::format::{MISSING, count};
+use crate::run::Direction;
 use crate::stats::{Estimate, Level, WelchComparison};
-use crate::table::{Row, Table, TableItem};
+use crate::table::{Row, Table, TableItem, has_unit};
 
 /// Version of the layout of a snapshot.
 const SCHEMA: u32 = 2;
@@ -43,6 +44,12 @@ pub struct TableSnapshot {
     pub metric: Option<String>,
     /// Its number.
     pub number: usize,
+    /// The unit of its scores; empty if they have none.
+    #[serde(default)]
+    pub unit: String,
+    /// Which scores are better; `None` if none is.
+    #[serde(default)]
+    pub better: Option<Direction>,
     /// Its rows.
     pub rows: Vec<RowSnapshot>,
 }
@@ -104,6 +111,13 @@ pub struct CellChange {
     /// Whether the means of the two rows differ by more than the noise of the seeds: Welch's 95 %
     /// interval of their difference excludes 0. `None` for cells that are no mean and no effect.
     pub beyond_noise: Option<bool>,
+    /// The unit of the number, empty if it has none. `None` for counts, shares and p values.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// Which numbers are better. `None` for cells that are no mean and no effect, and if none is
+    /// better.
+    #[serde(default)]
+    pub better: Option<Direction>,
 }
 
 impl Snapshot {
@@ -115,6 +129,8 @@ impl Snapshot {
                 name: item.name.clone(),
                 metric: table.metric.clone(),
                 number: item.number,
+                unit: table.unit.clone(),
+                better: table.better,
                 rows: table.rows.iter().map(|row| row_snapshot(table, row)).collect(),
             })
         });
@@ -187,7 +203,7 @@ impl Changes {
             let before = table.same_in(old).map_or(&[][..], |before| &before.rows);
             table.rows.iter().filter_map(move |row| {
                 let before = before.iter().find(|before| before.row == row.row)?;
-                Some(cell_changes(&table.label(), before, row))
+                Some(cell_changes(table, before, row))
             })
         });
         let claims = new.claims.iter().filter_map(|(name, verdict)| {
@@ -260,7 +276,7 @@ impl TableSnapshot {
     }
 }
 
-fn cell_changes(table: &str, old: &RowSnapshot, new: &RowSnapshot) -> Vec<CellChange> {
+fn cell_changes(table: &TableSnapshot, old: &RowSnapshot, new: &RowSnapshot) -> Vec<CellChange> {
     let estimate = |row: &RowSnapshot| {
         let (mean, std_dev, n) = row.estimate?;
         Estimate::of_moments(n, mean, Some(std_dev), Level::NINETY_FIVE)
@@ -271,13 +287,16 @@ fn cell_changes(table: &str, old: &RowSnapshot, new: &RowSnapshot) -> Vec<CellCh
     let beyond_noise = comparison.map(|comparison| comparison.interval.excludes(0.0));
     let changed = new.cells.iter().filter_map(|cell| {
         let before = old.cells.iter().find(|other| other.key == cell.key)?;
+        let is_estimate = ESTIMATES.contains(&cell.key.as_str());
         (before.text != cell.text).then(|| CellChange {
-            table: table.to_owned(),
+            table: table.label(),
             row: new.row.clone(),
             column: cell.column.clone(),
             old: before.text.clone(),
             new: cell.text.clone(),
-            beyond_noise: beyond_noise.filter(|_| ESTIMATES.contains(&cell.key.as_str())),
+            beyond_noise: beyond_noise.filter(|_| is_estimate),
+            unit: has_unit(&cell.key).then(|| table.unit.clone()),
+            better: table.better.filter(|_| is_estimate),
         })
     });
     changed.collect()

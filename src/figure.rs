@@ -15,6 +15,7 @@ mod label;
 mod learning_curves;
 mod outline;
 mod png;
+mod scale;
 mod seeds;
 mod series_style;
 mod style;
@@ -26,7 +27,9 @@ pub use diagram::{LayerBox, ModelDiagram, diagram};
 pub use learning_curves::{CurveSeries, MOST_BANDS, learning_curves};
 pub use outline::missing_characters;
 pub use png::{is_png_of, png};
+pub use scale::ValueAxis;
 pub use seeds::{SeedDot, SeedRow, seeds};
+pub use series_style::{DASH_WORDS, SeriesStyle};
 pub use style::{Width, theme};
 
 /// Why a figure cannot be drawn.
@@ -44,6 +47,18 @@ pub enum FigureError {
         of: &'static str,
         /// How many fit.
         most: usize,
+    },
+    /// Curves and conditions need more line styles or colours than there are.
+    #[error(
+        "has {curves} curves of {conditions} conditions; at most {} curves of {} conditions can be told apart",
+        series_style::DASH_WORDS.len(),
+        style::COLORS
+    )]
+    TooManyStyles {
+        /// The number of curves of each condition.
+        curves: usize,
+        /// The number of conditions.
+        conditions: usize,
     },
 }
 

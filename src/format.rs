@@ -1,7 +1,11 @@
 //! How numbers, dates and texts are written for readers, in a report and on the command line.
 
+mod digits;
+
 use std::borrow::Cow;
 use std::time::Duration;
+
+pub use digits::{Digits, exponent, rounded, typed};
 
 /// Stands in place of a number that is missing.
 pub const MISSING: &str = "–";
@@ -9,38 +13,13 @@ pub const MISSING: &str = "–";
 /// A number with two decimals, with a true minus sign.
 #[must_use]
 pub fn fixed(value: Option<f64>) -> String {
-    match value {
-        Some(value) => rounded(value, 2),
-        None => MISSING.to_owned(),
-    }
-}
-
-/// A number with this number of decimals, with a true minus sign.
-#[must_use]
-pub fn rounded(value: f64, decimals: u8) -> String {
-    // `-0.001` with two decimals would be `-0.00`.
-    let is_zero = value.abs() < 0.5 * 0.1f64.powi(decimals.into());
-    let value = if is_zero { 0.0 } else { value };
-    minus(&format!("{value:.*}", usize::from(decimals)))
+    value.map_or_else(|| MISSING.to_owned(), |value| Digits::PERCENT.write(value))
 }
 
 /// A difference with two decimals. It keeps its sign when it rounds to zero.
 #[must_use]
 pub fn signed(value: Option<f64>) -> String {
-    match value {
-        Some(0.0) => "0.00".to_owned(),
-        Some(value) => minus(&format!("{value:+.2}")),
-        None => MISSING.to_owned(),
-    }
-}
-
-/// `81.91 (1.21)`.
-#[must_use]
-pub fn mean_and_std_dev(mean: Option<f64>, std_dev: Option<f64>) -> String {
-    match (mean, std_dev) {
-        (None, _) => MISSING.to_owned(),
-        (Some(_), _) => format!("{} ({})", fixed(mean), fixed(std_dev)),
-    }
+    value.map_or_else(|| MISSING.to_owned(), |value| Digits::PERCENT.signed(value))
 }
 
 /// `98697` → `98,697`.
@@ -130,10 +109,6 @@ pub fn visible_lines(text: &str) -> String {
     visible
 }
 
-fn minus(text: &str) -> String {
-    text.replace('-', "−")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,9 +122,6 @@ mod tests {
         assert_eq!(signed(Some(-1.5)), "−1.50");
         assert_eq!(signed(Some(-0.004)), "−0.00");
         assert_eq!(signed(Some(0.0)), "0.00");
-        assert_eq!(mean_and_std_dev(Some(70.309), Some(12.4)), "70.31 (12.40)");
-        assert_eq!(mean_and_std_dev(Some(70.309), None), "70.31 (–)");
-        assert_eq!(mean_and_std_dev(None, None), "–");
         assert_eq!([7, 700, 98_697, 1_234_567].map(thousands), ["7", "700", "98,697", "1,234,567"]);
         assert_eq!(
             [5.4, 184.0, 3720.0].map(|s| duration(Duration::from_secs_f64(s))),

@@ -3,6 +3,7 @@
 
 mod figure;
 pub mod keys;
+mod metric;
 mod names;
 mod read;
 #[cfg(test)]
@@ -14,11 +15,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use figure::{Figure, FigureKind};
+pub use metric::{Metric, Reduction, RunValue, ScoreSource, ScoreUnit, shown};
 pub use names::Names;
 pub use vocabulary::Vocabulary;
 
 use crate::experiment::{Level, Levels};
-use crate::run::{Curve, pairs};
+use crate::run::{Curve, Unit};
 
 /// What holds for all tables, figures and claims of a paper.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,63 +47,6 @@ pub struct Protocol {
     pub metric: String,
     /// How readers refer to it.
     pub label: String,
-}
-
-/// How one number is taken from a run's learning curve.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Metric {
-    /// How tables and templates refer to it.
-    pub name: String,
-    /// How readers refer to it.
-    pub label: String,
-    /// The same where there is little room.
-    pub short: String,
-    /// The curve.
-    pub curve: &'static Curve,
-    /// Which of its values is the score.
-    pub reduction: Reduction,
-}
-
-/// Which value of a curve is the score of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reduction {
-    /// The largest value: selection on the curve itself.
-    Maximum,
-    /// The value of the last epoch.
-    Last,
-    /// The value of the epoch that is best on the held-out training pairs; the first epoch in a tie.
-    Selected,
-}
-
-impl Metric {
-    /// The curves that a score is taken from.
-    #[must_use]
-    pub fn curves(&self) -> Vec<&'static Curve> {
-        match self.reduction {
-            Reduction::Maximum | Reduction::Last => vec![self.curve],
-            Reduction::Selected => vec![self.curve, &pairs::VALIDATION_ACCURACY],
-        }
-    }
-
-    /// Whether a run without held-out pairs has no score.
-    #[must_use]
-    pub fn needs_held_out(&self) -> bool {
-        self.curves().iter().any(|curve| curve.needs_held_out)
-    }
-
-    /// How the score of a run is taken, in a few words.
-    #[must_use]
-    pub fn formula(&self) -> String {
-        let curve = self.curve.name;
-        match self.reduction {
-            Reduction::Maximum => format!("the largest {curve} of all epochs"),
-            Reduction::Last => format!("the {curve} of the last epoch"),
-            Reduction::Selected => format!(
-                "the {curve} of the epoch with the largest {} (the first epoch in a tie)",
-                pairs::VALIDATION_ACCURACY.name
-            ),
-        }
-    }
 }
 
 /// How a factor is called.
@@ -133,6 +78,18 @@ impl Paper {
     #[must_use]
     pub fn metric(&self, name: &str) -> Option<&Metric> {
         self.metrics.iter().find(|metric| metric.name == name)
+    }
+
+    /// The unit of a curve: that of the first metric that is taken from it. Without a metric, a curve
+    /// of numbers has no unit.
+    #[must_use]
+    pub fn unit_of(&self, curve: &Curve) -> ScoreUnit {
+        let metric = self.metrics.iter().find(|metric| metric.curve() == Some(curve));
+        match (curve.unit, metric) {
+            (Unit::Fraction, _) => ScoreUnit::Percent,
+            (Unit::Number, Some(metric)) => metric.unit.clone(),
+            (Unit::Number, None) => ScoreUnit::Named(String::new()),
+        }
     }
 
     /// The metric of the first protocol; without protocols, the first metric.

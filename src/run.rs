@@ -24,7 +24,7 @@ pub use config::{
     CanonicalConfig, DeviceKind, KeyValues, NumberType, PartVersions, RunConfig, key_values,
 };
 pub use cost::{Speed, operations, trained_examples};
-pub use curve::{Curve, Curves, Moment, Quantity};
+pub use curve::{Curve, Curves, Direction, Moment, Unit};
 pub use data::{
     DataConfig, ExampleData, PairData, Size, SplitConfig, SplitKind, mnist_classes, mnist_image,
     pooled,

@@ -16,7 +16,7 @@ use crate::paper::{Paper, Selection, selects};
 use crate::plan::Plan;
 use crate::run::{Curve, RecordExtract};
 use condition::conditions;
-use score::percent;
+use score::shown_values;
 
 pub use aggregate::{Aggregate, aggregate};
 pub use condition::{ConditionSummary, Exceptions, RunScores, Scores, SeedVariation, runs_of};
@@ -70,7 +70,7 @@ pub fn learning_curves(
     }
     let curve_of = |condition: ConditionId| {
         let runs = records[condition.index()].iter();
-        let curves: Vec<_> = runs.map(|record| percent(&record.curves, curve)).collect();
+        let curves: Vec<_> = runs.map(|record| shown_values(record, curve)).collect();
         let n_epochs = curves.iter().map(Vec::len).max().unwrap_or(0);
         let at = |epoch: usize| curves.iter().filter_map(|c| c.get(epoch).copied()).collect();
         let epochs = aggregate(&(0..n_epochs).map(at).collect::<Vec<_>>());

@@ -10,6 +10,7 @@ mod content;
 mod effects;
 mod joint;
 mod kind;
+mod score_rows;
 mod scorecard;
 mod scores;
 mod shares;
@@ -27,10 +28,11 @@ use crate::paper::{Paper, Vocabulary};
 
 pub use bimodal::bimodal;
 pub use cell::{Cell, Datum, GRADE_WORDS, Grade, Style, count};
-pub use content::{Column, Key, Row, SeedValue, Table};
+pub use content::{Column, Key, Row, SeedValue, Table, has_unit};
 pub use kind::{Kind, Results, TableRequest, Words, left_out_note, of_kind};
+pub use score_rows::{ScoreRow, Scores};
 pub use scorecard::{PublishedScore, Scorecard};
-pub use scores::{ScoreRow, Scores, row_label};
+pub use scores::row_label;
 
 /// Reads the keys of a kind.
 type ReadKind = fn(&Reader<'_>, &Words<'_>) -> Option<Arc<dyn Kind>>;

@@ -8,8 +8,8 @@ use crate::document::{Node, Reader, suggestion};
 use crate::experiment::{Level, Levels};
 use crate::format::thousands;
 use crate::paper::Selection;
-use crate::paper::keys::{read_differs, read_known, read_levels};
-use crate::table::Words;
+use crate::paper::keys::{check_comparable, read_differs, read_known, read_levels};
+use crate::table::{Words, has_unit};
 
 /// Reads the check.
 pub(super) fn read_compare(reader: &Reader<'_>, words: &Words<'_>) -> Option<Compare> {
@@ -65,6 +65,7 @@ pub(super) fn read_compare(reader: &Reader<'_>, words: &Words<'_>) -> Option<Com
             reader.refuse("cells", format!("gives `{cell}`, which no expression uses"));
         }
     }
+    check_units(reader, &cells, &used, words);
     let rows = cells.values().filter_map(|cell| match cell {
         CellReference::Row { table, row } => Some((table, row)),
         CellReference::Parameters(_) => None,
@@ -80,6 +81,23 @@ pub(super) fn read_compare(reader: &Reader<'_>, words: &Words<'_>) -> Option<Com
     let differs = words.vocabulary.data_differences_between(&groups, &BTreeSet::new());
     let location = reader.location().clone();
     Some(Compare { left, is_above, right, cells, says: says?, differs, location })
+}
+
+/// Refuses scores with different units or directions in one comparison.
+fn check_units(
+    reader: &Reader<'_>,
+    cells: &BTreeMap<String, CellReference>,
+    used: &BTreeSet<&String>,
+    words: &Words<'_>,
+) {
+    let scored = cells.iter().filter_map(|(cell, reference)| {
+        let CellReference::Row { table, .. } = reference else { return None };
+        let mut keys = used.iter().filter_map(|name| reference.key_of(cell, name));
+        keys.any(has_unit).then_some(())?;
+        let request = words.earlier.iter().find(|request| request.name == *table)?;
+        words.paper.metric(request.kind.metric())
+    });
+    check_comparable(reader, "cells", &scored.collect::<Vec<_>>());
 }
 
 /// The conditions behind a row of a table.

@@ -13,7 +13,7 @@ use crate::paper::keys::Differs;
 pub enum Check {
     /// A mean difference, compared with a number.
     Difference(Difference),
-    /// One condition has a higher mean than each of the others.
+    /// One condition has a better mean than each of the others.
     Best(Best),
     /// The scorecard calls a published mean compatible.
     Compatible {
@@ -44,7 +44,7 @@ pub struct Difference {
     pub metric: String,
     /// What the claim expects.
     pub expected: Expected,
-    /// The published difference, in points.
+    /// The published difference, in the unit of the metric.
     pub published: Option<f64>,
     /// Settings in which the conditions differ, as the file declares.
     pub differs: Differs,
@@ -73,7 +73,7 @@ pub enum DifferenceKind {
     },
 }
 
-/// What a claim expects of a difference, in points.
+/// What a claim expects of a difference, in the unit of the metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Expected {
     /// Above a number.

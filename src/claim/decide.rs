@@ -11,9 +11,10 @@ use super::interval::{decisive, judge, to_decide};
 use super::verdict::{Finding, Measured, Outcome, Verdict, combined};
 use crate::document::Location;
 use crate::experiment::{ConditionId, Levels, written};
-use crate::format::rounded;
-use crate::paper::{Selection, selects};
-use crate::stats::{FEWEST_DECISIVE, PairedComparison};
+use crate::format::{Digits, typed};
+use crate::paper::{Metric, Selection, selects};
+use crate::run::Direction;
+use crate::stats::{Estimate, FEWEST_DECISIVE, PairedComparison};
 use crate::summary::{Contrast, effect};
 use crate::table::{Grade, Scorecard, Style, bimodal, of_kind};
 
@@ -72,7 +73,8 @@ impl Evidence<'_> {
         };
         let label = format!("{label}{}", self.metric_words(&check.metric));
         let finding = self.finding(&label, &contrast, check.expected, &check.metric);
-        let finding = with_published(finding, &contrast, check.published);
+        let metric = self.results.metric(&check.metric);
+        let finding = with_published(finding, &contrast, check.published, metric);
         let finding = self.limited(finding, &check.differs, &selections);
         Ok(Verdict::of(finding, contrast.conditions.concat()))
     }
@@ -87,7 +89,8 @@ impl Evidence<'_> {
         let ids = contrast.conditions.concat();
         let n = contrast.comparison.map_or(0, |comparison| comparison.difference.n);
         let seeds = self.seeds(&ids, n);
-        let found = contrast.comparison.map(|comparison| measured(&comparison));
+        let of_metric = self.results.metric(metric);
+        let found = contrast.comparison.map(|comparison| measured(&comparison, of_metric));
         let found = found.unwrap_or_else(|| "not known yet".to_owned());
         let decisive = contrast.comparison.and_then(|comparison| decisive(&comparison.difference));
         let (judged, outcome) = judge(decisive, expected);
@@ -106,16 +109,17 @@ impl Evidence<'_> {
             }
             few => few,
         };
-        let interval = contrast.comparison.and_then(|comparison| {
+        let measured = contrast.comparison.and_then(|comparison| {
             let difference = comparison.difference;
             let interval = difference.interval?;
-            Some((difference.mean, [interval.lower, interval.upper]))
-        });
-        let measured = interval.map(|(mean, interval)| Measured {
-            label: label.to_owned(),
-            mean,
-            interval,
-            expected: expected.bounds(),
+            Some(Measured {
+                label: label.to_owned(),
+                mean: difference.mean,
+                interval: [interval.lower, interval.upper],
+                expected: expected.bounds(),
+                unit: of_metric.unit.of_difference().to_owned(),
+                digits: digits(of_metric, &difference),
+            })
         });
         Finding { text, outcome, remark, measured }
     }
@@ -127,19 +131,26 @@ impl Evidence<'_> {
             .into_iter()
             .partition(|id| selects(&check.levels, &summary.condition(*id).levels));
         let own = this.iter().map(|id| self.described(*id)).collect::<String>();
+        let is_lower = self.results.metric(&check.metric).better() == Some(Direction::Lower);
+        let (side, expected) = match is_lower {
+            true => ("below", Expected::Below(0.0)),
+            false => ("above", Expected::Above(0.0)),
+        };
         let one = |rival: ConditionId| {
             let contrast = Contrast::of(summary, [this.clone(), vec![rival]], &check.metric);
             let rival = self.described(rival);
             let metric = self.metric_words(&check.metric);
             let label = format!("{own} minus {rival}{metric}");
-            let lower = contrast.comparison.and_then(|one| one.difference.interval);
-            (lower.map_or(f64::NEG_INFINITY, |interval| interval.lower), {
-                self.finding(&label, &contrast, Expected::Above(0.0), &check.metric)
+            let interval = contrast.comparison.and_then(|one| one.difference.interval);
+            // The bound of the interval that is nearest to the rival's side.
+            let near = interval.map(|one| if is_lower { -one.upper } else { one.lower });
+            (near.unwrap_or(f64::NEG_INFINITY), {
+                self.finding(&label, &contrast, expected, &check.metric)
             })
         };
         let mut findings: Vec<_> = others.iter().map(|rival| one(*rival)).collect();
         // The findings that decide come first, and among them the nearest rivals.
-        let is_above = |finding: &Finding| finding.outcome == Outcome::Supported;
+        let is_better = |finding: &Finding| finding.outcome == Outcome::Supported;
         let rank = |finding: &Finding| match finding.outcome {
             Outcome::Contradicted => 0,
             Outcome::Undecided => 1,
@@ -148,19 +159,19 @@ impl Evidence<'_> {
         findings
             .sort_by(|(a, first), (b, second)| rank(first).cmp(&rank(second)).then(a.total_cmp(b)));
         let n = findings.len();
-        let n_above = findings.iter().filter(|(_, finding)| is_above(finding)).count();
+        let n_better = findings.iter().filter(|(_, finding)| is_better(finding)).count();
         let conditions = [this, others].concat();
         let verdicts = findings.into_iter().map(|(_, finding)| Verdict::of(finding, Vec::new()));
         let mut verdict = combined(n, verdicts.collect());
         verdict.findings.truncate(2);
         let of_all =
-            if n_above == n { format!("all {n}") } else { format!("{n_above} of the {n}") };
+            if n_better == n { format!("all {n}") } else { format!("{n_better} of the {n}") };
         let shortened = match n > 2 {
-            true if n_above == n => " The list shows the two closest.",
+            true if n_better == n => " The list shows the two closest.",
             true => " The list shows two of them; those that decide come first.",
             false => "",
         };
-        let text = format!("{own} is above {of_all} other conditions.{shortened}");
+        let text = format!("{own} is {side} {of_all} other conditions.{shortened}");
         let finding =
             Finding { text, outcome: verdict.outcome, remark: String::new(), measured: None };
         let among = std::slice::from_ref(&check.among);
@@ -200,12 +211,20 @@ impl Evidence<'_> {
             Some(Grade::Differs) => Outcome::Contradicted,
             Some(Grade::Near) | None => Outcome::Undecided,
         };
+        let unit = &self.results.metric(&score.metric).unit;
+        let digits = self.results.digits(&score.row.conditions, &score.metric);
         let range = score.interval.map_or_else(
             || "there is no range to compare it with yet".to_owned(),
-            |range| format!("expected from {:.2} to {:.2}", range.lower, range.upper),
+            |range| {
+                let [lower, upper] = [range.lower, range.upper].map(|bound| digits.write(bound));
+                format!("expected from {lower} to {upper}")
+            },
         );
         let range = match score.detectable_shift {
-            Some(shift) => format!("{range}; a shift of {shift:.2} points is detectable"),
+            Some(shift) => {
+                let shift = unit.after_difference(&digits.write(shift));
+                format!("{range}; a shift of {shift} is detectable")
+            }
             None => range,
         };
         // Between both ranges, only a narrower range decides.
@@ -213,9 +232,8 @@ impl Evidence<'_> {
             Some(Grade::Near) => " More draws, and more runs on one draw, would narrow the range.",
             _ => "",
         };
-        let published = score.mean.published;
-        let text =
-            format!("Published mean of {}: {published:.2}; {range}.{needed}", self.words(row));
+        let published = unit.after(&digits.write(score.mean.published));
+        let text = format!("Published mean of {}: {published}; {range}.{needed}", self.words(row));
         let conditions = score.conditions();
         let remark = match self.results.summary.is_recorded(&conditions) {
             true => String::new(),
@@ -248,7 +266,7 @@ impl Evidence<'_> {
         };
         let [a, b] = match (left, right) {
             (Some(left), Some(right)) => told_apart([left, right]),
-            _ => [left, right].map(|number| Style::Fixed.write(number)),
+            _ => [left, right].map(|number| Style::Fixed(Digits::PERCENT).write(number)),
         };
         let relation = if check.is_above { "above" } else { "below" };
         let text = format!("{}: {a}, expected {relation} {b}.", check.says);
@@ -288,19 +306,28 @@ impl Evidence<'_> {
         if content.number_key(key).map_err(of_table)?.is_published() {
             return Ok((content.datum(row, key).and_then(|datum| datum.number()), Vec::new()));
         }
-        // A number of some of the runs is not the number that the claim is about.
-        let is_whole = self.results.summary.is_recorded(&row.conditions);
+        // A number of some of the runs is not the number that the claim is about. A recorded run has
+        // no score if it diverged before the epoch that is scored.
+        let of = |key: &str| content.datum(row, key).and_then(|datum| datum.number());
+        let is_whole = self.results.summary.is_recorded(&row.conditions)
+            && of("n").is_none_or(|n| of("expected") == Some(n));
         let number = content.datum(row, key).and_then(|datum| datum.number());
         Ok((number.filter(|_| is_whole), row.conditions.clone()))
     }
 }
 
 /// A finding, and whether the published difference lies in the interval.
-fn with_published(finding: Finding, contrast: &Contrast, published: Option<f64>) -> Finding {
-    let interval = contrast.comparison.and_then(|comparison| decisive(&comparison.difference));
+fn with_published(
+    finding: Finding,
+    contrast: &Contrast,
+    published: Option<f64>,
+    metric: &Metric,
+) -> Finding {
+    let Some(difference) = contrast.comparison.map(|one| one.difference) else { return finding };
+    let interval = decisive(&difference);
     let Some((published, [lower, upper])) = published.zip(interval) else { return finding };
     let place = if (lower..=upper).contains(&published) { "inside" } else { "outside" };
-    let published = Style::Signed.write(Some(published));
+    let published = digits(metric, &difference).signed(published);
     let text = format!(
         "{} The published difference, {published}, lies {place} the interval.",
         finding.text
@@ -314,18 +341,21 @@ fn ordered(left: f64, right: f64) -> Option<Ordering> {
     if is_equal { Some(Ordering::Equal) } else { left.partial_cmp(&right) }
 }
 
-/// Whole numbers, or numbers with two decimals; with more if they would look alike.
+/// Whole numbers, or numbers with two decimals; with more if they would look alike or lose all but
+/// one digit.
 fn told_apart(numbers: [f64; 2]) -> [String; 2] {
     if numbers.iter().all(|number| number.fract() == 0.0) {
-        return numbers.map(|number| rounded(number, 0));
+        return numbers.map(typed);
     }
-    let texts = (2..=12).map(|n| numbers.map(|number| rounded(number, n)));
-    let apart = texts.into_iter().find(|[left, right]| left != right);
-    match apart {
-        Some(texts) => texts,
-        None if numbers[0] == numbers[1] => numbers.map(|number| rounded(number, 2)),
-        None => numbers.map(|number| number.to_string()),
-    }
+    let has_digits = |decimals: u8| {
+        let least = 10f64.powi(1 - i32::from(decimals));
+        numbers.iter().all(|number| *number == 0.0 || number.abs() >= least)
+    };
+    let texts = (2..=12).filter(|decimals| has_digits(*decimals));
+    let mut texts = texts.map(|decimals| numbers.map(|n| Digits::Decimals(decimals).write(n)));
+    let is_equal = numbers[0] == numbers[1];
+    let apart = texts.find(|[left, right]| is_equal || left != right);
+    apart.unwrap_or_else(|| numbers.map(typed))
 }
 
 /// A remark on a comparison with too few seeds; empty for others.
@@ -338,17 +368,23 @@ fn too_few(comparison: Option<&PairedComparison>) -> String {
     }
 }
 
-/// `+2.00 points [+1.90, +2.10], p = 0.002`.
-fn measured(comparison: &PairedComparison) -> String {
-    let signed = |value| Style::Signed.write(Some(value));
-    let mean = signed(comparison.difference.mean);
+/// The digits of a difference over seeds: for its interval and its standard deviation.
+fn digits(metric: &Metric, difference: &Estimate) -> Digits {
+    let bounds = difference.interval.map(|interval| [interval.lower, interval.upper]);
+    metric.digits(bounds.unwrap_or([difference.mean; 2]), difference.std_dev)
+}
+
+/// `+2.00 percentage points [+1.90, +2.10], p = 0.002`.
+fn measured(comparison: &PairedComparison, metric: &Metric) -> String {
+    let digits = digits(metric, &comparison.difference);
+    let mean = metric.unit.after_difference(&digits.signed(comparison.difference.mean));
     let Some(interval) = comparison.difference.interval else {
-        return format!("{mean} points, without an interval");
+        return format!("{mean}, without an interval");
     };
     let p = comparison.significance.map(|significance| significance.p_value);
     let p = match Style::PValue.write(p) {
         small if small.starts_with('<') => format!("p {small}"),
         p => format!("p = {p}"),
     };
-    format!("{mean} points [{}, {}], {p}", signed(interval.lower), signed(interval.upper))
+    format!("{mean} [{}, {}], {p}", digits.signed(interval.lower), digits.signed(interval.upper))
 }

@@ -7,6 +7,7 @@ use super::verdict::Finding;
 use crate::experiment::{ConditionId, Level};
 use crate::paper::keys::{Differs, differs_note};
 use crate::paper::{EXPERIMENT, Selection};
+use crate::run::Direction;
 use crate::summary::SeedVariation;
 use crate::table::{Results, TableItem, left_out_note};
 
@@ -18,13 +19,15 @@ pub(super) struct Evidence<'e> {
 }
 
 impl Evidence<'_> {
-    /// ` (last epoch)`; empty for the metric of the first protocol.
+    /// ` (last epoch)`: the name of a metric that is not the one of the first protocol, and whether
+    /// lower scores are better.
     pub(super) fn metric_words(self, metric: &str) -> String {
-        let paper = self.results.names.paper;
-        match paper.metric(metric) {
-            Some(known) if paper.first_metric() != Some(known) => format!(" ({})", known.short),
-            _ => String::new(),
-        }
+        let known = self.results.metric(metric);
+        let is_first = self.results.names.paper.first_metric() == Some(known);
+        let name = (!is_first).then_some(known.short.as_str());
+        let is_lower = known.better() == Some(Direction::Lower);
+        let words: Vec<_> = name.into_iter().chain(is_lower.then_some("lower is better")).collect();
+        if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
     }
 
     /// `over 10 draws of the data`, or `over 9 of 10 seeds`.

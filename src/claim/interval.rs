@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::check::Expected;
 use super::verdict::Outcome;
-use crate::format::thousands;
+use crate::format::{thousands, typed};
 use crate::stats::{Estimate, FEWEST_DECISIVE, Level};
 
 /// The interval, if its seeds are enough to decide anything.
@@ -26,14 +26,14 @@ pub(super) fn judge(interval: Option<[f64; 2]>, expected: Expected) -> (String, 
             let place = if found == Ordering::Greater { "above" } else { "below" };
             (outcome, format!(", found {place}"))
         }
-        None => (Outcome::Undecided, format!("; the interval includes {threshold}")),
+        None => (Outcome::Undecided, format!("; the interval includes {}", typed(threshold))),
     };
     let (wanted, (outcome, found)) = match expected {
         Expected::Above(threshold) => {
-            (format!("above {threshold}"), one_sided(threshold, Ordering::Greater))
+            (format!("above {}", typed(threshold)), one_sided(threshold, Ordering::Greater))
         }
         Expected::Below(threshold) => {
-            (format!("below {threshold}"), one_sided(threshold, Ordering::Less))
+            (format!("below {}", typed(threshold)), one_sided(threshold, Ordering::Less))
         }
         Expected::Near { value, within } => {
             let (low, high) = (value - within, value + within);
@@ -46,7 +46,7 @@ pub(super) fn judge(interval: Option<[f64; 2]>, expected: Expected) -> (String, 
                 }
                 _ => (Outcome::Undecided, "; only a part of the interval is within".to_owned()),
             };
-            (format!("within {within} of {value}"), found)
+            (format!("within {} of {}", typed(within), typed(value)), found)
         }
     };
     let found = interval.map_or_else(String::new, |_| found);

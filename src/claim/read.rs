@@ -11,7 +11,7 @@ use crate::paper::keys::{
     check_distinct, check_known, check_measured, read_differs, read_levels, read_metric,
     read_selection,
 };
-use crate::paper::{EXPERIMENT, Selection, Vocabulary, selects};
+use crate::paper::{EXPERIMENT, ScoreUnit, Selection, Vocabulary, selects};
 use crate::summary::two_levels;
 use crate::table::{Scorecard, Scores, Words, of_kind};
 
@@ -126,8 +126,8 @@ fn read_effect(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     if vocabulary.common_seeds(&among).is_empty() && reader.is_sound() {
         reader.refuse("effect", "averages over experiments without a common seed");
     }
-    let (expected, published) =
-        (read_expected(reader), reader.optional_in("published", -100.0..=100.0));
+    let published = read_published(reader, metric.as_deref(), words);
+    let expected = read_expected(reader);
     let kind = DifferenceKind::Effect { factor, levels: levels?, among };
     let location = reader.location().clone();
     Some(Difference { kind, metric: metric?, expected: expected?, published, differs, location })
@@ -157,8 +157,8 @@ fn read_sides(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     let found = vocabulary.differences([&whole[0], &whole[1]], &varied);
     let differs = read_differs(reader, found, "difference");
     let metric = read_metric_or_first(reader, words, &[&whole[0], &whole[1]]);
-    let (expected, published) =
-        (read_expected(reader), reader.optional_in("published", -100.0..=100.0));
+    let published = read_published(reader, metric.as_deref(), words);
+    let expected = read_expected(reader);
     let kind = DifferenceKind::Sides { sides, among };
     let location = reader.location().clone();
     Some(Difference { kind, metric: metric?, expected: expected?, published, differs, location })
@@ -224,6 +224,12 @@ fn read_best(reader: &Reader<'_>, words: &Words<'_>) -> Option<Best> {
     let levels = read_levels(reader, "best", node, vocabulary);
     let among = read_selection(reader, vocabulary);
     let metric = read_metric_or_first(reader, words, &[&among]);
+    let known = metric.as_ref().and_then(|metric| words.paper.metric(metric));
+    if let Some(undirected) = known.filter(|metric| metric.better().is_none()) {
+        let message =
+            format!("cannot be decided, because no score by `{}` is better", undirected.name);
+        reader.refuse("best", message);
+    }
     let levels = levels?;
     let all: Vec<_> = vocabulary.conditions(&among).collect();
     let own = all.iter().filter(|one| selects(&levels, one)).count();
@@ -282,6 +288,14 @@ fn read_metric_or_first(
     Some(metric)
 }
 
+/// The published difference. One of percentages is at most 100 percentage points.
+fn read_published(reader: &Reader<'_>, metric: Option<&str>, words: &Words<'_>) -> Option<f64> {
+    let metric = metric.and_then(|metric| words.paper.metric(metric));
+    let is_percent = metric.is_none_or(|metric| metric.unit == ScoreUnit::Percent);
+    let most = if is_percent { 100.0 } else { f64::MAX };
+    reader.optional_in("published", -most..=most)
+}
+
 fn read_expected(reader: &Reader<'_>) -> Option<Expected> {
     let above = reader.optional::<f64>("above").map(Expected::Above);
     let below = reader.optional::<f64>("below").map(Expected::Below);
@@ -293,7 +307,8 @@ fn read_expected(reader: &Reader<'_>) -> Option<Expected> {
     let near = match (near, within) {
         (Some(value), Some(within)) => Some(Expected::Near { value, within }),
         (Some(_), None) => {
-            reader.refuse("within", "is missing; `near` needs a distance in points");
+            reader
+                .refuse("within", "is missing; `near` needs a distance, in the unit of the metric");
             return None;
         }
         (None, Some(_)) => {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::experiment::ConditionId;
+use crate::format::Digits;
 
 /// What the results say of a claim or a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,7 +42,7 @@ pub struct Finding {
     pub measured: Option<Measured>,
 }
 
-/// A mean difference with its interval, beside what is expected of it, in points.
+/// A mean difference with its interval, beside what is expected of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     /// What differs, in words.
@@ -52,6 +53,10 @@ pub struct Measured {
     pub interval: [f64; 2],
     /// The bounds of what is expected; infinite on an open side.
     pub expected: [f64; 2],
+    /// The unit in words; empty if there is none.
+    pub unit: String,
+    /// How its numbers are written.
+    pub digits: Digits,
 }
 
 impl Outcome {

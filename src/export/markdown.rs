@@ -100,7 +100,7 @@ pub fn changes(changes: &Changes, most: usize) -> String {
 }
 
 fn change(change: &CellChange) -> Vec<String> {
-    let CellChange { table, row, column, old, new, beyond_noise } = change;
+    let CellChange { table, row, column, old, new, beyond_noise, .. } = change;
     let beyond = beyond_noise.map_or("–", |beyond| if beyond { "yes" } else { "no" });
     [table, row, column, old, new]
         .map(|text| escape(text))

@@ -5,6 +5,7 @@ use std::ops::Range;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
+use super::scale::{TICK_TYPE, Tick};
 use super::style::{Area, FAINT_INK, INK, LINE, Refusal, text};
 
 /// A rectangle of pixels for a rectangle of values.
@@ -37,43 +38,44 @@ impl Axes {
         &self,
         area: &Area<'_>,
         label: &str,
-        ticks: &[f64],
+        ticks: &[Tick],
         has_grid: bool,
     ) -> Result<(), Refusal> {
         let Range { start: left, end: right } = self.columns;
         let bottom = self.rows.end;
         path(area, [(left, bottom), (right, bottom)])?;
         for tick in ticks {
-            let (x, _) = self.pixel((*tick, self.y.start));
+            let (x, _) = self.pixel((tick.value, self.y.start));
             if has_grid {
                 path(area, [(x, self.rows.start), (x, bottom)])?;
             }
             path(area, [(x, bottom), (x, bottom + 5)])?;
-            let style = text(15, FAINT_INK, HPos::Center);
-            area.draw_text(&format!("{tick:.0}"), &style, (x, bottom + 15))?;
+            let style = text(TICK_TYPE, FAINT_INK, HPos::Center);
+            area.draw_text(&tick.label, &style, (x, bottom + 15))?;
         }
         let middle = left.midpoint(right);
         area.draw_text(label, &text(16, INK, HPos::Center), (middle, bottom + 38))
     }
 
-    /// Draws the axis at the left with a label, its ticks, and horizontal lines at the ticks.
+    /// Draws the axis at the left with a label at this distance, its ticks, and horizontal lines at
+    /// the ticks.
     pub(super) fn draw_y(
         &self,
         area: &Area<'_>,
-        label: &str,
-        ticks: &[f64],
+        (label, distance): (&str, i32),
+        ticks: &[Tick],
     ) -> Result<(), Refusal> {
         let Range { start: top, end: bottom } = self.rows;
         let left = self.columns.start;
         path(area, [(left, top), (left, bottom)])?;
         for tick in ticks {
-            let (_, y) = self.pixel((self.x.start, *tick));
+            let (_, y) = self.pixel((self.x.start, tick.value));
             path(area, [(left - 5, y), (self.columns.end, y)])?;
-            let style = text(15, FAINT_INK, HPos::Right);
-            area.draw_text(&format!("{tick:.0}"), &style, (left - 9, y))?;
+            let style = text(TICK_TYPE, FAINT_INK, HPos::Right);
+            area.draw_text(&tick.label, &style, (left - 9, y))?;
         }
         let style = text(16, INK, HPos::Center).transform(FontTransform::Rotate270);
-        area.draw_text(label, &style, (left - 46, top.midpoint(bottom)))
+        area.draw_text(label, &style, (left - distance, top.midpoint(bottom)))
     }
 }
 

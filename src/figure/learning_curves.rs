@@ -8,8 +8,9 @@ use plotters::style::text_anchor::HPos;
 use super::axes::Axes;
 use super::font::room;
 use super::label::{self, Lines};
-use super::series_style::{MOST_SERIES, line, marker};
-use super::style::{Area, INK, Refusal, Width, color, range_of, text, whole_ticks};
+use super::scale::{ValueAxis, whole, widest};
+use super::series_style::{MOST_SERIES, SeriesStyle, line, marker};
+use super::style::{Area, INK, Refusal, Width, text, whole_ticks};
 use super::{FigureError, draw};
 
 /// One curve.
@@ -17,7 +18,9 @@ use super::{FigureError, draw};
 pub struct CurveSeries {
     /// Its name.
     pub label: String,
-    /// Mean and standard deviation at each epoch, in percent.
+    /// Its colour and dashes.
+    pub style: SeriesStyle,
+    /// Mean and standard deviation at each epoch, in the unit of the axis.
     pub points: Vec<(f64, f64)>,
 }
 
@@ -28,7 +31,9 @@ const MARGIN: i32 = 14;
 /// Height of everything but a legend below, if wide and if narrow.
 const HEIGHTS: [i32; 2] = [440, 330];
 const X_AXIS: i32 = 44;
+/// The least room left of the chart, and the room of all but the labels of the ticks.
 const Y_AXIS: i32 = 58;
+const Y_AXIS_LABEL: i32 = 33;
 const TYPE: u32 = 16;
 const LINE_HEIGHT: i32 = 19;
 /// Width of the sample of a line beside its label.
@@ -51,7 +56,7 @@ enum Legend {
 /// Returns an error if there are too many curves to tell apart, or if plotters refuses.
 pub fn learning_curves(
     series: &[CurveSeries],
-    y_label: &str,
+    y_axis: &ValueAxis,
     width: Width,
 ) -> Result<String, FigureError> {
     if series.len() > MOST_SERIES {
@@ -60,7 +65,7 @@ pub fn learning_curves(
     let legend = Legend::of(series, width);
     let height = height_of(width) + legend.height();
     draw((width.pixels().unsigned_abs(), height.unsigned_abs()), |area| {
-        paint(area, series, y_label, &legend, width)
+        paint(area, series, y_axis, &legend, width)
     })
 }
 
@@ -104,12 +109,13 @@ fn rows_of(labels: &[Lines], columns: usize) -> Vec<i32> {
 fn paint(
     area: &Area<'_>,
     series: &[CurveSeries],
-    y_label: &str,
+    y_axis: &ValueAxis,
     legend: &Legend,
     width: Width,
 ) -> Result<(), Refusal> {
     let bounds = series.iter().flat_map(|s| &s.points).flat_map(|(m, sd)| [m - sd, m + sd]);
-    let y_range = range_of(bounds, 5.0, (0.0, 100.0));
+    let scale = y_axis.scale(bounds, 5.0, 8);
+    let left = Y_AXIS.max(Y_AXIS_LABEL + widest(&scale.ticks));
     let n_epochs = series.iter().map(|s| s.points.len()).max().unwrap_or(0).max(1);
     let x_range = if n_epochs == 1 { 0.5..1.5 } else { 1.0..n_epochs as f64 };
     let right = match legend {
@@ -118,36 +124,36 @@ fn paint(
     };
     let axes = Axes {
         x: x_range,
-        y: y_range,
-        columns: MARGIN + Y_AXIS..width.pixels() - right,
+        y: scale.range,
+        columns: MARGIN + left..width.pixels() - right,
         rows: MARGIN..height_of(width) - MARGIN - X_AXIS,
     };
-    axes.draw_x(area, "epoch", &epoch_ticks(n_epochs), false)?;
-    axes.draw_y(area, y_label, &whole_ticks(&axes.y, 8))?;
+    axes.draw_x(area, "epoch", &whole(epoch_ticks(n_epochs)), false)?;
+    axes.draw_y(area, (&y_axis.label, left - 12), &scale.ticks)?;
     let epoch = |index: usize| (index + 1) as f64;
-    for (index, one) in series.iter().enumerate().filter(|_| series.len() <= MOST_BANDS) {
+    for one in series.iter().filter(|_| series.len() <= MOST_BANDS) {
         let points = one.points.iter().enumerate();
         let upper = points.clone().map(|(i, (mean, sd))| axes.pixel((epoch(i), mean + sd)));
         let lower = points.clone().rev().map(|(i, (mean, sd))| axes.pixel((epoch(i), mean - sd)));
         let band: Vec<_> = upper.chain(lower).collect();
-        area.draw(&Polygon::new(band, color(index).mix(0.14)))?;
+        area.draw(&Polygon::new(band, one.style.color().mix(0.14)))?;
     }
     // About eight markers on each curve.
     let step = (n_epochs / 8).max(1);
     let mut ends = Vec::new();
-    for (index, one) in series.iter().enumerate() {
+    for one in series {
         let points = one.points.iter().enumerate();
         let points = points.map(|(i, (mean, _))| axes.pixel((epoch(i), *mean)));
         let points: Vec<_> = points.collect();
         ends.push(points.last().copied());
         for at in points.iter().step_by(step) {
-            marker(area, index, *at)?;
+            marker(area, one.style, *at)?;
         }
-        line(area, index, points)?;
+        line(area, one.style, points)?;
     }
     match legend {
         Legend::Ends { .. } => label_ends(area, series, &ends, &axes),
-        Legend::Below { labels, columns } => label_below(area, labels, *columns, width),
+        Legend::Below { labels, columns } => label_below(area, series, (labels, *columns), width),
     }
 }
 
@@ -165,9 +171,9 @@ fn label_ends(
         let y = placed[index];
         let from = ends[index].filter(|(x, _)| *x == right).map_or(y, |(_, y)| y);
         let leader = [(right + 2, from), (right + 10, y)];
-        area.draw(&PathElement::new(leader, color(index).stroke_width(1)))?;
-        line(area, index, vec![(right + 10, y), (right + SAMPLE - 6, y)])?;
-        marker(area, index, (right + 28, y))?;
+        area.draw(&PathElement::new(leader, one.style.color().stroke_width(1)))?;
+        line(area, one.style, vec![(right + 10, y), (right + SAMPLE - 6, y)])?;
+        marker(area, one.style, (right + 28, y))?;
         area.draw_text(&one.label, &text(TYPE, INK, HPos::Left), (right + SAMPLE, y))?;
     }
     Ok(())
@@ -175,8 +181,8 @@ fn label_ends(
 
 fn label_below(
     area: &Area<'_>,
-    labels: &[Lines],
-    columns: usize,
+    series: &[CurveSeries],
+    (labels, columns): (&[Lines], usize),
     width: Width,
 ) -> Result<(), Refusal> {
     let mut top = height_of(width);
@@ -185,9 +191,9 @@ fn label_below(
     for (row, (labels, height)) in labels.chunks(columns).zip(rows).enumerate() {
         for (column, lines) in labels.iter().enumerate() {
             let (index, x) = (row * columns + column, MARGIN + column as i32 * width);
-            let y = top + LINE_HEIGHT / 2;
-            line(area, index, vec![(x, y), (x + SAMPLE - 6, y)])?;
-            marker(area, index, (x + (SAMPLE - 6) / 2, y))?;
+            let (y, style) = (top + LINE_HEIGHT / 2, series[index].style);
+            line(area, style, vec![(x, y), (x + SAMPLE - 6, y)])?;
+            marker(area, style, (x + (SAMPLE - 6) / 2, y))?;
             for (number, one) in lines.iter().enumerate() {
                 let at = (x + SAMPLE, y + number as i32 * LINE_HEIGHT);
                 area.draw_text(one, &text(TYPE, INK, HPos::Left), at)?;

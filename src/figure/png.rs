@@ -112,14 +112,15 @@ fn encode(pixmap: &Pixmap, scale: f32, source: &str) -> Result<Vec<u8>, png::Enc
 mod tests {
     use super::super::tests::row;
     use super::super::{
-        LayerBox, ModelDiagram, Width, diagram, learning_curves, seeds, with_titles,
+        LayerBox, ModelDiagram, SeriesStyle, ValueAxis, Width, diagram, learning_curves, seeds,
+        with_titles,
     };
     use super::*;
 
     fn figure() -> String {
         seeds(
             &[row("deep".to_owned()), row("fully connected".to_owned())],
-            "accuracy, %",
+            &ValueAxis::percent(),
             Width::Wide,
         )
         .unwrap()
@@ -179,9 +180,10 @@ mod tests {
         };
         let curve = super::super::CurveSeries {
             label: "deep".into(),
+            style: SeriesStyle::numbered(0),
             points: vec![(60.0, 2.0), (70.0, 1.0), (75.0, 1.0)],
         };
-        let curves = learning_curves(&[curve], "accuracy, %", Width::Wide).unwrap();
+        let curves = learning_curves(&[curve], &ValueAxis::percent(), Width::Wide).unwrap();
         for svg in [figure(), diagram(&[model], Width::Wide).unwrap(), curves] {
             let text = dark_pixels(&svg) - dark_pixels(&without_text(&svg));
             assert!(text > 500, "{text} dark pixels of text");
@@ -245,7 +247,8 @@ mod tests {
             "e\u{301}\u{301}\u{301} ﷽ 中文 שלום 👩‍👩‍👧 \u{10fffd}",
             "",
         ] {
-            let picture = picture(&seeds(&[row(label.to_owned())], label, Width::Wide).unwrap());
+            let axis = ValueAxis { label: label.to_owned(), ..ValueAxis::percent() };
+            let picture = picture(&seeds(&[row(label.to_owned())], &axis, Width::Wide).unwrap());
             assert_eq!(picture.width(), 2 * 760);
         }
     }
@@ -262,7 +265,7 @@ mod tests {
     #[test]
     fn a_huge_drawing_is_scaled_down() {
         let rows: Vec<_> = (0..1000).map(|_| row("deep ".repeat(60))).collect();
-        let file = png(&seeds(&rows, "accuracy, %", Width::Wide).unwrap(), 2.0).unwrap();
+        let file = png(&seeds(&rows, &ValueAxis::percent(), Width::Wide).unwrap(), 2.0).unwrap();
         let picture = Pixmap::decode_png(&file).unwrap();
         let pixels = f64::from(picture.width()) * f64::from(picture.height());
         assert!((3e7..3.4e7).contains(&pixels), "{pixels}");

@@ -10,13 +10,14 @@ use plotters::style::text_anchor::HPos;
 use super::axes::Axes;
 use super::font::room;
 use super::label::{self, Lines};
-use super::style::{Area, INK, Refusal, Width, color, range_of, text, whole_ticks};
+use super::scale::{Scale, ValueAxis, widest};
+use super::style::{Area, INK, Refusal, Width, color, text};
 use super::{FigureError, draw, with_titles};
 
 /// The score of one run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeedDot {
-    /// In percent.
+    /// In the unit of the axis.
     pub value: f64,
     /// The text that a reader sees who points at the dot.
     pub title: String,
@@ -44,6 +45,8 @@ const LINE_HEIGHT: i32 = 18;
 const TYPE: u32 = 15;
 const TOP: i32 = 40;
 const BOTTOM: i32 = 52;
+/// Least room right of the dots.
+const RIGHT: i32 = 24;
 /// Widest column of labels, so that most of the figure is left for the dots.
 const WIDEST_LABEL: i32 = 210;
 const MOST_ROWS: usize = 1000;
@@ -112,13 +115,13 @@ impl SignKind {
 ///
 /// # Errors
 /// Returns an error if there are too many rows, or if plotters refuses.
-pub fn seeds(rows: &[SeedRow], x_label: &str, width: Width) -> Result<String, FigureError> {
+pub fn seeds(rows: &[SeedRow], x_axis: &ValueAxis, width: Width) -> Result<String, FigureError> {
     if rows.len() > MOST_ROWS {
         return Err(FigureError::TooMany { n: rows.len(), of: "rows", most: MOST_ROWS });
     }
     let layout = Layout::of(rows, width);
     let size = (width.pixels().unsigned_abs(), (layout.end() + BOTTOM).unsigned_abs());
-    let svg = draw(size, |area| paint(area, x_label, &layout))?;
+    let svg = draw(size, |area| paint(area, x_axis, &layout))?;
     let placed = layout.panels.iter().flat_map(|panel| &panel.rows);
     let titles = placed.flat_map(|one| &one.row.dots).map(|dot| dot.title.as_str());
     Ok(with_titles(&svg, titles))
@@ -229,31 +232,28 @@ fn legend(rows: &[SeedRow], left: i32, width: i32) -> (Vec<Sign>, i32) {
     (signs, y + TOP / 2 + 2)
 }
 
-fn paint(area: &Area<'_>, x_label: &str, layout: &Layout<'_>) -> Result<(), Refusal> {
+fn paint(area: &Area<'_>, x_axis: &ValueAxis, layout: &Layout<'_>) -> Result<(), Refusal> {
     for (number, panel) in layout.panels.iter().enumerate() {
         let label = match number {
-            0 => x_label.to_owned(),
-            _ => format!("{x_label}, on another scale"),
+            0 => x_axis.label.clone(),
+            _ => format!("{}, on another scale", x_axis.label),
         };
-        paint_panel(area, &label, panel, layout)?;
+        paint_panel(area, &ValueAxis { label, ..*x_axis }, panel, layout)?;
     }
     layout.legend.iter().try_for_each(|sign| draw_sign(area, *sign))
 }
 
 fn paint_panel(
     area: &Area<'_>,
-    x_label: &str,
+    x_axis: &ValueAxis,
     panel: &Panel<'_>,
     layout: &Layout<'_>,
 ) -> Result<(), Refusal> {
-    let rows = || panel.rows.iter().map(|one| one.row);
-    // A step of five wastes most of a short axis.
-    let step = if span(rows()) < 20.0 { 1.0 } else { 5.0 };
-    let x_range = range_of(rows().flat_map(SeedRow::marks), step, (0.0, 100.0));
-    let columns = layout.left..layout.width.pixels() - 24;
-    let axes = Axes { x: x_range, y: 0.0..1.0, columns, rows: panel.top..panel.end };
-    let most_ticks = if layout.width == Width::Wide { 13 } else { 7 };
-    axes.draw_x(area, x_label, &whole_ticks(&axes.x, most_ticks), true)?;
+    let Scale { range, ticks } = panel_scale(x_axis, panel, layout);
+    let right = RIGHT.max(widest(&ticks) / 2 + 2);
+    let columns = layout.left..layout.width.pixels() - right;
+    let axes = Axes { x: range, y: 0.0..1.0, columns, rows: panel.top..panel.end };
+    axes.draw_x(area, &x_axis.label, &ticks, true)?;
     let x_of = |value: f64| axes.pixel((value, 0.0)).0;
     for PlacedRow { row, label, place, middle } in &panel.rows {
         let y = *middle;
@@ -282,6 +282,18 @@ fn paint_panel(
         }
     }
     Ok(())
+}
+
+/// The scale of a panel, with as many ticks as have room for their labels.
+fn panel_scale(x_axis: &ValueAxis, panel: &Panel<'_>, layout: &Layout<'_>) -> Scale {
+    let rows = || panel.rows.iter().map(|one| one.row);
+    // A step of five wastes most of a short axis.
+    let step = if span(rows()) < 20.0 { 1.0 } else { 5.0 };
+    let most = if layout.width == Width::Wide { 13 } else { 7 };
+    let scale = |most| x_axis.scale(rows().flat_map(SeedRow::marks), step, most);
+    let pixels = layout.width.pixels() - RIGHT - layout.left;
+    let fits = |scale: &Scale| (widest(&scale.ticks) + 8) * scale.ticks.len() as i32 <= pixels;
+    (3..=most).rev().map(scale).find(fits).unwrap_or_else(|| scale(2))
 }
 
 /// The range that is expected of a published mean.

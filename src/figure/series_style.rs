@@ -11,20 +11,55 @@ const DASHES: [Option<(i32, i32)>; 4] = [None, Some((6, 4)), Some((2, 4)), Some(
 /// Number of series that have a style of their own.
 pub(super) const MOST_SERIES: usize = COLORS * DASHES.len();
 
-/// Draws a line in the style of series number `index`, in pixels.
-pub(super) fn line(area: &Area<'_>, index: usize, points: Vec<(i32, i32)>) -> Result<(), Refusal> {
-    let style = color(index).stroke_width(2);
-    match DASHES[index / COLORS % DASHES.len()] {
-        None => area.draw(&PathElement::new(points, style)),
-        Some((dash, gap)) => area.draw(&DashedPathElement::new(points, dash, gap, style)),
+/// The dashes of the lines in words, in their order.
+pub const DASH_WORDS: [&str; DASHES.len()] = ["solid", "dashed", "dotted", "with long dashes"];
+
+/// The style of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeriesStyle {
+    color: usize,
+    dash: usize,
+}
+
+impl SeriesStyle {
+    /// The style of series number `index` of a figure with one series for each condition.
+    #[must_use]
+    pub fn numbered(index: usize) -> Self {
+        Self { color: index % COLORS, dash: index / COLORS % DASHES.len() }
+    }
+
+    /// The style of a curve of a condition in a figure with several curves: the condition has the
+    /// colour, and the curve has the dashes. `None` if there are too many of them.
+    #[must_use]
+    pub fn of(condition: usize, curve: usize) -> Option<Self> {
+        let is_known = condition < COLORS && curve < DASHES.len();
+        is_known.then_some(Self { color: condition, dash: curve })
+    }
+
+    /// The colour.
+    pub(super) fn color(self) -> RGBColor {
+        color(self.color)
     }
 }
 
-/// Draws a marker in the style of series number `index`.
-pub(super) fn marker(area: &Area<'_>, index: usize, at: (i32, i32)) -> Result<(), Refusal> {
+/// Draws a line in this style, in pixels.
+pub(super) fn line(
+    area: &Area<'_>,
+    style: SeriesStyle,
+    points: Vec<(i32, i32)>,
+) -> Result<(), Refusal> {
+    let stroke = style.color().stroke_width(2);
+    match DASHES[style.dash] {
+        None => area.draw(&PathElement::new(points, stroke)),
+        Some((dash, gap)) => area.draw(&DashedPathElement::new(points, dash, gap, stroke)),
+    }
+}
+
+/// Draws a marker in this style.
+pub(super) fn marker(area: &Area<'_>, style: SeriesStyle, at: (i32, i32)) -> Result<(), Refusal> {
     let (x, y) = at;
-    let fill = color(index).filled();
-    match index % COLORS {
+    let fill = style.color().filled();
+    match style.color {
         0 => area.draw(&Circle::new(at, 4, fill)),
         1 => area.draw(&TriangleMarker::new(at, 6, fill)),
         2 => area.draw(&Cross::new(at, 4, fill.stroke_width(2))),
@@ -48,8 +83,9 @@ mod tests {
 
     fn sample(index: usize) -> String {
         let paint = |area: &Area<'_>| {
-            line(area, index, vec![(0, 5), (60, 5)])?;
-            marker(area, index, (30, 5))
+            let style = SeriesStyle::numbered(index);
+            line(area, style, vec![(0, 5), (60, 5)])?;
+            marker(area, style, (30, 5))
         };
         draw((60, 10), paint).unwrap()
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    CurveSeries, FigureError, LayerBox, ModelDiagram, SeedDot, SeedRow, Width, diagram, font,
-    learning_curves, seeds,
+    CurveSeries, FigureError, LayerBox, ModelDiagram, SeedDot, SeedRow, SeriesStyle, ValueAxis,
+    Width, diagram, font, learning_curves, seeds,
 };
 
 const WIDTHS: [Width; 2] = [Width::Wide, Width::Narrow];
@@ -65,7 +65,11 @@ fn assert_readable(svg: &str) {
 
 fn curve(label: String, end: f64, epochs: usize) -> CurveSeries {
     let mean = |epoch: usize| end - 20.0 / (epoch + 1) as f64;
-    CurveSeries { label, points: (0..epochs).map(|epoch| (mean(epoch), 1.5)).collect() }
+    CurveSeries {
+        label,
+        style: SeriesStyle::numbered(0),
+        points: (0..epochs).map(|epoch| (mean(epoch), 1.5)).collect(),
+    }
 }
 
 pub(super) fn row(label: String) -> SeedRow {
@@ -98,7 +102,7 @@ fn kind_6_any_number_of_curves_is_readable_or_refused() {
     let drawn = |n: usize, label: &dyn Fn(usize) -> String, spread: f64, width: Width| {
         let curves: Vec<_> =
             (0..n).map(|i| curve(label(i), 99.0 - spread * i as f64, 25)).collect();
-        learning_curves(&curves, "accuracy, %", width)
+        learning_curves(&curves, &ValueAxis::percent(), width)
     };
     for n in 0..=60 {
         for label in [
@@ -133,7 +137,7 @@ fn kind_6_epochs_of_a_short_run_are_counted_once() {
         [1, 2, 3, 7, 25, 1000].iter().flat_map(|n| WIDTHS.map(|width| (*n, width)))
     {
         let curve = curve("deep".to_owned(), 90.0, epochs);
-        let svg = learning_curves(&[curve], "accuracy, %", width).unwrap();
+        let svg = learning_curves(&[curve], &ValueAxis::percent(), width).unwrap();
         let texts = texts(&svg);
         // The epochs come first, all at one height.
         let on_axis = texts.iter().filter(|text| text.bounds[1] == texts[0].bounds[1]);
@@ -153,8 +157,8 @@ fn kind_6_long_titles_that_differ_at_their_end_are_told_apart_in_every_figure() 
     let rows = titles.map(row);
     for svg in WIDTHS.into_iter().flat_map(|width| {
         [
-            learning_curves(&curves, "accuracy, %", width).unwrap(),
-            seeds(&rows, "accuracy, %", width).unwrap(),
+            learning_curves(&curves, &ValueAxis::percent(), width).unwrap(),
+            seeds(&rows, &ValueAxis::percent(), width).unwrap(),
             diagram(&models, width).unwrap(),
         ]
     }) {
@@ -171,17 +175,20 @@ fn kind_6_any_number_of_rows_is_readable_or_refused() {
     for n in [0, 1, 2, 12, 60, 1000] {
         let rows: Vec<_> = (0..n).map(|i| row(format!("{LONG} {i} {LONG}"))).collect();
         for width in WIDTHS {
-            assert_readable(&seeds(&rows, "accuracy, %", width).unwrap());
+            assert_readable(&seeds(&rows, &ValueAxis::percent(), width).unwrap());
         }
     }
     let rows: Vec<_> = (0..1001).map(|i| row(i.to_string())).collect();
-    assert!(matches!(seeds(&rows, "accuracy, %", Width::Wide), Err(FigureError::TooMany { .. })));
+    assert!(matches!(
+        seeds(&rows, &ValueAxis::percent(), Width::Wide),
+        Err(FigureError::TooMany { .. })
+    ));
 }
 
 #[test]
 fn a_figure_without_published_values_says_nothing_of_them() {
     let ours = SeedRow { published: None, ..row("deep".to_owned()) };
-    let drawn = |rows: &[SeedRow]| seeds(rows, "accuracy, %", Width::Wide).unwrap();
+    let drawn = |rows: &[SeedRow]| seeds(rows, &ValueAxis::percent(), Width::Wide).unwrap();
     assert!(!drawn(std::slice::from_ref(&ours)).contains("published"));
     assert!(drawn(&[ours, row("wide".to_owned())]).contains("published"));
 }

@@ -1,7 +1,10 @@
 //! Figures of a paper file.
 
-use super::keys::{check_known, choice, read_differs, read_item_name, read_known, read_selection};
-use super::{Selection, Vocabulary};
+use super::keys::{
+    check_known, curves_by_name, read_all_known, read_curve, read_differs, read_item_name,
+    read_known, read_selection,
+};
+use super::{Paper, Selection, Vocabulary};
 use crate::document::{Location, Reader};
 use crate::experiment::Level;
 use crate::paper::keys::Differs;
@@ -28,10 +31,10 @@ pub enum FigureKind {
         /// Names of experiments.
         experiments: Vec<String>,
     },
-    /// Mean curve of each selected condition over the epochs, with a band for the spread.
+    /// Mean curves of each selected condition over the epochs, with a band for the spread.
     LearningCurves {
-        /// The curve.
-        curve: &'static Curve,
+        /// The curves, at least one; all have one unit.
+        curves: Vec<&'static Curve>,
         /// Which conditions.
         selection: Selection,
         /// Settings of the data in which the conditions differ, as the file declares.
@@ -49,6 +52,7 @@ impl Figure {
     pub fn read(
         reader: Reader<'_>,
         words: &Vocabulary<'_>,
+        paper: &Paper,
         score_tables: &[&str],
     ) -> Option<(String, Self)> {
         let name = read_item_name(&reader, words);
@@ -65,13 +69,13 @@ impl Figure {
                 experiments.map(|experiments| FigureKind::Diagram { experiments })
             }
             "learning-curves" => {
-                let curve = choice(&reader, "curve", &super::read::curves());
+                let curves = read_curves(&reader, paper);
                 let selection = read_selection(&reader, words);
                 // Each line is labelled with the levels of its condition.
                 let names: Vec<_> = words.names().map(str::to_owned).collect();
                 let differs =
                     read_differs(&reader, words.data_differences(&selection, &names), "where");
-                curve.map(|curve| FigureKind::LearningCurves { curve, selection, differs })
+                curves.map(|curves| FigureKind::LearningCurves { curves, selection, differs })
             }
             "seeds" => {
                 let table = read_known(&reader, "table", score_tables, "table of scores");
@@ -89,4 +93,34 @@ impl Figure {
         let figure = Self { name: name?, caption: caption?, kind: kind?, location };
         Some((figure.name.clone(), figure))
     }
+}
+
+/// The curve at `curve`, or the curves at `curves`, which share an axis.
+fn read_curves(reader: &Reader<'_>, paper: &Paper) -> Option<Vec<&'static Curve>> {
+    if reader.node("curves").is_none() {
+        return read_curve(reader, "curve").map(|curve| vec![curve]);
+    }
+    if reader.node("curve").is_some() {
+        reader.refuse("curves", "stands in place of `curve`: give one of both");
+    }
+    let known = curves_by_name();
+    let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+    let wanted = read_all_known(reader, "curves", &names, "curve")?;
+    let find = |wanted: &String| known.iter().find(|(name, _)| name == wanted);
+    let curves: Vec<_> = wanted.iter().filter_map(find).map(|(_, curve)| *curve).collect();
+    let Some(first) = curves.first() else {
+        reader.refuse("curves", "must list at least one curve");
+        return None;
+    };
+    let unit = paper.unit_of(first);
+    if let Some(other) = curves.iter().find(|curve| paper.unit_of(curve) != unit) {
+        let of = |curve: &Curve| match paper.unit_of(curve).symbol() {
+            "" => format!("`{}` (no unit)", curve.name),
+            unit => format!("`{}` ({unit})", curve.name),
+        };
+        let message =
+            format!("draws {} and {} on one axis: they need one unit", of(first), of(other));
+        reader.refuse("curves", message);
+    }
+    Some(curves)
 }

@@ -4,6 +4,7 @@
 use super::{EXPERIMENT, Metric, Selection, Vocabulary};
 use crate::document::{Node, Reader, Value, Violations, suggestion};
 use crate::experiment::{Level, Levels, written};
+use crate::run::{Curve, pairs};
 
 /// Longest name of an item: it becomes the name of a file.
 const LONGEST_NAME: usize = 100;
@@ -110,6 +111,22 @@ pub fn check_measured(
         let message = format!(
             "`{}` needs held-out pairs, but `{experiment}` has none (`data.validation_pairs`)",
             metric.name
+        );
+        reader.refuse(key, message);
+    }
+}
+
+/// Refuses metrics with different units or directions: their scores cannot be compared.
+pub fn check_comparable(reader: &Reader<'_>, key: &str, metrics: &[&Metric]) {
+    let Some((first, others)) = metrics.split_first() else { return };
+    let is_other = |one: &&&Metric| one.unit != first.unit || one.better() != first.better();
+    if let Some(other) = others.iter().find(is_other) {
+        let message = format!(
+            "compares `{}` ({}) with `{}` ({}): all metrics must have one unit and one direction",
+            first.name,
+            first.scale(),
+            other.name,
+            other.scale()
         );
         reader.refuse(key, message);
     }
@@ -250,6 +267,17 @@ pub fn choice<T: Copy>(reader: &Reader<'_>, key: &'static str, choices: &[(&str,
         reader.refuse(key, format!("is unknown, `{word}`; {}", suggestion(&word, &names)));
     }
     found
+}
+
+/// The curves that a paper can show, by name.
+#[must_use]
+pub fn curves_by_name() -> Vec<(&'static str, &'static Curve)> {
+    pairs::CURVES.iter().map(|curve| (curve.name, *curve)).collect()
+}
+
+/// The name of a declared curve.
+pub fn read_curve(reader: &Reader<'_>, key: &'static str) -> Option<&'static Curve> {
+    choice(reader, key, &curves_by_name())
 }
 
 /// Keys of `data` that differ between conditions that are compared, with their values: those that

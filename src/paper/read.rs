@@ -3,19 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::keys::{
-    check_factor, check_known, check_level, choice, read_each, read_known, read_name,
+    check_factor, check_known, check_level, choice, read_curve, read_each, read_known, read_name,
 };
-use super::{EXPERIMENT, FactorLabel, Metric, Paper, Protocol, Reduction, Vocabulary};
+use super::metric::{Metric, Reduction, RunValue, ScoreSource, ScoreUnit};
+use super::{EXPERIMENT, FactorLabel, Paper, Protocol, Vocabulary};
 use crate::document::{FromNode, Label, Reader, Value};
 use crate::experiment::Level;
-use crate::run::{Curve, Moment, Quantity, pairs};
-
-/// The curves that a paper can show, by name: the accuracies.
-pub(super) fn curves() -> Vec<(&'static str, &'static Curve)> {
-    let curves = pairs::CURVES.into_iter();
-    let accuracies = curves.filter(|curve| curve.quantity == Quantity::Accuracy);
-    accuracies.map(|curve| (curve.name, curve)).collect()
-}
+use crate::run::{Moment, Unit};
 
 impl Paper {
     /// Reads the paper's own keys: title, source, labels, metrics, protocols and draws. Tables,
@@ -43,6 +37,17 @@ impl Paper {
         let known: Vec<_> = known.collect();
         let protocols = read_each(reader, "protocol", violations, |reader, earlier| {
             let metric = read_known(&reader, "metric", &known, "metric");
+            let metrics = metrics.iter().flatten();
+            let of_no_curve = metrics.filter(|known| known.curve().is_none());
+            if let Some(value) =
+                of_no_curve.into_iter().find(|one| Some(&one.name) == metric.as_ref())
+            {
+                let message = format!(
+                    "names `{}`, which no curve gives: a protocol takes a score from a curve",
+                    value.name
+                );
+                reader.refuse("metric", message);
+            }
             let label = reader.required::<Label>("label").map(|label| label.0);
             check_new(
                 &reader,
@@ -139,23 +144,60 @@ fn read_metric(reader: Reader<'_>, earlier: &[Metric]) -> Option<(String, Metric
     check_new(&reader, "label", label.as_ref(), earlier.iter().map(|one| &one.label));
     let own = short.as_ref().filter(|_| reader.is_sound());
     check_new(&reader, "short", own, earlier.iter().map(|one| &one.short));
-    let curve = choice(&reader, "curve", &curves());
-    let reductions = [
-        ("maximum", Reduction::Maximum),
-        ("last", Reduction::Last),
-        ("selected", Reduction::Selected),
-    ];
-    let reduction = choice(&reader, "reduction", &reductions);
-    let is_before = curve.is_some_and(|curve| curve.moment == Moment::Before);
-    if reduction == Some(Reduction::Selected) && is_before {
-        let message = "cannot be `selected`: the curve is measured before each epoch, and the \
-                       held-out pairs after it";
-        reader.refuse("reduction", message);
+    let source = read_source(&reader);
+    let unit = reader.optional::<Label>("unit").map(|unit| unit.0);
+    let is_fraction =
+        matches!(source, Some(ScoreSource::Curve(curve, _)) if curve.unit == Unit::Fraction);
+    if is_fraction && unit.is_some() {
+        reader.refuse("unit", "has no use: scores of this curve are fractions, shown in percent");
     }
+    let unit = match is_fraction {
+        true => ScoreUnit::Percent,
+        false => ScoreUnit::Named(unit.unwrap_or_default()),
+    };
+    let decimals = reader.optional_in("digits", 0..=MOST_DECIMALS);
+    let decimals = decimals.and_then(|decimals| u8::try_from(decimals).ok());
     reader.finish();
     let (name, label, short) = (name?, label?, short?);
-    let metric = Metric { name, label, short, curve: curve?, reduction: reduction? };
+    let metric = Metric { name, label, short, source: source?, unit, decimals };
     Some((metric.name.clone(), metric))
+}
+
+/// The largest number of decimals that a paper may ask for: more are noise of the arithmetic.
+const MOST_DECIMALS: usize = 12;
+
+/// `curve` with `reduction`, or `value`.
+fn read_source(reader: &Reader<'_>) -> Option<ScoreSource> {
+    if let Some(node) = reader.node("value") {
+        if reader.node("curve").is_some() || reader.node("reduction").is_some() {
+            reader.refuse("value", "stands in place of `curve` and `reduction`: give one of both");
+        }
+        if node.value == Value::String("seconds".to_owned()) {
+            let message = "cannot be `seconds`: two trainings of one run take different times, so the \
+                           report could not be the same twice; `compute()` shows the time";
+            reader.refuse("value", message);
+            return None;
+        }
+        let values = [("parameters", RunValue::Parameters), ("epochs", RunValue::Epochs)];
+        return choice(reader, "value", &values).map(ScoreSource::Value);
+    }
+    let curve = read_curve(reader, "curve");
+    let reductions =
+        [("best", Reduction::Best), ("last", Reduction::Last), ("selected", Reduction::Selected)];
+    let reduction = choice(reader, "reduction", &reductions);
+    match (curve, reduction) {
+        (Some(curve), Some(Reduction::Selected)) if curve.moment == Moment::Before => {
+            let message = "cannot be `selected`: the curve is measured before each epoch, and the \
+                           held-out pairs after it";
+            reader.refuse("reduction", message);
+        }
+        (Some(curve), Some(Reduction::Best)) if curve.better.is_none() => {
+            let message = format!("cannot be `best`: no value of `{}` is better", curve.name);
+            reader.refuse("reduction", message);
+        }
+        _ => {}
+    }
+    Some(ScoreSource::Curve(curve?, reduction?))
 }
 
 /// Refuses a label that an earlier item has: readers could not tell the two apart.

@@ -1,6 +1,7 @@
 //! Draws the figures of the paper: selects the data of each kind, and describes the figure in words
 //! for screen readers.
 
+mod curves;
 mod dots;
 mod remarks;
 
@@ -8,19 +9,19 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use remarks::{few_runs, unreadable};
+use curves::CurveData;
+use remarks::unreadable;
 
 use super::{Error, Project};
 use crate::context::Drawing;
 use crate::experiment::{Design, Experiment};
-use crate::figure::{self, CurveSeries, LayerBox, ModelDiagram, Width};
+use crate::figure::{self, LayerBox, ModelDiagram, Width};
 use crate::format;
 use crate::fs;
-use crate::paper::keys::differs_note;
-use crate::paper::{EXPERIMENT, Figure, FigureKind, Names, Protocol, Selection};
+use crate::paper::{Figure, FigureKind};
 use crate::plan::Plan;
-use crate::run::{self, Curve, Layer, Moment, Shape};
-use crate::summary::{self, Aggregate, ConditionSummary, Summary};
+use crate::run::{self, Layer, Shape};
+use crate::summary::Summary;
 
 /// The drawings of each figure of the paper, in the order of the paper.
 ///
@@ -56,15 +57,9 @@ pub(super) fn draw_all(
                 narrow: draw(Width::Narrow)?,
             }])
         }
-        FigureKind::LearningCurves { curve, selection, differs } => {
-            let data = CurveData { project, plan, summary, selection, figure };
-            let drawn = protocols_of_curve(project, curve).into_iter();
-            let drawing = |(metric, curve)| {
-                let drawing: Drawing = data.drawing(metric, curve)?;
-                let note = differs_note(differs).map(|note| format!(" {note}"));
-                Ok(Drawing { formula: drawing.formula + &note.unwrap_or_default(), ..drawing })
-            };
-            drawn.map(drawing).collect()
+        FigureKind::LearningCurves { curves, selection, differs } => {
+            let data = CurveData { project, plan, summary, selection, differs, figure };
+            data.drawings(curves)
         }
         FigureKind::Seeds { table } => dots::drawings(project, summary, table, figure),
     };
@@ -127,72 +122,6 @@ pub(super) fn warnings(drawn: &[(String, String)]) -> Vec<String> {
         })
     };
     drawn.iter().filter_map(warning).collect()
-}
-
-/// The curves of all protocols if `curve` belongs to the first protocol, else `curve` alone.
-fn protocols_of_curve<'p>(
-    project: &'p Project,
-    curve: &'p Curve,
-) -> Vec<(Option<String>, &'p Curve)> {
-    let paper = &project.file.paper;
-    let curve_of = |protocol: &Protocol| {
-        let metric = paper.metric(&protocol.metric)?;
-        Some((Some(metric.name.clone()), metric.curve))
-    };
-    let curves: Vec<_> = paper.protocols.iter().filter_map(curve_of).collect();
-    match curves.first() {
-        Some((_, first)) if *first == curve => curves,
-        _ => vec![(None, curve)],
-    }
-}
-
-/// The data of a figure of learning curves.
-struct CurveData<'d> {
-    project: &'d Project,
-    plan: &'d Plan,
-    summary: &'d Summary,
-    selection: &'d Selection,
-    figure: &'d Figure,
-}
-
-impl CurveData<'_> {
-    fn drawing(&self, metric: Option<String>, curve: &Curve) -> Result<Drawing, Error> {
-        let Self { project, plan, summary, selection, .. } = *self;
-        let curves = summary::learning_curves(summary, plan, curve, selection);
-        // One run has a line, but no spread around it.
-        let point = |a: &Aggregate| a.mean.map(|mean| (mean, a.std_dev.unwrap_or(0.0)));
-        let series: Vec<_> = curves
-            .iter()
-            .map(|curve| CurveSeries {
-                label: open_levels(project, summary.condition(curve.condition), selection)
-                    + &few_runs(summary, &[curve.condition]),
-                points: curve.epochs.iter().filter_map(point).collect(),
-            })
-            .collect();
-        let when = match curve.moment {
-            Moment::Before => "before",
-            Moment::After => "at the end of",
-        };
-        let band = match series.len() <= figure::MOST_BANDS {
-            true => " Band: one population standard deviation (divided by n) on both sides.",
-            false => "",
-        };
-        let draw = |width| {
-            figure::learning_curves(&series, "accuracy, %", width)
-                .map_err(|error| unreadable(self.figure, error))
-        };
-        Ok(Drawing {
-            metric,
-            kind: "Line chart of accuracy over the epochs.".to_owned(),
-            finding: curves_finding(&series),
-            formula: format!(
-                "Line: mean of {} over the seeds, {when} each epoch.{band}",
-                curve.name
-            ),
-            svg: draw(Width::Wide)?,
-            narrow: draw(Width::Narrow)?,
-        })
-    }
 }
 
 /// A sentence on experiments whose conditions have different layers; empty without one.
@@ -269,15 +198,6 @@ fn boxes(layers: &[Layer], input: Shape) -> Vec<LayerBox> {
         .collect()
 }
 
-/// The name of a condition by the levels that the selection leaves open: `deep + weight sharing`.
-fn open_levels(project: &Project, condition: &ConditionSummary, selection: &Selection) -> String {
-    let is_open = |factor: &str| selection.get(factor).is_none_or(|levels| levels.len() > 1);
-    let levels = condition.levels.iter();
-    let levels = levels.filter(|(factor, _)| *factor == EXPERIMENT || is_open(factor));
-    let names = Names { paper: &project.file.paper, experiments: &project.experiments };
-    format::visible(&names.describe(levels))
-}
-
 fn diagram_finding(models: &[ModelDiagram]) -> String {
     let sizes = models.iter().map(|model| format!("{}: {}", model.title, model.subtitle));
     format!("{}.", sizes.collect::<Vec<_>>().join("; "))
@@ -290,18 +210,4 @@ fn layers_of(models: &[ModelDiagram]) -> String {
         format!("{} has {}.", model.title, layers.join(", "))
     };
     models.iter().map(layers).collect::<Vec<_>>().join(" ")
-}
-
-fn curves_finding(series: &[CurveSeries]) -> String {
-    let ends: Vec<_> = series
-        .iter()
-        .filter_map(|one| {
-            let ((first, _), (last, _)) = (one.points.first()?, one.points.last()?);
-            Some(format!("{} goes from {first:.1} to {last:.1} %", one.label))
-        })
-        .collect();
-    match ends.is_empty() {
-        true => "There are no runs yet.".to_owned(),
-        false => format!("Between the first and the last epoch, {}.", ends.join("; ")),
-    }
 }

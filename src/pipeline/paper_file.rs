@@ -41,9 +41,9 @@ impl PaperFile {
     #[must_use]
     pub fn curves(&self) -> Vec<&'static Curve> {
         let of_metrics = self.paper.metrics.iter().flat_map(Metric::curves);
-        let of_figures = self.figures.iter().filter_map(|figure| match figure.kind {
-            FigureKind::LearningCurves { curve, .. } => Some(curve),
-            FigureKind::Diagram { .. } | FigureKind::Seeds { .. } => None,
+        let of_figures = self.figures.iter().flat_map(|figure| match &figure.kind {
+            FigureKind::LearningCurves { curves, .. } => curves.clone(),
+            FigureKind::Diagram { .. } | FigureKind::Seeds { .. } => Vec::new(),
         });
         let curves: BTreeMap<_, _> =
             of_metrics.chain(of_figures).map(|curve| (curve.name, curve)).collect();
@@ -88,7 +88,7 @@ fn read(
     // If a table is faulty, a reference to it may still be right.
     let figures = tables.as_ref().and_then(|_| {
         read_each(&reader, "figure", violations, |reader, _| {
-            Figure::read(reader, vocabulary, &score_tables)
+            Figure::read(reader, vocabulary, &paper, &score_tables)
         })
     });
     for figure in figures.iter().flatten() {

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::claim::Measured;
-use crate::format::{rounded, signed};
+use crate::format::typed;
 
 /// Width of the drawing, in pixels.
 const WIDTH: f64 = 240.0;
@@ -44,7 +44,7 @@ pub(super) fn interval_lines(lines: &[Option<&Measured>]) -> Vec<Option<Json>> {
 /// A finding in one sentence, with the places of a drawing of its interval: `from` and `width` of what is expected, `lower`, `mean` and `upper`, and
 /// `ticks` with `x` and `label` at 0 and at the bounds of what is expected.
 fn interval_line(measured: &Measured, [low, high]: [f64; 2]) -> Json {
-    let Measured { label, mean, interval, expected } = measured;
+    let Measured { label, mean, interval, expected, unit, digits } = measured;
     let (mean, interval, expected) = (*mean, *interval, *expected);
     let mut marks = marks(measured);
     let scale = if high > low { (WIDTH - 2.0 * MARGIN) / (high - low) } else { 0.0 };
@@ -66,7 +66,8 @@ fn interval_line(measured: &Measured, [low, high]: [f64; 2]) -> Json {
             ticks.push(mark);
         }
     }
-    let number = |mark: f64| rounded(mark, if mark.fract() == 0.0 { 0 } else { 2 });
+    // A bound may be a sum: 0.1 + 0.2 is not quite 0.3.
+    let number = |mark: f64| typed(format!("{mark:.5e}").parse().unwrap_or(mark));
     let ticks: Vec<_> =
         ticks.into_iter().map(|mark| json!({ "x": x(mark), "label": number(mark) })).collect();
     let wanted = match expected {
@@ -74,9 +75,10 @@ fn interval_line(measured: &Measured, [low, high]: [f64; 2]) -> Json {
         [low, high] if low.is_infinite() => format!("below {}", number(high)),
         [low, high] => format!("from {} to {}", number(low), number(high)),
     };
-    let [found, lower, upper] = [mean, interval[0], interval[1]].map(|value| signed(Some(value)));
+    let [found, lower, upper] = [mean, interval[0], interval[1]].map(|value| digits.signed(value));
+    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
     json!({
-        "sentence": format!("{label}: {found} points [{lower}, {upper}], expected {wanted}."),
+        "sentence": format!("{label}: {found}{unit} [{lower}, {upper}], expected {wanted}."),
         "from": end(expected[0]), "width": end(expected[1]) - end(expected[0]), "lower": x(interval[0]),
         "mean": x(mean), "upper": x(interval[1]), "ticks": ticks,
     })
@@ -85,21 +87,27 @@ fn interval_line(measured: &Measured, [low, high]: [f64; 2]) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::Digits;
 
     #[test]
     fn an_interval_stands_beside_what_is_expected_on_one_scale() {
         let line = |interval, expected| {
-            let one = Measured { label: "sharing".to_owned(), mean: 0.5, interval, expected };
+            let (label, unit) = ("sharing".to_owned(), "percentage points".to_owned());
+            let digits = Digits::PERCENT;
+            let one = Measured { label, mean: 0.5, interval, expected, unit, digits };
             interval_lines(&[Some(&one)]).remove(0).unwrap()
         };
         let above = line([-1.0, 2.0], [0.0, f64::INFINITY]);
         assert_eq!((above["lower"].as_f64(), above["upper"].as_f64()), (Some(22.0), Some(218.0)));
         assert_eq!((above["from"].as_f64(), above["width"].as_f64()), (Some(87.3), Some(152.7)));
-        assert_eq!(above["sentence"], "sharing: +0.50 points [−1.00, +2.00], expected above 0.");
+        assert_eq!(
+            above["sentence"],
+            "sharing: +0.50 percentage points [−1.00, +2.00], expected above 0."
+        );
         assert_eq!(above["ticks"], json!([{ "x": 87.3, "label": "0" }]));
         // 0.4 and 0 would touch on this scale; the bound is kept.
         let near = line([0.0, 20.0], [0.4, 10.0]);
-        assert_eq!(near["ticks"][0]["label"], "0.40");
+        assert_eq!(near["ticks"][0]["label"], "0.4");
         assert_eq!(near["ticks"].as_array().map(Vec::len), Some(2));
         let point = line([0.0, 0.0], [f64::NEG_INFINITY, 0.0]);
         assert_eq!(point["mean"].as_f64(), Some(22.0));
@@ -111,6 +119,8 @@ mod tests {
             mean: upper / 2.0,
             interval: [0.0, upper],
             expected: [0.0, f64::INFINITY],
+            unit: String::new(),
+            digits: Digits::PERCENT,
         };
         let upper = |uppers: [f64; 2]| {
             let [first, second] = uppers.map(one);

@@ -13,7 +13,7 @@ use super::result::{ResultValue, is_result};
 use super::skeleton::{Block, Item, Mark, Part, Skeleton, Source, has_whole_marks, mark, parts};
 use crate::context::{ConditionContext, Context};
 use crate::experiment::{ConditionId, written};
-use crate::format::MISSING;
+use crate::format::{Digits, MISSING};
 use crate::summary::runs_of;
 use crate::table::{Datum, Row, Style, Table, TableItem};
 
@@ -276,12 +276,14 @@ impl Notebook {
         let known: Vec<&str> = statistics.keys().copied().collect();
         let value = statistics.get(statistic).copied();
         let value = value.ok_or_else(|| unknown("statistic", statistic, &known))?;
-        let runs = condition
-            .summary
-            .runs
-            .iter()
-            .filter_map(|run| Some(run.title(&condition.label, run.scores.get(metric)?)));
-        let metric = &self.context.metrics[metric];
+        let name = metric;
+        let metric = &self.context.metrics[name];
+        let sizes = [aggregate.minimum, aggregate.maximum].into_iter().flatten();
+        let digits = metric.metric.digits(sizes, aggregate.std_dev);
+        let runs = condition.summary.runs.iter().filter_map(|run| {
+            let score = metric.metric.unit.after(&digits.write(run.scores.get(name)?));
+            Some(run.title(&condition.label, &score))
+        });
         let source = Source {
             what: format!("{statistic} of the scores ({})", metric.label),
             of: condition.label.clone(),
@@ -291,7 +293,7 @@ impl Notebook {
             more: condition.summary.runs.len().saturating_sub(LISTED_RUNS),
             conditions: vec![condition.summary.id],
         };
-        let text = self.told(Style::Fixed.write(value), &source.conditions);
+        let text = self.told(Style::Fixed(digits).write(value), &source.conditions);
         Ok(self.number(text, value, source))
     }
 
@@ -308,9 +310,14 @@ impl Notebook {
         of_table(name, table.key(column))?;
         let side = |levels: &Value| {
             let row = of_table(name, table.row(&levels_in(levels)?))?;
-            Ok::<_, Error>((table.datum(row, column).and_then(|datum| datum.number()), row))
+            Ok::<_, Error>((table.datum(row, column), row))
         };
         let ((a, first), (b, second)) = (side(sides[0])?, side(sides[1])?);
+        let style = match &a {
+            Some(Datum::Number(_, style)) => style.of_difference(),
+            _ => Style::Signed(Digits::PERCENT),
+        };
+        let [a, b] = [a, b].map(|datum| datum.and_then(|datum| datum.number()));
         // No run is behind a published value.
         let (conditions, (runs, more)) = match published {
             true => (Vec::new(), (Vec::new(), 0)),
@@ -329,7 +336,7 @@ impl Notebook {
             conditions,
         };
         let difference = a.zip(b).map(|(a, b)| a - b);
-        let text = self.told(Style::Signed.write(difference), &source.conditions);
+        let text = self.told(style.write(difference), &source.conditions);
         Ok(self.number(text, difference, source))
     }
 

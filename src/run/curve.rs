@@ -9,8 +9,13 @@ use serde::{Deserialize, Serialize};
 pub struct Curve {
     /// Its name in records and in `paper.toml`.
     pub name: &'static str,
+    /// What it measures, in words for the axis of a figure, such as `accuracy`.
+    pub quantity: &'static str,
     /// What its values are.
-    pub quantity: Quantity,
+    pub unit: Unit,
+    /// Which values are better. `None` for a curve that only describes the training, such as the
+    /// learning rate.
+    pub better: Option<Direction>,
     /// When in an epoch it is measured.
     pub moment: Moment,
     /// Whether it needs held-out pairs. A run without them does not have this curve.
@@ -19,11 +24,33 @@ pub struct Curve {
 
 /// What the values of a curve are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quantity {
-    /// The mean loss over the steps of an epoch. It ends before the epoch in which a run diverges.
-    Loss,
-    /// A fraction in [0, 1]. It is 0 after a run has diverged.
-    Accuracy,
+pub enum Unit {
+    /// A fraction in [0, 1], which readers see in percent.
+    Fraction,
+    /// A plain number. A paper may give it a unit.
+    Number,
+}
+
+/// Which of two values is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The larger one, as of an accuracy.
+    Higher,
+    /// The smaller one, as of a loss.
+    Lower,
+}
+
+impl Direction {
+    /// The place of the best of some values. In a tie, it is the first. `None` without values.
+    #[must_use]
+    pub fn best(self, values: &[f64]) -> Option<usize> {
+        let places = (0..values.len()).rev();
+        match self {
+            Self::Higher => places.max_by(|a, b| values[*a].total_cmp(&values[*b])),
+            Self::Lower => (0..values.len()).min_by(|a, b| values[*a].total_cmp(&values[*b])),
+        }
+    }
 }
 
 /// When in an epoch a value is measured.
@@ -39,6 +66,20 @@ pub enum Moment {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Curves(BTreeMap<String, Vec<f64>>);
+
+impl Curve {
+    /// The value in the epochs that a diverged run did not complete: the worst fraction, because no
+    /// answer of a network with NaN values is right. `None` for a number, which has no worst value:
+    /// its curve ends before the epoch in which the run diverged.
+    #[must_use]
+    pub fn after_divergence(&self) -> Option<f64> {
+        match (self.unit, self.better) {
+            (Unit::Number, _) => None,
+            (Unit::Fraction, Some(Direction::Lower)) => Some(1.0),
+            (Unit::Fraction, _) => Some(0.0),
+        }
+    }
+}
 
 impl Curves {
     /// The values of a curve, in order of the epochs. Empty if the run does not have this curve.
@@ -82,5 +123,31 @@ impl Curves {
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &[f64])> {
         self.0.iter().map(|(name, values)| (name.as_str(), values.as_slice()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_value_is_the_first_of_the_largest_or_of_the_smallest() {
+        let values = [0.5, 0.2, 0.9, 0.2, 0.9];
+        assert_eq!(Direction::Higher.best(&values), Some(2));
+        assert_eq!(Direction::Lower.best(&values), Some(1));
+        assert_eq!([Direction::Higher, Direction::Lower].map(|d| d.best(&[])), [None; 2]);
+    }
+
+    #[test]
+    fn a_diverged_run_has_the_worst_fraction_and_no_number() {
+        let of = |unit, better| {
+            let moment = Moment::After;
+            let (name, quantity, needs_held_out) = ("c", "c", false);
+            Curve { name, quantity, unit, better, moment, needs_held_out }.after_divergence()
+        };
+        assert_eq!(of(Unit::Fraction, Some(Direction::Higher)), Some(0.0));
+        assert_eq!(of(Unit::Fraction, Some(Direction::Lower)), Some(1.0));
+        assert_eq!(of(Unit::Number, Some(Direction::Higher)), None);
+        assert_eq!(of(Unit::Number, None), None);
     }
 }

@@ -3,15 +3,17 @@
 //! The published protocol tests in training mode, before the first update of an epoch, with the
 //! test set as one batch. The corrected protocol tests in inference mode, after the last update.
 
-use super::curve::{Curve, Curves, Moment, Quantity};
+use super::curve::{Curve, Curves, Direction, Moment, Unit};
 use super::{Outcome, RunConfig};
 
 const fn loss(name: &'static str) -> Curve {
-    Curve { name, quantity: Quantity::Loss, moment: Moment::After, needs_held_out: false }
+    let (unit, better, moment) = (Unit::Number, Some(Direction::Lower), Moment::After);
+    Curve { name, quantity: "loss", unit, better, moment, needs_held_out: false }
 }
 
 const fn accuracy(name: &'static str, moment: Moment) -> Curve {
-    Curve { name, quantity: Quantity::Accuracy, moment, needs_held_out: false }
+    let (unit, better) = (Unit::Fraction, Some(Direction::Higher));
+    Curve { name, quantity: "accuracy", unit, better, moment, needs_held_out: false }
 }
 
 /// Mean main loss over the steps of an epoch, before division by its first value.
@@ -51,6 +53,12 @@ pub static CURVES: [&Curve; 10] = [
     &VALIDATION_ACCURACY,
 ];
 
+/// The curve whose best epoch the reduction `selected` takes.
+#[must_use]
+pub fn selecting() -> &'static Curve {
+    &VALIDATION_ACCURACY
+}
+
 /// Checks that `curves` are those of a run of `config` that ended with `outcome`: the declared
 /// curves, one value per epoch, each in its range.
 ///
@@ -75,17 +83,17 @@ pub fn check_curve(
     outcome: Outcome,
 ) -> Result<(), String> {
     let epochs = config.train.epochs;
-    let expected = match (curve.quantity, outcome) {
+    let expected = match (curve.after_divergence(), outcome) {
         _ if curve.needs_held_out && !config.data.has_validation() => 0,
-        (Quantity::Loss, Outcome::Diverged { epoch, .. }) => epoch,
+        (None, Outcome::Diverged { epoch, .. }) => epoch,
         _ => epochs,
     };
     if values.len() != expected {
         let (name, n) = (curve.name, values.len());
         return Err(format!("has {n} values in `{name}`, where its run has {expected}"));
     }
-    let is_accuracy = curve.quantity == Quantity::Accuracy;
-    if is_accuracy && values.iter().any(|value| !(0.0..=1.0).contains(value)) {
+    let is_fraction = curve.unit == Unit::Fraction;
+    if is_fraction && values.iter().any(|value| !(0.0..=1.0).contains(value)) {
         return Err(format!("has a value in `{}` that is not a fraction", curve.name));
     }
     Ok(())

@@ -38,6 +38,14 @@ impl Proportion {
         let upper = if share == 1.0 { 1.0 } else { (centre + margin) / (1.0 + squared) };
         Some(Self { n, share, interval: ConfidenceInterval { level, lower, upper } })
     }
+
+    /// The proportion of failures. Wilson's interval of it mirrors that of the successes.
+    #[must_use]
+    pub fn of_failures(&self) -> Self {
+        let ConfidenceInterval { level, lower, upper } = self.interval;
+        let interval = ConfidenceInterval { level, lower: 1.0 - upper, upper: 1.0 - lower };
+        Self { n: self.n, share: 1.0 - self.share, interval }
+    }
 }
 
 #[cfg(test)]
@@ -78,6 +86,10 @@ mod tests {
     fn failures_mirror_successes() {
         let ([lower, _], [_, upper]) = (bounds(2.5, 9, 0.9), bounds(6.5, 9, 0.9));
         assert_close([lower], [1.0 - upper]);
+        let failures = Proportion::new(2.5, 9, Level::new(0.9).unwrap()).unwrap().of_failures();
+        let expected = Proportion::new(6.5, 9, Level::new(0.9).unwrap()).unwrap();
+        let of = |one: &Proportion| [one.share, one.interval.lower, one.interval.upper];
+        assert_close(of(&failures), of(&expected));
     }
 
     #[test]

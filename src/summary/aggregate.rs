@@ -3,8 +3,8 @@
 use polars::prelude::*;
 use serde::Serialize;
 
-/// Number, mean, standard deviation and range of some scores, in percent. Templates see it without
-/// the number of scores.
+/// Number, mean, standard deviation and range of some scores, in the unit of the metric. Templates
+/// see it without the number of scores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Aggregate {
     /// Number of scores.

@@ -102,15 +102,15 @@ pub struct RunScores {
     /// executions.
     #[serde(skip)]
     pub seconds: f64,
-    /// Its scores in percent, by name of the metric. Metrics without a score are left out.
+    /// Its scores by name of the metric, each in the unit of the metric. Metrics without a score are left out.
     pub scores: Scores,
 }
 
 impl RunScores {
-    /// What readers see of a run: its condition, seed, a score in percent, and its digest.
+    /// What readers see of a run: its condition, seed, a score as it is written, and its digest.
     #[must_use]
-    pub fn title(&self, condition: &str, score: f64) -> String {
-        format!("{condition}, seed {}: {score:.2} %, run {}", self.seed, self.digest.short())
+    pub fn title(&self, condition: &str, score: &str) -> String {
+        format!("{condition}, seed {}: {score}, run {}", self.seed, self.digest.short())
     }
 }
 

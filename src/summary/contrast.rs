@@ -13,7 +13,7 @@ pub struct Contrast {
     /// Conditions that do not count, because no other condition differs from them in the factor
     /// alone.
     pub unmatched: Vec<ConditionId>,
-    /// The difference on each seed, in points.
+    /// The difference on each seed, in the unit of the metric.
     pub differences: Vec<(u64, f64)>,
     /// The statistics of the differences; `None` without a seed that all conditions have.
     pub comparison: Option<PairedComparison>,

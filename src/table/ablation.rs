@@ -3,11 +3,14 @@
 use super::cell::{Cell, Style, count};
 use super::content::{Column, Key, Row, SeedValue, Table};
 use super::kind::{Kind, Results, Variation, Words, of_kind};
-use super::scores::{ScoreRow, Scores, limits_of, row_label};
+use super::score_rows::{ScoreRow, Scores};
+use super::scores::{limits_of, row_label};
 use crate::document::Reader;
 use crate::experiment::Level;
-use crate::paper::keys::{check_measured, read_all_known};
+use crate::format::Digits;
+use crate::paper::keys::{check_comparable, check_measured, read_all_known};
 use crate::paper::{Paper, Selection};
+use crate::run::Direction;
 use crate::summary::Contrast;
 
 /// The rows of other tables under one metric after another.
@@ -32,6 +35,8 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Ablation> {
             check_measured(reader, "metrics", metric, &scores.selection, words.vocabulary);
         }
     }
+    let compared = metrics.iter().flatten().filter_map(|metric| words.paper.metric(metric));
+    check_comparable(reader, "metrics", &compared.collect::<Vec<_>>());
     let metrics = metrics?;
     let [first, .., last] = &metrics[..] else {
         reader.refuse("metrics", "must list at least two metrics");
@@ -45,6 +50,10 @@ pub(super) fn read_tables(reader: &Reader<'_>, words: &Words<'_>) -> Option<Vec<
     let known: Vec<(&str, &Scores)> = of_kind(words.earlier).collect();
     let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
     let wanted = read_all_known(reader, "tables", &names, "earlier table of scores")?;
+    if wanted.is_empty() {
+        reader.refuse("tables", "must list at least one table");
+        return None;
+    }
     let find = |wanted: String| {
         let (_, scores) = known.iter().find(|(name, _)| *name == wanted)?;
         Some((wanted, (*scores).clone()))
@@ -57,17 +66,25 @@ impl Kind for Ablation {
         self.tables.iter().flat_map(|(_, scores)| scores.covers(paper)).collect()
     }
 
+    fn metric(&self) -> &str {
+        &self.ends[1]
+    }
+
     fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {
         let mut rows = Vec::new();
         for (table, scores) in &self.tables {
-            let by_metric = self.metrics.iter().map(|name| scores.rows(name, results.summary));
+            let all = scores.grouped(&scores.metric, results.summary);
+            let ids: Vec<_> = all.iter().flat_map(|row| row.conditions.clone()).collect();
+            // The digits of one step serve all: their scores have one unit.
+            let digits = results.digits(&ids, &self.ends[1]);
+            let by_metric = self.metrics.iter().map(|name| scores.rows(name, results));
             let by_metric: Vec<Vec<ScoreRow>> = by_metric.collect();
-            for row in scores.rows(&scores.metric, results.summary) {
+            for row in scores.rows(&scores.metric, results) {
                 let same = |other: &&ScoreRow| other.levels == row.levels;
                 let mean = |rows: &Vec<ScoreRow>| rows.iter().find(same)?.mean;
                 let means: Vec<_> = by_metric.iter().map(mean).collect();
                 let label = row_label(results.names, &scores.by, &row.levels);
-                rows.push(row_of(table, label, &row, &means, &self.ends, results));
+                rows.push(row_of([table, &label], &row, &means, (&self.ends, digits), results));
             }
         }
         vec![self.table(rows, results)]
@@ -95,10 +112,17 @@ impl Ablation {
         for row in &mut rows {
             row.cells.extend(variation.cell(varies(row)));
         }
+        let metric = results.metric(&self.ends[1]);
+        let lower = match metric.better() {
+            Some(Direction::Lower) => " Lower is better.",
+            Some(Direction::Higher) | None => "",
+        };
+        let (unit, change) = (metric.unit.clause(), metric.unit.of_difference());
+        let change = if change.is_empty() { String::new() } else { format!(", in {change},") };
         let mut notes = vec![
             format!(
-                "The column “{first}” shows means. Each later column shows the change of the mean, in \
-                 points, from the column before it."
+                "The column “{first}” shows means{unit}. Each later column shows the change of the \
+                 mean{change} from the column before it.{lower}"
             ),
             format!(
                 "{last} − {first}: mean difference over the seeds, with Student's 95 % interval and one dot \
@@ -111,44 +135,45 @@ impl Ablation {
             Some(format!("{}: {}.", metric.short, metric.formula()))
         }));
         notes.extend(limits_of(&self.tables, results));
-        Table { metric: None, columns, rows, notes, is_uneven: false }
+        let (unit, better) = (metric.unit.symbol().to_owned(), metric.better());
+        Table { metric: None, unit, better, columns, rows, notes, is_uneven: false }
     }
 }
 
 /// A row of a table of scores, with its mean by each metric and the difference of two metrics.
 fn row_of(
-    table: &str,
-    label: String,
+    [table, label]: [&str; 2],
     row: &ScoreRow,
     means: &[Option<f64>],
-    ends: &[String; 2],
+    (ends, digits): (&[String; 2], Digits),
     results: &Results<'_>,
 ) -> Row {
     let summary = results.summary;
+    let (fixed, signed) = (Style::Fixed(digits), Style::Signed(digits));
     let listed: Vec<_> = row.levels.iter().map(Level::spelled).collect();
     let mut cells = vec![
         Cell::Text(results.number(table), table.to_owned()),
-        Cell::Text(label, listed.join(", ")),
+        Cell::Text(label.to_owned(), listed.join(", ")),
         match row.n == row.expected {
-            true => Cell::Number(means[0], Style::Fixed),
+            true => Cell::Number(means[0], fixed),
             false => {
                 let n = count(row.n, row.expected, row.exceptions);
-                Cell::Remarked(means[0], Style::Fixed, format!("n: {n}"))
+                Cell::Remarked(means[0], fixed, format!("n: {n}"))
             }
         },
     ];
     cells.extend(means.windows(2).map(|pair| {
         let change = pair[1].zip(pair[0]).map(|(after, before)| after - before);
-        Cell::NumberAnd(change, Style::Signed, pair[1], Style::Signed)
+        Cell::NumberAnd(change, signed, pair[1], signed)
     }));
     let total = Contrast::of_metrics(summary, &row.conditions, ends.each_ref().map(String::as_str));
     let total = total.if_whole(summary);
-    cells.push(Cell::Difference(total.comparison.map(|total| total.difference)));
+    cells.push(Cell::Difference(total.comparison.map(|total| total.difference), digits));
     let seed = |(seed, value): &(u64, f64)| SeedValue {
         value: *value,
         title: format!(
             "seed {seed}: {}, runs {}",
-            Style::Signed.write(Some(*value)),
+            digits.signed(*value),
             summary.digests(&row.conditions, *seed)
         ),
     };

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::experiment::Level;
-use crate::format::{MISSING, fixed, mean_and_std_dev, signed};
+use crate::format::{Digits, MISSING};
 use crate::stats::{ConfidenceInterval, Estimate};
 use crate::summary::Exceptions;
 
@@ -23,13 +23,13 @@ pub enum Cell {
     /// A number for readers, and another for data files only.
     NumberAnd(Option<f64>, Style, Option<f64>, Style),
     /// A mean and a standard deviation.
-    MeanAndStdDev(Option<f64>, Option<f64>),
+    MeanAndStdDev(Option<f64>, Option<f64>, Digits),
     /// The bounds of an interval.
     Interval(Option<[f64; 2]>, Style),
     /// A share with its interval, as whole percentages.
     Share(Option<(f64, ConfidenceInterval)>),
     /// A mean difference with its interval, and the number of seeds.
-    Difference(Option<Estimate>),
+    Difference(Option<Estimate>, Digits),
     /// A number of cases, and the number of all cases.
     Of(Option<(usize, usize)>),
     /// The grade of a published value. `None` if it cannot be graded.
@@ -50,10 +50,10 @@ pub enum Datum {
 /// How a number is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// Two decimals.
-    Fixed,
-    /// Two decimals, always with a sign.
-    Signed,
+    /// With these digits.
+    Fixed(Digits),
+    /// With these digits, always with a sign.
+    Signed(Digits),
     /// Three decimals. Smaller numbers as `<0.001`.
     PValue,
     /// A share as a whole percentage.
@@ -91,20 +91,26 @@ impl Cell {
             Self::Count(n, expected, exceptions) => count(*n, *expected, *exceptions),
             Self::Number(value, style) | Self::NumberAnd(value, style, _, _) => style.write(*value),
             Self::Remarked(value, style, remark) => format!("{} ({remark})", style.write(*value)),
-            Self::MeanAndStdDev(mean, std_dev) => mean_and_std_dev(*mean, *std_dev),
+            Self::MeanAndStdDev(mean @ Some(_), std_dev, digits) => {
+                let [mean, std_dev] = [mean, std_dev].map(|n| Style::Fixed(*digits).write(*n));
+                format!("{mean} ({std_dev})")
+            }
             Self::Interval(bounds, style) => interval(*bounds, *style),
             Self::Share(Some((share, bounds))) => {
                 let bounds = interval(Some([bounds.lower, bounds.upper]), Style::Share);
                 format!("{} {bounds}", Style::Share.write(Some(*share)))
             }
-            Self::Difference(estimate) => {
-                let mean = Style::Signed.write(estimate.map(|estimate| estimate.mean));
+            Self::Difference(estimate, digits) => {
+                let style = Style::Signed(*digits);
+                let mean = style.write(estimate.map(|estimate| estimate.mean));
                 match bounds(*estimate) {
-                    Some(bounds) => format!("{mean} {}", interval(Some(bounds), Style::Signed)),
+                    Some(bounds) => format!("{mean} {}", interval(Some(bounds), style)),
                     None => mean,
                 }
             }
-            Self::Share(None) | Self::Of(None) => MISSING.to_owned(),
+            Self::MeanAndStdDev(None, _, _) | Self::Share(None) | Self::Of(None) => {
+                MISSING.to_owned()
+            }
             Self::Of(Some((some, all))) => format!("{some} of {all}"),
             Self::Grade(grade) => word(*grade).to_owned(),
         }
@@ -128,8 +134,8 @@ impl Cell {
             Self::NumberAnd(value, style, other, its_style) => {
                 vec![number(*value, *style), number(*other, *its_style)]
             }
-            Self::MeanAndStdDev(mean, std_dev) => {
-                vec![number(*mean, Style::Fixed), number(*std_dev, Style::Fixed)]
+            Self::MeanAndStdDev(mean, std_dev, digits) => {
+                [mean, std_dev].map(|value| number(*value, Style::Fixed(*digits))).to_vec()
             }
             Self::Interval(bounds, style) => both(bounds, *style).to_vec(),
             Self::Share(share) => {
@@ -137,10 +143,11 @@ impl Cell {
                 let share = number(share.map(|(share, _)| share), Style::Share);
                 [share].into_iter().chain(both(&bounds, Style::Share)).collect()
             }
-            Self::Difference(estimate) => {
-                let mean = number(estimate.map(|estimate| estimate.mean), Style::Signed);
+            Self::Difference(estimate, digits) => {
+                let style = Style::Signed(*digits);
+                let mean = number(estimate.map(|estimate| estimate.mean), style);
                 let n = number(estimate.map(|estimate| estimate.n as f64), Style::Whole);
-                let bounds = both(&bounds(*estimate), Style::Signed);
+                let bounds = both(&bounds(*estimate), style);
                 [mean].into_iter().chain(bounds).chain([n]).collect()
             }
             Self::Of(of) => [of.map(|of| of.0), of.map(|of| of.1)]
@@ -207,12 +214,21 @@ impl Style {
     pub fn write(self, value: Option<f64>) -> String {
         let Some(number) = value else { return MISSING.to_owned() };
         match self {
-            Self::Fixed => fixed(value),
-            Self::Signed => signed(value),
+            Self::Fixed(digits) => digits.write(number),
+            Self::Signed(digits) => digits.signed(number),
             Self::PValue if number < 0.001 => "<0.001".to_owned(),
             Self::PValue => format!("{number:.3}"),
             Self::Share => format!("{:.0} %", 100.0 * number),
             Self::Whole => format!("{number:.0}"),
+        }
+    }
+
+    /// The style of a difference of two such numbers.
+    #[must_use]
+    pub fn of_difference(self) -> Self {
+        match self {
+            Self::Fixed(digits) => Self::Signed(digits),
+            other => other,
         }
     }
 }
@@ -280,14 +296,20 @@ mod tests {
 
     #[test]
     fn a_cell_has_a_text_for_readers_and_a_value_for_each_key() {
+        let two = Digits::Decimals(2);
         let exceptions = Exceptions { diverged: 2, failed: 1, ..Exceptions::default() };
         let cells = [
             (Cell::Count(9, 10, exceptions), "9/10 (2 diverged, 1 failed)", "9,10"),
             (Cell::Count(10, 10, Exceptions::default()), "10", "10,10"),
-            (Cell::MeanAndStdDev(Some(81.914), Some(1.21)), "81.91 (1.21)", "81.914,1.21"),
-            (Cell::MeanAndStdDev(None, None), "–", ","),
-            (Cell::Interval(Some([-1.5, 2.0]), Style::Signed), "[−1.50, +2.00]", "-1.5,2"),
-            (Cell::NumberAnd(Some(0.5), Style::Fixed, Some(10.0), Style::Whole), "0.50", "0.5,10"),
+            (Cell::MeanAndStdDev(Some(81.914), Some(1.21), two), "81.91 (1.21)", "81.914,1.21"),
+            (Cell::MeanAndStdDev(Some(70.309), None, two), "70.31 (–)", "70.309,"),
+            (Cell::MeanAndStdDev(None, Some(1.0), two), "–", ",1"),
+            (Cell::Interval(Some([-1.5, 2.0]), Style::Signed(two)), "[−1.50, +2.00]", "-1.5,2"),
+            (
+                Cell::NumberAnd(Some(0.5), Style::Fixed(two), Some(10.0), Style::Whole),
+                "0.50",
+                "0.5,10",
+            ),
             (Cell::Of(Some((3, 10))), "3 of 10", "3,10"),
             (Cell::Grade(Some(Grade::Near)), "near", "near"),
             (Cell::Number(Some(0.0004), Style::PValue), "<0.001", "0.0004"),

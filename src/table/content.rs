@@ -5,12 +5,17 @@ use std::fmt;
 use super::cell::{Cell, Datum};
 use crate::document::suggestion;
 use crate::experiment::{ConditionId, Level, Levels, written};
+use crate::run::Direction;
 
 /// A table under one protocol.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     /// The metric of the protocol, if there is one table for each protocol.
     pub metric: Option<String>,
+    /// The unit of its scores, such as `%`; empty if they have none.
+    pub unit: String,
+    /// Which scores are better; `None` if none is.
+    pub better: Option<Direction>,
     /// Its columns.
     pub columns: Vec<Column>,
     /// Its rows.
@@ -39,14 +44,14 @@ pub struct Row {
     pub cells: Vec<Cell>,
     /// Its conditions.
     pub conditions: Vec<ConditionId>,
-    /// The value of each seed, in percent or points.
+    /// The value of each seed, in the unit of the metric.
     pub seeds: Vec<SeedValue>,
 }
 
 /// The value of one seed in a row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeedValue {
-    /// In percent or points.
+    /// In the unit of the metric.
     pub value: f64,
     /// Condition, seed, value and digests, for readers.
     pub title: String,
@@ -99,6 +104,7 @@ pub enum Key {
     TotalLower,
     TotalUpper,
     Below,
+    Above,
     Draws,
     DetectableShift,
     Grade,
@@ -131,6 +137,15 @@ impl Key {
     pub fn is_published(&self) -> bool {
         matches!(self, Self::PublishedMean | Self::PublishedStd)
     }
+}
+
+/// Whether the column of this name has the unit of the metric. The others have counts, shares and p
+/// values.
+#[must_use]
+pub fn has_unit(key: &str) -> bool {
+    let is_count = ["n", "expected", "seeds", "below", "above", "draws"].contains(&key);
+    let is_of = |what: &str| key == what || key.starts_with(&format!("{what}_"));
+    !is_count && !["n", "expected", "p", "improvement", "share"].iter().any(|what| is_of(what))
 }
 
 impl Column {
@@ -291,14 +306,15 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::format::Digits;
     use crate::table::Style;
 
     fn table() -> Table {
         let row = |rate: &str, mean| Row {
             cells: vec![
                 Cell::Level(rate.to_owned(), Level::parse(rate)),
-                Cell::MeanAndStdDev(Some(mean), None),
-                Cell::Number(Some(1.0), Style::Signed),
+                Cell::MeanAndStdDev(Some(mean), None, Digits::PERCENT),
+                Cell::Number(Some(1.0), Style::Signed(Digits::PERCENT)),
             ],
             conditions: Vec::new(),
             seeds: Vec::new(),
@@ -342,5 +358,13 @@ mod tests {
         assert_eq!(Key::NOneDraw.to_string(), "n_one_draw");
         assert_eq!(Key::PHolm.to_string(), "p_holm");
         assert_eq!(table().head_of("std"), "std (ours)");
+        for key in ["mean", "std", "lower", "change_held-out", "detectable_shift", "effect_std"] {
+            assert!(has_unit(key), "{key}");
+        }
+        for key in
+            [Key::N, Key::NOneDraw, Key::PHolm, Key::ShareLower, Key::Improvement, Key::Above]
+        {
+            assert!(!has_unit(&key.to_string()), "{key}");
+        }
     }
 }

@@ -10,10 +10,11 @@ use super::kind::{
 };
 use crate::document::Reader;
 use crate::experiment::Level;
-use crate::format::count;
+use crate::format::{Digits, count};
 use crate::paper::keys::{Differs, differs_note, read_factors, read_metric};
-use crate::paper::{Paper, Selection};
-use crate::stats::{self, MOST_SIGN_FLIPS, PairedTest};
+use crate::paper::{Metric, Paper, Selection};
+use crate::run::Direction;
+use crate::stats::{self, Estimate, MOST_SIGN_FLIPS, PairedTest};
 use crate::summary::{Contrast, Summary, effect, two_levels};
 
 /// For each factor, one row per combination of the levels of `by`, and one row for all
@@ -78,6 +79,10 @@ impl Kind for Effects {
         vec![self.selection.clone()]
     }
 
+    fn metric(&self) -> &str {
+        &self.metric
+    }
+
     fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {
         vec![self.table(&self.effects(results.summary), results)]
     }
@@ -131,28 +136,30 @@ impl Effects {
 
     fn table(&self, effects: &[Effect], results: &Results<'_>) -> Table {
         let (names, summary) = (results.names, results.summary);
+        let metric = results.metric(&self.metric);
+        let digits = digits(metric, effects);
         let varies = |effect: &Effect| summary.varies(&effect.contrast.conditions.concat());
         let variation = Variation::of(effects.iter().map(varies));
         let mut columns = vec![Column::text("effect of", Key::Factor)];
         let by = self.by.iter();
         columns.extend(by.map(|name| Column::text(names.factor(name), Key::Level(name.clone()))));
         columns.push(Column::number("seeds", [Key::Seeds, Key::Expected]));
-        columns.push(Column::number("points", [Key::Effect, Key::EffectStd]));
+        columns.push(Column::number(metric.unit.difference_head(), [Key::Effect, Key::EffectStd]));
         columns.push(Column::number("95 % interval", [Key::Lower, Key::Upper]));
         columns.push(Column::number("p", [Key::P]));
         columns.push(Column::number("p, Holm", [Key::PHolm]));
         let keys = [Key::Improvement, Key::ImprovementLower, Key::ImprovementUpper];
-        columns.push(Column::number("seeds with gain", keys));
+        columns.push(Column::number(gain(metric), keys));
         columns.extend(variation.column.clone());
         let row = |effect: &Effect| {
-            let mut cells = self.cells(effect, results);
+            let mut cells = self.cells(effect, digits, results);
             cells.extend(variation.cell(varies(effect)));
             let [with, without] = &effect.contrast.conditions;
             let seed = |(seed, value): &(u64, f64)| SeedValue {
                 value: *value,
                 title: format!(
                     "seed {seed}: {}, runs {} minus {}",
-                    Style::Signed.write(Some(*value)),
+                    digits.signed(*value),
                     summary.digests(with, *seed),
                     summary.digests(without, *seed)
                 ),
@@ -164,6 +171,8 @@ impl Effects {
         let by_factor = self.named(effects, results);
         Table {
             metric: None,
+            unit: metric.unit.symbol().to_owned(),
+            better: metric.better(),
             columns,
             rows,
             notes: self.notes(effects, &by_factor, variation.note, results),
@@ -195,7 +204,7 @@ impl Effects {
         all
     }
 
-    fn cells(&self, effect: &Effect, results: &Results<'_>) -> Vec<Cell> {
+    fn cells(&self, effect: &Effect, digits: Digits, results: &Results<'_>) -> Vec<Cell> {
         let names = results.names;
         let factor = names.factor(&effect.factor);
         let label = match &effect.levels {
@@ -217,13 +226,18 @@ impl Effects {
         let summary = results.summary;
         cells.push(Cell::Count(n, summary.expected(&ids), summary.exceptions(&ids)));
         let (mean, std_dev) = (difference.map(|d| d.mean), difference.and_then(|d| d.std_dev));
-        cells.push(Cell::NumberAnd(mean, Style::Signed, std_dev, Style::Signed));
-        cells.push(Cell::interval_of(difference, Style::Signed));
+        let signed = Style::Signed(digits);
+        cells.push(Cell::NumberAnd(mean, signed, std_dev, signed));
+        cells.push(Cell::interval_of(difference, signed));
         let p_value = comparison.and_then(|c| c.significance).map(|s| s.p_value);
         cells.push(Cell::Number(p_value, Style::PValue));
         let adjusted = effect.adjusted_p.filter(|_| effect.group.is_some());
         cells.push(Cell::Number(adjusted, Style::PValue));
-        let improvement = comparison.map(|c| c.improvement);
+        let higher = comparison.map(|c| c.improvement);
+        let improvement = match results.metric(&self.metric).better() {
+            Some(Direction::Lower) => higher.map(|higher| higher.of_failures()),
+            Some(Direction::Higher) | None => higher,
+        };
         cells.push(Cell::Share(improvement.map(|i| (i.share, i.interval))));
         cells
     }
@@ -257,27 +271,30 @@ impl Effects {
                 "p, Holm: adjusted for the {n} tests in this table, without the rows “all together”."
             ),
         };
+        let metric = results.metric(&self.metric);
         let is_switch = |effect: &Effect| effect.levels.iter().all(|l| l.as_bool().is_some());
-        let (sides, better) = match effects.iter().all(is_switch) {
-            true => ("with the factor minus without it", "the factor raises the score"),
-            false => (
-                "at the first level minus at the second (a factor that is on or off: on minus off)",
-                "the first level has the higher score",
-            ),
+        let are_switches = effects.iter().all(is_switch);
+        let sides = match are_switches {
+            true => "with the factor minus without it",
+            false => {
+                "at the first level minus at the second (a factor that is on or off: on minus off)"
+            }
+        };
+        let lower = match metric.better() {
+            Some(Direction::Lower) => " Lower is better: a negative value is an improvement.",
+            Some(Direction::Higher) | None => "",
         };
         let mut notes = vec![format!(
-            "points: {}, {sides}. The value is the mean difference over the seeds, with Student's t interval.",
-            results.metric_label(&self.metric)
+            "{}: {}, {sides}. The value is the mean difference over the seeds, with Student's t interval.{lower}",
+            metric.unit.difference_head(),
+            metric.label
         )];
         notes.extend(averaged_note(named, results));
         notes.extend(named.iter().filter_map(|rows| rows.uneven_note(results)));
         notes.extend([
             format!("Differences are paired by seed. {varies}"),
             format!("p: two-sided {test}. {adjusted}"),
-            format!(
-                "seeds with gain: share of the seeds in which {better}; ties count half (probability of \
-                 improvement), with Wilson's 95 % interval."
-            ),
+            gain_note(metric, are_switches),
         ]);
         notes.extend(self.factors.iter().filter_map(|factor| {
             let own = effects.iter().filter(|effect| effect.factor == *factor);
@@ -299,6 +316,37 @@ impl Effects {
         notes.extend(differs_note(&self.differs));
         notes
     }
+}
+
+/// The digits of effects: for their intervals and their standard deviations over the seeds.
+fn digits(metric: &Metric, effects: &[Effect]) -> Digits {
+    let differences =
+        || effects.iter().filter_map(|effect| Some(effect.contrast.comparison?.difference));
+    let bounds = |one: Estimate| one.interval.map(|interval| [interval.lower, interval.upper]);
+    let sizes = differences().flat_map(|one| bounds(one).unwrap_or([one.mean; 2]));
+    metric.digits(sizes, differences().filter_map(|one| one.std_dev))
+}
+
+/// The head of the column with the share of the seeds in which the factor helps; for a metric without
+/// a better direction, in which it raises the score.
+fn gain(metric: &Metric) -> &'static str {
+    if metric.better().is_some() { "seeds with gain" } else { "seeds above" }
+}
+
+fn gain_note(metric: &Metric, are_switches: bool) -> String {
+    let (raises, higher, name) = match metric.better() {
+        Some(Direction::Higher) => ("raises", "higher", " (probability of improvement)"),
+        Some(Direction::Lower) => ("lowers", "lower", " (probability of improvement)"),
+        None => ("raises", "higher", ""),
+    };
+    let when = match are_switches {
+        true => format!("the factor {raises} the score"),
+        false => format!("the first level has the {higher} score"),
+    };
+    format!(
+        "{}: share of the seeds in which {when}; ties count half{name}, with Wilson's 95 % interval.",
+        gain(metric)
+    )
 }
 
 fn adjust(effects: &mut [Effect]) {

@@ -1,7 +1,7 @@
 //! Means of several published rows, judged as one value.
 
 use super::kind::Words;
-use super::scores::{Published, ScoreRow, Scores};
+use super::score_rows::{Published, ScoreRow, Scores};
 use crate::document::Reader;
 use crate::experiment::{Level, Levels};
 use crate::format::count;

@@ -10,15 +10,19 @@ use super::cell::Cell;
 use super::content::{Column, Key, SeedValue, Table};
 use crate::document::{Location, Reader};
 use crate::experiment::{ConditionId, Level};
-use crate::format::MISSING;
+use crate::format::{Digits, MISSING};
 use crate::paper::keys::{Differs, check_distinct, check_measured, read_differs, read_selection};
-use crate::paper::{EXPERIMENT, Names, Paper, Selection, Vocabulary};
+use crate::paper::{EXPERIMENT, Metric, Names, Paper, Selection, Vocabulary};
+use crate::run::Direction;
 use crate::summary::{SeedVariation, Summary};
 
 /// A kind of table, with the keys that it has read.
 pub trait Kind: Any + fmt::Debug + Send + Sync {
     /// The conditions that it shows, those that any of these selections contains.
     fn covers(&self, paper: &Paper) -> Vec<Selection>;
+
+    /// The metric of its scores, or one that has the unit and the direction of all of them.
+    fn metric(&self) -> &str;
 
     /// Its content: one table, or one for each protocol.
     fn tabulate(&self, results: &Results<'_>) -> Vec<Table>;
@@ -75,15 +79,31 @@ impl<'r> Results<'r> {
         number.map_or_else(String::new, |number| format!("Table {}", number + 1))
     }
 
+    /// A metric of the paper.
+    #[must_use]
+    pub fn metric(self, name: &str) -> &'r Metric {
+        self.names.paper.metric(name).expect("what names a metric was checked when it was read")
+    }
+
+    /// The digits of the scores of some conditions: for their range and their standard deviations.
+    #[must_use]
+    pub fn digits(self, ids: &[ConditionId], metric: &str) -> Digits {
+        let aggregates = || self.summary.all(ids).filter_map(|one| one.aggregates.get(metric));
+        let sizes = aggregates().flat_map(|one| [one.minimum, one.maximum]).flatten();
+        self.metric(metric).digits(sizes, aggregates().filter_map(|one| one.std_dev))
+    }
+
     /// The scores of conditions by seed. For several conditions, the mean over them for each seed.
     #[must_use]
     pub fn seed_values(self, ids: &[ConditionId], metric: &str) -> Vec<SeedValue> {
         if let [id] = ids {
             return self.runs(*id, metric);
         }
+        let (digits, unit) = (self.digits(ids, metric), &self.metric(metric).unit);
         let value = |(seed, value): (u64, f64)| {
             let digests = self.summary.digests(ids, seed);
-            SeedValue { value, title: format!("seed {seed}: {value:.2} %, mean of runs {digests}") }
+            let written = unit.after(&digits.write(value));
+            SeedValue { value, title: format!("seed {seed}: {written}, mean of runs {digests}") }
         };
         self.summary.by_seed(ids, metric).into_iter().map(value).collect()
     }
@@ -93,25 +113,31 @@ impl<'r> Results<'r> {
     pub fn runs(self, id: ConditionId, metric: &str) -> Vec<SeedValue> {
         let condition = self.summary.condition(id);
         let label = self.names.describe(&condition.levels);
+        let (digits, unit) = (self.digits(&[id], metric), &self.metric(metric).unit);
         let runs = condition.runs.iter().filter_map(|run| {
             let value = run.scores.get(metric)?;
-            Some(SeedValue { value, title: run.title(&label, value) })
+            let title = run.title(&label, &unit.after(&digits.write(value)));
+            Some(SeedValue { value, title })
         });
         runs.collect()
     }
 
-    /// The description of a metric: its label, and how a score is taken.
+    /// The description of a metric: its label, how a score is taken, and which scores are better if
+    /// these are not the higher ones.
     #[must_use]
     pub fn metric_note(self, metric: &str) -> String {
-        self.names.paper.metric(metric).map_or_else(String::new, |metric| {
-            format!("The score of a run ({}) is {}.", metric.label, metric.formula())
-        })
+        let metric = self.metric(metric);
+        let better = match metric.better() {
+            Some(Direction::Lower) => " Lower is better.",
+            Some(Direction::Higher) | None => "",
+        };
+        format!("The score of a run ({}) is {}.{better}", metric.label, metric.formula())
     }
 
     /// The label of a metric.
     #[must_use]
     pub fn metric_label(self, metric: &str) -> &'r str {
-        self.names.paper.metric(metric).map_or("", |metric| metric.label.as_str())
+        self.metric(metric).label.as_str()
     }
 }
 

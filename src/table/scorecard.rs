@@ -8,11 +8,14 @@ use super::cell::{Cell, Grade, Style, count};
 use super::content::{Column, Key, Row, Table};
 use super::joint::{self, Joint};
 use super::kind::{Kind, Results, Words};
-use super::scores::{ScoreRow, Scores, limits_of, row_label};
+use super::score_rows::{ScoreRow, Scores};
+use super::scores::{limits_of, row_label};
 use super::variance::repetition;
 use crate::document::Reader;
 use crate::experiment::{ConditionId, Level};
-use crate::paper::{Paper, Selection};
+use crate::format::Digits;
+use crate::paper::keys::check_comparable;
+use crate::paper::{Paper, ScoreUnit, Selection};
 use crate::stats::{self, FEWEST_DECISIVE, NewDraw, PredictionInterval, Sample, Spread, f_test};
 use crate::summary::{Exceptions, Summary};
 
@@ -51,7 +54,8 @@ pub struct PublishedScore {
     pub detectable_shift: Option<f64>,
     /// The repetitions of its conditions on other draws.
     pub repetitions: Vec<ConditionId>,
-    metric: String,
+    /// Name of the metric.
+    pub metric: String,
 }
 
 /// Which published value it is.
@@ -93,6 +97,8 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scorecard> 
     {
         reader.refuse("tables", format!("names `{name}`, which has no published values"));
     }
+    let scored = tables.iter().flatten().filter_map(|(_, s)| words.paper.metric(&s.metric));
+    check_comparable(reader, "tables", &scored.collect::<Vec<_>>());
     let published_seeds = reader.required_in("published_seeds", 2..=1_000_000);
     let compatible = reader.required_in("compatible", 0.5..=0.9999);
     let near = reader.required_in("near", 0.5..=0.9999);
@@ -117,6 +123,10 @@ impl Kind for Scorecard {
         paper.with_draws(tables.collect())
     }
 
+    fn metric(&self) -> &str {
+        &self.tables[0].1.metric
+    }
+
     fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {
         vec![self.table(&self.judge(results), results)]
     }
@@ -134,7 +144,7 @@ impl Scorecard {
     pub fn judge(&self, results: &Results<'_>) -> Vec<PublishedScore> {
         let mut all = Vec::new();
         for (table, scores) in &self.tables {
-            let rows = scores.rows(&scores.metric, results.summary);
+            let rows = scores.rows(&scores.metric, results);
             let label = |row: &ScoreRow| row_label(results.names, &scores.by, &row.levels);
             let metric = &scores.metric;
             let single = rows.iter().map(|row| (label(row), false, row.clone()));
@@ -246,8 +256,11 @@ impl Scorecard {
             Column::number("our std", [Key::Std]),
             Column::text("grade of std", Key::StdGrade),
         ];
-        let rows = scores.iter().map(|score| row(score, results)).collect();
-        let mut notes = self.notes();
+        let metric = results.metric(&self.tables[0].1.metric);
+        let ids: Vec<_> = scores.iter().flat_map(|score| score.row.conditions.clone()).collect();
+        let digits = results.digits(&ids, &metric.name);
+        let rows = scores.iter().map(|score| row(score, digits, results)).collect();
+        let mut notes = self.notes(&metric.unit);
         let mut by_metric: BTreeMap<&str, Vec<ConditionId>> = BTreeMap::new();
         for score in scores {
             by_metric.entry(&score.metric).or_default().extend(score.conditions());
@@ -255,10 +268,11 @@ impl Scorecard {
         let groups = by_metric.into_iter();
         notes.extend(groups.filter_map(|(metric, ids)| bimodal_note(ids, metric, results)));
         notes.extend(limits_of(&self.tables, results));
-        Table { metric: None, columns, rows, notes, is_uneven: false }
+        let (unit, better) = (metric.unit.symbol().to_owned(), metric.better());
+        Table { metric: None, unit, better, columns, rows, notes, is_uneven: false }
     }
 
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self, unit: &ScoreUnit) -> Vec<String> {
         let percent = |share: f64| format!("{} %", (1e4 * share).round() / 100.0);
         let (compatible, near) = (percent(self.compatible), percent(self.near));
         vec![
@@ -270,9 +284,11 @@ impl Scorecard {
                  it, but inside the range for {near}, is “near”. Any other mean “differs”.",
                 self.published_seeds
             ),
-            "detectable shift: a published mean that is off by this many points would lie outside the range in \
-             80 % of cases. A wide range accepts much, so “compatible” does not mean equal."
-                .to_owned(),
+            format!(
+                "detectable shift{}: a published mean that is off by this much would lie outside the range in \
+                 80 % of cases. A wide range accepts much, so “compatible” does not mean equal.",
+                unit.difference_clause()
+            ),
             format!(
                 "Rule for standard deviations: the square of published / ours is compared with its F \
                  distribution. The grade is “compatible” inside the central {compatible}, “near” inside the \
@@ -289,10 +305,10 @@ impl Scorecard {
     }
 }
 
-fn row(score: &PublishedScore, results: &Results<'_>) -> Row {
+fn row(score: &PublishedScore, digits: Digits, results: &Results<'_>) -> Row {
     let ours = &score.row;
     let listed = ours.levels.iter().map(Level::spelled).collect::<Vec<_>>().join(", ");
-    let number = |value| Cell::Number(value, Style::Fixed);
+    let number = |value| Cell::Number(value, Style::Fixed(digits));
     let difference = score.mean.ours.map(|ours| ours - score.mean.published);
     let bounds = score.interval.map(|interval| [interval.lower, interval.upper]);
     let is_whole = ours.n == ours.expected && ours.exceptions == Exceptions::default();
@@ -312,10 +328,10 @@ fn row(score: &PublishedScore, results: &Results<'_>) -> Row {
         number(Some(score.mean.published)),
         match is_whole {
             true => number(score.mean.ours),
-            false => Cell::Remarked(score.mean.ours, Style::Fixed, remark),
+            false => Cell::Remarked(score.mean.ours, Style::Fixed(digits), remark),
         },
-        Cell::Number(difference, Style::Signed),
-        Cell::Interval(bounds, Style::Fixed),
+        Cell::Number(difference, Style::Signed(digits)),
+        Cell::Interval(bounds, Style::Fixed(digits)),
         number(score.detectable_shift),
         Cell::Of(score.below),
         Cell::Grade(score.mean.grade),

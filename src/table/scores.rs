@@ -6,77 +6,11 @@ use super::content::{Column, Key, Row, Table};
 use super::kind::{
     Kind, Results, Rows, Variation, Words, averaged_note, left_out_note, read_conditions,
 };
+use super::score_rows::{Order, Published, ScoreRow, Scores, metrics_of};
 use crate::document::{Reader, Value};
-use crate::experiment::{ConditionId, Level};
-use crate::paper::keys::{
-    Differs, check_level, choice, differs_note, read_each, read_factors, read_metric,
-};
-use crate::paper::{Names, Paper, Selection};
-use crate::stats::Estimate;
-use crate::summary::{Exceptions, SeedVariation, Summary, aggregate};
-
-/// One row for each combination of the levels of `by`. The mean and the standard deviation of a row
-/// are the means of those of its conditions, as in the publication.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scores {
-    /// Name of the metric.
-    pub metric: String,
-    /// `experiment` or factors: they label the rows.
-    pub by: Vec<String>,
-    /// Which conditions it covers.
-    pub selection: Selection,
-    /// Order of the rows.
-    pub order: Order,
-    /// Published values of its rows.
-    pub published: Vec<Published>,
-    /// Settings of the data in which the conditions differ, from the key `differs`.
-    pub differs: Differs,
-}
-
-/// Order of the rows of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// In the order of the experiments and their levels.
-    Listed,
-    /// Largest mean first.
-    Descending,
-}
-
-/// The published values of one row, in percent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Published {
-    /// The levels of the table's `by`, in order.
-    pub row: Vec<Level>,
-    /// Published mean.
-    pub mean: f64,
-    /// Published standard deviation.
-    pub std_dev: f64,
-}
-
-/// A row of scores, in percent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ScoreRow {
-    /// The levels of the table's `by`, in order.
-    pub levels: Vec<Level>,
-    /// Its conditions.
-    pub conditions: Vec<ConditionId>,
-    /// The mean over its conditions of their means, as published. `None` if a condition has no run.
-    pub mean: Option<f64>,
-    /// The mean over its conditions of their population standard deviations, as published.
-    pub std_dev: Option<f64>,
-    /// The estimate over the seeds. The value of a seed is the mean over all conditions of the row.
-    pub estimate: Option<Estimate>,
-    /// What varies between the seeds.
-    pub varies: Option<SeedVariation>,
-    /// Runs with a score.
-    pub n: usize,
-    /// The number of runs that it should have.
-    pub expected: usize,
-    /// The numbers of diverged, accepted, failed, stale and damaged runs.
-    pub exceptions: Exceptions,
-    /// The published values.
-    pub published: Option<Published>,
-}
+use crate::experiment::Level;
+use crate::paper::keys::{check_level, choice, differs_note, read_each, read_factors, read_metric};
+use crate::paper::{Metric, Names, Paper, ScoreUnit, Selection};
 
 /// Reads the keys of the table.
 pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scores> {
@@ -86,13 +20,22 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scores> {
         metric.iter().flat_map(|metric| metrics_of(metric, words.paper)).cloned().collect();
     let by_names = by.clone().unwrap_or_default();
     let (selection, differs) = read_conditions(reader, &metrics, &by_names, &[&by_names], words);
-    let orders = [("listed", Order::Listed), ("descending", Order::Descending)];
     let order = match reader.node("order") {
-        Some(_) => choice(reader, "order", &orders),
+        Some(_) => choice(reader, "order", &ORDERS),
         None => Some(Order::Listed),
     };
+    let known = metrics.iter().filter_map(|metric| words.paper.metric(metric));
+    let undirected = known.into_iter().find(|metric| metric.better().is_none());
+    if let (Some(Order::Best), Some(metric)) = (order, undirected) {
+        let message = format!(
+            "cannot be `best`, because no score by `{}` is better; give `ascending` or `descending`",
+            metric.name
+        );
+        reader.refuse("order", message);
+    }
+    let own = metric.as_ref().and_then(|metric| words.paper.metric(metric));
     let published = read_each(reader, "published", reader.violations(), |reader, _| {
-        let row = read_published(reader, &by_names, &selection, words)?;
+        let row = read_published(reader, &by_names, &selection, own, words)?;
         let levels: Vec<_> = row.row.iter().map(|level| level.to_json().to_string()).collect();
         Some((levels.join(", "), row))
     });
@@ -100,10 +43,19 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scores> {
     Some(Scores { metric, by, selection, order, published, differs })
 }
 
+/// The orders of rows by their names.
+const ORDERS: [(&str, Order); 4] = [
+    ("listed", Order::Listed),
+    ("best", Order::Best),
+    ("ascending", Order::Ascending),
+    ("descending", Order::Descending),
+];
+
 fn read_published(
     reader: Reader<'_>,
     by: &[String],
     selection: &Selection,
+    metric: Option<&Metric>,
     words: &Words<'_>,
 ) -> Option<Published> {
     let vocabulary = words.vocabulary;
@@ -138,8 +90,10 @@ fn read_published(
     if reader.violations().is_empty() && !vocabulary.conditions(selection).any(is_row) {
         reader.refuse("row", "is not a row of the table");
     }
-    let mean = reader.required_in("mean", 0.0..=100.0);
-    let std_dev = reader.required_in("std", 0.0..=100.0);
+    let is_percent = metric.is_none_or(|metric| metric.unit == ScoreUnit::Percent);
+    let [least, most] = if is_percent { [0.0, 100.0] } else { [f64::MIN, f64::MAX] };
+    let mean = reader.required_in("mean", least..=most);
+    let std_dev = reader.required_in("std", 0.0..=most);
     reader.finish();
     Some(Published { row: row?, mean: mean?, std_dev: std_dev? })
 }
@@ -149,13 +103,17 @@ impl Kind for Scores {
         vec![self.selection.clone()]
     }
 
+    fn metric(&self) -> &str {
+        &self.metric
+    }
+
     /// The table under its own metric. If this is the metric of the first protocol, one table for
     /// each protocol.
     fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {
         let metrics = self.metrics(results.names.paper);
         let is_split = metrics.len() > 1;
         let table = |metric: &String| {
-            let rows = self.rows(metric, results.summary);
+            let rows = self.rows(metric, results);
             let metric_of_protocol = is_split.then(|| metric.clone());
             Table { metric: metric_of_protocol, ..self.table(metric, &rows, results) }
         };
@@ -163,96 +121,17 @@ impl Kind for Scores {
     }
 }
 
-/// `metric` itself. If it is that of the first protocol, the metrics of all protocols.
-fn metrics_of<'m>(metric: &'m String, paper: &'m Paper) -> Vec<&'m String> {
-    match &paper.protocols[..] {
-        [first, _, ..] if first.metric == *metric => {
-            paper.protocols.iter().map(|protocol| &protocol.metric).collect()
-        }
-        _ => vec![metric],
-    }
-}
-
 impl Scores {
-    /// The metrics that the table shows.
-    #[must_use]
-    pub fn metrics<'m>(&'m self, paper: &'m Paper) -> Vec<&'m String> {
-        metrics_of(&self.metric, paper)
-    }
-
-    /// Its rows by `metric`, in the order of the key `order`.
-    #[must_use]
-    pub fn rows(&self, metric: &str, summary: &Summary) -> Vec<ScoreRow> {
-        let mut rows = self.grouped(metric, summary);
-        let of = |pick: fn(&crate::summary::Aggregate) -> Option<f64>| {
-            let values = |row: &ScoreRow| {
-                let conditions = summary.all(&row.conditions);
-                conditions.filter_map(|one| pick(&one.aggregates[metric])).collect::<Vec<_>>()
-            };
-            aggregate(&rows.iter().map(values).collect::<Vec<_>>())
-        };
-        let (means, std_devs) = (of(|a| a.mean), of(|a| a.std_dev));
-        for ((row, mean), std_dev) in rows.iter_mut().zip(means).zip(std_devs) {
-            // The mean over some conditions or seeds of a row is not the mean of the row.
-            let is_whole = row.conditions.len() == 1 || row.n == row.expected;
-            let of_all = |aggregate: crate::summary::Aggregate| {
-                aggregate.mean.filter(|_| is_whole && aggregate.n == row.conditions.len())
-            };
-            (row.mean, row.std_dev) = (of_all(mean), of_all(std_dev));
-            row.estimate = summary.whole_estimate(&row.conditions, metric);
-        }
-        if self.order == Order::Descending {
-            // A stable sort keeps equal means in the order of the experiments. Missing means come
-            // last.
-            let key = |row: &ScoreRow| row.mean.unwrap_or(f64::NEG_INFINITY);
-            rows.sort_by(|a, b| key(b).total_cmp(&key(a)));
-        }
-        rows
-    }
-
-    /// The rows with their conditions, in the order of the conditions.
-    fn grouped(&self, metric: &str, summary: &Summary) -> Vec<ScoreRow> {
-        let mut rows: Vec<ScoreRow> = Vec::new();
-        for id in summary.select(&self.selection) {
-            let condition = summary.condition(id);
-            let level = |factor| condition.levels.get(factor).cloned();
-            // A condition without one of the factors is not in the table.
-            let levels = self.by.iter().map(level).collect::<Option<Vec<_>>>();
-            let Some(levels) = levels else { continue };
-            let position = rows.iter().position(|row| row.levels == levels);
-            let position = position.unwrap_or_else(|| {
-                let published = self.published.iter().find(|row| row.row == levels).cloned();
-                rows.push(ScoreRow {
-                    levels,
-                    conditions: Vec::new(),
-                    mean: None,
-                    std_dev: None,
-                    estimate: None,
-                    varies: None,
-                    n: 0,
-                    expected: 0,
-                    exceptions: Exceptions::default(),
-                    published,
-                });
-                rows.len() - 1
-            });
-            let row = &mut rows[position];
-            row.conditions.push(id);
-            row.n += condition.aggregates[metric].n;
-            row.expected += condition.expected;
-            row.exceptions += condition.exceptions;
-        }
-        for row in &mut rows {
-            row.varies = summary.varies(&row.conditions);
-        }
-        rows
-    }
-
     fn table(&self, metric: &str, rows: &[ScoreRow], results: &Results<'_>) -> Table {
         let names = results.names;
         // Published values belong only to the metric of the table.
         let has_published = !self.published.is_empty() && metric == self.metric;
-        let ours = if self.published.is_empty() { "mean, % (std)" } else { "ours, % (std)" };
+        let unit = &results.metric(metric).unit;
+        let head = |what: &str| format!("{} (std)", unit.in_head(what));
+        let ours = head(if self.published.is_empty() { "mean" } else { "ours" });
+        let ids: Vec<_> = rows.iter().flat_map(|row| row.conditions.clone()).collect();
+        let digits = results.digits(&ids, metric);
+        let number = |value| Cell::Number(value, Style::Fixed(digits));
         let variation = Variation::of(rows.iter().map(|row| row.varies));
         let factors = self.by.iter();
         let mut columns: Vec<_> = factors
@@ -262,10 +141,10 @@ impl Scores {
         let is_pooled = rows.iter().any(|row| row.conditions.len() > 1);
         let n = if is_pooled { "runs" } else { "n" };
         columns.push(Column::number(n, [Key::N, Key::Expected]));
-        columns.push(Column::number(ours, [Key::Mean, Key::Std]));
+        columns.push(Column::number(ours.clone(), [Key::Mean, Key::Std]));
         if has_published {
             let keys = [Key::PublishedMean, Key::PublishedStd];
-            columns.push(Column::number("published, % (std)", keys));
+            columns.push(Column::number(head("published"), keys));
             columns.push(Column::number("difference", [Key::Difference]));
         }
         match is_pooled {
@@ -283,30 +162,32 @@ impl Scores {
                 .map(|(factor, level)| Cell::Level(names.level(factor, level), level.clone()))
                 .collect();
             cells.push(Cell::Count(row.n, row.expected, row.exceptions));
-            cells.push(Cell::MeanAndStdDev(row.mean, row.std_dev));
+            cells.push(Cell::MeanAndStdDev(row.mean, row.std_dev, digits));
             if has_published {
                 let published = row.published.as_ref();
                 let (mean, std_dev) = (published.map(|p| p.mean), published.map(|p| p.std_dev));
-                cells.push(Cell::MeanAndStdDev(mean, std_dev));
+                cells.push(Cell::MeanAndStdDev(mean, std_dev, digits));
                 let difference = row.mean.zip(mean).map(|(ours, published)| ours - published);
-                cells.push(Cell::Number(difference, Style::Signed));
+                cells.push(Cell::Number(difference, Style::Signed(digits)));
             }
             let std_dev = row.estimate.and_then(|estimate| estimate.std_dev);
             let n = row.estimate.map(|estimate| estimate.n as f64);
             match is_pooled {
                 true => {
                     cells.push(Cell::Number(n, Style::Whole));
-                    cells.push(Cell::Number(std_dev, Style::Fixed));
+                    cells.push(number(std_dev));
                 }
-                false => cells.push(Cell::NumberAnd(std_dev, Style::Fixed, n, Style::Whole)),
+                false => {
+                    cells.push(Cell::NumberAnd(std_dev, Style::Fixed(digits), n, Style::Whole));
+                }
             }
-            cells.push(Cell::interval_of(row.estimate, Style::Fixed));
+            cells.push(Cell::interval_of(row.estimate, Style::Fixed(digits)));
             cells.extend(variation.cell(row.varies));
             let seeds = results.seed_values(&row.conditions, metric);
             Row { cells, conditions: row.conditions.clone(), seeds }
         };
         let mut notes = vec![results.metric_note(metric)];
-        notes.extend(self.notes(ours, rows));
+        notes.extend(self.notes(&ours, rows));
         let all_rows = [self.named(rows, results)];
         notes.extend(averaged_note(&all_rows, results));
         if !self.published.is_empty() && !has_published {
@@ -315,11 +196,12 @@ impl Scores {
             );
         }
         notes.push(variation.note.to_owned());
-        let conditions = rows.iter().flat_map(|row| row.conditions.clone());
-        notes.extend(bimodal_note(conditions, metric, results));
+        notes.extend(bimodal_note(ids, metric, results));
         notes.extend(self.limits_of(&all_rows[0], results));
         Table {
             metric: None,
+            unit: unit.symbol().to_owned(),
+            better: results.metric(metric).better(),
             columns,
             rows: rows.iter().map(row).collect(),
             notes,

@@ -57,6 +57,10 @@ impl Kind for Variance {
         paper.with_draws(vec![self.selection.clone()])
     }
 
+    fn metric(&self) -> &str {
+        &self.metric
+    }
+
     fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {
         vec![self.table(results)]
     }
@@ -88,6 +92,9 @@ impl Variance {
             Column::number("SD, other draws", [Key::StdOtherDraws]),
             Column::number("share due to the draw", [Key::Share, Key::ShareLower, Key::ShareUpper]),
         ]);
+        let metric = results.metric(&self.metric);
+        let digits = results.digits(&rows.concat(), &self.metric);
+        let number = |value| Cell::Number(value, Style::Fixed(digits));
         let row = |ids: [ConditionId; 2]| {
             let levels = &summary.condition(ids[0]).levels;
             let level = |factor: &&String| match levels.get(*factor) {
@@ -102,8 +109,8 @@ impl Variance {
             }
             // `None` unless every run is recorded.
             let estimates = ids.map(|id| summary.whole_estimate(&[id], &self.metric));
-            let means = estimates.map(|e| Cell::Number(e.map(|e| e.mean), Style::Fixed));
-            let std_devs = estimates.map(|e| Cell::Number(e.and_then(|e| e.std_dev), Style::Fixed));
+            let means = estimates.map(|e| number(e.map(|e| e.mean)));
+            let std_devs = estimates.map(|e| number(e.and_then(|e| e.std_dev)));
             cells.extend(means.into_iter().chain(std_devs));
             let [within, total] = estimates.map(spread);
             let split = total.zip(within).map(|(total, within)| {
@@ -116,10 +123,11 @@ impl Variance {
         };
         let mut notes = vec![
             format!(
-                "mean and SD: mean and sample standard deviation (divided by n − 1) of the {} over the \
+                "mean and SD{}: mean and sample standard deviation (divided by n − 1) of the {} over the \
                  seeds. On one draw of the data, runs differ in the initialisation and the other random \
                  draws of training. On other draws, runs also differ in the data.",
-                results.metric_label(&self.metric)
+                metric.unit.clause(),
+                metric.label
             ),
             "share due to the draw: (SD² on other draws − SD² on one draw) / SD² on other draws, at \
              least 0. The 95 % interval uses the F distribution of the ratio of the two SD², and assumes \
@@ -141,6 +149,8 @@ impl Variance {
         notes.extend(differs_note(&self.differs));
         Table {
             metric: None,
+            unit: metric.unit.symbol().to_owned(),
+            better: metric.better(),
             columns,
             rows: rows.into_iter().map(row).collect(),
             notes,

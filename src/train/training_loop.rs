@@ -11,7 +11,7 @@ use super::tensor::{SetGradient as _, values};
 use super::trainer::{TrainError, Training};
 use crate::dataset::{Rows, Scale, Split, Targets};
 use crate::random::Stream;
-use crate::run::{Curve, Curves, Outcome, Quantity, RunConfig, TrainConfig};
+use crate::run::{Curve, Curves, Outcome, RunConfig, TrainConfig};
 use crate::task::{self, Measured, Objective, Task};
 
 /// Trains `config` on `split` with `operations`.
@@ -54,9 +54,11 @@ pub(super) fn train<O: Operations>(
 fn fill_after_divergence(curves: &mut Curves, task: &dyn Task, config: &RunConfig) {
     let is_held_out = config.data.has_validation();
     for curve in task.curves() {
-        if curve.quantity == Quantity::Accuracy && (is_held_out || !curve.needs_held_out) {
+        if let Some(worst) = curve.after_divergence()
+            && (is_held_out || !curve.needs_held_out)
+        {
             let mut values = curves.get(curve).to_vec();
-            values.resize(config.train.epochs, 0.0);
+            values.resize(config.train.epochs, worst);
             curves.set(curve, values);
         }
     }

@@ -96,7 +96,7 @@ levels = { true = "yes", false = "no" }
 name = "accuracy"
 label = "test accuracy"
 curve = "published_test_accuracy"
-reduction = "maximum"
+reduction = "best"
 
 [[table]]
 name = "all"

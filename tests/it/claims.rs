@@ -51,7 +51,10 @@ fn the_scorecard_and_the_claims_are_decided_by_the_runs_at_each_build() {
     };
     // The effect of sharing is 2.1 on 15 seeds and 1.9 on 15: SD 0.1017, t(29) 2.045, so ± 0.0380.
     let both = text("both-help");
-    assert!(both.contains("over 30 draws of the data: +2.00 points [+1.96, +2.04]"), "{both}");
+    assert!(
+        both.contains("over 30 draws of the data: +2.00 percentage points [+1.96, +2.04]"),
+        "{both}"
+    );
     assert!(both.ends_with("Expected above 0, found above."), "{both}");
 
     // A new claim needs no Rust, and a claim about conditions without runs is undecided.

@@ -5,7 +5,7 @@ use crate::silent::rendered;
 
 /// A paper file with these tables and this claim.
 pub(crate) fn paper_with(tables: &[(&str, &str)], claim: &str) -> String {
-    let metric = "[[metric]]\nname = \"published\"\nlabel = \"accuracy\"\ncurve = \"published_test_accuracy\"\nreduction = \"maximum\"\n";
+    let metric = "[[metric]]\nname = \"published\"\nlabel = \"accuracy\"\ncurve = \"published_test_accuracy\"\nreduction = \"best\"\n";
     let table = |(name, keys): &(&str, &str)| {
         format!("\n[[table]]\nname = \"{name}\"\ncaption = \"c\"\nmetric = \"published\"\n{keys}\n")
     };
@@ -207,7 +207,7 @@ fn kind_1_what_can_never_be_decided_is_refused() {
         assert!(outcome.code == 2 && outcome.stderr.contains(refusal), "{outcome:#?}");
     }
     // A score on held-out pairs, of experiments without any.
-    let curve = "curve = \"published_test_accuracy\"\nreduction = \"maximum\"";
+    let curve = "curve = \"published_test_accuracy\"\nreduction = \"best\"";
     for metric in [
         "curve = \"validation_accuracy\"\nreduction = \"last\"",
         "curve = \"corrected_test_accuracy\"\nreduction = \"selected\"",

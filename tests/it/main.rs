@@ -19,6 +19,7 @@ mod hostile;
 mod judged;
 mod key;
 mod latex;
+mod losses;
 mod markup;
 mod numerics;
 #[cfg(unix)]

@@ -120,7 +120,7 @@ levels = { true = "yes", false = "no" }
 name = "published"
 label = "test accuracy"
 curve = "published_test_accuracy"
-reduction = "maximum"
+reduction = "best"
 
 [[table]]
 name = "all"

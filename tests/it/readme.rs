@@ -292,9 +292,9 @@ fn every_field_of_the_json_is_documented() {
         ),
         (
             &["diff", "reports"],
-            "changes.added changes.cells.beyond_noise changes.cells.column changes.cells.new \
-             changes.cells.old changes.cells.row changes.cells.table changes.claims \
-             changes.removed changes.title schema summary",
+            "changes.added changes.cells.better changes.cells.beyond_noise changes.cells.column \
+             changes.cells.new changes.cells.old changes.cells.row changes.cells.table \
+             changes.cells.unit changes.claims changes.removed changes.title schema summary",
         ),
         (&["accept", "--why", "they hold"], "accepted.from accepted.run refused schema undone"),
         (

@@ -3,9 +3,9 @@
 use super::super::{Error, PaperFile, Project};
 use super::remarks::{few_runs, unreadable};
 use crate::context::Drawing;
-use crate::figure::{self, SeedDot, SeedRow, Width};
-use crate::format;
-use crate::paper::{Figure, Names};
+use crate::figure::{self, SeedDot, SeedRow, ValueAxis, Width};
+use crate::format::{self, Digits};
+use crate::paper::{Figure, Names, ScoreUnit};
 use crate::summary::Summary;
 use crate::table::{self, PublishedScore, ScoreRow, Scorecard, Scores, of_kind};
 
@@ -29,15 +29,24 @@ pub(super) fn drawings(
     let scorecard = of_kind::<Scorecard>(tables).find(|(_, card)| card.judges(name));
     let judged = scorecard.map_or_else(Vec::new, |(_, card)| card.judge(&results));
     let drawing = |metric: &String| {
-        let rows = scores.rows(metric, summary);
+        let rows = scores.rows(metric, &results);
+        let of_metric = results.metric(metric);
+        let unit = &of_metric.unit;
+        let quantity = of_metric.curve().map_or(of_metric.short.as_str(), |curve| curve.quantity);
+        let is_percent = *unit == ScoreUnit::Percent;
+        let axis = ValueAxis { label: unit.in_head(quantity), is_percent };
+        let ids: Vec<_> = rows.iter().flat_map(|row| row.conditions.clone()).collect();
+        let digits = match is_percent {
+            true => Digits::Decimals(1),
+            false => results.digits(&ids, metric),
+        };
         let limits = scores.limits(&rows, &results);
         let limits =
             if limits.is_empty() { String::new() } else { format!(" {}", limits.join(" ")) };
         let rows: Vec<_> =
             rows.iter().map(|row| seed_row(&results, scores, metric, row, &judged)).collect();
-        let draw = |width| {
-            figure::seeds(&rows, "accuracy, %", width).map_err(|error| unreadable(figure, error))
-        };
+        let draw =
+            |width| figure::seeds(&rows, &axis, width).map_err(|error| unreadable(figure, error));
         let has_expected = rows.iter().any(|row| row.expected.is_some());
         let diamond = match (has_published && *metric == scores.metric, has_expected) {
             (true, true) => {
@@ -53,7 +62,7 @@ pub(super) fn drawings(
         Ok(Drawing {
             metric: is_split.then(|| metric.clone()),
             kind: "Dot plot of the score of every run.".to_owned(),
-            finding: seeds_finding(&rows),
+            finding: seeds_finding(&rows, digits, unit),
             formula: format!(
                 "Dots: scores of single runs. Bar: their mean, with its 95 % interval.{diamond}{limits}"
             ),
@@ -90,14 +99,15 @@ fn seed_row(
     }
 }
 
-fn seeds_finding(rows: &[SeedRow]) -> String {
+fn seeds_finding(rows: &[SeedRow], digits: Digits, unit: &ScoreUnit) -> String {
     let means = || rows.iter().filter_map(|row| row.mean);
     let range = |row: &SeedRow| {
         let values = row.dots.iter().map(|dot| dot.value);
         let low = values.clone().fold(f64::INFINITY, f64::min);
         let high = values.fold(f64::NEG_INFINITY, f64::max);
-        let mean = row.mean.unwrap_or_default();
-        format!("{}, {mean:.1} % (runs from {low:.1} to {high:.1} %)", row.label)
+        let [mean, low, high] = [row.mean.unwrap_or_default(), low, high].map(|x| digits.write(x));
+        let [mean, high] = [mean, high].map(|number| unit.after(&number));
+        format!("{}, {mean} (runs from {low} to {high})", row.label)
     };
     // Rows may share a mean.
     let of = |mean: f64| {

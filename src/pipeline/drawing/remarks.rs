@@ -10,7 +10,7 @@ use crate::summary::{self, Summary};
 /// The error of a figure. A figure with too many items is a mistake in the paper's file.
 pub(super) fn unreadable(figure: &Figure, error: FigureError) -> Error {
     match error {
-        FigureError::TooMany { .. } => Error::Invalid {
+        FigureError::TooMany { .. } | FigureError::TooManyStyles { .. } => Error::Invalid {
             skipped: Vec::new(),
             violations: vec![Violation {
                 location: figure.location.clone(),

@@ -1,0 +1,152 @@
+//! The range and the ticks of an axis of values.
+
+use std::ops::Range;
+
+use super::font::room;
+use super::style::{range_of, whole_ticks};
+use crate::format::{Digits, exponent};
+
+/// An axis of values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueAxis {
+    /// What it shows, with the unit.
+    pub label: String,
+    /// Whether its values are percentages, else plain numbers of any size.
+    pub is_percent: bool,
+}
+
+/// The range of an axis, and its ticks.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Scale {
+    pub(super) range: Range<f64>,
+    pub(super) ticks: Vec<Tick>,
+}
+
+/// A place on an axis, and its label.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Tick {
+    pub(super) value: f64,
+    pub(super) label: String,
+}
+
+/// The type of the labels of ticks.
+pub(super) const TICK_TYPE: u32 = 15;
+
+/// Larger values are not drawn: the arithmetic of their range would overflow.
+const LARGEST: f64 = 1e300;
+
+impl ValueAxis {
+    /// An axis of percentages, for tests.
+    #[cfg(test)]
+    pub(super) fn percent() -> Self {
+        Self { label: "accuracy, %".to_owned(), is_percent: true }
+    }
+
+    /// The scale for all `values`, with at most `most` ticks. A range of percentages begins and ends
+    /// at multiples of `step`.
+    pub(super) fn scale(&self, values: impl Iterator<Item = f64>, step: f64, most: usize) -> Scale {
+        if self.is_percent {
+            let range = range_of(values, step, (0.0, 100.0));
+            let ticks = whole(whole_ticks(&range, most));
+            return Scale { range, ticks };
+        }
+        let ends = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
+        let drawn = values.filter(|value| value.abs() <= LARGEST);
+        let (low, high) = drawn.fold((f64::INFINITY, f64::NEG_INFINITY), ends);
+        let (low, high) = if low > high { (0.0, 1.0) } else { (low, high) };
+        // Equal values, and values that differ by rounding alone, stand in the middle.
+        let largest = low.abs().max(high.abs());
+        let room = match () {
+            () if high - low > 1e-9 * largest => 0.0,
+            () if largest == 0.0 => 1.0,
+            () => 0.1 * largest,
+        };
+        of_numbers(low - room, high + room, most.max(2))
+    }
+}
+
+/// The scale of numbers from `low` to `high`, whose ticks are multiples of 1, 2 or 5 times a power of
+/// ten.
+fn of_numbers(low: f64, high: f64, most: usize) -> Scale {
+    let first = exponent(high - low) - 2;
+    let mut steps =
+        (first..first + 6).flat_map(|power| [1_i64, 2, 5].map(|factor| (factor, power)));
+    let multiples = |(factor, power): (i64, i32)| {
+        // Written and read again, a multiple is the number that its label says.
+        let of = |n: i64| format!("{}e{power}", n * factor).parse::<f64>().unwrap_or_default();
+        let [from, to] = [(low / of(1)).floor(), (high / of(1)).ceil()].map(|n| n as i64);
+        (from..=to).map(of).collect::<Vec<_>>()
+    };
+    let fitting = steps.find_map(|step| {
+        let values = multiples(step);
+        (values.len() <= most).then_some((values, step.1))
+    });
+    let (values, power) = fitting.unwrap_or_else(|| (vec![low, high], first));
+    let largest = values.iter().map(|value| value.abs()).fold(0.0, f64::max);
+    let digits = match exponent(largest) {
+        -4..7 => Digits::Decimals(u8::try_from(-power).unwrap_or_default()),
+        of_largest => Digits::Scientific(u8::try_from(of_largest - power).unwrap_or_default()),
+    };
+    let range = values[0]..values[values.len() - 1];
+    let tick = |value: f64| Tick { value, label: digits.write(value) };
+    Scale { range, ticks: values.into_iter().map(tick).collect() }
+}
+
+/// Whole numbers as ticks.
+pub(super) fn whole(values: Vec<f64>) -> Vec<Tick> {
+    values.into_iter().map(|value| Tick { value, label: format!("{value:.0}") }).collect()
+}
+
+/// The width of the widest label, in pixels.
+pub(super) fn widest(ticks: &[Tick]) -> i32 {
+    ticks.iter().map(|tick| room(&tick.label, TICK_TYPE)).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(values: &[f64], most: usize) -> Vec<String> {
+        let axis = ValueAxis { label: String::new(), is_percent: false };
+        let scale = axis.scale(values.iter().copied(), 5.0, most);
+        for value in values.iter().filter(|value| value.is_finite()) {
+            assert!(scale.range.start <= *value && *value <= scale.range.end, "{values:?}");
+        }
+        assert!(scale.range.start < scale.range.end, "{values:?}");
+        scale.ticks.into_iter().map(|tick| tick.label).collect()
+    }
+
+    #[test]
+    fn ticks_of_numbers_are_round_and_as_exact_as_they_must_be() {
+        assert_eq!(labels(&[0.31, 0.69], 6), ["0.3", "0.4", "0.5", "0.6", "0.7"]);
+        assert_eq!(labels(&[-0.02, 0.011], 6), ["−0.02", "−0.01", "0.00", "0.01", "0.02"]);
+        assert_eq!(labels(&[0.0, 2300.0], 8), ["0", "500", "1000", "1500", "2000", "2500"]);
+        assert_eq!(labels(&[2e-6, 5e-6], 8)[0], "2.0e−6");
+        assert_eq!(labels(&[1e299, 1e300], 4), ["0", "5e299", "1e300"]);
+        assert_eq!(labels(&[], 4), ["0.0", "0.5", "1.0"]);
+        assert_eq!(labels(&[f64::NAN, f64::INFINITY], 4).len(), 3);
+    }
+
+    #[test]
+    fn every_range_has_ticks_that_differ() {
+        for values in [
+            &[1.0, 1.0][..],
+            &[0.0],
+            &[-7.5],
+            &[1e9, 1e9 + 1e-6],
+            &[123_456.0, 123_457.0],
+            &[5e-324, 1e-300],
+            &[-1e300, 1e300],
+        ] {
+            for most in [2, 5, 13] {
+                let labels = labels(values, most);
+                let distinct: std::collections::BTreeSet<_> = labels.iter().collect();
+                assert!(
+                    labels.len() >= 2 && distinct.len() == labels.len(),
+                    "{values:?} {labels:?}"
+                );
+                assert!(labels.len() <= most.max(2), "{values:?} {labels:?}");
+            }
+        }
+    }
+}
