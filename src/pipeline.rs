@@ -76,7 +76,7 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
         }
     };
     let conditions = project.conditions();
-    let curves = project.file.curves();
+    let curves = project.file.curves(&project.experiments);
     let looked_up = conditions.expand(device, |run, canonical| {
         let (found, record) = match look_up(&cache, &run, canonical, keep, &curves)? {
             Lookup::Hit((fresh, record)) => (Ok(fresh), record),
@@ -216,7 +216,7 @@ pub fn train(
     let Execution { records, failed, ended_alike, .. } =
         executor.execute(&runs, dataset_of, condition_of);
     let n_recorded = records.len();
-    let curves = project.file.curves();
+    let curves = project.file.curves(&project.experiments);
     for record in records {
         plan.add(record.digest, RecordExtract::of(record, &curves));
     }

@@ -4,13 +4,11 @@
 mod config;
 mod cost;
 mod curve;
-pub mod curves;
 mod data;
 mod extract;
 mod layer;
 mod model;
 pub(crate) mod optimizer;
-pub mod pairs;
 mod parameters;
 mod record;
 #[cfg(test)]

@@ -4,16 +4,21 @@
 //! A new task is a file beside `classification`, and a line in [`of`].
 
 mod classification;
+pub mod curves;
 mod loss;
 mod metric;
+pub mod pair_curves;
 mod pairs;
 mod ranks;
+mod record;
 mod regression;
 #[cfg(test)]
 mod tests;
 
 use crate::dataset::{PartName, Scale, Targets};
-use crate::run::{Curve, TaskKind, TrainConfig};
+use crate::run::{Curve, RunConfig, TaskKind, TrainConfig};
+
+pub use record::{check, check_curve, has};
 
 /// A task. The outputs of a network are lists of numbers, example after example: those of each branch of a pair
 /// network and of its head, or those of its only list of layers.
@@ -102,4 +107,23 @@ pub fn of(kind: TaskKind) -> &'static dyn Task {
         TaskKind::Classification => &classification::Classification,
         TaskKind::Regression => &regression::Regression,
     }
+}
+
+/// The curve that early stopping watches in a run.
+#[must_use]
+pub fn monitor(config: &RunConfig) -> Option<&'static Curve> {
+    let stopping = config.train.early_stopping.as_ref()?;
+    of(config.task).curves().iter().copied().find(|curve| curve.name == stopping.monitor)
+}
+
+/// The curves of all tasks, each once.
+#[must_use]
+pub fn all_curves() -> Vec<&'static Curve> {
+    let mut all: Vec<&'static Curve> = Vec::new();
+    for curve in TaskKind::ALL.into_iter().flat_map(|kind| of(kind).curves()) {
+        if all.iter().all(|known| known.name != curve.name) {
+            all.push(curve);
+        }
+    }
+    all
 }

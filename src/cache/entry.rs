@@ -17,8 +17,9 @@ use crate::digest::{CanonicalError, Digest, canonical_json};
 use crate::plan::Fresh;
 use crate::run::{
     Acceptance, Curve, Curves, Outcome, RECORD_FORMAT, RecordExtract, RunConfig, RunProvenance,
-    RunRecord, RunResult, Source, pairs,
+    RunRecord, RunResult, Source,
 };
+use crate::task;
 
 /// Length of `,"checksum":"<64 digits>"}` and the end of the line.
 const TRAILER: usize = CHECKSUM.len() + 64 + END.len();
@@ -105,10 +106,13 @@ pub(super) fn read_extract(
 ) -> Result<RecordExtract, String> {
     let found = own(bytes, digest, canonical)?;
     let outcome = parts::read(found.outcome)?;
-    let curves = parts::read_curves(found.curves, chosen)?;
-    chosen
-        .iter()
-        .try_for_each(|curve| pairs::check_curve(curve, curves.get(curve), config, outcome))?;
+    let curves = parts::read_curves(found.curves, chosen, config.data.folds())?;
+    let known = task::of(config.task).curves();
+    for curve in chosen.iter().filter(|curve| known.contains(curve)) {
+        for values in curves.folds(curve) {
+            task::check_curve(curve, values, config, outcome)?;
+        }
+    }
     let provenance: RunProvenance = parts::read(found.provenance)?;
     Ok(RecordExtract {
         config: Arc::clone(config),
@@ -139,7 +143,7 @@ pub(super) fn read(
         accepted: found.accepted.map(parts::read).transpose()?,
         provenance: parts::read(found.provenance)?,
     };
-    pairs::check(&result.curves, config, result.outcome)?;
+    task::check(&result.curves, config, result.outcome)?;
     Ok(result)
 }
 
@@ -231,11 +235,12 @@ mod tests {
 
     use super::*;
     use crate::run::{Origin, samples};
+    use crate::task::{curves::VALIDATION_ACCURACY, has, pair_curves as pairs};
 
     fn record() -> RunRecord {
         let config = samples::config();
         let mut curves = Curves::default();
-        for curve in pairs::CURVES.into_iter().filter(|curve| !curve.needs_held_out) {
+        for curve in pairs::CURVES.into_iter().filter(|curve| has(curve, &config)) {
             curves.set(curve, vec![1.0 / 3.0, 0.1 + 0.2]);
         }
         let origin = Origin { machine: None, revision: None, lockfile: None };
@@ -289,7 +294,7 @@ mod tests {
         assert_eq!(too_short, "has 1 values in `digit_accuracy`, where its run has 2");
         let no_fraction = set(&pairs::DIGIT_ACCURACY, &[0.5, 1.5]);
         assert_eq!(no_fraction, "has a value in `digit_accuracy` that is not a fraction");
-        let unasked = set(&pairs::VALIDATION_ACCURACY, &[0.5, 0.5]);
+        let unasked = set(&VALIDATION_ACCURACY, &[0.5, 0.5]);
         assert_eq!(unasked, "has 2 values in `validation_accuracy`, where its run has 0");
     }
 

@@ -6,7 +6,7 @@ use memchr::memmem;
 use serde::Deserialize;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 
-use crate::run::{ChosenCurves, Curve, RunResult};
+use crate::run::{ChosenCurves, Curve, Curves, RunResult};
 
 /// The JSON of each part.
 pub(super) struct Parts<'b> {
@@ -61,18 +61,22 @@ pub(super) fn read<'b, T: Deserialize<'b>>(part: &'b str) -> Result<T, String> {
     serde_json::from_str(part).map_err(|error| format!("is not a record: {error}"))
 }
 
-/// Reads the `chosen` curves, and skips the others.
+/// Reads the `chosen` curves of a run with this number of folds, and skips the others.
 ///
 /// # Errors
 /// As [`read`].
-pub(super) fn read_curves(part: &str, chosen: &[&'static Curve]) -> Result<ChosenCurves, String> {
+pub(super) fn read_curves(
+    part: &str,
+    chosen: &[&'static Curve],
+    n_folds: usize,
+) -> Result<ChosenCurves, String> {
     let mut json = serde_json::Deserializer::from_str(part);
-    let curves = json.deserialize_map(Chosen(chosen));
+    let curves = json.deserialize_map(Chosen(chosen, n_folds));
     let curves = curves.and_then(|curves| json.end().map(|()| curves));
     curves.map_err(|error| format!("is not a record: {error}"))
 }
 
-struct Chosen<'c>(&'c [&'static Curve]);
+struct Chosen<'c>(&'c [&'static Curve], usize);
 
 impl<'de> Visitor<'de> for Chosen<'_> {
     type Value = ChosenCurves;
@@ -82,15 +86,18 @@ impl<'de> Visitor<'de> for Chosen<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ChosenCurves, A::Error> {
-        let mut all = vec![Vec::new(); self.0.len()];
+        let Self(chosen, n_folds) = self;
+        let mut all = vec![vec![Vec::new(); n_folds]; chosen.len()];
         while let Some(name) = map.next_key::<&str>()? {
-            match self.0.iter().position(|curve| curve.name == name) {
-                Some(place) => all[place] = map.next_value()?,
+            let (fold, own) = Curves::fold_of(n_folds, name);
+            let place = chosen.iter().position(|curve| curve.name == own);
+            match place.and_then(|place| all[place].get_mut(fold)) {
+                Some(values) => *values = map.next_value()?,
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         let mut all = all.into_iter();
-        Ok(ChosenCurves::new(self.0, |_| all.next().unwrap_or_default()))
+        Ok(ChosenCurves::new(chosen, |_| all.next().unwrap_or_default()))
     }
 }
 

@@ -218,9 +218,9 @@ fn read_early_stopping(
     let patience = reader.required_in("patience", 1..=MOST);
     let min_delta = reader.optional_in("min_delta", 0.0..=LARGEST).unwrap_or(0.0) + 0.0;
     let restore_best = reader.optional::<bool>("restore_best").unwrap_or(false);
-    if data.is_some_and(|data| !data.resolve(0).has_validation()) {
-        let key =
-            if task == TaskKind::Pairs { "data.validation_pairs" } else { "data.split.validation" };
+    let data = data.map(|data| data.resolve(0));
+    if let Some(data) = data.filter(|data| !data.has_validation()) {
+        let key = data.validation_key();
         let message = format!("needs a validation part; `{key}` gives it a size");
         reader.violations().push(reader.location(), "train.early_stopping", message);
     }

@@ -1,10 +1,12 @@
 //! Reads keys that refer to something: metrics, tables, factors, levels. Every word that refers to
 //! nothing is refused, with the nearest word that does.
 
+use super::vocabulary::{Lack, Lacking};
 use super::{EXPERIMENT, Metric, Selection, Vocabulary};
 use crate::document::{Node, Reader, Value, Violations, suggestion};
 use crate::experiment::{Level, Levels, written};
-use crate::run::{Curve, pairs};
+use crate::run::Curve;
+use crate::task;
 
 /// Longest name of an item: it becomes the name of a file.
 const LONGEST_NAME: usize = 100;
@@ -106,12 +108,46 @@ pub fn check_measured(
     selection: &Selection,
     words: &Vocabulary<'_>,
 ) {
-    let needs = metric.filter(|metric| metric.needs_held_out() && reader.is_sound());
-    if let Some((metric, experiment)) = needs.zip(words.without_held_out(selection)) {
-        let message = format!(
-            "`{}` needs held-out pairs, but `{experiment}` has none (`data.validation_pairs`)",
-            metric.name
-        );
+    let Some(metric) = metric.filter(|_| reader.is_sound()) else { return };
+    for curve in metric.curves() {
+        check_curve(reader, key, &format!("`{}`", metric.name), curve, selection, words);
+    }
+    if let Some(experiment) =
+        words.without_early_stopping(selection).filter(|_| metric.needs_early_stopping())
+    {
+        let message =
+            format!("`{}` needs early stopping, but `{experiment}` has none", metric.name);
+        reader.refuse(key, message);
+    }
+}
+
+/// Refuses a curve that the runs of a selected condition do not record. `what` needs the curve.
+pub fn check_curve(
+    reader: &Reader<'_>,
+    key: &str,
+    what: &str,
+    curve: &Curve,
+    selection: &Selection,
+    words: &Vocabulary<'_>,
+) {
+    if let Some(Lacking { experiment, task, key_of_validation, why }) =
+        words.lacking(curve, selection)
+    {
+        let message = match why {
+            Lack::Curve => {
+                format!(
+                    "{what} needs `{}`, which a {task} such as `{experiment}` does not record",
+                    curve.name
+                )
+            }
+            Lack::Validation => format!(
+                "{what} needs a validation part, but `{experiment}` has none (`{}`)",
+                key_of_validation
+            ),
+            Lack::Schedule => {
+                format!("{what} needs a schedule of the learning rate, but `{experiment}` has none")
+            }
+        };
         reader.refuse(key, message);
     }
 }
@@ -272,7 +308,7 @@ pub fn choice<T: Copy>(reader: &Reader<'_>, key: &'static str, choices: &[(&str,
 /// The curves that a paper can show, by name.
 #[must_use]
 pub fn curves_by_name() -> Vec<(&'static str, &'static Curve)> {
-    pairs::CURVES.iter().map(|curve| (curve.name, *curve)).collect()
+    task::all_curves().into_iter().map(|curve| (curve.name, curve)).collect()
 }
 
 /// The name of a declared curve.

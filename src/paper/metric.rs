@@ -1,7 +1,7 @@
 //! Metrics: the number that is the score of a run, its unit, and which scores are better.
 
 use crate::format::Digits;
-use crate::run::{Curve, Direction, Unit, pairs};
+use crate::run::{Curve, Direction, Unit};
 
 /// How one number is taken from a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +36,8 @@ pub enum Reduction {
     Best,
     /// The value of the last epoch.
     Last,
-    /// The value of the epoch that is best on the held-out training pairs; the first epoch in a tie.
-    Selected,
+    /// The value of the epoch that is best by another curve, of the validation part; the first epoch in a tie.
+    Selected(&'static Curve),
 }
 
 /// A number of a run that follows from its configuration and its outcome.
@@ -47,6 +47,8 @@ pub enum RunValue {
     Parameters,
     /// The number of completed epochs.
     Epochs,
+    /// The number of the best epoch, counted from 1, by the curve that early stopping watches.
+    BestEpoch,
 }
 
 /// The unit of scores.
@@ -131,7 +133,7 @@ impl Metric {
     pub fn curves(&self) -> Vec<&'static Curve> {
         match self.source {
             ScoreSource::Curve(curve, Reduction::Best | Reduction::Last) => vec![curve],
-            ScoreSource::Curve(curve, Reduction::Selected) => vec![curve, pairs::selecting()],
+            ScoreSource::Curve(curve, Reduction::Selected(by)) => vec![curve, by],
             ScoreSource::Value(_) => Vec::new(),
         }
     }
@@ -151,10 +153,10 @@ impl Metric {
         self.curve().and_then(|curve| curve.better)
     }
 
-    /// Whether a run without held-out pairs has no score.
+    /// Whether a score needs early stopping.
     #[must_use]
-    pub fn needs_held_out(&self) -> bool {
-        self.curves().iter().any(|curve| curve.needs_held_out)
+    pub fn needs_early_stopping(&self) -> bool {
+        self.source == ScoreSource::Value(RunValue::BestEpoch)
     }
 
     /// How the score of a run is taken, in a few words.
@@ -167,16 +169,19 @@ impl Metric {
             ScoreSource::Curve(curve, Reduction::Last) => {
                 format!("the {} of the last epoch", curve.name)
             }
-            ScoreSource::Curve(curve, Reduction::Selected) => format!(
+            ScoreSource::Curve(curve, Reduction::Selected(by)) => format!(
                 "the {} of the epoch with the {} {} (the first epoch in a tie)",
                 curve.name,
-                best_word(pairs::selecting()),
-                pairs::selecting().name
+                best_word(by),
+                by.name
             ),
             ScoreSource::Value(RunValue::Parameters) => {
                 "the number of its trained parameters".to_owned()
             }
             ScoreSource::Value(RunValue::Epochs) => "the number of its completed epochs".to_owned(),
+            ScoreSource::Value(RunValue::BestEpoch) => {
+                "the number of its best epoch, by the curve that early stopping watches".to_owned()
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use super::{EXPERIMENT, FactorLabel, Paper, Protocol, Vocabulary};
 use crate::document::{FromNode, Label, Reader, Value};
 use crate::experiment::Level;
 use crate::run::{Moment, Unit};
+use crate::task::curves::VALIDATION_ACCURACY;
 
 impl Paper {
     /// Reads the paper's own keys: title, source, labels, metrics, protocols and draws. Tables,
@@ -178,15 +179,22 @@ fn read_source(reader: &Reader<'_>) -> Option<ScoreSource> {
             reader.refuse("value", message);
             return None;
         }
-        let values = [("parameters", RunValue::Parameters), ("epochs", RunValue::Epochs)];
+        let values = [
+            ("parameters", RunValue::Parameters),
+            ("epochs", RunValue::Epochs),
+            ("best_epoch", RunValue::BestEpoch),
+        ];
         return choice(reader, "value", &values).map(ScoreSource::Value);
     }
     let curve = read_curve(reader, "curve");
-    let reductions =
-        [("best", Reduction::Best), ("last", Reduction::Last), ("selected", Reduction::Selected)];
-    let reduction = choice(reader, "reduction", &reductions);
+    let reductions = [
+        ("best", Reduction::Best),
+        ("last", Reduction::Last),
+        ("selected", Reduction::Selected(&VALIDATION_ACCURACY)),
+    ];
+    let reduction = read_selecting(reader, choice(reader, "reduction", &reductions));
     match (curve, reduction) {
-        (Some(curve), Some(Reduction::Selected)) if curve.moment == Moment::Before => {
+        (Some(curve), Some(Reduction::Selected(_))) if curve.moment == Moment::Before => {
             let message = "cannot be `selected`: the curve is measured before each epoch, and the \
                            held-out pairs after it";
             reader.refuse("reduction", message);
@@ -198,6 +206,25 @@ fn read_source(reader: &Reader<'_>) -> Option<ScoreSource> {
         _ => {}
     }
     Some(ScoreSource::Curve(curve?, reduction?))
+}
+
+/// The reduction with the curve at `by`, which chooses the epoch. It must be one of the validation part.
+fn read_selecting(reader: &Reader<'_>, reduction: Option<Reduction>) -> Option<Reduction> {
+    if reader.node("by").is_none() {
+        return reduction;
+    }
+    let by = read_curve(reader, "by");
+    if !matches!(reduction, Some(Reduction::Selected(_)) | None) {
+        reader.refuse("by", "chooses the epoch of `reduction = \"selected\"` only");
+    }
+    let by = by.filter(|curve| {
+        let is_validation = curve.needs_held_out && curve.better.is_some();
+        if !is_validation {
+            reader.refuse("by", "must be a curve of the validation part");
+        }
+        is_validation
+    });
+    by.map(Reduction::Selected)
 }
 
 /// Refuses a label that an earlier item has: readers could not tell the two apart.

@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use super::{EXPERIMENT, FactorLabel, Selection, selects};
 use crate::experiment::{Condition, DataSeed, Experiment, Level, Levels, SEED_KEYS};
-use crate::run::KeyValues;
+use crate::run::{Curve, DeviceKind, KeyValues, TaskKind};
+use crate::task;
 
 /// Names of experiments, factors and levels.
 #[derive(Clone, Debug)]
@@ -19,6 +20,30 @@ pub struct Vocabulary<'e> {
 
 /// Keys of the resolved experiments, each with its values.
 pub(super) type Settings = BTreeMap<String, BTreeSet<String>>;
+
+/// An experiment whose runs do not record a curve.
+#[derive(Clone, Copy, Debug)]
+pub struct Lacking<'e> {
+    /// The name of the experiment.
+    pub experiment: &'e str,
+    /// Its task.
+    pub task: TaskKind,
+    /// The key that gives its validation part a size.
+    pub key_of_validation: &'static str,
+    /// Why.
+    pub why: Lack,
+}
+
+/// Why runs do not record a curve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// Their task does not have it.
+    Curve,
+    /// They have no validation part.
+    Validation,
+    /// Their learning rate is constant.
+    Schedule,
+}
 
 /// A condition with its experiment, its levels and all its settings.
 #[derive(Clone, Debug)]
@@ -163,11 +188,28 @@ impl<'e> Vocabulary<'e> {
         pairs
     }
 
-    /// A selected experiment without held-out pairs, if there is one.
+    /// A selected experiment whose runs do not record a curve, if there is one, and why.
     #[must_use]
-    pub fn without_held_out(&self, selection: &Selection) -> Option<&'e str> {
+    pub fn lacking(&self, curve: &Curve, selection: &Selection) -> Option<Lacking<'e>> {
+        self.selected(selection).find_map(|one| {
+            let config = one.condition.design.resolve(0, DeviceKind::Cpu);
+            let why = match () {
+                () if !task::of(config.task).curves().contains(&curve) => Lack::Curve,
+                () if curve.needs_held_out && !config.data.has_validation() => Lack::Validation,
+                () if !task::has(curve, &config) => Lack::Schedule,
+                () => return None,
+            };
+            let key_of_validation = config.data.validation_key();
+            let (experiment, task) = (&one.experiment.name, config.task);
+            Some(Lacking { experiment, task, key_of_validation, why })
+        })
+    }
+
+    /// A selected experiment without early stopping, if there is one.
+    #[must_use]
+    pub fn without_early_stopping(&self, selection: &Selection) -> Option<&'e str> {
         let mut selected = self.selected(selection);
-        let found = selected.find(|one| !one.condition.design.data.resolve(0).has_validation());
+        let found = selected.find(|one| one.condition.design.train.early_stopping.is_none());
         found.map(|one| one.experiment.name.as_str())
     }
 

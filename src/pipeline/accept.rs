@@ -8,7 +8,8 @@ use crate::digest::Digest;
 use crate::experiment::Run;
 use crate::plan::{Absent, Fresh, Plan, Status};
 use crate::provenance;
-use crate::run::{Acceptance, RunProvenance, RunRecord, RunResult, pairs};
+use crate::run::{Acceptance, RunProvenance, RunRecord, RunResult};
+use crate::task;
 
 /// Whether a run without a record got an older result.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +102,7 @@ fn accepted_record(
     if found != asked {
         return Err(format!("asks for {asked} epochs, but its older record has {found}"));
     }
-    pairs::check(&result.curves, &run.config, result.outcome)
+    task::check(&result.curves, &run.config, result.outcome)
         .map_err(|reason| format!("needs other curves than its older record, which {reason}"))?;
     let changed = own.differences.iter().map(ToString::to_string);
     // If the older record was accepted itself, `from` stays the run that was trained.

@@ -11,7 +11,8 @@ use crate::digest::{Digest, canonical_json};
 use crate::execute::{FailedRun, RunFailure};
 use crate::experiment::Run;
 use crate::fs;
-use crate::run::{DeviceKind, RunConfig, RunRecord, RunResult, pairs};
+use crate::run::{DeviceKind, RunConfig, RunRecord, RunResult};
+use crate::task;
 use crate::train::{Trainer, Training, train_all};
 
 /// The result of reading a record.
@@ -55,7 +56,7 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
 /// Why a record cannot be one of its configuration, if this version can run that.
 pub(super) fn contradiction(past: PastRecord) -> Option<String> {
     let config = serde_json::from_value::<RunConfig>(past.config).ok()?;
-    pairs::check(&past.result.curves, &config, past.result.outcome).err()
+    task::check(&past.result.curves, &config, past.result.outcome).err()
 }
 
 /// The record of a run. `None` if there is none.

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::claim::{self, Claim};
 use crate::document::{Node, Reader, Violation, Violations};
+use crate::experiment::Experiment;
 use crate::paper::keys::read_each;
 use crate::paper::{Figure, FigureKind, Metric, Paper, Selection, Vocabulary};
-use crate::run::Curve;
+use crate::run::{Curve, DeviceKind};
 use crate::table::{self, Scores, TableRequest, of_kind};
+use crate::task;
 
 /// A validated paper file.
 #[derive(Clone, Debug)]
@@ -37,16 +39,20 @@ impl PaperFile {
         }
     }
 
-    /// The curves that its metrics and figures read.
+    /// The curves that its metrics and figures read of runs of these experiments.
     #[must_use]
-    pub fn curves(&self) -> Vec<&'static Curve> {
+    pub fn curves(&self, experiments: &[Experiment]) -> Vec<&'static Curve> {
+        // Which epoch a run ends with depends on the curve that early stopping watches.
+        let conditions = experiments.iter().flat_map(|experiment| &experiment.conditions);
+        let watched =
+            conditions.filter_map(|one| task::monitor(&one.design.resolve(0, DeviceKind::Cpu)));
         let of_metrics = self.paper.metrics.iter().flat_map(Metric::curves);
         let of_figures = self.figures.iter().flat_map(|figure| match &figure.kind {
             FigureKind::LearningCurves { curves, .. } => curves.clone(),
             FigureKind::Diagram { .. } | FigureKind::Seeds { .. } => Vec::new(),
         });
         let curves: BTreeMap<_, _> =
-            of_metrics.chain(of_figures).map(|curve| (curve.name, curve)).collect();
+            of_metrics.chain(of_figures).chain(watched).map(|curve| (curve.name, curve)).collect();
         curves.into_values().collect()
     }
 

@@ -88,6 +88,30 @@ impl Curves {
         self.0.get(curve.name).map_or(&[], Vec::as_slice)
     }
 
+    /// The values of a curve in a fold, counted from 0, of a run with this number of folds. Empty if the run does not
+    /// have this curve.
+    #[must_use]
+    pub fn of_fold(&self, n_folds: usize, fold: usize, curve: &Curve) -> &[f64] {
+        match n_folds {
+            1 => self.get(curve),
+            _ => self.0.get(&in_fold(fold, curve.name)).map_or(&[], Vec::as_slice),
+        }
+    }
+
+    /// The name of a curve in a fold, as records spell it.
+    #[must_use]
+    pub fn name(n_folds: usize, fold: usize, curve: &Curve) -> String {
+        if n_folds == 1 { curve.name.to_owned() } else { in_fold(fold, curve.name) }
+    }
+
+    /// The fold, counted from 0, and the curve that a name in a record means.
+    #[must_use]
+    pub fn fold_of(n_folds: usize, name: &str) -> (usize, &str) {
+        let numbered = name.split_once('/').filter(|_| n_folds > 1);
+        let numbered = numbered.and_then(|(fold, own)| Some((fold.parse::<usize>().ok()?, own)));
+        numbered.map_or((0, name), |(fold, own)| (fold.wrapping_sub(1), own))
+    }
+
     /// Adds the value of the next epoch.
     pub fn push(&mut self, curve: &Curve, value: f64) {
         match self.0.get_mut(curve.name) {
@@ -107,8 +131,8 @@ impl Curves {
         if folds.len() == 1 {
             return folds.remove(0);
         }
-        let numbered = folds.into_iter().zip(1..).flat_map(|(curves, fold)| {
-            curves.0.into_iter().map(move |(name, values)| (format!("{fold}/{name}"), values))
+        let numbered = folds.into_iter().enumerate().flat_map(|(fold, curves)| {
+            curves.0.into_iter().map(move |(name, values)| (in_fold(fold, &name), values))
         });
         Self(numbered.collect())
     }
@@ -124,6 +148,11 @@ impl Curves {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &[f64])> {
         self.0.iter().map(|(name, values)| (name.as_str(), values.as_slice()))
     }
+}
+
+/// The name of a curve in a fold, counted from 0: `1/test_rmse` in the first.
+fn in_fold(fold: usize, name: &str) -> String {
+    format!("{}/{name}", fold + 1)
 }
 
 #[cfg(test)]

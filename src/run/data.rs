@@ -229,6 +229,15 @@ impl DataConfig {
         }
     }
 
+    /// The key in experiment files that gives the validation part a size.
+    #[must_use]
+    pub fn validation_key(&self) -> &'static str {
+        match self {
+            Self::Pairs(_) => "data.validation_pairs",
+            Self::Examples(_) => "data.split.validation",
+        }
+    }
+
     /// Number of splits that a run trains on, one after the other: one for each fold.
     #[must_use]
     pub fn folds(&self) -> usize {

@@ -26,9 +26,9 @@ pub struct RecordExtract {
     pub source: Arc<Source>,
 }
 
-/// Some curves of a run.
+/// Some curves of a run, each with its values in each fold.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ChosenCurves(Vec<(&'static Curve, Vec<f64>)>);
+pub struct ChosenCurves(Vec<(&'static Curve, Vec<Vec<f64>>)>);
 
 /// The program and the machine that computed runs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,18 +42,18 @@ pub struct Source {
 }
 
 impl ChosenCurves {
-    /// The values of `chosen`, in this order. A curve that the run does not have has no values.
+    /// The values of `chosen` in each fold, in this order. A curve that the run does not have has no values.
     #[must_use]
-    pub fn new(chosen: &[&'static Curve], mut values: impl FnMut(&Curve) -> Vec<f64>) -> Self {
-        Self(chosen.iter().map(|curve| (*curve, values(curve))).collect())
+    pub fn new(chosen: &[&'static Curve], mut folds: impl FnMut(&Curve) -> Vec<Vec<f64>>) -> Self {
+        Self(chosen.iter().map(|curve| (*curve, folds(curve))).collect())
     }
 
-    /// The values of a curve, in order of the epochs. Empty if the run does not have this curve.
+    /// The values of a curve in each fold, in order of the epochs. They are empty if the run does not have this curve.
     ///
     /// # Panics
     /// If the curve was not chosen. An empty answer would mean that the run does not have it.
     #[must_use]
-    pub fn get(&self, curve: &Curve) -> &[f64] {
+    pub fn folds(&self, curve: &Curve) -> &[Vec<f64>] {
         let found = self.0.iter().find(|(chosen, _)| chosen.name == curve.name);
         &found.expect("a report reads only the curves that its paper names").1
     }
@@ -74,10 +74,15 @@ impl RecordExtract {
     pub fn of(record: RunRecord, chosen: &[&'static Curve]) -> Self {
         let content = Digest::of_bytes(record.result.content().as_bytes());
         let RunRecord { config, result, .. } = record;
+        let n_folds = config.data.folds();
+        let of_folds = |curve: &Curve| {
+            let of_fold = |fold| result.curves.of_fold(n_folds, fold, curve).to_vec();
+            (0..n_folds).map(of_fold).collect()
+        };
         Self {
+            curves: ChosenCurves::new(chosen, of_folds),
             config,
             outcome: result.outcome,
-            curves: ChosenCurves::new(chosen, |curve| result.curves.get(curve).to_vec()),
             accepted: result.accepted.map(Box::new),
             content,
             started_at: result.provenance.started_at,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::curve::Direction;
 use super::{Optimizer, Schedule};
 
 /// How a network is trained.
@@ -79,6 +80,31 @@ pub struct EarlyStopping {
     pub restore_best: bool,
 }
 
+impl EarlyStopping {
+    /// The best epoch so far, counted from 0, by the values of the watched curve: the last one that improved on the
+    /// best before it by more than `min_delta`. `None` without values.
+    #[must_use]
+    pub fn best_epoch(&self, values: &[f64], better: Direction) -> Option<usize> {
+        let mut best = None;
+        for (epoch, value) in values.iter().enumerate() {
+            let improvement = |best: f64| match better {
+                Direction::Higher => value - best,
+                Direction::Lower => best - value,
+            };
+            if best.is_none_or(|best: usize| improvement(values[best]) > self.min_delta) {
+                best = Some(epoch);
+            }
+        }
+        best
+    }
+
+    /// Whether the training ends after these values.
+    #[must_use]
+    pub fn has_ended(&self, values: &[f64], better: Direction) -> bool {
+        self.best_epoch(values, better).is_some_and(|best| values.len() - 1 - best >= self.patience)
+    }
+}
+
 fn one() -> f64 {
     1.0
 }
@@ -97,5 +123,32 @@ mod is {
 
     pub(super) fn one(value: &f64) -> bool {
         value.to_bits() == 1.0f64.to_bits()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_training_ends_after_epochs_without_improvement() {
+        let stopping = |patience, min_delta| EarlyStopping {
+            monitor: "validation_loss".to_owned(),
+            patience,
+            min_delta,
+            restore_best: false,
+        };
+        let losses = [0.9, 0.5, 0.6, 0.5, 0.45, 0.5];
+        let of = |patience, min_delta| {
+            let stopping = stopping(patience, min_delta);
+            let ended = |n: &usize| stopping.has_ended(&losses[..*n], Direction::Lower);
+            (stopping.best_epoch(&losses, Direction::Lower), (1..=losses.len()).find(ended))
+        };
+        assert_eq!(of(1, 0.0), (Some(4), Some(3)));
+        assert_eq!(of(2, 0.0), (Some(4), Some(4)), "an equal value is no improvement");
+        assert_eq!(of(3, 0.0), (Some(4), None));
+        assert_eq!(of(3, 0.1), (Some(1), Some(5)), "a small improvement is none");
+        assert_eq!(stopping(1, 0.0).best_epoch(&losses, Direction::Higher), Some(0));
+        assert_eq!(stopping(1, 0.0).best_epoch(&[], Direction::Higher), None);
     }
 }

@@ -1,46 +1,94 @@
 //! The score of one run by a metric.
 
 use crate::paper::{Metric, Reduction, RunValue, ScoreSource, shown};
-use crate::run::{Curve, Direction, Outcome, RecordExtract, Unit, pairs, parameter_count};
+use crate::run::{Curve, Direction, Outcome, RecordExtract, Unit, parameter_count};
+use crate::task;
 
-/// The score of a run, in the unit of the metric. Returns `None` if the run does not have a value
-/// that the metric needs: a curve, or the last epoch of a curve of numbers if it diverged.
+/// The score of a run, in the unit of the metric: the mean over its folds. Returns `None` if the run does not have a
+/// value that the metric needs: a curve, or the last epoch of a curve of numbers if it diverged.
 pub(super) fn score(metric: &Metric, record: &RecordExtract) -> Option<f64> {
     match metric.source {
         ScoreSource::Curve(curve, reduction) => {
-            let value = record.curves.get(curve).get(place(curve, reduction, record)?)?;
-            Some(shown(curve, *value))
+            let of_fold = |(fold, values): (usize, &Vec<f64>)| {
+                let value = values.get(place(curve, reduction, record, fold)?)?;
+                Some(shown(curve, *value))
+            };
+            mean(record.curves.folds(curve).iter().enumerate().map(of_fold))
         }
         ScoreSource::Value(RunValue::Parameters) => {
             let config = &record.config;
             let count = parameter_count(&config.model, config.data.input()).ok()?;
             Some(count as f64)
         }
-        ScoreSource::Value(RunValue::Epochs) => Some(match record.outcome {
-            Outcome::Completed => record.config.train.epochs as f64,
-            Outcome::Diverged { epoch, .. } => epoch as f64,
-        }),
+        ScoreSource::Value(RunValue::Epochs) => match (record.outcome, monitor(record)) {
+            (Outcome::Completed, Some(curve)) => {
+                mean(record.curves.folds(curve).iter().map(|values| Some(values.len() as f64)))
+            }
+            (Outcome::Completed, None) => Some(record.config.train.epochs as f64),
+            (Outcome::Diverged { epoch, .. }, _) => Some(epoch as f64),
+        },
+        ScoreSource::Value(RunValue::BestEpoch) => {
+            let of_fold = |fold: usize| Some((best_epoch(record, fold)? + 1) as f64);
+            let has_ended = record.outcome == Outcome::Completed;
+            mean((0..record.config.data.folds()).map(of_fold)).filter(|_| has_ended)
+        }
     }
 }
 
-/// The epoch whose value is the score, from 0.
-fn place(curve: &Curve, reduction: Reduction, record: &RecordExtract) -> Option<usize> {
+/// The mean of the values of all folds. `None` if a fold has none.
+fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let values = values.collect::<Option<Vec<_>>>()?;
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The curve that early stopping watches.
+fn monitor(record: &RecordExtract) -> Option<&'static Curve> {
+    task::monitor(&record.config)
+}
+
+/// The best epoch of a fold by the curve that early stopping watches.
+fn best_epoch(record: &RecordExtract, fold: usize) -> Option<usize> {
+    let curve = monitor(record)?;
+    let stopping = record.config.train.early_stopping.as_ref()?;
+    stopping.best_epoch(record.curves.folds(curve).get(fold)?, curve.better?)
+}
+
+/// The epoch of a fold whose value is the score, from 0.
+fn place(
+    curve: &Curve,
+    reduction: Reduction,
+    record: &RecordExtract,
+    fold: usize,
+) -> Option<usize> {
     let best = |curve: &Curve| {
         let better = curve.better.unwrap_or(Direction::Higher);
-        better.best(record.curves.get(curve))
+        better.best(record.curves.folds(curve).get(fold)?)
     };
     match reduction {
         Reduction::Best => best(curve),
         Reduction::Last => {
             // The last number of a diverged run is not the number of its last epoch.
             let has_last = record.outcome == Outcome::Completed || curve.unit == Unit::Fraction;
-            record.curves.get(curve).len().checked_sub(1).filter(|_| has_last)
+            let stopping = record.config.train.early_stopping.as_ref();
+            // The network ends with the parameters of the best epoch.
+            if has_last && stopping.is_some_and(|stopping| stopping.restore_best) {
+                return best_epoch(record, fold);
+            }
+            let values = record.curves.folds(curve).get(fold)?;
+            values.len().checked_sub(1).filter(|_| has_last)
         }
-        Reduction::Selected => best(pairs::selecting()),
+        Reduction::Selected(by) => best(by),
     }
 }
 
-/// The values of a curve in the unit that readers see.
+/// The values of a curve in the unit that readers see: at each epoch, the mean over the folds that have a value.
 pub(super) fn shown_values(record: &RecordExtract, curve: &Curve) -> Vec<f64> {
-    record.curves.get(curve).iter().map(|value| shown(curve, *value)).collect()
+    let folds = record.curves.folds(curve);
+    let n_epochs = folds.iter().map(Vec::len).max().unwrap_or(0);
+    let at = |epoch: usize| {
+        let values = folds.iter().filter_map(|values| values.get(epoch).copied());
+        let (sum, n) = values.fold((0.0, 0u32), |(sum, n), value| (sum + value, n + 1));
+        shown(curve, sum / f64::from(n))
+    };
+    (0..n_epochs).map(at).collect()
 }

@@ -1,15 +1,81 @@
 //! To find the class of an example.
 
+use super::curves::{
+    LEARNING_RATE, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS, test, validation,
+};
 use super::loss::{Loss, binary_cross_entropy_of_logits, cross_entropy};
 use super::metric::{
     self, balanced_accuracy, brier, confusion, f1_macro, fraction, largest, roc_auc,
 };
 use super::{Evaluation, EvaluationMode, Measured, Objective, Task};
 use crate::dataset::{PartName, Targets};
-use crate::run::{self, Curve, TrainConfig, curves};
+use crate::run::{self, Curve, Direction, TrainConfig, Unit};
 
 /// The task. The network puts out one number for each class, or one number for the second of two classes.
 pub(super) struct Classification;
+
+static VALIDATION_BALANCED_ACCURACY: Curve = validation(
+    "validation_balanced_accuracy",
+    "balanced accuracy",
+    Unit::Fraction,
+    Direction::Higher,
+);
+static VALIDATION_F1_MACRO: Curve =
+    validation("validation_f1_macro", "macro F1", Unit::Fraction, Direction::Higher);
+static VALIDATION_ROC_AUC: Curve =
+    validation("validation_roc_auc", "area under the curve", Unit::Fraction, Direction::Higher);
+static VALIDATION_LOG_LOSS: Curve =
+    validation("validation_log_loss", "log loss", Unit::Number, Direction::Lower);
+static VALIDATION_BRIER: Curve =
+    validation("validation_brier", "Brier score", Unit::Number, Direction::Lower);
+static TEST_ACCURACY: Curve = test("test_accuracy", "accuracy", Unit::Fraction, Direction::Higher);
+static TEST_BALANCED_ACCURACY: Curve =
+    test("test_balanced_accuracy", "balanced accuracy", Unit::Fraction, Direction::Higher);
+static TEST_F1_MACRO: Curve = test("test_f1_macro", "macro F1", Unit::Fraction, Direction::Higher);
+static TEST_ROC_AUC: Curve =
+    test("test_roc_auc", "area under the curve", Unit::Fraction, Direction::Higher);
+static TEST_LOG_LOSS: Curve = test("test_log_loss", "log loss", Unit::Number, Direction::Lower);
+static TEST_BRIER: Curve = test("test_brier", "Brier score", Unit::Number, Direction::Lower);
+
+/// The metrics of the validation part, in order.
+static VALIDATION_METRICS: [&Curve; 6] = [
+    &VALIDATION_ACCURACY,
+    &VALIDATION_BALANCED_ACCURACY,
+    &VALIDATION_F1_MACRO,
+    &VALIDATION_ROC_AUC,
+    &VALIDATION_LOG_LOSS,
+    &VALIDATION_BRIER,
+];
+
+/// The metrics of the test part, in order.
+static TEST_METRICS: [&Curve; 6] = [
+    &TEST_ACCURACY,
+    &TEST_BALANCED_ACCURACY,
+    &TEST_F1_MACRO,
+    &TEST_ROC_AUC,
+    &TEST_LOG_LOSS,
+    &TEST_BRIER,
+];
+
+static LOSSES: [&Curve; 1] = [&TRAIN_LOSS];
+
+static CURVES: [&Curve; 15] = [
+    &TRAIN_LOSS,
+    &VALIDATION_LOSS,
+    &VALIDATION_ACCURACY,
+    &VALIDATION_BALANCED_ACCURACY,
+    &VALIDATION_F1_MACRO,
+    &VALIDATION_ROC_AUC,
+    &VALIDATION_LOG_LOSS,
+    &VALIDATION_BRIER,
+    &TEST_ACCURACY,
+    &TEST_BALANCED_ACCURACY,
+    &TEST_F1_MACRO,
+    &TEST_ROC_AUC,
+    &TEST_LOG_LOSS,
+    &TEST_BRIER,
+    &LEARNING_RATE,
+];
 
 const VALIDATION: Evaluation =
     Evaluation { is_before: false, part: PartName::Validation, mode: EvaluationMode::Inference };
@@ -18,11 +84,11 @@ const TEST: Evaluation = Evaluation { part: PartName::Test, ..VALIDATION };
 
 impl Task for Classification {
     fn curves(&self) -> &'static [&'static Curve] {
-        &curves::CLASSIFICATION
+        &CURVES
     }
 
     fn loss_curves(&self) -> &'static [&'static Curve] {
-        &curves::TRAIN_LOSSES
+        &LOSSES
     }
 
     fn objective(
@@ -67,11 +133,11 @@ impl Task for Classification {
             brier(&probabilities, classes, k),
         ];
         match evaluation.part {
-            PartName::Test => curves::TEST_CLASSES.into_iter().zip(values).collect(),
+            PartName::Test => TEST_METRICS.into_iter().zip(values).collect(),
             _ => {
                 let loss = f64::from(loss(train, outputs, classes).value);
-                let own = curves::VALIDATION_CLASSES.into_iter().zip(values);
-                std::iter::once((&curves::VALIDATION_LOSS, loss)).chain(own).collect()
+                let own = VALIDATION_METRICS.into_iter().zip(values);
+                std::iter::once((&VALIDATION_LOSS, loss)).chain(own).collect()
             }
         }
     }

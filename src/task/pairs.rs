@@ -3,11 +3,13 @@
 //! The published protocol evaluates in training mode before each epoch, with the whole test part as one batch. The
 //! corrected protocol evaluates in inference mode after each epoch.
 
+use super::curves::VALIDATION_ACCURACY;
 use super::loss::{binary_cross_entropy, cross_entropy};
 use super::metric::{fraction, largest};
+use super::pair_curves as curves;
 use super::{Evaluation, EvaluationMode, Measured, Objective, Task};
 use crate::dataset::{PartName, Targets};
-use crate::run::{Curve, TrainConfig, pairs};
+use crate::run::{Curve, TrainConfig};
 
 /// The task.
 pub(super) struct Pairs;
@@ -28,11 +30,11 @@ const HELD_OUT: Evaluation = Evaluation { part: PartName::Validation, ..CORRECTE
 
 impl Task for Pairs {
     fn curves(&self) -> &'static [&'static Curve] {
-        &pairs::CURVES
+        &curves::CURVES
     }
 
     fn loss_curves(&self) -> &'static [&'static Curve] {
-        static CURVES: [&Curve; 2] = [&pairs::TRAIN_MAIN_LOSS, &pairs::TRAIN_AUXILIARY_LOSS];
+        static CURVES: [&Curve; 2] = [&curves::TRAIN_MAIN_LOSS, &curves::TRAIN_AUXILIARY_LOSS];
         &CURVES
     }
 
@@ -75,9 +77,9 @@ impl Task for Pairs {
         let classes = classes(targets);
         let answers = accuracy(&outputs[2], classes);
         match *evaluation {
-            PUBLISHED => vec![(&pairs::PUBLISHED_TEST_ACCURACY, answers)],
-            DROPOUT_OFF => vec![(&pairs::DROPOUT_OFF_TEST_ACCURACY, answers)],
-            HELD_OUT => vec![(&pairs::VALIDATION_ACCURACY, answers)],
+            PUBLISHED => vec![(&curves::PUBLISHED_TEST_ACCURACY, answers)],
+            DROPOUT_OFF => vec![(&curves::DROPOUT_OFF_TEST_ACCURACY, answers)],
+            HELD_OUT => vec![(&VALIDATION_ACCURACY, answers)],
             _ => {
                 let recognized = [0, 1].map(|side| largest(&outputs[side], classes[side].len()));
                 let right = |side: usize| {
@@ -91,12 +93,12 @@ impl Task for Pairs {
                 });
                 let compared = compared.zip(holds(classes));
                 vec![
-                    (&pairs::CORRECTED_TEST_ACCURACY, answers),
-                    (&pairs::FIRST_DIGIT_ACCURACY, first),
-                    (&pairs::SECOND_DIGIT_ACCURACY, second),
-                    (&pairs::DIGIT_ACCURACY, f64::midpoint(first, second)),
+                    (&curves::CORRECTED_TEST_ACCURACY, answers),
+                    (&curves::FIRST_DIGIT_ACCURACY, first),
+                    (&curves::SECOND_DIGIT_ACCURACY, second),
+                    (&curves::DIGIT_ACCURACY, f64::midpoint(first, second)),
                     (
-                        &pairs::COMPARISON_ACCURACY,
+                        &curves::COMPARISON_ACCURACY,
                         fraction(compared.map(|(answer, holds)| answer == Some(holds))),
                     ),
                 ]

@@ -1,13 +1,49 @@
 //! To predict a number for an example.
 
+use super::curves::{LEARNING_RATE, TRAIN_LOSS, VALIDATION_LOSS, test, validation};
 use super::loss::{Loss, absolute, huber, of_errors, squared};
 use super::metric::{mae, r2, rmse, spearman};
 use super::{Evaluation, EvaluationMode, Measured, Objective, Task};
 use crate::dataset::{PartName, Targets};
-use crate::run::{self, Curve, TrainConfig, curves};
+use crate::run::{self, Curve, Direction, TrainConfig, Unit};
 
 /// The task. The network puts out one number: the target, or the standardised target.
 pub(super) struct Regression;
+
+static VALIDATION_RMSE: Curve =
+    validation("validation_rmse", "RMSE", Unit::Number, Direction::Lower);
+static VALIDATION_MAE: Curve = validation("validation_mae", "MAE", Unit::Number, Direction::Lower);
+static VALIDATION_R2: Curve = validation("validation_r2", "R²", Unit::Number, Direction::Higher);
+static VALIDATION_SPEARMAN: Curve =
+    validation("validation_spearman", "rank correlation", Unit::Number, Direction::Higher);
+static TEST_RMSE: Curve = test("test_rmse", "RMSE", Unit::Number, Direction::Lower);
+static TEST_MAE: Curve = test("test_mae", "MAE", Unit::Number, Direction::Lower);
+static TEST_R2: Curve = test("test_r2", "R²", Unit::Number, Direction::Higher);
+static TEST_SPEARMAN: Curve =
+    test("test_spearman", "rank correlation", Unit::Number, Direction::Higher);
+
+/// The metrics of the validation part, in order.
+static VALIDATION_METRICS: [&Curve; 4] =
+    [&VALIDATION_RMSE, &VALIDATION_MAE, &VALIDATION_R2, &VALIDATION_SPEARMAN];
+
+/// The metrics of the test part, in order.
+static TEST_METRICS: [&Curve; 4] = [&TEST_RMSE, &TEST_MAE, &TEST_R2, &TEST_SPEARMAN];
+
+static LOSSES: [&Curve; 1] = [&TRAIN_LOSS];
+
+static CURVES: [&Curve; 11] = [
+    &TRAIN_LOSS,
+    &VALIDATION_LOSS,
+    &VALIDATION_RMSE,
+    &VALIDATION_MAE,
+    &VALIDATION_R2,
+    &VALIDATION_SPEARMAN,
+    &TEST_RMSE,
+    &TEST_MAE,
+    &TEST_R2,
+    &TEST_SPEARMAN,
+    &LEARNING_RATE,
+];
 
 const VALIDATION: Evaluation =
     Evaluation { is_before: false, part: PartName::Validation, mode: EvaluationMode::Inference };
@@ -16,11 +52,11 @@ const TEST: Evaluation = Evaluation { part: PartName::Test, ..VALIDATION };
 
 impl Task for Regression {
     fn curves(&self) -> &'static [&'static Curve] {
-        &curves::REGRESSION
+        &CURVES
     }
 
     fn loss_curves(&self) -> &'static [&'static Curve] {
-        &curves::TRAIN_LOSSES
+        &LOSSES
     }
 
     fn objective(
@@ -56,12 +92,12 @@ impl Task for Regression {
             spearman(&restored, &expected),
         ];
         match evaluation.part {
-            PartName::Test => curves::TEST_NUMBERS.into_iter().zip(values).collect(),
+            PartName::Test => TEST_METRICS.into_iter().zip(values).collect(),
             _ => {
                 let standardized: Vec<_> = numbers.iter().map(|t| scale.standardize(*t)).collect();
                 let loss = f64::from(loss(train, &outputs[0], &standardized).value);
-                let own = curves::VALIDATION_NUMBERS.into_iter().zip(values);
-                std::iter::once((&curves::VALIDATION_LOSS, loss)).chain(own).collect()
+                let own = VALIDATION_METRICS.into_iter().zip(values);
+                std::iter::once((&VALIDATION_LOSS, loss)).chain(own).collect()
             }
         }
     }

@@ -21,8 +21,9 @@ use crate::kernel::normalization::Statistics;
 use crate::kernel::shape::{Convolution, Image, MaxPool};
 use crate::random::Stream;
 use crate::run::{
-    DataConfig, Layer, ModelConfig, PairData, PairModel, RunConfig, TrainConfig, pairs, samples,
+    DataConfig, Layer, ModelConfig, PairData, PairModel, RunConfig, TrainConfig, samples,
 };
+use crate::task::pair_curves;
 
 fn layers(json: &str) -> Vec<Layer> {
     serde_json::from_str(json).unwrap()
@@ -260,7 +261,7 @@ fn networks_of_both_kinds_of_operations_train_alike() {
             ];
             assert_eq!(kernels.outcome, composed.outcome);
             let [kernels, composed] = [kernels, composed]
-                .map(|training| training.curves.get(&pairs::TRAIN_MAIN_LOSS).to_vec());
+                .map(|training| training.curves.get(&pair_curves::TRAIN_MAIN_LOSS).to_vec());
             let mut seen = Vec::new();
             for (kernels, composed) in kernels.into_iter().zip(composed) {
                 assert!((kernels - composed).abs() < 1e-3 * kernels, "{kernels} and {composed}");

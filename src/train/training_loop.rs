@@ -11,7 +11,8 @@ use super::tensor::{SetGradient as _, values};
 use super::trainer::{TrainError, Training};
 use crate::dataset::{Rows, Scale, Split, Targets};
 use crate::random::Stream;
-use crate::run::{Curve, Curves, Outcome, RunConfig, TrainConfig};
+use crate::run::{Curve, Curves, Direction, EarlyStopping, Outcome, RunConfig, TrainConfig};
+use crate::task::curves::LEARNING_RATE;
 use crate::task::{self, Measured, Objective, Task};
 
 /// Trains `config` on `split` with `operations`.
@@ -24,6 +25,7 @@ pub(super) fn train<O: Operations>(
     let mut evaluator = Evaluator::new(&run.network, run.task.evaluations(), split);
     let mut curves = Curves::default();
     let mut outcome = Outcome::Completed;
+    let stopping = Stopping::of(config);
     for epoch in 0..config.train.epochs {
         let before = run.evaluate(&mut evaluator, epoch, split, true);
         before.into_iter().for_each(|(curve, value)| curves.push(curve, value));
@@ -38,24 +40,47 @@ pub(super) fn train<O: Operations>(
         };
         let mut measured: Vec<_> = run.task.loss_curves().iter().copied().zip(losses).collect();
         measured.extend(run.evaluate(&mut evaluator, epoch, split, false));
+        if task::has(&LEARNING_RATE, config) {
+            measured.push((&LEARNING_RATE, run.rate(run.steps_done - 1)));
+        }
         if measured.iter().any(|(_, value)| !value.is_finite()) {
             // The last step has made the parameters useless.
             outcome = Outcome::Diverged { epoch, step: run.steps_of_epoch() - 1 };
             break;
         }
         measured.into_iter().for_each(|(curve, value)| curves.push(curve, value));
+        if stopping.has_ended(&curves) {
+            break;
+        }
     }
-    fill_after_divergence(&mut curves, run.task, config);
+    if outcome != Outcome::Completed {
+        fill_after_divergence(&mut curves, run.task, config);
+    }
     Ok(Training { outcome, curves })
+}
+
+/// Early stopping by a curve of the task, or none.
+struct Stopping<'s>(Option<(&'s EarlyStopping, &'static Curve, Direction)>);
+
+impl<'s> Stopping<'s> {
+    fn of(config: &'s RunConfig) -> Self {
+        let watched = config.train.early_stopping.as_ref().zip(task::monitor(config));
+        Self(watched.and_then(|(stopping, curve)| Some((stopping, curve, curve.better?))))
+    }
+
+    fn has_ended(&self, curves: &Curves) -> bool {
+        let Self(watched) = self;
+        watched
+            .is_some_and(|(stopping, curve, better)| stopping.has_ended(curves.get(curve), better))
+    }
 }
 
 /// Completes the curves of a run that diverged. Fractions after the divergence are 0, because
 /// no answer of a network with NaN values is right. Other values are unknown and stay away.
 fn fill_after_divergence(curves: &mut Curves, task: &dyn Task, config: &RunConfig) {
-    let is_held_out = config.data.has_validation();
     for curve in task.curves() {
         if let Some(worst) = curve.after_divergence()
-            && (is_held_out || !curve.needs_held_out)
+            && task::has(curve, config)
         {
             let mut values = curves.get(curve).to_vec();
             values.resize(config.train.epochs, worst);

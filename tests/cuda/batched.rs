@@ -417,7 +417,7 @@ fn main() {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use report::run::pairs::{TRAIN_AUXILIARY_LOSS, TRAIN_MAIN_LOSS};
+    use report::task::pair_curves::{TRAIN_AUXILIARY_LOSS, TRAIN_MAIN_LOSS};
     use report::train::{DfdxTrainer, Trainer as _};
 
     #[test]

@@ -7,7 +7,8 @@ use report::dataset::Split;
 use report::digest::Digest;
 use report::experiment::Level;
 use report::pipeline::{self, Keep, Overrides};
-use report::run::{DeviceKind, RunConfig, pairs};
+use report::run::{DeviceKind, RunConfig};
+use report::task::pair_curves as pairs;
 use report::train::{TrainError, Trainer, Training};
 
 use crate::formula::{BUILD, Formula, context, recorded_by, recorded_with, table};

@@ -6,7 +6,8 @@ use report::dataset::Split;
 use report::execute::{Executor, Observer, OnFailure};
 use report::pipeline::{self, Keep, Overrides};
 use report::plan::Plan;
-use report::run::{Curves, DeviceKind, Origin, Outcome as End, RunConfig, pairs};
+use report::run::{Curves, DeviceKind, Origin, Outcome as End, RunConfig};
+use report::task::pair_curves as pairs;
 use report::train::{TrainError, Trainer, Training};
 
 use crate::project::Project;
@@ -45,7 +46,7 @@ impl Trainer for Formula {
         set(&pairs::DIGIT_ACCURACY, curve(0.5));
         set(&pairs::COMPARISON_ACCURACY, curve(0.5));
         if config.data.has_validation() {
-            set(&pairs::VALIDATION_ACCURACY, held_out);
+            set(&report::task::curves::VALIDATION_ACCURACY, held_out);
         }
         Ok(Training { outcome: End::Completed, curves })
     }

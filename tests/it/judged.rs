@@ -4,7 +4,8 @@ use report::claim::Outcome;
 use report::context::Context;
 use report::dataset::Split;
 use report::pipeline::{self, Overrides};
-use report::run::{RunConfig, pairs};
+use report::run::RunConfig;
+use report::task::pair_curves as pairs;
 use report::train::{TrainError, Trainer, Training};
 
 use crate::formula::{BUILD, Formula, context, recorded_by, recorded_with, table};

@@ -5,8 +5,9 @@ use report::context::Context;
 use report::dataset::Split;
 use report::experiment::Level;
 use report::pipeline::{self, Overrides};
-use report::run::{Curves, Outcome as End, RunConfig, pairs};
+use report::run::{Curves, Outcome as End, RunConfig};
 use report::table::Table;
+use report::task::pair_curves as pairs;
 use report::train::{TrainError, Trainer, Training};
 
 use crate::formula::{BUILD, recorded_by, table};
@@ -24,9 +25,17 @@ struct Losses;
 ///             - (0.05 + 0.002 * (seed % 3) if sharing else 0) + (0.2 + 0.01 * (seed % 2) if full else 0))
 /// ```
 fn loss(config: &RunConfig) -> f64 {
-    let (seed, draw) = (config.seed, config.data.seed);
-    let sharing = if config.model.weight_sharing { 0.05 + 0.002 * (seed % 3) as f64 } else { 0.0 };
-    let full = if config.model.branch.len() == 2 { 0.2 + 0.01 * (seed % 2) as f64 } else { 0.0 };
+    let (seed, draw) = (config.seed, config.data.seed());
+    let sharing = if config.model.pair().unwrap().weight_sharing {
+        0.05 + 0.002 * (seed % 3) as f64
+    } else {
+        0.0
+    };
+    let full = if config.model.pair().unwrap().branch.len() == 2 {
+        0.2 + 0.01 * (seed % 2) as f64
+    } else {
+        0.0
+    };
     0.4 + 0.01 * (seed * 7 % 10) as f64 + 0.02 * (draw * 3 % 10) as f64 - sharing + full
 }
 
@@ -35,7 +44,7 @@ impl Trainer for Losses {
         let epochs = config.train.epochs;
         let last = loss(config);
         let mut curves = Curves::default();
-        for curve in pairs::CURVES.into_iter().filter(|curve| !curve.needs_held_out) {
+        for curve in pairs::CURVES.into_iter().filter(|curve| report::task::has(curve, config)) {
             curves.set(curve, vec![0.5; epochs]);
         }
         let falling = (0..epochs).map(|epoch| last * (epochs - epoch) as f64);
@@ -398,7 +407,7 @@ fn a_run_that_diverged_has_no_last_loss_and_is_counted() {
     impl Trainer for Diverging {
         fn train(&self, config: &RunConfig, split: &Split) -> Result<Training, TrainError> {
             let mut training = Losses.train(config, split)?;
-            if config.seed == 3 && config.model.weight_sharing {
+            if config.seed == 3 && config.model.pair().unwrap().weight_sharing {
                 training.outcome = End::Diverged { epoch: 1, step: 0 };
                 for curve in [&pairs::TRAIN_MAIN_LOSS, &pairs::TRAIN_AUXILIARY_LOSS] {
                     let values = training.curves.get(curve)[..1].to_vec();

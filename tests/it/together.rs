@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use report::dataset::Split;
 use report::digest::Digest;
-use report::run::{Curves, Outcome, RunConfig, pairs};
+use report::run::{Curves, Outcome, RunConfig};
+use report::task::pair_curves as pairs;
 use report::train::{TrainError, Trainer, Training};
 
 use crate::project::{Outcome as Ended, Project, ended, spawn, trained};

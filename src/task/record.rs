@@ -1,0 +1,74 @@
+//! Whether the curves of a record can be those of its run.
+
+use std::collections::BTreeSet;
+
+use super::curves::LEARNING_RATE;
+use super::of;
+use crate::run::{Curve, Curves, Outcome, RunConfig, Unit};
+
+/// Whether a run of `config` records this curve of its task.
+#[must_use]
+pub fn has(curve: &Curve, config: &RunConfig) -> bool {
+    let has_part = !curve.needs_held_out || config.data.has_validation();
+    let is_rate = *curve == LEARNING_RATE;
+    has_part && !(is_rate && config.train.schedule.is_default())
+}
+
+/// Checks that `curves` are those of a run of `config` that ended with `outcome`: the declared
+/// curves in each fold, one value per epoch, each in its range.
+///
+/// # Errors
+/// With what is wrong, as a phrase that follows the name of the record.
+pub fn check(curves: &Curves, config: &RunConfig, outcome: Outcome) -> Result<(), String> {
+    let (declared, n_folds) = (of(config.task).curves(), config.data.folds());
+    let of_folds = (0..n_folds).flat_map(|fold| declared.iter().map(move |curve| (fold, *curve)));
+    let known: BTreeSet<_> =
+        of_folds.clone().map(|(fold, curve)| Curves::name(n_folds, fold, curve)).collect();
+    if let Some((name, _)) = curves.iter().find(|(name, _)| !known.contains(*name)) {
+        return Err(format!("has a curve `{name}`, which is not declared"));
+    }
+    let mut lengths: Vec<Option<usize>> = vec![None; n_folds];
+    for (fold, curve) in of_folds {
+        let values = curves.of_fold(n_folds, fold, curve);
+        check_curve(curve, values, config, outcome)?;
+        if outcome == Outcome::Completed && has(curve, config) {
+            let first = *lengths[fold].get_or_insert(values.len());
+            if first != values.len() {
+                let (name, n) = (curve.name, values.len());
+                return Err(format!("has {n} values in `{name}`, but {first} in another curve"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// [`check`] of one declared curve, which has these values in a fold.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_curve(
+    curve: &Curve,
+    values: &[f64],
+    config: &RunConfig,
+    outcome: Outcome,
+) -> Result<(), String> {
+    let epochs = config.train.epochs;
+    let expected = match outcome {
+        _ if !has(curve, config) => 0..=0,
+        Outcome::Completed if config.train.early_stopping.is_some() => 1..=epochs,
+        // Some folds have diverged, others have not.
+        Outcome::Diverged { .. } if config.data.folds() > 1 => 0..=epochs,
+        Outcome::Diverged { epoch, .. } if curve.after_divergence().is_none() => epoch..=epoch,
+        _ => epochs..=epochs,
+    };
+    if !expected.contains(&values.len()) {
+        let (name, n) = (curve.name, values.len());
+        let (least, most) = (expected.start(), expected.end());
+        let expected = if least == most { least.to_string() } else { format!("{least} to {most}") };
+        return Err(format!("has {n} values in `{name}`, where its run has {expected}"));
+    }
+    if curve.unit == Unit::Fraction && values.iter().any(|value| !(0.0..=1.0).contains(value)) {
+        return Err(format!("has a value in `{}` that is not a fraction", curve.name));
+    }
+    Ok(())
+}
