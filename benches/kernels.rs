@@ -9,7 +9,7 @@ use report::kernel::buffer::Buffer;
 use report::kernel::convolution::{ConvolvePool, Gradients, Images};
 use report::kernel::offsets::Offsets;
 use report::kernel::product::{Left, Right, Start, multiply};
-use report::kernel::shape::{Convolution, Image, MaxPool};
+use report::kernel::shape::{Convolution, Image, Pool};
 use report::kernel::workspace::Workspace;
 
 fn main() {
@@ -96,7 +96,7 @@ impl Case {
         let output = Image { height: side, width: side, channels };
         let convolution = Convolution { input, output, kernel, stride: 1, padding };
         let pooled = Image { height: side / 2, width: side / 2, channels };
-        let pool = MaxPool { input: output, output: pooled, size: 2, stride: 2 };
+        let pool = Pool { input: output, output: pooled, size: 2, stride: 2 };
         // Pairs of an output row and a kernel row that meet the input; columns alike.
         let met = (0..side).flat_map(|o| (0..kernel).map(move |k| o + k));
         let met = met.filter(|at| (padding..padding + input.height).contains(at)).count();

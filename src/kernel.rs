@@ -38,6 +38,7 @@ mod pixels;
 mod pooled_product;
 pub mod prepared;
 pub mod product;
+pub mod self_gated;
 pub mod shape;
 mod spectral;
 pub mod support;

@@ -29,7 +29,7 @@ pub use data::{
 };
 pub use extract::{ChosenCurves, RecordExtract, Source};
 pub use layer::Layer;
-pub(crate) use layer::{default_epsilon, default_momentum};
+pub(crate) use layer::{default_epsilon, default_momentum, default_slope};
 pub use model::{ModelConfig, PairModel, Part, SingleModel, output_of};
 pub use optimizer::Optimizer;
 pub use parameters::{count, layer_parameters, parameter_count};

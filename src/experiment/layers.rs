@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::document::{Node, Reader, Value, Violations, suggestion};
-use crate::run::{Layer, default_epsilon, default_momentum};
+use crate::run::{Layer, default_epsilon, default_momentum, default_slope};
 
 /// Names of all layers.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 12] = [
     "batch_norm",
     "conv2d",
     "dropout",
     "flatten",
+    "gelu",
+    "leaky_relu",
     "linear",
     "max_pool2d",
     "relu",
     "sigmoid",
+    "silu",
     "tanh",
 ];
 
@@ -95,6 +98,13 @@ fn read_named(name: &str, reader: &Reader<'_>) -> Option<Layer> {
         }
         "flatten" => Some(Layer::Flatten),
         "relu" => Some(Layer::Relu),
+        "leaky_relu" => {
+            // `-0.0` would be another configuration with the same results.
+            let slope = reader.optional_in("slope", 0.0..=1.0).unwrap_or_else(default_slope);
+            Some(Layer::LeakyRelu { slope: slope + 0.0 })
+        }
+        "gelu" => Some(Layer::Gelu),
+        "silu" => Some(Layer::Silu),
         "sigmoid" => Some(Layer::Sigmoid),
         "tanh" => Some(Layer::Tanh),
         _ => None,

@@ -4,11 +4,14 @@ use pulp::Simd;
 
 use super::lanes::{Lanewise, map};
 
-/// An element-wise activation. All of them are non-decreasing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An element-wise activation. All of them are non-decreasing, so their gradient follows from their
+/// output.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Activation {
     /// max(x, 0).
     Relu,
+    /// x, or this number times x if x is negative. The number is not negative.
+    LeakyRelu(f32),
     /// 1 / (1 + e⁻ˣ).
     Sigmoid,
     /// The hyperbolic tangent.
@@ -20,6 +23,7 @@ impl Activation {
     pub fn apply(self, values: &mut [f32]) {
         match self {
             Self::Relu => map(Relu, [values], []),
+            Self::LeakyRelu(slope) => map(LeakyRelu { slope }, [values], []),
             Self::Sigmoid => map(Sigmoid, [values], []),
             Self::Tanh => map(Tanh, [values], []),
         }
@@ -30,6 +34,7 @@ impl Activation {
     pub fn backward(self, y: &[f32], dy: &mut [f32]) {
         match self {
             Self::Relu => map(ReluGradient, [dy], [y]),
+            Self::LeakyRelu(slope) => map(LeakyReluGradient { slope }, [dy], [y]),
             Self::Sigmoid => map(SigmoidGradient, [dy], [y]),
             Self::Tanh => map(TanhGradient, [dy], [y]),
         }
@@ -44,6 +49,19 @@ struct Relu;
 /// elsewhere. Where y is NaN, the result is NaN.
 #[derive(Clone, Copy)]
 struct ReluGradient;
+
+/// x, or `slope` times x if x is not positive (Maas et al., 2013). The result of NaN is NaN.
+#[derive(Clone, Copy)]
+struct LeakyRelu {
+    slope: f32,
+}
+
+/// Keeps the upstream gradient where y, the output of [`LeakyRelu`], is positive, and multiplies it by
+/// `slope` elsewhere. Where y is NaN, the result is NaN.
+#[derive(Clone, Copy)]
+struct LeakyReluGradient {
+    slope: f32,
+}
 
 /// 1 / (1 + e⁻ˣ).
 #[derive(Clone, Copy)]
@@ -77,6 +95,23 @@ impl Lanewise<1, 1> for ReluGradient {
     fn apply<S: Simd>(self, simd: S, [dy]: [S::f32s; 1], [y]: [S::f32s; 1]) -> [S::f32s; 1] {
         let zero = simd.splat_f32s(0.0);
         let passed = simd.select_f32s(simd.greater_than_f32s(y, zero), dy, zero);
+        [simd.select_f32s(simd.equal_f32s(y, y), passed, y)]
+    }
+}
+
+impl Lanewise<1, 0> for LeakyRelu {
+    #[inline(always)]
+    fn apply<S: Simd>(self, simd: S, [x]: [S::f32s; 1], []: [S::f32s; 0]) -> [S::f32s; 1] {
+        let low = simd.mul_f32s(x, simd.splat_f32s(self.slope));
+        [simd.select_f32s(simd.greater_than_f32s(x, simd.splat_f32s(0.0)), x, low)]
+    }
+}
+
+impl Lanewise<1, 1> for LeakyReluGradient {
+    #[inline(always)]
+    fn apply<S: Simd>(self, simd: S, [dy]: [S::f32s; 1], [y]: [S::f32s; 1]) -> [S::f32s; 1] {
+        let low = simd.mul_f32s(dy, simd.splat_f32s(self.slope));
+        let passed = simd.select_f32s(simd.greater_than_f32s(y, simd.splat_f32s(0.0)), dy, low);
         [simd.select_f32s(simd.equal_f32s(y, y), passed, y)]
     }
 }
@@ -130,7 +165,7 @@ impl Lanewise<1, 1> for TanhGradient {
 /// 2 + r and |r| ≤ ½ ln 2, a polynomial gives eʳ, and n goes into the exponent. Beyond ±87, the
 /// exponent would overflow or the result would lose digits, so x is clamped to ±87.
 #[inline(always)]
-fn exponential<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+pub(super) fn exponential<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     const LIMIT: f32 = 87.0;
     // Adding 1.5 · 2²³ rounds to a whole number, which is then in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
@@ -211,10 +246,16 @@ mod tests {
         let only_first = [true, false, false, false, false];
         assert_eq!(applied(Relu, &x, [])[1..], [f32::INFINITY, 0.0, 1.0, 0.0]);
         assert_eq!(nan(applied(Relu, &x, [])), only_first);
+        let leaky = LeakyRelu { slope: 0.25 };
+        assert_eq!(applied(leaky, &x, [])[1..], [f32::INFINITY, f32::NEG_INFINITY, 1.0, -0.25]);
+        assert_eq!(nan(applied(leaky, &x, [])), only_first);
         assert_eq!(nan(applied(Sigmoid, &x, [])), only_first);
         assert_eq!(nan(applied(Tanh, &x, [])), only_first);
         let slope = applied(ReluGradient, &[2.0; 5], [&x]);
         assert_eq!(slope[1..], [2.0, 0.0, 2.0, 0.0]);
+        assert_eq!(nan(slope), only_first);
+        let slope = applied(LeakyReluGradient { slope: 0.25 }, &[2.0; 5], [&x]);
+        assert_eq!(slope[1..], [2.0, 0.5, 2.0, 0.5]);
         assert_eq!(nan(slope), only_first);
     }
 

@@ -15,7 +15,8 @@ use super::kept::{BackwardMemory, Kept, KeptLayer};
 use super::lanes::WIDEST;
 use super::linear::Linear;
 use super::prepared::{First, Prepared};
-use super::shape::{Image, MaxPool};
+use super::self_gated::SelfGated;
+use super::shape::{Example, Image, Pool};
 use super::support::Support;
 use super::workspace::Workspace;
 
@@ -26,41 +27,6 @@ pub struct Chain {
     parameters: usize,
     input: Example,
     output: Example,
-}
-
-/// One example of a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Example {
-    /// An image. A batch has one row for each pixel, with the channels of all images side by side.
-    Image(Image),
-    /// A vector of this length. A batch has one row for each example.
-    Vector(usize),
-}
-
-impl Example {
-    /// Number of values.
-    #[must_use]
-    pub fn len(self) -> usize {
-        match self {
-            Self::Image(image) => image.len(),
-            Self::Vector(len) => len,
-        }
-    }
-
-    /// Whether it has no value.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
-    /// Rows and columns of a batch of `n` examples.
-    #[must_use]
-    pub fn batch(self, n: usize) -> (usize, usize) {
-        match self {
-            Self::Image(image) => (image.area(), n * image.channels),
-            Self::Vector(len) => (n, len),
-        }
-    }
 }
 
 /// A layer and the places of its weight and its bias among the parameters of the chain. Both are
@@ -85,13 +51,15 @@ pub enum ChainLayer {
     /// A convolution, the max-pooling that may follow it, and an activation.
     ConvolvePool(Box<ConvolvePool>, Option<Activation>),
     /// Max-pooling alone.
-    MaxPool(MaxPool),
+    MaxPool(Pool),
     /// Images to vectors, in height, width, channel order.
     Flatten(Image),
     /// A linear layer and an activation.
     Linear(Linear, Option<Activation>),
     /// An activation alone.
     Activation(Activation),
+    /// An activation whose gradient needs its input.
+    SelfGated(SelfGated),
 }
 
 /// The examples that go into a chain.
@@ -211,7 +179,7 @@ impl Chain {
                     let lanes = n * pool.input.channels;
                     let [y, argmax] =
                         [y, argmax.room(len)].map(|pixels| BatchMut { pixels, stride: lanes });
-                    pool.forward(x, lanes, y, argmax);
+                    pool.maxima(x, lanes, y, argmax);
                 }
                 ChainLayer::Flatten(image) => swap_outer(x, n, image.channels, y),
                 ChainLayer::Linear(linear, activation) => {
@@ -225,6 +193,10 @@ impl Chain {
                     }
                 }
                 ChainLayer::Activation(activation) => {
+                    y.copy_from_slice(x);
+                    activation.apply(y);
+                }
+                ChainLayer::SelfGated(activation) => {
                     y.copy_from_slice(x);
                     activation.apply(y);
                 }
@@ -279,7 +251,7 @@ impl Chain {
                 ChainLayer::MaxPool(pool) => {
                     let lanes = n * pool.input.channels;
                     let dx = to.room(dx_len);
-                    pool.backward(argmax, from, lanes, dx, lanes);
+                    pool.maxima_gradient(argmax, from, lanes, dx, lanes);
                 }
                 ChainLayer::Flatten(image) => {
                     swap_outer(&from[..len], image.area(), image.channels, to.room(dx_len));
@@ -295,6 +267,10 @@ impl Chain {
                 }
                 ChainLayer::Activation(activation) => {
                     activation.backward(y, from.room(len));
+                    continue;
+                }
+                ChainLayer::SelfGated(activation) => {
+                    activation.backward(x, from.room(len));
                     continue;
                 }
             }
@@ -320,7 +296,7 @@ impl ChainLayer {
             Self::MaxPool(pool) => Example::Image(pool.output),
             Self::Flatten(image) => Example::Vector(image.len()),
             Self::Linear(linear, _) => Example::Vector(linear.outputs),
-            Self::Activation(_) => input,
+            Self::Activation(_) | Self::SelfGated(_) => input,
         }
     }
 
@@ -333,7 +309,9 @@ impl ChainLayer {
                 [convolution.fan_in(), convolution.output.channels]
             }
             Self::Linear(linear, _) => [linear.inputs, linear.outputs],
-            Self::MaxPool(_) | Self::Flatten(_) | Self::Activation(_) => [0, 0],
+            Self::MaxPool(_) | Self::Flatten(_) | Self::Activation(_) | Self::SelfGated(_) => {
+                [0, 0]
+            }
         }
     }
 }

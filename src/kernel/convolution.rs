@@ -24,7 +24,7 @@ use super::frame::Frame;
 use super::lanes::map;
 use super::pixels::{Sink, Source};
 use super::product::Start;
-use super::shape::{Convolution, Image, MaxPool, Pass};
+use super::shape::{Convolution, Image, Pass, Pool};
 use super::spectral::Spectral;
 use super::workspace::Workspace;
 
@@ -37,7 +37,7 @@ const CHUNK: usize = 3 << 16;
 pub struct ConvolvePool {
     /// Its output is limited to the pixels that a window of the pooling covers.
     convolution: Convolution,
-    pool: Option<MaxPool>,
+    pool: Option<Pool>,
     method: Method,
     /// Number of images in one chunk.
     chunk: usize,
@@ -79,7 +79,7 @@ impl ConvolvePool {
     /// # Panics
     /// Panics if the input of `pool` is not the output of `convolution`.
     #[must_use]
-    pub fn new(mut convolution: Convolution, pool: Option<MaxPool>) -> Self {
+    pub fn new(mut convolution: Convolution, pool: Option<Pool>) -> Self {
         let pool = pool.map(|mut pool| {
             assert_eq!(
                 pool.input, convolution.output,
@@ -102,7 +102,7 @@ impl ConvolvePool {
         Self::with(convolution, pool, method)
     }
 
-    fn with(convolution: Convolution, pool: Option<MaxPool>, method: Method) -> Self {
+    fn with(convolution: Convolution, pool: Option<Pool>, method: Method) -> Self {
         let floats = match &method {
             Method::Direct(direct) => direct.floats_per_image(),
             Method::Spectral(spectral) => spectral.floats_per_image(),
@@ -116,7 +116,7 @@ impl ConvolvePool {
     #[cfg(test)]
     pub(super) fn by_each_method(
         convolution: Convolution,
-        pool: Option<MaxPool>,
+        pool: Option<Pool>,
     ) -> [Option<Self>; 2] {
         let chosen = Self::new(convolution, pool);
         let (convolution, pool) = (chosen.convolution, chosen.pool);
@@ -139,7 +139,7 @@ impl ConvolvePool {
 
     /// The pooling that follows, if there is one.
     #[must_use]
-    pub fn pool(&self) -> Option<MaxPool> {
+    pub fn pool(&self) -> Option<Pool> {
         self.pool
     }
 
@@ -218,7 +218,7 @@ impl ConvolvePool {
                         pixels: unused_argmax.room(lanes),
                         stride: 0,
                     });
-                    pool.forward(&workspace.convolved, lanes, maxima, argmax);
+                    pool.maxima(&workspace.convolved, lanes, maxima, argmax);
                 }
                 None => {
                     direct.forward(&batch, workspace);
@@ -287,7 +287,7 @@ impl ConvolvePool {
                             }
                         }
                         Some(pool) => {
-                            pool.backward(&argmax[at..], &dy[at..], stride, gradient, lanes);
+                            pool.maxima_gradient(&argmax[at..], &dy[at..], stride, gradient, lanes);
                         }
                     }
                     direct.backward(&batch, dx, dweight, workspace);

@@ -15,7 +15,7 @@ use super::frame::{Frame, Layout, Used, Windows};
 use super::offsets::Offsets;
 use super::pooled_product::{self, PooledOutput, PooledProduct};
 use super::product::{Left, Right, Start, multiply};
-use super::shape::{Convolution, MaxPool, Pass};
+use super::shape::{Convolution, Pass, Pool};
 use super::workspace::Workspace;
 
 /// A convolution, prepared for its sizes.
@@ -62,7 +62,7 @@ impl Direct {
 
     /// Pads the images of `x`, and finds the windows that are not zero: those of the kernel, and those
     /// of a pooling that [`Self::can_pool`].
-    pub(super) fn frame(&self, x: &Batch<'_>, pool: Option<MaxPool>) -> Frame {
+    pub(super) fn frame(&self, x: &Batch<'_>, pool: Option<Pool>) -> Frame {
         let mut frame = Frame::default();
         self.fill(x, &mut frame);
         let Frame { layout, padded, .. } = &frame;
@@ -130,7 +130,7 @@ impl Direct {
     }
 
     /// Whether [`Self::forward_pooled`] supports `pool`.
-    pub(super) fn can_pool(pool: MaxPool) -> bool {
+    pub(super) fn can_pool(pool: Pool) -> bool {
         pooled_product::fits(pool.size * pool.size)
     }
 
@@ -138,7 +138,7 @@ impl Direct {
     pub(super) fn forward_pooled(
         &self,
         x: &Batch<'_>,
-        pool: MaxPool,
+        pool: Pool,
         bias: &[f32],
         y: &mut BatchMut<'_>,
         mut argmax: Option<BatchMut<'_>>,
@@ -185,7 +185,7 @@ impl Direct {
     }
 
     /// The first value of each window of a pooling in a row, and the positions in a window.
-    fn pooled_windows(&self, layout: &Layout, pool: MaxPool, images: usize) -> (Offsets, Offsets) {
+    fn pooled_windows(&self, layout: &Layout, pool: Pool, images: usize) -> (Offsets, Offsets) {
         let Convolution { input, stride, .. } = self.convolution;
         let [down, right] = [stride * layout.row, stride * layout.pixel];
         let windows = grid(pool.output.width, pool.stride * right, images, input.channels);

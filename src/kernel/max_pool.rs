@@ -4,15 +4,15 @@ use pulp::Simd;
 
 use super::batch::BatchMut;
 use super::lanes::{Lanewise, map};
-use super::shape::MaxPool;
+use super::shape::Pool;
 
-impl MaxPool {
+impl Pool {
     /// Writes the largest value of each window to `output`. Writes to `argmax` the pixel of the
     /// window that holds it, counted row by row. Of equal values, the first counts. A NaN counts as
     /// larger than any number.
     ///
     /// Each pixel is a row of `lanes` values.
-    pub fn forward(
+    pub fn maxima(
         &self,
         input: &[f32],
         lanes: usize,
@@ -39,7 +39,7 @@ impl MaxPool {
 
     /// Writes the gradient of the input: the gradient of each output goes to the input that the
     /// output came from.
-    pub fn backward(
+    pub fn maxima_gradient(
         &self,
         argmax: &[f32],
         output: &[f32],
@@ -92,7 +92,7 @@ impl MaxPool {
     }
 
     /// The pixels of each window.
-    fn windows(self) -> impl Iterator<Item = impl Iterator<Item = usize>> {
+    pub(super) fn windows(self) -> impl Iterator<Item = impl Iterator<Item = usize>> {
         let positions = self.size * self.size;
         (0..self.output.area())
             .map(move |window| (0..positions).map(move |position| self.pixel(window, position)))

@@ -9,7 +9,7 @@ use super::batch::BatchMut;
 use super::fourier::Axis;
 use super::lanes::{Lanewise, WIDEST, load, store};
 use super::max_pool::{AddToArgmax, GradientAtArgmax, RunningMaximum};
-use super::shape::MaxPool;
+use super::shape::Pool;
 
 /// Number of lanes that are transformed together: two cache lines. Their memory stays in the first
 /// cache.
@@ -28,7 +28,7 @@ pub(super) enum Source<'a> {
     /// The pixels themselves.
     Pixels { pixels: &'a [f32], stride: usize },
     /// The gradient of the output of a max-pooling, and its argmax.
-    Pooled { pool: MaxPool, gradient: &'a [f32], argmax: &'a [f32], stride: usize },
+    Pooled { pool: Pool, gradient: &'a [f32], argmax: &'a [f32], stride: usize },
 }
 
 /// What takes the pixels that a transform gives. `stride` is the number of values between two pixels.
@@ -37,7 +37,7 @@ pub(super) enum Sink<'a> {
     Pixels { pixels: &'a mut [f32], stride: usize },
     /// The maxima of a max-pooling plus a bias, which has one value for each lane, and the argmax, if
     /// it is wanted.
-    Pooled { pool: MaxPool, biases: &'a [f32], maxima: BatchMut<'a>, argmax: Option<BatchMut<'a>> },
+    Pooled { pool: Pool, biases: &'a [f32], maxima: BatchMut<'a>, argmax: Option<BatchMut<'a>> },
 }
 
 /// The pixels of a group of lanes, in columns. Values outside of the image are zero.

@@ -2,7 +2,7 @@
 
 use super::convolution::Frames;
 use super::linear::Linear;
-use super::shape::{Convolution, MaxPool};
+use super::shape::{Convolution, Pool};
 use super::support::Support;
 
 /// What is computed once from examples that pass through a chain many times. It saves time.
@@ -21,7 +21,7 @@ pub enum Prepared {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
     /// A convolution and the max-pooling that may follow it.
-    ConvolvePool(Convolution, Option<MaxPool>),
+    ConvolvePool(Convolution, Option<Pool>),
     /// A linear layer.
     Linear(Linear),
     /// A layer that prepares nothing, or no layer.

@@ -1,4 +1,4 @@
-//! Sizes of images, convolutions and max-poolings. Nothing is computed here.
+//! Sizes of examples, convolutions and poolings. Nothing is computed here.
 
 /// Size of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,41 @@ impl Image {
     }
 }
 
+/// One example of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Example {
+    /// An image. A batch has one row for each pixel, with the channels of all images side by side.
+    Image(Image),
+    /// A vector of this length. A batch has one row for each example.
+    Vector(usize),
+}
+
+impl Example {
+    /// Number of values.
+    #[must_use]
+    pub fn len(self) -> usize {
+        match self {
+            Self::Image(image) => image.len(),
+            Self::Vector(len) => len,
+        }
+    }
+
+    /// Whether it has no value.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// Rows and columns of a batch of `n` examples.
+    #[must_use]
+    pub fn batch(self, n: usize) -> (usize, usize) {
+        match self {
+            Self::Image(image) => (image.area(), n * image.channels),
+            Self::Vector(len) => (n, len),
+        }
+    }
+}
+
 /// Sizes of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Convolution {
@@ -54,9 +89,9 @@ impl Convolution {
     }
 }
 
-/// Sizes of a max-pooling. Windows that reach over the edge of the input are left out.
+/// Sizes of a pooling. Windows that reach over the edge of the input are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MaxPool {
+pub struct Pool {
     /// The images that come in.
     pub input: Image,
     /// The images that come out: one pixel for each window.

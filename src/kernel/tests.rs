@@ -3,7 +3,7 @@
 use super::batch::BatchMut;
 use super::convolution::{ConvolvePool, Frames, Gradients, Images};
 use super::lanes::forced::on_each_instruction_set;
-use super::shape::{Convolution, Image, MaxPool};
+use super::shape::{Convolution, Image, Pool};
 use super::workspace::Workspace;
 use crate::random::Stream;
 
@@ -39,7 +39,7 @@ fn assert_close(found: &[f32], exact: &[f64], tolerance: f64) {
 /// One convolution with pooling, its operands, and what it should give.
 struct Case {
     convolution: Convolution,
-    pool: Option<MaxPool>,
+    pool: Option<Pool>,
     n: usize,
     x: Vec<f32>,
     weight: Vec<f32>,
@@ -51,7 +51,7 @@ struct Case {
 type Outcome<T> = (Vec<T>, Vec<f32>, Vec<T>, Vec<T>, Vec<T>);
 
 impl Case {
-    fn new(convolution: Convolution, pool: Option<MaxPool>, n: usize, stream: &mut Stream) -> Self {
+    fn new(convolution: Convolution, pool: Option<Pool>, n: usize, stream: &mut Stream) -> Self {
         let Convolution { input, output, .. } = convolution;
         let last = pool.map_or(output, |pool| pool.output);
         Self {
@@ -85,7 +85,7 @@ impl Case {
             let windows = |length: usize| (length - size) / stride + 1;
             let (height, width) = (windows(output.height), windows(output.width));
             let pooled = Image { height, width, channels: output.channels };
-            MaxPool { input: output, output: pooled, size, stride }
+            Pool { input: output, output: pooled, size, stride }
         });
         let mut case = Self::new(convolution, pool, n, stream);
         // Some images have a dark ground.
@@ -231,9 +231,9 @@ fn paper() -> Convolution {
     Convolution { input, output, kernel: 5, stride: 1, padding: 4 }
 }
 
-fn pool_of(input: Image) -> MaxPool {
+fn pool_of(input: Image) -> Pool {
     let output = Image { height: input.height / 2, width: input.width / 2, ..input };
-    MaxPool { input, output, size: 2, stride: 2 }
+    Pool { input, output, size: 2, stride: 2 }
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn pooling_in_registers_gives_the_bits_of_pooling_afterwards_even_of_a_nan() {
         let convolution = Convolution { input, output, kernel: 3, stride: 1, padding: 1 };
         let windows = |length: usize| (length - size) / stride + 1;
         let pooled = Image { height: windows(8), width: windows(7), channels };
-        let pool = MaxPool { input: output, output: pooled, size, stride };
+        let pool = Pool { input: output, output: pooled, size, stride };
         let mut x = uniform(3 * input.len(), &mut stream);
         x[100] = f32::NAN;
         let weight = uniform(convolution.fan_in() * channels, &mut stream);
@@ -296,7 +296,7 @@ fn pooling_in_registers_gives_the_bits_of_pooling_afterwards_even_of_a_nan() {
         let lanes = 3 * channels;
         let [maxima, positions] =
             [&mut y, &mut argmax].map(|pixels| BatchMut { pixels, stride: lanes });
-        pool.forward(&convolved, lanes, maxima, positions);
+        pool.maxima(&convolved, lanes, maxima, positions);
         assert!(y.iter().any(|value| value.is_nan()) && !y.iter().all(|value| value.is_nan()));
         assert_eq!(found[0], (bits(&y), bits(&argmax)));
     }
@@ -333,7 +333,7 @@ fn the_first_of_equal_values_wins_a_window_and_a_nan_wins_any() {
     let found = on_each_instruction_set(|| {
         let (mut y, mut argmax) = ([0.0; 4], [0.0; 4]);
         let [output, winning] = [&mut y, &mut argmax].map(|pixels| BatchMut { pixels, stride: 2 });
-        pool_of(input).forward(&x, 2, output, winning);
+        pool_of(input).maxima(&x, 2, output, winning);
         (bits(&y), argmax.to_vec())
     });
     assert_all_equal(&found);

@@ -51,6 +51,17 @@ pub enum Layer {
     },
     /// max(x, 0).
     Relu,
+    /// x, or `slope` · x if x is negative (Maas et al., 2013).
+    LeakyRelu {
+        /// Factor of negative values.
+        #[serde(default = "default_slope", skip_serializing_if = "is::default_slope")]
+        slope: f64,
+    },
+    /// x · Φ(x), with Φ the distribution function of the normal distribution (Hendrycks and Gimpel,
+    /// 2016).
+    Gelu,
+    /// x / (1 + exp(−x)) (Elfwing et al., 2018).
+    Silu,
     /// 1 / (1 + exp(−x)).
     Sigmoid,
     /// Hyperbolic tangent.
@@ -77,6 +88,10 @@ impl fmt::Display for Layer {
             Self::BatchNorm { .. } => f.write_str("batch-norm"),
             Self::Dropout { probability } => write!(f, "dropout {probability}"),
             Self::Relu => f.write_str("ReLU"),
+            Self::LeakyRelu { slope } if is::default_slope(slope) => f.write_str("leaky ReLU"),
+            Self::LeakyRelu { slope } => write!(f, "leaky ReLU {slope}"),
+            Self::Gelu => f.write_str("GELU"),
+            Self::Silu => f.write_str("SiLU"),
             Self::Sigmoid => f.write_str("sigmoid"),
             Self::Tanh => f.write_str("tanh"),
         }
@@ -97,6 +112,11 @@ pub(crate) fn default_momentum() -> f64 {
     0.1
 }
 
+/// Default of `leaky_relu.slope`.
+pub(crate) fn default_slope() -> f64 {
+    0.01
+}
+
 /// Predicates for `skip_serializing_if`: only the exact default is left out of the key.
 mod is {
     #![expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
@@ -115,5 +135,9 @@ mod is {
 
     pub(super) fn default_momentum(value: &f64) -> bool {
         value.to_bits() == super::default_momentum().to_bits()
+    }
+
+    pub(super) fn default_slope(value: &f64) -> bool {
+        value.to_bits() == super::default_slope().to_bits()
     }
 }

@@ -14,11 +14,12 @@ use super::tensor::{Matrix, upload, values};
 use super::training_loop::{Run, train};
 use crate::dataset::{self, Split};
 use crate::kernel::activation::Activation;
-use crate::kernel::chain::{Chain, ChainLayer, Example};
+use crate::kernel::chain::{Chain, ChainLayer};
 use crate::kernel::convolution::ConvolvePool;
 use crate::kernel::linear::Linear;
 use crate::kernel::normalization::Statistics;
-use crate::kernel::shape::{Convolution, Image, MaxPool};
+use crate::kernel::self_gated::SelfGated;
+use crate::kernel::shape::{Convolution, Example, Image, Pool};
 use crate::random::Stream;
 use crate::run::{
     DataConfig, Layer, ModelConfig, PairData, PairModel, RunConfig, TrainConfig, samples,
@@ -153,8 +154,13 @@ fn assert_outcomes_agree(what: &str, kernels: &[Vec<f32>], composed: &[Vec<f32>]
     }
 }
 
-const ACTIVATIONS: [Option<Activation>; 4] =
-    [None, Some(Activation::Relu), Some(Activation::Sigmoid), Some(Activation::Tanh)];
+const ACTIVATIONS: [Option<Activation>; 5] = [
+    None,
+    Some(Activation::Relu),
+    Some(Activation::Sigmoid),
+    Some(Activation::Tanh),
+    Some(Activation::LeakyRelu(0.125)),
+];
 
 #[test]
 fn each_dfdx_operation_agrees_with_the_kernel_operation_to_one_in_100_000() {
@@ -169,7 +175,7 @@ fn each_dfdx_operation_agrees_with_the_kernel_operation_to_one_in_100_000() {
         let output = Image { height: side, width: side, channels: outputs };
         let convolution = Convolution { input, output, kernel, stride, padding };
         let pooled = Image { height: side / 2, width: side / 2, channels: outputs };
-        let pool = MaxPool { input: output, output: pooled, size: 2, stride: 2 };
+        let pool = Pool { input: output, output: pooled, size: 2, stride: 2 };
         for pool in [None, Some(pool)] {
             let operation = Box::new(ConvolvePool::new(convolution, pool));
             let layer = ChainLayer::ConvolvePool(operation, activation);
@@ -186,9 +192,10 @@ fn each_dfdx_operation_agrees_with_the_kernel_operation_to_one_in_100_000() {
 fn pooling_flattening_and_activations_alone_agree_too() {
     let image = Image { height: 7, width: 7, channels: 3 };
     let pooled = Image { height: 3, width: 3, ..image };
-    let pool = MaxPool { input: image, output: pooled, size: 3, stride: 2 };
+    let pool = Pool { input: image, output: pooled, size: 3, stride: 2 };
     let mut layers = vec![ChainLayer::MaxPool(pool), ChainLayer::Flatten(image)];
     layers.extend(ACTIVATIONS.into_iter().flatten().map(ChainLayer::Activation));
+    layers.extend([SelfGated::Gelu, SelfGated::Silu].map(ChainLayer::SelfGated));
     for layer in layers {
         assert_layer_agrees(layer, Example::Image(image), 6);
     }

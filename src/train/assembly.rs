@@ -10,10 +10,11 @@ use super::normalization::Normalization;
 use super::operations::Operations;
 use super::sequence::{Sequence, Stage, TrainedChain, places};
 use crate::kernel::activation::Activation;
-use crate::kernel::chain::{Chain, ChainLayer, Example};
+use crate::kernel::chain::{Chain, ChainLayer};
 use crate::kernel::convolution::ConvolvePool;
 use crate::kernel::linear::Linear;
-use crate::kernel::shape::{Convolution, Image, MaxPool};
+use crate::kernel::self_gated::SelfGated;
+use crate::kernel::shape::{Convolution, Example, Image, Pool};
 use crate::random::Stream;
 use crate::run::{self, Layer};
 
@@ -104,9 +105,12 @@ impl<O: Operations> Sequence<O> {
                     let linear = Linear { inputs: input.len(), outputs };
                     ChainLayer::Linear(linear, next_activation(&mut steps))
                 }
-                Layer::Relu => ChainLayer::Activation(Activation::Relu),
-                Layer::Sigmoid => ChainLayer::Activation(Activation::Sigmoid),
-                Layer::Tanh => ChainLayer::Activation(Activation::Tanh),
+                Layer::Gelu => ChainLayer::SelfGated(SelfGated::Gelu),
+                Layer::Silu => ChainLayer::SelfGated(SelfGated::Silu),
+                Layer::Relu | Layer::LeakyRelu { .. } | Layer::Sigmoid | Layer::Tanh => {
+                    let activation = activation(layer).expect("one that needs only its output");
+                    ChainLayer::Activation(activation)
+                }
             };
             chain.push(layer, stream);
         }
@@ -115,8 +119,8 @@ impl<O: Operations> Sequence<O> {
     }
 }
 
-/// `layers` with each max-pooling moved before the activation that precedes it. Activations are
-/// non-decreasing, so the values are the same up to rounding, and fewer activations are computed.
+/// `layers` with each max-pooling moved before the activation that precedes it. These activations
+/// are non-decreasing, so the values are the same up to rounding, and fewer activations are computed.
 fn pool_before_activation(layers: &[Layer]) -> Vec<Layer> {
     let mut layers = layers.to_vec();
     for index in 1..layers.len() {
@@ -136,10 +140,10 @@ fn next_activation<'l, S>(
     activation(layer)
 }
 
-fn max_pool(layer: &Layer, input: run::Shape, output: run::Shape) -> MaxPool {
+fn max_pool(layer: &Layer, input: run::Shape, output: run::Shape) -> Pool {
     match *layer {
         Layer::MaxPool2d { size, stride } => {
-            MaxPool { input: image(input), output: image(output), size, stride }
+            Pool { input: image(input), output: image(output), size, stride }
         }
         _ => unreachable!("only called for max-pooling"),
     }
@@ -164,10 +168,12 @@ fn example(shape: run::Shape) -> Example {
     }
 }
 
-/// The activation of `layer`. Returns `None` if the layer is no activation.
+/// The activation of `layer`, which can be joined with the layer before it. Returns `None` if the
+/// layer is no activation, or one that needs its input in the backward pass.
 pub(super) fn activation(layer: &Layer) -> Option<Activation> {
     match layer {
         Layer::Relu => Some(Activation::Relu),
+        Layer::LeakyRelu { slope } => Some(Activation::LeakyRelu(*slope as f32)),
         Layer::Sigmoid => Some(Activation::Sigmoid),
         Layer::Tanh => Some(Activation::Tanh),
         _ => None,

@@ -12,7 +12,8 @@ use super::tensor::Matrix;
 use crate::kernel::activation::Activation;
 use crate::kernel::chain::{ChainLayer, Placed};
 use crate::kernel::convolution::ConvolvePool;
-use crate::kernel::shape::{Convolution, Image, MaxPool};
+use crate::kernel::self_gated::SelfGated;
+use crate::kernel::shape::{Convolution, Image, Pool};
 
 /// The layers of one run on one device.
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ impl<D: Device<f32>> DfdxLayers<D> {
                 self.activate_if_any(*activation, product(placed, parameters, x))
             }
             ChainLayer::Activation(activation) => self.activate(*activation, x),
+            ChainLayer::SelfGated(SelfGated::Gelu) => gelu(x),
+            ChainLayer::SelfGated(SelfGated::Silu) => x.retaped::<T>().sigmoid() * x,
         }
     }
 
@@ -88,7 +91,7 @@ impl<D: Device<f32>> DfdxLayers<D> {
         self.activate_if_any(activation, y)
     }
 
-    fn max_pool<T: Tape<f32, D>>(&self, pool: MaxPool, x: Matrix<D, T>) -> Matrix<D, T> {
+    fn max_pool<T: Tape<f32, D>>(&self, pool: Pool, x: Matrix<D, T>) -> Matrix<D, T> {
         let at = |position| self.rows.read(x.retaped::<T>(), Rows::Position(pool, position));
         let mut largest = at(0);
         for position in 1..pool.size * pool.size {
@@ -122,10 +125,29 @@ impl<D: Device<f32>> DfdxLayers<D> {
                 let zeros: Matrix<D> = self.device.zeros_like(x.shape());
                 passes.choose(x, zeros)
             }
+            Activation::LeakyRelu(slope) => {
+                let passes = x.retaped::<NoneTape>().gt(0.0);
+                let low = x.retaped::<T>() * slope;
+                passes.choose(x, low)
+            }
             Activation::Sigmoid => x.sigmoid(),
             Activation::Tanh => x.tanh(),
         }
     }
+}
+
+/// x · Φ(x). dfdx 0.13 gives the value, but its gradient has x · e^(−x²/2) / √π in place of
+/// x · e^(−x²/2) / √(2π). What is too much is taken off by a term that has the value 0.
+fn gelu<D: Device<f32>, T: Tape<f32, D>>(x: Matrix<D, T>) -> Matrix<D, T> {
+    const EXCESS: f32 = 0.564_189_6 - 0.398_942_3;
+    let y = x.retaped::<T>().accurate_gelu();
+    if !T::OWNS_TAPE {
+        return y;
+    }
+    let plain = x.retaped::<NoneTape>();
+    let slope = (plain.clone().square() * -0.5).exp() * plain.clone() * EXCESS;
+    // The difference x − x would be of one tensor to dfdx, which refuses it.
+    y - (x + plain.negate()) * slope
 }
 
 fn flatten<D: Device<f32>, T: Tape<f32, D>>(image: Image, x: Matrix<D, T>) -> Matrix<D, T> {

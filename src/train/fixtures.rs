@@ -4,6 +4,7 @@
 //! PyTorch stores arrays in channel, height, width order, and weights in (output, input) order. The
 //! functions below convert between that order and the order of this crate.
 
+mod layers;
 mod networks;
 mod operations;
 mod optimizers;

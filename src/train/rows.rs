@@ -6,7 +6,7 @@ use std::rc::Rc;
 use dfdx::prelude::*;
 
 use super::tensor::Matrix;
-use crate::kernel::shape::{Convolution, MaxPool};
+use crate::kernel::shape::{Convolution, Pool};
 
 /// The rows that a layer reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) enum Rows {
     Windows(Convolution, usize),
     /// The pixels at this position in the windows of a max-pooling. Each row is one pixel of all
     /// images.
-    Position(MaxPool, usize),
+    Position(Pool, usize),
 }
 
 impl Rows {

@@ -8,7 +8,8 @@ use dfdx::prelude::*;
 use super::normalization::{Normalization, Observed};
 use super::operations::{DeviceError, Operations};
 use super::tensor::{Matrix, image_rows};
-use crate::kernel::chain::{Chain, Example};
+use crate::kernel::chain::Chain;
+use crate::kernel::shape::Example;
 use crate::random::Stream;
 use crate::run::Optimizer;
 
