@@ -15,6 +15,7 @@
 #![expect(clippy::many_single_char_names, reason = "the names of the formulas")]
 
 pub mod activation;
+pub mod avg_pool;
 pub mod batch;
 pub mod buffer;
 pub mod chain;

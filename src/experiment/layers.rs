@@ -6,12 +6,14 @@ use crate::document::{Node, Reader, Value, Violations, suggestion};
 use crate::run::{Layer, default_epsilon, default_momentum, default_slope};
 
 /// Names of all layers.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
+    "avg_pool2d",
     "batch_norm",
     "conv2d",
     "dropout",
     "flatten",
     "gelu",
+    "global_avg_pool2d",
     "leaky_relu",
     "linear",
     "max_pool2d",
@@ -79,11 +81,15 @@ fn read_named(name: &str, reader: &Reader<'_>) -> Option<Layer> {
             let padding = reader.optional_in("padding", 0..=MOST).unwrap_or(0);
             Some(Layer::Conv2d { channels: channels?, kernel: kernel?, stride, padding })
         }
-        "max_pool2d" => {
+        "max_pool2d" | "avg_pool2d" => {
             let size = reader.required_in("size", 1..=MOST)?;
             let stride = reader.optional_in("stride", 1..=MOST).unwrap_or(size);
-            Some(Layer::MaxPool2d { size, stride })
+            Some(match name {
+                "max_pool2d" => Layer::MaxPool2d { size, stride },
+                _ => Layer::AvgPool2d { size, stride },
+            })
         }
+        "global_avg_pool2d" => Some(Layer::GlobalAvgPool2d),
         "linear" => Some(Layer::Linear { outputs: reader.required_in("outputs", 1..=MOST)? }),
         "batch_norm" => {
             let epsilon = reader.optional_in("epsilon", LEAST_EPSILON..=1.0);

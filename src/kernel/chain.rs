@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::activation::Activation;
+use super::avg_pool::{means_of_images, means_of_images_gradient};
 use super::batch::BatchMut;
 use super::convolution::{ConvolvePool, Gradients, Images};
 use super::elementwise::swap_outer;
@@ -52,6 +53,10 @@ pub enum ChainLayer {
     ConvolvePool(Box<ConvolvePool>, Option<Activation>),
     /// Max-pooling alone.
     MaxPool(Pool),
+    /// Average pooling.
+    AvgPool(Pool),
+    /// Images to the means of their channels.
+    GlobalAvgPool(Image),
     /// Images to vectors, in height, width, channel order.
     Flatten(Image),
     /// A linear layer and an activation.
@@ -181,6 +186,8 @@ impl Chain {
                         [y, argmax.room(len)].map(|pixels| BatchMut { pixels, stride: lanes });
                     pool.maxima(x, lanes, y, argmax);
                 }
+                ChainLayer::AvgPool(pool) => pool.means(x, n * pool.input.channels, y),
+                ChainLayer::GlobalAvgPool(image) => means_of_images(*image, x, y),
                 ChainLayer::Flatten(image) => swap_outer(x, n, image.channels, y),
                 ChainLayer::Linear(linear, activation) => {
                     let (weight, bias) = (&parameters[weight.start..], &parameters[bias.clone()]);
@@ -253,6 +260,13 @@ impl Chain {
                     let dx = to.room(dx_len);
                     pool.maxima_gradient(argmax, from, lanes, dx, lanes);
                 }
+                ChainLayer::AvgPool(pool) => {
+                    let lanes = n * pool.input.channels;
+                    pool.means_gradient(&from[..len], lanes, to.room(dx_len));
+                }
+                ChainLayer::GlobalAvgPool(image) => {
+                    means_of_images_gradient(*image, &from[..len], to.room(dx_len));
+                }
                 ChainLayer::Flatten(image) => {
                     swap_outer(&from[..len], image.area(), image.channels, to.room(dx_len));
                 }
@@ -293,7 +307,8 @@ impl ChainLayer {
     fn output(&self, input: Example) -> Example {
         match self {
             Self::ConvolvePool(operation, _) => Example::Image(operation.output()),
-            Self::MaxPool(pool) => Example::Image(pool.output),
+            Self::MaxPool(pool) | Self::AvgPool(pool) => Example::Image(pool.output),
+            Self::GlobalAvgPool(image) => Example::Vector(image.channels),
             Self::Flatten(image) => Example::Vector(image.len()),
             Self::Linear(linear, _) => Example::Vector(linear.outputs),
             Self::Activation(_) | Self::SelfGated(_) => input,
@@ -309,9 +324,7 @@ impl ChainLayer {
                 [convolution.fan_in(), convolution.output.channels]
             }
             Self::Linear(linear, _) => [linear.inputs, linear.outputs],
-            Self::MaxPool(_) | Self::Flatten(_) | Self::Activation(_) | Self::SelfGated(_) => {
-                [0, 0]
-            }
+            _ => [0, 0],
         }
     }
 }

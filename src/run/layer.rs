@@ -28,6 +28,15 @@ pub enum Layer {
         /// Step between windows.
         stride: usize,
     },
+    /// Mean over square windows; windows that do not fit are dropped.
+    AvgPool2d {
+        /// Side of the window.
+        size: usize,
+        /// Step between windows.
+        stride: usize,
+    },
+    /// Image to the vector of the means of its channels.
+    GlobalAvgPool2d,
     /// Image to vector, in height, width, channel order.
     Flatten,
     /// Affine map of a vector.
@@ -83,6 +92,9 @@ impl fmt::Display for Layer {
             }
             Self::MaxPool2d { size, stride } if size == stride => write!(f, "max-pool {size}"),
             Self::MaxPool2d { size, stride } => write!(f, "max-pool {size}, stride {stride}"),
+            Self::AvgPool2d { size, stride } if size == stride => write!(f, "avg-pool {size}"),
+            Self::AvgPool2d { size, stride } => write!(f, "avg-pool {size}, stride {stride}"),
+            Self::GlobalAvgPool2d => f.write_str("global avg-pool"),
             Self::Flatten => f.write_str("flatten"),
             Self::Linear { outputs } => write!(f, "linear {outputs}"),
             Self::BatchNorm { .. } => f.write_str("batch-norm"),

@@ -115,14 +115,22 @@ pub(super) fn output_shape(layer: &Layer, input: Shape) -> Result<Shape, String>
                 channels: *channels,
             }
         }
-        (Layer::MaxPool2d { size, stride }, Shape::Image { height, width, channels }) => {
-            Shape::Image {
-                height: windows(height, *size, *stride, 0)?,
-                width: windows(width, *size, *stride, 0)?,
-                channels,
-            }
-        }
-        (Layer::Conv2d { .. } | Layer::MaxPool2d { .. }, Shape::Vector(len)) => {
+        (
+            Layer::MaxPool2d { size, stride } | Layer::AvgPool2d { size, stride },
+            Shape::Image { height, width, channels },
+        ) => Shape::Image {
+            height: windows(height, *size, *stride, 0)?,
+            width: windows(width, *size, *stride, 0)?,
+            channels,
+        },
+        (Layer::GlobalAvgPool2d, Shape::Image { channels, .. }) => Shape::Vector(channels),
+        (
+            Layer::Conv2d { .. }
+            | Layer::MaxPool2d { .. }
+            | Layer::AvgPool2d { .. }
+            | Layer::GlobalAvgPool2d,
+            Shape::Vector(len),
+        ) => {
             return Err(format!("needs an image, but a vector of {len} comes in"));
         }
         (Layer::Flatten, shape) => Shape::Vector(shape.len()),

@@ -194,6 +194,7 @@ fn pooling_flattening_and_activations_alone_agree_too() {
     let pooled = Image { height: 3, width: 3, ..image };
     let pool = Pool { input: image, output: pooled, size: 3, stride: 2 };
     let mut layers = vec![ChainLayer::MaxPool(pool), ChainLayer::Flatten(image)];
+    layers.extend([ChainLayer::AvgPool(pool), ChainLayer::GlobalAvgPool(image)]);
     layers.extend(ACTIVATIONS.into_iter().flatten().map(ChainLayer::Activation));
     layers.extend([SelfGated::Gelu, SelfGated::Silu].map(ChainLayer::SelfGated));
     for layer in layers {

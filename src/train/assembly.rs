@@ -95,12 +95,17 @@ impl<O: Operations> Sequence<O> {
                 Layer::Conv2d { kernel, stride, padding, .. } => {
                     let (input, output) = (image(input), image(output));
                     let convolution = Convolution { input, output, kernel, stride, padding };
-                    let pool = steps.next_if(|(next, _)| matches!(next, Layer::MaxPool2d { .. }));
-                    let pool = pool.map(|(layer, (input, output))| max_pool(layer, input, output));
-                    let operation = Box::new(ConvolvePool::new(convolution, pool));
+                    let operation = ConvolvePool::new(convolution, next_max_pool(&mut steps));
+                    let operation = Box::new(operation);
                     ChainLayer::ConvolvePool(operation, next_activation(&mut steps))
                 }
-                Layer::MaxPool2d { .. } => ChainLayer::MaxPool(max_pool(layer, input, output)),
+                Layer::MaxPool2d { size, stride } => {
+                    ChainLayer::MaxPool(pool([size, stride], input, output))
+                }
+                Layer::AvgPool2d { size, stride } => {
+                    ChainLayer::AvgPool(pool([size, stride], input, output))
+                }
+                Layer::GlobalAvgPool2d => ChainLayer::GlobalAvgPool(image(input)),
                 Layer::Linear { outputs } => {
                     let linear = Linear { inputs: input.len(), outputs };
                     ChainLayer::Linear(linear, next_activation(&mut steps))
@@ -132,6 +137,20 @@ fn pool_before_activation(layers: &[Layer]) -> Vec<Layer> {
     layers
 }
 
+/// Removes the next layer if it is a max-pooling, and returns its sizes.
+fn next_max_pool<'l>(
+    steps: &mut Peekable<impl Iterator<Item = (&'l Layer, (run::Shape, run::Shape))>>,
+) -> Option<Pool> {
+    match steps.peek() {
+        Some((Layer::MaxPool2d { size, stride }, (input, output))) => {
+            let pool = pool([*size, *stride], *input, *output);
+            steps.next();
+            Some(pool)
+        }
+        _ => None,
+    }
+}
+
 /// Removes the next layer if it is an activation, and returns it.
 fn next_activation<'l, S>(
     steps: &mut Peekable<impl Iterator<Item = (&'l Layer, S)>>,
@@ -140,13 +159,9 @@ fn next_activation<'l, S>(
     activation(layer)
 }
 
-fn max_pool(layer: &Layer, input: run::Shape, output: run::Shape) -> Pool {
-    match *layer {
-        Layer::MaxPool2d { size, stride } => {
-            Pool { input: image(input), output: image(output), size, stride }
-        }
-        _ => unreachable!("only called for max-pooling"),
-    }
+/// The sizes of a pooling.
+fn pool([size, stride]: [usize; 2], input: run::Shape, output: run::Shape) -> Pool {
+    Pool { input: image(input), output: image(output), size, stride }
 }
 
 /// The size of an image.

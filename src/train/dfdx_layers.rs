@@ -40,6 +40,11 @@ impl<D: Device<f32>> DfdxLayers<D> {
                 self.convolve_pool(operation, *activation, placed, parameters, windows)
             }
             ChainLayer::MaxPool(pool) => self.max_pool(*pool, x),
+            ChainLayer::AvgPool(pool) => self.avg_pool(*pool, x),
+            ChainLayer::GlobalAvgPool(image) => {
+                let n = x.shape().1 / image.channels;
+                x.mean::<_, Axis<0>>().reshape_like(&(n, image.channels))
+            }
             ChainLayer::Flatten(image) => flatten(*image, x),
             ChainLayer::Linear(_, activation) => {
                 self.activate_if_any(*activation, product(placed, parameters, x))
@@ -103,6 +108,14 @@ impl<D: Device<f32>> DfdxLayers<D> {
         }
         let (largest, tape) = largest.split_tape();
         largest.put_tape(x.split_tape().1.merge(tape))
+    }
+
+    fn avg_pool<T: Tape<f32, D>>(&self, pool: Pool, x: Matrix<D, T>) -> Matrix<D, T> {
+        let n = pool.size * pool.size;
+        let at = |position| self.rows.read(x.retaped::<T>(), Rows::Position(pool, position));
+        let sum = (1..n).fold(at(0), |sum, position| sum + at(position));
+        let (mean, tape) = (sum / n as f32).split_tape();
+        mean.put_tape(x.split_tape().1.merge(tape))
     }
 
     fn activate_if_any<T: Tape<f32, D>>(

@@ -14,7 +14,7 @@ pub(super) enum Rows {
     /// The pixels in the windows of a convolution, for this number of images. Each row is one pixel of
     /// one image. The row after the last stands for the padding.
     Windows(Convolution, usize),
-    /// The pixels at this position in the windows of a max-pooling. Each row is one pixel of all
+    /// The pixels at this position in the windows of a pooling. Each row is one pixel of all
     /// images.
     Position(Pool, usize),
 }
