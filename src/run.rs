@@ -37,6 +37,6 @@ pub use record::{
     Acceptance, FailureRecord, Origin, Outcome, RECORD_FORMAT, RunProvenance, RunRecord, RunResult,
 };
 pub use schedule::Schedule;
-pub use shape::{Shape, ShapeError, infer};
+pub use shape::{Shape, ShapeError, infer, largest_output};
 pub use task_kind::TaskKind;
 pub use training::{EarlyStopping, Loss, TrainConfig};

@@ -24,6 +24,9 @@ mod evaluate;
 mod kernel_memory;
 mod kernel_operations;
 mod kernel_parameters;
+mod layout;
+#[cfg_attr(not(test), expect(dead_code, reason = "nothing exports a network yet"))]
+mod named;
 mod network;
 mod normalization;
 mod operations;

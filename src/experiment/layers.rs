@@ -6,7 +6,7 @@ use crate::document::{Node, Reader, Value, Violations, suggestion};
 use crate::run::{Layer, default_epsilon, default_momentum, default_slope};
 
 /// Names of all layers.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 16] = [
     "avg_pool2d",
     "batch_norm",
     "conv2d",
@@ -14,10 +14,12 @@ const NAMES: [&str; 14] = [
     "flatten",
     "gelu",
     "global_avg_pool2d",
+    "layer_norm",
     "leaky_relu",
     "linear",
     "max_pool2d",
     "relu",
+    "residual",
     "sigmoid",
     "silu",
     "tanh",
@@ -34,18 +36,24 @@ pub(super) fn read(reader: &Reader<'_>, key: &'static str) -> Option<Vec<Layer>>
     match reader.node(key).map(|node| &node.value) {
         None => {
             reader.refuse(key, "is missing; it takes a list of layers");
-            return None;
+            None
         }
         Some(Value::Array(layers)) if layers.is_empty() => {
             reader.refuse(key, "lists no layer");
-            return None;
+            None
         }
-        Some(_) => {}
+        Some(Value::Array(_)) => read_items(reader, key),
+        Some(_) => {
+            // Says what is there instead.
+            reader.items(key);
+            None
+        }
     }
+}
+
+/// The layers of the list at `key`. There are none if it is absent.
+fn read_items(reader: &Reader<'_>, key: &'static str) -> Option<Vec<Layer>> {
     let items = reader.items(key);
-    if items.is_empty() {
-        return None;
-    }
     // All layers are read before a wrong layer ends the function, so all violations are found.
     let layers: Vec<_> =
         items.iter().map(|(path, node)| read_layer(node, path, reader.violations())).collect();
@@ -99,8 +107,16 @@ fn read_named(name: &str, reader: &Reader<'_>) -> Option<Layer> {
                 momentum: momentum.unwrap_or_else(default_momentum),
             })
         }
+        "layer_norm" => {
+            let epsilon = reader.optional_in("epsilon", LEAST_EPSILON..=1.0);
+            Some(Layer::LayerNorm { epsilon: epsilon.unwrap_or_else(default_epsilon) })
+        }
         "dropout" => {
             Some(Layer::Dropout { probability: reader.required_in("probability", 0.0..1.0)? })
+        }
+        "residual" => {
+            let (body, shortcut) = (read(reader, "body"), read_items(reader, "shortcut"));
+            Some(Layer::Residual { body: body?, shortcut: shortcut? })
         }
         "flatten" => Some(Layer::Flatten),
         "relu" => Some(Layer::Relu),
@@ -114,5 +130,112 @@ fn read_named(name: &str, reader: &Reader<'_>) -> Option<Layer> {
         "sigmoid" => Some(Layer::Sigmoid),
         "tanh" => Some(Layer::Tanh),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::experiment::{Experiment, samples};
+
+    /// An experiment whose branch starts with these layers, or its violations.
+    fn read_branch(layers: &str, factors: &str) -> Result<Experiment, Vec<String>> {
+        let text = format!(
+            "[data]\npooling = 4\n[model]\nbranch = [{layers}, \"flatten\", \
+             {{ layer = \"linear\", outputs = 10 }}]\n{factors}"
+        );
+        let read = samples::read("layers", &text);
+        read.map_err(|violations| violations.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn each_key_of_the_layers_is_read_and_has_its_default() {
+        for (layer, json) in [
+            (r#""leaky_relu""#, r#"{"layer":"leaky_relu"}"#),
+            (r#"{ layer = "leaky_relu", slope = 0.2 }"#, r#"{"layer":"leaky_relu","slope":0.2}"#),
+            (r#""gelu", "silu""#, r#"{"layer":"gelu"},{"layer":"silu"}"#),
+            (
+                r#"{ layer = "avg_pool2d", size = 2 }"#,
+                r#"{"layer":"avg_pool2d","size":2,"stride":2}"#,
+            ),
+            (
+                r#"{ layer = "avg_pool2d", size = 2, stride = 1 }"#,
+                r#"{"layer":"avg_pool2d","size":2,"stride":1}"#,
+            ),
+            (r#""global_avg_pool2d""#, r#"{"layer":"global_avg_pool2d"}"#),
+            (r#""layer_norm""#, r#"{"layer":"layer_norm"}"#),
+            (
+                r#"{ layer = "layer_norm", epsilon = 0.1 }"#,
+                r#"{"layer":"layer_norm","epsilon":0.1}"#,
+            ),
+            (
+                r#"{ layer = "residual", body = ["relu", { layer = "residual", body = ["tanh"], shortcut = [] }] }"#,
+                r#"{"layer":"residual","body":[{"layer":"relu"},{"layer":"residual","body":[{"layer":"tanh"}]}]}"#,
+            ),
+            (
+                r#"{ layer = "residual", body = ["relu"], shortcut = ["gelu"] }"#,
+                r#"{"layer":"residual","body":[{"layer":"relu"}],"shortcut":[{"layer":"gelu"}]}"#,
+            ),
+        ] {
+            let experiment = read_branch(layer, "").unwrap();
+            let branch = serde_json::to_string(&experiment.conditions[0].design.model.branch);
+            let rest = r#",{"layer":"flatten"},{"layer":"linear","outputs":10}]"#;
+            assert_eq!(branch.unwrap(), format!("[{json}{rest}"));
+        }
+    }
+
+    #[test]
+    fn a_mistake_within_a_residual_layer_is_named_by_its_path() {
+        for (layer, message) in [
+            (
+                r#"{ layer = "residual", body = ["relu", "rellu"] }"#,
+                "`model.branch.0.body.1.layer` names an unknown layer, `rellu`; did you mean `relu`?",
+            ),
+            (
+                r#"{ layer = "residual", body = ["relu"], shortcut = [{ layer = "conv2d", kernel = 1 }] }"#,
+                "`model.branch.0.shortcut.0.channels` is missing",
+            ),
+            (r#"{ layer = "residual", body = [] }"#, "`model.branch.0.body` lists no layer"),
+            (r#""residual""#, "`model.branch.0.body` is missing; it takes a list of layers"),
+            (
+                r#"{ layer = "residual", body = ["relu"], shortcut = "relu" }"#,
+                "`model.branch.0.shortcut` must be an array, but is a string",
+            ),
+            (
+                r#"{ layer = "residual", body = [{ layer = "conv2d", channels = 2, kernel = 3 }] }"#,
+                "`model.branch.0` (residual: conv 3×3, 2) adds 5×5×2 of its `body` to 7×7×1 of its `shortcut`",
+            ),
+            (
+                r#"{ layer = "residual", body = ["relu", { layer = "linear", outputs = 3 }] }"#,
+                "cannot have `body.1`: (linear 3) needs a vector, but an image of 7×7×1 comes in",
+            ),
+            (r#"{ layer = "leaky_relu", slope = -1 }"#, "slope` must be at least 0 and at most 1"),
+        ] {
+            let violations = read_branch(layer, "").unwrap_err();
+            assert_eq!(violations.len(), 1, "{violations:?}");
+            assert!(violations[0].contains(message), "{violations:?}");
+        }
+    }
+
+    #[test]
+    fn a_factor_reaches_into_residual_layers() {
+        let layer = r#"{ layer = "residual", body = ["relu",
+            { layer = "residual", body = [{ layer = "conv2d", channels = 1, kernel = 1 }] }] }"#
+            .replace('\n', " ");
+        let factors = "[factors]\n\"model.branch.0.body.1.body.0.padding\" = [0, 1]\n\
+                       \"model.branch.0.body.1.body.0.kernel\" = [1, 3]";
+        // Padding and kernel fit each other in two of four conditions.
+        let violations = read_branch(&layer, factors).unwrap_err();
+        assert_eq!(violations.len(), 2, "{violations:?}");
+        let factors = "[factors]\n\"model.branch.0.body.0\" = [\"relu\", \"gelu\"]";
+        let experiment = read_branch(&layer, factors).unwrap();
+        assert_eq!(experiment.factors[0].name, "branch.0.body.0");
+        let lines: Vec<_> = experiment
+            .conditions
+            .iter()
+            .map(|condition| condition.design.model.branch[0].to_string())
+            .collect();
+        let expected = ["ReLU", "GELU"]
+            .map(|activation| format!("residual: {activation}; [residual: conv 1×1, 1]"));
+        assert_eq!(lines, expected);
     }
 }

@@ -4,7 +4,7 @@ use super::data::{DataDesign, MOST};
 use super::{optimizer, schedule};
 use crate::document::{Reader, Value, suggestion};
 use crate::run::{
-    DataConfig, EarlyStopping, Layer, Loss, ModelConfig, Shape, TaskKind, TrainConfig, infer,
+    DataConfig, EarlyStopping, Layer, Loss, ModelConfig, Shape, TaskKind, TrainConfig, largest_output,
 };
 use crate::task;
 
@@ -68,9 +68,9 @@ fn check_batch_size(
 ) {
     let [examples, ..] = data.sizes();
     let parts = model.and_then(|model| model.parts(data.input()).ok()).unwrap_or_default();
-    let normalizes = parts.iter().any(|part| has_batch_norm(part.layers));
-    let largest = parts.iter().filter_map(|part| infer(part.layers, part.input).ok());
-    let largest = largest.flatten().map(Shape::len).max().unwrap_or(0);
+    let normalizes = parts.iter().flat_map(|part| part.layers).any(Layer::normalizes_batch);
+    let largest = parts.iter().filter_map(|part| largest_output(part.layers, part.input).ok());
+    let largest = largest.max().unwrap_or(0);
     if batch_size.saturating_mul(largest) > MOST_VALUES {
         let message = format!("of {batch_size} is too large for a layer with {largest} outputs");
         reader.refuse("batch_size", message);
@@ -84,11 +84,6 @@ fn check_batch_size(
         );
         reader.refuse("batch_size", message);
     }
-}
-
-/// Whether one of the layers is batch-norm.
-fn has_batch_norm(layers: &[Layer]) -> bool {
-    layers.iter().any(|layer| matches!(layer, Layer::BatchNorm { .. }))
 }
 
 /// The losses of a task. The first is its default.

@@ -14,6 +14,7 @@ use super::convolution::{ConvolvePool, Gradients, Images};
 use super::elementwise::swap_outer;
 use super::kept::{BackwardMemory, Kept, KeptLayer};
 use super::lanes::WIDEST;
+use super::layer_norm::LayerNorm;
 use super::linear::Linear;
 use super::prepared::{First, Prepared};
 use super::self_gated::SelfGated;
@@ -61,6 +62,8 @@ pub enum ChainLayer {
     Flatten(Image),
     /// A linear layer and an activation.
     Linear(Linear, Option<Activation>),
+    /// Layer normalisation. The weight is the scale of each value, and the bias its shift.
+    LayerNorm(LayerNorm),
     /// An activation alone.
     Activation(Activation),
     /// An activation whose gradient needs its input.
@@ -199,6 +202,10 @@ impl Chain {
                         support.insert(found.unwrap_or_default()).find(y, linear.outputs);
                     }
                 }
+                ChainLayer::LayerNorm(norm) => {
+                    let [scale, shift] = [weight, bias].map(|place| &parameters[place.clone()]);
+                    norm.forward(x, scale, shift, y, workspace);
+                }
                 ChainLayer::Activation(activation) => {
                     y.copy_from_slice(x);
                     activation.apply(y);
@@ -279,6 +286,11 @@ impl Chain {
                     let (x, dy) = ((x, x_support), (&**from, support.as_ref()));
                     linear.backward(n, x, weight, dy, dweight, dbias, dx, workspace);
                 }
+                ChainLayer::LayerNorm(norm) => {
+                    let (dscale, dshift) = places(dparameters, weight, bias);
+                    let (scale, dx) = (&parameters[weight.clone()], to.room(dx_len));
+                    norm.backward(x, scale, &from[..len], dscale, dshift, dx, workspace);
+                }
                 ChainLayer::Activation(activation) => {
                     activation.backward(y, from.room(len));
                     continue;
@@ -311,7 +323,7 @@ impl ChainLayer {
             Self::GlobalAvgPool(image) => Example::Vector(image.channels),
             Self::Flatten(image) => Example::Vector(image.len()),
             Self::Linear(linear, _) => Example::Vector(linear.outputs),
-            Self::Activation(_) | Self::SelfGated(_) => input,
+            Self::LayerNorm(_) | Self::Activation(_) | Self::SelfGated(_) => input,
         }
     }
 
@@ -324,6 +336,7 @@ impl ChainLayer {
                 [convolution.fan_in(), convolution.output.channels]
             }
             Self::Linear(linear, _) => [linear.inputs, linear.outputs],
+            Self::LayerNorm(norm) => [1, norm.example.len()],
             _ => [0, 0],
         }
     }

@@ -3,21 +3,12 @@
 use pulp::Simd;
 
 use super::lanes::{Lanewise, map};
-
-/// Number of sums that a norm is made of. It is fixed, so every processor adds in the same order.
-const SUMS: usize = 16;
+use super::sums::sum;
 
 /// The sum of the squares of `values`, in `f64`.
 #[must_use]
 pub fn squared_norm(values: &[f32]) -> f64 {
-    let mut sums = [0.0; SUMS];
-    let add = |sum: &mut f64, value: &f32| *sum += f64::from(*value) * f64::from(*value);
-    let (whole, rest) = values.as_chunks::<SUMS>();
-    for values in whole {
-        sums.iter_mut().zip(values).for_each(|(sum, value)| add(sum, value));
-    }
-    sums.iter_mut().zip(rest).for_each(|(sum, value)| add(sum, value));
-    sums.iter().sum()
+    sum([values], |[value]| value * value)
 }
 
 /// The factor that makes the norm of the gradients at most `max_norm`: max / (norm + 10⁻⁶). Returns

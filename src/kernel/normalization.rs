@@ -166,7 +166,7 @@ impl Lanewise<1, 2> for AddSquare {
 
 /// Adds a product.
 #[derive(Clone, Copy)]
-struct AddProduct;
+pub(super) struct AddProduct;
 
 impl Lanewise<1, 2> for AddProduct {
     #[inline(always)]

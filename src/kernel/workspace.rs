@@ -23,6 +23,7 @@ pub struct Workspace {
     pub(super) strides: Strides,
     pub(super) scratch: Scratch,
     pub(super) planes: Planes,
+    pub(super) rows: Rows,
 }
 
 /// The planes of factors and products.
@@ -32,4 +33,16 @@ pub(super) struct Planes {
     pub(super) output: Buffer,
     pub(super) kernel: Buffer,
     pub(super) kernel_gradient: Buffer,
+}
+
+/// Batches of images with one row for each image.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) input: Buffer,
+    /// The gradient of the output.
+    pub(super) gradient: Buffer,
+    /// The output, or the gradient of the input.
+    pub(super) output: Buffer,
+    /// One normalised image.
+    pub(super) normalized: Buffer,
 }

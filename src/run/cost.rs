@@ -74,12 +74,19 @@ fn passes(layers: &[Layer], input: Shape, are_inputs_given: bool) -> [f64; 2] {
     let mut is_first = are_inputs_given;
     let [mut forward, mut training] = [0.0; 2];
     for ((layer, input), output) in layers.iter().zip(inputs).zip(&outputs) {
-        let operations = 2.0 * products(layer, input, *output);
-        if operations > 0.0 {
-            forward += operations;
-            training += if is_first { 2.0 } else { 3.0 } * operations;
-            is_first = false;
-        }
+        let [more_forward, more_training] = match layer {
+            Layer::Residual { body, shortcut } => {
+                let [body, shortcut] = [body, shortcut].map(|list| passes(list, input, is_first));
+                [0, 1].map(|pass| body[pass] + shortcut[pass])
+            }
+            _ => {
+                let operations = 2.0 * products(layer, input, *output);
+                [operations, if is_first { 2.0 } else { 3.0 } * operations]
+            }
+        };
+        forward += more_forward;
+        training += more_training;
+        is_first &= more_forward == 0.0;
     }
     [forward, training]
 }
@@ -145,5 +152,19 @@ mod tests {
         let input = Shape::Image { height: 2, width: 2, channels: 1 };
         assert_eq!(passes(&branch, input, true), [24.0 + 30.0, 48.0 + 90.0]);
         assert_eq!(passes(&branch, input, false), [24.0 + 30.0, 72.0 + 90.0]);
+    }
+
+    #[test]
+    fn both_lists_of_a_residual_layer_count() {
+        let branch = layers(
+            r#"[{"layer": "flatten"}, {"layer": "residual",
+                "body": [{"layer": "linear", "outputs": 3}, {"layer": "linear", "outputs": 5}],
+                "shortcut": [{"layer": "linear", "outputs": 5}]}, {"layer": "linear", "outputs": 2}]"#,
+        );
+        let input = Shape::Image { height: 2, width: 2, channels: 1 };
+        let [body, second, shortcut, last] = [24.0, 30.0, 40.0, 20.0];
+        let forward = body + second + shortcut + last;
+        let training = 2.0 * body + 3.0 * second + 2.0 * shortcut + 3.0 * last;
+        assert_eq!(passes(&branch, input, true), [forward, training]);
     }
 }

@@ -53,10 +53,25 @@ pub enum Layer {
         #[serde(default = "default_momentum", skip_serializing_if = "is::default_momentum")]
         momentum: f64,
     },
+    /// Normalisation of each example over all its values (Ba et al., 2016). Each value has its own
+    /// scale and shift.
+    LayerNorm {
+        /// Added to the variance.
+        #[serde(default = "default_epsilon", skip_serializing_if = "is::default_epsilon")]
+        epsilon: f64,
+    },
     /// Zeroes each value with this probability in training, and scales the others up.
     Dropout {
         /// Probability of a zero.
         probability: f64,
+    },
+    /// The sum of two layer lists with the same input (He et al., 2016).
+    Residual {
+        /// The first list.
+        body: Vec<Self>,
+        /// The second list. If it is empty, the input is added.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        shortcut: Vec<Self>,
     },
     /// max(x, 0).
     Relu,
@@ -98,7 +113,15 @@ impl fmt::Display for Layer {
             Self::Flatten => f.write_str("flatten"),
             Self::Linear { outputs } => write!(f, "linear {outputs}"),
             Self::BatchNorm { .. } => f.write_str("batch-norm"),
+            Self::LayerNorm { .. } => f.write_str("layer-norm"),
             Self::Dropout { probability } => write!(f, "dropout {probability}"),
+            Self::Residual { body, shortcut } => {
+                write!(f, "residual: {}", joined(body))?;
+                if !shortcut.is_empty() {
+                    write!(f, "; shortcut: {}", joined(shortcut))?;
+                }
+                Ok(())
+            }
             Self::Relu => f.write_str("ReLU"),
             Self::LeakyRelu { slope } if is::default_slope(slope) => f.write_str("leaky ReLU"),
             Self::LeakyRelu { slope } => write!(f, "leaky ReLU {slope}"),
@@ -110,11 +133,34 @@ impl fmt::Display for Layer {
     }
 }
 
+/// The layers of a list in one line. Those of a residual layer within it are in brackets.
+fn joined(layers: &[Layer]) -> String {
+    let text = |layer: &Layer| match layer {
+        Layer::Residual { .. } => format!("[{layer}]"),
+        _ => layer.to_string(),
+    };
+    layers.iter().map(text).collect::<Vec<_>>().join("; ")
+}
+
+impl Layer {
+    /// Whether it is batch-norm, or a residual layer with batch-norm.
+    #[must_use]
+    pub fn normalizes_batch(&self) -> bool {
+        match self {
+            Self::BatchNorm { .. } => true,
+            Self::Residual { body, shortcut } => {
+                body.iter().chain(shortcut).any(Self::normalizes_batch)
+            }
+            _ => false,
+        }
+    }
+}
+
 fn one() -> usize {
     1
 }
 
-/// Default of `batch_norm.epsilon`.
+/// Default of `batch_norm.epsilon` and `layer_norm.epsilon`.
 pub(crate) fn default_epsilon() -> f64 {
     1e-5
 }
@@ -151,5 +197,61 @@ mod is {
 
     pub(super) fn default_slope(value: &f64) -> bool {
         value.to_bits() == super::default_slope().to_bits()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layers(json: &str) -> Vec<Layer> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn each_layer_has_a_line_for_readers() {
+        for (json, text) in [
+            (r#"{"layer": "avg_pool2d", "size": 2, "stride": 2}"#, "avg-pool 2"),
+            (r#"{"layer": "avg_pool2d", "size": 3, "stride": 2}"#, "avg-pool 3, stride 2"),
+            (r#"{"layer": "global_avg_pool2d"}"#, "global avg-pool"),
+            (r#"{"layer": "layer_norm"}"#, "layer-norm"),
+            (r#"{"layer": "leaky_relu"}"#, "leaky ReLU"),
+            (r#"{"layer": "leaky_relu", "slope": 0.2}"#, "leaky ReLU 0.2"),
+            (r#"{"layer": "gelu"}"#, "GELU"),
+            (r#"{"layer": "silu"}"#, "SiLU"),
+            (
+                r#"{"layer": "residual", "body": [{"layer": "linear", "outputs": 3}, {"layer": "relu"},
+                    {"layer": "residual", "body": [{"layer": "tanh"}]}],
+                    "shortcut": [{"layer": "linear", "outputs": 3}]}"#,
+                "residual: linear 3; ReLU; [residual: tanh]; shortcut: linear 3",
+            ),
+        ] {
+            let layer: Layer = serde_json::from_str(json).unwrap();
+            assert_eq!(layer.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_value_that_equals_the_default_is_left_out_of_the_key() {
+        for json in [
+            r#"[{"layer":"leaky_relu"},{"layer":"layer_norm"}]"#,
+            r#"[{"layer":"leaky_relu","slope":0.2},{"layer":"layer_norm","epsilon":0.1}]"#,
+            r#"[{"layer":"residual","body":[{"layer":"relu"}]}]"#,
+            r#"[{"layer":"residual","body":[{"layer":"relu"}],"shortcut":[{"layer":"gelu"}]}]"#,
+        ] {
+            assert_eq!(serde_json::to_string(&layers(json)).unwrap(), json);
+        }
+    }
+
+    #[test]
+    fn batch_norm_is_found_within_residual_layers() {
+        let nested = |layer: &str| {
+            let json = format!(
+                r#"[{{"layer":"residual","body":[{{"layer":"relu"}}],"shortcut":[
+                    {{"layer":"residual","body":[{{"layer":"{layer}"}}]}}]}}]"#
+            );
+            layers(&json)[0].normalizes_batch()
+        };
+        assert!(nested("batch_norm") && !nested("layer_norm"));
     }
 }

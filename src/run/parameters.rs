@@ -38,6 +38,29 @@ pub fn layer_parameters(layer: &Layer, input: Shape) -> usize {
         }
         Layer::Linear { outputs } => input.len().saturating_add(1).saturating_mul(*outputs),
         Layer::BatchNorm { .. } => 2 * input.channels(),
+        Layer::LayerNorm { .. } => 2 * input.len(),
+        Layer::Residual { body, shortcut } => {
+            count(body, input).saturating_add(count(shortcut, input))
+        }
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normalisations_and_both_lists_of_a_residual_layer_have_parameters() {
+        let layers = r#"[{"layer": "conv2d", "channels": 4, "kernel": 3}, {"layer": "layer_norm"},
+            {"layer": "residual",
+                "body": [{"layer": "conv2d", "channels": 2, "kernel": 1}, {"layer": "batch_norm"}],
+                "shortcut": [{"layer": "conv2d", "channels": 2, "kernel": 1}]},
+            {"layer": "global_avg_pool2d"}, {"layer": "linear", "outputs": 3}]"#;
+        let layers: Vec<Layer> = serde_json::from_str(layers).unwrap();
+        let image = Shape::Image { height: 5, width: 4, channels: 1 };
+        let [conv, norm, body, shortcut, linear] =
+            [4 * 10, 2 * 3 * 2 * 4, 2 * 5 + 2 * 2, 2 * 5, 3 * 3];
+        assert_eq!(count(&layers, image), conv + norm + body + shortcut + linear);
     }
 }

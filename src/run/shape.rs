@@ -140,6 +140,7 @@ pub(super) fn output_shape(layer: &Layer, input: Shape) -> Result<Shape, String>
                 "needs a vector, but an image of {shape} comes in; put `flatten` before it"
             ));
         }
+        (Layer::Residual { body, shortcut }, input) => residual_shape(body, shortcut, input)?,
         (_, shape) => shape,
     };
     let too_large =
@@ -151,6 +152,40 @@ pub(super) fn output_shape(layer: &Layer, input: Shape) -> Result<Shape, String>
         Shape::Vector(len) => Some(len),
     };
     len.filter(|len| *len <= LARGEST_SHAPE).map(|_| output).ok_or_else(too_large)
+}
+
+/// The shape after a residual layer.
+fn residual_shape(body: &[Layer], shortcut: &[Layer], input: Shape) -> Result<Shape, String> {
+    let output = |layers: &[Layer], name: &str| match infer(layers, input) {
+        Ok(shapes) => Ok(shapes.last().copied().unwrap_or(input)),
+        Err(ShapeError { layer, message }) => {
+            Err(format!("cannot have `{name}.{layer}`: ({}) {message}", layers[layer]))
+        }
+    };
+    let (body, shortcut) = (output(body, "body")?, output(shortcut, "shortcut")?);
+    if body == shortcut {
+        return Ok(body);
+    }
+    Err(format!(
+        "adds {body} of its `body` to {shortcut} of its `shortcut`; both must have one shape"
+    ))
+}
+
+/// The number of values that the largest layer puts out for one example, also within residual layers.
+///
+/// # Errors
+/// At the first layer that does not fit its input.
+pub fn largest_output(layers: &[Layer], input: Shape) -> Result<usize, ShapeError> {
+    let shapes = infer(layers, input)?;
+    let mut largest = shapes.iter().map(|shape| shape.len()).max().unwrap_or(0);
+    let inputs = std::iter::once(input).chain(shapes);
+    for (layer, input) in layers.iter().zip(inputs) {
+        if let Layer::Residual { body, shortcut } = layer {
+            largest = largest.max(largest_output(body, input)?);
+            largest = largest.max(largest_output(shortcut, input)?);
+        }
+    }
+    Ok(largest)
 }
 
 /// How many windows of `size` fit into `length` cells with `padding` on both sides.
@@ -195,6 +230,37 @@ mod tests {
         let pool = [Layer::MaxPool2d { size: 8, stride: 8 }];
         let error = infer(&pool, IMAGE).unwrap_err();
         assert!(error.message.contains('8') && error.message.contains("length of 7"), "{error}");
+    }
+
+    #[test]
+    fn both_lists_of_a_residual_layer_must_fit_their_input_and_give_one_shape() {
+        let conv = |channels| Layer::Conv2d { channels, kernel: 3, stride: 2, padding: 1 };
+        let residual =
+            |body: Layer, shortcut| [Layer::Residual { body: vec![body, Layer::Relu], shortcut }];
+        let shapes = infer(&residual(conv(8), vec![conv(8)]), IMAGE).unwrap();
+        assert_eq!(shapes, [Shape::Image { height: 4, width: 4, channels: 8 }]);
+        let vector = infer(&residual(Layer::Linear { outputs: 5 }, vec![]), Shape::Vector(5));
+        assert_eq!(vector, Ok(vec![Shape::Vector(5)]));
+
+        let error = infer(&residual(conv(8), vec![]), IMAGE).unwrap_err();
+        let message =
+            "adds 4×4×8 of its `body` to 7×7×35 of its `shortcut`; both must have one shape";
+        assert_eq!((error.layer, error.message.as_str()), (0, message));
+        let linear = Layer::Linear { outputs: 5 };
+        let error = infer(&residual(conv(8), vec![Layer::Relu, linear]), IMAGE).unwrap_err();
+        let start = "cannot have `shortcut.1`: (linear 5) needs a vector, but an image of 7×7×35";
+        assert!(error.message.starts_with(start), "{error}");
+    }
+
+    #[test]
+    fn the_largest_output_can_be_within_a_residual_layer() {
+        let linear = |outputs| Layer::Linear { outputs };
+        let layers = [
+            linear(8),
+            Layer::Residual { body: vec![linear(50), linear(9)], shortcut: vec![linear(9)] },
+        ];
+        assert_eq!(largest_output(&layers, Shape::Vector(3)), Ok(50));
+        assert_eq!(largest_output(&[], Shape::Vector(3)), Ok(0));
     }
 
     #[test]

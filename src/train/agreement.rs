@@ -16,6 +16,7 @@ use crate::dataset::{self, Split};
 use crate::kernel::activation::Activation;
 use crate::kernel::chain::{Chain, ChainLayer};
 use crate::kernel::convolution::ConvolvePool;
+use crate::kernel::layer_norm::LayerNorm;
 use crate::kernel::linear::Linear;
 use crate::kernel::normalization::Statistics;
 use crate::kernel::self_gated::SelfGated;
@@ -189,7 +190,7 @@ fn each_dfdx_operation_agrees_with_the_kernel_operation_to_one_in_100_000() {
 }
 
 #[test]
-fn pooling_flattening_and_activations_alone_agree_too() {
+fn pooling_flattening_layer_norm_and_activations_alone_agree_too() {
     let image = Image { height: 7, width: 7, channels: 3 };
     let pooled = Image { height: 3, width: 3, ..image };
     let pool = Pool { input: image, output: pooled, size: 3, stride: 2 };
@@ -197,6 +198,10 @@ fn pooling_flattening_and_activations_alone_agree_too() {
     layers.extend([ChainLayer::AvgPool(pool), ChainLayer::GlobalAvgPool(image)]);
     layers.extend(ACTIVATIONS.into_iter().flatten().map(ChainLayer::Activation));
     layers.extend([SelfGated::Gelu, SelfGated::Silu].map(ChainLayer::SelfGated));
+    for example in [Example::Image(image), Example::Vector(image.len())] {
+        let norm = ChainLayer::LayerNorm(LayerNorm { example, epsilon: 1e-5 });
+        assert_layer_agrees(norm, example, 6);
+    }
     for layer in layers {
         assert_layer_agrees(layer, Example::Image(image), 6);
     }

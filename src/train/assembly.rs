@@ -1,6 +1,6 @@
 //! Makes the stages of a layer list, with initial parameters.
 //!
-//! All layers between two batch-norm or dropout layers are one chain. In a chain, a convolution is
+//! All layers between two batch-norm, dropout or residual layers are one chain. In a chain, a convolution is
 //! joined with the pooling after it, and both with the activation after them.
 
 use std::iter::Peekable;
@@ -8,10 +8,11 @@ use std::rc::Rc;
 
 use super::normalization::Normalization;
 use super::operations::Operations;
-use super::sequence::{Sequence, Stage, TrainedChain, places};
+use super::sequence::{Residual, Sequence, Stage, TrainedChain, places};
 use crate::kernel::activation::Activation;
 use crate::kernel::chain::{Chain, ChainLayer};
 use crate::kernel::convolution::ConvolvePool;
+use crate::kernel::layer_norm::LayerNorm;
 use crate::kernel::linear::Linear;
 use crate::kernel::self_gated::SelfGated;
 use crate::kernel::shape::{Convolution, Example, Image, Pool};
@@ -30,9 +31,16 @@ impl Builder {
     }
 
     /// Appends a layer. Its weight, then its bias, are uniform in ±1/√(inputs of an output), which
-    /// is PyTorch's default.
+    /// is PyTorch's default. The scales of layer-norm are 1 and its shifts 0, without a draw.
     fn push(&mut self, layer: ChainLayer, stream: &mut Stream) {
         let placed = self.chain.push(layer);
+        if matches!(placed.layer, ChainLayer::LayerNorm(_)) {
+            for (place, value) in [(&placed.weight, 1.0), (&placed.bias, 0.0)] {
+                self.values.resize(place.start, 0.0);
+                self.values.resize(place.end, value);
+            }
+            return;
+        }
         let bound = 1.0 / (placed.fan_in() as f32).sqrt();
         for place in [&placed.weight, &placed.bias] {
             self.values.resize(place.start, 0.0);
@@ -60,12 +68,25 @@ impl<O: Operations> Sequence<O> {
         input: run::Shape,
         stream: &mut Stream,
     ) -> Self {
-        let layers = pool_before_activation(layers);
+        Self::assemble(operations, layers, input, true, stream)
+    }
+
+    /// The stages of `layers`. If `are_images_prepared`, images come from [`Sequence::images`], which
+    /// may flatten them.
+    fn assemble(
+        operations: &O,
+        layers: &[Layer],
+        input: run::Shape,
+        are_images_prepared: bool,
+        stream: &mut Stream,
+    ) -> Self {
+        let (listed, layers) = (layers.to_vec(), pool_before_activation(layers));
         let shapes = run::infer(&layers, input).expect("layers are checked when they are read");
         let inputs = std::iter::once(input).chain(shapes.iter().copied());
         let mut steps = layers.iter().zip(inputs.zip(shapes.iter().copied())).peekable();
         // The images are stored as vectors if nothing else is made of them.
-        let flat = steps.next_if(|(layer, _)| matches!(layer, Layer::Flatten));
+        let flat =
+            steps.next_if(|(layer, _)| are_images_prepared && matches!(layer, Layer::Flatten));
         let mut chain = Builder::new(flat.map_or(input, |(_, (_, output))| output));
         let (mut first, mut rest) = (None, Vec::new());
         let mut end = |chain: Builder, rest: &mut Vec<_>| {
@@ -77,6 +98,15 @@ impl<O: Operations> Sequence<O> {
         };
         while let Some((layer, (input, output))) = steps.next() {
             let layer = match *layer {
+                Layer::Residual { ref body, ref shortcut } => {
+                    end(std::mem::replace(&mut chain, Builder::new(output)), &mut rest);
+                    let mut list =
+                        |list: &[Layer]| Self::assemble(operations, list, input, false, stream);
+                    let body = list(body);
+                    let shortcut = (!shortcut.is_empty()).then(|| list(shortcut));
+                    rest.push(Stage::Residual(Box::new(Residual { body, shortcut })));
+                    continue;
+                }
                 Layer::BatchNorm { epsilon, momentum } => {
                     end(std::mem::replace(&mut chain, Builder::new(output)), &mut rest);
                     let channels = input.channels();
@@ -110,6 +140,10 @@ impl<O: Operations> Sequence<O> {
                     let linear = Linear { inputs: input.len(), outputs };
                     ChainLayer::Linear(linear, next_activation(&mut steps))
                 }
+                Layer::LayerNorm { epsilon } => {
+                    let (example, epsilon) = (example(input), epsilon as f32);
+                    ChainLayer::LayerNorm(LayerNorm { example, epsilon })
+                }
                 Layer::Gelu => ChainLayer::SelfGated(SelfGated::Gelu),
                 Layer::Silu => ChainLayer::SelfGated(SelfGated::Silu),
                 Layer::Relu | Layer::LeakyRelu { .. } | Layer::Sigmoid | Layer::Tanh => {
@@ -120,7 +154,8 @@ impl<O: Operations> Sequence<O> {
             chain.push(layer, stream);
         }
         end(chain, &mut rest);
-        Self { first: first.expect("at least one chain has ended"), rest }
+        let first = first.expect("at least one chain has ended");
+        Self { layers: listed, input, first, rest }
     }
 }
 

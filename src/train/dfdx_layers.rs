@@ -12,8 +12,9 @@ use super::tensor::Matrix;
 use crate::kernel::activation::Activation;
 use crate::kernel::chain::{ChainLayer, Placed};
 use crate::kernel::convolution::ConvolvePool;
+use crate::kernel::layer_norm::LayerNorm;
 use crate::kernel::self_gated::SelfGated;
-use crate::kernel::shape::{Convolution, Image, Pool};
+use crate::kernel::shape::{Convolution, Example, Image, Pool};
 
 /// The layers of one run on one device.
 #[derive(Clone, Debug)]
@@ -49,6 +50,7 @@ impl<D: Device<f32>> DfdxLayers<D> {
             ChainLayer::Linear(_, activation) => {
                 self.activate_if_any(*activation, product(placed, parameters, x))
             }
+            ChainLayer::LayerNorm(norm) => layer_norm(*norm, placed, parameters, x),
             ChainLayer::Activation(activation) => self.activate(*activation, x),
             ChainLayer::SelfGated(SelfGated::Gelu) => gelu(x),
             ChainLayer::SelfGated(SelfGated::Silu) => x.retaped::<T>().sigmoid() * x,
@@ -163,11 +165,43 @@ fn gelu<D: Device<f32>, T: Tape<f32, D>>(x: Matrix<D, T>) -> Matrix<D, T> {
     y - (x + plain.negate()) * slope
 }
 
+fn layer_norm<D: Device<f32>, T: Tape<f32, D>>(
+    LayerNorm { example, epsilon }: LayerNorm,
+    placed: &Placed,
+    parameters: &DfdxParameters<D>,
+    x: Matrix<D, T>,
+) -> Matrix<D, T> {
+    let x = match example {
+        Example::Image(image) => flatten(image, x),
+        Example::Vector(_) => x,
+    };
+    let shape = *x.shape();
+    let mean = x.retaped::<T>().mean::<_, Axis<1>>();
+    let centered = x - mean.broadcast_like::<_, Axis<1>>(&shape);
+    let variance = centered.retaped::<T>().square().mean::<_, Axis<1>>();
+    let spread = (variance + epsilon).sqrt().broadcast_like::<_, Axis<1>>(&shape);
+    let [scale, shift] = [&placed.weight, &placed.bias]
+        .map(|place| parameters.at(place).broadcast_like::<_, Axis<0>>(&shape));
+    let y = centered / spread * scale + shift;
+    match example {
+        Example::Image(image) => unflatten(image, y),
+        Example::Vector(_) => y,
+    }
+}
+
 fn flatten<D: Device<f32>, T: Tape<f32, D>>(image: Image, x: Matrix<D, T>) -> Matrix<D, T> {
     let n = x.shape().1 / image.channels;
     x.reshape_like(&(image.area(), n, image.channels))
         .permute::<(usize, usize, usize), Axes3<1, 0, 2>>()
         .reshape_like(&(n, image.len()))
+}
+
+/// Takes back [`flatten`].
+fn unflatten<D: Device<f32>, T: Tape<f32, D>>(image: Image, x: Matrix<D, T>) -> Matrix<D, T> {
+    let n = x.shape().0;
+    x.reshape_like(&(n, image.area(), image.channels))
+        .permute::<(usize, usize, usize), Axes3<1, 0, 2>>()
+        .reshape_like(&(image.area(), n * image.channels))
 }
 
 /// x · weight + bias

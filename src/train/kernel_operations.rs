@@ -318,17 +318,14 @@ impl Operations for KernelOperations {
         Ok(())
     }
 
-    #[cfg(test)]
     fn statistics_values(&self, statistics: &Statistics) -> Statistics {
         statistics.clone()
     }
 
-    #[cfg(test)]
     fn values(&self, parameters: &KernelParameters) -> Vec<f32> {
         parameters.values.borrow()[..parameters.len()].to_vec()
     }
 
-    #[cfg(test)]
     fn set(&self, parameters: &mut KernelParameters, values: &[f32]) {
         parameters.values.borrow_mut().fill_from(values);
     }

@@ -118,15 +118,12 @@ pub(super) trait Operations {
     ) -> Result<(), DeviceError<Self>>;
 
     /// The values of statistics.
-    #[cfg(test)]
     fn statistics_values(&self, statistics: &Self::Statistics) -> Statistics;
 
     /// The values of parameters.
-    #[cfg(test)]
     fn values(&self, parameters: &Self::Parameters) -> Vec<f32>;
 
     /// Replaces the values of parameters.
-    #[cfg(test)]
     fn set(&self, parameters: &mut Self::Parameters, values: &[f32]);
 
     /// The gradient of parameters.

@@ -11,7 +11,7 @@ use super::tensor::{Matrix, image_rows};
 use crate::kernel::chain::Chain;
 use crate::kernel::shape::Example;
 use crate::random::Stream;
-use crate::run::Optimizer;
+use crate::run::{self, Layer, Optimizer};
 
 /// How a pass applies batch-norm and dropout.
 pub(super) enum Mode<'m, S> {
@@ -24,6 +24,8 @@ pub(super) enum Mode<'m, S> {
 
 /// The stages of a layer list. A chain comes first, even if it is empty.
 pub(super) struct Sequence<O: Operations> {
+    pub(super) layers: Vec<Layer>,
+    pub(super) input: run::Shape,
     pub(super) first: TrainedChain<O>,
     pub(super) rest: Vec<Stage<O>>,
 }
@@ -39,6 +41,56 @@ pub(super) enum Stage<O: Operations> {
     Chain(TrainedChain<O>),
     Normalization(Normalization<O>),
     Dropout { probability: f32 },
+    Residual(Box<Residual<O>>),
+}
+
+/// Two layer lists with the same input, whose outputs are added. Everywhere, the body comes first: in
+/// the stream of initial parameters, in dropout's draws, and in the statistics that batch-norm
+/// observes.
+pub(super) struct Residual<O: Operations> {
+    pub(super) body: Sequence<O>,
+    /// The input itself if absent.
+    pub(super) shortcut: Option<Sequence<O>>,
+}
+
+/// What is trained in a stage.
+pub(super) enum Part<'s, O: Operations> {
+    Chain(&'s TrainedChain<O>),
+    Normalization(&'s Normalization<O>),
+}
+
+/// What is trained in a stage, to be changed.
+pub(super) enum PartMut<'s, O: Operations> {
+    Chain(&'s mut TrainedChain<O>),
+    Normalization(&'s mut Normalization<O>),
+}
+
+impl<'s, O: Operations> Part<'s, O> {
+    pub(super) fn parameters(&self) -> &'s O::Parameters {
+        match self {
+            Self::Chain(chain) => &chain.parameters,
+            Self::Normalization(normalization) => &normalization.parameters,
+        }
+    }
+
+    /// The places of all weights and biases, or of the scale and the shift.
+    pub(super) fn places(&self) -> Vec<Range<usize>> {
+        match self {
+            Self::Chain(chain) => places(&chain.chain),
+            Self::Normalization(Normalization { channels, .. }) => {
+                vec![0..*channels, *channels..2 * channels]
+            }
+        }
+    }
+}
+
+impl<O: Operations> PartMut<'_, O> {
+    pub(super) fn parameters(&mut self) -> &mut O::Parameters {
+        match self {
+            Self::Chain(chain) => &mut chain.parameters,
+            Self::Normalization(normalization) => &mut normalization.parameters,
+        }
+    }
 }
 
 /// The places of all weights and biases of a chain.
@@ -126,54 +178,82 @@ impl<O: Operations> Sequence<O> {
         step: usize,
         gradients: &mut Gradients<f32, O::Device>,
     ) -> Result<(), DeviceError<O>> {
-        for parameters in self.parameters() {
-            operations.update(parameters, optimizer, lr, step, gradients)?;
+        for mut part in self.parts_mut() {
+            operations.update(part.parameters(), optimizer, lr, step, gradients)?;
         }
         Ok(())
     }
 
-    /// The sum of the squares of all gradients, stage by stage.
+    /// The sum of the squares of all gradients, part by part.
     pub(super) fn squared_norm(
-        &mut self,
+        &self,
         operations: &O,
         gradients: &mut Gradients<f32, O::Device>,
     ) -> Result<f64, DeviceError<O>> {
         let mut sum = 0.0;
-        for parameters in self.parameters() {
-            sum += operations.squared_norm(parameters, gradients)?;
+        for part in self.parts() {
+            sum += operations.squared_norm(part.parameters(), gradients)?;
         }
         Ok(sum)
     }
 
     /// Multiplies all gradients by `factor`.
     pub(super) fn scale_gradients(
-        &mut self,
+        &self,
         operations: &O,
         gradients: &mut Gradients<f32, O::Device>,
         factor: f32,
     ) -> Result<(), DeviceError<O>> {
-        for parameters in self.parameters() {
-            operations.scale_gradient(parameters, gradients, factor)?;
+        for part in self.parts() {
+            operations.scale_gradient(part.parameters(), gradients, factor)?;
         }
         Ok(())
     }
 
     /// The batch-norm layers, in order.
-    pub(super) fn normalizations(&mut self) -> impl Iterator<Item = &mut Normalization<O>> {
-        self.rest.iter_mut().filter_map(|stage| match stage {
-            Stage::Normalization(normalization) => Some(normalization),
-            Stage::Chain(_) | Stage::Dropout { .. } => None,
-        })
+    pub(super) fn normalizations(&mut self) -> Vec<&mut Normalization<O>> {
+        let parts = self.parts_mut().into_iter();
+        let normalizations = parts.filter_map(|part| match part {
+            PartMut::Chain(_) => None,
+            PartMut::Normalization(normalization) => Some(normalization),
+        });
+        normalizations.collect()
     }
 
-    /// All parameters, stage by stage.
-    fn parameters(&mut self) -> impl Iterator<Item = &mut O::Parameters> {
-        let rest = self.rest.iter_mut().filter_map(|stage| match stage {
-            Stage::Chain(chain) => Some(&mut chain.parameters),
-            Stage::Normalization(normalization) => Some(&mut normalization.parameters),
-            Stage::Dropout { .. } => None,
-        });
-        std::iter::once(&mut self.first.parameters).chain(rest)
+    /// All that is trained, in the order of the layers.
+    pub(super) fn parts(&self) -> Vec<Part<'_, O>> {
+        let mut parts = vec![Part::Chain(&self.first)];
+        for stage in &self.rest {
+            match stage {
+                Stage::Chain(chain) => parts.push(Part::Chain(chain)),
+                Stage::Normalization(layer) => parts.push(Part::Normalization(layer)),
+                Stage::Dropout { .. } => {}
+                Stage::Residual(residual) => {
+                    let Residual { body, shortcut } = &**residual;
+                    parts.extend(body.parts());
+                    parts.extend(shortcut.iter().flat_map(Self::parts));
+                }
+            }
+        }
+        parts
+    }
+
+    /// All that is trained, in the order of the layers.
+    pub(super) fn parts_mut(&mut self) -> Vec<PartMut<'_, O>> {
+        let mut parts = vec![PartMut::Chain(&mut self.first)];
+        for stage in &mut self.rest {
+            match stage {
+                Stage::Chain(chain) => parts.push(PartMut::Chain(chain)),
+                Stage::Normalization(layer) => parts.push(PartMut::Normalization(layer)),
+                Stage::Dropout { .. } => {}
+                Stage::Residual(residual) => {
+                    let Residual { body, shortcut } = &mut **residual;
+                    parts.extend(body.parts_mut());
+                    parts.extend(shortcut.iter_mut().flat_map(Self::parts_mut));
+                }
+            }
+        }
+        parts
     }
 }
 
@@ -186,8 +266,9 @@ impl<O: Operations> Sequence<O> {
         operations: &O,
         replace: &mut dyn FnMut(Vec<f32>) -> Vec<f32>,
     ) {
-        let places = self.places();
-        for (parameters, places) in self.parameters().zip(places) {
+        let places: Vec<_> = self.parts().iter().map(Part::places).collect();
+        for (mut part, places) in self.parts_mut().into_iter().zip(places) {
+            let parameters = part.parameters();
             let mut values = operations.values(parameters);
             for place in places {
                 let replaced = replace(values[place.clone()].to_vec());
@@ -199,29 +280,16 @@ impl<O: Operations> Sequence<O> {
 
     /// The gradient of each parameter, in the order of [`Sequence::replace`].
     pub(super) fn parameter_gradients(
-        &mut self,
+        &self,
         operations: &O,
         gradients: &mut Gradients<f32, O::Device>,
     ) -> Vec<Vec<f32>> {
-        let places = self.places();
         let mut found = Vec::new();
-        for (parameters, places) in self.parameters().zip(places) {
-            let gradient = operations.gradient(parameters, gradients);
-            found.extend(places.into_iter().map(|place| gradient[place].to_vec()));
+        for part in self.parts() {
+            let gradient = operations.gradient(part.parameters(), gradients);
+            found.extend(part.places().into_iter().map(|place| gradient[place].to_vec()));
         }
         found
-    }
-
-    /// The places of all weights and biases, scales and shifts in each array of parameters.
-    fn places(&self) -> Vec<Vec<Range<usize>>> {
-        let of_rest = self.rest.iter().filter_map(|stage| match stage {
-            Stage::Chain(chain) => Some(places(&chain.chain)),
-            Stage::Normalization(Normalization { channels, .. }) => {
-                Some(vec![0..*channels, *channels..2 * channels])
-            }
-            Stage::Dropout { .. } => None,
-        });
-        std::iter::once(places(&self.first.chain)).chain(of_rest).collect()
     }
 }
 
@@ -258,6 +326,15 @@ impl<O: Operations> Stage<O> {
                 x * operations.upload(&mask, shape)
             }
             (Self::Dropout { .. }, _) => x,
+            (Self::Residual(residual), mode) => {
+                let Residual { body, shortcut } = &**residual;
+                let y = body.forward(operations, x.retaped::<T>(), mode);
+                let x = match shortcut {
+                    Some(shortcut) => shortcut.forward(operations, x, mode),
+                    None => x,
+                };
+                y + x
+            }
         }
     }
 }
