@@ -4,7 +4,8 @@ use super::data::{DataDesign, MOST};
 use super::{optimizer, schedule};
 use crate::document::{Reader, Value, suggestion};
 use crate::run::{
-    DataConfig, EarlyStopping, Layer, Loss, ModelConfig, Shape, TaskKind, TrainConfig, largest_output,
+    DataConfig, EarlyStopping, Layer, Loss, ModelConfig, Shape, TaskKind, TrainConfig,
+    largest_output,
 };
 use crate::task;
 
