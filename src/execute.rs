@@ -285,6 +285,7 @@ impl Executor<'_> {
         let result = RunResult {
             outcome: training.outcome,
             curves: training.curves,
+            confusion: training.confusion,
             accepted: None,
             provenance: stopwatch.finish(condition, self.origin.clone()),
         };

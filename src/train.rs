@@ -35,7 +35,6 @@ mod parameter;
 #[cfg(any(test, feature = "cuda"))]
 mod rows;
 mod sequence;
-#[cfg_attr(not(test), expect(dead_code, reason = "no run restores its best epoch yet"))]
 mod state;
 mod tensor;
 mod trainer;

@@ -1,7 +1,7 @@
 //! The text of a record file: one JSON object on one line, with a checksum. Pure.
 //!
 //! ```text
-//! {"format":4,"digest":"…","config":{…},"outcome":…,"curves":…,"provenance":…,"checksum":"…"}
+//! {"format":4,"digest":"…","config":{…},"outcome":…,"curves":…,"confusion":…,"provenance":…,"checksum":"…"}
 //! ```
 //!
 //! `digest` is the SHA-256 of `config`, which is canonical JSON. `checksum` is the SHA-256 of the
@@ -35,6 +35,8 @@ struct Entry {
     config: Value,
     outcome: Outcome,
     curves: Curves,
+    #[serde(default)]
+    confusion: Option<Vec<Vec<u64>>>,
     #[serde(default)]
     accepted: Option<Acceptance>,
     provenance: RunProvenance,
@@ -140,10 +142,11 @@ pub(super) fn read(
     let result = RunResult {
         outcome: parts::read(found.outcome)?,
         curves: parts::read(found.curves)?,
+        confusion: found.confusion.map(parts::read).transpose()?,
         accepted: found.accepted.map(parts::read).transpose()?,
         provenance: parts::read(found.provenance)?,
     };
-    task::check(&result.curves, config, result.outcome)?;
+    task::check(&result, config)?;
     Ok(result)
 }
 
@@ -172,8 +175,8 @@ pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
     let Some(seed) = entry.config.get("seed").and_then(Value::as_u64) else {
         return Err("is not a record: its configuration has no seed".to_owned());
     };
-    let Entry { config, outcome, curves, accepted, provenance, .. } = entry;
-    let result = RunResult { outcome, curves, accepted, provenance };
+    let Entry { config, outcome, curves, confusion, accepted, provenance, .. } = entry;
+    let result = RunResult { outcome, curves, confusion, accepted, provenance };
     Ok(PastRecord { digest, config, seed, result })
 }
 
@@ -252,7 +255,13 @@ mod tests {
             origin,
             condition: BTreeMap::from([("experiment".to_owned(), "deep".to_owned())]),
         };
-        let result = RunResult { outcome: Outcome::Completed, curves, accepted: None, provenance };
+        let result = RunResult {
+            outcome: Outcome::Completed,
+            curves,
+            confusion: None,
+            accepted: None,
+            provenance,
+        };
         RunRecord { digest: Digest::of(&config).unwrap(), config: Arc::new(config), result }
     }
 

@@ -10,16 +10,18 @@ use crate::run::{ChosenCurves, Curve, Curves, RunResult};
 
 /// The JSON of each part.
 pub(super) struct Parts<'b> {
-    /// Outcome and curves, with their keys.
+    /// Outcome, curves and answers, with their keys.
     pub(super) content: &'b str,
     pub(super) outcome: &'b str,
     pub(super) curves: &'b str,
+    pub(super) confusion: Option<&'b str>,
     pub(super) accepted: Option<&'b str>,
     pub(super) provenance: &'b str,
 }
 
 const OUTCOME: &str = "\"outcome\":";
 const CURVES: &str = ",\"curves\":";
+const CONFUSION: &str = ",\"confusion\":";
 const ACCEPTED: &str = ",\"accepted\":";
 const PROVENANCE: &str = ",\"provenance\":";
 
@@ -49,7 +51,11 @@ impl<'b> Parts<'b> {
             None => (before, None),
         };
         let (outcome, curves) = content.strip_prefix(OUTCOME)?.split_once(CURVES)?;
-        Some(Self { content, outcome, curves, accepted, provenance })
+        let (curves, confusion) = match memmem::find(curves.as_bytes(), CONFUSION.as_bytes()) {
+            Some(place) => (&curves[..place], Some(&curves[place + CONFUSION.len()..])),
+            None => (curves, None),
+        };
+        Some(Self { content, outcome, curves, confusion, accepted, provenance })
     }
 }
 

@@ -102,7 +102,7 @@ fn accepted_record(
     if found != asked {
         return Err(format!("asks for {asked} epochs, but its older record has {found}"));
     }
-    task::check(&result.curves, &run.config, result.outcome)
+    task::check(&result, &run.config)
         .map_err(|reason| format!("needs other curves than its older record, which {reason}"))?;
     let changed = own.differences.iter().map(ToString::to_string);
     // If the older record was accepted itself, `from` stays the run that was trained.

@@ -56,7 +56,7 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
 /// Why a record cannot be one of its configuration, if this version can run that.
 pub(super) fn contradiction(past: PastRecord) -> Option<String> {
     let config = serde_json::from_value::<RunConfig>(past.config).ok()?;
-    task::check(&past.result.curves, &config, past.result.outcome).err()
+    task::check(&past.result, &config).err()
 }
 
 /// The record of a run. `None` if there is none.
@@ -103,8 +103,8 @@ pub fn rerun(
         let training = train_all(trainer, &run.config, &splits)
             .map_err(|error| failed(RunFailure::Train(error)))?;
         let is_same = record.is_some_and(|record| {
-            let Training { outcome, curves } = training;
-            let again = RunResult { outcome, curves, ..record.result.clone() };
+            let Training { outcome, curves, confusion } = training;
+            let again = RunResult { outcome, curves, confusion, ..record.result.clone() };
             record.result.content() == again.content()
         });
         done(run, is_same);

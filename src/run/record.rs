@@ -29,6 +29,9 @@ pub struct RunResult {
     pub outcome: Outcome,
     /// What was measured in each epoch.
     pub curves: Curves,
+    /// How often a test example of each class (row) was taken for each class (column), by the network that the
+    /// training ended with, in all folds together. Only a completed classification has it.
+    pub confusion: Option<Vec<Vec<u64>>>,
     /// Why it stands for a configuration that it was not trained with, if it does.
     pub accepted: Option<Acceptance>,
     /// Where and when; the only part that differs between two executions of one key.
@@ -112,13 +115,17 @@ pub struct Origin {
 }
 
 impl RunResult {
-    /// The JSON of what the configuration determines: outcome and curves. Each finite float has one
+    /// The JSON of what the configuration determines: outcome, curves and answers. Each finite float has one
     /// spelling, so two texts are equal exactly if all bits are equal.
     #[must_use]
     pub fn content(&self) -> String {
         let [outcome, curves] =
             [serde_json::to_string(&self.outcome), serde_json::to_string(&self.curves)]
                 .map(|json| json.expect("plain values"));
-        format!(r#""outcome":{outcome},"curves":{curves}"#)
+        let confusion = self.confusion.as_ref().map_or_else(String::new, |counts| {
+            let counts = serde_json::to_string(counts).expect("plain values");
+            format!(r#","confusion":{counts}"#)
+        });
+        format!(r#""outcome":{outcome},"curves":{curves}{confusion}"#)
     }
 }

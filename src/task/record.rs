@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::curves::LEARNING_RATE;
 use super::of;
-use crate::run::{Curve, Curves, Outcome, RunConfig, Unit};
+use crate::run::{Curve, Curves, Outcome, RunConfig, RunResult, TaskKind, Unit};
 
 /// Whether a run of `config` records this curve of its task.
 #[must_use]
@@ -14,12 +14,22 @@ pub fn has(curve: &Curve, config: &RunConfig) -> bool {
     has_part && !(is_rate && config.train.schedule.is_default())
 }
 
-/// Checks that `curves` are those of a run of `config` that ended with `outcome`: the declared
-/// curves in each fold, one value per epoch, each in its range.
+/// Checks that a result is one of a run of `config`: the declared curves in each fold, one value per epoch, each in
+/// its range, and a count for each pair of classes.
 ///
 /// # Errors
 /// With what is wrong, as a phrase that follows the name of the record.
-pub fn check(curves: &Curves, config: &RunConfig, outcome: Outcome) -> Result<(), String> {
+pub fn check(result: &RunResult, config: &RunConfig) -> Result<(), String> {
+    let RunResult { outcome, curves, confusion, .. } = result;
+    let outcome = *outcome;
+    let n_classes = match config.task {
+        TaskKind::Classification if outcome == Outcome::Completed => Some(config.data.classes()),
+        _ => None,
+    };
+    let n_rows = confusion.as_ref().map(Vec::len);
+    if n_rows != n_classes || confusion.iter().flatten().any(|row| Some(row.len()) != n_rows) {
+        return Err("has a confusion matrix that its run cannot have".to_owned());
+    }
     let (declared, n_folds) = (of(config.task).curves(), config.data.folds());
     let of_folds = (0..n_folds).flat_map(|fold| declared.iter().map(move |curve| (fold, *curve)));
     let known: BTreeSet<_> =

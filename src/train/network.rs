@@ -5,6 +5,7 @@ use dfdx::prelude::*;
 use super::normalization::Observed;
 use super::operations::{DeviceError, Operations};
 use super::sequence::{Mode, Sequence};
+use super::state::SequenceState;
 use super::tensor::Matrix;
 use crate::kernel::clip::clip_factor;
 use crate::random::Stream;
@@ -119,6 +120,18 @@ impl<O: Operations> Network<O> {
         }
         if let Some(head) = &mut self.head {
             head.observe(&self.operations, &mut observed);
+        }
+    }
+
+    /// The parameters and running statistics as they are now.
+    pub(super) fn state(&mut self) -> Vec<SequenceState> {
+        self.sequences().map(|(operations, sequence)| sequence.state(operations)).collect()
+    }
+
+    /// Sets the parameters and running statistics.
+    pub(super) fn restore(&mut self, state: &[SequenceState]) {
+        for ((operations, sequence), state) in self.sequences().zip(state) {
+            sequence.restore(operations, state);
         }
     }
 

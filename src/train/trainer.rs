@@ -11,6 +11,9 @@ pub struct Training {
     pub outcome: Outcome,
     /// The values measured in each epoch.
     pub curves: Curves,
+    /// How often a test example of each class (row) was taken for each class (column), by the network that the
+    /// training ends with, in all folds together. Only a completed classification has it.
+    pub confusion: Option<Vec<Vec<u64>>>,
 }
 
 impl Training {
@@ -18,9 +21,19 @@ impl Training {
     fn of_folds(folds: Vec<Self>) -> Self {
         let outcomes = folds.iter().map(|fold| fold.outcome);
         let outcome = outcomes.clone().find(|outcome| *outcome != Outcome::Completed);
+        let outcome = outcome.unwrap_or(Outcome::Completed);
+        let confusion = folds.iter().map(|fold| fold.confusion.clone()).collect::<Option<Vec<_>>>();
+        let confusion = confusion.and_then(|all| all.into_iter().reduce(sum));
         let curves = folds.into_iter().map(|fold| fold.curves).collect();
-        Self { outcome: outcome.unwrap_or(Outcome::Completed), curves: Curves::of_folds(curves) }
+        Self { outcome, curves: Curves::of_folds(curves), confusion }
     }
+}
+
+/// The sum of two tables of counts.
+fn sum(mut all: Vec<Vec<u64>>, other: Vec<Vec<u64>>) -> Vec<Vec<u64>> {
+    let pairs = all.iter_mut().flatten().zip(other.into_iter().flatten());
+    pairs.for_each(|(all, own)| *all += own);
+    all
 }
 
 /// Why a run could not be trained. A run that diverges is a result, not an error.

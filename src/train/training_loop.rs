@@ -7,9 +7,10 @@ use super::network::{Inputs, Network};
 use super::normalization::Observed;
 use super::operations::{DeviceError, Operations};
 use super::sequence::Mode;
+use super::state::SequenceState;
 use super::tensor::{SetGradient as _, values};
 use super::trainer::{TrainError, Training};
-use crate::dataset::{Rows, Scale, Split, Targets};
+use crate::dataset::{PartName, Rows, Scale, Split, Targets};
 use crate::random::Stream;
 use crate::run::{Curve, Curves, Direction, EarlyStopping, Outcome, RunConfig, TrainConfig};
 use crate::task::curves::LEARNING_RATE;
@@ -25,10 +26,10 @@ pub(super) fn train<O: Operations>(
     let mut evaluator = Evaluator::new(&run.network, run.task.evaluations(), split);
     let mut curves = Curves::default();
     let mut outcome = Outcome::Completed;
-    let stopping = Stopping::of(config);
+    let mut kept = Kept::new(config);
     for epoch in 0..config.train.epochs {
         let before = run.evaluate(&mut evaluator, epoch, split, true);
-        before.into_iter().for_each(|(curve, value)| curves.push(curve, value));
+        before.values.into_iter().for_each(|(curve, value)| curves.push(curve, value));
         let trained = run.train_epoch(epoch).map_err(|e| TrainError::Device(e.to_string()))?;
         evaluator.forget();
         let losses = match trained {
@@ -39,7 +40,8 @@ pub(super) fn train<O: Operations>(
             }
         };
         let mut measured: Vec<_> = run.task.loss_curves().iter().copied().zip(losses).collect();
-        measured.extend(run.evaluate(&mut evaluator, epoch, split, false));
+        let Evaluated { values, confusion } = run.evaluate(&mut evaluator, epoch, split, false);
+        measured.extend(values);
         if task::has(&LEARNING_RATE, config) {
             measured.push((&LEARNING_RATE, run.rate(run.steps_done - 1)));
         }
@@ -49,30 +51,73 @@ pub(super) fn train<O: Operations>(
             break;
         }
         measured.into_iter().for_each(|(curve, value)| curves.push(curve, value));
-        if stopping.has_ended(&curves) {
+        if kept.has_ended(&mut run.network, confusion, &curves) {
             break;
         }
     }
     if outcome != Outcome::Completed {
         fill_after_divergence(&mut curves, run.task, config);
+        return Ok(Training { outcome, curves, confusion: None });
     }
-    Ok(Training { outcome, curves })
+    kept.restore(&mut run.network);
+    Ok(Training { outcome, curves, confusion: kept.confusion })
 }
 
-/// Early stopping by a curve of the task, or none.
-struct Stopping<'s>(Option<(&'s EarlyStopping, &'static Curve, Direction)>);
+/// What early stopping watches and keeps.
+struct Kept<'s> {
+    /// Early stopping, the curve that it watches, and which of its values are better.
+    stopping: Option<(&'s EarlyStopping, &'static Curve, Direction)>,
+    /// The parameters and running statistics of the best epoch, if the network goes back to it.
+    best: Option<Vec<SequenceState>>,
+    /// The answers for the test part in the epoch that the network ends with.
+    confusion: Option<Confusion>,
+}
 
-impl<'s> Stopping<'s> {
-    fn of(config: &'s RunConfig) -> Self {
+impl<'s> Kept<'s> {
+    fn new(config: &'s RunConfig) -> Self {
         let watched = config.train.early_stopping.as_ref().zip(task::monitor(config));
-        Self(watched.and_then(|(stopping, curve)| Some((stopping, curve, curve.better?))))
+        let stopping = watched.and_then(|(stopping, curve)| Some((stopping, curve, curve.better?)));
+        Self { stopping, best: None, confusion: None }
     }
 
-    fn has_ended(&self, curves: &Curves) -> bool {
-        let Self(watched) = self;
-        watched
-            .is_some_and(|(stopping, curve, better)| stopping.has_ended(curves.get(curve), better))
+    /// Keeps the epoch that has ended, if the run can end with it. Returns whether the training ends.
+    fn has_ended<O: Operations>(
+        &mut self,
+        network: &mut Network<O>,
+        confusion: Option<Confusion>,
+        curves: &Curves,
+    ) -> bool {
+        let Some((stopping, curve, better)) = self.stopping else {
+            self.confusion = confusion;
+            return false;
+        };
+        let values = curves.get(curve);
+        let is_best = stopping.best_epoch(values, better) == values.len().checked_sub(1);
+        if is_best && stopping.restore_best {
+            self.best = Some(network.state());
+        }
+        if is_best || !stopping.restore_best {
+            self.confusion = confusion;
+        }
+        stopping.has_ended(values, better)
     }
+
+    /// Goes back to the best epoch, if the run asks for it.
+    fn restore<O: Operations>(&self, network: &mut Network<O>) {
+        if let Some(state) = &self.best {
+            network.restore(state);
+        }
+    }
+}
+
+/// How often an example of each class (row) was taken for each class (column).
+type Confusion = Vec<Vec<u64>>;
+
+/// What the evaluations of an epoch give.
+struct Evaluated {
+    values: Vec<(&'static Curve, f64)>,
+    /// The answers for the test part, in inference mode.
+    confusion: Option<Confusion>,
 }
 
 /// Completes the curves of a run that diverged. Fractions after the divergence are 0, because
@@ -174,8 +219,8 @@ impl<'r, O: Operations> Run<'r, O> {
         epoch: usize,
         split: &Split,
         is_before: bool,
-    ) -> Vec<(&'static Curve, f64)> {
-        let mut measured = Vec::new();
+    ) -> Evaluated {
+        let mut evaluated = Evaluated { values: Vec::new(), confusion: None };
         for evaluation in self.task.evaluations() {
             if evaluation.is_before != is_before || !evaluator.has(evaluation.part) {
                 continue;
@@ -184,9 +229,13 @@ impl<'r, O: Operations> Run<'r, O> {
             let outputs = evaluator.outputs(&self.network, evaluation, &mut dropout);
             let targets = &split.part(evaluation.part).targets;
             let examples = Measured { targets, scale: split.target_scale };
-            measured.extend(self.task.measure(evaluation, &self.config.train, &outputs, &examples));
+            let values = self.task.measure(evaluation, &self.config.train, &outputs, &examples);
+            evaluated.values.extend(values);
+            if !is_before && evaluation.part == PartName::Test {
+                evaluated.confusion = self.task.confusion(&outputs, targets);
+            }
         }
-        measured
+        evaluated
     }
 
     fn train_epoch(&mut self, epoch: usize) -> Result<Epoch, DeviceError<O>> {
@@ -360,7 +409,7 @@ mod tests {
                 if evaluates {
                     for is_before in [true, false] {
                         let measured = run.evaluate(&mut evaluator, epoch, &split, is_before);
-                        assert!(measured.len() >= 2);
+                        assert!(measured.values.len() >= 2);
                     }
                     evaluator.forget();
                 }

@@ -48,7 +48,7 @@ impl Trainer for Formula {
         if config.data.has_validation() {
             set(&report::task::curves::VALIDATION_ACCURACY, held_out);
         }
-        Ok(Training { outcome: End::Completed, curves })
+        Ok(Training { outcome: End::Completed, curves, confusion: None })
     }
 }
 

@@ -51,7 +51,7 @@ impl Trainer for Losses {
         curves.set(&pairs::TRAIN_MAIN_LOSS, falling.collect());
         let rising = (0..epochs).map(|epoch| last * (epoch + 1) as f64);
         curves.set(&pairs::TRAIN_AUXILIARY_LOSS, rising.collect());
-        Ok(Training { outcome: End::Completed, curves })
+        Ok(Training { outcome: End::Completed, curves, confusion: None })
     }
 }
 

@@ -239,7 +239,7 @@ impl Trainer for Faulty {
                 curves.set(curve, vec![0.5; config.train.epochs]);
             }
         }
-        Ok(Training { outcome: Outcome::Completed, curves })
+        Ok(Training { outcome: Outcome::Completed, curves, confusion: None })
     }
 }
 
