@@ -31,8 +31,8 @@ fn layers(json: &str) -> Vec<Layer> {
     serde_json::from_str(json).unwrap()
 }
 
-/// The branches of the paper, and one with all kinds of layers in another order and other sizes.
-fn branches() -> [Vec<Layer>; 4] {
+/// The branches of the paper, and two with all kinds of layers in another order and other sizes.
+fn branches() -> [Vec<Layer>; 5] {
     let convolutional = |activation: &str| {
         let json = r#"[
             {"layer": "conv2d", "channels": 35, "kernel": 3, "stride": 1, "padding": 1},
@@ -57,7 +57,19 @@ fn branches() -> [Vec<Layer>; 4] {
         {"layer": "flatten"}, {"layer": "dropout", "probability": 0.2},
         {"layer": "linear", "outputs": 10}, {"layer": "batch_norm"}
     ]"#;
-    [convolutional("relu"), convolutional("sigmoid"), layers(connected), layers(other)]
+    let residual = r#"[
+        {"layer": "residual",
+            "body": [{"layer": "conv2d", "channels": 4, "kernel": 3, "padding": 1},
+                {"layer": "batch_norm"}, {"layer": "gelu"}, {"layer": "max_pool2d", "size": 2, "stride": 2}],
+            "shortcut": [{"layer": "conv2d", "channels": 4, "kernel": 1, "stride": 2}]},
+        {"layer": "avg_pool2d", "size": 2, "stride": 1}, {"layer": "layer_norm"},
+        {"layer": "residual",
+            "body": [{"layer": "dropout", "probability": 0.1}, {"layer": "silu"},
+                {"layer": "conv2d", "channels": 4, "kernel": 3, "padding": 1}]},
+        {"layer": "leaky_relu"}, {"layer": "global_avg_pool2d"}, {"layer": "linear", "outputs": 10}
+    ]"#;
+    let [deep, deep_sigmoid] = ["relu", "sigmoid"].map(convolutional);
+    [deep, deep_sigmoid, layers(connected), layers(other), layers(residual)]
 }
 
 fn config(branch: Vec<Layer>, weight_sharing: bool) -> RunConfig {

@@ -229,3 +229,77 @@ pub(super) fn activation(layer: &Layer) -> Option<Activation> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dfdx::prelude::*;
+
+    use super::*;
+    use crate::train::dfdx_operations::DfdxOperations;
+    use crate::train::kernel_memory::Memory;
+    use crate::train::kernel_operations::KernelOperations;
+    use crate::train::sequence::Mode;
+    use crate::train::tensor::{Matrix, upload, values};
+
+    fn layers(json: &str) -> Vec<Layer> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn parameters_are_drawn_layer_by_layer_and_a_body_before_its_shortcut() {
+        let layers = layers(
+            r#"[{"layer": "residual", "body": [{"layer": "layer_norm"}, {"layer": "linear", "outputs": 2}],
+                "shortcut": [{"layer": "linear", "outputs": 2}]}, {"layer": "linear", "outputs": 1}]"#,
+        );
+        let operations = KernelOperations::new(Memory::default());
+        let stream = || Stream::new(3, "initial");
+        let sequence = Sequence::new(&operations, &layers, run::Shape::Vector(1), &mut stream());
+        let found: Vec<_> =
+            sequence.named_tensors(&operations).into_iter().map(|tensor| tensor.values).collect();
+        let mut stream = stream();
+        let mut draws = |n: usize, bound| (0..n).map(|_| stream.symmetric(bound)).collect();
+        let last = 1.0 / 2f32.sqrt();
+        let expected: [Vec<f32>; 8] = [
+            vec![1.0],
+            vec![0.0],
+            draws(2, 1.0),
+            draws(2, 1.0),
+            draws(2, 1.0),
+            draws(2, 1.0),
+            draws(2, last),
+            draws(1, last),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    fn check_dropout<O: Operations<Device = Cpu>>(operations: &O) {
+        let layers = layers(
+            r#"[{"layer": "residual", "body": [{"layer": "dropout", "probability": 0.5}],
+                "shortcut": [{"layer": "dropout", "probability": 0.75}]},
+                {"layer": "dropout", "probability": 0.875}]"#,
+        );
+        let mut stream = Stream::new(0, "unused: no layer has parameters");
+        let sequence = Sequence::new(operations, &layers, run::Shape::Vector(40), &mut stream);
+        let x: Matrix<Cpu> = upload(operations.device(), &[1.0; 80], (2, 40));
+        let (mut dropout, mut expected) = (Stream::new(1, "dropout"), Stream::new(1, "dropout"));
+        let mut observed = Vec::new();
+        let mut mode = Mode::Training { dropout: Some(&mut dropout), observed: &mut observed };
+        let found = values(&sequence.forward(operations, x.clone(), &mut mode));
+        let mut masks = [(0.5, 2.0), (0.75, 4.0), (0.875, 8.0)].map(|(probability, kept)| {
+            let draw = |_| if expected.unit() < probability { 0.0 } else { kept };
+            (0..80).map(draw).collect::<Vec<f32>>().into_iter()
+        });
+        for found in found {
+            let [body, shortcut, last] = masks.each_mut().map(|mask| mask.next().unwrap());
+            assert_eq!(found, (body + shortcut) * last);
+        }
+        let off = values(&sequence.forward(operations, x, &mut Mode::Inference));
+        assert_eq!(off, [2.0; 80]);
+    }
+
+    #[test]
+    fn dropout_draws_for_the_body_of_a_residual_layer_then_for_its_shortcut() {
+        check_dropout(&KernelOperations::new(Memory::default()));
+        check_dropout(&DfdxOperations::new(Cpu::default()));
+    }
+}
