@@ -18,7 +18,8 @@ trap 'rm -rf "$work"' EXIT
 export CXXFLAGS="-std=c++17 -O2 -fPIC -fpermissive -w -I$work -I$here"
 
 # The kernels of the operations that the networks of `report` are composed of.
-for operation in adam add boolean choose cmp div mul select_and_gather sgd sigmoid slice sqrt square sub sum_to tanh; do
+for operation in accurate_gelu adam add axpy boolean choose cmp div exp mul negate select_and_gather sgd sigmoid slice sqrt square \
+  sub sum_to tanh; do
   cp "$sources/$operation"/*.cu "$work"
 done
 cp "$sources"/utilities/*.cuh "$work"
