@@ -226,7 +226,7 @@ impl Context {
 /// A table under the first protocol, by its name: each row with its levels by factor, the row in a
 /// few words (`deep + weight sharing`), and its values by the names of their keys.
 fn table_fields(names: Names<'_>, item: &TableItem) -> (String, Value) {
-    let first = &item.tables[0];
+    let first = &item.tables[0].stable();
     let row = |row: &Row| {
         let cells = first.columns.iter().zip(&row.cells);
         let level = |(column, cell): (&Column, &Cell)| match cell {

@@ -178,7 +178,7 @@ impl Snapshot {
 }
 
 fn row_snapshot(table: &Table, row: &Row) -> RowSnapshot {
-    let cells = table.columns.iter().zip(&row.cells);
+    let cells = table.columns.iter().zip(&row.cells).filter(|(column, _)| !column.is_volatile);
     let cells = cells.filter(|(column, cell)| column.is_number || !cell.tone().is_empty());
     let cells = cells.map(|(column, cell)| CellSnapshot {
         key: column.keys.first().map(ToString::to_string).unwrap_or_default(),

@@ -30,6 +30,7 @@ pub fn files(paper: &Paper, summary: &Summary, items: &[TableItem]) -> Vec<(Stri
 /// A table as CSV (RFC 4180): one column for each key.
 #[must_use]
 pub fn csv(table: &Table) -> String {
+    let table = table.stable();
     let rows = table.rows.iter().map(|row| {
         let data = row.cells.iter().flat_map(crate::table::Cell::data);
         data.map(|datum: Datum| datum.written()).collect::<Vec<_>>()

@@ -19,7 +19,9 @@ use condition::conditions;
 use score::shown_values;
 
 pub use aggregate::{Aggregate, aggregate};
-pub use condition::{ConditionSummary, Exceptions, RunScores, Scores, SeedVariation, runs_of};
+pub use condition::{
+    ConditionSummary, Cost, Exceptions, RunScores, Scores, SeedVariation, runs_of,
+};
 pub use contrast::Contrast;
 pub use effect::{effect, two_levels};
 

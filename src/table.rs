@@ -7,6 +7,7 @@ mod ablation;
 mod bimodal;
 mod cell;
 mod content;
+mod cost;
 mod effects;
 mod joint;
 mod kind;
@@ -38,13 +39,14 @@ pub use scores::row_label;
 type ReadKind = fn(&Reader<'_>, &Words<'_>) -> Option<Arc<dyn Kind>>;
 
 /// The kinds by their names in the paper file; the first is the default.
-const KINDS: [(&str, ReadKind); 6] = [
+const KINDS: [(&str, ReadKind); 7] = [
     ("scores", |reader, words| Some(Arc::new(scores::read(reader, words)?))),
     ("effects", |reader, words| Some(Arc::new(effects::read(reader, words)?))),
     ("variance", |reader, words| Some(Arc::new(variance::read(reader, words)?))),
     ("ablation", |reader, words| Some(Arc::new(ablation::read(reader, words)?))),
     ("shares", |reader, words| Some(Arc::new(shares::read(reader, words)?))),
     ("scorecard", |reader, words| Some(Arc::new(scorecard::read(reader, words)?))),
+    ("cost", |reader, words| Some(Arc::new(cost::read(reader, words)?))),
 ];
 
 /// A table of the report, with its number and caption.

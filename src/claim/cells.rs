@@ -95,7 +95,7 @@ fn check_units(
         let mut keys = used.iter().filter_map(|name| reference.key_of(cell, name));
         keys.any(has_unit).then_some(())?;
         let request = words.earlier.iter().find(|request| request.name == *table)?;
-        words.paper.metric(request.kind.metric())
+        words.paper.metric(request.kind.metric()?)
     });
     check_comparable(reader, "cells", &scored.collect::<Vec<_>>());
 }

@@ -8,6 +8,7 @@ use crate::table::{Cell, Table, TableItem};
 /// A table as LaTeX, with the rules of the booktabs package.
 #[must_use]
 pub fn latex(name: &str, caption: &str, table: &Table) -> String {
+    let table = table.stable();
     let aligned: String =
         table.columns.iter().map(|column| if column.is_number { 'r' } else { 'l' }).collect();
     let line = |cells: Vec<String>| format!("  {} \\\\\n", cells.join(" & "));

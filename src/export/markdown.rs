@@ -2,7 +2,7 @@
 
 use crate::diff::{CellChange, Changes};
 use crate::format::visible;
-use crate::table::Table;
+use crate::table::{Cell, Table};
 
 /// `text` as CommonMark and GitHub's tables read it literally, on one line.
 #[must_use]
@@ -59,14 +59,18 @@ pub fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The rows of a table.
+/// The rows of a table. Cells that differ between two executions are between marks of provenance.
 #[must_use]
 pub fn rows(table: &Table) -> String {
     let columns = table.columns.iter();
     let columns =
         columns.map(|column| Column { head: escape(&column.head), is_number: column.is_number });
     let rows = table.rows.iter();
-    let rows = rows.map(|row| row.cells.iter().map(|cell| escape(&cell.text())).collect());
+    let cell = |(column, cell): (&crate::table::Column, &Cell)| match column.is_volatile {
+        true => format!("<!-- provenance -->{}<!-- end of provenance -->", escape(&cell.text())),
+        false => escape(&cell.text()),
+    };
+    let rows = rows.map(|row| table.columns.iter().zip(&row.cells).map(cell).collect());
     self::table(&columns.collect::<Vec<_>>(), &rows.collect::<Vec<_>>())
 }
 

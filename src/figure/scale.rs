@@ -87,9 +87,15 @@ fn of_numbers(low: f64, high: f64, most: usize) -> Scale {
         -4..7 => Digits::Decimals(u8::try_from(-power).unwrap_or_default()),
         of_largest => Digits::Scientific(u8::try_from(of_largest - power).unwrap_or_default()),
     };
-    let range = values[0]..values[values.len() - 1];
-    let tick = |value: f64| Tick { value, label: digits.write(value) };
-    Scale { range, ticks: values.into_iter().map(tick).collect() }
+    let last = values.len() - 1;
+    let step = values[1] - values[0];
+    // An end that is nearly empty wastes room: it is left out, if enough ticks remain.
+    let is_empty = |room: f64| last >= 3 && room > 0.75 * step;
+    let (first, start) = if is_empty(low - values[0]) { (1, low) } else { (0, values[0]) };
+    let (last, end) =
+        if is_empty(values[last] - high) { (last - 1, high) } else { (last, values[last]) };
+    let tick = |value: &f64| Tick { value: *value, label: digits.write(*value) };
+    Scale { range: start..end, ticks: values[first..=last].iter().map(tick).collect() }
 }
 
 /// Whole numbers as ticks.
@@ -119,10 +125,12 @@ mod tests {
     #[test]
     fn ticks_of_numbers_are_round_and_as_exact_as_they_must_be() {
         assert_eq!(labels(&[0.31, 0.69], 6), ["0.3", "0.4", "0.5", "0.6", "0.7"]);
-        assert_eq!(labels(&[-0.02, 0.011], 6), ["−0.02", "−0.01", "0.00", "0.01", "0.02"]);
+        // A range that begins just below 0 has no tick at −50.
+        assert_eq!(labels(&[-2.0, 152.0], 6), ["0", "50", "100", "150"]);
+        assert_eq!(labels(&[-0.02, 0.011], 6), ["−0.02", "−0.01", "0.00", "0.01"]);
         assert_eq!(labels(&[0.0, 2300.0], 8), ["0", "500", "1000", "1500", "2000", "2500"]);
         assert_eq!(labels(&[2e-6, 5e-6], 8)[0], "2.0e−6");
-        assert_eq!(labels(&[1e299, 1e300], 4), ["0", "5e299", "1e300"]);
+        assert_eq!(labels(&[1e299, 1e300], 4), ["0", "5.0e299", "1.0e300"]);
         assert_eq!(labels(&[], 4), ["0.0", "0.5", "1.0"]);
         assert_eq!(labels(&[f64::NAN, f64::INFINITY], 4).len(), 3);
     }

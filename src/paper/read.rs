@@ -175,7 +175,7 @@ fn read_source(reader: &Reader<'_>) -> Option<ScoreSource> {
         }
         if node.value == Value::String("seconds".to_owned()) {
             let message = "cannot be `seconds`: two trainings of one run take different times, so the \
-                           report could not be the same twice; `compute()` shows the time";
+                           report could not be the same twice; a table of `kind = \"cost\"` shows the time";
             reader.refuse("value", message);
             return None;
         }

@@ -156,10 +156,11 @@ impl<'i> Items<'i> {
             let mut rows = Rows::of(&table.name, one);
             let has_wide_rows = rows.has_wide_rows();
             let rows: Vec<_> = one.rows.iter().map(|row| rows.row(row)).collect();
+            let stable = one.stable();
             let texts = [
-                ("csv", "CSV", export::csv(one)),
-                ("latex", "LaTeX", export::latex(&table.name, &table.caption, one)),
-                ("markdown", "Markdown", export::markdown::rows(one)),
+                ("csv", "CSV", export::csv(&stable)),
+                ("latex", "LaTeX", export::latex(&table.name, &table.caption, &stable)),
+                ("markdown", "Markdown", export::markdown::rows(&stable)),
             ];
             let copies: Vec<_> = texts
                 .into_iter()

@@ -81,6 +81,7 @@ impl<'t> Rows<'t> {
             let key = column.keys.first().map(ToString::to_string).unwrap_or_default();
             json!({
                 "text": cell.text(), "tone": cell.tone(), "is_number": column.is_number, "sort": sort,
+                "is_volatile": column.is_volatile,
                 "is_name": !column.is_number && cell.tone().is_empty(),
                 "id": column.is_number.then(|| format!("cell-{anchor}-{key}")),
             })

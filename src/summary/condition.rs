@@ -7,12 +7,12 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::aggregate::Aggregate;
-use super::score::score;
+use super::score::{parameters, score};
 use crate::digest::Digest;
 use crate::experiment::{ConditionId, Conditions, DataSeed, Experiment, Levels, Run};
 use crate::paper::Paper;
 use crate::plan::{Plan, Status};
-use crate::run::{Outcome, RecordExtract};
+use crate::run::{Outcome, RecordExtract, operations};
 
 /// The runs of one condition. Templates see it but for the fields that are skipped.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,9 +32,21 @@ pub struct ConditionSummary {
     pub exceptions: Exceptions,
     /// What differs between its runs.
     pub varies: SeedVariation,
+    /// What a run costs. `None` without a recorded run.
+    #[serde(skip)]
+    pub cost: Option<Cost>,
     /// The aggregate of each metric, by name.
     #[serde(rename = "metrics")]
     pub aggregates: BTreeMap<String, Aggregate>,
+}
+
+/// What a run of a condition costs, whatever its seed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// The number of trained parameters.
+    pub parameters: usize,
+    /// The floating-point operations of a completed run. `None` if no run was completed.
+    pub operations: Option<f64>,
 }
 
 /// What differs between the seeds of a condition. An interval over the seeds covers only this.
@@ -161,6 +173,7 @@ pub(super) fn conditions(
             DataSeed::Fixed(_) => SeedVariation::Initialisation,
             DataSeed::Run => SeedVariation::DataAndInitialisation,
         },
+        cost: None,
         aggregates: BTreeMap::new(),
     };
     let mut conditions: Vec<_> = all.ids().map(empty).collect();
@@ -168,7 +181,12 @@ pub(super) fn conditions(
     let names: Vec<Arc<str>> = names.collect();
     for run in &plan.runs {
         let record = plan.records.get(&run.digest);
-        let ConditionSummary { runs, exceptions, .. } = &mut conditions[run.condition.index()];
+        let ConditionSummary { runs, exceptions, cost, .. } =
+            &mut conditions[run.condition.index()];
+        // The runs of a condition differ in their seeds alone, so one completed run tells all.
+        if cost.is_none_or(|cost| cost.operations.is_none()) {
+            *cost = record.and_then(cost_of);
+        }
         runs.extend(record.map(|record| run_scores(paper, &names, run, record)));
         let is_diverged = |record: &RecordExtract| record.outcome != Outcome::Completed;
         exceptions.diverged += usize::from(record.is_some_and(is_diverged));
@@ -193,4 +211,10 @@ fn run_scores(paper: &Paper, names: &[Arc<str>], run: &Run, record: &RecordExtra
         seconds: record.seconds,
         scores: Scores(scores.collect()),
     }
+}
+
+fn cost_of(record: &RecordExtract) -> Option<Cost> {
+    let is_completed = record.outcome == Outcome::Completed;
+    let operations = is_completed.then(|| operations(&record.config, record.outcome));
+    Some(Cost { parameters: parameters(record)?, operations })
 }

@@ -15,11 +15,7 @@ pub(super) fn score(metric: &Metric, record: &RecordExtract) -> Option<f64> {
             };
             mean(record.curves.folds(curve).iter().enumerate().map(of_fold))
         }
-        ScoreSource::Value(RunValue::Parameters) => {
-            let config = &record.config;
-            let count = parameter_count(&config.model, config.data.input()).ok()?;
-            Some(count as f64)
-        }
+        ScoreSource::Value(RunValue::Parameters) => parameters(record).map(|n| n as f64),
         ScoreSource::Value(RunValue::Epochs) => match (record.outcome, monitor(record)) {
             (Outcome::Completed, Some(curve)) => {
                 mean(record.curves.folds(curve).iter().map(|values| Some(values.len() as f64)))
@@ -33,6 +29,12 @@ pub(super) fn score(metric: &Metric, record: &RecordExtract) -> Option<f64> {
             mean((0..record.config.data.folds()).map(of_fold)).filter(|_| has_ended)
         }
     }
+}
+
+/// The number of trained parameters of a run.
+pub(super) fn parameters(record: &RecordExtract) -> Option<usize> {
+    let config = &record.config;
+    parameter_count(&config.model, config.data.input()).ok()
 }
 
 /// The mean of the values of all folds. `None` if a fold has none.

@@ -66,8 +66,8 @@ impl Kind for Ablation {
         self.tables.iter().flat_map(|(_, scores)| scores.covers(paper)).collect()
     }
 
-    fn metric(&self) -> &str {
-        &self.ends[1]
+    fn metric(&self) -> Option<&str> {
+        Some(&self.ends[1])
     }
 
     fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::experiment::Level;
-use crate::format::{Digits, MISSING};
+use crate::format::{Digits, MISSING, thousands};
 use crate::stats::{ConfidenceInterval, Estimate};
 use crate::summary::Exceptions;
 
@@ -60,6 +60,10 @@ pub enum Style {
     Share,
     /// A count.
     Whole,
+    /// A large count, in groups of three digits.
+    Thousands,
+    /// Seconds, with the unit.
+    Seconds,
 }
 
 /// The grade of a published value.
@@ -220,6 +224,8 @@ impl Style {
             Self::PValue => format!("{number:.3}"),
             Self::Share => format!("{:.0} %", 100.0 * number),
             Self::Whole => format!("{number:.0}"),
+            Self::Thousands => thousands(number as usize),
+            Self::Seconds => format!("{number:.2} s"),
         }
     }
 

@@ -35,6 +35,9 @@ pub struct Column {
     pub keys: Vec<Key>,
     /// Whether it holds numbers, which are aligned at the right.
     pub is_number: bool,
+    /// Whether its cells differ between two executions of the same runs. Only readers see them,
+    /// between marks of provenance.
+    pub is_volatile: bool,
 }
 
 /// A row.
@@ -107,6 +110,9 @@ pub enum Key {
     Above,
     Draws,
     DetectableShift,
+    Parameters,
+    Operations,
+    Seconds,
     Grade,
     StdGrade,
 }
@@ -143,7 +149,7 @@ impl Key {
 /// values.
 #[must_use]
 pub fn has_unit(key: &str) -> bool {
-    let is_count = ["n", "expected", "seeds", "below", "above", "draws"].contains(&key);
+    let is_count = ["seeds", "below", "above", "draws", "parameters", "operations"].contains(&key);
     let is_of = |what: &str| key == what || key.starts_with(&format!("{what}_"));
     !is_count && !["n", "expected", "p", "improvement", "share"].iter().any(|what| is_of(what))
 }
@@ -151,16 +157,34 @@ pub fn has_unit(key: &str) -> bool {
 impl Column {
     /// A column of words.
     pub fn text(head: impl Into<String>, key: Key) -> Self {
-        Self { head: head.into(), keys: vec![key], is_number: false }
+        Self { head: head.into(), keys: vec![key], is_number: false, is_volatile: false }
     }
 
     /// A column of numbers.
     pub fn number(head: impl Into<String>, keys: impl IntoIterator<Item = Key>) -> Self {
-        Self { head: head.into(), keys: keys.into_iter().collect(), is_number: true }
+        let keys = keys.into_iter().collect();
+        Self { head: head.into(), keys, is_number: true, is_volatile: false }
+    }
+
+    /// A column of numbers that differ between two executions of the same runs.
+    pub fn volatile(head: impl Into<String>, key: Key) -> Self {
+        Self { is_volatile: true, ..Self::number(head, [key]) }
     }
 }
 
 impl Table {
+    /// The table without the columns that differ between two executions: what data files have.
+    #[must_use]
+    pub fn stable(&self) -> Self {
+        let mut table = self.clone();
+        for row in &mut table.rows {
+            let mut columns = self.columns.iter();
+            row.cells.retain(|_| columns.next().is_some_and(|column| !column.is_volatile));
+        }
+        table.columns.retain(|column| !column.is_volatile);
+        table
+    }
+
     /// The only row with these words and levels, by the names of their keys.
     ///
     /// # Errors
@@ -212,7 +236,8 @@ impl Table {
 
     /// The key of that name, with the place of its column and its place in the column.
     fn find(&self, name: &str) -> Option<(usize, usize, &Key)> {
-        let columns = self.columns.iter().enumerate();
+        // What differs between two executions has no place in prose and claims.
+        let columns = self.columns.iter().enumerate().filter(|(_, column)| !column.is_volatile);
         let mut keys = columns.flat_map(|(column, c)| {
             c.keys.iter().enumerate().map(move |(place, key)| (column, place, key))
         });
@@ -297,7 +322,8 @@ impl Table {
     /// The names of all keys, in order.
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
-        self.columns.iter().flat_map(|column| &column.keys).map(Key::to_string).collect()
+        let stable = self.columns.iter().filter(|column| !column.is_volatile);
+        stable.flat_map(|column| &column.keys).map(Key::to_string).collect()
     }
 }
 

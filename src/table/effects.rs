@@ -79,8 +79,8 @@ impl Kind for Effects {
         vec![self.selection.clone()]
     }
 
-    fn metric(&self) -> &str {
-        &self.metric
+    fn metric(&self) -> Option<&str> {
+        Some(&self.metric)
     }
 
     fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {

@@ -21,8 +21,9 @@ pub trait Kind: Any + fmt::Debug + Send + Sync {
     /// The conditions that it shows, those that any of these selections contains.
     fn covers(&self, paper: &Paper) -> Vec<Selection>;
 
-    /// The metric of its scores, or one that has the unit and the direction of all of them.
-    fn metric(&self) -> &str;
+    /// The metric of its scores, or one that has the unit and the direction of all of them. `None`
+    /// without scores.
+    fn metric(&self) -> Option<&str>;
 
     /// Its content: one table, or one for each protocol.
     fn tabulate(&self, results: &Results<'_>) -> Vec<Table>;

@@ -123,8 +123,8 @@ impl Kind for Scorecard {
         paper.with_draws(tables.collect())
     }
 
-    fn metric(&self) -> &str {
-        &self.tables[0].1.metric
+    fn metric(&self) -> Option<&str> {
+        Some(&self.tables[0].1.metric)
     }
 
     fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {

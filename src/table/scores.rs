@@ -103,8 +103,8 @@ impl Kind for Scores {
         vec![self.selection.clone()]
     }
 
-    fn metric(&self) -> &str {
-        &self.metric
+    fn metric(&self) -> Option<&str> {
+        Some(&self.metric)
     }
 
     /// The table under its own metric. If this is the metric of the first protocol, one table for

@@ -61,8 +61,8 @@ impl Kind for Shares {
         vec![self.selection.clone()]
     }
 
-    fn metric(&self) -> &str {
-        &self.metric
+    fn metric(&self) -> Option<&str> {
+        Some(&self.metric)
     }
 
     fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {

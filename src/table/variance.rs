@@ -57,8 +57,8 @@ impl Kind for Variance {
         paper.with_draws(vec![self.selection.clone()])
     }
 
-    fn metric(&self) -> &str {
-        &self.metric
+    fn metric(&self) -> Option<&str> {
+        Some(&self.metric)
     }
 
     fn tabulate(&self, results: &Results<'_>) -> Vec<Table> {

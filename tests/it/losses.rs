@@ -175,6 +175,13 @@ by = ["experiment"]
 where = { experiment = ["deep", "fully-connected"], weight_sharing = true }
 order = "descending"
 
+[[table]]
+name = "cost"
+kind = "cost"
+caption = "Cost."
+by = ["experiment", "weight_sharing"]
+where = { experiment = ["deep", "fully-connected"] }
+
 [[figure]]
 name = "curves"
 kind = "learning-curves"
@@ -218,7 +225,7 @@ unit {{ metrics.loss.unit }}, {{ metrics.loss.better }} is better.
 
 {{ verdicts() }}
 
-{% for name in ["all", "effects", "shares", "variance", "ablation", "scorecard", "sizes"] %}
+{% for name in ["all", "effects", "shares", "variance", "ablation", "scorecard", "sizes", "cost"] %}
 {{ table(name) }}
 
 {% endfor %}
@@ -373,7 +380,7 @@ fn the_page_the_figures_and_the_data_files_of_losses_have_the_unit() {
         "Mean 0.393 nats, lowest\n0.350, change\n−0.052,\nunit nats, lower is better.",
         "ours, nats (std)",
         "mean of train\\_main\\_loss (solid), at the end of each epoch; train\\_auxiliary\\_loss (dashed)",
-        "deep: train main loss goes from 0.787 to 0.393 nats",
+        "deep: train main loss goes from 0.7865 to 0.3933 nats",
         "Highest mean: fully connected, 0.650 nats (runs from 0.600 to 0.700 nats). Lowest mean: deep + \
          weight sharing, 0.393 nats",
     ] {
@@ -393,7 +400,7 @@ fn the_page_the_figures_and_the_data_files_of_losses_have_the_unit() {
     assert!(curves.contains("fully connected: train auxiliary loss"), "{curves}");
     assert!(project.read("reports/figures/seeds.svg").contains("\nloss, nats\n"));
     let csv = project.read("reports/data/all.csv");
-    assert!(csv.lines().nth(1).unwrap().starts_with("deep,true,8,8,0.39325,"), "{csv}");
+    assert!(csv.lines().nth(1).unwrap().starts_with("deep,true,8,8,0.39325"), "{csv}");
     let json = project.read("reports/data/report.json");
     assert!(
         json.contains(r#""name":"all","metric":"loss","number":1,"unit":"nats","better":"lower""#)
@@ -436,6 +443,46 @@ fn a_run_that_diverged_has_no_last_loss_and_is_counted() {
     assert!(
         markdown.contains("A run that diverged has no value from the epoch of the divergence on.")
     );
+}
+
+#[test]
+fn the_cost_of_a_run_is_counted_and_its_time_is_for_readers_alone() {
+    let project = project();
+    let (read, plan) = recorded_by(&Losses, &project, &EIGHT);
+    let report = pipeline::render(&read, &plan, BUILD, None).unwrap();
+    report.write(&project.path("reports")).unwrap();
+    // By hand, for two epochs of 20 pairs: a linear layer 196 → 10 and a head 20 → 1 take 2·3920 + 40
+    // operations forward and 2·7840 + 120 with the gradients: 40·15800 + 60·7880.
+    let csv = project.read("reports/data/cost.csv");
+    assert!(
+        csv.starts_with("experiment,weight_sharing,n,expected,parameters,operations\n"),
+        "{csv}"
+    );
+    assert!(csv.contains("fully-connected,true,8,8,1993,1104800\n"), "{csv}");
+    // A convolution of 6400 operations and a linear layer 98 → 10: 40·37480 + 60·16760.
+    assert!(csv.contains("deep,false,8,8,2083,2504800\n"), "{csv}");
+    let markdown = project.read("reports/report.md");
+    let row = markdown.lines().find(|line| line.starts_with("| deep | no | 8 | 2,083 |")).unwrap();
+    assert!(
+        row.contains("| 2504800 | <!-- provenance -->0.00 s<!-- end of provenance --> |"),
+        "{row}"
+    );
+    let html = project.read("reports/report.html");
+    assert!(html.contains("<!-- provenance --><td class=\"number\""), "the time is marked");
+    for text in [project.read("reports/data/cost.tex"), project.read("reports/data/report.json")] {
+        assert!(!text.contains("0.00 s"), "{text}");
+    }
+    for text in project.report() {
+        assert!(!text.contains("0.00 s"), "no time outside of marks");
+    }
+    project.edit(
+        "templates/paper.md.jinja",
+        "Mean ",
+        "{{ cell(\"cost\", \"seconds\", experiment=\"deep\", weight_sharing=true) }} Mean ",
+    );
+    let outcome = project.run(&["build", "--dry-run"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert!(outcome.stderr.contains("has no column `seconds`"), "{outcome:#?}");
 }
 
 #[test]

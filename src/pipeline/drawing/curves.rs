@@ -149,24 +149,18 @@ fn open_levels(project: &Project, condition: &ConditionSummary, selection: &Sele
 }
 
 fn finding(series: &[CurveSeries], unit: &ScoreUnit) -> String {
-    let ends =
-        series.iter().filter_map(|one| Some((one, one.points.first()?.0, one.points.last()?.0)));
-    let ends: Vec<_> = ends.collect();
-    let digits = match unit {
-        ScoreUnit::Percent => Digits::Decimals(1),
-        ScoreUnit::Named(_) => {
-            Digits::of(ends.iter().flat_map(|(_, first, last)| [*first, *last]), [])
-        }
+    // A loss may fall by powers of ten, so each number has its own digits.
+    let write = |value: f64| match unit {
+        ScoreUnit::Percent => Digits::Decimals(1).write(value),
+        ScoreUnit::Named(_) => Digits::of([value], []).write(value),
     };
-    let sentences = ends.iter().map(|(one, first, last)| {
-        let last = unit.after(&digits.write(*last));
-        format!("{} goes from {} to {last}", one.label, digits.write(*first))
-    });
-    match ends.is_empty() {
+    let sentence = |one: &CurveSeries| {
+        let ((first, _), (last, _)) = (one.points.first()?, one.points.last()?);
+        Some(format!("{} goes from {} to {}", one.label, write(*first), unit.after(&write(*last))))
+    };
+    let sentences: Vec<_> = series.iter().filter_map(sentence).collect();
+    match sentences.is_empty() {
         true => "There are no runs yet.".to_owned(),
-        false => {
-            let sentences = sentences.collect::<Vec<_>>().join("; ");
-            format!("Between the first and the last epoch, {sentences}.")
-        }
+        false => format!("Between the first and the last epoch, {}.", sentences.join("; ")),
     }
 }
