@@ -15,6 +15,7 @@ mod label;
 mod learning_curves;
 mod outline;
 mod png;
+mod row_marks;
 mod scale;
 mod seeds;
 mod series_style;
@@ -28,7 +29,7 @@ pub use learning_curves::{CurveSeries, MOST_BANDS, learning_curves};
 pub use outline::missing_characters;
 pub use png::{is_png_of, png};
 pub use scale::ValueAxis;
-pub use seeds::{SeedDot, SeedRow, seeds};
+pub use seeds::{Marks, SeedDot, SeedRow, seeds};
 pub use series_style::{DASH_WORDS, SeriesStyle};
 pub use style::{Width, theme};
 

@@ -112,8 +112,8 @@ fn encode(pixmap: &Pixmap, scale: f32, source: &str) -> Result<Vec<u8>, png::Enc
 mod tests {
     use super::super::tests::row;
     use super::super::{
-        LayerBox, ModelDiagram, SeriesStyle, ValueAxis, Width, diagram, learning_curves, seeds,
-        with_titles,
+        LayerBox, Marks, ModelDiagram, SeriesStyle, ValueAxis, Width, diagram, learning_curves,
+        seeds, with_titles,
     };
     use super::*;
 
@@ -121,6 +121,7 @@ mod tests {
         seeds(
             &[row("deep".to_owned()), row("fully connected".to_owned())],
             &ValueAxis::percent(),
+            Marks::Dots,
             Width::Wide,
         )
         .unwrap()
@@ -248,7 +249,8 @@ mod tests {
             "",
         ] {
             let axis = ValueAxis { label: label.to_owned(), ..ValueAxis::percent() };
-            let picture = picture(&seeds(&[row(label.to_owned())], &axis, Width::Wide).unwrap());
+            let picture =
+                picture(&seeds(&[row(label.to_owned())], &axis, Marks::Dots, Width::Wide).unwrap());
             assert_eq!(picture.width(), 2 * 760);
         }
     }
@@ -265,7 +267,9 @@ mod tests {
     #[test]
     fn a_huge_drawing_is_scaled_down() {
         let rows: Vec<_> = (0..1000).map(|_| row("deep ".repeat(60))).collect();
-        let file = png(&seeds(&rows, &ValueAxis::percent(), Width::Wide).unwrap(), 2.0).unwrap();
+        let file =
+            png(&seeds(&rows, &ValueAxis::percent(), Marks::Dots, Width::Wide).unwrap(), 2.0)
+                .unwrap();
         let picture = Pixmap::decode_png(&file).unwrap();
         let pixels = f64::from(picture.width()) * f64::from(picture.height());
         assert!((3e7..3.4e7).contains(&pixels), "{pixels}");

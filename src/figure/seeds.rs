@@ -10,6 +10,7 @@ use plotters::style::text_anchor::HPos;
 use super::axes::Axes;
 use super::font::room;
 use super::label::{self, Lines};
+use super::row_marks::{Sign, SignKind, TYPE, band, bar, diamond, draw_sign};
 use super::scale::{Scale, ValueAxis, widest};
 use super::style::{Area, INK, Refusal, Width, color, text};
 use super::{FigureError, draw, with_titles};
@@ -21,6 +22,17 @@ pub struct SeedDot {
     pub value: f64,
     /// The text that a reader sees who points at the dot.
     pub title: String,
+}
+
+/// The marks of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marks {
+    /// A dot for each run, on an axis around them.
+    Dots,
+    /// A bar from 0 to the mean.
+    Bars,
+    /// A bar from 0 to the mean, and a dot for each run.
+    BarsAndDots,
 }
 
 /// The runs of one row.
@@ -42,7 +54,6 @@ pub struct SeedRow {
 
 const LEAST_ROW_HEIGHT: i32 = 30;
 const LINE_HEIGHT: i32 = 18;
-const TYPE: u32 = 15;
 const TOP: i32 = 40;
 const BOTTOM: i32 = 52;
 /// Least room right of the dots.
@@ -61,6 +72,7 @@ struct Layout<'r> {
     left: i32,
     /// Signs of the legend, and the lines that they take.
     legend: Vec<Sign>,
+    marks: Marks,
     width: Width,
 }
 
@@ -82,44 +94,27 @@ struct PlacedRow<'r> {
     middle: i32,
 }
 
-/// A sign of the legend.
-#[derive(Clone, Copy, Debug)]
-struct Sign {
-    kind: SignKind,
-    at: (i32, i32),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum SignKind {
-    Run,
-    MeanAndInterval,
-    Mean,
-    Published,
-    Expected,
-}
-
-impl SignKind {
-    /// Its name, and the room that the sign takes before it.
-    fn words(self) -> (&'static str, i32) {
-        match self {
-            Self::Run => ("one run", 12),
-            Self::MeanAndInterval => ("mean and 95 % interval", 32),
-            Self::Mean => ("mean", 12),
-            Self::Published => ("published", 20),
-            Self::Expected => ("95 % range for a new draw", 32),
-        }
-    }
-}
-
 /// Draws the rows from top to bottom.
 ///
 /// # Errors
 /// Returns an error if there are too many rows, or if plotters refuses.
-pub fn seeds(rows: &[SeedRow], x_axis: &ValueAxis, width: Width) -> Result<String, FigureError> {
+pub fn seeds(
+    rows: &[SeedRow],
+    x_axis: &ValueAxis,
+    marks: Marks,
+    width: Width,
+) -> Result<String, FigureError> {
     if rows.len() > MOST_ROWS {
         return Err(FigureError::TooMany { n: rows.len(), of: "rows", most: MOST_ROWS });
     }
-    let layout = Layout::of(rows, width);
+    // Marks that are not drawn take no room.
+    let drawn = |row: &SeedRow| SeedRow {
+        dots: if marks == Marks::Bars { Vec::new() } else { row.dots.clone() },
+        expected: row.expected.filter(|_| marks == Marks::Dots),
+        ..row.clone()
+    };
+    let rows: Vec<_> = rows.iter().map(drawn).collect();
+    let layout = Layout::of(&rows, marks, width);
     let size = (width.pixels().unsigned_abs(), (layout.end() + BOTTOM).unsigned_abs());
     let svg = draw(size, |area| paint(area, x_axis, &layout))?;
     let placed = layout.panels.iter().flat_map(|panel| &panel.rows);
@@ -157,15 +152,18 @@ fn panels(rows: &[SeedRow]) -> Vec<Vec<usize>> {
 }
 
 impl<'r> Layout<'r> {
-    fn of(rows: &'r [SeedRow], width: Width) -> Self {
+    fn of(rows: &'r [SeedRow], marks: Marks, width: Width) -> Self {
         let labels: Vec<_> = rows.iter().map(|row| row.label.as_str()).collect();
         let widest = if width == Width::Wide { WIDEST_LABEL } else { width.pixels() - 24 };
         let lines = label::fit(&labels, TYPE, widest, if width == Width::Wide { 2 } else { 4 });
         let widths = lines.iter().flatten().map(|line| room(line, TYPE));
         let left = if width == Width::Wide { 24 + widths.max().unwrap_or(0) } else { 16 };
-        let (legend, mut top) = legend(rows, left, width.pixels());
+        let (legend, mut top) = legend(rows, marks, left, width.pixels());
         let mut placed = Vec::new();
-        for indices in panels(rows) {
+        // Bars begin at 0 and are compared by their lengths, so they share an axis.
+        let panels =
+            if marks == Marks::Dots { panels(rows) } else { vec![(0..rows.len()).collect()] };
+        for indices in panels {
             let mut end = top;
             let placed_row = |i: usize| place(&rows[i], lines[i].clone(), left, width, &mut end);
             let rows = indices.into_iter().map(placed_row).collect();
@@ -173,7 +171,7 @@ impl<'r> Layout<'r> {
             placed.push(Panel { rows, top, end });
             top = end + BOTTOM + LINE_HEIGHT;
         }
-        Self { panels: placed, left, legend, width }
+        Self { panels: placed, left, legend, marks, width }
     }
 
     /// The end of the last row.
@@ -209,13 +207,16 @@ fn place<'r>(
 
 /// The legend in as few lines as it takes, and where the rows begin below it. It starts above the dots, if
 /// there is room.
-fn legend(rows: &[SeedRow], left: i32, width: i32) -> (Vec<Sign>, i32) {
+fn legend(rows: &[SeedRow], marks: Marks, left: i32, width: i32) -> (Vec<Sign>, i32) {
     let has = |part: fn(&SeedRow) -> bool| rows.iter().any(part);
-    let mean = match has(|row| row.interval.is_some()) {
-        true => SignKind::MeanAndInterval,
-        false => SignKind::Mean,
+    let has_interval = has(|row| row.interval.is_some());
+    let mut kinds = match (marks, has_interval) {
+        (Marks::Dots, true) => vec![SignKind::Run, SignKind::MeanAndInterval],
+        (Marks::Dots, false) => vec![SignKind::Run, SignKind::Mean],
+        (_, true) => vec![SignKind::Bar, SignKind::Interval],
+        (_, false) => vec![SignKind::Bar],
     };
-    let mut kinds = vec![SignKind::Run, mean];
+    kinds.extend((marks == Marks::BarsAndDots).then_some(SignKind::Run));
     kinds.extend(has(|row| row.published.is_some()).then_some(SignKind::Published));
     kinds.extend(has(|row| row.expected.is_some()).then_some(SignKind::Expected));
     let width_of = |kind: &SignKind| kind.words().1 + room(kind.words().0, TYPE) + 18;
@@ -261,11 +262,15 @@ fn paint_panel(
             let [low, high] = expected.map(x_of);
             area.draw(&band([(low, y - 10), (high, y + 10)]))?;
         }
+        let is_bar = layout.marks != Marks::Dots;
+        if let Some(mean) = row.mean.filter(|_| is_bar) {
+            area.draw(&bar([(x_of(0.0), y - 9), (x_of(mean), y + 9)]))?;
+        }
         if let Some(interval) = row.interval {
             let [low, high] = interval.map(x_of);
             area.draw(&PathElement::new([(low, y), (high, y)], INK.stroke_width(3)))?;
         }
-        if let Some(mean) = row.mean {
+        if let Some(mean) = row.mean.filter(|_| !is_bar) {
             let x = x_of(mean);
             area.draw(&PathElement::new([(x, y - 8), (x, y + 8)], INK.stroke_width(3)))?;
         }
@@ -288,42 +293,16 @@ fn paint_panel(
 fn panel_scale(x_axis: &ValueAxis, panel: &Panel<'_>, layout: &Layout<'_>) -> Scale {
     let rows = || panel.rows.iter().map(|one| one.row);
     // A step of five wastes most of a short axis.
-    let step = if span(rows()) < 20.0 { 1.0 } else { 5.0 };
+    let is_short = layout.marks == Marks::Dots && span(rows()) < 20.0;
+    let step = if is_short { 1.0 } else { 5.0 };
     let most = if layout.width == Width::Wide { 13 } else { 7 };
-    let scale = |most| x_axis.scale(rows().flat_map(SeedRow::marks), step, most);
+    // The length of a bar means something only from 0.
+    let zero = (layout.marks != Marks::Dots).then_some(0.0);
+    let marks = || rows().flat_map(SeedRow::marks).chain(zero);
+    let scale = |most| x_axis.scale(marks(), step, most);
     let pixels = layout.width.pixels() - RIGHT - layout.left;
     let fits = |scale: &Scale| (widest(&scale.ticks) + 8) * scale.ticks.len() as i32 <= pixels;
     (3..=most).rev().map(scale).find(fits).unwrap_or_else(|| scale(2))
-}
-
-/// The range that is expected of a published mean.
-fn band(corners: [(i32, i32); 2]) -> Rectangle<(i32, i32)> {
-    Rectangle::new(corners, color(1).mix(0.25).filled())
-}
-
-/// A hollow diamond, which hides neither bar nor dots.
-fn diamond(at: (i32, i32)) -> PathElement<(i32, i32)> {
-    let (x, y) = at;
-    let corners = [(x - 7, y), (x, y - 7), (x + 7, y), (x, y + 7), (x - 7, y), (x, y - 7)];
-    PathElement::new(corners.to_vec(), color(1).stroke_width(3))
-}
-
-fn draw_sign(area: &Area<'_>, Sign { kind, at: (x, y) }: Sign) -> Result<(), Refusal> {
-    let (name, before) = kind.words();
-    let line = |from, to| PathElement::new([from, to], INK.stroke_width(3));
-    match kind {
-        SignKind::Run => area.draw(&Circle::new((x + 4, y), 4, color(0).mix(0.55).filled()))?,
-        SignKind::MeanAndInterval => {
-            area.draw(&line((x, y), (x + 24, y)))?;
-            area.draw(&line((x + 12, y - 8), (x + 12, y + 8)))?;
-        }
-        SignKind::Mean => area.draw(&line((x + 4, y - 8), (x + 4, y + 8)))?,
-        SignKind::Published => area.draw(&diamond((x + 8, y)))?,
-        SignKind::Expected => {
-            area.draw(&band([(x, y - 9), (x + 24, y + 9)]))?;
-        }
-    }
-    area.draw_text(name, &text(TYPE, INK, HPos::Left), (x + before, y))
 }
 
 #[cfg(test)]

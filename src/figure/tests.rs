@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    CurveSeries, FigureError, LayerBox, ModelDiagram, SeedDot, SeedRow, SeriesStyle, ValueAxis,
-    Width, diagram, font, learning_curves, seeds,
+    CurveSeries, FigureError, LayerBox, Marks, ModelDiagram, SeedDot, SeedRow, SeriesStyle,
+    ValueAxis, Width, diagram, font, learning_curves, seeds,
 };
 
 const WIDTHS: [Width; 2] = [Width::Wide, Width::Narrow];
@@ -158,7 +158,7 @@ fn kind_6_long_titles_that_differ_at_their_end_are_told_apart_in_every_figure() 
     for svg in WIDTHS.into_iter().flat_map(|width| {
         [
             learning_curves(&curves, &ValueAxis::percent(), width).unwrap(),
-            seeds(&rows, &ValueAxis::percent(), width).unwrap(),
+            seeds(&rows, &ValueAxis::percent(), Marks::Dots, width).unwrap(),
             diagram(&models, width).unwrap(),
         ]
     }) {
@@ -175,20 +175,61 @@ fn kind_6_any_number_of_rows_is_readable_or_refused() {
     for n in [0, 1, 2, 12, 60, 1000] {
         let rows: Vec<_> = (0..n).map(|i| row(format!("{LONG} {i} {LONG}"))).collect();
         for width in WIDTHS {
-            assert_readable(&seeds(&rows, &ValueAxis::percent(), width).unwrap());
+            assert_readable(&seeds(&rows, &ValueAxis::percent(), Marks::Dots, width).unwrap());
         }
     }
     let rows: Vec<_> = (0..1001).map(|i| row(i.to_string())).collect();
     assert!(matches!(
-        seeds(&rows, &ValueAxis::percent(), Width::Wide),
+        seeds(&rows, &ValueAxis::percent(), Marks::Dots, Width::Wide),
         Err(FigureError::TooMany { .. })
     ));
 }
 
 #[test]
+fn bars_begin_at_0_and_are_readable_with_and_without_dots() {
+    let axis = ValueAxis { label: "loss, nats".to_owned(), is_percent: false };
+    let loss = |label: &str, mean: f64| SeedRow {
+        dots: vec![SeedDot { value: 1.1 * mean, title: "a run".to_owned() }],
+        mean: Some(mean),
+        interval: Some([0.9 * mean, 1.2 * mean]),
+        ..row(label.to_owned())
+    };
+    let rows = [loss("small", 0.25), loss(LONG, 0.5), loss("negative", -0.125)];
+    let rows = rows.map(|row| SeedRow { published: None, ..row });
+    for (width, marks) in
+        WIDTHS.iter().flat_map(|w| [Marks::Bars, Marks::BarsAndDots].map(|m| (*w, m)))
+    {
+        let svg = seeds(&rows, &axis, marks, width).unwrap();
+        assert_readable(&svg);
+        assert!(texts(&svg).iter().any(|text| text.content == "0.0"), "the axis has 0");
+        assert_eq!(svg.contains("<circle"), marks == Marks::BarsAndDots);
+        assert_eq!(svg.contains("one run"), marks == Marks::BarsAndDots);
+        // The widths of the bars are as the means, and one begins where the other ends: at 0.
+        let bars = svg.split("<rect").filter(|rect| rect.contains("#56B4E9"));
+        let ends = bars.map(|rect| {
+            let [x, width] = ["x", "width"].map(|name| attribute(rect, name).unwrap());
+            (x, x + width)
+        });
+        // The sign of the legend comes last.
+        let ends: Vec<_> = ends.take(3).collect();
+        let [small, large, negative] = ends[..] else { panic!("{ends:?}") };
+        assert!(
+            (small.0 - large.0).abs() <= 1.0 && (negative.1 - small.0).abs() <= 1.0,
+            "{ends:?}"
+        );
+        let lengths = ends.iter().map(|(from, to)| to - from).collect::<Vec<_>>();
+        assert!((lengths[1] / lengths[0] - 2.0).abs() < 0.05, "{lengths:?}");
+        assert!((lengths[0] / lengths[2] - 2.0).abs() < 0.08, "{lengths:?}");
+    }
+    let percent = seeds(&[row("deep".to_owned())], &ValueAxis::percent(), Marks::Bars, Width::Wide);
+    assert!(texts(&percent.unwrap()).iter().any(|text| text.content == "0"));
+}
+
+#[test]
 fn a_figure_without_published_values_says_nothing_of_them() {
     let ours = SeedRow { published: None, ..row("deep".to_owned()) };
-    let drawn = |rows: &[SeedRow]| seeds(rows, &ValueAxis::percent(), Width::Wide).unwrap();
+    let drawn =
+        |rows: &[SeedRow]| seeds(rows, &ValueAxis::percent(), Marks::Dots, Width::Wide).unwrap();
     assert!(!drawn(std::slice::from_ref(&ours)).contains("published"));
     assert!(drawn(&[ours, row("wide".to_owned())]).contains("published"));
 }

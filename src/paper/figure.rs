@@ -45,6 +45,13 @@ pub enum FigureKind {
         /// Name of the table.
         table: String,
     },
+    /// A bar from 0 to the mean of each row of a table of scores, with its interval.
+    Bars {
+        /// Name of the table.
+        table: String,
+        /// Whether each run is a dot beside the bars.
+        has_dots: bool,
+    },
 }
 
 impl Figure {
@@ -81,9 +88,15 @@ impl Figure {
                 let table = read_known(&reader, "table", score_tables, "table of scores");
                 table.map(|table| FigureKind::Seeds { table })
             }
+            "bars" => {
+                let table = read_known(&reader, "table", score_tables, "table of scores");
+                let has_dots = reader.optional::<bool>("dots").unwrap_or_default();
+                table.map(|table| FigureKind::Bars { table, has_dots })
+            }
             other => {
-                let message =
-                    format!("must be `diagram`, `learning-curves` or `seeds`, but is `{other}`");
+                let message = format!(
+                    "must be `diagram`, `learning-curves`, `seeds` or `bars`, but is `{other}`"
+                );
                 reader.refuse("kind", message);
                 None
             }

@@ -15,7 +15,7 @@ use remarks::unreadable;
 use super::{Error, Project};
 use crate::context::Drawing;
 use crate::experiment::{Design, Experiment};
-use crate::figure::{self, LayerBox, ModelDiagram, Width};
+use crate::figure::{self, LayerBox, Marks, ModelDiagram, Width};
 use crate::format;
 use crate::fs;
 use crate::paper::{Figure, FigureKind};
@@ -61,7 +61,13 @@ pub(super) fn draw_all(
             let data = CurveData { project, plan, summary, selection, differs, figure };
             data.drawings(curves)
         }
-        FigureKind::Seeds { table } => dots::drawings(project, summary, table, figure),
+        FigureKind::Seeds { table } => {
+            dots::drawings(project, summary, (table, Marks::Dots), figure)
+        }
+        FigureKind::Bars { table, has_dots } => {
+            let marks = if *has_dots { Marks::BarsAndDots } else { Marks::Bars };
+            dots::drawings(project, summary, (table, marks), figure)
+        }
     };
     let drawn: Vec<_> = project.file.figures.par_iter().map(draw).collect();
     // The first error in order, whatever thread meets one first.

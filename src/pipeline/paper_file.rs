@@ -49,7 +49,7 @@ impl PaperFile {
         let of_metrics = self.paper.metrics.iter().flat_map(Metric::curves);
         let of_figures = self.figures.iter().flat_map(|figure| match &figure.kind {
             FigureKind::LearningCurves { curves, .. } => curves.clone(),
-            FigureKind::Diagram { .. } | FigureKind::Seeds { .. } => Vec::new(),
+            _ => Vec::new(),
         });
         let curves: BTreeMap<_, _> =
             of_metrics.chain(of_figures).chain(watched).map(|curve| (curve.name, curve)).collect();
@@ -67,7 +67,9 @@ impl PaperFile {
         Some(match &figure.kind {
             FigureKind::Diagram { .. } => Vec::new(),
             FigureKind::LearningCurves { selection, .. } => vec![selection.clone()],
-            FigureKind::Seeds { table } => self.covers(table).unwrap_or_default(),
+            FigureKind::Seeds { table } | FigureKind::Bars { table, .. } => {
+                self.covers(table).unwrap_or_default()
+            }
         })
     }
 }

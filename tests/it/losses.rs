@@ -195,6 +195,13 @@ kind = "seeds"
 caption = "Every run."
 table = "all"
 
+[[figure]]
+name = "bars"
+kind = "bars"
+caption = "Means."
+table = "all"
+dots = true
+
 [[claim]]
 name = "sharing"
 statement = "Sharing lowers the loss."
@@ -232,6 +239,8 @@ unit {{ metrics.loss.unit }}, {{ metrics.loss.better }} is better.
 {{ figure("curves") }}
 
 {{ figure("seeds") }}
+
+{{ figure("bars") }}
 
 {{ provenance_block() }}
 "#;
@@ -399,6 +408,9 @@ fn the_page_the_figures_and_the_data_files_of_losses_have_the_unit() {
     assert!(curves.contains(">\nloss, nats\n<") && curves.contains(">\n0.4\n<"), "{curves}");
     assert!(curves.contains("fully connected: train auxiliary loss"), "{curves}");
     assert!(project.read("reports/figures/seeds.svg").contains("\nloss, nats\n"));
+    let bars = project.read("reports/figures/bars.svg");
+    assert!(bars.contains("\n0.0\n") && bars.contains("<circle"), "bars from 0, and dots");
+    assert!(markdown.contains("Bar: mean of the scores, from 0. Line: its 95 % interval. Dots:"));
     let csv = project.read("reports/data/all.csv");
     assert!(csv.lines().nth(1).unwrap().starts_with("deep,true,8,8,0.39325"), "{csv}");
     let json = project.read("reports/data/report.json");

@@ -169,7 +169,11 @@ fn every_name_in_a_paper_file_is_checked() {
             "title = \"A small paper\"\ndraws = { deep = \"fully-connected\" }",
             "cannot repeat `deep` by `fully-connected`: `fully-connected` does not have `data.seed = \"run\"`",
         ),
-        ("kind = \"seeds\"", "kind = \"dots\"", "must be `diagram`, `learning-curves` or `seeds`"),
+        (
+            "kind = \"seeds\"",
+            "kind = \"dots\"",
+            "must be `diagram`, `learning-curves`, `seeds` or `bars`",
+        ),
     ] {
         let project = Project::new();
         project.edit(paper, from, to);

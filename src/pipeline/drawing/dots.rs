@@ -1,19 +1,19 @@
-//! The figure of all runs of a table of scores.
+//! The figures of a table of scores: a dot for each run, or a bar for each row.
 
 use super::super::{Error, PaperFile, Project};
 use super::remarks::{few_runs, unreadable};
 use crate::context::Drawing;
-use crate::figure::{self, SeedDot, SeedRow, ValueAxis, Width};
+use crate::figure::{self, Marks, SeedDot, SeedRow, ValueAxis, Width};
 use crate::format::{self, Digits};
 use crate::paper::{Figure, Names, ScoreUnit};
 use crate::summary::Summary;
 use crate::table::{self, PublishedScore, ScoreRow, Scorecard, Scores, of_kind};
 
-/// Every run of each row of a table of scores, under each of its protocols.
+/// The rows of a table of scores with these marks, under each of its protocols.
 pub(super) fn drawings(
     project: &Project,
     summary: &Summary,
-    name: &str,
+    (name, marks): (&str, Marks),
     figure: &Figure,
 ) -> Result<Vec<Drawing>, Error> {
     let PaperFile { paper, tables, .. } = &project.file;
@@ -45,8 +45,9 @@ pub(super) fn drawings(
             if limits.is_empty() { String::new() } else { format!(" {}", limits.join(" ")) };
         let rows: Vec<_> =
             rows.iter().map(|row| seed_row(&results, scores, metric, row, &judged)).collect();
-        let draw =
-            |width| figure::seeds(&rows, &axis, width).map_err(|error| unreadable(figure, error));
+        let draw = |width| {
+            figure::seeds(&rows, &axis, marks, width).map_err(|error| unreadable(figure, error))
+        };
         let has_expected = rows.iter().any(|row| row.expected.is_some());
         let diamond = match (has_published && *metric == scores.metric, has_expected) {
             (true, true) => {
@@ -61,16 +62,28 @@ pub(super) fn drawings(
         };
         Ok(Drawing {
             metric: is_split.then(|| metric.clone()),
-            kind: "Dot plot of the score of every run.".to_owned(),
+            kind: match marks {
+                Marks::Dots => "Dot plot of the score of every run.".to_owned(),
+                Marks::Bars | Marks::BarsAndDots => "Bar chart of mean scores.".to_owned(),
+            },
             finding: seeds_finding(&rows, digits, unit),
-            formula: format!(
-                "Dots: scores of single runs. Bar: their mean, with its 95 % interval.{diamond}{limits}"
-            ),
+            formula: format!("{}{diamond}{limits}", shows(marks)),
             svg: draw(Width::Wide)?,
             narrow: draw(Width::Narrow)?,
         })
     };
     metrics.into_iter().map(drawing).collect()
+}
+
+/// What the marks of a row are.
+fn shows(marks: Marks) -> &'static str {
+    match marks {
+        Marks::Dots => "Dots: scores of single runs. Bar: their mean, with its 95 % interval.",
+        Marks::Bars => "Bar: mean of the scores, from 0. Line: its 95 % interval.",
+        Marks::BarsAndDots => {
+            "Bar: mean of the scores, from 0. Line: its 95 % interval. Dots: scores of single runs."
+        }
+    }
 }
 
 fn seed_row(
