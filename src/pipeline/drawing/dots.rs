@@ -48,7 +48,8 @@ pub(super) fn drawings(
         let draw = |width| {
             figure::seeds(&rows, &axis, marks, width).map_err(|error| unreadable(figure, error))
         };
-        let has_expected = rows.iter().any(|row| row.expected.is_some());
+        // Bars have no room for the range.
+        let has_expected = marks == Marks::Dots && rows.iter().any(|row| row.expected.is_some());
         let diamond = match (has_published && *metric == scores.metric, has_expected) {
             (true, true) => {
                 " Diamond: the published mean. Band: where the mean of a repetition on another draw of the \
