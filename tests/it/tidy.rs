@@ -73,7 +73,7 @@ fn each_large_dependency_is_named_by_one_module() {
         ("dfdx", &["train"][..]),
         ("cudarc", &["train"]),
         ("pulp", &["kernel"]),
-        ("libm", &["kernel", "stats", "train"]),
+        ("libm", &["kernel", "run", "stats", "task"]),
         ("statrs", &["stats"]),
         ("polars", &["summary"]),
         ("plotters", &["figure"]),
