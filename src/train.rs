@@ -8,8 +8,8 @@
 //! training loop are written once, for any dfdx device. The operations that take most of the time
 //! (`operations`) exist twice: with the kernels of this crate for the CPU (`kernel_operations`), and
 //! composed of dfdx's operations for any device (`dfdx_operations`). They are: a chain of layers,
-//! batch normalisation, and an update of parameters. `dispatch` chooses between them. `cuda` opens
-//! devices, and reports their failures.
+//! batch normalisation, the update of parameters, and the norm and scaling of gradients. `dispatch`
+//! chooses between them. `cuda` opens devices, and reports their failures.
 
 mod assembly;
 #[cfg(feature = "cuda")]

@@ -1,5 +1,5 @@
 //! A chain of layers whose result for one example does not depend on the other examples: all layers
-//! but batch-norm and dropout.
+//! but batch-norm, dropout and residual layers.
 //!
 //! All parameters of a chain are in one array, so an optimiser updates them in one pass. Each array
 //! begins at a multiple of the widest vector. A chain keeps its values in memory of its own, from
