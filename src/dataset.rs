@@ -18,6 +18,7 @@ mod source;
 mod split;
 mod table;
 
+pub use alike::alike;
 pub use array::Array;
 pub use check::check;
 pub use draw::draw;

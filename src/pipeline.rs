@@ -17,6 +17,7 @@ mod pdf;
 mod report;
 mod sharing;
 mod snapshot;
+mod splits;
 mod worker;
 
 use std::collections::BTreeSet;
@@ -47,6 +48,7 @@ pub use pdf::{Browser, PDF, check_pdf, has_printed_pdf};
 pub use report::{Report, context, render, snapshot};
 pub use sharing::{Pulled, pull, push, sharable, store_address};
 pub use snapshot::{SNAPSHOT, snapshot_in};
+pub use splits::check_splits;
 pub use worker::{Order, StateReport, Worker};
 
 /// What a plan keeps in memory for each run that has a record.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::examples::{Examples, Values};
 
 /// For each example, the first one with the same values.
-pub(super) fn alike(examples: &Examples) -> Vec<u32> {
+#[must_use]
+pub fn alike(examples: &Examples) -> Vec<u32> {
     let len = examples.shape.len();
     match &examples.values {
         Values::Bytes(bytes) => first_of_each(bytes.chunks_exact(len)),

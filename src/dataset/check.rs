@@ -2,30 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alike::alike;
 use super::examples::{Column, Examples, PartName, Targets, Values};
 use super::split::{self, Parts};
 use crate::run::{DataConfig, ExampleData};
 
 /// What is wrong with the split of a run: parts that are empty or too large, equal examples in two parts, classes
 /// or words of the other parts that the training part does not have, parts of one class or number, and columns that
-/// cannot be standardised. Each is a phrase that follows `data.split`.
+/// cannot be standardised. Each is a phrase that follows `data.split`. `alike` has the first equal example of each
+/// example, if equal examples may not be in two parts.
 #[must_use]
-pub fn check(config: &DataConfig, allows_duplicates: bool, examples: &Examples) -> Vec<String> {
+pub fn check(config: &DataConfig, alike: Option<&[u32]>, examples: &Examples) -> Vec<String> {
     // Pairs are checked by the sizes of their pools.
     let DataConfig::Examples(config) = config else { return Vec::new() };
     let splits = match split::split(&config.split, examples) {
         Ok(splits) => splits,
         Err(error) => return vec![format!("cannot be done: {error}")],
     };
-    let alike = if allows_duplicates { Vec::new() } else { alike(examples) };
     let mut faults = Vec::new();
     for (fold, parts) in splits.iter().enumerate() {
         let place = match config.split.folds {
             0 => String::new(),
             _ => format!(" of fold {}", fold + 1),
         };
-        faults.extend(leaks(parts, &alike, &place));
+        faults.extend(alike.and_then(|alike| leaks(parts, alike, &place)));
         faults.extend(unseen_classes(parts, examples, &place));
         faults.extend(unseen_levels(parts, examples, &place));
         faults.extend(one_target(parts, examples, &place));
@@ -39,9 +38,6 @@ pub fn check(config: &DataConfig, allows_duplicates: bool, examples: &Examples) 
 }
 
 fn leaks(parts: &Parts, alike: &[u32], place: &str) -> Option<String> {
-    if alike.is_empty() {
-        return None;
-    }
     let mut part_of: BTreeMap<u32, (PartName, u32)> = BTreeMap::new();
     let (mut n, mut example) = (0, None);
     for (part, indices) in PartName::ALL.into_iter().zip(parts) {

@@ -86,6 +86,12 @@ impl DataDesign {
         }
     }
 
+    /// Whether examples are pairs of images.
+    #[must_use]
+    pub fn are_pairs(&self) -> bool {
+        matches!(self, Self::Pairs(_))
+    }
+
     /// Whether equal examples may be in two parts.
     #[must_use]
     pub fn allows_duplicates(&self) -> bool {

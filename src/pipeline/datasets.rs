@@ -191,25 +191,34 @@ impl Datasets {
     pub(super) fn check(&self, experiments: &[Experiment]) -> Vec<Violation> {
         let all = self.mnist.get().into_iter().chain(self.others.values().map(|one| &**one));
         let all: BTreeMap<_, _> = all.map(|examples| (examples.digest, examples)).collect();
-        let mut asked = Vec::new();
+        let (mut asked, mut alike) = (Vec::new(), BTreeMap::new());
         for experiment in experiments {
             for Condition { design: Design { data, .. }, .. } in &experiment.conditions {
-                let Some(examples) = all.get(&data.found().facts.digest) else { continue };
+                let digest = data.found().facts.digest;
+                let Some(examples) = all.get(&digest).filter(|_| !data.are_pairs()) else {
+                    continue;
+                };
+                let refuses = !data.allows_duplicates();
+                if refuses {
+                    alike.entry(digest).or_insert_with(|| dataset::alike(examples));
+                }
                 let seeds = match data.seed() {
                     DataSeed::Run => &experiment.seeds[..],
                     DataSeed::Fixed(_) => &experiment.seeds[..1],
                 };
                 for config in seeds.iter().map(|seed| data.resolve(*seed)) {
-                    let question = (config, data.allows_duplicates(), &experiment.data);
+                    let question = (&experiment.data, config, refuses);
                     // Conditions often share their data.
-                    if asked.last().is_none_or(|(last, _)| *last != question) {
-                        asked.push((question, *examples));
+                    if asked.last() != Some(&question) {
+                        asked.push(question);
                     }
                 }
             }
         }
-        let found = asked.par_iter().flat_map_iter(|((config, allows, location), examples)| {
-            let faults = dataset::check(config, *allows, examples).into_iter();
+        let found = asked.par_iter().flat_map_iter(|(location, config, refuses)| {
+            let digest = config.dataset();
+            let alike = alike.get(&digest).filter(|_| *refuses).map(Vec::as_slice);
+            let faults = dataset::check(config, alike, all[&digest]).into_iter();
             faults.map(|message| Violation {
                 location: (*location).clone(),
                 key: "data.split".to_owned(),

@@ -37,6 +37,7 @@ mod slurm;
 #[cfg(unix)]
 mod surroundings;
 mod store;
+mod tasks;
 mod tidy;
 mod together;
 mod traps;

@@ -190,17 +190,23 @@ impl Project {
         self.write("experiments/paper.toml", paper)
     }
 
+    /// A project with a page, and no experiment.
+    pub(crate) fn empty() -> Self {
+        let project = Self { directory: tempfile::tempdir().unwrap() };
+        let page = std::fs::read_to_string(repository().join("templates/page.html.jinja")).unwrap();
+        project.write("templates/page.html.jinja", &page);
+        project
+    }
+
     /// The small project.
     pub(crate) fn new() -> Self {
-        let project = Self { directory: tempfile::tempdir().unwrap() };
+        let project = Self::empty();
         project
             .write("experiments/base/protocol.toml", BASE)
             .write("experiments/deep.toml", DEEP)
             .write("experiments/fully-connected.toml", FULLY_CONNECTED)
             .write("experiments/paper.toml", PAPER)
             .write("templates/paper.md.jinja", TEMPLATE);
-        let page = std::fs::read_to_string(repository().join("templates/page.html.jinja")).unwrap();
-        project.write("templates/page.html.jinja", &page);
         project
     }
 
