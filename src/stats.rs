@@ -36,6 +36,7 @@ pub use paired_comparison::{MOST_SIGN_FLIPS, PairedComparison, PairedTest, Signi
 pub use proportion::Proportion;
 pub use sample::Sample;
 pub use sign_flip::FEWEST_DECISIVE;
+pub use special::log10;
 pub use spread::{Spread, f_test};
 pub use variance_split::VarianceSplit;
 pub use welch::WelchComparison;

@@ -7,7 +7,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::axes::Axes;
 use super::font::room;
-use super::label::{self, Lines};
+use super::legend::{LINE_HEIGHT, LegendBelow, MARGIN, SAMPLE, TYPE};
 use super::scale::{ValueAxis, whole, widest};
 use super::series_style::{MOST_SERIES, SeriesStyle, line, marker};
 use super::style::{Area, INK, Refusal, Width, text, whole_ticks};
@@ -27,17 +27,12 @@ pub struct CurveSeries {
 /// Largest number of curves with bands. More bands would cover each other.
 pub const MOST_BANDS: usize = 12;
 
-const MARGIN: i32 = 14;
 /// Height of everything but a legend below, if wide and if narrow.
 const HEIGHTS: [i32; 2] = [440, 330];
 const X_AXIS: i32 = 44;
 /// The least room left of the chart, and the room of all but the labels of the ticks.
 const Y_AXIS: i32 = 58;
 const Y_AXIS_LABEL: i32 = 33;
-const TYPE: u32 = 16;
-const LINE_HEIGHT: i32 = 19;
-/// Width of the sample of a line beside its label.
-const SAMPLE: i32 = 52;
 /// The largest number of labels, and the widest label, at the ends of the curves.
 const MOST_AT_ENDS: usize = 8;
 const WIDEST_AT_ENDS: i32 = 250;
@@ -47,7 +42,7 @@ enum Legend {
     /// Beside the ends of the curves, in a column of this width.
     Ends { width: i32 },
     /// Below the chart, in columns.
-    Below { labels: Vec<Lines>, columns: usize },
+    Below(LegendBelow),
 }
 
 /// Draws the curves. Epochs are counted from 1.
@@ -80,30 +75,15 @@ impl Legend {
         if width == Width::Wide && labels.len() <= MOST_AT_ENDS && widest <= WIDEST_AT_ENDS {
             return Self::Ends { width: SAMPLE + widest };
         }
-        let room = |columns: usize| (width.pixels() - 2 * MARGIN) / columns as i32 - SAMPLE - 8;
-        let least = if width == Width::Wide { 2 } else { 1 };
-        let columns = [4, 3, 2].into_iter().find(|columns| widest <= room(*columns));
-        let columns = columns.unwrap_or(least);
-        Self::Below {
-            labels: label::fit(&labels, TYPE, room(columns), if columns == 1 { 4 } else { 2 }),
-            columns,
-        }
+        Self::Below(LegendBelow::of(&labels, width))
     }
 
     fn height(&self) -> i32 {
         match self {
             Self::Ends { .. } => 0,
-            Self::Below { labels, columns } => {
-                MARGIN + rows_of(labels, *columns).iter().sum::<i32>()
-            }
+            Self::Below(legend) => legend.height(),
         }
     }
-}
-
-/// The height of each row of the legend below.
-fn rows_of(labels: &[Lines], columns: usize) -> Vec<i32> {
-    let height = |row: &[Lines]| row.iter().map(|lines| lines.len() as i32 * LINE_HEIGHT).max();
-    labels.chunks(columns).map(|row| height(row).unwrap_or(0) + 3).collect()
 }
 
 fn paint(
@@ -120,7 +100,7 @@ fn paint(
     let x_range = if n_epochs == 1 { 0.5..1.5 } else { 1.0..n_epochs as f64 };
     let right = match legend {
         Legend::Ends { width } => MARGIN + width,
-        Legend::Below { .. } => MARGIN + 8,
+        Legend::Below(_) => MARGIN + 8,
     };
     let axes = Axes {
         x: x_range,
@@ -153,7 +133,10 @@ fn paint(
     }
     match legend {
         Legend::Ends { .. } => label_ends(area, series, &ends, &axes),
-        Legend::Below { labels, columns } => label_below(area, series, (labels, *columns), width),
+        Legend::Below(legend) => {
+            let styles: Vec<_> = series.iter().map(|one| one.style).collect();
+            legend.draw(area, &styles, height_of(width), width)
+        }
     }
 }
 
@@ -175,31 +158,6 @@ fn label_ends(
         line(area, one.style, vec![(right + 10, y), (right + SAMPLE - 6, y)])?;
         marker(area, one.style, (right + 28, y))?;
         area.draw_text(&one.label, &text(TYPE, INK, HPos::Left), (right + SAMPLE, y))?;
-    }
-    Ok(())
-}
-
-fn label_below(
-    area: &Area<'_>,
-    series: &[CurveSeries],
-    (labels, columns): (&[Lines], usize),
-    width: Width,
-) -> Result<(), Refusal> {
-    let mut top = height_of(width);
-    let width = (width.pixels() - 2 * MARGIN) / columns as i32;
-    let rows = rows_of(labels, columns);
-    for (row, (labels, height)) in labels.chunks(columns).zip(rows).enumerate() {
-        for (column, lines) in labels.iter().enumerate() {
-            let (index, x) = (row * columns + column, MARGIN + column as i32 * width);
-            let (y, style) = (top + LINE_HEIGHT / 2, series[index].style);
-            line(area, style, vec![(x, y), (x + SAMPLE - 6, y)])?;
-            marker(area, style, (x + (SAMPLE - 6) / 2, y))?;
-            for (number, one) in lines.iter().enumerate() {
-                let at = (x + SAMPLE, y + number as i32 * LINE_HEIGHT);
-                area.draw_text(one, &text(TYPE, INK, HPos::Left), at)?;
-            }
-        }
-        top += height;
     }
     Ok(())
 }

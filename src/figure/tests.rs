@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    CurveSeries, FigureError, LayerBox, Marks, ModelDiagram, SeedDot, SeedRow, SeriesStyle,
-    ValueAxis, Width, diagram, font, learning_curves, seeds,
+    CurveSeries, FigureError, LayerBox, Marks, ModelDiagram, ScatterSeries, SeedDot, SeedRow,
+    SeriesStyle, ValueAxis, Width, XAxis, diagram, font, learning_curves, scatter, seeds,
 };
 
 const WIDTHS: [Width; 2] = [Width::Wide, Width::Narrow];
@@ -223,6 +223,40 @@ fn bars_begin_at_0_and_are_readable_with_and_without_dots() {
     }
     let percent = seeds(&[row("deep".to_owned())], &ValueAxis::percent(), Marks::Bars, Width::Wide);
     assert!(texts(&percent.unwrap()).iter().any(|text| text.content == "0"));
+}
+
+#[test]
+fn any_number_of_series_of_a_scatter_figure_is_readable_or_refused() {
+    let axis = |label: &str| ValueAxis { label: label.to_owned(), is_percent: false };
+    for (n, is_log, width) in [0, 1, 5, 24]
+        .iter()
+        .flat_map(|n| [false, true].map(|is_log| (*n, is_log)))
+        .flat_map(|(n, is_log)| WIDTHS.map(|width| (n, is_log, width)))
+    {
+        let series = (0..n).map(|index| ScatterSeries {
+            label: format!("{index} {LONG}"),
+            style: SeriesStyle::numbered(index),
+            dots: vec![(0.5, 0.1), (20.0, 0.4)],
+            line: vec![(0.001, 0.25, 0.05), (0.1, 0.5, 0.1), (10.0, 0.125, 0.01)],
+        });
+        let series: Vec<_> = series.collect();
+        let x_axis = XAxis { axis: axis("learning rate"), is_log };
+        let svg = scatter(&series, &x_axis, &axis("loss, nats"), width).unwrap();
+        assert_readable(&svg);
+        assert_eq!(texts(&svg).iter().any(|text| text.content == "0.01"), is_log && n > 0);
+    }
+    let many = vec![
+        ScatterSeries {
+            label: "one".to_owned(),
+            style: SeriesStyle::numbered(0),
+            dots: Vec::new(),
+            line: Vec::new(),
+        };
+        25
+    ];
+    let x_axis = XAxis { axis: axis("x"), is_log: false };
+    let refused = scatter(&many, &x_axis, &axis("y"), Width::Wide);
+    assert!(matches!(refused, Err(FigureError::TooMany { most: 24, .. })));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Figures of a paper file.
 
 use super::keys::{
-    check_known, curves_by_name, read_all_known, read_curve, read_differs, read_item_name,
-    read_known, read_selection,
+    check_known, check_measured, choice, curves_by_name, read_all_known, read_curve, read_differs,
+    read_item_name, read_known, read_selection,
 };
 use super::{Paper, Selection, Vocabulary};
 use crate::document::{Location, Reader};
@@ -21,6 +21,30 @@ pub struct Figure {
     pub kind: FigureKind,
     /// Where the paper file asks for it.
     pub location: Location,
+}
+
+/// One metric against another, or against a numeric factor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scatter {
+    /// What is below.
+    pub x: ScatterX,
+    /// Name of the metric at the left.
+    pub y: String,
+    /// Whether the axis below is logarithmic.
+    pub is_log: bool,
+    /// Which conditions.
+    pub selection: Selection,
+    /// Settings of the data in which the conditions differ, as the file declares.
+    pub differs: Differs,
+}
+
+/// What the axis below a scatter figure shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ScatterX {
+    /// A metric: each run is a mark.
+    Metric(String),
+    /// A factor whose levels are numbers: a line of means for each group of conditions.
+    Factor(String),
 }
 
 /// What a figure draws.
@@ -52,6 +76,8 @@ pub enum FigureKind {
         /// Whether each run is a dot beside the bars.
         has_dots: bool,
     },
+    /// A metric against another, or against a numeric factor.
+    Scatter(Scatter),
 }
 
 impl Figure {
@@ -93,9 +119,10 @@ impl Figure {
                 let has_dots = reader.optional::<bool>("dots").unwrap_or_default();
                 table.map(|table| FigureKind::Bars { table, has_dots })
             }
+            "scatter" => read_scatter(&reader, words, paper).map(FigureKind::Scatter),
             other => {
                 let message = format!(
-                    "must be `diagram`, `learning-curves`, `seeds` or `bars`, but is `{other}`"
+                    "must be `diagram`, `learning-curves`, `seeds`, `bars` or `scatter`, but is `{other}`"
                 );
                 reader.refuse("kind", message);
                 None
@@ -136,4 +163,61 @@ fn read_curves(reader: &Reader<'_>, paper: &Paper) -> Option<Vec<&'static Curve>
         reader.refuse("curves", message);
     }
     Some(curves)
+}
+
+fn read_scatter(reader: &Reader<'_>, words: &Vocabulary<'_>, paper: &Paper) -> Option<Scatter> {
+    let metrics: Vec<_> = paper.metrics.iter().map(|metric| metric.name.as_str()).collect();
+    let factors: Vec<_> = words.names().filter(|name| *name != super::EXPERIMENT).collect();
+    let known = [&metrics[..], &factors[..]].concat();
+    let x = read_known(reader, "x", &known, "metric or factor");
+    let y = read_known(reader, "y", &metrics, "metric");
+    let scales = [("linear", false), ("log", true)];
+    let is_log = match reader.node("scale") {
+        Some(_) => choice(reader, "scale", &scales),
+        None => Some(false),
+    };
+    let selection = read_selection(reader, words);
+    // Each series is labelled with the levels of its conditions, or the axis shows them.
+    let names: Vec<_> = words.names().map(str::to_owned).collect();
+    let differs = read_differs(reader, words.data_differences(&selection, &names), "where");
+    for (key, name) in [("x", &x), ("y", &y)] {
+        let metric = name.as_ref().and_then(|name| paper.metric(name));
+        check_measured(reader, key, metric, &selection, words);
+    }
+    let (x, y, is_log) = (x?, y?, is_log?);
+    let x = match metrics.contains(&x.as_str()) {
+        true if is_log => {
+            reader.refuse("scale", "is `log`, but `x` is a metric: only a factor has this axis");
+            ScatterX::Metric(x)
+        }
+        true => ScatterX::Metric(x),
+        false => {
+            check_numeric(reader, &x, is_log, &selection, words);
+            ScatterX::Factor(x)
+        }
+    };
+    Some(Scatter { x, y, is_log, selection, differs })
+}
+
+/// Refuses a factor without a place on the axis for each of its levels.
+fn check_numeric(
+    reader: &Reader<'_>,
+    factor: &str,
+    is_log: bool,
+    selection: &Selection,
+    words: &Vocabulary<'_>,
+) {
+    if !reader.is_sound() {
+        return;
+    }
+    let levels: Vec<_> =
+        words.conditions(selection).filter_map(|levels| levels.get(factor)).collect();
+    let number = |level: &Level| level.to_json().as_f64();
+    let has_no_place = |level: &&&Level| number(level).is_none_or(|number| is_log && number <= 0.0);
+    if levels.is_empty() {
+        reader.refuse("x", format!("names `{factor}`, which no selected condition has"));
+    } else if let Some(level) = levels.iter().find(has_no_place) {
+        let wanted = if is_log { "number above 0" } else { "number" };
+        reader.refuse("x", format!("names `{factor}`, whose level `{level}` is no {wanted}"));
+    }
 }

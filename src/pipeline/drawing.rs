@@ -4,6 +4,7 @@
 mod curves;
 mod dots;
 mod remarks;
+mod scatter;
 
 use std::path::{Path, PathBuf};
 
@@ -60,6 +61,9 @@ pub(super) fn draw_all(
         FigureKind::LearningCurves { curves, selection, differs } => {
             let data = CurveData { project, plan, summary, selection, differs, figure };
             data.drawings(curves)
+        }
+        FigureKind::Scatter(scatter) => {
+            Ok(vec![scatter::drawing(project, summary, scatter, figure)?])
         }
         FigureKind::Seeds { table } => {
             dots::drawings(project, summary, (table, Marks::Dots), figure)

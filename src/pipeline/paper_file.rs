@@ -67,6 +67,7 @@ impl PaperFile {
         Some(match &figure.kind {
             FigureKind::Diagram { .. } => Vec::new(),
             FigureKind::LearningCurves { selection, .. } => vec![selection.clone()],
+            FigureKind::Scatter(scatter) => vec![scatter.selection.clone()],
             FigureKind::Seeds { table } | FigureKind::Bars { table, .. } => {
                 self.covers(table).unwrap_or_default()
             }

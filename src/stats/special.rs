@@ -18,6 +18,12 @@ pub(super) fn normal_two_sided_quantile(outside: f64) -> f64 {
     SQRT_2 * erfc_inv(outside)
 }
 
+/// The decimal logarithm, with the same bits on every processor.
+#[must_use]
+pub fn log10(x: f64) -> f64 {
+    libm::log10(x)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::assert_close;

@@ -30,6 +30,7 @@ mod project;
 mod prose;
 mod readme;
 mod report;
+mod scatter;
 mod shards;
 mod silent;
 #[cfg(unix)]
