@@ -6,7 +6,7 @@ use super::axes::Axes;
 use super::legend::{LegendBelow, MARGIN};
 use super::scale::{Scale, Tick, ValueAxis, widest};
 use super::series_style::{MOST_SERIES, SeriesStyle, line, marker};
-use super::style::{Area, Refusal, Width};
+use super::style::{Area, COLORS, Refusal, Width};
 use super::{FigureError, draw};
 use crate::format::{exponent, typed};
 use crate::stats::log10;
@@ -52,8 +52,11 @@ pub fn scatter(
     y_axis: &ValueAxis,
     width: Width,
 ) -> Result<String, FigureError> {
-    if series.len() > MOST_SERIES {
-        return Err(FigureError::TooMany { n: series.len(), of: "series", most: MOST_SERIES });
+    // Marks have no dashes.
+    let has_marks = series.iter().any(|one| !one.dots.is_empty());
+    let most = if has_marks { COLORS } else { MOST_SERIES };
+    if series.len() > most {
+        return Err(FigureError::TooMany { n: series.len(), of: "series", most });
     }
     let labels: Vec<_> = series.iter().map(|one| one.label.as_str()).collect();
     let legend = LegendBelow::of(&labels, width);

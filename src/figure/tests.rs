@@ -228,7 +228,7 @@ fn bars_begin_at_0_and_are_readable_with_and_without_dots() {
 #[test]
 fn any_number_of_series_of_a_scatter_figure_is_readable_or_refused() {
     let axis = |label: &str| ValueAxis { label: label.to_owned(), is_percent: false };
-    for (n, is_log, width) in [0, 1, 5, 24]
+    for (n, is_log, width) in [0, 1, 6, 24]
         .iter()
         .flat_map(|n| [false, true].map(|is_log| (*n, is_log)))
         .flat_map(|(n, is_log)| WIDTHS.map(|width| (n, is_log, width)))
@@ -236,7 +236,8 @@ fn any_number_of_series_of_a_scatter_figure_is_readable_or_refused() {
         let series = (0..n).map(|index| ScatterSeries {
             label: format!("{index} {LONG}"),
             style: SeriesStyle::numbered(index),
-            dots: vec![(0.5, 0.1), (20.0, 0.4)],
+            // Only a few series can be told apart by their marks.
+            dots: if n <= 6 { vec![(0.5, 0.1), (20.0, 0.4)] } else { Vec::new() },
             line: vec![(0.001, 0.25, 0.05), (0.1, 0.5, 0.1), (10.0, 0.125, 0.01)],
         });
         let series: Vec<_> = series.collect();
@@ -257,6 +258,12 @@ fn any_number_of_series_of_a_scatter_figure_is_readable_or_refused() {
     let x_axis = XAxis { axis: axis("x"), is_log: false };
     let refused = scatter(&many, &x_axis, &axis("y"), Width::Wide);
     assert!(matches!(refused, Err(FigureError::TooMany { most: 24, .. })));
+    let marks: Vec<_> = many[..7]
+        .iter()
+        .map(|one| ScatterSeries { dots: vec![(1.0, 1.0)], ..one.clone() })
+        .collect();
+    let refused = scatter(&marks, &x_axis, &axis("y"), Width::Wide);
+    assert!(matches!(refused, Err(FigureError::TooMany { most: 6, .. })));
 }
 
 #[test]
