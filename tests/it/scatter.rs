@@ -2,7 +2,8 @@
 
 use report::dataset::Split;
 use report::pipeline::{self, Overrides};
-use report::run::{Curves, Outcome as End, RunConfig, pairs};
+use report::run::{Curves, Outcome as End, RunConfig};
+use report::task::pair_curves as pairs;
 use report::train::{TrainError, Trainer, Training};
 
 use crate::formula::{BUILD, recorded_by};
@@ -25,7 +26,7 @@ impl Trainer for Rates {
         }
         let loss = loss + 0.125 * config.seed as f64;
         curves.set(&pairs::TRAIN_MAIN_LOSS, vec![loss; config.train.epochs]);
-        Ok(Training { outcome: End::Completed, curves })
+        Ok(Training { outcome: End::Completed, curves, confusion: None })
     }
 }
 

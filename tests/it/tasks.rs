@@ -398,8 +398,13 @@ fn a_bundle_has_the_tables_and_builds_elsewhere() {
     let elsewhere = tempfile::tempdir().unwrap();
     let bundle = project.path("all.tar.zst");
     let target = elsewhere.path().join("paper");
-    let outcome =
-        project.run(&["bundle", "import", bundle.to_str().unwrap(), target.to_str().unwrap()]);
+    let outcome = project.run(&[
+        "bundle",
+        "import",
+        bundle.to_str().unwrap(),
+        "--project",
+        target.to_str().unwrap(),
+    ]);
     assert_eq!(outcome.code, 0, "{outcome:#?}");
     let text = std::fs::read_to_string(target.join("data/plots.csv")).unwrap();
     assert_eq!(text, plots());
