@@ -1,7 +1,7 @@
 //! What a network is trained for. A task says which losses and metrics it has, which curves it records, what its
 //! network must put out, and how the network is evaluated. It sees the outputs of a network as plain numbers.
 //!
-//! A new task is a file beside `classification`, and a line in [`of`].
+//! A new task is a file beside `classification`, a line in [`TaskKind`], and a line in [`of`].
 
 mod classification;
 pub mod curves;
@@ -23,6 +23,19 @@ pub use record::{check, check_curve, has};
 /// A task. The outputs of a network are lists of numbers, example after example: those of each branch of a pair
 /// network and of its head, or those of its only list of layers.
 pub trait Task: Sync {
+    /// What the targets of its examples are.
+    fn targets(&self) -> TargetKind;
+
+    /// The names of its losses in experiment files, the default first. Empty if it has no choice.
+    fn losses(&self) -> &'static [&'static str];
+
+    /// What the network must put out, if `n` outputs are wrong for data with this number of classes: a phrase that
+    /// follows the name of its layers.
+    ///
+    /// # Errors
+    /// If `n` is wrong.
+    fn check_outputs(&self, n: usize, classes: usize) -> Result<(), String>;
+
     /// The curves that a run records. Some need a validation part, or a schedule.
     fn curves(&self) -> &'static [&'static Curve];
 
@@ -54,6 +67,17 @@ pub trait Task: Sync {
     /// How often an example of each class (row) was taken for each class (column). `None` if the targets are no
     /// classes.
     fn confusion(&self, outputs: &[Vec<f32>], targets: &Targets) -> Option<Vec<Vec<u64>>>;
+}
+
+/// What the targets of examples are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetKind {
+    /// Two classes of a pair of images. The network has two branches and a head.
+    Pairs,
+    /// The class of an example.
+    Classes,
+    /// The number of an example.
+    Numbers,
 }
 
 /// What outputs are compared with.
@@ -120,7 +144,7 @@ pub fn monitor(config: &RunConfig) -> Option<&'static Curve> {
 #[must_use]
 pub fn all_curves() -> Vec<&'static Curve> {
     let mut all: Vec<&'static Curve> = Vec::new();
-    for curve in TaskKind::ALL.into_iter().flat_map(|kind| of(kind).curves()) {
+    for curve in TaskKind::ALL.iter().flat_map(|kind| of(*kind).curves()) {
         if all.iter().all(|known| known.name != curve.name) {
             all.push(curve);
         }

@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use crate::dataset::{Facts, Source};
 use crate::document::{FromNode, Node, Reader, Value};
 use crate::run::{DataConfig, Shape, TaskKind};
+use crate::task::{self, TargetKind};
 
 pub use examples::ExampleDesign;
 pub use pairs::PairDesign;
@@ -44,10 +45,10 @@ pub enum DataDesign {
 impl DataDesign {
     /// Reads the table for a task.
     pub(super) fn read(task: TaskKind, reader: Reader<'_>, find: FindData<'_>) -> Option<Self> {
-        match task {
-            TaskKind::Pairs => pairs::read(reader, find).map(Self::Pairs),
-            TaskKind::Classification | TaskKind::Regression => {
-                examples::read(task, reader, find).map(Self::Examples)
+        match task::of(task).targets() {
+            TargetKind::Pairs => pairs::read(reader, find).map(Self::Pairs),
+            targets @ (TargetKind::Classes | TargetKind::Numbers) => {
+                examples::read(targets, reader, find).map(Self::Examples)
             }
         }
     }

@@ -31,11 +31,11 @@ impl FromNode for TaskKind {
 
     fn from_node(node: &Node) -> Option<Self> {
         let Value::String(name) = &node.value else { return None };
-        Self::ALL.into_iter().find(|task| task.name() == name)
+        Self::ALL.iter().copied().find(|task| task.name() == name)
     }
 
     fn mismatch(node: &Node) -> String {
-        let names = Self::ALL.map(Self::name);
+        let names: Vec<_> = Self::ALL.iter().map(|task| task.name()).collect();
         match &node.value {
             Value::String(name) => {
                 format!("names an unknown task, `{name}`; {}", suggestion(name, &names))

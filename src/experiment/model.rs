@@ -4,6 +4,7 @@ use super::data::DataDesign;
 use super::layers;
 use crate::document::{Node, Reader, Value};
 use crate::run::{self, Layer, ModelConfig, PairModel, Shape, SingleModel, TaskKind, infer};
+use crate::task::{self, TargetKind, Task};
 
 /// The largest number of parameters of a list of layers: 256 MiB, without gradients and moments.
 const MOST_PARAMETERS: usize = 1 << 26;
@@ -21,9 +22,10 @@ pub(super) fn read(
     let classes = data.map(|data| data.found().facts.classes.len());
     let node = with_sizes(node, classes);
     let reader = Reader::new(&node, "model", reader.violations())?;
-    match task {
-        TaskKind::Pairs => read_pair(reader, data).map(ModelConfig::Pair),
-        TaskKind::Classification | TaskKind::Regression => {
+    let task = task::of(task);
+    match task.targets() {
+        TargetKind::Pairs => read_pair(task, reader, data).map(ModelConfig::Pair),
+        TargetKind::Classes | TargetKind::Numbers => {
             read_single(task, reader, data).map(ModelConfig::Single)
         }
     }
@@ -52,20 +54,22 @@ fn with_sizes(node: &Node, classes: Option<usize>) -> Node {
     Node { value, location: node.location.clone() }
 }
 
-fn read_pair(reader: Reader<'_>, data: Option<&DataDesign>) -> Option<PairModel> {
+fn read_pair(task: &dyn Task, reader: Reader<'_>, data: Option<&DataDesign>) -> Option<PairModel> {
     let weight_sharing = reader.required::<bool>("weight_sharing");
     let branch = layers::read(&reader, "branch");
     let head = layers::read(&reader, "head");
     if let Some(data) = data {
         let classes = data.found().facts.classes.len();
         if let Some(branch) = &branch {
-            let needed = format!("must end in {classes} outputs, one for each class");
-            check_layers(&reader, "branch", branch, data.input(), Shape::Vector(classes), &needed);
+            let fits = |n| match n == classes {
+                true => Ok(()),
+                false => Err(format!("must end in {classes} outputs, one for each class")),
+            };
+            check_layers(&reader, "branch", branch, data.input(), &fits);
         }
         if let Some(head) = &head {
-            let needed = "must end in one output, the probability that a ≤ b";
-            let input = Shape::Vector(2 * classes);
-            check_layers(&reader, "head", head, input, Shape::Vector(1), needed);
+            let fits = |n| task.check_outputs(n, classes);
+            check_layers(&reader, "head", head, Shape::Vector(2 * classes), &fits);
         }
     }
     if let Some(head) = &head
@@ -78,28 +82,14 @@ fn read_pair(reader: Reader<'_>, data: Option<&DataDesign>) -> Option<PairModel>
 }
 
 fn read_single(
-    task: TaskKind,
+    task: &dyn Task,
     reader: Reader<'_>,
     data: Option<&DataDesign>,
 ) -> Option<SingleModel> {
     let layers = layers::read(&reader, "layers");
     if let (Some(layers), Some(data)) = (&layers, data) {
-        let classes = data.found().facts.classes.len();
-        // The loss of one output is checked with the training.
-        let is_single =
-            run::output_of(layers, data.input()).is_ok_and(|shape| shape == Shape::Vector(1));
-        let (outputs, needed) = match task {
-            TaskKind::Regression => (1, "must end in one output, the number".to_owned()),
-            _ if is_single && classes == 2 => (1, String::new()),
-            _ => (
-                classes,
-                format!(
-                    "must end in {classes} outputs, one for each class; write `outputs = \"{CLASSES}\"` in the last \
-                     linear layer"
-                ),
-            ),
-        };
-        check_layers(&reader, "layers", layers, data.input(), Shape::Vector(outputs), &needed);
+        let fits = |n| task.check_outputs(n, data.found().facts.classes.len());
+        check_layers(&reader, "layers", layers, data.input(), &fits);
     }
     reader.finish();
     Some(SingleModel { layers: layers?.into() })
@@ -110,8 +100,7 @@ fn check_layers(
     key: &'static str,
     layers: &[Layer],
     input: Shape,
-    expected: Shape,
-    requirement: &str,
+    fits: &dyn Fn(usize) -> Result<(), String>,
 ) {
     let refuse_layer = |index: usize, message: String| {
         let layer = reader.items(key).into_iter().nth(index);
@@ -123,7 +112,11 @@ fn check_layers(
         Err(error) => refuse_layer(error.layer, format!("({}) {error}", layers[error.layer])),
         Ok(shapes) => {
             let output = shapes.last().copied().unwrap_or(input);
-            if output != expected {
+            let fits = match output {
+                Shape::Vector(n) => fits(n),
+                Shape::Image { .. } => Err("must end in a vector".to_owned()),
+            };
+            if let Err(requirement) = fits {
                 reader.refuse(key, format!("{requirement}, but ends in {output}"));
             }
             let parameters = run::count(layers, input);

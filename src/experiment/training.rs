@@ -7,7 +7,7 @@ use crate::run::{
     DataConfig, EarlyStopping, Layer, Loss, ModelConfig, Shape, TaskKind, TrainConfig,
     largest_output,
 };
-use crate::task;
+use crate::task::{self, TargetKind, Task};
 
 /// The largest number of outputs of one layer for a batch: 1 GiB.
 const MOST_VALUES: usize = 1 << 28;
@@ -22,12 +22,14 @@ pub(super) fn read(
     data: Option<&DataDesign>,
     model: Option<&ModelConfig>,
 ) -> Option<TrainConfig> {
-    let is_pairs = task == TaskKind::Pairs;
+    let kind = task;
+    let task = task::of(kind);
+    let is_pairs = task.targets() == TargetKind::Pairs;
     let auxiliary_loss = if is_pairs { reader.required::<bool>("auxiliary_loss") } else { None };
     let epochs = reader.required_in("epochs", 1..=MOST);
     let batch_size = reader.required_in("batch_size", 1..=MOST);
     let shuffle = reader.optional::<bool>("shuffle").unwrap_or(!is_pairs);
-    let loss = if is_pairs { None } else { read_loss(task, &reader, data, model) };
+    let loss = if is_pairs { None } else { read_loss(kind, &reader, data, model) };
     let optimizer = reader.table("optimizer").and_then(optimizer::read);
     let schedule = match reader.node("schedule") {
         Some(_) => reader.table("schedule").and_then(|table| schedule::read(table, epochs)),
@@ -87,15 +89,6 @@ fn check_batch_size(
     }
 }
 
-/// The losses of a task. The first is its default.
-fn losses(task: TaskKind) -> &'static [&'static str] {
-    match task {
-        TaskKind::Pairs => &[],
-        TaskKind::Classification => &["cross_entropy", "binary_cross_entropy"],
-        TaskKind::Regression => &["mse", "mae", "huber"],
-    }
-}
-
 /// `loss = "huber"`, or `loss = { kind = "huber", delta = 2.0 }`.
 fn read_loss(
     task: TaskKind,
@@ -103,7 +96,7 @@ fn read_loss(
     data: Option<&DataDesign>,
     model: Option<&ModelConfig>,
 ) -> Option<Loss> {
-    let names = losses(task);
+    let names = task::of(task).losses();
     let table = match reader.node("loss").map(|node| &node.value) {
         Some(Value::Table(_)) => Some(reader.table("loss")?),
         _ => None,
@@ -158,7 +151,7 @@ fn read_loss(
     });
     let is_binary = loss == Loss::BinaryCrossEntropy;
     match outputs.map(Shape::len) {
-        Some(1) if task == TaskKind::Classification && !is_binary => refuse(
+        Some(1) if matches!(loss, Loss::CrossEntropy { .. }) => refuse(
             "`cross_entropy` needs an output for each class, but the network has one output; \
              `binary_cross_entropy` takes one"
                 .to_owned(),
@@ -196,11 +189,11 @@ fn check_weights(table: &Reader<'_>, weights: &[f64], data: Option<&DataDesign>)
 }
 
 fn read_early_stopping(
-    task: TaskKind,
+    task: &dyn Task,
     reader: Reader<'_>,
     data: Option<&DataDesign>,
 ) -> Option<EarlyStopping> {
-    let curves = task::of(task).curves().iter().filter(|curve| curve.needs_held_out);
+    let curves = task.curves().iter().filter(|curve| curve.needs_held_out);
     let names: Vec<_> = curves.map(|curve| curve.name).collect();
     let monitor = reader.required::<String>("monitor").filter(|name| {
         let is_known = names.contains(&name.as_str());

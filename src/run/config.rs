@@ -14,7 +14,7 @@ use crate::digest::{CanonicalError, canonical_json, scalars};
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {
     /// What the network is trained for.
-    #[serde(default, skip_serializing_if = "is::pairs")]
+    #[serde(default, skip_serializing_if = "is::default_task")]
     pub task: TaskKind,
     /// The data, and which part of them is for what.
     pub data: DataConfig,
@@ -125,7 +125,7 @@ mod is {
 
     use super::TaskKind;
 
-    pub(super) fn pairs(task: &TaskKind) -> bool {
-        *task == TaskKind::Pairs
+    pub(super) fn default_task(task: &TaskKind) -> bool {
+        *task == TaskKind::default()
     }
 }

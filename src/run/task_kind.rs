@@ -4,31 +4,39 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a network is trained for. Module `task` says what each of them means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskKind {
-    /// To compare two images by their classes.
-    #[default]
-    Pairs,
-    /// To find the class of an example.
-    Classification,
-    /// To predict a number for an example.
-    Regression,
+/// Declares all tasks with their names in experiment files. The first one is the default.
+macro_rules! tasks {
+    ($($kind:ident $name:literal $meaning:literal,)*) => {
+        /// What a network is trained for. Module `task` says what each of them means.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum TaskKind {
+            $(#[doc = $meaning] #[serde(rename = $name)] $kind,)*
+        }
+
+        impl TaskKind {
+            /// All tasks, in the order in which messages list them.
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            /// Its name in experiment files.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+    };
 }
 
-impl TaskKind {
-    /// All tasks, in the order in which messages list them.
-    pub const ALL: [Self; 3] = [Self::Pairs, Self::Classification, Self::Regression];
+tasks! {
+    Pairs "pairs" "To compare two images by their classes.",
+    Classification "classification" "To find the class of an example.",
+    Regression "regression" "To predict a number for an example.",
+}
 
-    /// Its name in experiment files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pairs => "pairs",
-            Self::Classification => "classification",
-            Self::Regression => "regression",
-        }
+impl Default for TaskKind {
+    fn default() -> Self {
+        Self::ALL[0]
     }
 }
 

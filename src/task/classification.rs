@@ -7,7 +7,7 @@ use super::loss::{Loss, binary_cross_entropy_of_logits, cross_entropy};
 use super::metric::{
     self, balanced_accuracy, brier, confusion, f1_macro, fraction, largest, roc_auc,
 };
-use super::{Evaluation, EvaluationMode, Measured, Objective, Task};
+use super::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
 use crate::dataset::{PartName, Targets};
 use crate::run::{self, Curve, Direction, TrainConfig, Unit};
 
@@ -83,6 +83,24 @@ const VALIDATION: Evaluation =
 const TEST: Evaluation = Evaluation { part: PartName::Test, ..VALIDATION };
 
 impl Task for Classification {
+    fn targets(&self) -> TargetKind {
+        TargetKind::Classes
+    }
+
+    fn losses(&self) -> &'static [&'static str] {
+        &["cross_entropy", "binary_cross_entropy"]
+    }
+
+    fn check_outputs(&self, n: usize, classes: usize) -> Result<(), String> {
+        match n == classes || (n == 1 && classes == 2) {
+            true => Ok(()),
+            false => Err(format!(
+                "must end in {classes} outputs, one for each class; write `outputs = \"classes\"` in the last linear \
+                 layer"
+            )),
+        }
+    }
+
     fn curves(&self) -> &'static [&'static Curve] {
         &CURVES
     }

@@ -7,7 +7,7 @@ use super::curves::VALIDATION_ACCURACY;
 use super::loss::{binary_cross_entropy, cross_entropy};
 use super::metric::{fraction, largest};
 use super::pair_curves as curves;
-use super::{Evaluation, EvaluationMode, Measured, Objective, Task};
+use super::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
 use crate::dataset::{PartName, Targets};
 use crate::run::{Curve, TrainConfig};
 
@@ -29,6 +29,21 @@ const CORRECTED: Evaluation =
 const HELD_OUT: Evaluation = Evaluation { part: PartName::Validation, ..CORRECTED };
 
 impl Task for Pairs {
+    fn targets(&self) -> TargetKind {
+        TargetKind::Pairs
+    }
+
+    fn losses(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn check_outputs(&self, n: usize, _: usize) -> Result<(), String> {
+        match n {
+            1 => Ok(()),
+            _ => Err("must end in one output, the probability that a ≤ b".to_owned()),
+        }
+    }
+
     fn curves(&self) -> &'static [&'static Curve] {
         &curves::CURVES
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::curves::LEARNING_RATE;
-use super::of;
-use crate::run::{Curve, Curves, Outcome, RunConfig, RunResult, TaskKind, Unit};
+use super::{TargetKind, of};
+use crate::run::{Curve, Curves, Outcome, RunConfig, RunResult, Unit};
 
 /// Whether a run of `config` records this curve of its task.
 #[must_use]
@@ -22,10 +22,8 @@ pub fn has(curve: &Curve, config: &RunConfig) -> bool {
 pub fn check(result: &RunResult, config: &RunConfig) -> Result<(), String> {
     let RunResult { outcome, curves, confusion, .. } = result;
     let outcome = *outcome;
-    let n_classes = match config.task {
-        TaskKind::Classification if outcome == Outcome::Completed => Some(config.data.classes()),
-        _ => None,
-    };
+    let has_classes = of(config.task).targets() == TargetKind::Classes;
+    let n_classes = (has_classes && outcome == Outcome::Completed).then(|| config.data.classes());
     let n_rows = confusion.as_ref().map(Vec::len);
     if n_rows != n_classes || confusion.iter().flatten().any(|row| Some(row.len()) != n_rows) {
         return Err("has a confusion matrix that its run cannot have".to_owned());

@@ -3,7 +3,7 @@
 use super::curves::{LEARNING_RATE, TRAIN_LOSS, VALIDATION_LOSS, test, validation};
 use super::loss::{Loss, absolute, huber, of_errors, squared};
 use super::metric::{mae, r2, rmse, spearman};
-use super::{Evaluation, EvaluationMode, Measured, Objective, Task};
+use super::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
 use crate::dataset::{PartName, Targets};
 use crate::run::{self, Curve, Direction, TrainConfig, Unit};
 
@@ -51,6 +51,21 @@ const VALIDATION: Evaluation =
 const TEST: Evaluation = Evaluation { part: PartName::Test, ..VALIDATION };
 
 impl Task for Regression {
+    fn targets(&self) -> TargetKind {
+        TargetKind::Numbers
+    }
+
+    fn losses(&self) -> &'static [&'static str] {
+        &["mse", "mae", "huber"]
+    }
+
+    fn check_outputs(&self, n: usize, _: usize) -> Result<(), String> {
+        match n {
+            1 => Ok(()),
+            _ => Err("must end in one output, the number".to_owned()),
+        }
+    }
+
     fn curves(&self) -> &'static [&'static Curve] {
         &CURVES
     }

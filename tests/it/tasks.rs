@@ -507,7 +507,7 @@ fn each_mistake_in_data_and_tasks_is_told_before_any_training() {
             network,
             "kind = \"random\"",
             "kind = \"stratified\"",
-            "needs classes, but the targets of a regression are numbers",
+            "needs classes, but the targets are numbers",
         ),
         (network, "kind = \"random\"", "kind = \"column\"", "`data.split.column` is missing"),
         (
@@ -559,7 +559,7 @@ fn each_mistake_in_data_and_tasks_is_told_before_any_training() {
         (network, "[data]", "[data]\npooling = 2", "is for images, and the examples are vectors"),
         (network, "[data]", "[data]\ndirectory = \"mnist\"", "cannot stand beside"),
     ] {
-        let outcome = refused(|project| drop(project.edit(file, from, to)), regression);
+        let outcome = refused(|project| _ = project.edit(file, from, to), regression);
         assert!(outcome.stderr.contains(message), "{message}\n{}", outcome.stderr);
     }
 }

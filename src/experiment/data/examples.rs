@@ -6,7 +6,8 @@ use super::split::{self, SplitDesign};
 use super::{FindData, Found, check_pooling, found, spelled};
 use crate::dataset::{Columns, FilePair, FileSource, Source};
 use crate::document::{Reader, Value};
-use crate::run::{ExampleData, TaskKind};
+use crate::run::ExampleData;
+use crate::task::TargetKind;
 
 /// Which examples are used, and which part of them is for what.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -47,29 +48,29 @@ impl ExampleDesign {
 }
 
 pub(super) fn read(
-    task: TaskKind,
+    targets: TargetKind,
     reader: Reader<'_>,
     find: FindData<'_>,
 ) -> Option<ExampleDesign> {
     let split_table = reader.table("split");
     let split_columns = split_table.as_ref().map(split::columns);
-    let are_classes = task == TaskKind::Classification;
+    let are_classes = targets == TargetKind::Classes;
     let source = source(&reader, are_classes, split_columns.as_ref());
     let (key, source) = source.map_or(("file", None), |(key, source)| (key, Some(source)));
     let found = source.and_then(|source| found(&reader, key, &source, find));
     let facts = found.as_ref().map(|found| &*found.facts);
     let split = split_table
         .zip(split_columns)
-        .and_then(|(table, columns)| split::read(task, table, &columns, facts));
+        .and_then(|(table, columns)| split::read(targets, table, &columns, facts));
     let pooling = reader.optional::<usize>("pooling").unwrap_or(1);
     let pooling = match facts {
         Some(facts) => check_pooling(&reader, pooling, facts.shape),
         None => Some(pooling),
     };
     let standardize = reader.optional::<bool>("standardize").unwrap_or(false);
-    let standardize_target = match task {
-        TaskKind::Regression => reader.optional::<bool>("standardize_target").unwrap_or(false),
-        TaskKind::Classification | TaskKind::Pairs => false,
+    let standardize_target = match targets {
+        TargetKind::Numbers => reader.optional::<bool>("standardize_target").unwrap_or(false),
+        TargetKind::Classes | TargetKind::Pairs => false,
     };
     reader.finish();
     let split = split?;

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::DataSeed;
 use crate::dataset::Facts;
 use crate::document::{FromNode, Node, Reader, Value, suggestion};
-use crate::run::{Size, SplitConfig, SplitKind, TaskKind};
+use crate::run::{Size, SplitConfig, SplitKind};
+use crate::task::TargetKind;
 
 /// The largest number of folds.
 const MOST_FOLDS: usize = 1000;
@@ -61,7 +62,7 @@ pub(super) fn columns(reader: &Reader<'_>) -> SplitColumns {
 
 /// Reads the table.
 pub(super) fn read(
-    task: TaskKind,
+    targets: TargetKind,
     reader: Reader<'_>,
     columns: &SplitColumns,
     facts: Option<&Facts>,
@@ -81,9 +82,9 @@ pub(super) fn read(
         reader.refuse("duplicates", message);
     }
     let kind = kind?;
-    if stratified && task == TaskKind::Regression {
+    if stratified && targets == TargetKind::Numbers {
         let key = if is_stratified { "kind" } else { "stratified" };
-        reader.refuse(key, "needs classes, but the targets of a regression are numbers");
+        reader.refuse(key, "needs classes, but the targets are numbers");
     }
     let is_random = match kind {
         SplitKind::Random | SplitKind::Folds => true,
