@@ -95,7 +95,7 @@ pub(super) fn inputs<O: Operations>(
         };
         let inputs: Vec<&[f32]> =
             rows.inputs.iter().map(|values| &values[of_range(values)]).collect();
-        network.inputs(&inputs, range.len(), true)
+        network.inputs(&inputs, true)
     };
     batches(rows.n, size).map(batch).collect()
 }

@@ -56,12 +56,11 @@ impl<O: Operations> Network<O> {
         &self.branches[input % self.branches.len()]
     }
 
-    /// Prepares a batch of `n` examples. Each input is given example by example. `is_kept` says whether the batch
+    /// Prepares a batch of examples. Each input is given example by example. `is_kept` says whether the batch
     /// passes through the network many times.
-    pub(super) fn inputs(&self, inputs: &[&[f32]], n: usize, is_kept: bool) -> Inputs<O> {
+    pub(super) fn inputs(&self, inputs: &[&[f32]], is_kept: bool) -> Inputs<O> {
         let batch = |values: Vec<f32>, n_inputs: usize| {
-            let size = values.len() / n / n_inputs;
-            self.branch(0).images(&self.operations, values, size, n_inputs, is_kept)
+            self.branch(0).images(&self.operations, values, n_inputs, is_kept)
         };
         Inputs(match self.branches.len() {
             1 => vec![batch(inputs.concat(), inputs.len())],

@@ -100,21 +100,19 @@ pub(super) fn places(chain: &Chain) -> Vec<Range<usize>> {
 }
 
 impl<O: Operations> Sequence<O> {
-    /// Prepares images for [`Sequence::first`]. They are given image by image, `pixels` values each:
-    /// first those of one digit, then those of the other, if there are two digits. `is_kept` says whether they pass
-    /// through the network many times.
+    /// Prepares images for [`Sequence::first`]. They are given image by image: first those of one digit, then those of
+    /// the other, if there are two digits. `is_kept` says whether they pass through the network many times.
     pub(super) fn images(
         &self,
         operations: &O,
         images: Vec<f32>,
-        pixels: usize,
         digits: usize,
         is_kept: bool,
     ) -> O::Images {
         let chain = &self.first.chain;
         let values = match chain.input() {
             Example::Vector(_) => images,
-            Example::Image(_) => image_rows(&images, pixels),
+            Example::Image(image) => image_rows(&images, image.area(), image.channels),
         };
         operations.images(chain, values, digits, is_kept)
     }

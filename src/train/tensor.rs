@@ -2,7 +2,7 @@
 
 use dfdx::prelude::*;
 
-use crate::kernel::elementwise::transpose;
+use crate::kernel::elementwise::swap_outer;
 
 /// A batch. A batch of vectors has one row for each example. A batch of images has one row for each
 /// pixel, with the channels of all images side by side, as `kernel::convolution` needs them.
@@ -58,10 +58,10 @@ where
     tensor
 }
 
-/// The rows of a batch of images, given image by image.
-pub(super) fn image_rows(images: &[f32], pixels: usize) -> Vec<f32> {
+/// The rows of a batch of images, given image by image, each in pixel, channel order.
+pub(super) fn image_rows(images: &[f32], pixels: usize, channels: usize) -> Vec<f32> {
     let mut rows = vec![0.0; images.len()];
-    transpose(images, pixels, &mut rows);
+    swap_outer(images, pixels, channels, &mut rows);
     rows
 }
 
@@ -96,6 +96,16 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_of_images_have_the_channels_of_each_image_side_by_side() {
+        // Two images of three pixels with two channels. The tens are the pixel, the ones the channel.
+        let images = [0.0, 1.0, 10.0, 11.0, 20.0, 21.0, 100.0, 101.0, 110.0, 111.0, 120.0, 121.0];
+        let rows = [0.0, 1.0, 100.0, 101.0, 10.0, 11.0, 110.0, 111.0, 20.0, 21.0, 120.0, 121.0];
+        assert_eq!(image_rows(&images, 3, 2), rows);
+        let grey = image_rows(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3, 1);
+        assert_eq!(grey, [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+    }
 
     #[test]
     fn batches_are_joined_image_by_image_or_vector_by_vector() {

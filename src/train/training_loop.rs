@@ -275,7 +275,7 @@ impl<'r, O: Operations> Run<'r, O> {
         };
         let inputs: Vec<_> = self.rows.inputs.iter().map(chosen).collect();
         let inputs: Vec<_> = inputs.iter().map(Vec::as_slice).collect();
-        let inputs = self.network.inputs(&inputs, indices.len(), false);
+        let inputs = self.network.inputs(&inputs, false);
         Batch { inputs, targets: self.targets.of(indices) }
     }
 
