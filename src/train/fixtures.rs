@@ -1,5 +1,5 @@
-//! Compares the numerics with values of PyTorch: `tests/fixtures/numerics.json` and `layers.json`,
-//! written by `make.py` and `make_layers.py` beside them.
+//! Compares the numerics with values of PyTorch: `numerics.json`, `layers.json` and
+//! `training.json` in `tests/fixtures`, written by `make.py`, `make_layers.py` and `make_training.py` beside them.
 //!
 //! PyTorch stores arrays in channel, height, width order, and weights in (output, input) order. The
 //! functions below convert between that order and the order of this crate.
@@ -8,8 +8,12 @@ mod layers;
 mod networks;
 mod operations;
 mod optimizers;
+mod training;
 
 use serde_json::Value;
+
+use super::named::NamedTensor;
+use crate::run::Shape;
 
 const TOLERANCE: f32 = 1e-4;
 
@@ -21,12 +25,36 @@ fn layer_fixtures() -> Value {
     serde_json::from_str(include_str!("../../tests/fixtures/layers.json")).unwrap()
 }
 
+fn training_fixtures() -> Value {
+    serde_json::from_str(include_str!("../../tests/fixtures/training.json")).unwrap()
+}
+
 fn floats(value: &Value) -> Vec<f32> {
     value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap() as f32).collect()
 }
 
 fn size(case: &Value, key: &str) -> usize {
     case[key].as_u64().unwrap().try_into().unwrap()
+}
+
+/// The shape of an example. PyTorch puts the channels first.
+fn shape(case: &Value) -> Shape {
+    let sizes: Vec<_> = floats(&case["shape"]).into_iter().map(|size| size as usize).collect();
+    match sizes[..] {
+        [channels, height, width] => Shape::Image { height, width, channels },
+        [len] => Shape::Vector(len),
+        _ => panic!("an image or a vector"),
+    }
+}
+
+/// Tensors with their names.
+fn named(tensors: &Value) -> Vec<NamedTensor> {
+    let tensor = |tensor: &Value| NamedTensor {
+        name: tensor["name"].as_str().unwrap().to_owned(),
+        shape: floats(&tensor["shape"]).into_iter().map(|size| size as usize).collect(),
+        values: floats(&tensor["values"]),
+    };
+    tensors.as_array().unwrap().iter().map(tensor).collect()
 }
 
 /// Asserts that each difference is small relative to the largest expected value.
