@@ -74,8 +74,8 @@ impl<'p> Progress<'p> {
     /// How fast the finished runs were, if there are any.
     pub(super) fn speed(&self) -> Option<String> {
         let speed = *self.speed.lock().expect("nothing panics with the lock");
-        let (seconds, pairs) = (speed.seconds_a_run()?, speed.examples_a_second()?);
-        Some(format!("{seconds:.2} s per run, {pairs:.0} pairs/s per worker"))
+        let (seconds, examples) = (speed.seconds_a_run()?, speed.examples_a_second()?);
+        Some(format!("{seconds:.2} s per run, {examples:.0} examples/s per worker"))
     }
 
     pub(super) fn say(&self, line: &str) {

@@ -65,7 +65,7 @@ pub(super) fn provenance(plan: &Plan, experiments: &[Experiment], build: &Build<
         "core_time": format::duration(core_time),
         "run_times": run_times(plan, experiments),
         // Of one worker, over all runs.
-        "pairs_a_second": speed.examples_a_second().map_or_else(String::new, |n| format!("{n:.0}")),
+        "examples_a_second": speed.examples_a_second().map_or_else(String::new, |n| format!("{n:.0}")),
         // Over the keys, outcomes and curves of all runs: equal where every bit is.
         "results": results.finish(),
     })

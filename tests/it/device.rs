@@ -37,10 +37,10 @@ fn a_build_says_how_fast_its_runs_were_and_the_report_too() {
     let project = Project::new();
     let outcome = project.run(&["build"]);
     let line = outcome.stderr.lines().find(|line| line.contains("s per run, ")).unwrap();
-    assert!(line.ends_with(" pairs/s per worker"), "{line}");
+    assert!(line.ends_with(" examples/s per worker"), "{line}");
     let markdown = project.read("reports/report.md");
     let (_, block) = markdown.rsplit_once("<!-- provenance -->").unwrap();
-    for part in ["median time of a run | deep 0.", "training pairs per second"] {
+    for part in ["median time of a run | deep 0.", "training examples per second"] {
         assert!(block.contains(part), "{part}: {block}");
     }
 }
