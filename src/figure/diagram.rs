@@ -1,4 +1,4 @@
-//! Diagrams of pair networks, drawn from their layer lists. What all models share is drawn once.
+//! Diagrams of networks, drawn from their layer lists. What all models share is drawn once.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
@@ -17,18 +17,20 @@ pub struct LayerBox {
     pub output: String,
     /// Number of trainable parameters.
     pub parameters: usize,
+    /// The number of residual layers that it is in.
+    pub depth: usize,
 }
 
-/// A pair network.
+/// A pair network, or a network with one list of layers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelDiagram {
     /// Its name.
     pub title: String,
-    /// Shape of the image of one digit.
+    /// Shape of what comes in: the image of one digit, or one example.
     pub input: String,
-    /// Layers of a branch.
+    /// Layers of a branch, or the only list of layers.
     pub branch: Vec<LayerBox>,
-    /// Layers of the head.
+    /// Layers of the head. Empty if the network is no pair network.
     pub head: Vec<LayerBox>,
     /// The text below the title: how many parameters it has.
     pub subtitle: String,
@@ -45,6 +47,10 @@ const LABEL_TYPE: u32 = 14;
 const OUTPUT_TYPE: u32 = 13;
 /// Models beside each other, if wide. More go into rows below.
 const COLUMNS: usize = 3;
+/// The layers of a residual layer are as far to the right of the other layers.
+const INDENT: i32 = 14;
+/// Deeper layers are not moved further, so that their labels have room.
+const DEEPEST_INDENT: usize = 4;
 const MOST_MODELS: usize = 60;
 const MOST_LAYERS: usize = 500;
 
@@ -64,6 +70,7 @@ struct LayerLayout<'m> {
     label: Lines,
     /// The output is on a line of its own.
     is_output_below: bool,
+    indent: i32,
     width: i32,
 }
 
@@ -84,7 +91,9 @@ pub fn diagram(models: &[ModelDiagram], width: Width) -> Result<String, FigureEr
     let columns = if width == Width::Wide { COLUMNS } else { 1 };
     let column = width.pixels() / columns as i32;
     let shared = models.first().map(|first| &first.head);
-    let shared = shared.filter(|head| models.len() > 1 && models.iter().all(|m| m.head == **head));
+    let shared = shared.filter(|head| {
+        !head.is_empty() && models.len() > 1 && models.iter().all(|m| m.head == **head)
+    });
     let titles: Vec<_> = models.iter().map(|model| model.title.as_str()).collect();
     let titles = label::fit(&titles, TITLE_TYPE, inside(column), 4);
     let layouts = models.iter().zip(titles);
@@ -133,10 +142,12 @@ fn inside(column: i32) -> i32 {
 
 impl<'m> LayerLayout<'m> {
     fn of(layer: &'m LayerBox, width: i32) -> Self {
+        let indent = INDENT * layer.depth.min(DEEPEST_INDENT) as i32;
+        let width = width - indent;
         let output = room(&layer.output, OUTPUT_TYPE);
         let is_output_below = room(&layer.label, LABEL_TYPE) + 8 + output > width - 10;
         let label = label::fit(&[&layer.label], LABEL_TYPE, width - 10, 4).concat();
-        Self { layer, label, is_output_below, width }
+        Self { layer, label, is_output_below, indent, width }
     }
 
     fn height(&self) -> i32 {
@@ -144,6 +155,7 @@ impl<'m> LayerLayout<'m> {
     }
 
     fn paint(&self, area: &Area<'_>, x: i32, y: i32) -> Result<(), Refusal> {
+        let x = x + self.indent;
         let color = if self.layer.parameters > 0 { color(0) } else { FAINT_INK };
         frame(area, (x, y), (self.width, self.height()), color)?;
         let line = |number: usize| y + BOX / 2 + number as i32 * LINE_HEIGHT;
@@ -198,7 +210,8 @@ impl<'m> Layout<'m> {
         }
         let width = inside(self.column);
         let mut end = top + titles;
-        node(area, (left, end, width), "digit a, and digit b", &self.model.input)?;
+        let input = if self.model.head.is_empty() { "example" } else { "digit a, and digit b" };
+        node(area, (left, end, width), input, &self.model.input)?;
         end += BOX;
         for layer in &self.branch {
             arrow(area, (middle, end), (middle, end + GAP))?;

@@ -170,7 +170,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_figure_has_its_text_drawn() {
-        let layer = LayerBox { label: "ReLU".into(), output: "14×14".into(), parameters: 0 };
+        let layer =
+            LayerBox { label: "ReLU".into(), output: "14×14".into(), parameters: 0, depth: 0 };
         let model = ModelDiagram {
             title: "deep".into(),
             input: "14×14×1".into(),

@@ -86,7 +86,7 @@ pub(super) fn row(label: String) -> SeedRow {
 
 fn model(title: String, layer: &str, n_layers: usize) -> ModelDiagram {
     let label = layer.to_owned();
-    let layer = LayerBox { label, output: "1024×1024×512".to_owned(), parameters: 1 };
+    let layer = LayerBox { label, output: "1024×1024×512".to_owned(), parameters: 1, depth: 0 };
     ModelDiagram {
         title,
         input: "14×14×1".to_owned(),
@@ -273,6 +273,26 @@ fn a_figure_without_published_values_says_nothing_of_them() {
         |rows: &[SeedRow]| seeds(rows, &ValueAxis::percent(), Marks::Dots, Width::Wide).unwrap();
     assert!(!drawn(std::slice::from_ref(&ours)).contains("published"));
     assert!(drawn(&[ours, row("wide".to_owned())]).contains("published"));
+}
+
+#[test]
+fn networks_with_one_list_of_layers_have_no_head_and_no_digits() {
+    let of = |n: usize| {
+        let one = model(format!("network {n}"), "conv 3×3, 16, pad 1", n);
+        let layers = one.branch.into_iter().enumerate();
+        let branch = layers.map(|(depth, layer)| LayerBox { depth, ..layer }).collect();
+        ModelDiagram { branch, head: Vec::new(), has_auxiliary_loss: false, ..one }
+    };
+    for (models, width) in [1, 2, 5].iter().flat_map(|n| WIDTHS.map(|width| (*n, width))) {
+        let models: Vec<_> = (1..=models).map(of).collect();
+        let svg = diagram(&models, width).unwrap();
+        assert_readable(&svg);
+        let texts: Vec<_> = texts(&svg).into_iter().map(|text| text.content).collect();
+        assert_eq!(texts.iter().filter(|text| *text == "example").count(), models.len());
+        assert!(!texts.iter().any(|t| t.contains("digit") || t.contains("loss")), "{texts:?}");
+    }
+    let pair = diagram(&[model("deep".to_owned(), "ReLU", 1)], Width::Wide).unwrap();
+    assert!(pair.contains("digit a, and digit b") && pair.contains("a ≤ b: main loss"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! for screen readers.
 
 mod curves;
+mod diagram;
 mod dots;
 mod remarks;
 mod scatter;
@@ -11,17 +12,14 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use curves::CurveData;
-use remarks::unreadable;
 
 use super::{Error, Project};
 use crate::context::Drawing;
-use crate::experiment::{Design, Experiment};
-use crate::figure::{self, LayerBox, Marks, ModelDiagram, Width};
+use crate::figure::{self, Marks};
 use crate::format;
 use crate::fs;
 use crate::paper::{Figure, FigureKind};
 use crate::plan::Plan;
-use crate::run::{self, Layer, Shape};
 use crate::summary::Summary;
 
 /// The drawings of each figure of the paper, in the order of the paper.
@@ -35,28 +33,7 @@ pub(super) fn draw_all(
 ) -> Result<Vec<Vec<Drawing>>, Error> {
     let draw = |figure: &Figure| match &figure.kind {
         FigureKind::Diagram { experiments } => {
-            let models: Vec<_> = experiments
-                .iter()
-                .filter_map(|name| project.experiments.iter().find(|e| e.name == *name))
-                .map(model)
-                .collect();
-            let draw =
-                |width| figure::diagram(&models, width).map_err(|error| unreadable(figure, error));
-            Ok(vec![Drawing {
-                metric: None,
-                kind: format!(
-                    "Diagram of {}. {}",
-                    format::count(models.len(), "pair network"),
-                    layers_of(&models)
-                ),
-                finding: diagram_finding(&models),
-                formula: format!(
-                    "Drawn from the layer lists; boxes in colour have parameters.{}",
-                    varying_layers(project, experiments)
-                ),
-                svg: draw(Width::Wide)?,
-                narrow: draw(Width::Narrow)?,
-            }])
+            Ok(vec![diagram::drawing(project, experiments, figure)?])
         }
         FigureKind::LearningCurves { curves, selection, differs } => {
             let data = CurveData { project, plan, summary, selection, differs, figure };
@@ -132,92 +109,4 @@ pub(super) fn warnings(drawn: &[(String, String)]) -> Vec<String> {
         })
     };
     drawn.iter().filter_map(warning).collect()
-}
-
-/// A sentence on experiments whose conditions have different layers; empty without one.
-fn varying_layers(project: &Project, names: &[String]) -> String {
-    let is_varying = |experiment: &&Experiment| {
-        let mut designs = experiment.conditions.iter().map(|condition| &condition.design);
-        let first = designs.next();
-        designs.any(|design| first.is_some_and(|first| layers(design) != layers(first)))
-    };
-    let shown = project.experiments.iter().filter(|one| names.contains(&one.name));
-    let titles: Vec<_> = shown.filter(is_varying).map(|one| one.title.as_str()).collect();
-    match titles.is_empty() {
-        true => String::new(),
-        false => format!(
-            " The layers vary with a factor in {}; the diagram shows the first condition.",
-            titles.join(", ")
-        ),
-    }
-}
-
-fn model(experiment: &Experiment) -> ModelDiagram {
-    let design = &experiment.conditions[0].design;
-    let parts = design.model.parts(design.data.input()).unwrap_or_default();
-    let mut boxes = parts.iter().map(|part| boxes(part.layers, part.input));
-    let mut designs = experiment.conditions.iter().map(|condition| &condition.design);
-    ModelDiagram {
-        has_auxiliary_loss: designs.any(|design| design.train.auxiliary_loss == Some(true)),
-        title: format::visible(&experiment.title),
-        input: design.data.input().to_string(),
-        branch: boxes.next().unwrap_or_default(),
-        head: boxes.next().unwrap_or_default(),
-        subtitle: parameters(experiment),
-    }
-}
-
-/// The lists of layers of a network.
-fn layers(design: &Design) -> Vec<&[Layer]> {
-    let parts = design.model.parts(design.data.input()).unwrap_or_default();
-    parts.into_iter().map(|part| part.layers).collect()
-}
-
-/// The numbers of parameters of the conditions with the layers of the first one.
-fn parameters(experiment: &Experiment) -> String {
-    let designs = experiment.conditions.iter().map(|condition| &condition.design);
-    let first = &experiment.conditions[0].design;
-    let has_layers = |design: &&Design| layers(design) == layers(first);
-    let is_shared = |design: &&Design| design.model.pair().is_some_and(|pair| pair.weight_sharing);
-    let (shared, separate): (Vec<_>, Vec<_>) = designs.filter(has_layers).partition(is_shared);
-    let [shared, separate] = [shared, separate].map(|designs| designs.first().copied());
-    let all = |design: &Design| design.parameters().map(format::thousands).unwrap_or_default();
-    let Some(first) = separate.or(shared) else { return String::new() };
-    let Some(model) = first.model.pair() else {
-        return format!("{} parameters", all(first));
-    };
-    let of_branch = if separate.is_some() { "per branch" } else { "in the shared branch" };
-    let branch = format::thousands(run::count(&model.branch, first.data.input()));
-    let both = separate.and(shared).map(all);
-    let both = both.map_or_else(String::new, |all| format!(", {all} with weight sharing"));
-    format!("{branch} parameters {of_branch}, {} in total{both}", all(first))
-}
-
-fn boxes(layers: &[Layer], input: Shape) -> Vec<LayerBox> {
-    let shapes = run::infer(layers, input).unwrap_or_default();
-    let inputs = std::iter::once(input).chain(shapes.iter().copied());
-    layers
-        .iter()
-        .zip(inputs)
-        .zip(&shapes)
-        .map(|((layer, input), output)| LayerBox {
-            label: layer.to_string(),
-            output: output.to_string(),
-            parameters: run::layer_parameters(layer, input),
-        })
-        .collect()
-}
-
-fn diagram_finding(models: &[ModelDiagram]) -> String {
-    let sizes = models.iter().map(|model| format!("{}: {}", model.title, model.subtitle));
-    format!("{}.", sizes.collect::<Vec<_>>().join("; "))
-}
-
-/// The layers of each model, for readers who do not see the diagram.
-fn layers_of(models: &[ModelDiagram]) -> String {
-    let layers = |model: &ModelDiagram| {
-        let layers: Vec<_> = model.branch.iter().map(|layer| layer.label.as_str()).collect();
-        format!("{} has {}.", model.title, layers.join(", "))
-    };
-    models.iter().map(layers).collect::<Vec<_>>().join(" ")
 }
