@@ -179,6 +179,7 @@ impl Context {
         let ids: Vec<_> = summary.conditions().iter().map(|one| one.id).collect();
         let others = ids.iter().copied().filter(|id| !covered.contains(id)).collect();
         let exceptions = summary.exceptions(&ids);
+        let ends = summary.ends(&ids);
         let conditions = summary.into_conditions().into_iter();
         let conditions: Vec<_> = conditions.map(|one| ConditionContext::of(names, one)).collect();
         let recorded = conditions.iter().map(|condition| condition.n).sum();
@@ -186,7 +187,7 @@ impl Context {
         let metrics = paper.metrics.iter().map(|metric| {
             let context = MetricContext {
                 label: metric.label.clone(),
-                formula: metric.formula(),
+                formula: metric.formula(&ends),
                 unit: metric.unit.symbol().to_owned(),
                 better: metric.better(),
                 metric: metric.clone(),

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use figure::{Figure, FigureKind, Scatter, ScatterX};
-pub use metric::{Metric, Reduction, RunValue, ScoreSource, ScoreUnit, shown};
+pub use metric::{Ends, Metric, Reduction, RunValue, ScoreSource, ScoreUnit, shown};
 pub use names::Names;
 pub use vocabulary::Vocabulary;
 

@@ -11,8 +11,10 @@ mod score;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use crate::experiment::{ConditionId, Experiment};
-use crate::paper::{Paper, Selection, selects};
+use crate::paper::{Ends, Paper, Selection, selects};
 use crate::plan::Plan;
 use crate::run::{Curve, RecordExtract};
 use condition::conditions;
@@ -20,7 +22,7 @@ use score::shown_values;
 
 pub use aggregate::{Aggregate, aggregate};
 pub use condition::{
-    ConditionSummary, Cost, Exceptions, RunScores, Scores, SeedVariation, runs_of,
+    ConditionSummary, Cost, Exceptions, RunScores, Scores, SeedVariation, Training, runs_of,
 };
 pub use contrast::Contrast;
 pub use effect::{effect, two_levels};
@@ -120,6 +122,18 @@ impl Summary {
     pub fn varies(&self, ids: &[ConditionId]) -> Option<SeedVariation> {
         let each = self.all(ids).map(|condition| condition.varies);
         each.reduce(|one, other| if one == other { one } else { SeedVariation::DataOfSome })
+    }
+
+    /// The epochs that the networks of these conditions end with.
+    #[must_use]
+    pub fn ends(&self, ids: &[ConditionId]) -> Ends {
+        self.all(ids).map(|condition| condition.training.restored).collect()
+    }
+
+    /// The numbers of networks that a run of these conditions trains, each on another split.
+    #[must_use]
+    pub fn folds(&self, ids: &[ConditionId]) -> BTreeSet<usize> {
+        self.all(ids).map(|condition| condition.training.folds).collect()
     }
 
     /// The numbers of diverged, accepted, failed, stale and damaged runs of these conditions.

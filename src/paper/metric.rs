@@ -1,5 +1,7 @@
 //! Metrics: the number that is the score of a run, its unit, and which scores are better.
 
+use std::collections::BTreeSet;
+
 use crate::format::Digits;
 use crate::run::{Curve, Direction, Unit};
 
@@ -20,6 +22,10 @@ pub struct Metric {
     pub decimals: Option<u8>,
 }
 
+/// The epochs that the networks of some runs end with: `None` is the last epoch, and a curve stands for the
+/// best epoch by this curve.
+pub type Ends = BTreeSet<Option<&'static str>>;
+
 /// Where a score comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScoreSource {
@@ -34,7 +40,7 @@ pub enum ScoreSource {
 pub enum Reduction {
     /// The best value, by the direction of the curve: selection on the curve itself.
     Best,
-    /// The value of the last epoch.
+    /// The value of the epoch that the network ends with: the last epoch, or with `restore_best` the best one.
     Last,
     /// The value of the epoch that is best by another curve, of the validation part; the first epoch in a tie.
     Selected(&'static Curve),
@@ -159,15 +165,15 @@ impl Metric {
         self.source == ScoreSource::Value(RunValue::BestEpoch)
     }
 
-    /// How the score of a run is taken, in a few words.
+    /// How the score of a run is taken, in a few words. `ends` says which epochs the networks of the runs end with.
     #[must_use]
-    pub fn formula(&self) -> String {
+    pub fn formula(&self, ends: &Ends) -> String {
         match self.source {
             ScoreSource::Curve(curve, Reduction::Best) => {
                 format!("the {} {} of all epochs", best_word(curve), curve.name)
             }
             ScoreSource::Curve(curve, Reduction::Last) => {
-                format!("the {} of the last epoch", curve.name)
+                format!("the {} of {}", curve.name, last_words(ends))
             }
             ScoreSource::Curve(curve, Reduction::Selected(by)) => format!(
                 "the {} of the epoch with the {} {} (the first epoch in a tie)",
@@ -212,6 +218,18 @@ impl Metric {
     }
 }
 
+/// The epoch that networks end with.
+fn last_words(ends: &Ends) -> String {
+    if ends.iter().all(Option::is_none) {
+        return "the last epoch".to_owned();
+    }
+    let words = ends.iter().map(|end| match end {
+        None => "the last one".to_owned(),
+        Some(curve) => format!("the best by {curve}"),
+    });
+    format!("the epoch that the network ends with ({})", words.collect::<Vec<_>>().join(", or "))
+}
+
 /// `largest` or `smallest`, whichever is the best.
 fn best_word(curve: &Curve) -> &'static str {
     if curve.better == Some(Direction::Lower) { "smallest" } else { "largest" }
@@ -223,5 +241,38 @@ pub fn shown(curve: &Curve, value: f64) -> f64 {
     match curve.unit {
         Unit::Fraction => 100.0 * value,
         Unit::Number => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::curves::TRAIN_LOSS;
+
+    #[test]
+    fn the_words_for_the_last_epoch_name_the_epoch_that_the_network_ends_with() {
+        let metric = Metric {
+            name: "loss".to_owned(),
+            label: "loss".to_owned(),
+            short: "loss".to_owned(),
+            source: ScoreSource::Curve(&TRAIN_LOSS, Reduction::Last),
+            unit: ScoreUnit::Named(String::new()),
+            decimals: None,
+        };
+        let best = Some("validation_loss");
+        for (ends, words) in [
+            (Ends::new(), "the last epoch"),
+            (Ends::from([None]), "the last epoch"),
+            (
+                Ends::from([best]),
+                "the epoch that the network ends with (the best by validation_loss)",
+            ),
+            (
+                Ends::from([None, best]),
+                "the epoch that the network ends with (the last one, or the best by validation_loss)",
+            ),
+        ] {
+            assert_eq!(metric.formula(&ends), format!("the train_loss of {words}"));
+        }
     }
 }

@@ -9,10 +9,11 @@ use serde::{Serialize, Serializer};
 use super::aggregate::Aggregate;
 use super::score::{parameters, score};
 use crate::digest::Digest;
-use crate::experiment::{ConditionId, Conditions, DataSeed, Experiment, Levels, Run};
+use crate::experiment::{ConditionId, Conditions, DataSeed, Design, Experiment, Levels, Run};
 use crate::paper::Paper;
 use crate::plan::{Plan, Status};
-use crate::run::{Outcome, RecordExtract, operations};
+use crate::run::{DeviceKind, EarlyStopping, Outcome, RecordExtract, TaskKind, operations};
+use crate::task;
 
 /// The runs of one condition. Templates see it but for the fields that are skipped.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,12 +33,44 @@ pub struct ConditionSummary {
     pub exceptions: Exceptions,
     /// What differs between its runs.
     pub varies: SeedVariation,
+    /// How its runs are trained.
+    #[serde(skip)]
+    pub training: Training,
     /// What a run costs. `None` without a recorded run.
     #[serde(skip)]
     pub cost: Option<Cost>,
     /// The aggregate of each metric, by name.
     #[serde(rename = "metrics")]
     pub aggregates: BTreeMap<String, Aggregate>,
+}
+
+/// How the runs of a condition are trained, as far as their scores depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Training {
+    /// What the network is trained for.
+    pub task: TaskKind,
+    /// The number of trained parameters. `None` if the layers do not fit together.
+    pub parameters: Option<usize>,
+    /// The number of networks that a run trains, each on another split.
+    pub folds: usize,
+    /// The curve whose best epoch the network ends with. `None` if it ends with the last epoch.
+    pub restored: Option<&'static str>,
+}
+
+impl Training {
+    /// That of the runs of a design.
+    #[must_use]
+    pub fn of(design: &Design) -> Self {
+        let config = design.resolve(0, DeviceKind::Cpu);
+        let restores = |stopping: &EarlyStopping| stopping.restore_best;
+        let is_restored = config.train.early_stopping.as_ref().is_some_and(restores);
+        Self {
+            task: config.task,
+            parameters: design.parameters(),
+            folds: config.data.folds(),
+            restored: task::monitor(&config).filter(|_| is_restored).map(|curve| curve.name),
+        }
+    }
 }
 
 /// What a run of a condition costs, whatever its seed.
@@ -173,6 +206,7 @@ pub(super) fn conditions(
             DataSeed::Fixed(_) => SeedVariation::Initialisation,
             DataSeed::Run => SeedVariation::DataAndInitialisation,
         },
+        training: Training::of(all.design(id)),
         cost: None,
         aggregates: BTreeMap::new(),
     };

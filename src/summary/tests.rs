@@ -34,6 +34,7 @@ fn summary(scores: [[Option<f64>; 3]; 4]) -> Summary {
         expected: 3,
         exceptions: Exceptions::default(),
         varies: SeedVariation::Initialisation,
+        training: Training::of(all.design(id)),
         cost: None,
         aggregates: BTreeMap::new(),
     });

@@ -112,6 +112,8 @@ impl Ablation {
         for row in &mut rows {
             row.cells.extend(variation.cell(varies(row)));
         }
+        let ids: Vec<_> = rows.iter().flat_map(|row| row.conditions.clone()).collect();
+        let ends = summary.ends(&ids);
         let metric = results.metric(&self.ends[1]);
         let lower = match metric.better() {
             Some(Direction::Lower) => " Lower is better.",
@@ -132,8 +134,9 @@ impl Ablation {
         ];
         notes.extend(self.metrics.iter().filter_map(|name| {
             let metric = names.paper.metric(name)?;
-            Some(format!("{}: {}.", metric.short, metric.formula()))
+            Some(format!("{}: {}.", metric.short, metric.formula(&ends)))
         }));
+        notes.extend(results.folds_note(&ids));
         notes.extend(limits_of(&self.tables, results));
         let (unit, better) = (metric.unit.symbol().to_owned(), metric.better());
         Table { metric: None, unit, better, columns, rows, notes, is_uneven: false }

@@ -311,6 +311,7 @@ impl Effects {
             })
         }));
         let conditions = effects.iter().flat_map(|effect| effect.contrast.conditions.concat());
+        notes.extend(results.folds_note(&conditions.clone().collect::<Vec<_>>()));
         notes.extend(bimodal_note(conditions, &self.metric, results));
         notes.extend(left_out_note(&self.selection, &self.by, results));
         notes.extend(differs_note(&self.differs));

@@ -124,15 +124,31 @@ impl<'r> Results<'r> {
     }
 
     /// The description of a metric: its label, how a score is taken, and which scores are better if
-    /// these are not the higher ones.
+    /// these are not the higher ones. The scores are those of some conditions.
     #[must_use]
-    pub fn metric_note(self, metric: &str) -> String {
+    pub fn metric_note(self, metric: &str, ids: &[ConditionId]) -> String {
         let metric = self.metric(metric);
         let better = match metric.better() {
             Some(Direction::Lower) => " Lower is better.",
             Some(Direction::Higher) | None => "",
         };
-        format!("The score of a run ({}) is {}.{better}", metric.label, metric.formula())
+        let formula = metric.formula(&self.summary.ends(ids));
+        format!("The score of a run ({}) is {formula}.{better}", metric.label)
+    }
+
+    /// A sentence on the scores of runs with several folds; `None` if these conditions have none.
+    #[must_use]
+    pub fn folds_note(self, ids: &[ConditionId]) -> Option<String> {
+        let folds = self.summary.folds(ids);
+        let several: Vec<_> = folds.iter().filter(|n| **n > 1).map(usize::to_string).collect();
+        let some = if folds.contains(&1) { "in some conditions " } else { "" };
+        (!several.is_empty()).then(|| {
+            format!(
+                "The score of a run is {some}the mean over its {} folds. The folds are no samples: the statistics \
+                 count seeds.",
+                several.join(" or ")
+            )
+        })
     }
 
     /// The label of a metric.

@@ -186,7 +186,8 @@ impl Scores {
             let seeds = results.seed_values(&row.conditions, metric);
             Row { cells, conditions: row.conditions.clone(), seeds }
         };
-        let mut notes = vec![results.metric_note(metric)];
+        let mut notes = vec![results.metric_note(metric, &ids)];
+        notes.extend(results.folds_note(&ids));
         notes.extend(self.notes(&ours, rows));
         let all_rows = [self.named(rows, results)];
         notes.extend(averaged_note(&all_rows, results));

@@ -114,7 +114,7 @@ impl Shares {
             Row { cells, conditions: vec![*id], seeds }
         };
         let mut notes = vec![
-            results.metric_note(&self.metric),
+            results.metric_note(&self.metric, &ids),
             format!(
                 "runs {side}: number of runs with a score {side} {}. share: their share of all \
                  recorded runs, with Wilson's 95 % interval. {}",
@@ -122,6 +122,7 @@ impl Shares {
                 variation.note
             ),
         ];
+        notes.extend(results.folds_note(&ids));
         notes.extend(left_out_note(&self.selection, &self.by, results));
         notes.extend(differs_note(&self.differs));
         let rows = ids.iter().map(row).collect();
