@@ -92,6 +92,20 @@ impl Paper {
         }
     }
 
+    /// The metrics of all protocols with their curves, if `curve` is that of the first protocol; else none.
+    #[must_use]
+    pub fn protocol_curves(&self, curve: &Curve) -> Vec<(&str, &'static Curve)> {
+        let of = |protocol: &Protocol| {
+            let metric = self.metric(&protocol.metric)?;
+            Some((metric.name.as_str(), metric.curve()?))
+        };
+        let curves: Vec<_> = self.protocols.iter().filter_map(of).collect();
+        match curves.first() {
+            Some((_, first)) if *first == curve => curves,
+            _ => Vec::new(),
+        }
+    }
+
     /// The metric of the first protocol; without protocols, the first metric.
     #[must_use]
     pub fn first_metric(&self) -> Option<&Metric> {

@@ -111,8 +111,10 @@ fn read_one(reader: Reader<'_>, words: &Words<'_>) -> Option<(String, TableReque
 
 /// The other data file of the report that the file of a table with this name would replace.
 fn same_file(name: &str, requests: &[TableRequest], paper: &Paper) -> Option<String> {
-    if name == "runs" {
-        return Some("the file of all runs".to_owned());
+    match name {
+        "runs" => return Some("the file of all runs".to_owned()),
+        "curves" => return Some("the file of all curves".to_owned()),
+        _ => {}
     }
     of_kind::<Scores>(requests).find_map(|(table, _)| {
         let protocols = paper.protocols.iter().map(|protocol| &protocol.metric);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::claim::{self, Claim};
 use crate::document::{Node, Reader, Violation, Violations};
 use crate::experiment::Experiment;
+use crate::export::Drawn;
 use crate::paper::keys::read_each;
 use crate::paper::{Figure, FigureKind, Metric, Paper, Selection, Vocabulary};
 use crate::run::{Curve, DeviceKind};
@@ -54,6 +55,27 @@ impl PaperFile {
         let curves: BTreeMap<_, _> =
             of_metrics.chain(of_figures).chain(watched).map(|curve| (curve.name, curve)).collect();
         curves.into_values().collect()
+    }
+
+    /// The curves that its figures of learning curves draw, under all protocols.
+    #[must_use]
+    pub fn drawn(&self) -> Vec<Drawn<'_>> {
+        let mut all = Vec::new();
+        for figure in &self.figures {
+            let FigureKind::LearningCurves { curves, selection, .. } = &figure.kind else {
+                continue;
+            };
+            let under = match curves[..] {
+                [curve] => self.paper.protocol_curves(curve),
+                _ => Vec::new(),
+            };
+            let curves = match under.is_empty() {
+                true => curves.clone(),
+                false => under.into_iter().map(|(_, curve)| curve).collect(),
+            };
+            all.push(Drawn { curves, selection });
+        }
+        all
     }
 
     /// The conditions of a table or figure: those that any of the returned selections contains.

@@ -128,7 +128,8 @@ pub fn render(
     let mut snapshot = Snapshot::of(title, &results.tables, &results.claims).after(before);
     let coded = results.tables.iter().map(|item| (item.name.clone(), export::coded(item)));
     let coded = coded.filter(|(_, characters)| !characters.is_empty()).collect();
-    let data = export::files(&project.file.paper, &results.summary, &results.tables).into_iter();
+    let (summary, drawn) = (&results.summary, project.file.drawn());
+    let data = export::files(&project.file.paper, (summary, plan), &results.tables, &drawn);
     let context = Arc::new(gather(project, plan, results, snapshot.changes.clone(), build)?);
     let rendered = render::render(&project.templates, &context).map_err(Error::Render)?;
 
@@ -154,7 +155,7 @@ pub fn render(
     };
     let svgs =
         drawn.iter().map(|(name, svg)| (drawing::path(name, "svg"), figure::with_theme(svg)));
-    let data = data.map(|(name, text)| (Path::new("data").join(name), text));
+    let data = data.into_iter().map(|(name, text)| (Path::new("data").join(name), text));
     let mut files: Vec<_> = svgs.chain(data).collect();
     let pngs = drawn.iter().map(|(name, _)| drawing::path(name, "png"));
     let listed = files.iter().map(|(path, _)| path.clone()).chain(pngs);

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::aggregate::Aggregate;
-use super::score::{parameters, score};
+use super::score::{parameters, score, value};
 use crate::digest::Digest;
 use crate::experiment::{ConditionId, Conditions, DataSeed, Design, Experiment, Levels, Run};
-use crate::paper::Paper;
+use crate::paper::{Paper, RunValue};
 use crate::plan::{Plan, Status};
 use crate::run::{DeviceKind, EarlyStopping, Outcome, RecordExtract, TaskKind, operations};
 use crate::task;
@@ -147,6 +147,12 @@ pub struct RunScores {
     /// executions.
     #[serde(skip)]
     pub seconds: f64,
+    /// The number of completed epochs. With several folds, their mean.
+    #[serde(skip)]
+    pub epochs: Option<f64>,
+    /// The best epoch by the curve that early stopping watches, from 1. `None` without early stopping.
+    #[serde(skip)]
+    pub best_epoch: Option<f64>,
     /// Its scores by name of the metric, each in the unit of the metric. Metrics without a score are left out.
     pub scores: Scores,
 }
@@ -243,6 +249,8 @@ fn run_scores(paper: &Paper, names: &[Arc<str>], run: &Run, record: &RecordExtra
         seed: run.config.seed,
         digest: run.digest,
         seconds: record.seconds,
+        epochs: value(RunValue::Epochs, record),
+        best_epoch: value(RunValue::BestEpoch, record),
         scores: Scores(scores.collect()),
     }
 }

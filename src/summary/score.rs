@@ -15,15 +15,22 @@ pub(super) fn score(metric: &Metric, record: &RecordExtract) -> Option<f64> {
             };
             mean(record.curves.folds(curve).iter().enumerate().map(of_fold))
         }
-        ScoreSource::Value(RunValue::Parameters) => parameters(record).map(|n| n as f64),
-        ScoreSource::Value(RunValue::Epochs) => match (record.outcome, monitor(record)) {
+        ScoreSource::Value(kind) => value(kind, record),
+    }
+}
+
+/// A number that a run has without a curve; `None` if it does not have it.
+pub(super) fn value(kind: RunValue, record: &RecordExtract) -> Option<f64> {
+    match kind {
+        RunValue::Parameters => parameters(record).map(|n| n as f64),
+        RunValue::Epochs => match (record.outcome, monitor(record)) {
             (Outcome::Completed, Some(curve)) => {
                 mean(record.curves.folds(curve).iter().map(|values| Some(values.len() as f64)))
             }
             (Outcome::Completed, None) => Some(record.config.train.epochs as f64),
             (Outcome::Diverged { epoch, .. }, _) => Some(epoch as f64),
         },
-        ScoreSource::Value(RunValue::BestEpoch) => {
+        RunValue::BestEpoch => {
             let of_fold = |fold: usize| Some((best_epoch(record, fold)? + 1) as f64);
             let has_ended = record.outcome == Outcome::Completed;
             mean((0..record.config.data.folds()).map(of_fold)).filter(|_| has_ended)

@@ -125,11 +125,30 @@ fn every_table_and_run_is_a_data_file_with_all_digits() {
     assert_eq!(table.lines().next(), Some(heads));
     assert_eq!(table.lines().count(), 1 + 4);
     let runs = project.read("reports/data/runs.csv");
-    assert_eq!(runs.lines().next(), Some("experiment,weight_sharing,seed,run,published"));
+    assert_eq!(
+        runs.lines().next(),
+        Some(
+            "experiment,weight_sharing,seed,run,published,task,trained_parameters,trained_epochs,best_epoch"
+        )
+    );
     assert_eq!(runs.lines().count(), 1 + 8);
     for line in runs.lines().skip(1) {
         let digest = line.split(',').nth(3).unwrap();
         assert!(project.records().keys().any(|name| name.starts_with(digest)), "{line}");
+        let trained: Vec<_> = line.split(',').skip(5).collect();
+        assert!(matches!(trained[..], ["pairs", _, "2", ""]), "{line}");
+    }
+    let curves = project.read("reports/data/curves.csv");
+    let mut lines = curves.lines();
+    assert_eq!(lines.next(), Some("run,experiment,weight_sharing,seed,fold,epoch,curve,value"));
+    let lines: Vec<Vec<_>> = lines.map(|line| line.split(',').collect()).collect();
+    assert_eq!(lines.len(), 8 * 2);
+    for fields in lines {
+        let [run, _, _, _, "", epoch, curve, value] = fields[..] else { panic!("{fields:?}") };
+        let records = project.records();
+        let (_, record) = records.iter().find(|(digest, _)| digest.starts_with(run)).unwrap();
+        let recorded = &record["curves"][curve][epoch.parse::<usize>().unwrap() - 1];
+        assert_eq!(recorded.as_f64(), value.parse().ok());
     }
     let latex = project.read("reports/data/all.tex");
     assert!(latex.contains("\\toprule") && latex.contains("\\caption{All conditions.}"), "{latex}");

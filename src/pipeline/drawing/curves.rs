@@ -6,7 +6,7 @@ use crate::context::Drawing;
 use crate::figure::{self, CurveSeries, DASH_WORDS, FigureError, SeriesStyle, ValueAxis, Width};
 use crate::format::{Digits, visible};
 use crate::paper::keys::{Differs, differs_note};
-use crate::paper::{EXPERIMENT, Figure, Names, Protocol, ScoreUnit, Selection};
+use crate::paper::{EXPERIMENT, Figure, Names, ScoreUnit, Selection};
 use crate::plan::Plan;
 use crate::run::{Curve, Moment, Unit};
 use crate::summary::{self, Aggregate, ConditionSummary, CurveSummary, Summary};
@@ -29,13 +29,16 @@ impl CurveData<'_> {
     /// Returns an error if a drawing would not be readable.
     pub(super) fn drawings(&self, curves: &[&Curve]) -> Result<Vec<Drawing>, Error> {
         let under = match curves {
-            [curve] => protocols_of(self.project, curve),
+            [curve] => self.project.file.paper.protocol_curves(curve),
             _ => Vec::new(),
         };
         if under.is_empty() {
             return Ok(vec![self.drawing(None, curves)?]);
         }
-        under.into_iter().map(|(metric, curve)| self.drawing(Some(metric), &[curve])).collect()
+        under
+            .into_iter()
+            .map(|(metric, curve)| self.drawing(Some(metric.to_owned()), &[curve]))
+            .collect()
     }
 
     fn drawing(&self, metric: Option<String>, curves: &[&Curve]) -> Result<Drawing, Error> {
@@ -121,21 +124,6 @@ impl CurveData<'_> {
         };
         let differs = differs_note(self.differs).map(|note| format!(" {note}")).unwrap_or_default();
         format!("{lines}{band}{ends}{differs}")
-    }
-}
-
-/// The metrics of all protocols with their curves, if `curve` is that of the first protocol; else
-/// none.
-fn protocols_of<'p>(project: &'p Project, curve: &Curve) -> Vec<(String, &'p Curve)> {
-    let paper = &project.file.paper;
-    let curve_of = |protocol: &Protocol| {
-        let metric = paper.metric(&protocol.metric)?;
-        Some((metric.name.clone(), metric.curve()?))
-    };
-    let curves: Vec<_> = paper.protocols.iter().filter_map(curve_of).collect();
-    match curves.first() {
-        Some((_, first)) if *first == curve => curves,
-        _ => Vec::new(),
     }
 }
 
