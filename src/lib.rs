@@ -21,12 +21,13 @@
 //!    - [`mod@format`] – numbers, dates and texts as readers see them
 //!    - [`stats`] – samples → estimates, intervals and p values (statrs)
 //!    - [`run`] – the configuration and the record of a run
+//!    - [`dataset`] – tables, arrays and images → examples → the parts of a run (csv, npyz)
+//!    - [`task`] – what a network is trained for: outputs, losses, metrics, curves, evaluation
 //!    - [`experiment`] – files → conditions → runs
 //!    - [`paper`] – metrics, protocols, labels and figures of the paper file
 //! 2. Stages, pure:
 //!    - [`plan`] – which runs have no record, and why
 //!    - [`job`] – runs without a record → tasks for other machines
-//!    - [`dataset`] – IDX files → pairs
 //!    - [`kernel`] – the arithmetic of a training step (pulp)
 //!    - [`summary`] – records → scores, paired differences, curves (polars)
 //!    - [`table`] – results as typed tables; each kind of table is one file
