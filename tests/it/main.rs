@@ -15,6 +15,7 @@ mod experiments;
 mod explain;
 mod figures;
 mod formula;
+mod gallery;
 mod hostile;
 mod judged;
 mod key;

@@ -163,6 +163,23 @@ fn the_examples_of_files_and_templates_are_a_project() {
     }
 }
 
+/// The examples of the document on tasks are a project, which trains in seconds.
+#[test]
+fn the_examples_of_tasks_are_a_paper() {
+    let project = Project::empty();
+    let data = "experiments/data/penguins.csv";
+    project.write(data, read(&format!("gallery/penguins/{data}")));
+    project.write(
+        "templates/paper.md.jinja",
+        "# {{ title }}\n\n{{ verdicts() }}\n\n{{ figure(\"learning\") }}\n",
+    );
+    for (path, text) in files(&read("docs/tasks.md")) {
+        project.write(&path, text);
+    }
+    assert_eq!(project.build(&[]), 10);
+    assert!(project.read("reports/report.md").contains("A hidden layer lowers the error."));
+}
+
 #[test]
 fn every_block_has_a_language_that_is_tested() {
     for (path, document) in documents() {
@@ -357,7 +374,8 @@ fn collect_fields(value: &Value, path: &str, fields: &mut BTreeSet<String>) {
 
 #[test]
 fn every_key_of_the_files_and_every_function_of_templates_is_documented() {
-    let (reference, templates) = (read("docs/files.md"), read("docs/templates.md"));
+    let reference = [read("docs/files.md"), read("docs/tasks.md")].concat();
+    let templates = read("docs/templates.md");
     let mut missing = Vec::new();
     let mut n = 0;
     for (path, text) in sources() {
