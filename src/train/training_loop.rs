@@ -22,45 +22,7 @@ pub(super) fn train<O: Operations>(
     config: &RunConfig,
     split: &Split,
 ) -> Result<Training, TrainError> {
-    let mut run = Run::new(operations, config, split);
-    let mut evaluator = Evaluator::new(&run.network, run.task.evaluations(), split);
-    let mut curves = Curves::default();
-    let mut outcome = Outcome::Completed;
-    let mut kept = Kept::new(config);
-    for epoch in 0..config.train.epochs {
-        let before = run.evaluate(&mut evaluator, epoch, split, true);
-        before.values.into_iter().for_each(|(curve, value)| curves.push(curve, value));
-        let trained = run.train_epoch(epoch).map_err(|e| TrainError::Device(e.to_string()))?;
-        evaluator.forget();
-        let losses = match trained {
-            Epoch::Trained { losses } => losses,
-            Epoch::Diverged { step } => {
-                outcome = Outcome::Diverged { epoch, step };
-                break;
-            }
-        };
-        let mut measured: Vec<_> = run.task.loss_curves().iter().copied().zip(losses).collect();
-        let Evaluated { values, confusion } = run.evaluate(&mut evaluator, epoch, split, false);
-        measured.extend(values);
-        if task::has(&LEARNING_RATE, config) {
-            measured.push((&LEARNING_RATE, run.rate(run.steps_done - 1)));
-        }
-        if measured.iter().any(|(_, value)| !value.is_finite()) {
-            // The last step has made the parameters useless.
-            outcome = Outcome::Diverged { epoch, step: run.steps_of_epoch() - 1 };
-            break;
-        }
-        measured.into_iter().for_each(|(curve, value)| curves.push(curve, value));
-        if kept.has_ended(&mut run.network, confusion, &curves) {
-            break;
-        }
-    }
-    if outcome != Outcome::Completed {
-        fill_after_divergence(&mut curves, run.task, config);
-        return Ok(Training { outcome, curves, confusion: None });
-    }
-    kept.restore(&mut run.network);
-    Ok(Training { outcome, curves, confusion: kept.confusion })
+    Run::new(operations, config, split).train(split)
 }
 
 /// What early stopping watches and keeps.
@@ -202,6 +164,50 @@ impl<'r, O: Operations> Run<'r, O> {
         }
     }
 
+    /// Trains all epochs. Leaves the network as the run ends with it.
+    fn train(&mut self, split: &Split) -> Result<Training, TrainError> {
+        let mut evaluator = Evaluator::new(&self.network, self.task.evaluations(), split);
+        let mut curves = Curves::default();
+        let mut outcome = Outcome::Completed;
+        let mut kept = Kept::new(self.config);
+        for epoch in 0..self.config.train.epochs {
+            let before = self.evaluate(&mut evaluator, epoch, split, true);
+            before.values.into_iter().for_each(|(curve, value)| curves.push(curve, value));
+            let trained = self.train_epoch(epoch).map_err(|e| TrainError::Device(e.to_string()))?;
+            evaluator.forget();
+            let losses = match trained {
+                Epoch::Trained { losses } => losses,
+                Epoch::Diverged { step } => {
+                    outcome = Outcome::Diverged { epoch, step };
+                    break;
+                }
+            };
+            let loss_curves = self.task.loss_curves().iter().copied();
+            let mut measured: Vec<_> = loss_curves.zip(losses).collect();
+            let Evaluated { values, confusion } =
+                self.evaluate(&mut evaluator, epoch, split, false);
+            measured.extend(values);
+            if task::has(&LEARNING_RATE, self.config) {
+                measured.push((&LEARNING_RATE, self.rate(self.steps_done - 1)));
+            }
+            if measured.iter().any(|(_, value)| !value.is_finite()) {
+                // The last step has made the parameters useless.
+                outcome = Outcome::Diverged { epoch, step: self.steps_of_epoch() - 1 };
+                break;
+            }
+            measured.into_iter().for_each(|(curve, value)| curves.push(curve, value));
+            if kept.has_ended(&mut self.network, confusion, &curves) {
+                break;
+            }
+        }
+        if outcome != Outcome::Completed {
+            fill_after_divergence(&mut curves, self.task, self.config);
+            return Ok(Training { outcome, curves, confusion: None });
+        }
+        kept.restore(&mut self.network);
+        Ok(Training { outcome, curves, confusion: kept.confusion })
+    }
+
     fn steps_of_epoch(&self) -> usize {
         self.rows.n.div_ceil(self.config.train.batch_size)
     }
@@ -238,13 +244,16 @@ impl<'r, O: Operations> Run<'r, O> {
         evaluated
     }
 
+    /// The order of the examples in an epoch, if each epoch has its own.
+    fn order(&self, epoch: usize) -> Vec<u32> {
+        let n = u32::try_from(self.rows.n).expect("the data have fewer than 2³² examples");
+        Stream::new(self.config.seed, &format!("shuffle/{epoch}")).choose(n, n)
+    }
+
     fn train_epoch(&mut self, epoch: usize) -> Result<Epoch, DeviceError<O>> {
         let mut dropout = Stream::new(self.config.seed, &format!("dropout/train/{epoch}"));
         let n_steps = self.steps_of_epoch();
-        let shuffled = self.config.train.shuffle.then(|| {
-            let n = u32::try_from(self.rows.n).expect("the data have fewer than 2³² examples");
-            Stream::new(self.config.seed, &format!("shuffle/{epoch}")).choose(n, n)
-        });
+        let shuffled = self.config.train.shuffle.then(|| self.order(epoch));
         let mut sums = vec![0.0; self.task.loss_curves().len()];
         for step in 0..n_steps {
             let losses = match &shuffled {
@@ -350,120 +359,4 @@ fn standardized(targets: &Targets, scale: Scale) -> Targets {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dataset::{self, Examples};
-    use crate::kernel::normalization::Statistics;
-    use crate::run::{DataConfig, Layer, ModelConfig, PairData, PairModel, samples};
-    use crate::train::kernel_memory::Memory;
-    use crate::train::kernel_operations::KernelOperations;
-
-    fn config() -> RunConfig {
-        let layer =
-            |name: &str| serde_json::from_value(serde_json::json!({ "layer": name })).unwrap();
-        let data = PairData {
-            dataset: dataset::embedded_digest(),
-            train_pairs: 40,
-            test_pairs: 30,
-            validation_pairs: 20,
-            pooling: 4,
-            ..samples::pairs()
-        };
-        let model = PairModel {
-            branch: [layer("flatten"), Layer::Linear { outputs: 10 }, layer("batch_norm")].into(),
-            head: [
-                Layer::Linear { outputs: 1 },
-                Layer::Dropout { probability: 0.3 },
-                layer("sigmoid"),
-            ]
-            .into(),
-            weight_sharing: true,
-        };
-        let (optimizer, seed) = (samples::sgd(0.01, 0.5), 4);
-        let RunConfig { train, .. } = samples::config();
-        let train = TrainConfig { epochs: 3, optimizer, ..train };
-        let (data, model) = (DataConfig::Pairs(data), ModelConfig::Pair(model));
-        RunConfig { data, model, train, seed, ..samples::config() }
-    }
-
-    fn pairs(config: &mut RunConfig) -> (&mut PairData, &mut PairModel) {
-        match (&mut config.data, &mut config.model) {
-            (DataConfig::Pairs(data), ModelConfig::Pair(model)) => (data, model),
-            _ => unreachable!(),
-        }
-    }
-
-    /// The only split of `config`.
-    fn split(config: &RunConfig, examples: &Examples) -> Split {
-        dataset::draw(&config.data, examples).unwrap().remove(0)
-    }
-
-    #[test]
-    fn evaluation_changes_no_bit_of_the_training() {
-        let config = config();
-        let split = split(&config, &dataset::embedded().unwrap());
-        let trained = |evaluates: bool| {
-            let mut run = Run::new(KernelOperations::new(Memory::default()), &config, &split);
-            let mut evaluator = Evaluator::new(&run.network, run.task.evaluations(), &split);
-            for epoch in 0..config.train.epochs {
-                if evaluates {
-                    for is_before in [true, false] {
-                        let measured = run.evaluate(&mut evaluator, epoch, &split, is_before);
-                        assert!(measured.values.len() >= 2);
-                    }
-                    evaluator.forget();
-                }
-                run.train_epoch(epoch).unwrap();
-            }
-            let mut state = Vec::new();
-            for (operations, sequence) in run.network.sequences() {
-                sequence.replace(operations, &mut |parameter| {
-                    state.push(parameter.clone());
-                    parameter
-                });
-                for layer in sequence.normalizations() {
-                    let Statistics { mean, variance } =
-                        operations.statistics_values(&layer.running);
-                    state.extend([mean, variance]);
-                }
-            }
-            state
-        };
-        let state = trained(true);
-        assert_eq!(state, trained(false));
-        assert!(state.len() >= 8 && state.concat().iter().all(|value| value.is_finite()));
-    }
-
-    #[test]
-    fn a_run_with_the_memory_of_other_runs_gives_the_same_results() {
-        let first = config();
-        let examples = dataset::embedded().unwrap();
-        let mut memory = Memory::default();
-        let other = |change: &dyn Fn(&mut RunConfig)| {
-            let mut config = first.clone();
-            change(&mut config);
-            config
-        };
-        let configs = [
-            first.clone(),
-            other(&|config| config.seed = 5),
-            other(&|config| pairs(config).0.seed = 1),
-            other(&|config| pairs(config).0.pooling = 2),
-            other(&|config| pairs(config).1.weight_sharing = false),
-            other(&|config| config.train.batch_size = 20),
-            first.clone(),
-        ];
-        let mut found = Vec::new();
-        for config in &configs {
-            let split = split(config, &examples);
-            let operations = KernelOperations::new(memory);
-            let trained = train(operations.clone(), config, &split).unwrap();
-            memory = operations.release();
-            let alone = train(KernelOperations::new(Memory::default()), config, &split).unwrap();
-            assert_eq!(trained, alone);
-            found.push(trained);
-        }
-        assert_eq!(found[0], found[6]);
-        assert!((1..6).all(|index| found[0] != found[index]));
-    }
-}
+mod tests;
