@@ -8,8 +8,8 @@
 //! training loop are written once, for any dfdx device. The operations that take most of the time
 //! (`operations`) exist twice: with the kernels of this crate for the CPU (`kernel_operations`), and
 //! composed of dfdx's operations for any device (`dfdx_operations`). They are: a chain of layers,
-//! batch normalisation, the update of parameters, and the norm and scaling of gradients. `dispatch`
-//! chooses between them. `cuda` opens devices, and reports their failures.
+//! batch normalisation alone or with the chain after it (`kernel_pass`), the update of parameters, and
+//! the norm and scaling of gradients. `dispatch` chooses between them. `cuda` opens devices, and reports their failures.
 
 mod assembly;
 #[cfg(feature = "cuda")]
@@ -24,6 +24,7 @@ mod evaluate;
 mod kernel_memory;
 mod kernel_operations;
 mod kernel_parameters;
+mod kernel_pass;
 mod layout;
 #[cfg_attr(not(test), expect(dead_code, reason = "nothing exports a network yet"))]
 mod named;

@@ -233,7 +233,8 @@ fn normalized<O: Operations<Device = Cpu>>(
         upload(operations.device(), &uniform(n * channels, &mut stream), (n, channels));
     let other = Statistics { mean: vec![0.3, -0.2, 0.1], variance: vec![0.5, 2.0, 1.0] };
     let given = (!is_batch).then(|| operations.statistics(other));
-    let (y, statistics) = operations.normalize(&parameters, 1e-5, given.as_ref(), x.leaky_trace());
+    let (y, statistics) =
+        operations.normalize(&parameters, 1e-5, given.as_ref(), None, x.leaky_trace());
     let statistics = operations.statistics_values(&statistics);
     let y_values = values(&y);
     if !is_batch {
@@ -255,6 +256,42 @@ fn normalisation_agrees_with_the_statistics_of_a_batch_and_with_others() {
         let composed = normalized(&DfdxOperations::new(Cpu::default()), (n, channels), is_batch);
         assert_outcomes_agree("normalisation", &kernels, &composed);
     }
+}
+
+#[test]
+fn a_pass_through_batch_norm_and_a_chain_has_the_bits_of_a_pass_through_each() {
+    let (n, channels) = (30, 3);
+    let mut chain = Chain::new(Example::Vector(channels));
+    chain.push(ChainLayer::Activation(Activation::Relu));
+    chain.push(ChainLayer::Linear(Linear { inputs: channels, outputs: 2 }, None));
+    let chain = Rc::new(chain);
+    let pass = |together: bool| {
+        let operations = KernelOperations::new(Memory::default());
+        let mut stream = Stream::new(2, "normalisation and chain");
+        let norm = operations.parameters(uniform(2 * channels, &mut stream), Vec::new());
+        let values_of_chain = uniform(chain.parameters(), &mut stream);
+        let parameters = operations.parameters(values_of_chain, Vec::new());
+        let x: Matrix<Cpu> =
+            upload(operations.device(), &uniform(n * channels, &mut stream), (n, channels));
+        let (y, statistics) = if together {
+            let then = Some((&chain, &parameters));
+            operations.normalize(&norm, 1e-5, None, then, x.leaky_trace())
+        } else {
+            let (y, statistics) = operations.normalize(&norm, 1e-5, None, None, x.leaky_trace());
+            (operations.chain(&chain, &parameters, y), statistics)
+        };
+        let y_values = values(&y);
+        let upstream = upload(operations.device(), &uniform(2 * n, &mut stream), *y.shape());
+        let mut gradients = (y * upstream).sum::<Rank0, _>().backward();
+        let dx = gradients.get_or_alloc_mut(&x).unwrap().to_vec();
+        let of = [&norm, &parameters].map(|own| operations.gradient(own, &mut gradients));
+        let all = [y_values, statistics.mean, statistics.variance, dx].into_iter().chain(of);
+        all.map(|values| values.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+            .collect::<Vec<_>>()
+    };
+    let found = pass(true);
+    assert_eq!(found, pass(false));
+    assert!(found.iter().all(|values| values.iter().any(|bits| *bits != 0)));
 }
 
 #[test]

@@ -139,6 +139,7 @@ impl<D: SetGradient> Operations for DfdxOperations<D> {
         parameters: &DfdxParameters<D>,
         epsilon: f32,
         statistics: Option<&DfdxStatistics<D>>,
+        then: Option<(&Rc<Chain>, &DfdxParameters<D>)>,
         x: Matrix<D, T>,
     ) -> (Matrix<D, T>, DfdxStatistics<D>) {
         let [(_, scale), (_, shift)] = &parameters.0[..] else {
@@ -167,7 +168,12 @@ impl<D: SetGradient> Operations for DfdxOperations<D> {
             }
         };
         let y = normalized * broadcast(&scale.value) + broadcast(&shift.value);
-        (y.reshape_like(&original), statistics)
+        let y = y.reshape_like(&original);
+        let y = match then {
+            Some((chain, parameters)) => self.chain(chain, parameters, y),
+            None => y,
+        };
+        (y, statistics)
     }
 
     fn statistics(&self, Statistics { mean, variance }: Statistics) -> DfdxStatistics<D> {

@@ -12,15 +12,13 @@ use dfdx::prelude::*;
 
 use super::kernel_memory::{KernelImages, Memory};
 use super::kernel_parameters::KernelParameters;
+use super::kernel_pass::{Input, pass};
 use super::operations::Operations;
 use super::tensor::{Matrix, concatenate, upload};
-use crate::kernel::buffer::Buffer;
-use crate::kernel::chain::{self, Chain};
+use crate::kernel::chain::Chain;
 use crate::kernel::clip;
-use crate::kernel::elementwise::Add;
-use crate::kernel::lanes::map;
-use crate::kernel::normalization::{Normalization, Statistics};
-use crate::kernel::prepared::Prepared;
+use crate::kernel::normalization::Statistics;
+use crate::kernel::shape::Example;
 use crate::run::Optimizer;
 
 /// The operations of one thread.
@@ -28,42 +26,6 @@ use crate::run::Optimizer;
 pub(super) struct KernelOperations {
     device: Cpu,
     memory: Rc<RefCell<Memory>>,
-}
-
-/// The input of a chain.
-enum Input {
-    Images(KernelImages),
-    /// The values of a batch, and the tensor by which dfdx knows their gradient.
-    Batch(Buffer, Matrix<Cpu>),
-}
-
-impl Input {
-    fn of_chain(&self) -> chain::Input<'_> {
-        match self {
-            Self::Images(KernelImages { values, prepared, .. }) => {
-                chain::Input { values, prepared }
-            }
-            Self::Batch(values, batch) => chain::Input {
-                values: &values[..batch.shape().num_elements()],
-                prepared: &Prepared::Nothing,
-            },
-        }
-    }
-
-    fn digits(&self) -> usize {
-        match self {
-            Self::Images(images) => images.digits,
-            Self::Batch(..) => 1,
-        }
-    }
-
-    /// The memory of the values, if it is for one pass only.
-    fn into_buffer(self) -> Option<Buffer> {
-        match self {
-            Self::Images(_) => None,
-            Self::Batch(values, _) => Some(values),
-        }
-    }
 }
 
 impl KernelOperations {
@@ -84,8 +46,7 @@ impl KernelOperations {
         memory
     }
 
-    /// Passes `input` through a chain, and records the backward pass on `tape`. Returns the output
-    /// for each digit.
+    /// Passes `input` through a chain, and records the backward pass on `tape`.
     fn pass<T: Tape<f32, Cpu>>(
         &self,
         chain: &Rc<Chain>,
@@ -93,79 +54,8 @@ impl KernelOperations {
         input: Input,
         tape: &mut T,
     ) -> Vec<Matrix<Cpu>> {
-        let mut memory = self.memory.borrow_mut();
-        let mut kept = memory.kept.pop().unwrap_or_default();
-        let (digits, n) = (input.digits(), input.of_chain().values.len() / chain.input().len());
-        let values = parameters.values.borrow();
-        let workspace = &mut memory.workspace;
-        let y = chain.forward(n, input.of_chain(), &values, &mut kept, T::OWNS_TAPE, workspace);
-        let (all, part) = (chain.output().batch(n), chain.output().batch(n / digits));
-        let mut of_one = memory.buffers.pop().unwrap_or_default();
-        let of_digit = |digit| {
-            let values = of_one.room(part.0 * part.1);
-            for (to, start) in values.chunks_exact_mut(part.1).zip(rows(all, part, digit)) {
-                to.copy_from_slice(&y[start..start + part.1]);
-            }
-            upload(&self.device, values, part)
-        };
-        let outputs: Vec<Matrix<Cpu>> = (0..digits).map(of_digit).collect();
-        memory.buffers.push(of_one);
-        if !T::OWNS_TAPE {
-            memory.kept.push(kept);
-            memory.buffers.extend(input.into_buffer());
-            return outputs;
-        }
-        drop((values, memory));
-        let (this, chain, y) = (self.clone(), Rc::clone(chain), outputs.clone());
-        let (identity, values) = (parameters.identity.clone(), Rc::clone(&parameters.values));
-        tape.add_backward_op(move |gradients| {
-            let mut memory = this.memory.borrow_mut();
-            let Memory { workspace, backward, kept: store, buffers, .. } = &mut *memory;
-            let dy = backward.output(n * chain.output().len());
-            for (digit, y) in y.iter().enumerate() {
-                let gradient = gradients.get_or_alloc_mut(y)?;
-                for (from, start) in gradient.chunks_exact(part.1).zip(rows(all, part, digit)) {
-                    dy[start..start + part.1].copy_from_slice(from);
-                }
-            }
-            let wants_input = matches!(input, Input::Batch(..));
-            let dx = chain.backward(
-                n,
-                input.of_chain(),
-                &values.borrow(),
-                &kept,
-                gradients.get_or_alloc_mut(&identity)?,
-                wants_input,
-                backward,
-                workspace,
-            );
-            store.push(kept);
-            if let Input::Batch(_, batch) = &input {
-                map(Add, [&mut gradients.get_or_alloc_mut(batch)?[..]], [dx]);
-            }
-            buffers.extend(input.into_buffer());
-            Ok(())
-        });
-        outputs
+        pass(&self.device, &self.memory, chain, parameters, input, tape)
     }
-
-    fn take_buffer(&self) -> Buffer {
-        self.memory.borrow_mut().buffers.pop().unwrap_or_default()
-    }
-
-    /// A buffer with the values of `x`.
-    fn copy(&self, x: &Matrix<Cpu>) -> Buffer {
-        let mut buffer = self.take_buffer();
-        x.copy_into(buffer.room(x.shape().num_elements()));
-        buffer
-    }
-}
-
-/// Where each row of the batch of one digit begins in the batch of all digits.
-fn rows(all: (usize, usize), part: (usize, usize), digit: usize) -> impl Iterator<Item = usize> {
-    // Vectors of digits lie below each other, pixels of images side by side.
-    let first = if part.1 == all.1 { digit * part.0 * part.1 } else { digit * part.1 };
-    (0..part.0).map(move |row| first + row * all.1)
 }
 
 impl Operations for KernelOperations {
@@ -226,7 +116,7 @@ impl Operations for KernelOperations {
         x: Matrix<Cpu, T>,
     ) -> Matrix<Cpu, T> {
         let (x, mut tape) = x.split_tape();
-        let input = Input::Batch(self.copy(&x), x);
+        let input = Input::batch(x, &mut self.memory.borrow_mut());
         self.pass(chain, parameters, input, &mut tape).remove(0).put_tape(tape)
     }
 
@@ -235,40 +125,21 @@ impl Operations for KernelOperations {
         parameters: &KernelParameters,
         epsilon: f32,
         statistics: Option<&Statistics>,
+        then: Option<(&Rc<Chain>, &KernelParameters)>,
         x: Matrix<Cpu, T>,
     ) -> (Matrix<Cpu, T>, Statistics) {
         let (x, mut tape) = x.split_tape();
-        let (len, shape) = (x.shape().num_elements(), *x.shape());
-        let (x_values, mut y_values) = (self.copy(&x), self.take_buffer());
-        let mut normalized = self.memory.borrow_mut().normalized.pop().unwrap_or_default();
-        let values = parameters.values.borrow();
-        let layer = normalization(&values[..parameters.len()], epsilon);
-        let x_slice = &x_values[..len];
-        let statistics = statistics.cloned().unwrap_or_else(|| layer.observe(x_slice));
-        layer.forward(x_slice, &statistics, y_values.room(len), &mut normalized);
-        let y = upload(&self.device, &y_values[..len], shape);
-        self.memory.borrow_mut().buffers.extend([x_values, y_values]);
-        if !T::OWNS_TAPE {
-            self.memory.borrow_mut().normalized.push(normalized);
-            return (y.put_tape(tape), statistics);
-        }
-        let (this, y_kept) = (self.clone(), y.clone());
-        let (identity, values) = (parameters.identity.clone(), Rc::clone(&parameters.values));
-        tape.add_backward_op(move |gradients| {
-            let values = values.borrow();
-            let layer = normalization(&values[..identity.shape().0], epsilon);
-            let mut memory = this.memory.borrow_mut();
-            let mut dx = memory.buffers.pop().unwrap_or_default();
-            let dy = std::mem::take(&mut **gradients.get_or_alloc_mut(&y_kept)?);
-            let dparameters = gradients.get_or_alloc_mut(&identity)?;
-            let (dscale, dshift) = dparameters.split_at_mut(layer.scale.len());
-            layer.backward(&normalized, &dy, dscale, dshift, dx.room(len));
-            map(Add, [&mut gradients.get_or_alloc_mut(&x)?[..]], [&dx[..len]]);
-            **gradients.get_or_alloc_mut(&y_kept)? = dy;
-            memory.buffers.push(dx);
-            memory.normalized.push(normalized);
-            Ok(())
-        });
+        let row = Example::Vector(x.shape().1);
+        let (input, statistics) =
+            Input::normalized(x, parameters, epsilon, statistics, &mut self.memory.borrow_mut());
+        let y = match then {
+            Some((chain, parameters)) => self.pass(chain, parameters, input, &mut tape),
+            None => {
+                let nothing = KernelParameters::new(&self.device, &[]);
+                self.pass(&Rc::new(Chain::new(row)), &nothing, input, &mut tape)
+            }
+        };
+        let [y] = <[_; 1]>::try_from(y).expect("a batch of one digit has one output");
         (y.put_tape(tape), statistics)
     }
 
@@ -348,10 +219,4 @@ impl Operations for KernelOperations {
     ) {
         **gradients.get_or_alloc_mut(&parameters.identity).unwrap() = values;
     }
-}
-
-/// The layer whose factors, then summands, are `parameters`.
-fn normalization(parameters: &[f32], epsilon: f32) -> Normalization<'_> {
-    let (scale, shift) = parameters.split_at(parameters.len() / 2);
-    Normalization { scale, shift, epsilon }
 }

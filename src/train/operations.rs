@@ -71,11 +71,13 @@ pub(super) trait Operations {
 
     /// Normalises each channel of a batch with these statistics, or with those of the batch. Returns
     /// the statistics that it used. The parameters are the factor of each channel, then its summand.
+    /// Then passes the batch through the chain `then`, if there is one.
     fn normalize<T: Tape<f32, Self::Device>>(
         &self,
         parameters: &Self::Parameters,
         epsilon: f32,
         statistics: Option<&Self::Statistics>,
+        then: Option<(&Rc<Chain>, &Self::Parameters)>,
         x: Matrix<Self::Device, T>,
     ) -> (Matrix<Self::Device, T>, Self::Statistics);
 

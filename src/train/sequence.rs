@@ -139,7 +139,16 @@ impl<O: Operations> Sequence<O> {
         x: Matrix<O::Device, T>,
         mode: &mut Mode<'_, O::Statistics>,
     ) -> Matrix<O::Device, T> {
-        self.rest.iter().fold(x, |x, stage| stage.forward(operations, x, mode))
+        let (mut x, mut stages) = (x, self.rest.iter().peekable());
+        while let Some(stage) = stages.next() {
+            // A device may pass a batch through both without a tensor between them.
+            let then = match stage {
+                Stage::Normalization(_) => stages.next_if(|next| matches!(next, Stage::Chain(_))),
+                _ => None,
+            };
+            x = stage.forward(operations, then, x, mode);
+        }
+        x
     }
 
     /// Applies all stages.
@@ -292,9 +301,11 @@ impl<O: Operations> Sequence<O> {
 }
 
 impl<O: Operations> Stage<O> {
+    /// Applies the stage, and the chain `then` if this is batch-norm.
     fn forward<T: Tape<f32, O::Device>>(
         &self,
         operations: &O,
+        then: Option<&Self>,
         x: Matrix<O::Device, T>,
         mode: &mut Mode<'_, O::Statistics>,
     ) -> Matrix<O::Device, T> {
@@ -304,13 +315,20 @@ impl<O: Operations> Stage<O> {
             }
             (Self::Normalization(layer), mode) => {
                 let Normalization { parameters, epsilon, running, channels, .. } = layer;
+                let then = match then {
+                    Some(Self::Chain(TrainedChain { chain, parameters })) => {
+                        Some((chain, parameters))
+                    }
+                    _ => None,
+                };
                 match mode {
                     Mode::Inference => {
-                        operations.normalize(parameters, *epsilon, Some(running), x).0
+                        operations.normalize(parameters, *epsilon, Some(running), then, x).0
                     }
                     Mode::Training { observed, .. } => {
                         let n = x.shape().num_elements() / channels;
-                        let (y, statistics) = operations.normalize(parameters, *epsilon, None, x);
+                        let (y, statistics) =
+                            operations.normalize(parameters, *epsilon, None, then, x);
                         observed.push(Observed { statistics, n });
                         y
                     }
