@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::digest::Digest;
 use crate::fs::{self, FileError};
 use crate::plan::Fresh;
-use crate::run::{Curve, FailureRecord, RecordExtract, RunConfig, RunRecord};
+use crate::run::{FailureRecord, RecordExtract, RunConfig, RunRecord, Wanted};
 
 pub use entry::{PastRecord, read_past};
 pub use jobs::{ArrayReceipt, JobDraft, JobFiles};
@@ -122,7 +122,7 @@ impl Cache {
         Ok(found.map(|result| Box::new(RunRecord { digest, config: Arc::clone(config), result })))
     }
 
-    /// What a report needs of the record, with the `chosen` curves.
+    /// What a report needs of the record, with what is wanted of it.
     ///
     /// # Errors
     /// As [`Self::lookup`].
@@ -131,9 +131,9 @@ impl Cache {
         digest: Digest,
         canonical: &str,
         config: &Arc<RunConfig>,
-        chosen: &[&'static Curve],
+        wanted: &Wanted,
     ) -> Result<Lookup<RecordExtract>, FileError> {
-        self.read(digest, |bytes| entry::read_extract(bytes, digest, canonical, config, chosen))
+        self.read(digest, |bytes| entry::read_extract(bytes, digest, canonical, config, wanted))
     }
 
     /// The state of the run, without the record, which is several times faster.

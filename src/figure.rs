@@ -9,6 +9,7 @@
 )]
 
 mod axes;
+mod confusion;
 mod diagram;
 mod font;
 mod label;
@@ -26,12 +27,13 @@ mod style;
 #[cfg(test)]
 mod tests;
 
+pub use confusion::{ConfusionMatrix, confusion};
 pub use diagram::{LayerBox, ModelDiagram, diagram};
 pub use learning_curves::{CurveSeries, MOST_BANDS, learning_curves};
 pub use outline::missing_characters;
 pub use png::{is_png_of, png};
-pub use scale::ValueAxis;
-pub use scatter::{ScatterSeries, XAxis, scatter};
+pub use scale::{ScaledAxis, ValueAxis};
+pub use scatter::{ScatterSeries, scatter};
 pub use seeds::{Marks, SeedDot, SeedRow, seeds};
 pub use series_style::{DASH_WORDS, SeriesStyle};
 pub use style::{Width, theme};
@@ -52,6 +54,9 @@ pub enum FigureError {
         /// How many fit.
         most: usize,
     },
+    /// A logarithmic axis has no place for a value.
+    #[error("has the value {0} on a logarithmic axis, which shows only numbers above 0")]
+    NotPositive(f64),
     /// Curves and conditions need more line styles or colours than there are.
     #[error(
         "has {curves} curves of {conditions} conditions; at most {} curves of {} conditions can be told apart",

@@ -32,7 +32,7 @@ use crate::execute::{Execution, Executor};
 use crate::experiment::Run;
 use crate::fs::FileError;
 use crate::plan::{Cause, Fresh, PastRun, Plan};
-use crate::run::{Curve, DeviceKind, RecordExtract, RunProvenance, Source};
+use crate::run::{DeviceKind, RecordExtract, RunProvenance, Source, Wanted};
 
 pub use accept::{Answer, accept, unaccept};
 pub use audit::{
@@ -78,9 +78,9 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
         }
     };
     let conditions = project.conditions();
-    let curves = project.file.curves(&project.experiments);
+    let wanted = project.file.wanted(&project.experiments);
     let looked_up = conditions.expand(device, |run, canonical| {
-        let (found, record) = match look_up(&cache, &run, canonical, keep, &curves)? {
+        let (found, record) = match look_up(&cache, &run, canonical, keep, &wanted)? {
             Lookup::Hit((fresh, record)) => (Ok(fresh), record),
             Lookup::Miss => (Err(cause(run.digest)), None),
             Lookup::Damaged(damage) => (Err(Cause::Damaged(damage)), None),
@@ -122,11 +122,11 @@ fn look_up(
     run: &Run,
     canonical: &str,
     keep: Keep,
-    curves: &[&'static Curve],
+    wanted: &Wanted,
 ) -> Result<Lookup<Found>, FileError> {
     Ok(match keep {
         Keep::Extracts => cache
-            .lookup_extract(run.digest, canonical, &run.config, curves)?
+            .lookup_extract(run.digest, canonical, &run.config, wanted)?
             .map(|record| (Fresh::of(&record), Some(record))),
         Keep::States => cache.lookup_state(run.digest, canonical)?.map(|fresh| (fresh, None)),
     })
@@ -218,9 +218,9 @@ pub fn train(
     let Execution { records, failed, ended_alike, .. } =
         executor.execute(&runs, dataset_of, condition_of);
     let n_recorded = records.len();
-    let curves = project.file.curves(&project.experiments);
+    let wanted = project.file.wanted(&project.experiments);
     for record in records {
-        plan.add(record.digest, RecordExtract::of(record, &curves));
+        plan.add(record.digest, RecordExtract::of(record, &wanted));
     }
     for failure in &failed {
         if let Some(failure) = executor.cache.failure(failure.digest) {

@@ -27,7 +27,7 @@ pub use data::{
     DataConfig, ExampleData, PairData, Size, SplitConfig, SplitKind, mnist_classes, mnist_image,
     pooled,
 };
-pub use extract::{ChosenCurves, RecordExtract, Source};
+pub use extract::{ChosenCurves, Confusion, RecordExtract, Source, Wanted};
 pub use layer::Layer;
 pub(crate) use layer::{default_epsilon, default_momentum, default_slope};
 pub use model::{ModelConfig, PairModel, Part, SingleModel, output_of};

@@ -21,6 +21,7 @@ mod quadrature;
 mod root;
 mod sample;
 mod sign_flip;
+mod slope;
 mod special;
 mod spread;
 mod student;
@@ -36,6 +37,7 @@ pub use paired_comparison::{MOST_SIGN_FLIPS, PairedComparison, PairedTest, Signi
 pub use proportion::Proportion;
 pub use sample::Sample;
 pub use sign_flip::FEWEST_DECISIVE;
+pub use slope::slope;
 pub use special::log10;
 pub use spread::{Spread, f_test};
 pub use variance_split::VarianceSplit;

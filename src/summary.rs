@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod condition;
+mod confusion;
 mod contrast;
 mod effect;
 mod score;

@@ -6,14 +6,18 @@
 mod ablation;
 mod bimodal;
 mod cell;
+mod confusion;
 mod content;
 mod cost;
 mod effects;
 mod joint;
+mod key;
 mod kind;
+mod pairwise;
 mod score_rows;
 mod scorecard;
 mod scores;
+mod selection;
 mod shares;
 mod variance;
 
@@ -29,7 +33,9 @@ use crate::paper::{Paper, Vocabulary};
 
 pub use bimodal::bimodal;
 pub use cell::{Cell, Datum, GRADE_WORDS, Grade, Style, count};
-pub use content::{Column, Key, Row, SeedValue, Table, has_unit};
+pub use confusion::{ConfusionTable, class_names};
+pub use content::{Column, Row, SeedValue, Table};
+pub use key::{Key, has_unit};
 pub use kind::{Kind, Results, TableRequest, Words, left_out_note, of_kind};
 pub use score_rows::{ScoreRow, Scores};
 pub use scorecard::{PublishedScore, Scorecard};
@@ -39,13 +45,16 @@ pub use scores::row_label;
 type ReadKind = fn(&Reader<'_>, &Words<'_>) -> Option<Arc<dyn Kind>>;
 
 /// The kinds by their names in the paper file; the first is the default.
-const KINDS: [(&str, ReadKind); 7] = [
+const KINDS: [(&str, ReadKind); 10] = [
     ("scores", |reader, words| Some(Arc::new(scores::read(reader, words)?))),
     ("effects", |reader, words| Some(Arc::new(effects::read(reader, words)?))),
+    ("pairwise", |reader, words| Some(Arc::new(pairwise::read(reader, words)?))),
+    ("selection", |reader, words| Some(Arc::new(selection::read(reader, words)?))),
     ("variance", |reader, words| Some(Arc::new(variance::read(reader, words)?))),
     ("ablation", |reader, words| Some(Arc::new(ablation::read(reader, words)?))),
     ("shares", |reader, words| Some(Arc::new(shares::read(reader, words)?))),
     ("scorecard", |reader, words| Some(Arc::new(scorecard::read(reader, words)?))),
+    ("confusion", |reader, words| Some(Arc::new(confusion::read(reader, words)))),
     ("cost", |reader, words| Some(Arc::new(cost::read(reader, words)?))),
 ];
 

@@ -16,8 +16,8 @@ use super::parts::{self, Parts};
 use crate::digest::{CanonicalError, Digest, canonical_json};
 use crate::plan::Fresh;
 use crate::run::{
-    Acceptance, Curve, Curves, Outcome, RECORD_FORMAT, RecordExtract, RunConfig, RunProvenance,
-    RunRecord, RunResult, Source,
+    Acceptance, Curves, Outcome, RECORD_FORMAT, RecordExtract, RunConfig, RunProvenance, RunRecord,
+    RunResult, Source, Wanted,
 };
 use crate::task;
 
@@ -94,8 +94,8 @@ pub(super) fn read_state(bytes: &[u8], digest: Digest, canonical: &str) -> Resul
     Ok(Fresh { accepted: found.accepted.is_some(), started_at, seconds })
 }
 
-/// The extract of the record of the run with this configuration and canonical JSON. Curves that are
-/// not `chosen` are not read.
+/// The extract of the record of the run with this configuration and canonical JSON. Only the `wanted`
+/// curves and answers are read.
 ///
 /// # Errors
 /// As [`read`].
@@ -104,13 +104,13 @@ pub(super) fn read_extract(
     digest: Digest,
     canonical: &str,
     config: &Arc<RunConfig>,
-    chosen: &[&'static Curve],
+    wanted: &Wanted,
 ) -> Result<RecordExtract, String> {
     let found = own(bytes, digest, canonical)?;
     let outcome = parts::read(found.outcome)?;
-    let curves = parts::read_curves(found.curves, chosen, config.data.folds())?;
+    let curves = parts::read_curves(found.curves, &wanted.curves, config.data.folds())?;
     let known = task::of(config.task).curves();
-    for curve in chosen.iter().filter(|curve| known.contains(curve)) {
+    for curve in wanted.curves.iter().filter(|curve| known.contains(curve)) {
         for values in curves.folds(curve) {
             task::check_curve(curve, values, config, outcome)?;
         }
@@ -120,6 +120,7 @@ pub(super) fn read_extract(
         config: Arc::clone(config),
         outcome,
         curves,
+        confusion: found.confusion.filter(|_| wanted.has_confusion).map(parts::read).transpose()?,
         accepted: found.accepted.map(parts::read).transpose()?,
         content: Digest::of_bytes(found.content.as_bytes()),
         started_at: provenance.started_at,
@@ -287,10 +288,10 @@ mod tests {
         let canonical = canonical_json(&*record.config).unwrap();
         let state = read_state(&bytes, record.digest, &canonical).unwrap();
         assert_eq!(state, Fresh { accepted: false, started_at: 5, seconds: 0.5 });
-        let chosen = [&pairs::DIGIT_ACCURACY];
+        let wanted = Wanted { curves: vec![&pairs::DIGIT_ACCURACY], has_confusion: true };
         let extract =
-            read_extract(&bytes, record.digest, &canonical, &record.config, &chosen).unwrap();
-        assert_eq!(extract, RecordExtract::of(record, &chosen));
+            read_extract(&bytes, record.digest, &canonical, &record.config, &wanted).unwrap();
+        assert_eq!(extract, RecordExtract::of(record, &wanted));
     }
 
     #[test]

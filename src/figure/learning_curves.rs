@@ -8,10 +8,11 @@ use plotters::style::text_anchor::HPos;
 use super::axes::Axes;
 use super::font::room;
 use super::legend::{LINE_HEIGHT, LegendBelow, MARGIN, SAMPLE, TYPE};
-use super::scale::{ValueAxis, whole, widest};
+use super::scale::{ScaledAxis, log_scale, whole, widest};
 use super::series_style::{MOST_SERIES, SeriesStyle, line, marker};
 use super::style::{Area, INK, Refusal, Width, text, whole_ticks};
 use super::{FigureError, draw};
+use crate::stats::log10;
 
 /// One curve.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,14 +49,19 @@ enum Legend {
 /// Draws the curves. Epochs are counted from 1.
 ///
 /// # Errors
-/// Returns an error if there are too many curves to tell apart, or if plotters refuses.
+/// Returns an error if there are too many curves to tell apart, if a logarithmic axis has no place for a mean, or if
+/// plotters refuses.
 pub fn learning_curves(
     series: &[CurveSeries],
-    y_axis: &ValueAxis,
+    y_axis: &ScaledAxis,
     width: Width,
 ) -> Result<String, FigureError> {
     if series.len() > MOST_SERIES {
         return Err(FigureError::TooMany { n: series.len(), of: "curves", most: MOST_SERIES });
+    }
+    let means = || series.iter().flat_map(|one| &one.points).map(|(mean, _)| *mean);
+    if let Some(mean) = means().find(|mean| y_axis.is_log && *mean <= 0.0) {
+        return Err(FigureError::NotPositive(mean));
     }
     let legend = Legend::of(series, width);
     let height = height_of(width) + legend.height();
@@ -89,12 +95,24 @@ impl Legend {
 fn paint(
     area: &Area<'_>,
     series: &[CurveSeries],
-    y_axis: &ValueAxis,
+    y_axis: &ScaledAxis,
     legend: &Legend,
     width: Width,
 ) -> Result<(), Refusal> {
-    let bounds = series.iter().flat_map(|s| &s.points).flat_map(|(m, sd)| [m - sd, m + sd]);
-    let scale = y_axis.scale(bounds, 5.0, 8);
+    let points = || series.iter().flat_map(|s| &s.points);
+    let bounds = points().flat_map(|(m, sd)| [m - sd, m + sd]);
+    // A band may reach 0 and below. A logarithmic axis shows it down to the end of the axis.
+    let positive = points().flat_map(|(m, sd)| [*m, m + sd]);
+    let scale = match y_axis.is_log {
+        true => log_scale(positive),
+        false => y_axis.axis.scale(bounds, 5.0, 8),
+    };
+    let least = scale.range.start;
+    let y_of = |value: f64| match y_axis.is_log {
+        true if value <= 0.0 => least,
+        true => log10(value).max(least),
+        false => value,
+    };
     let left = Y_AXIS.max(Y_AXIS_LABEL + widest(&scale.ticks));
     let n_epochs = series.iter().map(|s| s.points.len()).max().unwrap_or(0).max(1);
     let x_range = if n_epochs == 1 { 0.5..1.5 } else { 1.0..n_epochs as f64 };
@@ -109,12 +127,13 @@ fn paint(
         rows: MARGIN..height_of(width) - MARGIN - X_AXIS,
     };
     axes.draw_x(area, "epoch", &whole(epoch_ticks(n_epochs)), false)?;
-    axes.draw_y(area, (&y_axis.label, left - 12), &scale.ticks)?;
+    axes.draw_y(area, (&y_axis.axis.label, left - 12), &scale.ticks)?;
     let epoch = |index: usize| (index + 1) as f64;
     for one in series.iter().filter(|_| series.len() <= MOST_BANDS) {
         let points = one.points.iter().enumerate();
-        let upper = points.clone().map(|(i, (mean, sd))| axes.pixel((epoch(i), mean + sd)));
-        let lower = points.clone().rev().map(|(i, (mean, sd))| axes.pixel((epoch(i), mean - sd)));
+        let upper = points.clone().map(|(i, (mean, sd))| axes.pixel((epoch(i), y_of(mean + sd))));
+        let lower =
+            points.clone().rev().map(|(i, (mean, sd))| axes.pixel((epoch(i), y_of(mean - sd))));
         let band: Vec<_> = upper.chain(lower).collect();
         area.draw(&Polygon::new(band, one.style.color().mix(0.14)))?;
     }
@@ -123,7 +142,7 @@ fn paint(
     let mut ends = Vec::new();
     for one in series {
         let points = one.points.iter().enumerate();
-        let points = points.map(|(i, (mean, _))| axes.pixel((epoch(i), *mean)));
+        let points = points.map(|(i, (mean, _))| axes.pixel((epoch(i), y_of(*mean))));
         let points: Vec<_> = points.collect();
         ends.push(points.last().copied());
         for at in points.iter().step_by(step) {

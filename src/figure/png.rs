@@ -112,8 +112,8 @@ fn encode(pixmap: &Pixmap, scale: f32, source: &str) -> Result<Vec<u8>, png::Enc
 mod tests {
     use super::super::tests::row;
     use super::super::{
-        LayerBox, Marks, ModelDiagram, SeriesStyle, ValueAxis, Width, diagram, learning_curves,
-        seeds, with_titles,
+        LayerBox, Marks, ModelDiagram, ScaledAxis, SeriesStyle, ValueAxis, Width, diagram,
+        learning_curves, seeds, with_titles,
     };
     use super::*;
 
@@ -185,7 +185,8 @@ mod tests {
             style: SeriesStyle::numbered(0),
             points: vec![(60.0, 2.0), (70.0, 1.0), (75.0, 1.0)],
         };
-        let curves = learning_curves(&[curve], &ValueAxis::percent(), Width::Wide).unwrap();
+        let axis = ScaledAxis { axis: ValueAxis::percent(), is_log: false };
+        let curves = learning_curves(&[curve], &axis, Width::Wide).unwrap();
         for svg in [figure(), diagram(&[model], Width::Wide).unwrap(), curves] {
             let text = dark_pixels(&svg) - dark_pixels(&without_text(&svg));
             assert!(text > 500, "{text} dark pixels of text");

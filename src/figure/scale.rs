@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::font::room;
 use super::style::{range_of, whole_ticks};
-use crate::format::{Digits, exponent};
+use crate::format::{Digits, exponent, typed};
+use crate::stats::log10;
 
 /// An axis of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,15 @@ pub struct ValueAxis {
     pub label: String,
     /// Whether its values are percentages, else plain numbers of any size.
     pub is_percent: bool,
+}
+
+/// An axis of values, which may be logarithmic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScaledAxis {
+    /// What it shows.
+    pub axis: ValueAxis,
+    /// Whether equal distances are equal ratios. All its values are then above 0.
+    pub is_log: bool,
 }
 
 /// The range of an axis, and its ticks.
@@ -98,6 +108,31 @@ fn of_numbers(low: f64, high: f64, most: usize) -> Scale {
     Scale { range: start..end, ticks: values[first..=last].iter().map(tick).collect() }
 }
 
+/// The scale of the logarithms of positive values. Ticks are powers of ten; if these are few, also
+/// twice and five times of them.
+pub(super) fn log_scale(values: impl Iterator<Item = f64>) -> Scale {
+    let ends = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
+    let (low, high) = values.fold((f64::INFINITY, 0.0), ends);
+    let (low, high) = if low > high { (1.0, 10.0) } else { (low, high) };
+    let powers = exponent(low)..=exponent(high) + 1;
+    let is_few = exponent(high) - exponent(low) < 3;
+    let factors = if is_few { &[1.0, 2.0, 5.0][..] } else { &[1.0] };
+    let all = powers.flat_map(|power| {
+        factors.iter().map(move |factor| format!("{factor}e{power}").parse().unwrap_or(1.0))
+    });
+    let all: Vec<f64> = all.collect();
+    // The ends are the ticks around all values.
+    let first = all.iter().rposition(|tick| *tick <= low).unwrap_or(0);
+    let last = all.iter().position(|tick| *tick > high).unwrap_or(all.len() - 1);
+    let shown = &all[first..=last];
+    let step = (shown.len() / 8).max(1);
+    let tick = |value: &f64| Tick { value: log10(*value), label: typed(*value) };
+    Scale {
+        range: log10(shown[0])..log10(shown[shown.len() - 1]),
+        ticks: shown.iter().step_by(step).map(tick).collect(),
+    }
+}
+
 /// Whole numbers as ticks.
 pub(super) fn whole(values: Vec<f64>) -> Vec<Tick> {
     values.into_iter().map(|value| Tick { value, label: format!("{value:.0}") }).collect()
@@ -156,5 +191,22 @@ mod tests {
                 assert!(labels.len() <= most.max(2), "{values:?} {labels:?}");
             }
         }
+    }
+
+    #[test]
+    fn ticks_of_a_logarithmic_axis_are_round_and_around_all_values() {
+        let labels = |values: &[f64]| {
+            let scale = log_scale(values.iter().copied());
+            for value in values {
+                let place = log10(*value);
+                assert!(scale.range.start <= place && place <= scale.range.end, "{values:?}");
+            }
+            scale.ticks.into_iter().map(|tick| tick.label).collect::<Vec<_>>()
+        };
+        assert_eq!(labels(&[0.001, 0.03]), ["0.001", "0.002", "0.005", "0.01", "0.02", "0.05"]);
+        assert_eq!(labels(&[1.0, 1000.0]), ["1", "10", "100", "1000", "10000"]);
+        assert_eq!(labels(&[3.0]), ["2", "5"]);
+        assert_eq!(labels(&[]), ["1", "2", "5", "10", "20"]);
+        assert!(labels(&[1e-20, 1e20]).len() <= 9);
     }
 }

@@ -4,11 +4,10 @@ use plotters::prelude::*;
 
 use super::axes::Axes;
 use super::legend::{LegendBelow, MARGIN};
-use super::scale::{Scale, Tick, ValueAxis, widest};
+use super::scale::{Scale, ScaledAxis, ValueAxis, log_scale, widest};
 use super::series_style::{MOST_SERIES, SeriesStyle, line, marker};
 use super::style::{Area, COLORS, Refusal, Width};
 use super::{FigureError, draw};
-use crate::format::{exponent, typed};
 use crate::stats::log10;
 
 /// One series.
@@ -25,15 +24,6 @@ pub struct ScatterSeries {
     pub line: Vec<(f64, f64, f64)>,
 }
 
-/// The axis below.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct XAxis {
-    /// What it shows.
-    pub axis: ValueAxis,
-    /// Whether equal distances are equal ratios. All its values are then above 0.
-    pub is_log: bool,
-}
-
 /// Height of everything but the legend, if wide and if narrow.
 const HEIGHTS: [i32; 2] = [440, 330];
 const X_AXIS: i32 = 44;
@@ -48,7 +38,7 @@ const RIGHT: i32 = 24;
 /// Returns an error if there are too many series to tell apart, or if plotters refuses.
 pub fn scatter(
     series: &[ScatterSeries],
-    x_axis: &XAxis,
+    x_axis: &ScaledAxis,
     y_axis: &ValueAxis,
     width: Width,
 ) -> Result<String, FigureError> {
@@ -75,7 +65,7 @@ fn height_of(width: Width) -> i32 {
 fn paint(
     area: &Area<'_>,
     series: &[ScatterSeries],
-    (x_axis, y_axis): (&XAxis, &ValueAxis),
+    (x_axis, y_axis): (&ScaledAxis, &ValueAxis),
     width: Width,
 ) -> Result<(), Refusal> {
     let x_of = |x: f64| if x_axis.is_log { log10(x) } else { x };
@@ -124,51 +114,4 @@ fn paint(
         }
     }
     Ok(())
-}
-
-/// The scale of the logarithms of positive values. Ticks are powers of ten; if these are few, also
-/// twice and five times of them.
-fn log_scale(values: impl Iterator<Item = f64>) -> Scale {
-    let ends = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
-    let (low, high) = values.fold((f64::INFINITY, 0.0), ends);
-    let (low, high) = if low > high { (1.0, 10.0) } else { (low, high) };
-    let powers = exponent(low)..=exponent(high) + 1;
-    let is_few = exponent(high) - exponent(low) < 3;
-    let factors = if is_few { &[1.0, 2.0, 5.0][..] } else { &[1.0] };
-    let all = powers.flat_map(|power| {
-        factors.iter().map(move |factor| format!("{factor}e{power}").parse().unwrap_or(1.0))
-    });
-    let all: Vec<f64> = all.collect();
-    // The ends are the ticks around all values.
-    let first = all.iter().rposition(|tick| *tick <= low).unwrap_or(0);
-    let last = all.iter().position(|tick| *tick > high).unwrap_or(all.len() - 1);
-    let shown = &all[first..=last];
-    let step = (shown.len() / 8).max(1);
-    let tick = |value: &f64| Tick { value: log10(*value), label: typed(*value) };
-    Scale {
-        range: log10(shown[0])..log10(shown[shown.len() - 1]),
-        ticks: shown.iter().step_by(step).map(tick).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ticks_of_a_logarithmic_axis_are_round_and_around_all_values() {
-        let labels = |values: &[f64]| {
-            let scale = log_scale(values.iter().copied());
-            for value in values {
-                let place = log10(*value);
-                assert!(scale.range.start <= place && place <= scale.range.end, "{values:?}");
-            }
-            scale.ticks.into_iter().map(|tick| tick.label).collect::<Vec<_>>()
-        };
-        assert_eq!(labels(&[0.001, 0.03]), ["0.001", "0.002", "0.005", "0.01", "0.02", "0.05"]);
-        assert_eq!(labels(&[1.0, 1000.0]), ["1", "10", "100", "1000", "10000"]);
-        assert_eq!(labels(&[3.0]), ["2", "5"]);
-        assert_eq!(labels(&[]), ["1", "2", "5", "10", "20"]);
-        assert!(labels(&[1e-20, 1e20]).len() <= 9);
-    }
 }

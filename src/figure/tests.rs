@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{
-    CurveSeries, FigureError, LayerBox, Marks, ModelDiagram, ScatterSeries, SeedDot, SeedRow,
-    SeriesStyle, ValueAxis, Width, XAxis, diagram, font, learning_curves, scatter, seeds,
+    ConfusionMatrix, CurveSeries, FigureError, LayerBox, Marks, ModelDiagram, ScaledAxis,
+    ScatterSeries, SeedDot, SeedRow, SeriesStyle, ValueAxis, Width, confusion, diagram, font,
+    learning_curves, scatter, seeds,
 };
 
 const WIDTHS: [Width; 2] = [Width::Wide, Width::Narrow];
@@ -63,6 +64,10 @@ fn assert_readable(svg: &str) {
     }
 }
 
+fn percent() -> ScaledAxis {
+    ScaledAxis { axis: ValueAxis::percent(), is_log: false }
+}
+
 fn curve(label: String, end: f64, epochs: usize) -> CurveSeries {
     let mean = |epoch: usize| end - 20.0 / (epoch + 1) as f64;
     CurveSeries {
@@ -102,7 +107,7 @@ fn kind_6_any_number_of_curves_is_readable_or_refused() {
     let drawn = |n: usize, label: &dyn Fn(usize) -> String, spread: f64, width: Width| {
         let curves: Vec<_> =
             (0..n).map(|i| curve(label(i), 99.0 - spread * i as f64, 25)).collect();
-        learning_curves(&curves, &ValueAxis::percent(), width)
+        learning_curves(&curves, &percent(), width)
     };
     for n in 0..=60 {
         for label in [
@@ -137,7 +142,7 @@ fn kind_6_epochs_of_a_short_run_are_counted_once() {
         [1, 2, 3, 7, 25, 1000].iter().flat_map(|n| WIDTHS.map(|width| (*n, width)))
     {
         let curve = curve("deep".to_owned(), 90.0, epochs);
-        let svg = learning_curves(&[curve], &ValueAxis::percent(), width).unwrap();
+        let svg = learning_curves(&[curve], &percent(), width).unwrap();
         let texts = texts(&svg);
         // The epochs come first, all at one height.
         let on_axis = texts.iter().filter(|text| text.bounds[1] == texts[0].bounds[1]);
@@ -157,7 +162,7 @@ fn kind_6_long_titles_that_differ_at_their_end_are_told_apart_in_every_figure() 
     let rows = titles.map(row);
     for svg in WIDTHS.into_iter().flat_map(|width| {
         [
-            learning_curves(&curves, &ValueAxis::percent(), width).unwrap(),
+            learning_curves(&curves, &percent(), width).unwrap(),
             seeds(&rows, &ValueAxis::percent(), Marks::Dots, width).unwrap(),
             diagram(&models, width).unwrap(),
         ]
@@ -241,7 +246,7 @@ fn any_number_of_series_of_a_scatter_figure_is_readable_or_refused() {
             line: vec![(0.001, 0.25, 0.05), (0.1, 0.5, 0.1), (10.0, 0.125, 0.01)],
         });
         let series: Vec<_> = series.collect();
-        let x_axis = XAxis { axis: axis("learning rate"), is_log };
+        let x_axis = ScaledAxis { axis: axis("learning rate"), is_log };
         let svg = scatter(&series, &x_axis, &axis("loss, nats"), width).unwrap();
         assert_readable(&svg);
         assert_eq!(texts(&svg).iter().any(|text| text.content == "0.01"), is_log && n > 0);
@@ -255,7 +260,7 @@ fn any_number_of_series_of_a_scatter_figure_is_readable_or_refused() {
         };
         25
     ];
-    let x_axis = XAxis { axis: axis("x"), is_log: false };
+    let x_axis = ScaledAxis { axis: axis("x"), is_log: false };
     let refused = scatter(&many, &x_axis, &axis("y"), Width::Wide);
     assert!(matches!(refused, Err(FigureError::TooMany { most: 24, .. })));
     let marks: Vec<_> = many[..7]
@@ -273,6 +278,50 @@ fn a_figure_without_published_values_says_nothing_of_them() {
         |rows: &[SeedRow]| seeds(rows, &ValueAxis::percent(), Marks::Dots, Width::Wide).unwrap();
     assert!(!drawn(std::slice::from_ref(&ours)).contains("published"));
     assert!(drawn(&[ours, row("wide".to_owned())]).contains("published"));
+}
+
+#[test]
+fn losses_on_a_logarithmic_axis_keep_their_band_and_refuse_zero() {
+    let axis = ValueAxis { label: "loss".to_owned(), is_percent: false };
+    let axis = ScaledAxis { axis, is_log: true };
+    let points = vec![(1.0, 0.5), (0.1, 0.2), (0.001, 0.0005)];
+    let losses = |points| CurveSeries { points, ..curve("deep".to_owned(), 0.0, 1) };
+    for width in WIDTHS {
+        let svg = learning_curves(&[losses(points.clone())], &axis, width).unwrap();
+        assert_readable(&svg);
+        let texts: Vec<_> = texts(&svg).into_iter().map(|text| text.content).collect();
+        for tick in ["0.001", "0.01", "0.1", "1"] {
+            assert!(texts.contains(&tick.to_owned()), "{texts:?}");
+        }
+    }
+    let refused = learning_curves(&[losses(vec![(0.0, 0.1)])], &axis, Width::Wide);
+    assert!(matches!(refused, Err(FigureError::NotPositive(_))));
+}
+
+#[test]
+fn a_confusion_matrix_of_2_to_30_classes_is_readable_in_both_widths() {
+    let of = |n: usize, name: &dyn Fn(usize) -> String| ConfusionMatrix {
+        classes: (0..n).map(name).collect(),
+        shares: (0..n)
+            .map(|i| (0..n).map(|j| Some(f64::from(u8::from(i == j)))).collect())
+            .collect(),
+    };
+    for n in 2..=30 {
+        for name in
+            [&(|i: usize| i.to_string()) as &dyn Fn(usize) -> String, &|i| format!("{LONG} {i}")]
+        {
+            for width in WIDTHS {
+                let svg = confusion(&of(n, name), width).unwrap();
+                assert_readable(&svg);
+                // A cell with its share has a filled rectangle and a frame.
+                assert!(svg.matches("<rect").count() >= n * n, "{n}");
+            }
+        }
+    }
+    let svg = confusion(&of(2, &|i| ["no", "yes"][i].to_owned()), Width::Wide).unwrap();
+    assert_eq!(svg.matches("100").count(), 2);
+    let many = confusion(&of(31, &|i| i.to_string()), Width::Wide);
+    assert!(matches!(many, Err(FigureError::TooMany { most: 30, .. })));
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! Figures of a paper file.
 
 use super::keys::{
-    check_known, check_measured, choice, curves_by_name, read_all_known, read_curve, read_differs,
-    read_item_name, read_known, read_selection,
+    check_known, check_measured, choice, curves_by_name, read_all_known, read_classified,
+    read_curve, read_differs, read_item_name, read_known, read_selection,
 };
 use super::{Paper, Selection, Vocabulary};
 use crate::document::{Location, Reader};
 use crate::experiment::Level;
 use crate::paper::keys::Differs;
-use crate::run::Curve;
+use crate::run::{Curve, Unit};
 
 /// A figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +59,8 @@ pub enum FigureKind {
     LearningCurves {
         /// The curves, at least one; all have one unit.
         curves: Vec<&'static Curve>,
+        /// Whether the axis at the left is logarithmic.
+        is_log: bool,
         /// Which conditions.
         selection: Selection,
         /// Settings of the data in which the conditions differ, as the file declares.
@@ -78,6 +80,11 @@ pub enum FigureKind {
     },
     /// A metric against another, or against a numeric factor.
     Scatter(Scatter),
+    /// For each class, how often its examples were taken for each class.
+    Confusion {
+        /// One condition.
+        selection: Selection,
+    },
 }
 
 impl Figure {
@@ -103,12 +110,24 @@ impl Figure {
             }
             "learning-curves" => {
                 let curves = read_curves(&reader, paper);
+                let is_log = read_scale(&reader);
+                let of_shares = curves.iter().flatten().find(|curve| curve.unit == Unit::Fraction);
+                if let (Some(true), Some(curve)) = (is_log, of_shares) {
+                    let message =
+                        format!("is `log`, but `{}` is a share: it has a linear axis", curve.name);
+                    reader.refuse("scale", message);
+                }
                 let selection = read_selection(&reader, words);
                 // Each line is labelled with the levels of its condition.
                 let names: Vec<_> = words.names().map(str::to_owned).collect();
                 let differs =
                     read_differs(&reader, words.data_differences(&selection, &names), "where");
-                curves.map(|curves| FigureKind::LearningCurves { curves, selection, differs })
+                curves.zip(is_log).map(|(curves, is_log)| FigureKind::LearningCurves {
+                    curves,
+                    is_log,
+                    selection,
+                    differs,
+                })
             }
             "seeds" => {
                 let table = read_known(&reader, "table", score_tables, "table of scores");
@@ -119,10 +138,13 @@ impl Figure {
                 let has_dots = reader.optional::<bool>("dots").unwrap_or_default();
                 table.map(|table| FigureKind::Bars { table, has_dots })
             }
+            "confusion" => {
+                Some(FigureKind::Confusion { selection: read_classified(&reader, words) })
+            }
             "scatter" => read_scatter(&reader, words, paper).map(FigureKind::Scatter),
             other => {
                 let message = format!(
-                    "must be `diagram`, `learning-curves`, `seeds`, `bars` or `scatter`, but is `{other}`"
+                    "must be `diagram`, `learning-curves`, `seeds`, `bars`, `scatter` or `confusion`, but is `{other}`"
                 );
                 reader.refuse("kind", message);
                 None
@@ -165,17 +187,21 @@ fn read_curves(reader: &Reader<'_>, paper: &Paper) -> Option<Vec<&'static Curve>
     Some(curves)
 }
 
+/// Whether `scale` asks for a logarithmic axis.
+fn read_scale(reader: &Reader<'_>) -> Option<bool> {
+    match reader.node("scale") {
+        Some(_) => choice(reader, "scale", &[("linear", false), ("log", true)]),
+        None => Some(false),
+    }
+}
+
 fn read_scatter(reader: &Reader<'_>, words: &Vocabulary<'_>, paper: &Paper) -> Option<Scatter> {
     let metrics: Vec<_> = paper.metrics.iter().map(|metric| metric.name.as_str()).collect();
     let factors: Vec<_> = words.names().filter(|name| *name != super::EXPERIMENT).collect();
     let known = [&metrics[..], &factors[..]].concat();
     let x = read_known(reader, "x", &known, "metric or factor");
     let y = read_known(reader, "y", &metrics, "metric");
-    let scales = [("linear", false), ("log", true)];
-    let is_log = match reader.node("scale") {
-        Some(_) => choice(reader, "scale", &scales),
-        None => Some(false),
-    };
+    let is_log = read_scale(reader);
     let selection = read_selection(reader, words);
     // Each series is labelled with the levels of its conditions, or the axis shows them.
     let names: Vec<_> = words.names().map(str::to_owned).collect();

@@ -199,6 +199,23 @@ pub fn read_selection(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Selection 
     entries.filter_map(|(factor, node)| levels(reader, "where", factor, node, words)).collect()
 }
 
+/// A selection of one condition whose runs have classes, at `where`.
+pub fn read_classified(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Selection {
+    let selection = read_selection(reader, words);
+    let n = words.conditions(&selection).count();
+    if reader.is_sound() && n != 1 {
+        let message = format!("must select one condition, but selects {n}; name more levels");
+        reader.refuse("where", message);
+    }
+    if let Some(experiment) = words.without_confusion(&selection)
+        && reader.is_sound()
+    {
+        let message = format!("selects `{experiment}`, whose task records no confusion matrix");
+        reader.refuse("where", message);
+    }
+    selection
+}
+
 /// The levels of a table such as `{ weight_sharing = true }`, which is the value of `key`.
 pub fn read_levels(
     reader: &Reader<'_>,

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{EXPERIMENT, FactorLabel, Selection, selects};
 use crate::experiment::{Condition, DataSeed, Experiment, Level, Levels, SEED_KEYS};
 use crate::run::{Curve, DeviceKind, KeyValues, TaskKind};
-use crate::task;
+use crate::task::{self, TargetKind};
 
 /// Names of experiments, factors and levels.
 #[derive(Clone, Debug)]
@@ -203,6 +203,17 @@ impl<'e> Vocabulary<'e> {
             let (experiment, task) = (&one.experiment.name, config.task);
             Some(Lacking { experiment, task, key_of_validation, why })
         })
+    }
+
+    /// A selected experiment whose runs record no confusion matrix, if there is one.
+    #[must_use]
+    pub fn without_confusion(&self, selection: &Selection) -> Option<&'e str> {
+        let mut selected = self.selected(selection);
+        let has_classes = |one: &&KnownCondition<'_>| {
+            task::of(one.condition.design.task).targets() == TargetKind::Classes
+        };
+        let found = selected.find(|one| !has_classes(one));
+        found.map(|one| one.experiment.name.as_str())
     }
 
     /// A selected experiment without early stopping, if there is one.

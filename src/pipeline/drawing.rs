@@ -1,6 +1,7 @@
 //! Draws the figures of the paper: selects the data of each kind, and describes the figure in words
 //! for screen readers.
 
+mod confusion;
 mod curves;
 mod diagram;
 mod dots;
@@ -35,9 +36,13 @@ pub(super) fn draw_all(
         FigureKind::Diagram { experiments } => {
             Ok(vec![diagram::drawing(project, experiments, figure)?])
         }
-        FigureKind::LearningCurves { curves, selection, differs } => {
-            let data = CurveData { project, plan, summary, selection, differs, figure };
+        FigureKind::LearningCurves { curves, is_log, selection, differs } => {
+            let is_log = *is_log;
+            let data = CurveData { project, plan, summary, is_log, selection, differs, figure };
             data.drawings(curves)
+        }
+        FigureKind::Confusion { selection } => {
+            Ok(vec![confusion::drawing(project, summary, selection, figure)?])
         }
         FigureKind::Scatter(scatter) => {
             Ok(vec![scatter::drawing(project, summary, scatter, figure)?])

@@ -8,8 +8,8 @@ use crate::experiment::Experiment;
 use crate::export::Drawn;
 use crate::paper::keys::read_each;
 use crate::paper::{Figure, FigureKind, Metric, Paper, Selection, Vocabulary};
-use crate::run::{Curve, DeviceKind};
-use crate::table::{self, Scores, TableRequest, of_kind};
+use crate::run::{DeviceKind, Wanted};
+use crate::table::{self, ConfusionTable, Scores, TableRequest, of_kind};
 use crate::task;
 
 /// A validated paper file.
@@ -40,9 +40,9 @@ impl PaperFile {
         }
     }
 
-    /// The curves that its metrics and figures read of runs of these experiments.
+    /// What its metrics, tables and figures read of the records of these experiments.
     #[must_use]
-    pub fn curves(&self, experiments: &[Experiment]) -> Vec<&'static Curve> {
+    pub fn wanted(&self, experiments: &[Experiment]) -> Wanted {
         // Which epoch a run ends with depends on the curve that early stopping watches.
         let conditions = experiments.iter().flat_map(|experiment| &experiment.conditions);
         let watched =
@@ -54,7 +54,10 @@ impl PaperFile {
         });
         let curves: BTreeMap<_, _> =
             of_metrics.chain(of_figures).chain(watched).map(|curve| (curve.name, curve)).collect();
-        curves.into_values().collect()
+        let is_confusion = |figure: &Figure| matches!(figure.kind, FigureKind::Confusion { .. });
+        let has_confusion = of_kind::<ConfusionTable>(&self.tables).next().is_some()
+            || self.figures.iter().any(is_confusion);
+        Wanted { curves: curves.into_values().collect(), has_confusion }
     }
 
     /// The curves that its figures of learning curves draw, under all protocols.
@@ -88,7 +91,9 @@ impl PaperFile {
         let figure = self.figures.iter().find(|figure| figure.name == item)?;
         Some(match &figure.kind {
             FigureKind::Diagram { .. } => Vec::new(),
-            FigureKind::LearningCurves { selection, .. } => vec![selection.clone()],
+            FigureKind::LearningCurves { selection, .. } | FigureKind::Confusion { selection } => {
+                vec![selection.clone()]
+            }
             FigureKind::Scatter(scatter) => vec![scatter.selection.clone()],
             FigureKind::Seeds { table } | FigureKind::Bars { table, .. } => {
                 self.covers(table).unwrap_or_default()

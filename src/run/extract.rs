@@ -14,6 +14,8 @@ pub struct RecordExtract {
     pub outcome: Outcome,
     /// The curves that the report shows.
     pub curves: ChosenCurves,
+    /// How often a test example of each class (row) was taken for each class (column), if the report shows it.
+    pub confusion: Option<Confusion>,
     /// The acceptance, if the user accepted an older result for this run.
     pub accepted: Option<Box<Acceptance>>,
     /// Digest of the outcome and of all curves, also of those that are left out.
@@ -24,6 +26,18 @@ pub struct RecordExtract {
     pub seconds: f64,
     /// What computed the run. Many runs share it.
     pub source: Arc<Source>,
+}
+
+/// Counts of a confusion matrix: a row for each class, a column for each answer.
+pub type Confusion = Arc<[Vec<u64>]>;
+
+/// What a report reads of each record, beside what it always reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The curves that it shows.
+    pub curves: Vec<&'static Curve>,
+    /// Whether it shows confusion matrices.
+    pub has_confusion: bool,
 }
 
 /// Some curves of a run, each with its values in each fold.
@@ -69,9 +83,9 @@ impl Source {
 }
 
 impl RecordExtract {
-    /// The extract of a record with these curves.
+    /// The extract of a record with what is wanted of it.
     #[must_use]
-    pub fn of(record: RunRecord, chosen: &[&'static Curve]) -> Self {
+    pub fn of(record: RunRecord, wanted: &Wanted) -> Self {
         let content = Digest::of_bytes(record.result.content().as_bytes());
         let RunRecord { config, result, .. } = record;
         let n_folds = config.data.folds();
@@ -80,7 +94,8 @@ impl RecordExtract {
             (0..n_folds).map(of_fold).collect()
         };
         Self {
-            curves: ChosenCurves::new(chosen, of_folds),
+            curves: ChosenCurves::new(&wanted.curves, of_folds),
+            confusion: result.confusion.filter(|_| wanted.has_confusion).map(Arc::from),
             config,
             outcome: result.outcome,
             accepted: result.accepted.map(Box::new),

@@ -12,7 +12,9 @@ use crate::digest::Digest;
 use crate::experiment::{ConditionId, Conditions, DataSeed, Design, Experiment, Levels, Run};
 use crate::paper::{Paper, RunValue};
 use crate::plan::{Plan, Status};
-use crate::run::{DeviceKind, EarlyStopping, Outcome, RecordExtract, TaskKind, operations};
+use crate::run::{
+    Confusion, DeviceKind, EarlyStopping, Outcome, RecordExtract, TaskKind, operations,
+};
 use crate::task;
 
 /// The runs of one condition. Templates see it but for the fields that are skipped.
@@ -153,6 +155,9 @@ pub struct RunScores {
     /// The best epoch by the curve that early stopping watches, from 1. `None` without early stopping.
     #[serde(skip)]
     pub best_epoch: Option<f64>,
+    /// Its confusion matrix, if the report shows one and the run has one.
+    #[serde(skip)]
+    pub confusion: Option<Confusion>,
     /// Its scores by name of the metric, each in the unit of the metric. Metrics without a score are left out.
     pub scores: Scores,
 }
@@ -249,6 +254,7 @@ fn run_scores(paper: &Paper, names: &[Arc<str>], run: &Run, record: &RecordExtra
         seed: run.config.seed,
         digest: run.digest,
         seconds: record.seconds,
+        confusion: record.confusion.clone(),
         epochs: value(RunValue::Epochs, record),
         best_epoch: value(RunValue::BestEpoch, record),
         scores: Scores(scores.collect()),

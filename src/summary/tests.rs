@@ -24,6 +24,7 @@ fn summary(scores: [[Option<f64>; 3]; 4]) -> Summary {
             seed,
             digest: Digest::of_bytes(&seed.to_le_bytes()),
             seconds: 1.0,
+            confusion: None,
             epochs: None,
             best_epoch: None,
             scores: Scores(vec![("accuracy".into(), score?)]),

@@ -1,7 +1,8 @@
 //! `kind = "ablation"`: how each step from one protocol to another changes the mean.
 
 use super::cell::{Cell, Style, count};
-use super::content::{Column, Key, Row, SeedValue, Table};
+use super::content::{Column, Row, SeedValue, Table};
+use super::key::Key;
 use super::kind::{Kind, Results, Variation, Words, of_kind};
 use super::score_rows::{ScoreRow, Scores};
 use super::scores::{limits_of, row_label};

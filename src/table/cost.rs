@@ -1,7 +1,8 @@
 //! `kind = "cost"`: what a run of each condition costs: parameters, operations and time.
 
 use super::cell::{Cell, Style};
-use super::content::{Column, Key, Row, Table};
+use super::content::{Column, Row, Table};
+use super::key::Key;
 use super::kind::{Kind, Results, Words, left_out_note, read_conditions};
 use crate::document::Reader;
 use crate::experiment::ConditionId;

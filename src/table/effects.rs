@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::bimodal::bimodal_note;
 use super::cell::{Cell, Style};
-use super::content::{Column, Key, Row, SeedValue, Table};
+use super::content::{Column, Row, SeedValue, Table};
+use super::key::Key;
 use super::kind::{
     Kind, Results, Rows, Variation, Words, averaged_note, left_out_note, read_conditions,
 };

@@ -7,7 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::cell::Cell;
-use super::content::{Column, Key, SeedValue, Table};
+use super::content::{Column, SeedValue, Table};
+use super::key::Key;
 use crate::document::{Location, Reader};
 use crate::experiment::{ConditionId, Level};
 use crate::format::{Digits, MISSING};

@@ -2,7 +2,8 @@
 
 use super::bimodal::bimodal_note;
 use super::cell::{Cell, Style};
-use super::content::{Column, Key, Row, Table};
+use super::content::{Column, Row, Table};
+use super::key::Key;
 use super::kind::{
     Kind, Results, Rows, Variation, Words, averaged_note, left_out_note, read_conditions,
 };

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::cell::{Cell, Style};
-use super::content::{Column, Key, Row, Table};
+use super::content::{Column, Row, Table};
+use super::key::Key;
 use super::kind::{Kind, Results, Variation, Words, left_out_note, read_conditions};
 use crate::document::Reader;
 use crate::experiment::{ConditionId, Level};

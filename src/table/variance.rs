@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::bimodal::bimodal_note;
 use super::cell::{Cell, Style};
-use super::content::{Column, Key, Row, Table};
+use super::content::{Column, Row, Table};
+use super::key::Key;
 use super::kind::{Kind, Results, Words, read_conditions};
 use crate::document::Reader;
 use crate::experiment::{ConditionId, Level};

@@ -31,6 +31,7 @@ mod project;
 mod prose;
 mod readme;
 mod report;
+mod results;
 mod scatter;
 mod shards;
 mod silent;

@@ -231,7 +231,7 @@ fn each_fold_is_a_part_of_one_run_whose_score_is_their_mean() {
     let shown = shown_mean(&project);
     assert!((shown - mean).abs() < 1e-9, "{shown} {mean}");
     let note = "The score of a run is the mean over its 4 folds. The folds are no samples: the statistics count seeds.";
-    assert!(project.read("reports/report.md").contains(note));
+    assert!(project.read("reports/report.md").replace('\\', "").contains(note));
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn early_stopping_ends_a_run_and_the_score_is_that_of_the_best_epoch() {
     let shown = shown_mean(&project);
     assert_eq!(shown, curve(record, "test_rmse")[best]);
     let note = "is the test_rmse of the epoch that the network ends with (the best by validation_rmse). Lower";
-    assert!(project.read("reports/report.md").contains(note));
+    assert!(project.read("reports/report.md").replace('\\', "").contains(note));
 }
 
 #[test]

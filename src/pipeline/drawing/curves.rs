@@ -3,7 +3,9 @@
 use super::super::{Error, Project};
 use super::remarks::{few_runs, unreadable};
 use crate::context::Drawing;
-use crate::figure::{self, CurveSeries, DASH_WORDS, FigureError, SeriesStyle, ValueAxis, Width};
+use crate::figure::{
+    self, CurveSeries, DASH_WORDS, FigureError, ScaledAxis, SeriesStyle, ValueAxis, Width,
+};
 use crate::format::{Digits, visible};
 use crate::paper::keys::{Differs, differs_note};
 use crate::paper::{EXPERIMENT, Figure, Names, ScoreUnit, Selection};
@@ -16,6 +18,7 @@ pub(super) struct CurveData<'d> {
     pub(super) project: &'d Project,
     pub(super) plan: &'d Plan,
     pub(super) summary: &'d Summary,
+    pub(super) is_log: bool,
     pub(super) selection: &'d Selection,
     pub(super) differs: &'d Differs,
     pub(super) figure: &'d Figure,
@@ -48,6 +51,7 @@ impl CurveData<'_> {
         let quantity = quantities.join(" and ");
         let is_percent = unit == ScoreUnit::Percent;
         let axis = ValueAxis { label: unit.in_head(&quantity), is_percent };
+        let axis = ScaledAxis { axis, is_log: self.is_log };
         let series = self.series(curves).map_err(|error| unreadable(self.figure, error))?;
         let draw = |width| {
             figure::learning_curves(&series, &axis, width)
@@ -122,8 +126,12 @@ impl CurveData<'_> {
             true => " A run that diverged has no value from the epoch of the divergence on.",
             false => "",
         };
+        let cut = match self.is_log && n_series <= figure::MOST_BANDS {
+            true => " On the logarithmic axis, a band that reaches 0 ends at the axis below.",
+            false => "",
+        };
         let differs = differs_note(self.differs).map(|note| format!(" {note}")).unwrap_or_default();
-        format!("{lines}{band}{ends}{differs}")
+        format!("{lines}{band}{cut}{ends}{differs}")
     }
 }
 

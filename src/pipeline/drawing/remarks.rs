@@ -10,19 +10,18 @@ use crate::summary::{self, Summary};
 /// The error of a figure. A figure with too many items is a mistake in the paper's file.
 pub(super) fn unreadable(figure: &Figure, error: FigureError) -> Error {
     match error {
-        FigureError::TooMany { .. } | FigureError::TooManyStyles { .. } => Error::Invalid {
-            skipped: Vec::new(),
-            violations: vec![Violation {
-                location: figure.location.clone(),
-                key: String::new(),
-                message: format!(
-                    "figure `{}` {error}; show fewer of them, or use several figures",
-                    figure.name
-                ),
-            }],
-        },
+        FigureError::TooMany { .. } | FigureError::TooManyStyles { .. } => {
+            invalid(figure, &error, "show fewer of them, or use several figures")
+        }
+        FigureError::NotPositive(_) => invalid(figure, &error, "remove `scale = \"log\"`"),
         FigureError::Refused(_) => Error::Figure(error),
     }
+}
+
+fn invalid(figure: &Figure, error: &FigureError, remedy: &str) -> Error {
+    let message = format!("figure `{}` {error}; {remedy}", figure.name);
+    let (location, key) = (figure.location.clone(), String::new());
+    Error::Invalid { skipped: Vec::new(), violations: vec![Violation { location, key, message }] }
 }
 
 /// ` (n: 3/10)` if runs of these conditions are missing; else empty.

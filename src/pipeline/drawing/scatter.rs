@@ -4,7 +4,7 @@ use super::super::{Error, Project};
 use super::remarks::{few_runs, unreadable};
 use crate::context::Drawing;
 use crate::experiment::{ConditionId, Level};
-use crate::figure::{self, ScatterSeries, SeriesStyle, ValueAxis, Width, XAxis};
+use crate::figure::{self, ScaledAxis, ScatterSeries, SeriesStyle, ValueAxis, Width};
 use crate::format::{Digits, count, visible};
 use crate::paper::keys::differs_note;
 use crate::paper::{EXPERIMENT, Figure, Metric, Names, Scatter, ScatterX, ScoreUnit};
@@ -49,7 +49,7 @@ pub(super) fn drawing(
         false => format!("Each mark is a run: its {} and its {}.", what, y.label),
     };
     let note = differs_note(&scatter.differs).map(|note| format!(" {note}")).unwrap_or_default();
-    let (x_axis, y_axis) = (XAxis { axis: x_axis, is_log: scatter.is_log }, value_axis(y));
+    let (x_axis, y_axis) = (ScaledAxis { axis: x_axis, is_log: scatter.is_log }, value_axis(y));
     let draw = |width| {
         figure::scatter(&series, &x_axis, &y_axis, width).map_err(|error| unreadable(figure, error))
     };
