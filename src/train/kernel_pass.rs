@@ -32,9 +32,10 @@ pub(super) struct Source {
     normalizer: Option<Normalizer>,
 }
 
-/// A batch-norm layer, and what its forward pass keeps.
+/// A batch-norm layer in a pass.
 struct Normalizer {
-    normalized: Normalized,
+    /// What its forward pass keeps.
+    kept: Normalized,
     epsilon: f32,
     values: Rc<RefCell<Buffer>>,
     identity: Vector<Cpu>,
@@ -58,14 +59,14 @@ impl Input {
         let len = x.shape().num_elements();
         let before = copy(&x, memory);
         let mut after = memory.buffers.pop().unwrap_or_default();
-        let mut normalized = memory.normalized.pop().unwrap_or_default();
+        let mut kept = memory.normalized.pop().unwrap_or_default();
         let values = parameters.values.borrow();
         let layer = normalization(&values[..parameters.len()], epsilon);
         let statistics = statistics.cloned().unwrap_or_else(|| layer.observe(&before[..len]));
-        layer.forward(&before[..len], &statistics, after.room(len), &mut normalized);
+        layer.forward(&before[..len], &statistics, after.room(len), &mut kept);
         memory.buffers.push(before);
         let (values, identity) = (Rc::clone(&parameters.values), parameters.identity.clone());
-        let normalizer = Some(Normalizer { normalized, epsilon, values, identity });
+        let normalizer = Some(Normalizer { kept, epsilon, values, identity });
         (Self::Batch(after, Source { x, normalizer }), statistics)
     }
 
@@ -92,7 +93,7 @@ impl Input {
     fn release(self, memory: &mut Memory) {
         if let Self::Batch(values, Source { normalizer, .. }) = self {
             memory.buffers.push(values);
-            memory.normalized.extend(normalizer.map(|normalizer| normalizer.normalized));
+            memory.normalized.extend(normalizer.map(|layer| layer.kept));
         }
     }
 }
@@ -176,7 +177,7 @@ impl Source {
         gradients: &mut Gradients<f32, Cpu>,
     ) -> Result<(), CpuError> {
         let Self { x, normalizer } = self;
-        let Some(Normalizer { normalized, epsilon, values, identity }) = normalizer else {
+        let Some(Normalizer { kept, epsilon, values, identity }) = normalizer else {
             map(Add, [&mut gradients.get_or_alloc_mut(x)?[..]], [dy]);
             return Ok(());
         };
@@ -186,7 +187,7 @@ impl Source {
         let dx_values = dx.room(dy.len());
         let (dscale, dshift) =
             gradients.get_or_alloc_mut(identity)?.split_at_mut(layer.scale.len());
-        layer.backward(normalized, dy, dscale, dshift, dx_values);
+        layer.backward(kept, dy, dscale, dshift, dx_values);
         map(Add, [&mut gradients.get_or_alloc_mut(x)?[..]], [dx_values]);
         buffers.push(dx);
         Ok(())
