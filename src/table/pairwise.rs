@@ -175,8 +175,8 @@ impl Pairwise {
         let metric = results.metric(&self.metric);
         let pairs = self.pairs(summary);
         let trend = self.trend.map(|scale| (scale, self.trend(scale, summary)));
-        let comparisons = pairs.iter().map(|pair| pair.contrast.comparison);
-        let digits = self.digits(comparisons, results);
+        let comparisons: Vec<_> = pairs.iter().map(|pair| pair.contrast.comparison).collect();
+        let digits = self.digits(&comparisons, results);
         let conditions = pairs.iter().flat_map(|pair| pair.contrast.conditions.concat());
         let ids: Vec<_> = conditions.collect();
         let varies = summary.varies(&ids);
@@ -211,12 +211,8 @@ impl Pairwise {
     }
 
     /// The digits of differences.
-    fn digits(
-        &self,
-        comparisons: impl Iterator<Item = Option<PairedComparison>> + Clone,
-        results: &Results<'_>,
-    ) -> Digits {
-        let differences = || comparisons.clone().flatten().map(|one| one.difference);
+    fn digits(&self, comparisons: &[Option<PairedComparison>], results: &Results<'_>) -> Digits {
+        let differences = || comparisons.iter().flatten().map(|one| one.difference);
         let sizes = differences().flat_map(|one| {
             one.interval.map_or([one.mean; 2], |interval| [interval.lower, interval.upper])
         });
@@ -270,7 +266,7 @@ impl Pairwise {
             TrendScale::Log => ("for each factor of 10", "log"),
         };
         let text = |label: &str, word: &str| Cell::Text(label.to_owned(), word.to_owned());
-        let digits = self.digits([trend.comparison].into_iter(), results);
+        let digits = self.digits(&[trend.comparison], results);
         let mut cells = vec![text("trend", "trend"), text(what, word)];
         cells.extend(compared(trend.comparison, &trend.conditions, digits, results));
         cells.push(Cell::Number(None, Style::PValue));

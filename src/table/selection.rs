@@ -166,7 +166,7 @@ impl Choice {
         let estimate = chosen.and_then(|one| estimate(one.shown.values().copied()));
         let nested = nested(&candidates, select);
         let of_nested = self::estimate(nested.iter().map(|(_, value)| *value));
-        let named = |candidate: Option<&Candidate>| match candidate {
+        let cell_of = |candidate: Option<&Candidate>| match candidate {
             Some(one) => self.named(one.id, results),
             None => Cell::Text(MISSING.to_owned(), String::new()),
         };
@@ -178,7 +178,7 @@ impl Choice {
         };
         let mut cells: Vec<_> = self.by.iter().zip(levels).map(level).collect();
         cells.extend([
-            named(chosen),
+            cell_of(chosen),
             Cell::Count(
                 estimate.map_or(0, |e| e.n),
                 summary.expected(ids),
@@ -188,7 +188,7 @@ impl Choice {
             Cell::interval_of(estimate, fixed),
             Cell::Number(of_nested.map(|estimate| estimate.mean), fixed),
             Cell::interval_of(of_nested, fixed),
-            named(on_test),
+            cell_of(on_test),
             Cell::Number(optimism, Style::Signed(digits)),
         ]);
         let seeds = chosen.map_or_else(Vec::new, |one| -> Vec<SeedValue> {

@@ -2,6 +2,7 @@
 //! computed again from the records and from `data/runs.csv`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -111,7 +112,7 @@ fn points() -> String {
         let (x, y) = (f64::from(i * 37 % 101) / 10.0, f64::from(i * 53 % 89) / 10.0);
         let noise = f64::from(i * i % 13) / 4.0;
         let quality = ["low", "middle", "high"][((x + y + noise) / 7.5).min(2.0) as usize];
-        text += &format!("{x},{y},{quality}\n");
+        writeln!(text, "{x},{y},{quality}").unwrap();
     }
     text
 }

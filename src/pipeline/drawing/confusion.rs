@@ -7,7 +7,7 @@ use crate::experiment::ConditionId;
 use crate::figure::{self, ConfusionMatrix, Width};
 use crate::format::{count, visible};
 use crate::paper::{Figure, Names, Selection};
-use crate::summary::Summary;
+use crate::summary::{ConditionSummary, Summary};
 use crate::table::class_names;
 
 /// The drawing of the only selected condition.
@@ -44,7 +44,7 @@ pub(super) fn drawing(
 
 /// The mean share of each answer over the runs that have examples of the class.
 fn mean_shares(summary: &Summary, ids: &[ConditionId], n: usize) -> Vec<Vec<Option<f64>>> {
-    let answers: Vec<_> = summary.all(ids).flat_map(|condition| condition.answers()).collect();
+    let answers: Vec<_> = summary.all(ids).flat_map(ConditionSummary::answers).collect();
     let mean = |class: usize, answer: usize| {
         let of_run = |run: &Vec<Vec<Option<f64>>>| *run.get(class)?.get(answer)?;
         let shares: Vec<f64> = answers.iter().filter_map(of_run).collect();
