@@ -64,6 +64,11 @@ pub trait Task: Sync {
         examples: &Measured<'_>,
     ) -> Vec<(&'static Curve, f64)>;
 
+    /// What the network says about each of `n` examples: the probability of each class; or the number in the unit of
+    /// the data; or the probability that the first class of a pair is at most the second. `scale` says how the targets
+    /// were standardised.
+    fn predictions(&self, outputs: &[Vec<f32>], n: usize, scale: Scale) -> Vec<Vec<f64>>;
+
     /// How often an example of each class (row) was taken for each class (column). `None` if the targets are no
     /// classes.
     fn confusion(&self, outputs: &[Vec<f32>], targets: &Targets) -> Option<Vec<Vec<u64>>>;

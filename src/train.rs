@@ -26,13 +26,13 @@ mod kernel_operations;
 mod kernel_parameters;
 mod kernel_pass;
 mod layout;
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing exports a network yet"))]
 mod named;
 mod network;
 mod normalization;
 mod operations;
 #[cfg(any(test, feature = "cuda"))]
 mod parameter;
+mod predict;
 #[cfg(any(test, feature = "cuda"))]
 mod rows;
 mod sequence;
@@ -48,7 +48,9 @@ mod fixtures;
 
 pub use device::{Device, DeviceError};
 pub use dispatch::DfdxTrainer;
-pub use trainer::{TrainError, Trainer, Training, train_all};
+pub use named::{LoadError, NamedTensor};
+pub use predict::predict;
+pub use trainer::{Networks, TrainError, Trainer, Training, train_all, train_networks};
 
 /// Makes the trainer for a device.
 pub type MakeTrainer<'t> = &'t dyn Fn(Device) -> Box<dyn Trainer>;

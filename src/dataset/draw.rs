@@ -25,14 +25,15 @@ pub fn draw(config: &DataConfig, examples: &Examples) -> Result<Vec<Split>, Draw
 fn prepared(config: &ExampleData, examples: &Examples, parts: &Parts) -> Result<Split, DrawError> {
     let [mut train, mut validation, mut test] = parts.each_ref().map(|indices| Rows {
         n: indices.len(),
-        inputs: vec![pooled(examples, indices, config.pooling)],
+        inputs: vec![pooled(&examples.values, examples.shape, indices, config.pooling)],
         targets: examples.targets.of(indices),
     });
+    let shape = crate::run::pooled(config.input, config.pooling);
+    let mut input_scales = vec![Scale::NONE; shape.channels()];
     if config.standardize {
-        let shape = crate::run::pooled(config.input, config.pooling);
-        let scales = scales(examples, &train.inputs[0], shape)?;
+        input_scales = scales(examples, &train.inputs[0], shape)?;
         for part in [&mut train, &mut validation, &mut test] {
-            standardize(&mut part.inputs[0], &scales);
+            standardize(&mut part.inputs[0], &input_scales);
         }
     }
     let target_scale = match &train.targets {
@@ -48,5 +49,5 @@ fn prepared(config: &ExampleData, examples: &Examples, parts: &Parts) -> Result<
             return Err(DrawError::Empty { part: name.name() });
         }
     }
-    Ok(Split { train, validation, test, target_scale })
+    Ok(Split { train, validation, test, input_scales, target_scale })
 }

@@ -77,6 +77,8 @@ pub struct Split {
     pub validation: Rows,
     /// Examples to test on.
     pub test: Rows,
+    /// How each column of a vector or each channel of images is standardised.
+    pub input_scales: Vec<Scale>,
     /// How targets that are numbers are standardised.
     pub target_scale: Scale,
 }

@@ -43,6 +43,7 @@ pub(super) fn draw(config: &PairData, examples: &Examples) -> Result<Split, Draw
         train: pairs(examples, train, config.pooling),
         validation: pairs(examples, validation, config.pooling),
         test: pairs(examples, &test, config.pooling),
+        input_scales: vec![Scale::NONE; config.image.channels()],
         target_scale: Scale::NONE,
     })
 }
@@ -64,7 +65,10 @@ fn pairs(examples: &Examples, drawn: &[u32], pooling: usize) -> Rows {
     };
     Rows {
         n: drawn.len() / 2,
-        inputs: sides.iter().map(|side| pooled(examples, side, pooling)).collect(),
+        inputs: sides
+            .iter()
+            .map(|side| pooled(&examples.values, examples.shape, side, pooling))
+            .collect(),
         targets: Targets::Pairs(sides.each_ref().map(classes_of)),
     }
 }

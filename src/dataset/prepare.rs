@@ -5,14 +5,14 @@ use super::examples::{Examples, Scale, Values};
 use crate::run::{self, Shape};
 
 /// The values of these examples, one after the other. Images are average-pooled with a square window.
-pub(super) fn pooled(examples: &Examples, indices: &[u32], window: usize) -> Vec<f32> {
-    let len = examples.shape.len();
-    match (&examples.values, examples.shape) {
+pub(super) fn pooled(values: &Values, shape: Shape, indices: &[u32], window: usize) -> Vec<f32> {
+    let len = shape.len();
+    match (values, shape) {
         (Values::Bytes(bytes), Shape::Image { .. }) => {
             let of_one = |index: &u32| {
                 let image = &bytes[*index as usize * len..][..len];
                 // The sum of bytes is exact, in any order.
-                pooled_image(image, examples.shape, window, 0u32, |sum, byte| sum + u32::from(byte))
+                pooled_image(image, shape, window, 0u32, |sum, byte| sum + u32::from(byte))
                     .map(|sum| sum as f32)
             };
             let area = (window * window) as f32;
@@ -21,7 +21,7 @@ pub(super) fn pooled(examples: &Examples, indices: &[u32], window: usize) -> Vec
         (Values::Floats(floats), Shape::Image { .. }) if window > 1 => {
             let of_one = |index: &u32| {
                 let image = &floats[*index as usize * len..][..len];
-                pooled_image(image, examples.shape, window, 0f32, |sum, value| sum + value)
+                pooled_image(image, shape, window, 0f32, |sum, value| sum + value)
             };
             let area = (window * window) as f32;
             indices.iter().flat_map(of_one).map(|sum| sum / area).collect()
@@ -147,15 +147,15 @@ mod tests {
         image[28 + 1] = 2; // row 1, column 1: the same window
         image[2] = 8; // the next window
         let one = examples(shape, Values::Bytes(image), 1);
-        let pixels = pooled(&one, &[0], 2);
+        let pixels = pooled(&one.values, shape, &[0], 2);
         assert_eq!(pixels.len(), 14 * 14);
         assert_eq!(&pixels[..3], [64.25, 2.0, 0.0]);
 
         let shape = Shape::Image { height: 2, width: 2, channels: 2 };
         let values = (0u8..16).map(f32::from).collect();
         let two = examples(shape, Values::Floats(values), 2);
-        assert_eq!(pooled(&two, &[1, 0], 2), [11.0, 12.0, 3.0, 4.0]);
-        assert_eq!(pooled(&two, &[1], 1)[..3], [8.0, 9.0, 10.0]);
+        assert_eq!(pooled(&two.values, shape, &[1, 0], 2), [11.0, 12.0, 3.0, 4.0]);
+        assert_eq!(pooled(&two.values, shape, &[1], 1)[..3], [8.0, 9.0, 10.0]);
     }
 
     #[test]

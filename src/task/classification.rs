@@ -8,7 +8,7 @@ use super::metric::{
     self, balanced_accuracy, brier, confusion, f1_macro, fraction, largest, roc_auc,
 };
 use super::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
-use crate::dataset::{PartName, Targets};
+use crate::dataset::{PartName, Scale, Targets};
 use crate::run::{self, Curve, Direction, TrainConfig, Unit};
 
 /// The task. The network puts out one number for each class, or one number for the second of two classes.
@@ -158,6 +158,11 @@ impl Task for Classification {
                 std::iter::once((&VALIDATION_LOSS, loss)).chain(own).collect()
             }
         }
+    }
+
+    fn predictions(&self, outputs: &[Vec<f32>], n: usize, _: Scale) -> Vec<Vec<f64>> {
+        let all = probabilities(&outputs[0], n);
+        all.chunks_exact((all.len() / n.max(1)).max(1)).map(<[f64]>::to_vec).collect()
     }
 
     fn confusion(&self, outputs: &[Vec<f32>], targets: &Targets) -> Option<Vec<Vec<u64>>> {

@@ -8,7 +8,7 @@ use super::loss::{binary_cross_entropy, cross_entropy};
 use super::metric::{fraction, largest};
 use super::pair_curves as curves;
 use super::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
-use crate::dataset::{PartName, Targets};
+use crate::dataset::{PartName, Scale, Targets};
 use crate::run::{Curve, TrainConfig};
 
 /// The task.
@@ -119,6 +119,10 @@ impl Task for Pairs {
                 ]
             }
         }
+    }
+
+    fn predictions(&self, outputs: &[Vec<f32>], _: usize, _: Scale) -> Vec<Vec<f64>> {
+        outputs[2].iter().map(|p| vec![f64::from(*p)]).collect()
     }
 
     fn confusion(&self, _: &[Vec<f32>], _: &Targets) -> Option<Vec<Vec<u64>>> {

@@ -4,7 +4,7 @@ use super::curves::{LEARNING_RATE, TRAIN_LOSS, VALIDATION_LOSS, test, validation
 use super::loss::{Loss, absolute, huber, of_errors, squared};
 use super::metric::{mae, r2, rmse, spearman};
 use super::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
-use crate::dataset::{PartName, Targets};
+use crate::dataset::{PartName, Scale, Targets};
 use crate::run::{self, Curve, Direction, TrainConfig, Unit};
 
 /// The task. The network puts out one number: the target, or the standardised target.
@@ -115,6 +115,10 @@ impl Task for Regression {
                 std::iter::once((&VALIDATION_LOSS, loss)).chain(own).collect()
             }
         }
+    }
+
+    fn predictions(&self, outputs: &[Vec<f32>], _: usize, scale: Scale) -> Vec<Vec<f64>> {
+        outputs[0].iter().map(|y| vec![f64::from(scale.restore(*y))]).collect()
     }
 
     fn confusion(&self, _: &[Vec<f32>], _: &Targets) -> Option<Vec<Vec<u64>>> {

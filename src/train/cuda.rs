@@ -20,6 +20,7 @@ use dfdx::prelude::{Cache as _, Cuda, CudaError, Synchronize as _};
 
 use super::device::{Device, DeviceError};
 use super::dfdx_operations::DfdxOperations;
+use super::named::NamedTensor;
 use super::trainer::{TrainError, Training};
 use super::training_loop;
 use crate::dataset::Split;
@@ -37,12 +38,16 @@ pub(super) fn check(number: usize) -> Result<(), DeviceError> {
     }
 }
 
-/// Trains a run on the device of this worker.
+/// The result of a run, and the tensors of its network if they were asked for and it has not diverged.
+type Trained = (Training, Option<Vec<NamedTensor>>);
+
+/// Trains a run on the device of this worker. Also returns the tensors of its network if `keeps_network`.
 pub(super) fn train(
     number: usize,
     config: &RunConfig,
     split: &Split,
-) -> Result<Training, TrainError> {
+    keeps_network: bool,
+) -> Result<Trained, TrainError> {
     thread_local! {
         static DEVICE: RefCell<Option<DeviceThread>> = const { RefCell::new(None) };
     }
@@ -51,7 +56,7 @@ pub(super) fn train(
             Some(thread) if thread.number == number => thread,
             other => other.insert(DeviceThread::start(number)?),
         };
-        thread.train(config, split)
+        thread.train(config, split, keeps_network)
     })
 }
 
@@ -67,12 +72,13 @@ struct DeviceThread {
 struct Job {
     config: RunConfig,
     split: Split,
+    keeps_network: bool,
     answer: Sender<Answer>,
 }
 
 /// How a job ended.
 enum Answer {
-    Done(Result<Training, TrainError>),
+    Done(Result<Trained, TrainError>),
     Panicked(Box<dyn Any + Send>),
     /// The device cannot be used any more.
     Lost(String),
@@ -88,10 +94,15 @@ impl DeviceThread {
         Ok(Self { number, jobs, lost: None })
     }
 
-    fn train(&mut self, config: &RunConfig, split: &Split) -> Result<Training, TrainError> {
+    fn train(
+        &mut self,
+        config: &RunConfig,
+        split: &Split,
+        keeps_network: bool,
+    ) -> Result<Trained, TrainError> {
         if self.lost.is_none() {
             let (answer, answers) = mpsc::channel();
-            let job = Job { config: config.clone(), split: split.clone(), answer };
+            let job = Job { config: config.clone(), split: split.clone(), keeps_network, answer };
             let answer = self.jobs.send(job).ok().and_then(|()| answers.recv().ok());
             match answer {
                 Some(Answer::Done(result)) => return result,
@@ -114,11 +125,15 @@ thread_local! {
 
 /// Trains runs until the worker ends.
 fn work(number: usize, jobs: &Receiver<Job>) {
-    for Job { config, split, answer } in jobs {
+    for Job { config, split, keeps_network, answer } in jobs {
         ANSWER.set(Some(answer.clone()));
         let train = || {
             let device = open(number)?;
-            let result = training_loop::train(DfdxOperations::new(device.clone()), &config, &split);
+            let operations = DfdxOperations::new(device.clone());
+            let result = match keeps_network {
+                true => training_loop::train_network(operations, &config, &split),
+                false => training_loop::train(operations, &config, &split).map(|own| (own, None)),
+            };
             // Other runs may need other sizes.
             device.try_empty_cache().map_err(|error| TrainError::Device(message(&error)))?;
             result

@@ -7,8 +7,9 @@ use super::cuda;
 use super::device::{Device, DeviceError};
 use super::kernel_memory::Memory;
 use super::kernel_operations::KernelOperations;
+use super::named::NamedTensor;
 use super::trainer::{TrainError, Trainer, Training};
-use super::training_loop::train;
+use super::training_loop::{train, train_network};
 use crate::dataset::Split;
 use crate::run::RunConfig;
 
@@ -38,24 +39,47 @@ pub struct DfdxTrainer {
 impl Trainer for DfdxTrainer {
     fn train(&self, config: &RunConfig, split: &Split) -> Result<Training, TrainError> {
         match self.device {
-            Device::Cpu => {
-                thread_local! {
-                    /// The memory of the last run. It is empty after a panic.
-                    static MEMORY: Cell<Memory> = Cell::default();
-                }
-                let operations = KernelOperations::new(MEMORY.take());
-                let result = train(operations.clone(), config, split);
-                MEMORY.set(operations.release());
-                result
-            }
+            Device::Cpu => with_memory(|operations| train(operations, config, split)),
             #[cfg(feature = "cuda")]
-            Device::Cuda(number) => cuda::train(number, config, split),
-            #[cfg(not(feature = "cuda"))]
-            Device::Cuda(_) => {
-                Err(TrainError::Device(DeviceError::NotBuilt(self.device).to_string()))
+            Device::Cuda(number) => {
+                let (training, _) = cuda::train(number, config, split, false)?;
+                Ok(training)
             }
+            #[cfg(not(feature = "cuda"))]
+            Device::Cuda(_) => Err(not_built(self.device)),
         }
     }
+
+    fn train_network(
+        &self,
+        config: &RunConfig,
+        split: &Split,
+    ) -> Result<(Training, Option<Vec<NamedTensor>>), TrainError> {
+        match self.device {
+            Device::Cpu => with_memory(|operations| train_network(operations, config, split)),
+            #[cfg(feature = "cuda")]
+            Device::Cuda(number) => cuda::train(number, config, split, true),
+            #[cfg(not(feature = "cuda"))]
+            Device::Cuda(_) => Err(not_built(self.device)),
+        }
+    }
+}
+
+/// Trains with the memory of the last run of this thread.
+fn with_memory<T>(train: impl FnOnce(KernelOperations) -> T) -> T {
+    thread_local! {
+        /// The memory of the last run. It is empty after a panic.
+        static MEMORY: Cell<Memory> = Cell::default();
+    }
+    let operations = KernelOperations::new(MEMORY.take());
+    let result = train(operations.clone());
+    MEMORY.set(operations.release());
+    result
+}
+
+#[cfg(not(feature = "cuda"))]
+fn not_built(device: Device) -> TrainError {
+    TrainError::Device(DeviceError::NotBuilt(device).to_string())
 }
 
 #[cfg(all(test, not(feature = "cuda")))]

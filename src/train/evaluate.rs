@@ -33,7 +33,10 @@ impl<O: Operations> Evaluator<O> {
             let n_evaluations = evaluations.iter().filter(|own| own.part == name).count();
             let batches = match n_evaluations {
                 0 => Vec::new(),
-                _ => inputs(network, split.part(name), O::TEST_BATCH),
+                _ => {
+                    let Rows { inputs: values, n, .. } = split.part(name);
+                    inputs(network, values, *n, O::TEST_BATCH)
+                }
             };
             Part { batches, is_shared: n_evaluations > 1, features: None }
         };
@@ -82,22 +85,22 @@ impl<O: Operations> Evaluator<O> {
     }
 }
 
-/// The inputs of some examples in batches of `size`, which pass through the network many times.
+/// The inputs of `n` examples in batches of `size`, which pass through the network many times.
 pub(super) fn inputs<O: Operations>(
     network: &Network<O>,
-    rows: &Rows,
+    inputs: &[Vec<f32>],
+    n: usize,
     size: usize,
 ) -> Vec<Inputs<O>> {
     let batch = |range: Range<usize>| {
         let of_range = |values: &Vec<f32>| {
-            let len = values.len() / rows.n;
+            let len = values.len() / n;
             range.start * len..range.end * len
         };
-        let inputs: Vec<&[f32]> =
-            rows.inputs.iter().map(|values| &values[of_range(values)]).collect();
+        let inputs: Vec<&[f32]> = inputs.iter().map(|values| &values[of_range(values)]).collect();
         network.inputs(&inputs, true)
     };
-    batches(rows.n, size).map(batch).collect()
+    batches(n, size).map(batch).collect()
 }
 
 /// The ranges of `size` examples among `n`. The last one may be smaller.

@@ -8,23 +8,49 @@ use crate::kernel::normalization::Statistics;
 /// A tensor with the name, the shape and the order of values that it has in PyTorch, if each layer is
 /// a module of an `nn.Sequential`, and a residual layer a module with `body` and `shortcut`.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct NamedTensor {
-    /// The path of the layer in its list, and the name of the tensor.
-    pub(super) name: String,
-    pub(super) shape: Vec<usize>,
+pub struct NamedTensor {
+    /// The path of the layer in its list, and the name of the tensor. In a pair network, the name of the list comes
+    /// before it: `branch`, or `branches.0` and `branches.1`, or `head`.
+    pub name: String,
+    /// The size of each dimension.
+    pub shape: Vec<usize>,
     /// The values, row by row.
-    pub(super) values: Vec<f32>,
+    pub values: Vec<f32>,
 }
 
 /// Tensors that are not those of a layer list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum LoadError {
+pub enum LoadError {
+    /// A layer needs a tensor that is missing.
     #[error("there is no tensor `{0}`, which the layers need")]
     Missing(String),
+    /// No layer has this tensor.
     #[error("the tensor `{0}` belongs to no layer")]
     Unknown(String),
+    /// A tensor with another shape than its layer.
     #[error("the tensor `{name}` has the shape {found:?}, but its layer needs {expected:?}")]
-    Shape { name: String, found: Vec<usize>, expected: Vec<usize> },
+    Shape {
+        /// The name of the tensor.
+        name: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape that the layer needs.
+        expected: Vec<usize>,
+    },
+}
+
+impl LoadError {
+    /// The same error of a list that is one of several.
+    pub(super) fn within(self, prefix: &str) -> Self {
+        let longer = |name: String| format!("{prefix}{name}");
+        match self {
+            Self::Missing(name) => Self::Missing(longer(name)),
+            Self::Unknown(name) => Self::Unknown(longer(name)),
+            Self::Shape { name, found, expected } => {
+                Self::Shape { name: longer(name), found, expected }
+            }
+        }
+    }
 }
 
 impl<O: Operations> Sequence<O> {

@@ -2,6 +2,7 @@
 
 use dfdx::prelude::*;
 
+use super::named::{LoadError, NamedTensor};
 use super::normalization::Observed;
 use super::operations::{DeviceError, Operations};
 use super::sequence::{Mode, Sequence};
@@ -132,6 +133,56 @@ impl<O: Operations> Network<O> {
         for ((operations, sequence), state) in self.sequences().zip(state) {
             sequence.restore(operations, state);
         }
+    }
+
+    /// What comes before the names of the tensors of each list of layers, in the order of [`Self::sequences`].
+    fn prefixes(&self) -> Vec<String> {
+        match (&self.head, self.branches.len()) {
+            (None, _) => vec![String::new()],
+            (Some(_), 1) => vec!["branch.".to_owned(), "head.".to_owned()],
+            (Some(_), n) => {
+                let branches = (0..n).map(|index| format!("branches.{index}."));
+                branches.chain(["head.".to_owned()]).collect()
+            }
+        }
+    }
+
+    /// All parameters and running statistics by name.
+    pub(super) fn named_tensors(&mut self) -> Vec<NamedTensor> {
+        let prefixes = self.prefixes();
+        let mut all = Vec::new();
+        for (prefix, (operations, sequence)) in prefixes.iter().zip(self.sequences()) {
+            all.extend(
+                sequence.named_tensors(operations).into_iter().map(|tensor| NamedTensor {
+                    name: format!("{prefix}{}", tensor.name),
+                    ..tensor
+                }),
+            );
+        }
+        all
+    }
+
+    /// Sets all parameters and running statistics to those of [`Self::named_tensors`], in any order.
+    ///
+    /// # Errors
+    /// If the tensors are others. Then the network is of no use.
+    pub(super) fn load_named(&mut self, tensors: &[NamedTensor]) -> Result<(), LoadError> {
+        let prefixes = self.prefixes();
+        let is_known = |tensor: &&NamedTensor| {
+            prefixes.iter().any(|prefix| tensor.name.starts_with(prefix.as_str()))
+        };
+        if let Some(unknown) = tensors.iter().find(|tensor| !is_known(tensor)) {
+            return Err(LoadError::Unknown(unknown.name.clone()));
+        }
+        for (prefix, (operations, sequence)) in prefixes.iter().zip(self.sequences()) {
+            let own = tensors.iter().filter_map(|tensor| {
+                let name = tensor.name.strip_prefix(prefix.as_str())?;
+                Some(NamedTensor { name: name.to_owned(), ..tensor.clone() })
+            });
+            let loaded = sequence.load_named(operations, &own.collect::<Vec<_>>());
+            loaded.map_err(|error| error.within(prefix))?;
+        }
+        Ok(())
     }
 
     /// Scales the gradient of all parameters together to the norm `most`, if it is longer.

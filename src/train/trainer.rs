@@ -1,6 +1,7 @@
 //! The interface of trainers to other modules.
 
 use super::device::Device;
+use super::named::NamedTensor;
 use crate::dataset::Split;
 use crate::run::{Curves, Outcome, RunConfig};
 
@@ -68,6 +69,27 @@ pub fn train_all(
     Ok(Training::of_folds(folds))
 }
 
+/// The tensors of the network of each fold.
+pub type Networks = Vec<Vec<NamedTensor>>;
+
+/// Trains like [`train_all`]. Also returns the tensors of the network of each fold. `None` if a fold has none.
+///
+/// # Errors
+/// Returns an error if the device fails.
+pub fn train_networks(
+    trainer: &dyn Trainer,
+    config: &RunConfig,
+    splits: &[Split],
+) -> Result<(Training, Option<Networks>), TrainError> {
+    let (mut folds, mut networks) = (Vec::new(), Vec::new());
+    for split in splits {
+        let (training, network) = trainer.train_network(config, split)?;
+        folds.push(training);
+        networks.push(network);
+    }
+    Ok((Training::of_folds(folds), networks.into_iter().collect()))
+}
+
 /// Trains one run at a time; several threads may share it.
 pub trait Trainer: Sync {
     /// Trains `config` on `split`.
@@ -75,4 +97,17 @@ pub trait Trainer: Sync {
     /// # Errors
     /// Returns an error if the device fails.
     fn train(&self, config: &RunConfig, split: &Split) -> Result<Training, TrainError>;
+
+    /// Trains like [`Self::train`]. Also returns the tensors of the network that the training ends with. `None` if the
+    /// run has diverged, or if this trainer has no network.
+    ///
+    /// # Errors
+    /// Returns an error if the device fails.
+    fn train_network(
+        &self,
+        config: &RunConfig,
+        split: &Split,
+    ) -> Result<(Training, Option<Vec<NamedTensor>>), TrainError> {
+        Ok((self.train(config, split)?, None))
+    }
 }

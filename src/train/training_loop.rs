@@ -3,6 +3,7 @@
 use dfdx::prelude::*;
 
 use super::evaluate::{Evaluator, batches, inputs};
+use super::named::NamedTensor;
 use super::network::{Inputs, Network};
 use super::normalization::Observed;
 use super::operations::{DeviceError, Operations};
@@ -23,6 +24,18 @@ pub(super) fn train<O: Operations>(
     split: &Split,
 ) -> Result<Training, TrainError> {
     Run::new(operations, config, split).train(split)
+}
+
+/// Trains like [`train`]. Also returns the tensors of the network that the training ends with, unless it has diverged.
+pub(super) fn train_network<O: Operations>(
+    operations: O,
+    config: &RunConfig,
+    split: &Split,
+) -> Result<(Training, Option<Vec<NamedTensor>>), TrainError> {
+    let mut run = Run::new(operations, config, split);
+    let training = run.train(split)?;
+    let is_completed = training.outcome == Outcome::Completed;
+    Ok((training, is_completed.then(|| run.network.named_tensors())))
 }
 
 /// What early stopping watches and keeps.
@@ -148,7 +161,7 @@ impl<'r, O: Operations> Run<'r, O> {
                     let indices: Vec<_> = range.map(|index| index as u32).collect();
                     Batch { inputs, targets: targets.of(&indices) }
                 };
-                let inputs = inputs(&network, rows, size).into_iter();
+                let inputs = inputs(&network, &rows.inputs, rows.n, size).into_iter();
                 inputs.zip(batches(rows.n, size)).map(of_range).collect()
             }
         };
