@@ -7,6 +7,7 @@
 mod entry;
 mod jobs;
 mod lease;
+mod models;
 mod parts;
 mod reports;
 
@@ -21,6 +22,7 @@ use crate::run::{FailureRecord, RecordExtract, RunConfig, RunRecord, Wanted};
 pub use entry::{PastRecord, read_past};
 pub use jobs::{ArrayReceipt, JobDraft, JobFiles};
 pub use lease::{HEARTBEAT, Lease, Leases, TaskStart};
+pub use models::Models;
 pub use reports::Reports;
 
 /// The records of a project.
@@ -306,9 +308,15 @@ impl Cache {
 
     /// Removes the unfinished files of killed processes.
     pub fn sweep(&self) {
-        for part in ["records", "failures", "reports"] {
+        for part in ["records", "failures", "reports", "models"] {
             fs::sweep(&self.directory.join(part));
         }
+    }
+
+    /// The trained networks.
+    #[must_use]
+    pub fn models(&self) -> Models {
+        Models::new(self.directory.join("models"))
     }
 
     /// Leases on runs, for this process.

@@ -16,6 +16,8 @@ mod jobs;
 mod json;
 mod local;
 mod merge;
+mod predict;
+mod predict_args;
 mod preview;
 mod progress;
 mod project_args;
@@ -57,6 +59,7 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
         Command::Status(args) => status::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Predict(args) => predict::run(&args),
         Command::Accept(args) => accept::run(&args),
         Command::Verify(args) => verify::run(&args, trainer),
         Command::Merge(args) => merge::run(&args),

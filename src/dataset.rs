@@ -7,8 +7,10 @@ mod draw;
 mod error;
 mod examples;
 mod facts;
+mod faults;
 mod files;
 mod idx;
+mod inputs;
 mod mnist;
 mod npy;
 mod packed;
@@ -26,6 +28,7 @@ pub use error::{DataError, DrawError};
 pub use examples::{Column, Examples, PartName, Rows, Scale, Split, Targets, Values};
 pub use facts::Facts;
 pub use files::{File, Files, read};
+pub use inputs::{Prepared, prepare, prepare_examples};
 pub use mnist::{
     EMBEDDED_POOLS, STANDARD_FILES, embedded, embedded_digest, same_content, standard,
 };

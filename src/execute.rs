@@ -1,5 +1,8 @@
 //! Trains runs on this machine, one thread per run.
 
+mod drawn;
+mod failure;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -9,57 +12,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::cache::{Cache, HEARTBEAT, Leases, Lookup, Stored};
-use crate::dataset::{self, DrawError, Examples, Split};
-use crate::digest::{Digest, canonical_json};
+use crate::dataset::Examples;
+use crate::digest::canonical_json;
 use crate::experiment::Run;
 use crate::format::chain;
-use crate::fs::FileError;
+use crate::model;
 use crate::provenance::{self, Stopwatch};
-use crate::run::{DataConfig, DeviceKind, FailureRecord, Origin, RunRecord, RunResult};
-use crate::train::{TrainError, Trainer, train_all};
+use crate::run::{DeviceKind, FailureRecord, Origin, Outcome, RunRecord, RunResult};
+use crate::train::{Trainer, train_all, train_networks};
 
-/// Why a run has no record.
-#[derive(Debug, thiserror::Error)]
-pub enum RunFailure {
-    /// Its examples could not be drawn.
-    #[error(transparent)]
-    Draw(DrawError),
-    /// It could not be trained.
-    #[error(transparent)]
-    Train(TrainError),
-    /// The trainer panicked, which is a bug of this program.
-    #[error("the trainer panicked: {0}")]
-    Panic(String),
-    /// Its record could not be read or written.
-    #[error(transparent)]
-    Store(FileError),
-    /// Another process has recorded another result for the same configuration.
-    #[error(
-        "its result differs from the record that another process wrote meanwhile; that record stays, and \
-         `report verify` says whether this machine computes the same"
-    )]
-    Different,
-}
-
-impl RunFailure {
-    /// Whether the next run would fail too, because the cause is the disk or the device.
-    #[must_use]
-    pub fn is_lasting(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Train(TrainError::DeviceLost { .. }))
-    }
-}
-
-/// A failed run.
-#[derive(Debug, thiserror::Error)]
-#[error("run {} (seed {seed}) failed", digest.short())]
-pub struct FailedRun {
-    /// Its digest.
-    pub digest: Digest,
-    /// Its seed.
-    pub seed: u64,
-    /// Why.
-    pub source: RunFailure,
-}
+use drawn::Drawn;
+pub use failure::{FailedRun, RunFailure};
 
 /// Whether to continue after a run has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +69,8 @@ pub struct Executor<'e> {
     pub on_failure: OnFailure,
     /// Whether a run may start now. A run that may not is left out.
     pub may_start: &'e (dyn Fn(&Run) -> bool + Sync),
+    /// Whether each run also leaves its trained network. A recorded run without one is trained again.
+    pub keeps_models: bool,
     /// Receives the progress.
     pub observer: &'e dyn Observer,
     /// This machine and its sources, for the records.
@@ -135,6 +100,9 @@ struct Finished {
     ended_alike: bool,
     left_out: usize,
 }
+
+/// A record, and the bytes of a model file for each fold if models are kept.
+type Trained = (RunRecord, Vec<Vec<u8>>);
 
 /// How an attempt at a run ended.
 enum Attempt {
@@ -240,7 +208,14 @@ impl Executor<'_> {
             canonical_json(&*run.config).expect("what has a digest has a canonical form");
         let found = self.cache.lookup(run.digest, &canonical, &run.config);
         match found.map_err(RunFailure::Store).map_err(failed)? {
-            Lookup::Hit(record) => return Ok(Attempt::Found(*record)),
+            Lookup::Hit(record) if self.has_all_files(&record) => {
+                return Ok(Attempt::Found(*record));
+            }
+            Lookup::Hit(record) => {
+                let trained = self.train(run, drawn, dataset_of(run), condition_of(run));
+                let added = trained.and_then(|again| self.add_models(*record, again));
+                return added.map_err(failed);
+            }
             Lookup::Miss => {}
             Lookup::Damaged(damage) => {
                 let to = self.cache.quarantine(run.digest);
@@ -249,7 +224,12 @@ impl Executor<'_> {
             }
         }
         let attempt = self.train(run, drawn, dataset_of(run), condition_of(run));
-        let attempt = attempt.and_then(|record| self.store(record, &canonical)).map_err(failed);
+        let attempt = attempt.and_then(|(record, models)| {
+            // The models come first: a run with a record then has its models, also after a kill.
+            self.cache.models().store(run.digest, &models).map_err(RunFailure::Store)?;
+            self.store(record, &canonical)
+        });
+        let attempt = attempt.map_err(failed);
         let noted = match &attempt {
             Ok(_) => {
                 // A run with a record has not failed, so an older failure is removed.
@@ -274,13 +254,20 @@ impl Executor<'_> {
         drawn: &Drawn,
         dataset: &Examples,
         condition: BTreeMap<String, String>,
-    ) -> Result<RunRecord, RunFailure> {
+    ) -> Result<Trained, RunFailure> {
         let stopwatch = Stopwatch::start();
         let train = || {
             let splits = drawn.splits(&run.config.data, dataset).map_err(RunFailure::Draw)?;
-            train_all(self.trainer, &run.config, &splits).map_err(RunFailure::Train)
+            if !self.keeps_models {
+                let training = train_all(self.trainer, &run.config, &splits);
+                return training.map(|own| (own, Vec::new())).map_err(RunFailure::Train);
+            }
+            let (training, networks) =
+                train_networks(self.trainer, &run.config, &splits).map_err(RunFailure::Train)?;
+            let networks = networks.unwrap_or_default();
+            Ok((training, model::files(run.digest, &run.config, dataset, &splits, networks)))
         };
-        let training = catch_unwind(AssertUnwindSafe(train))
+        let (training, models) = catch_unwind(AssertUnwindSafe(train))
             .map_err(|panic| RunFailure::Panic(panic_message(&*panic)))??;
         let result = RunResult {
             outcome: training.outcome,
@@ -289,7 +276,29 @@ impl Executor<'_> {
             accepted: None,
             provenance: stopwatch.finish(condition, self.origin.clone()),
         };
-        Ok(RunRecord { digest: run.digest, config: Arc::clone(&run.config), result })
+        Ok((RunRecord { digest: run.digest, config: Arc::clone(&run.config), result }, models))
+    }
+
+    /// Whether a recorded run leaves nothing that is missing. A run that diverged has no network, and an accepted result
+    /// is not of this configuration.
+    fn has_all_files(&self, record: &RunRecord) -> bool {
+        let has_network =
+            record.result.outcome == Outcome::Completed && record.result.accepted.is_none();
+        let has_models = || self.cache.models().has(record.digest, record.config.data.folds());
+        !(self.keeps_models && has_network) || has_models()
+    }
+
+    /// Writes the models of a recorded run that was trained again.
+    fn add_models(&self, record: RunRecord, again: Trained) -> Result<Attempt, RunFailure> {
+        let (again, models) = again;
+        // On CUDA devices, two runs of one configuration differ in some bits.
+        if record.config.device == DeviceKind::Cpu
+            && record.result.content() != again.result.content()
+        {
+            return Err(RunFailure::OtherNetwork);
+        }
+        self.cache.models().store(record.digest, &models).map_err(RunFailure::Store)?;
+        Ok(Attempt::Trained(record))
     }
 
     /// Writes a record, unless another process has recorded the run since it began.
@@ -298,6 +307,9 @@ impl Executor<'_> {
             Stored::New => Ok(Attempt::Trained(record)),
             // On CUDA devices, two runs of one configuration differ in some bits.
             Stored::Different if record.config.device == DeviceKind::Cpu => {
+                if self.keeps_models {
+                    self.cache.models().remove(record.digest).map_err(RunFailure::Store)?;
+                }
                 Err(RunFailure::Different)
             }
             Stored::Same | Stored::Different => {
@@ -311,24 +323,6 @@ impl Executor<'_> {
                 self.store(record, canonical)
             }
         }
-    }
-}
-
-/// The examples that were drawn last. The next run often has other initial weights and the same
-/// examples.
-#[derive(Default)]
-struct Drawn(Mutex<Option<(DataConfig, Arc<[Split]>)>>);
-
-impl Drawn {
-    fn splits(&self, config: &DataConfig, dataset: &Examples) -> Result<Arc<[Split]>, DrawError> {
-        if let Some((last, splits)) = &*self.0.lock().expect(NO_PANIC)
-            && last == config
-        {
-            return Ok(Arc::clone(splits));
-        }
-        let splits = Arc::from(dataset::draw(config, dataset)?);
-        *self.0.lock().expect(NO_PANIC) = Some((config.clone(), Arc::clone(&splits)));
-        Ok(splits)
     }
 }
 
@@ -369,8 +363,8 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{PairData, samples};
-    use crate::train::Device;
+    use crate::digest::Digest;
+    use crate::train::{Device, TrainError};
 
     #[test]
     fn a_lost_device_stops_an_execution_that_survives_other_failures() {
@@ -381,19 +375,5 @@ mod tests {
         assert!(!add(RunFailure::Train(TrainError::Device("out of memory".to_owned()))));
         let (device, reason) = (Device::Cuda(0), "an illegal memory access".to_owned());
         assert!(add(RunFailure::Train(TrainError::DeviceLost { device, reason })));
-    }
-
-    #[test]
-    fn each_run_gets_the_examples_of_its_own_configuration() {
-        let dataset = dataset::embedded().unwrap();
-        let config = |seed| match samples::config().data {
-            DataConfig::Pairs(data) => DataConfig::Pairs(PairData { seed, pooling: 4, ..data }),
-            DataConfig::Examples(_) => unreachable!(),
-        };
-        let drawn = Drawn::default();
-        for seed in [1, 1, 2, 1] {
-            let splits = drawn.splits(&config(seed), &dataset).unwrap();
-            assert_eq!(*splits, dataset::draw(&config(seed), &dataset).unwrap());
-        }
     }
 }

@@ -46,6 +46,7 @@
 //!    - [`cache`] – one immutable file per run with a checksum, and leases of running builds
 //!    - [`store`] – records that several machines share, elsewhere (`object_store`)
 //!    - [`train`] – networks, gradients and optimisers (dfdx)
+//!    - [`model`] – trained networks ↔ files (safetensors)
 //!    - [`execute`] – workers
 //!    - [`slurm`] – the commands of Slurm: what is submitted, what is in the queue
 //! 4. Composition: [`pipeline`] (the steps of a build, images of the project, and the browser that prints the PDF
@@ -56,7 +57,7 @@
 //!   Titles, prose, paths and the number of workers are never in it.
 //! - Nothing below floor 3 does I/O, reads the clock or the environment, or draws from an unseeded
 //!   generator. Every stream has a name: (seed, purpose, epoch).
-//! - dfdx, pulp, polars and plotters are each used in one module. minijinja is used in `template`
+//! - dfdx, pulp, polars, plotters and safetensors are each used in one module. minijinja is used in `template`
 //!   and `render`, and in `claim` for arithmetic. Their types never leave these modules.
 //! - Tables and verdicts never depend on how they are shown.
 //! - The same records render to the same bytes. Only `data/report.json`, `report.pdf` and the parts of the
@@ -69,6 +70,8 @@
 //! - A record is written when its run ends, completely or not at all. Its checksum is checked at
 //!   each read. A build reports a damaged record, moves it to the quarantine, and trains the run
 //!   again. Only `cache gc` deletes trained records, and `accept --undo` deletes accepted records.
+//! - Models are written on request, before the record of their run. The same run gives the same bytes, as long as
+//!   columns and classes keep their names.
 //! - There is no lock and no repair command: after any kill, the same command continues. Two builds
 //!   at once share the work by leases. Leases only avoid double work.
 //! - Before the training, a build says which runs it trains, why, and how long that takes.
@@ -105,6 +108,7 @@ pub mod process;
 pub mod cache;
 pub mod store;
 pub mod train;
+pub mod model;
 pub mod execute;
 pub mod slurm;
 

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::bundle_args::BundleCommand;
 use super::cluster_args::{ExecutorKind, JobsArgs, WorkerArgs};
+use super::predict_args::PredictArgs;
 use super::project_args::ProjectArgs;
 use super::store_args::{StoreArgs, StoreCommand};
 use crate::format::shell_quoted;
@@ -35,6 +36,7 @@ Examples:
   report build --executor slurm     train the missing runs on a cluster; see docs/clusters.md
   report status                     show recorded and missing runs, and why they are missing
   report explain deep seed=3        show configuration, record and history of some runs
+  report predict deep seed=3 x.csv  print what a trained network says about the rows of a table
 
 Exit status:
   0    done
@@ -63,6 +65,8 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Show everything about the runs of an experiment or a table.
     Explain(ExplainArgs),
+    /// Print what the trained network of a run says about new examples.
+    Predict(PredictArgs),
     /// Use old results for runs whose configuration has changed.
     Accept(AcceptArgs),
     /// Show what changed between two reports, or between a report and the current records.
@@ -148,6 +152,9 @@ pub(super) struct BuildArgs {
     /// With `--executor slurm`: end when the tasks are submitted.
     #[arg(long)]
     pub(super) detach: bool,
+    /// Also write the trained network of each run, to `.report/models`. Recorded runs without one are trained again.
+    #[arg(long, conflicts_with = "frozen")]
+    pub(super) save_models: bool,
     /// Also train the runs that failed in an earlier build.
     #[arg(long)]
     pub(super) retry_failed: bool,
@@ -290,6 +297,14 @@ impl BuildArgs {
                 (&[("--jobs", self.jobs.is_some()), ("--fail-fast", self.fail_fast)], true)
             }
         };
+        if self.save_models && is_slurm {
+            return Err(Error::Request {
+                message: "`--save-models` works on this machine alone, not with `--executor slurm`".to_owned(),
+                hint: "build on the cluster without it; then `report build --save-models NAME` here trains the runs \
+                       again whose models you need"
+                    .to_owned(),
+            });
+        }
         let Some((option, _)) = options.iter().find(|(_, is_given)| *is_given) else {
             return Ok(());
         };

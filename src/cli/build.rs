@@ -51,10 +51,11 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         false => Sharing::begin(&project, &args.sharing, device.kind(), &mut plan, is_wanted)?,
     };
     let workers = args.workers();
-    let preview = TrainingPreview::new(&project, &plan, is_wanted, args.retry_failed, workers);
-    let command = args.command();
-    let options = args.options();
-    let out = args.out();
+    let mut preview = TrainingPreview::new(&project, &plan, is_wanted, args.retry_failed, workers);
+    if args.save_models {
+        preview.add_for_models(&plan, pipeline::without_models(&project, &plan, is_wanted));
+    }
+    let (command, options, out) = (args.command(), args.options(), args.out());
     let has_pdf = args.pdf || pipeline::has_printed_pdf(&out);
     let build = Build { command: &command, options: &options, has_pdf };
     pipeline::check_directory(&project, &out)?;
@@ -224,7 +225,7 @@ fn tell_reasons(preview: &TrainingPreview) {
     for line in preview.lines().take(MOST_REASONS) {
         message(&format!("  {line}"));
     }
-    let more = preview.groups.len().saturating_sub(MOST_REASONS);
+    let more = preview.lines().count().saturating_sub(MOST_REASONS);
     if more > 0 {
         message(&format!("  and {more} more reasons; `report status` prints all"));
     }

@@ -4,7 +4,7 @@ use super::args::{CacheCommand, GcArgs, LsArgs};
 use super::json;
 use super::project_args::load;
 use super::terminal::{columns, confirm, data, message};
-use crate::format;
+use crate::format::{self, runs};
 use crate::pipeline::{self, Error, Keep, Overrides};
 
 pub(super) fn run(command: &CacheCommand) -> Result<(), Error> {
@@ -43,6 +43,10 @@ fn list(args: &LsArgs) -> Result<(), Error> {
         data(&line)?;
     }
     message(&format!("{} records, {} of them not needed", history.len(), unused.len()));
+    let (models, bytes) = pipeline::count_models(&project)?;
+    if models > 0 {
+        message(&format!("models of {}, {:.1} MB", runs(models), bytes as f64 / 1e6));
+    }
     Ok(())
 }
 
@@ -56,18 +60,22 @@ fn collect(args: &GcArgs) -> Result<(), Error> {
         let out = out.display();
         message(&format!("`{out}` contains no report any more, so its records are not kept"));
     }
-    let megabytes = unused.iter().map(|one| one.bytes).sum::<u64>() as f64 / 1e6;
-    let total = format!("{} records, {megabytes:.1} MB", unused.len());
+    let models = match garbage.models.len() {
+        0 => String::new(),
+        n => format!("models of {}, ", runs(n)),
+    };
+    let megabytes = garbage.bytes() as f64 / 1e6;
+    let total = format!("{} records, {models}{megabytes:.1} MB", unused.len());
     let tell = |removed: bool| {
         if args.json {
-            return json::print(json::gc(unused, removed));
+            return json::print(json::gc(&garbage, removed));
         }
         unused.iter().try_for_each(|one| data(&one.digest.to_string()))
     };
     if !args.yes {
         tell(false)?;
     }
-    if unused.is_empty() {
+    if unused.is_empty() && garbage.models.is_empty() {
         message("every record is needed by the experiments or by a report");
         if !args.dry_run {
             pipeline::remove(&project, &garbage)?;

@@ -12,10 +12,10 @@ use super::run_details::RunDetails;
 use super::terminal::data;
 use crate::diff::Changes;
 use crate::digest::Digest;
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Run};
 use crate::pipeline::bundle::{Exported, Imported};
 use crate::pipeline::jobs::JobSummary;
-use crate::pipeline::{Check, Error, Merged, Problem, Unused};
+use crate::pipeline::{Check, Error, Garbage, Merged, Predictions, Problem};
 use crate::plan::{Absent, PastRun, RunCounts};
 use crate::store::Address;
 
@@ -188,11 +188,27 @@ pub(super) fn record(past: &PastRun, needed: bool) -> Value {
 }
 
 /// `report cache gc`.
-pub(super) fn gc(unused: &[Unused], removed: bool) -> Value {
+pub(super) fn gc(garbage: &Garbage, removed: bool) -> Value {
     json!({
-        "unused": unused.iter().map(|one| one.digest).collect::<Vec<_>>(),
-        "bytes": unused.iter().map(|one| one.bytes).sum::<u64>(),
+        "unused": garbage.records.iter().map(|one| one.digest).collect::<Vec<_>>(),
+        "models": garbage.models.iter().map(|one| one.digest).collect::<Vec<_>>(),
+        "bytes": garbage.bytes(),
         "removed": removed,
+    })
+}
+
+/// `report predict`.
+pub(super) fn predict(run: &Run, predictions: &Predictions) -> Value {
+    let Predictions { folds, classes, examples } = predictions;
+    let of_example = |own: &Vec<f64>| match classes.is_empty() {
+        true => json!(own.first()),
+        false => json!(own),
+    };
+    json!({
+        "run": run.digest,
+        "folds": folds,
+        "classes": classes,
+        "predictions": examples.iter().map(of_example).collect::<Vec<_>>(),
     })
 }
 

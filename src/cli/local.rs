@@ -51,6 +51,7 @@ pub(super) fn train(
             workers: args.workers(),
             on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
             may_start: &|_| true,
+            keeps_models: args.save_models,
             observer,
             origin: &provenance::origin(&project.root),
         };

@@ -18,6 +18,8 @@ pub(super) struct TrainingPreview {
     pub(super) to_train: BTreeSet<Digest>,
     /// Number of failed runs that it does not try again.
     pub(super) failed: usize,
+    /// Number of runs to train that have a record but no model.
+    pub(super) for_models: usize,
     /// The runs to train and the failed runs, by reason.
     pub(super) groups: Vec<Group>,
     /// How long the training takes, in seconds. `None` if no record gives a speed.
@@ -42,15 +44,31 @@ impl TrainingPreview {
         Self {
             to_train: trained().map(|(run, _)| run.digest).collect(),
             failed: absent.len() - seconds.len(),
+            for_models: 0,
             groups: plan::group(&project.conditions(), &absent),
             seconds: plan::predict(&seconds, workers),
             workers,
         }
     }
 
+    /// Adds recorded runs of `plan` that are trained again for their models.
+    pub(super) fn add_for_models(&mut self, plan: &Plan, runs: BTreeSet<Digest>) {
+        self.for_models = runs.len();
+        let seconds = runs.iter().map(|run| plan.records.get(run).map(|record| record.seconds));
+        let again = plan::predict(&seconds.collect::<Vec<_>>(), self.workers);
+        self.seconds = match (self.to_train.is_empty(), self.seconds) {
+            (true, _) => again,
+            (false, own) => own.zip(again).map(|(own, again)| own + again),
+        };
+        self.to_train.extend(runs);
+    }
+
     /// One line for each reason.
     pub(super) fn lines(&self) -> impl Iterator<Item = String> {
-        self.groups.iter().map(|group| line(group, self.workers))
+        let again = (self.for_models > 0).then(|| {
+            format!("{} trained again for their models: they have records", runs(self.for_models))
+        });
+        again.into_iter().chain(self.groups.iter().map(|group| line(group, self.workers)))
     }
 
     /// `40 runs to train, about 1 min 20 s on 2 workers`.

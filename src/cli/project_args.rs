@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::terminal::message;
+use crate::format::shell_quoted;
 use crate::pipeline::{self, Error, Overrides};
 use crate::train::Device;
 
@@ -32,6 +33,19 @@ impl ProjectArgs {
 
     pub(super) fn overrides(&self) -> Overrides {
         Overrides { seeds: self.seeds, data: self.data.clone() }
+    }
+
+    /// These arguments for another command, each after a space.
+    pub(super) fn options(&self) -> String {
+        let path = |name: &str, path: &Option<PathBuf>| {
+            let path = path.as_ref()?;
+            Some(format!(" --{name} {}", shell_quoted(&path.to_string_lossy())))
+        };
+        let seeds = self.seeds.map(|count| format!(" --seeds {count}"));
+        let device =
+            (self.device != Device::default()).then(|| format!(" --device {}", self.device));
+        let all = [path("project", &self.project), seeds, path("data", &self.data), device];
+        all.into_iter().flatten().collect()
     }
 
     pub(super) fn load(&self) -> Result<pipeline::Project, Error> {

@@ -35,7 +35,7 @@ enum Content {
 
 /// The kind of a file, by its first bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Idx,
     Npy,
     Npz,
@@ -43,7 +43,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(bytes: &[u8]) -> Self {
+    pub(super) fn of(bytes: &[u8]) -> Self {
         match bytes {
             [0, 0, 8..=14, _, ..] => Self::Idx,
             _ if bytes.starts_with(npy::MAGIC) => Self::Npy,
@@ -183,7 +183,8 @@ fn content(columns: &Columns, files: &Files) -> Result<Content, Vec<DataError>> 
     Ok(Content::Arrays { inputs, targets, groups: groups.unwrap_or_default() })
 }
 
-fn array(bytes: &[u8]) -> Result<Array, String> {
+/// The array of an IDX or NPY file.
+pub(super) fn array(bytes: &[u8]) -> Result<Array, String> {
     match Kind::of(bytes) {
         Kind::Npy => npy::read(bytes),
         Kind::Idx => idx::read(bytes),

@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::examples::{Column, PartName};
+use super::faults::{Faults, unreadable};
 use super::packed::something_else;
 use super::source::Columns;
 use crate::document::suggestion;
 
 /// What stands for a missing value.
-const MISSING: [&str; 8] = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"];
-
-/// The largest number of faults that a message lists.
-const MOST_FAULTS: usize = 5;
+pub(super) const MISSING: [&str; 8] = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"];
 
 /// The largest number of levels of a categorical column.
 const MOST_LEVELS: usize = 1000;
@@ -85,52 +83,6 @@ pub(super) fn read(bytes: &[u8], columns: &Columns) -> Result<Table, Vec<String>
         faults.add("has no row".to_owned());
     }
     faults.into_result(table)
-}
-
-/// What is wrong with a file.
-#[derive(Default)]
-struct Faults {
-    listed: Vec<String>,
-    more: usize,
-}
-
-impl Faults {
-    fn add(&mut self, fault: String) {
-        match self.listed.len() < MOST_FAULTS {
-            true => self.listed.push(fault),
-            false => self.more += 1,
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.listed.is_empty()
-    }
-
-    fn into_result<T>(mut self, value: T) -> Result<T, Vec<String>> {
-        match self.listed.last_mut() {
-            None => Ok(value),
-            Some(last) => {
-                if self.more > 0 {
-                    *last = format!("{last} (and {} more faults)", self.more);
-                }
-                Err(self.listed)
-            }
-        }
-    }
-}
-
-fn unreadable(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
-            format!("has {len} values in line {line}, but its header has {expected_len}")
-        }
-        csv::ErrorKind::Utf8 { pos, .. } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
-            format!("is no UTF-8 text in line {line}")
-        }
-        _ => format!("cannot be read: {error}"),
-    }
 }
 
 /// Where the used columns are.

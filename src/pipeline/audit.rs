@@ -116,12 +116,12 @@ pub fn rerun(
     answers.into_iter().collect()
 }
 
-/// A record that neither the current experiments nor a report needs.
+/// A record, or the models of a run, that neither the current experiments nor a report needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unused {
     /// Its digest.
     pub digest: Digest,
-    /// Size of its file.
+    /// Size of its files.
     pub bytes: u64,
 }
 
@@ -130,11 +130,21 @@ pub struct Unused {
 pub struct Garbage {
     /// The sound records that are not needed, in order. Damaged records are not removed.
     pub records: Vec<Unused>,
+    /// The runs that are not needed and have models, in order.
+    pub models: Vec<Unused>,
     /// The directories of reports that do not exist any more. Their records are not kept.
     pub reports: Vec<PathBuf>,
 }
 
-/// Finds the records that neither the experiments nor a report needs.
+impl Garbage {
+    /// Size of all files.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.records.iter().chain(&self.models).map(|one| one.bytes).sum()
+    }
+}
+
+/// Finds the records and models that neither the experiments nor a report needs.
 ///
 /// # Errors
 /// If the cache or a note about a report cannot be read.
@@ -167,10 +177,17 @@ pub fn garbage(project: &Project) -> Result<Garbage, Error> {
         Some(Unused { digest: *digest, bytes: fs::size(&cache.path(*digest)) })
     };
     let records = digests.par_iter().filter_map(sound).collect();
-    Ok(Garbage { records, reports: reports.vanished })
+    let mut models = cache.models().all().map_err(Error::File)?;
+    models.retain(|digest, _| !needed.contains(digest));
+    let unused = |(digest, paths): (Digest, Vec<PathBuf>)| Unused {
+        digest,
+        bytes: paths.iter().map(|path| fs::size(path)).sum(),
+    };
+    let models = models.into_iter().map(unused).collect();
+    Ok(Garbage { records, models, reports: reports.vanished })
 }
 
-/// Removes records that are not needed, and the notes about reports that do not exist any more.
+/// Removes records and models that are not needed, and the notes about reports that do not exist any more.
 ///
 /// # Errors
 /// If a file cannot be removed.
@@ -178,6 +195,9 @@ pub fn remove(project: &Project, garbage: &Garbage) -> Result<(), Error> {
     let cache = Cache::new(&project.root);
     for unused in &garbage.records {
         cache.remove(unused.digest).map_err(Error::File)?;
+    }
+    for unused in &garbage.models {
+        cache.models().remove(unused.digest).map_err(Error::File)?;
     }
     for out in &garbage.reports {
         cache.forget_report(out).map_err(Error::File)?;

@@ -191,6 +191,7 @@ impl Worker {
             workers: self.plan.workers,
             on_failure: OnFailure::KeepGoing,
             may_start: &|run| pace.may_start(run),
+            keeps_models: false,
             observer: &Watched { pace: &pace, observer },
             origin: &provenance::origin_of(self.plan.revision.clone()),
         };

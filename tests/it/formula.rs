@@ -88,6 +88,7 @@ pub(crate) fn recorded_by(
         workers: 2,
         on_failure: OnFailure::Stop,
         may_start: &|_| true,
+        keeps_models: false,
         observer: &Nobody,
         origin: &Origin { machine: None, revision: None, lockfile: None },
     };

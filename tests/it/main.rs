@@ -22,6 +22,7 @@ mod key;
 mod latex;
 mod losses;
 mod markup;
+mod models;
 mod numerics;
 #[cfg(unix)]
 mod pdf;

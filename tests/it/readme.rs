@@ -331,7 +331,7 @@ fn every_field_of_the_json_is_documented() {
             "records.condition records.needed records.record records.seconds records.started_at schema",
         ),
         (&["merge", "other"], "failed missing new refused.file refused.why same schema"),
-        (&["cache", "gc", "--dry-run"], "bytes removed schema unused"),
+        (&["cache", "gc", "--dry-run"], "bytes models removed schema unused"),
     ];
     let document = read("docs/json.md");
     let documented = words_in_code(&document);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::project::{Outcome, Project, repository};
 
 /// 60 plots of land: a yield that depends on rain, on the soil, and on something unseen.
-fn plots() -> String {
+pub(crate) fn plots() -> String {
     let mut text = "plot,rain,soil,farm,quality,yield\n".to_owned();
     for i in 0..60u32 {
         let rain = (i * 37 % 60) as f32 / 10.0;
@@ -103,11 +103,11 @@ fn project(experiment: &str, paper: &str) -> Project {
     project
 }
 
-fn regression() -> Project {
+pub(crate) fn regression() -> Project {
     project(REGRESSION, PAPER)
 }
 
-fn classification() -> Project {
+pub(crate) fn classification() -> Project {
     let paper = PAPER
         .replace("curve = \"test_rmse\"", "curve = \"test_accuracy\"")
         .replace("unit = \"t/ha\"\n", "");
@@ -115,7 +115,7 @@ fn classification() -> Project {
 }
 
 /// The values of a curve in a record.
-fn curve(record: &Value, name: &str) -> Vec<f64> {
+pub(crate) fn curve(record: &Value, name: &str) -> Vec<f64> {
     let values = record["curves"][name].as_array();
     values.map_or_else(Vec::new, |all| all.iter().map(|x| x.as_f64().unwrap()).collect())
 }
@@ -284,7 +284,7 @@ fn a_schedule_reaches_each_step_and_is_recorded() {
 }
 
 /// A NumPy file of `f64` numbers.
-fn npy(shape: &str, numbers: &[f64]) -> Vec<u8> {
+pub(crate) fn npy(shape: &str, numbers: &[f64]) -> Vec<u8> {
     let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({shape}), }}");
     let header = format!("{header:<117}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
@@ -295,7 +295,7 @@ fn npy(shape: &str, numbers: &[f64]) -> Vec<u8> {
 }
 
 /// An IDX file of `f64` numbers.
-fn idx(dimensions: &[u32], numbers: &[f64]) -> Vec<u8> {
+pub(crate) fn idx(dimensions: &[u32], numbers: &[f64]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 14, u8::try_from(dimensions.len()).unwrap()];
     bytes.extend(dimensions.iter().flat_map(|n| n.to_be_bytes()));
     bytes.extend(numbers.iter().flat_map(|x| x.to_be_bytes()));

@@ -89,6 +89,7 @@ fn each_large_dependency_is_named_by_one_module() {
         ("rand_chacha", &["random"]),
         ("flate2", &["dataset"]),
         ("toml", &["document"]),
+        ("safetensors", &["model"]),
         ("sha2", &["digest"]),
         ("tempfile", &["fs"]),
     ] {

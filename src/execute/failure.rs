@@ -1,0 +1,55 @@
+//! Why runs fail.
+
+use crate::dataset::DrawError;
+use crate::digest::Digest;
+use crate::fs::FileError;
+use crate::train::TrainError;
+
+/// Why a run has no record.
+#[derive(Debug, thiserror::Error)]
+pub enum RunFailure {
+    /// Its examples could not be drawn.
+    #[error(transparent)]
+    Draw(DrawError),
+    /// It could not be trained.
+    #[error(transparent)]
+    Train(TrainError),
+    /// The trainer panicked, which is a bug of this program.
+    #[error("the trainer panicked: {0}")]
+    Panic(String),
+    /// Its record could not be read or written.
+    #[error(transparent)]
+    Store(FileError),
+    /// Another process has recorded another result for the same configuration.
+    #[error(
+        "its result differs from the record that another process wrote meanwhile; that record stays, and \
+         `report verify` says whether this machine computes the same"
+    )]
+    Different,
+    /// A recorded run was trained again for its model, with another result.
+    #[error(
+        "it was trained again for its model, and its result differs from its record; the record stays, and there is \
+         no model; `report verify` says whether this machine computes the same"
+    )]
+    OtherNetwork,
+}
+
+impl RunFailure {
+    /// Whether the next run would fail too, because the cause is the disk or the device.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Train(TrainError::DeviceLost { .. }))
+    }
+}
+
+/// A failed run.
+#[derive(Debug, thiserror::Error)]
+#[error("run {} (seed {seed}) failed", digest.short())]
+pub struct FailedRun {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its seed.
+    pub seed: u64,
+    /// Why.
+    pub source: RunFailure,
+}
