@@ -13,6 +13,7 @@ use crate::table::{Datum, Table, TableItem};
 
 pub use curves::Drawn;
 pub use latex::{coded, latex};
+pub use rows::csv as csv_of_rows;
 
 /// The data files of a report: name and text of each. `drawn` are the curves that its figures show.
 #[must_use]

@@ -100,5 +100,5 @@ fn table(run: &Run, Predictions { classes, examples, .. }: &Predictions) -> Stri
         }
         None => vec![number(own)],
     });
-    export::write_csv(std::iter::once(header).chain(rows))
+    export::csv_of_rows(std::iter::once(header).chain(rows))
 }

@@ -20,8 +20,11 @@ pub(super) fn level(levels: &Levels, factor: &str) -> String {
     levels.get(factor).map_or_else(String::new, |level| level.spelled().to_owned())
 }
 
-/// Rows as CSV.
-pub(super) fn csv(rows: impl Iterator<Item = Vec<String>>) -> String {
+/// Rows of one length as CSV (RFC 4180).
+///
+/// # Panics
+/// If the rows differ in their length.
+pub fn csv(rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.write_record(&row).expect("rows of one length are written to memory");

@@ -147,7 +147,7 @@ fn classification(n: usize) -> (RunConfig, Split) {
         ..samples
     };
     let [train, validation, test] = [rows(n, "train"), rows(30, "validation"), rows(50, "test")];
-    (config, Split { train, validation, test, target_scale: Scale::NONE })
+    (config, Split { train, validation, test, target_scale: Scale::NONE, input_scales: Vec::new() })
 }
 
 fn run<'r>(config: &'r RunConfig, split: &'r Split) -> Run<'r, KernelOperations> {
