@@ -9,6 +9,7 @@ mod data;
 mod design;
 mod layers;
 mod level;
+mod limit;
 mod matrix;
 mod model;
 mod optimizer;

@@ -1,4 +1,4 @@
-//! Arrays of numbers, as IDX and NumPy files have them.
+//! Arrays of numbers, as files of IDX and `NumPy` have them.
 
 use crate::run::Shape;
 

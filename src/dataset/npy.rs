@@ -1,4 +1,4 @@
-//! NumPy files: one array (NPY), or several by name (NPZ).
+//! Files of `NumPy`: one array (NPY), or several by name (NPZ).
 
 use std::io::Cursor;
 
@@ -60,8 +60,8 @@ fn numbers<R: std::io::Read>(file: NpyFile<R>) -> Result<Numbers, String> {
     };
     let faulty = |error: std::io::Error| format!("is damaged: {error}");
     macro_rules! floats {
-        ($number:ty) => {
-            file.into_vec::<$number>().map_err(faulty)?.into_iter().map(|x| x as f64).collect()
+        ($number:ty, $convert:expr) => {
+            file.into_vec::<$number>().map_err(faulty)?.into_iter().map($convert).collect()
         };
     }
     let floats = match (kind.type_char(), kind.size_field()) {
@@ -70,15 +70,15 @@ fn numbers<R: std::io::Read>(file: NpyFile<R>) -> Result<Numbers, String> {
             let all: Vec<bool> = file.into_vec().map_err(faulty)?;
             return Ok(Numbers::Bytes(all.into_iter().map(u8::from).collect()));
         }
-        (TypeChar::Uint, 2) => floats!(u16),
-        (TypeChar::Uint, 4) => floats!(u32),
-        (TypeChar::Uint, 8) => floats!(u64),
-        (TypeChar::Int, 1) => floats!(i8),
-        (TypeChar::Int, 2) => floats!(i16),
-        (TypeChar::Int, 4) => floats!(i32),
-        (TypeChar::Int, 8) => floats!(i64),
-        (TypeChar::Float, 4) => floats!(f32),
-        (TypeChar::Float, 8) => floats!(f64),
+        (TypeChar::Uint, 2) => floats!(u16, f64::from),
+        (TypeChar::Uint, 4) => floats!(u32, f64::from),
+        (TypeChar::Uint, 8) => floats!(u64, |x| x as f64),
+        (TypeChar::Int, 1) => floats!(i8, f64::from),
+        (TypeChar::Int, 2) => floats!(i16, f64::from),
+        (TypeChar::Int, 4) => floats!(i32, f64::from),
+        (TypeChar::Int, 8) => floats!(i64, |x| x as f64),
+        (TypeChar::Float, 4) => floats!(f32, f64::from),
+        (TypeChar::Float, 8) => floats!(f64, |x| x),
         _ => {
             return Err(format!(
                 "has numbers of type `{kind}`; booleans, integers, float32 and float64 are read"

@@ -22,7 +22,7 @@ pub(super) fn split(config: &SplitConfig, examples: &Examples) -> Result<Vec<Par
     let all: Vec<u32> = (0..).take(examples.len()).collect();
     let pool = Pool { config, examples, groups: groups(config, examples) };
     let splits = match config.kind {
-        SplitKind::Random => vec![pool.random(all)?],
+        SplitKind::Random => vec![pool.random(&all)?],
         SplitKind::Ordered => vec![ordered(config, &all)?],
         SplitKind::Column | SplitKind::Files => vec![pool.given()?],
         SplitKind::Folds => pool.folds(&all)?,
@@ -49,7 +49,7 @@ struct Pool<'p> {
 impl Pool<'_> {
     /// Examples in an order of chance: first the test part, then the validation part, then the training part. So
     /// another size of one part leaves those before it as they are.
-    fn random(&self, all: Vec<u32>) -> Result<Parts, DrawError> {
+    fn random(&self, all: &[u32]) -> Result<Parts, DrawError> {
         let n = all.len();
         let mut rest = self.chooser(all, "split");
         let test = rest.take(size(self.config.test, n), PartName::Test)?;
@@ -71,7 +71,7 @@ impl Pool<'_> {
             Some(size) => {
                 let n = size.of(indices.len());
                 let stream = format!("split/{}", part.name());
-                self.chooser(indices, &stream).take(n, part)
+                self.chooser(&indices, &stream).take(n, part)
             }
         };
         let test = chosen(test, self.config.test, PartName::Test)?;
@@ -83,7 +83,7 @@ impl Pool<'_> {
             return Ok([train, validation, test]);
         }
         let n = train.len();
-        let mut rest = self.chooser(train, "split/train");
+        let mut rest = self.chooser(&train, "split/train");
         let validation = rest.take(size(self.config.validation, n), PartName::Validation)?;
         let train = rest.take_or_rest(self.config.train.map(|size| size.of(n)))?;
         Ok([train, validation, test])
@@ -92,7 +92,7 @@ impl Pool<'_> {
     /// Folds of about one size. Each is the test part once. The validation part is taken from the others.
     fn folds(&self, all: &[u32]) -> Result<Vec<Parts>, DrawError> {
         let n = all.len();
-        let chooser = self.chooser(all.to_vec(), "split");
+        let chooser = self.chooser(all, "split");
         let units = chooser.strata.iter().map(Vec::len).sum();
         if units < self.config.folds {
             let name = if self.groups.is_some() { "groups" } else { "examples" };
@@ -101,8 +101,8 @@ impl Pool<'_> {
         let folds = chooser.into_folds(self.config.folds);
         let of_fold = |fold: usize| {
             let others = folds.iter().enumerate().filter(|(other, _)| *other != fold);
-            let others = others.flat_map(|(_, own)| own).copied().collect();
-            let mut rest = self.chooser(others, &format!("split/{fold}"));
+            let others: Vec<_> = others.flat_map(|(_, own)| own).copied().collect();
+            let mut rest = self.chooser(&others, &format!("split/{fold}"));
             let validation = rest.take(size(self.config.validation, n), PartName::Validation)?;
             let train = rest.take_or_rest(self.config.train.map(|size| size.of(n)))?;
             Ok([train, validation, folds[fold].clone()])
@@ -111,7 +111,7 @@ impl Pool<'_> {
     }
 
     /// Chooses among `indices` with a stream of this name.
-    fn chooser(&self, indices: Vec<u32>, stream: &str) -> Chooser {
+    fn chooser(&self, indices: &[u32], stream: &str) -> Chooser {
         let n = u32::try_from(indices.len()).expect("the data have fewer than 2³² examples");
         let order = Stream::new(self.config.seed, stream).choose(n, n);
         let shuffled = order.into_iter().map(|place| indices[place as usize]);

@@ -125,23 +125,23 @@ fn places(names: &[&str], columns: &Columns) -> Result<Places, Vec<String>> {
     let part = columns.part.as_ref().and_then(|name| find(name, "column"));
     let mut words: BTreeSet<usize> = BTreeSet::new();
     words.extend(columns.categorical.iter().filter_map(|name| find(name, "categorical")));
-    let (mut named, mut excluded, mut has_star) =
+    let (mut wanted, mut excluded, mut has_star) =
         (BTreeSet::new(), BTreeSet::new(), columns.features.is_empty());
     for pattern in &columns.features {
         match pattern.strip_prefix('!') {
             Some(name) => excluded.extend(find(name, "features")),
             None if pattern == "*" => has_star = true,
-            None => named.extend(find(pattern, "features")),
+            None => wanted.extend(find(pattern, "features")),
         }
     }
     let others = [target, group, part];
     let is_used = |place: &usize| {
         let is_free = !others.contains(&Some(*place)) && !excluded.contains(place);
-        named.contains(place) || (has_star && is_free)
+        wanted.contains(place) || (has_star && is_free)
     };
     let features: Vec<_> =
         (0..names.len()).filter(is_used).map(|place| (place, words.contains(&place))).collect();
-    if target.is_some_and(|target| named.contains(&target)) {
+    if target.is_some_and(|target| wanted.contains(&target)) {
         faults.add(format!(
             "has the target `{}` among its features",
             columns.target.as_deref().unwrap_or("")

@@ -33,6 +33,7 @@ pub(crate) fn read(name: &str, text: &str) -> Result<Experiment, Vec<Violation>>
 }
 
 /// MNIST, whatever the source.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of `FindData`")]
 fn mnist(source: &Source) -> Result<Found, Vec<String>> {
     Ok(Found { source: source.clone(), facts: Arc::new(Facts::of_mnist()) })
 }

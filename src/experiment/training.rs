@@ -1,6 +1,7 @@
 //! The table `[train]`.
 
-use super::data::{DataDesign, MOST};
+use super::data::DataDesign;
+use super::limit::MOST;
 use super::{optimizer, schedule};
 use crate::document::{Reader, Value, suggestion};
 use crate::run::{
@@ -77,7 +78,7 @@ fn check_batch_size(
     if batch_size.saturating_mul(largest) > MOST_VALUES {
         let message = format!("of {batch_size} is too large for a layer with {largest} outputs");
         reader.refuse("batch_size", message);
-    } else if batch_size > examples {
+    } else if examples > 0 && batch_size > examples {
         let message = format!("is {batch_size}, more than the {examples} training examples");
         reader.refuse("batch_size", message);
     } else if normalizes && (batch_size == 1 || examples % batch_size == 1) {

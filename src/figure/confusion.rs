@@ -76,7 +76,8 @@ impl Layout {
                 numbers.iter().zip(classes).map(|(n, class)| format!("{n}: {class}")).collect()
             }
         };
-        let room = widest(&labels).min(most);
+        // The head `class` stands above the labels of the rows.
+        let room = widest(&labels).min(most).max(room("class", TYPE));
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
         let rows = label::fit(&labels, TYPE, room, 2);
         let lines = rows.iter().map(Vec::len).max().unwrap_or(1) as i32;

@@ -141,8 +141,7 @@ pub fn check_curve(
                 )
             }
             Lack::Validation => format!(
-                "{what} needs a validation part, but `{experiment}` has none (`{}`)",
-                key_of_validation
+                "{what} needs a validation part, but `{experiment}` has none (`{key_of_validation}`)"
             ),
             Lack::Schedule => {
                 format!("{what} needs a schedule of the learning rate, but `{experiment}` has none")

@@ -10,7 +10,7 @@ pub(super) fn ranks(numbers: &[f64]) -> Vec<f64> {
     while start < order.len() {
         let equal = |index: &&usize| numbers[**index] == numbers[order[start]];
         let n = order[start..].iter().take_while(equal).count().max(1);
-        let mean = start as f64 + (n as f64 + 1.0) / 2.0;
+        let mean = start as f64 + f64::midpoint(n as f64, 1.0);
         for index in &order[start..start + n] {
             ranks[*index] = mean;
         }

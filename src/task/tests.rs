@@ -77,7 +77,7 @@ fn losses_and_their_gradients_are_those_of_pytorch() {
 /// What the evaluations of the task measure, by name of the curve.
 fn measured(
     task: &dyn Task,
-    loss: Loss,
+    loss: &Loss,
     outputs: &Value,
     targets: &Targets,
 ) -> Vec<(&'static str, f64)> {
@@ -111,7 +111,7 @@ fn metrics_of_classes_are_those_of_scikit_learn() {
             Some(1) => Loss::BinaryCrossEntropy,
             _ => Loss::CrossEntropy { label_smoothing: 0.0, class_weights: Vec::new() },
         };
-        let found = measured(task, loss, &case["outputs"], &targets);
+        let found = measured(task, &loss, &case["outputs"], &targets);
         let metrics = ["accuracy", "balanced_accuracy", "f1_macro", "roc_auc", "log_loss", "brier"];
         assert_measured(&found, &case, &metrics);
         let counts = task.confusion(&[floats(&case["outputs"])], &targets);
@@ -124,7 +124,7 @@ fn metrics_of_numbers_are_those_of_scikit_learn_and_scipy() {
     let task = of(TaskKind::Regression);
     for case in cases("regression") {
         let targets = Targets::Numbers(floats(&case["targets"]));
-        let found = measured(task, Loss::Mse, &case["outputs"], &targets);
+        let found = measured(task, &Loss::Mse, &case["outputs"], &targets);
         assert_measured(&found, &case, &["rmse", "mae", "r2", "spearman"]);
     }
 }
@@ -146,7 +146,7 @@ fn a_constant_prediction_orders_nothing() {
     let task = of(TaskKind::Regression);
     let targets = Targets::Numbers(vec![1.0, 2.0, 3.0]);
     let constant = serde_json::json!([2.0, 2.0, 2.0]);
-    let found = measured(task, Loss::Mse, &constant, &targets);
+    let found = measured(task, &Loss::Mse, &constant, &targets);
     let (_, spearman) = found.iter().find(|(name, _)| *name == "test_spearman").unwrap();
     assert_eq!(*spearman, 0.0);
 }

@@ -57,7 +57,7 @@ impl<O: Operations> Evaluator<O> {
     pub(super) fn outputs(
         &mut self,
         network: &Network<O>,
-        evaluation: &Evaluation,
+        evaluation: Evaluation,
         dropout: &mut Stream,
     ) -> Vec<Vec<f32>> {
         let Part { batches, is_shared, features } = &mut self.parts[evaluation.part as usize];
@@ -72,7 +72,8 @@ impl<O: Operations> Evaluator<O> {
             }
         };
         if *is_shared {
-            let features = features.get_or_insert_with(|| network.joined(first().collect()));
+            let features =
+                features.get_or_insert_with(|| network.joined(&first().collect::<Vec<_>>()));
             return network.rest(features.clone(), &mut mode).iter().map(values).collect();
         }
         let mut all: Vec<Vec<f32>> = Vec::new();

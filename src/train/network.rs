@@ -79,7 +79,7 @@ impl<O: Operations> Network<O> {
     }
 
     /// The outputs of [`Self::first`] for several batches, as those of one batch.
-    pub(super) fn joined(&self, batches: Vec<Vec<Matrix<O::Device>>>) -> Vec<Matrix<O::Device>> {
+    pub(super) fn joined(&self, batches: &[Vec<Matrix<O::Device>>]) -> Vec<Matrix<O::Device>> {
         let of_input = |input: usize| {
             let parts = batches.iter().map(|batch| batch[input].clone()).collect();
             self.operations.concatenate(parts, self.branch(input).first_gives_images())
@@ -99,7 +99,7 @@ impl<O: Operations> Network<O> {
             outputs.push(self.branch(input).rest(&self.operations, x, mode));
         }
         let Some(head) = &self.head else { return outputs };
-        let mut kept: Vec<_> = outputs.iter().map(|output| output.retaped::<T>()).collect();
+        let mut kept: Vec<_> = outputs.iter().map(Matrix::retaped::<T>).collect();
         let joined = outputs.into_iter().reduce(|all, next| (all, next).concat_along(Axis::<1>));
         kept.extend(joined.map(|joined| head.forward(&self.operations, joined, mode)));
         kept

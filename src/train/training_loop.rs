@@ -208,7 +208,9 @@ impl<'r, O: Operations> Run<'r, O> {
                 outcome = Outcome::Diverged { epoch, step: self.steps_of_epoch() - 1 };
                 break;
             }
-            measured.into_iter().for_each(|(curve, value)| curves.push(curve, value));
+            for (curve, value) in measured {
+                curves.push(curve, value);
+            }
             if kept.has_ended(&mut self.network, confusion, &curves) {
                 break;
             }
@@ -245,7 +247,7 @@ impl<'r, O: Operations> Run<'r, O> {
                 continue;
             }
             let mut dropout = Stream::new(self.config.seed, &format!("dropout/test/{epoch}"));
-            let outputs = evaluator.outputs(&self.network, evaluation, &mut dropout);
+            let outputs = evaluator.outputs(&self.network, *evaluation, &mut dropout);
             let targets = &split.part(evaluation.part).targets;
             let examples = Measured { targets, scale: split.target_scale };
             let values = self.task.measure(evaluation, &self.config.train, &outputs, &examples);

@@ -11,6 +11,7 @@ use report::run::DeviceKind;
 use crate::project::repository;
 
 /// MNIST, which the shipped experiments use.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of `FindData`")]
 pub(crate) fn mnist(source: &Source) -> Result<Found, Vec<String>> {
     Ok(Found { source: source.clone(), facts: Arc::new(Facts::of_mnist()) })
 }

@@ -464,19 +464,19 @@ fn the_cost_of_a_run_is_counted_and_its_time_is_for_readers_alone() {
     let report = pipeline::render(&read, &plan, BUILD, None).unwrap();
     report.write(&project.path("reports")).unwrap();
     // By hand, for two epochs of 20 pairs: a linear layer 196 → 10 and a head 20 → 1 take 2·3920 + 40
-    // operations forward and 2·7840 + 120 with the gradients: 40·15800 + 60·7880.
+    // operations forward and 2·7840 + 120 with the gradients: 40·15800 + 40·7880.
     let csv = project.read("reports/data/cost.csv");
     assert!(
         csv.starts_with("experiment,weight_sharing,n,expected,parameters,operations\n"),
         "{csv}"
     );
-    assert!(csv.contains("fully-connected,true,8,8,1993,1104800\n"), "{csv}");
-    // A convolution of 6400 operations and a linear layer 98 → 10: 40·37480 + 60·16760.
-    assert!(csv.contains("deep,false,8,8,2083,2504800\n"), "{csv}");
+    assert!(csv.contains("fully-connected,true,8,8,1993,947200\n"), "{csv}");
+    // A convolution of 6400 operations and a linear layer 98 → 10: 40·37480 + 40·16760.
+    assert!(csv.contains("deep,false,8,8,2083,2169600\n"), "{csv}");
     let markdown = project.read("reports/report.md");
     let row = markdown.lines().find(|line| line.starts_with("| deep | no | 8 | 2,083 |")).unwrap();
     assert!(
-        row.contains("| 2504800 | <!-- provenance -->0.00 s<!-- end of provenance --> |"),
+        row.contains("| 2169600 | <!-- provenance -->0.00 s<!-- end of provenance --> |"),
         "{row}"
     );
     let html = project.read("reports/report.html");

@@ -1,5 +1,7 @@
 //! Classification and regression on files of the user: from a table to a page, and every way to get them wrong.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use crate::project::{Outcome, Project, repository};
@@ -14,7 +16,7 @@ pub(crate) fn plots() -> String {
         let unseen = (i * i % 11) as f32 / 20.0;
         let harvest = 3.0 + 0.8 * rain + bonus + unseen;
         let quality = ["low", "middle", "high"][((harvest - 3.0) / 2.6) as usize % 3];
-        text += &format!("{i},{rain},{soil},farm {},{quality},{harvest}\n", i / 4);
+        let _ = writeln!(text, "{i},{rain},{soil},farm {},{quality},{harvest}", i / 4);
     }
     text
 }
@@ -269,7 +271,7 @@ fn a_schedule_reaches_each_step_and_is_recorded() {
     let record = scheduled.values().next().unwrap();
     let rates = curve(record, "learning_rate");
     for (epoch, rate) in rates.iter().enumerate() {
-        let expected = 0.05 * 0.1f64.powi(epoch as i32 / 2);
+        let expected = 0.05 * [1.0, 0.1, 0.01][epoch / 2];
         assert!((rate - expected).abs() < 1e-15, "{rates:?}");
     }
     // The first two epochs are those of a constant rate, and the third is not.
@@ -283,7 +285,7 @@ fn a_schedule_reaches_each_step_and_is_recorded() {
     assert!(curve(constant, "learning_rate").is_empty());
 }
 
-/// A NumPy file of `f64` numbers.
+/// A file of `NumPy` with `f64` numbers.
 pub(crate) fn npy(shape: &str, numbers: &[f64]) -> Vec<u8> {
     let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({shape}), }}");
     let header = format!("{header:<117}\n");
@@ -310,7 +312,7 @@ fn the_same_numbers_in_a_table_in_arrays_and_in_idx_give_the_same_results() {
     let targets: Vec<f64> = inputs.chunks(3).map(|x| x[0] - 2.0 * x[1] + x[2] * 0.5).collect();
     let mut table = "a;b;c;y\n".to_owned();
     for (x, y) in inputs.chunks(3).zip(&targets) {
-        table += &format!("{};{};{};{y}\n", x[0], x[1], x[2]);
+        let _ = writeln!(table, "{};{};{};{y}", x[0], x[1], x[2]);
     }
     let sources = [
         "file = \"data/all.csv\"\ntarget = \"y\"\ndelimiter = \";\"",
@@ -425,144 +427,128 @@ fn refused(change: impl Fn(&Project), of: fn() -> Project) -> Outcome {
     outcome
 }
 
+const NETWORK: &str = "experiments/network.toml";
+const PLOTS: &str = "data/plots.csv";
+
+/// A file, a text in it, what replaces the text, and what is told.
+const MISTAKES: &[(&str, &str, &str, &str)] = &[
+    (
+        NETWORK,
+        "\"regression\"",
+        "\"regresion\"",
+        "names an unknown task, `regresion`; did you mean `regression`?",
+    ),
+    (NETWORK, "data/plots.csv", "data/plot.csv", "network.toml:7: `data.file` cannot read"),
+    (
+        NETWORK,
+        "\"yield\"",
+        "\"yeild\"",
+        "has no column `yeild`, which `target` names; did you mean `yield`?",
+    ),
+    (
+        NETWORK,
+        "!farm",
+        "!fram",
+        "has no column `fram`, which `features` names; did you mean `farm`?",
+    ),
+    (
+        NETWORK,
+        "categorical = \"soil\"",
+        "",
+        "has `clay` in line 2, column `soil`, which is no number",
+    ),
+    (
+        NETWORK,
+        "categorical = \"soil\"",
+        "categorical = \"sol\"",
+        "which `categorical` names; did you mean `soil`?",
+    ),
+    (NETWORK, "\"!plot\", ", "\"yield\", \"!plot\", ", "has the target `yield` among its features"),
+    (
+        PLOTS,
+        "1,3.7,loam",
+        "1,,loam",
+        "has no value in line 3, column `rain`; `missing = \"drop_rows\"`",
+    ),
+    (PLOTS, "1,3.7,loam", "1,much,loam", "has `much` in line 3, column `rain`, which is no number"),
+    (PLOTS, "1,3.7,loam", "1,3.7", "has 5 values in line 3, but its header has 6"),
+    (PLOTS, "plot,rain", "rain,rain", "has two columns with the name `rain`"),
+    (PLOTS, "plot,rain,soil,farm,quality,yield", "plot;rain;soil", "write `delimiter = ';'`"),
+    (
+        NETWORK,
+        "validation = 10",
+        "validation = 60",
+        "the validation part needs 60 examples, but 45 are left",
+    ),
+    (
+        NETWORK,
+        "test = 0.25",
+        "test = 60",
+        "`data.split` cannot be done: the validation part needs 10",
+    ),
+    (NETWORK, "test = 0.25", "test = 1.5", "must be a count such as 200, or a share such as 0.2"),
+    (NETWORK, "test = 0.25\n", "", "`data.split.test` is missing"),
+    (
+        NETWORK,
+        "kind = \"random\"",
+        "kind = \"randm\"",
+        "names an unknown kind of split, `randm`; did you mean `random`?",
+    ),
+    (
+        NETWORK,
+        "kind = \"random\"",
+        "kind = \"stratified\"",
+        "needs classes, but the targets are numbers",
+    ),
+    (NETWORK, "kind = \"random\"", "kind = \"column\"", "`data.split.column` is missing"),
+    (NETWORK, "kind = \"random\"", "kind = \"ordered\"", "has no use in a split of kind `ordered`"),
+    (
+        NETWORK,
+        "kind = \"random\"",
+        "kind = \"files\"",
+        "needs a file for the test part: `test_file` in `data`",
+    ),
+    (NETWORK, "seed = \"run\"\n", "", "`data.split.seed` is missing"),
+    (
+        NETWORK,
+        "outputs = 1 }",
+        "outputs = 2 }",
+        "must end in one output, the number, but ends in 2",
+    ),
+    (NETWORK, "\"tanh\"", "\"flatten\", \"max_pool2d\"", "`model.layers.2.size` is missing"),
+    (
+        NETWORK,
+        "[train]",
+        "[train]\nloss = \"hubr\"",
+        "names a loss that a regression has not, `hubr`; did you mean `huber`?",
+    ),
+    (
+        NETWORK,
+        "[train]",
+        "[train]\nloss = \"cross_entropy\"",
+        "names a loss that a regression has not",
+    ),
+    (
+        NETWORK,
+        "[train]",
+        "[train]\nauxiliary_loss = true",
+        "`train.auxiliary_loss` is not a known key",
+    ),
+    (NETWORK, "batch_size = 10", "batch_size = 100", "more than the 35 training examples"),
+    (
+        NETWORK,
+        "[train]",
+        "[train]\nearly_stopping = { monitor = \"test_rmse\", patience = 2 }",
+        "names no curve of the validation part, `test_rmse`",
+    ),
+    (NETWORK, "validation = 10\n", "early = 1\n", "`data.split.early` is not a known key"),
+    (NETWORK, "[data]", "[data]\npooling = 2", "is for images, and the examples are vectors"),
+    (NETWORK, "[data]", "[data]\ndirectory = \"mnist\"", "cannot stand beside"),
+];
+
 #[test]
 fn each_mistake_in_data_and_tasks_is_told_before_any_training() {
-    let network = "experiments/network.toml";
-    let csv = "data/plots.csv";
-    for (file, from, to, message) in [
-        (
-            network,
-            "\"regression\"",
-            "\"regresion\"",
-            "names an unknown task, `regresion`; did you mean `regression`?",
-        ),
-        (network, "data/plots.csv", "data/plot.csv", "network.toml:7: `data.file` cannot read"),
-        (
-            network,
-            "\"yield\"",
-            "\"yeild\"",
-            "has no column `yeild`, which `target` names; did you mean `yield`?",
-        ),
-        (
-            network,
-            "!farm",
-            "!fram",
-            "has no column `fram`, which `features` names; did you mean `farm`?",
-        ),
-        (
-            network,
-            "categorical = \"soil\"",
-            "",
-            "has `clay` in line 2, column `soil`, which is no number",
-        ),
-        (
-            network,
-            "categorical = \"soil\"",
-            "categorical = \"sol\"",
-            "which `categorical` names; did you mean `soil`?",
-        ),
-        (
-            network,
-            "\"!plot\", ",
-            "\"yield\", \"!plot\", ",
-            "has the target `yield` among its features",
-        ),
-        (
-            csv,
-            "1,3.7,loam",
-            "1,,loam",
-            "has no value in line 3, column `rain`; `missing = \"drop_rows\"`",
-        ),
-        (
-            csv,
-            "1,3.7,loam",
-            "1,much,loam",
-            "has `much` in line 3, column `rain`, which is no number",
-        ),
-        (csv, "1,3.7,loam", "1,3.7", "has 5 values in line 3, but its header has 6"),
-        (csv, "plot,rain", "rain,rain", "has two columns with the name `rain`"),
-        (csv, "plot,rain,soil,farm,quality,yield", "plot;rain;soil", "write `delimiter = ';'`"),
-        (
-            network,
-            "validation = 10",
-            "validation = 60",
-            "the validation part needs 60 examples, but 45 are left",
-        ),
-        (
-            network,
-            "test = 0.25",
-            "test = 60",
-            "`data.split` cannot be done: the validation part needs 10",
-        ),
-        (
-            network,
-            "test = 0.25",
-            "test = 1.5",
-            "must be a count such as 200, or a share such as 0.2",
-        ),
-        (network, "test = 0.25\n", "", "`data.split.test` is missing"),
-        (
-            network,
-            "kind = \"random\"",
-            "kind = \"randm\"",
-            "names an unknown kind of split, `randm`; did you mean `random`?",
-        ),
-        (
-            network,
-            "kind = \"random\"",
-            "kind = \"stratified\"",
-            "needs classes, but the targets are numbers",
-        ),
-        (network, "kind = \"random\"", "kind = \"column\"", "`data.split.column` is missing"),
-        (
-            network,
-            "kind = \"random\"",
-            "kind = \"ordered\"",
-            "has no use in a split of kind `ordered`",
-        ),
-        (
-            network,
-            "kind = \"random\"",
-            "kind = \"files\"",
-            "needs a file for the test part: `test_file` in `data`",
-        ),
-        (network, "seed = \"run\"\n", "", "`data.split.seed` is missing"),
-        (
-            network,
-            "outputs = 1 }",
-            "outputs = 2 }",
-            "must end in one output, the number, but ends in 2",
-        ),
-        (network, "\"tanh\"", "\"flatten\", \"max_pool2d\"", "`model.layers.2.size` is missing"),
-        (
-            network,
-            "[train]",
-            "[train]\nloss = \"hubr\"",
-            "names a loss that a regression has not, `hubr`; did you mean `huber`?",
-        ),
-        (
-            network,
-            "[train]",
-            "[train]\nloss = \"cross_entropy\"",
-            "names a loss that a regression has not",
-        ),
-        (
-            network,
-            "[train]",
-            "[train]\nauxiliary_loss = true",
-            "`train.auxiliary_loss` is not a known key",
-        ),
-        (network, "batch_size = 10", "batch_size = 100", "more than the 35 training examples"),
-        (
-            network,
-            "[train]",
-            "[train]\nearly_stopping = { monitor = \"test_rmse\", patience = 2 }",
-            "names no curve of the validation part, `test_rmse`",
-        ),
-        (network, "validation = 10\n", "early = 1\n", "`data.split.early` is not a known key"),
-        (network, "[data]", "[data]\npooling = 2", "is for images, and the examples are vectors"),
-        (network, "[data]", "[data]\ndirectory = \"mnist\"", "cannot stand beside"),
-    ] {
+    for (file, from, to, message) in MISTAKES {
         let outcome = refused(|project| _ = project.edit(file, from, to), regression);
         assert!(outcome.stderr.contains(message), "{message}\n{}", outcome.stderr);
     }
@@ -608,12 +594,9 @@ fn what_would_spoil_a_split_is_told_before_any_training() {
 
     let constant = |project: &Project| {
         let text = project.read("data/plots.csv");
-        let text: String = text
-            .lines()
-            .map(|line| {
-                format!("{line},{}\n", if line.contains("plot,") { "year" } else { "1999" })
-            })
-            .collect();
+        let year = |line: &str| if line.contains("plot,") { "year" } else { "1999" };
+        let lines: Vec<_> = text.lines().map(|line| [line, year(line)].join(",")).collect();
+        let text = lines.join("\n");
         project.write("data/plots.csv", text);
     };
     let outcome = refused(constant, regression);

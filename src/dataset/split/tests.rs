@@ -1,3 +1,5 @@
+//! Every kind of split.
+
 use super::*;
 use crate::dataset::examples::Values;
 use crate::digest::Digest;

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::found::{FindData, Found, found, spelled};
+use super::pooling::check_pooling;
 use super::split::{self, SplitDesign};
-use super::{FindData, Found, check_pooling, found, spelled};
 use crate::dataset::{Columns, FilePair, FileSource, Source};
 use crate::document::{Reader, Value};
 use crate::run::ExampleData;
@@ -15,8 +16,6 @@ pub struct ExampleDesign {
     /// The data.
     #[serde(rename = "source", serialize_with = "spelled")]
     pub found: Found,
-    /// Whether the targets are classes.
-    pub are_classes: bool,
     /// Side of the average-pooling window.
     pub pooling: usize,
     /// Whether values are standardised.
@@ -39,7 +38,7 @@ impl ExampleDesign {
             n: facts.n,
             input: facts.shape,
             pooling: self.pooling,
-            classes: if self.are_classes { facts.classes.len() } else { 0 },
+            classes: facts.classes.len(),
             standardize: self.standardize,
             standardize_target: self.standardize_target,
             split: self.split.resolve(run),
@@ -76,7 +75,6 @@ pub(super) fn read(
     let split = split?;
     Some(ExampleDesign {
         found: found?,
-        are_classes,
         pooling: pooling?,
         standardize,
         standardize_target,

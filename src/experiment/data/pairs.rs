@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{DataSeed, FindData, Found, MOST, check_pooling, found, spelled};
+use super::super::limit::MOST;
+use super::found::{FindData, Found, found, spelled};
+use super::pooling::check_pooling;
+use super::seed::DataSeed;
 use crate::dataset::{Source, check_pools};
 use crate::document::Reader;
 use crate::run::PairData;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::DataSeed;
+use super::seed::DataSeed;
 use crate::dataset::Facts;
 use crate::document::{FromNode, Node, Reader, Value, suggestion};
 use crate::run::{Size, SplitConfig, SplitKind};
