@@ -17,7 +17,7 @@ fn main() {
 
 /// Seed 0 of each condition, by name.
 static CONDITIONS: LazyLock<Vec<(String, RunConfig)>> = LazyLock::new(|| {
-    let overrides = Overrides { seeds: Some(1), data: None };
+    let overrides = Overrides { seeds: Some(1), data: None, is_confined: false };
     let project = pipeline::load(Path::new(env!("CARGO_MANIFEST_DIR")), &overrides)
         .expect("the shipped experiments");
     let plan =

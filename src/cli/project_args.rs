@@ -32,7 +32,7 @@ impl ProjectArgs {
     }
 
     pub(super) fn overrides(&self) -> Overrides {
-        Overrides { seeds: self.seeds, data: self.data.clone() }
+        Overrides { seeds: self.seeds, data: self.data.clone(), is_confined: false }
     }
 
     /// These arguments for another command, each after a space.

@@ -34,6 +34,8 @@ pub(super) struct Finder<'f> {
     root: &'f Path,
     /// The directory that stands for MNIST in all experiments.
     instead: Option<PathBuf>,
+    /// Whether data outside of the project are refused.
+    is_confined: bool,
     known: Mutex<BTreeMap<Source, Known>>,
 }
 
@@ -46,9 +48,13 @@ impl<'f> Finder<'f> {
     ///
     /// # Errors
     /// If `instead` holds no data.
-    pub(super) fn new(root: &'f Path, instead: Option<&Path>) -> Result<Self, Error> {
+    pub(super) fn new(
+        root: &'f Path,
+        instead: Option<&Path>,
+        is_confined: bool,
+    ) -> Result<Self, Error> {
         let instead = instead.map(|directory| path(Path::new(""), directory));
-        let finder = Self { root, instead, known: Mutex::default() };
+        let finder = Self { root, instead, is_confined, known: Mutex::default() };
         if let Some(directory) = &finder.instead {
             let examples = Arc::new(read_directory(directory)?);
             let known = (Arc::new(Facts::of(&examples)), Some(examples));
@@ -65,6 +71,13 @@ impl<'f> Finder<'f> {
             }
             _ => source.map(|own| path(self.root, own)),
         };
+        let is_outside = |path: &PathBuf| !fs::physical(path).starts_with(fs::physical(self.root));
+        if let Some(outside) = source.paths().iter().find(|path| is_outside(path))
+            && self.is_confined
+        {
+            let outside = outside.display();
+            return Err(vec![format!("names data that the project does not contain, `{outside}`")]);
+        }
         let mut known = self.known();
         let found = known.entry(source.clone()).or_insert_with_key(|source| match source {
             Source::Mnist => Ok((Arc::new(Facts::of_mnist()), None)),

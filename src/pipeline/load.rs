@@ -48,6 +48,9 @@ pub struct Overrides {
     pub seeds: Option<u64>,
     /// A directory of MNIST files. Replaces the data of all experiments.
     pub data: Option<PathBuf>,
+    /// Whether data outside of the project are refused without a look at them: the project of a bundle comes from
+    /// somebody else.
+    pub is_confined: bool,
 }
 
 /// The files in `experiments/` that are no experiments: the paper, a cluster, and a store.
@@ -135,7 +138,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let directory = root.join("experiments");
     let Files { experiments: paths, bases, skipped } = find(&directory)?;
     let mut sources = BTreeMap::new();
-    let finder = Finder::new(root, overrides.data.as_deref())?;
+    let finder = Finder::new(root, overrides.data.as_deref(), overrides.is_confined)?;
     let (mut experiments, mut violations) = (Vec::new(), Vec::new());
     for path in &paths {
         match read_experiment(root, path, &finder, &mut sources)? {

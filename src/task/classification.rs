@@ -3,11 +3,11 @@
 use super::curves::{
     LEARNING_RATE, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS, test, validation,
 };
+use super::definition::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
 use super::loss::{Loss, binary_cross_entropy_of_logits, cross_entropy};
 use super::metric::{
     self, balanced_accuracy, brier, confusion, f1_macro, fraction, largest, roc_auc,
 };
-use super::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
 use crate::dataset::{PartName, Scale, Targets};
 use crate::run::{self, Curve, Direction, TrainConfig, Unit};
 

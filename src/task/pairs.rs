@@ -4,10 +4,10 @@
 //! corrected protocol evaluates in inference mode after each epoch.
 
 use super::curves::VALIDATION_ACCURACY;
+use super::definition::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
 use super::loss::{binary_cross_entropy, cross_entropy};
 use super::metric::{fraction, largest};
 use super::pair_curves as curves;
-use super::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
 use crate::dataset::{PartName, Scale, Targets};
 use crate::run::{Curve, TrainConfig};
 

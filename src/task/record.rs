@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::curves::LEARNING_RATE;
-use super::{TargetKind, of};
+use super::definition::TargetKind;
+use super::registry::of;
 use crate::run::{Curve, Curves, Outcome, RunConfig, RunResult, Unit};
 
 /// Whether a run of `config` records this curve of its task.

@@ -1,9 +1,9 @@
 //! To predict a number for an example.
 
 use super::curves::{LEARNING_RATE, TRAIN_LOSS, VALIDATION_LOSS, test, validation};
+use super::definition::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
 use super::loss::{Loss, absolute, huber, of_errors, squared};
 use super::metric::{mae, r2, rmse, spearman};
-use super::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
 use crate::dataset::{PartName, Scale, Targets};
 use crate::run::{self, Curve, Direction, TrainConfig, Unit};
 

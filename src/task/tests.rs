@@ -4,7 +4,9 @@
 use serde_json::Value;
 
 use super::*;
+use crate::dataset::{Scale, Targets};
 use crate::run::{Loss, samples};
+use crate::run::{TaskKind, TrainConfig};
 
 fn fixtures() -> Value {
     serde_json::from_str(include_str!("../../tests/fixtures/tasks.json")).unwrap()

@@ -355,7 +355,7 @@ fn cross_entropy(outputs: &[f32], classes: &[u32]) -> (f64, Vec<f64>) {
 
 /// The fully connected conditions with the auxiliary loss, and their pairs.
 fn conditions(train_pairs: usize) -> Vec<(RunConfig, Split)> {
-    let overrides = Overrides { seeds: Some(1), data: None };
+    let overrides = Overrides { seeds: Some(1), data: None, is_confined: false };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let project = pipeline::load(root, &overrides).expect("the shipped experiments");
     let plan =

@@ -453,7 +453,7 @@ fn a_bundle_with_faulty_content_is_refused_whole() {
     let with_data = changed("protocol.toml", &|bytes| {
         *bytes = String::from_utf8_lossy(bytes).replace("[data]", data).into_bytes();
     });
-    assert_refused(&bundle_of(with_data), "it does not contain the data `/etc`");
+    assert_refused(&bundle_of(with_data), "names data that the project does not contain, `/etc`");
 }
 
 #[test]

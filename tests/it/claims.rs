@@ -267,7 +267,7 @@ fn judged_on_committed_scores() -> BTreeMap<String, Outcome> {
 fn five_seeds_decide_nothing_and_six_do() {
     for (seeds, is_known) in [(5, false), (6, true)] {
         let project = Project::shipped();
-        let overrides = Overrides { seeds: Some(seeds), data: None };
+        let overrides = Overrides { seeds: Some(seeds), data: None, is_confined: false };
         let (read, plan) = recorded_with(&project, &overrides);
         let context = pipeline::context(&read, &plan, BUILD).unwrap();
         let claim = context.claims.iter().find(|one| one.claim.name == "almost-all").unwrap();

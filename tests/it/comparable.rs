@@ -214,7 +214,7 @@ fn kind_1_what_can_never_be_decided_is_refused() {
     ] {
         project.write("experiments/paper.toml", paper_with(&table, "").replace(curve, metric));
         let outcome = project.run(&["status"]);
-        let expected = "`published` needs held-out pairs, but `deep` has none";
+        let expected = "`published` needs a validation part, but `deep` has none";
         assert!(outcome.stderr.contains(expected), "{metric}: {outcome:#?}");
         assert_eq!(outcome.code, 2);
     }

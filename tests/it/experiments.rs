@@ -78,7 +78,7 @@ fn all_violations_of_all_files_are_reported_at_once_with_file_line_and_key() {
          but is a string, `three`",
         "experiments/deep.toml:9: `model.branch.1.layer` names an unknown layer, `rleu`; did you mean `relu`?",
         "experiments/fully-connected.toml:6: `model.branch` must end in 10 outputs, one for each \
-         digit, but ends in 11",
+         class, but ends in 11",
     ];
     for line in expected {
         assert!(found.iter().any(|f| f.starts_with(line)), "{line}\nnot in {found:#?}");

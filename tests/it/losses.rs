@@ -254,7 +254,7 @@ fn project() -> Project {
     project
 }
 
-const EIGHT: Overrides = Overrides { seeds: Some(8), data: None };
+const EIGHT: Overrides = Overrides { seeds: Some(8), data: None, is_confined: false };
 
 fn context(project: &Project) -> Context {
     let (read, plan) = recorded_by(&Losses, project, &EIGHT);

@@ -172,7 +172,7 @@ fn every_name_in_a_paper_file_is_checked() {
         (
             "kind = \"seeds\"",
             "kind = \"dots\"",
-            "must be `diagram`, `learning-curves`, `seeds`, `bars` or `scatter`",
+            "must be `diagram`, `learning-curves`, `seeds`, `bars`, `scatter` or `confusion`",
         ),
     ] {
         let project = Project::new();

@@ -321,7 +321,7 @@ fn kind_10_one_mistake_is_one_message_with_its_remedy() {
             base,
             "train_pairs = 20",
             "train_pairs = 20\nvalidation_pairs = 30000",
-            "asks for too many pairs: 30020 pairs need 60040 training digits, but the dataset has 60000; lower `train_pairs` or",
+            "asks for too many pairs: 30020 pairs need 60040 training images, but the data have 60000; lower `train_pairs` or",
         ),
         (base, "epochs = 2\n", "", "does not give it either"),
         ("experiments/deep.toml", "", "", "is empty; docs/files.md says"),

@@ -161,15 +161,10 @@ fn check(
     check_records(directory, &paths)?;
     // The paths in messages are those in the bundle.
     let within = format!("{}/", directory.display());
-    let no_project = |error: Error| match error {
-        // The message could list the files of a directory outside the bundle.
-        Error::Dataset { directory, .. } | Error::DatasetFile { directory, .. } => {
-            let directory = directory.display().to_string().replace(&within, "");
-            format!("it does not contain the data `{directory}`")
-        }
-        error => format!("it is no project: {}", chain(&error).replace(&within, "")),
-    };
-    let project = load(directory, &Overrides::default()).map_err(no_project)?;
+    let no_project =
+        |error: Error| format!("it is no project: {}", chain(&error).replace(&within, ""));
+    let overrides = Overrides { is_confined: true, ..Overrides::default() };
+    let project = load(directory, &overrides).map_err(no_project)?;
     // An experiment can extend a file anywhere.
     if let Some(foreign) =
         project.sources.keys().find(|path| !paths.iter().any(|own| own.as_str() == *path))
