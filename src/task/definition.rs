@@ -97,6 +97,9 @@ pub struct Evaluation {
     pub part: PartName,
     /// How batch-norm and dropout work.
     pub mode: EvaluationMode,
+    /// Whether it needs all outputs of the network. It gets only the last one otherwise, and the others are empty:
+    /// a device copies what is read.
+    pub needs_all: bool,
 }
 
 /// How batch-norm and dropout work in an evaluation.

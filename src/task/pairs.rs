@@ -18,15 +18,17 @@ const PUBLISHED: Evaluation = Evaluation {
     is_before: true,
     part: PartName::Test,
     mode: EvaluationMode::Training { dropout: true },
+    needs_all: false,
 };
 
 const DROPOUT_OFF: Evaluation =
     Evaluation { mode: EvaluationMode::Training { dropout: false }, ..PUBLISHED };
 
 const CORRECTED: Evaluation =
-    Evaluation { is_before: false, mode: EvaluationMode::Inference, ..PUBLISHED };
+    Evaluation { is_before: false, mode: EvaluationMode::Inference, needs_all: true, ..PUBLISHED };
 
-const HELD_OUT: Evaluation = Evaluation { part: PartName::Validation, ..CORRECTED };
+const HELD_OUT: Evaluation =
+    Evaluation { part: PartName::Validation, needs_all: false, ..CORRECTED };
 
 impl Task for Pairs {
     fn targets(&self) -> TargetKind {

@@ -45,8 +45,12 @@ static CURVES: [&Curve; 11] = [
     &LEARNING_RATE,
 ];
 
-const VALIDATION: Evaluation =
-    Evaluation { is_before: false, part: PartName::Validation, mode: EvaluationMode::Inference };
+const VALIDATION: Evaluation = Evaluation {
+    is_before: false,
+    part: PartName::Validation,
+    mode: EvaluationMode::Inference,
+    needs_all: true,
+};
 
 const TEST: Evaluation = Evaluation { part: PartName::Test, ..VALIDATION };
 

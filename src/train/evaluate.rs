@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use dfdx::prelude::*;
+
 use super::network::{Inputs, Network};
 use super::operations::Operations;
 use super::sequence::Mode;
@@ -74,16 +76,28 @@ impl<O: Operations> Evaluator<O> {
         if *is_shared {
             let features =
                 features.get_or_insert_with(|| network.joined(&first().collect::<Vec<_>>()));
-            return network.rest(features.clone(), &mut mode).iter().map(values).collect();
+            let outputs = network.rest(features.clone(), &mut mode);
+            return read(&outputs, evaluation.needs_all);
         }
         let mut all: Vec<Vec<f32>> = Vec::new();
         for features in first() {
             let outputs = network.rest(features, &mut mode);
             all.resize_with(outputs.len(), Vec::new);
-            all.iter_mut().zip(&outputs).for_each(|(all, output)| all.extend(values(output)));
+            let outputs = read(&outputs, evaluation.needs_all);
+            all.iter_mut().zip(outputs).for_each(|(all, output)| all.extend(output));
         }
         all
     }
+}
+
+/// The values of all outputs, or of the last one only.
+fn read<D: Device<f32>>(outputs: &[Matrix<D>], needs_all: bool) -> Vec<Vec<f32>> {
+    let last = outputs.len() - 1;
+    let of_one = |(index, output)| match needs_all || index == last {
+        true => values(output),
+        false => Vec::new(),
+    };
+    outputs.iter().enumerate().map(of_one).collect()
 }
 
 /// The inputs of `n` examples in batches of `size`, which pass through the network many times.
