@@ -2,6 +2,7 @@
 
 mod cells;
 mod check;
+mod choose;
 mod decide;
 mod evidence;
 mod expression;

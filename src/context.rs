@@ -1,6 +1,7 @@
 //! What templates see: numbers in full, and texts without escaping.
 
 mod condition;
+mod left_out;
 mod provenance;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::summary::{Exceptions, Summary};
 use crate::table::{Cell, Column, Row, TableItem};
 
 pub use condition::ConditionContext;
+pub use left_out::{LeftOut, left_out};
 pub use provenance::Build;
 
 /// Everything that a template can show.
@@ -51,6 +53,8 @@ pub struct Context {
     pub accepted: Vec<Value>,
     /// Whether there is a file `report.pdf` of this page.
     pub pdf: bool,
+    /// Rows of tables that no run uses, because a value is missing.
+    pub left_out: Vec<LeftOut>,
     /// What the command line changed about the experiments; empty if nothing.
     pub note: String,
     /// The tables in full.
@@ -214,6 +218,7 @@ impl Context {
             accepted: accepted(plan),
             conditions,
             pdf: build.has_pdf,
+            left_out: left_out(experiments),
             note: String::new(),
             items: tables,
             options: build.options.to_owned(),

@@ -11,24 +11,27 @@ mod faults;
 mod files;
 mod idx;
 mod inputs;
+mod labels;
 mod mnist;
 mod npy;
 mod packed;
 mod pairs;
 mod prepare;
+mod quotes;
+mod range;
 mod source;
 mod split;
 mod table;
 
 pub use alike::alike;
 pub use array::Array;
-pub use check::check;
+pub use check::{Blamed, SplitFault, Usage, batch_fault, check};
 pub use draw::draw;
 pub use error::{DataError, DrawError};
-pub use examples::{Column, Examples, PartName, Rows, Scale, Split, Targets, Values};
+pub use examples::{Column, Examples, PartName, Rows, Scale, Split, TableRows, Targets, Values};
 pub use facts::Facts;
 pub use files::{File, Files, read};
-pub use inputs::{Prepared, prepare, prepare_examples};
+pub use inputs::{Prepared, Trained, prepare, prepare_examples};
 pub use mnist::{
     EMBEDDED_POOLS, STANDARD_FILES, embedded, embedded_digest, same_content, standard,
 };

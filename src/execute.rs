@@ -2,6 +2,7 @@
 
 mod drawn;
 mod failure;
+mod saved;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,6 +24,7 @@ use crate::train::{Trainer, train_all, train_networks};
 
 use drawn::Drawn;
 pub use failure::{FailedRun, RunFailure};
+pub use saved::saved;
 
 /// Whether to continue after a run has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,7 +210,7 @@ impl Executor<'_> {
             canonical_json(&*run.config).expect("what has a digest has a canonical form");
         let found = self.cache.lookup(run.digest, &canonical, &run.config);
         match found.map_err(RunFailure::Store).map_err(failed)? {
-            Lookup::Hit(record) if self.has_all_files(&record) => {
+            Lookup::Hit(record) if self.has_all_files(&record, dataset_of(run)) => {
                 return Ok(Attempt::Found(*record));
             }
             Lookup::Hit(record) => {
@@ -281,10 +283,11 @@ impl Executor<'_> {
 
     /// Whether a recorded run leaves nothing that is missing. A run that diverged has no network, and an accepted result
     /// is not of this configuration.
-    fn has_all_files(&self, record: &RunRecord) -> bool {
+    fn has_all_files(&self, record: &RunRecord, examples: &Examples) -> bool {
         let has_network =
             record.result.outcome == Outcome::Completed && record.result.accepted.is_none();
-        let has_models = || self.cache.models().has(record.digest, record.config.data.folds());
+        let (models, folds) = (self.cache.models(), record.config.data.folds());
+        let has_models = || saved(&models, record.digest, folds, Some(examples)).is_ok();
         !(self.keeps_models && has_network) || has_models()
     }
 

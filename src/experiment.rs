@@ -48,6 +48,8 @@ pub struct Experiment {
     pub files: Vec<String>,
     /// Where its data are described.
     pub data: Location,
+    /// Where its batch size is.
+    pub batch_size: Location,
     /// What the experiment asks, for the report.
     pub question: Option<String>,
     /// One run of each condition a seed, in ascending order.
@@ -134,6 +136,13 @@ fn read(
     }
     let matrix = matrix::read(&reader, root, find);
     let data = reader.node("data").map(|node| node.location.clone());
+    let batch_size = reader.node("train").map(|train| {
+        let own = match &train.value {
+            Value::Table(table) => table.get("batch_size"),
+            _ => None,
+        };
+        own.unwrap_or(train).location.clone()
+    });
     reader.finish();
     let (factors, conditions) = matrix?;
     let seeds = seeds?;
@@ -143,8 +152,17 @@ fn read(
         violations.push(&root.location, "seeds", message);
         return None;
     }
-    let (name, title, data) = (name.to_owned(), title?.0, data?);
-    Some(Experiment { name, title, files, data, question, seeds, factors, conditions })
+    Some(Experiment {
+        name: name.to_owned(),
+        title: title?.0,
+        files,
+        data: data?,
+        batch_size: batch_size?,
+        question,
+        seeds,
+        factors,
+        conditions,
+    })
 }
 
 /// `seeds = 10` for 0 to 9, or a list.

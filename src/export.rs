@@ -6,7 +6,7 @@ pub mod markdown;
 mod rows;
 mod runs;
 
-use crate::paper::Paper;
+use crate::paper::Names;
 use crate::plan::Plan;
 use crate::summary::Summary;
 use crate::table::{Datum, Table, TableItem};
@@ -18,12 +18,12 @@ pub use rows::csv as csv_of_rows;
 /// The data files of a report: name and text of each. `drawn` are the curves that its figures show.
 #[must_use]
 pub fn files(
-    paper: &Paper,
+    names: Names<'_>,
     (summary, plan): (&Summary, &Plan),
     items: &[TableItem],
     drawn: &[Drawn<'_>],
 ) -> Vec<(String, String)> {
-    let mut files = vec![("runs.csv".to_owned(), runs::csv(paper, summary))];
+    let mut files = vec![("runs.csv".to_owned(), runs::csv(names, summary))];
     if !drawn.is_empty() {
         files.push(("curves.csv".to_owned(), curves::csv(summary, plan, drawn)));
     }

@@ -62,6 +62,11 @@ pub fn files(
     splits.iter().zip(networks).enumerate().map(file).collect()
 }
 
+/// A fold in the metadata. Empty if the run has no folds.
+fn written(fold: Option<usize>) -> String {
+    fold.map_or_else(String::new, |fold| fold.to_string())
+}
+
 impl Model {
     /// The bytes of the file. `fold` counts the folds from 1.
     fn write(&self, digest: Digest, config: &RunConfig, fold: Option<usize>) -> Vec<u8> {
@@ -79,7 +84,7 @@ impl Model {
             ("digest", digest.to_string()),
             ("config", canonical),
             ("seed", config.seed.to_string()),
-            ("fold", fold.map_or_else(String::new, |fold| fold.to_string())),
+            ("fold", written(fold)),
             ("pooling", pooling.to_string()),
             ("input_mean", json!(means).to_string()),
             ("input_std", json!(std_devs).to_string()),
@@ -111,11 +116,11 @@ impl Model {
         bytes
     }
 
-    /// The network in a file of the run with this digest.
+    /// The network in a file of the run with this digest, or of a fold of it, counted from 1.
     ///
     /// # Errors
     /// With what is wrong, as a phrase that follows the name of the file.
-    pub fn read(bytes: &[u8], digest: Digest) -> Result<Self, String> {
+    pub fn read(bytes: &[u8], digest: Digest, fold: Option<usize>) -> Result<Self, String> {
         let unsound = |error: safetensors::SafeTensorError| format!("is damaged: {error}");
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(unsound)?;
         let all = SafeTensors::deserialize(bytes).map_err(unsound)?;
@@ -139,6 +144,10 @@ impl Model {
         let found = text("digest")?;
         if *found != digest.to_string() {
             return Err(format!("is of the run {found}"));
+        }
+        let found = text("fold")?;
+        if *found != written(fold) {
+            return Err(format!("is of the fold {found}"));
         }
         let means: Vec<f32> = parsed("input_mean", text("input_mean")?)?;
         let std_devs: Vec<f32> = parsed("input_std", text("input_std")?)?;
@@ -207,7 +216,8 @@ mod tests {
         let (model, config) = (model(), samples::config());
         let digest = Digest::of(&config).unwrap();
         let bytes = model.write(digest, &config, Some(2));
-        assert_eq!(Model::read(&bytes, digest), Ok(model.clone()));
+        assert_eq!(Model::read(&bytes, digest, Some(2)), Ok(model.clone()));
+        assert_eq!(Model::read(&bytes, digest, Some(1)), Err("is of the fold 2".to_owned()));
         assert_eq!(model.write(digest, &config, Some(2)), bytes);
         let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
         assert_eq!((header % 8, bytes.len() - 8 - header), (0, 4 * 4));
@@ -221,12 +231,14 @@ mod tests {
         for at in (0..bytes.len()).step_by(7) {
             let mut damaged = bytes.clone();
             damaged[at] ^= 1;
-            assert!(Model::read(&damaged, digest).is_err(), "{at}");
+            assert!(Model::read(&damaged, digest, None).is_err(), "{at}");
         }
         for end in [0, 7, 8, 100, bytes.len() - 1] {
-            assert!(Model::read(&bytes[..end], digest).unwrap_err().starts_with("is damaged"));
+            assert!(
+                Model::read(&bytes[..end], digest, None).unwrap_err().starts_with("is damaged")
+            );
         }
         let other = Digest::of_bytes(b"another");
-        assert_eq!(Model::read(&bytes, other), Err(format!("is of the run {digest}")));
+        assert_eq!(Model::read(&bytes, other, None), Err(format!("is of the run {digest}")));
     }
 }

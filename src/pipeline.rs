@@ -13,12 +13,12 @@ pub mod jobs;
 mod load;
 mod merge;
 mod models;
+mod overrides;
 mod paper_file;
 mod pdf;
 mod report;
 mod sharing;
 mod snapshot;
-mod splits;
 mod worker;
 
 use std::collections::BTreeSet;
@@ -42,15 +42,15 @@ pub use audit::{
 pub use directory::{check_directory, check_writable, foreign_files};
 pub use early_page::remove_early_page;
 pub use error::Error;
-pub use load::{Overrides, Project, WHOLE, load};
+pub use load::{Project, WHOLE, load};
 pub use merge::{Merged, merge};
 pub use models::{Predictions, count_models, predict, without_models};
+pub use overrides::Overrides;
 pub use paper_file::PaperFile;
 pub use pdf::{Browser, PDF, check_pdf, has_printed_pdf};
 pub use report::{Report, context, render, snapshot};
 pub use sharing::{Pulled, pull, push, sharable, store_address};
 pub use snapshot::{SNAPSHOT, snapshot_in};
-pub use splits::check_splits;
 pub use worker::{Order, StateReport, Worker};
 
 /// What a plan keeps in memory for each run that has a record.

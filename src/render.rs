@@ -73,7 +73,7 @@ pub fn render(templates: &Templates, context: &Arc<Context>) -> Result<Rendered,
     let about = page::about(context, &skeleton);
     let html = page::around(&environment, templates, context, &skeleton, &about, &body)?;
     let included = included.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_unused = |name: &&String| !template::is_macros(name) && !included.contains(*name);
+    let is_unused = |name: &&String| !template::is_default(name) && !included.contains(*name);
     let unused = templates.others.keys().filter(is_unused).cloned().collect();
     let unused_keys = skeleton.front.unused;
     let images = anchors.images.into_iter().map(|(_, image)| image).collect();

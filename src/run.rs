@@ -21,7 +21,7 @@ mod training;
 pub use config::{
     CanonicalConfig, DeviceKind, KeyValues, NumberType, PartVersions, RunConfig, key_values,
 };
-pub use cost::{Speed, operations, trained_examples};
+pub use cost::{Extent, Speed, operations, trained_examples};
 pub use curve::{Curve, Curves, Direction, Moment, Unit};
 pub use data::{
     DataConfig, ExampleData, PairData, Size, SplitConfig, SplitKind, mnist_classes, mnist_image,

@@ -4,6 +4,7 @@
 //! computes intervals and tests.
 
 mod aggregate;
+mod choice;
 mod condition;
 mod confusion;
 mod contrast;
@@ -17,13 +18,15 @@ use std::collections::BTreeSet;
 use crate::experiment::{ConditionId, Experiment};
 use crate::paper::{Ends, Paper, Selection, selects};
 use crate::plan::Plan;
-use crate::run::{Curve, RecordExtract};
+use crate::run::{Curve, Outcome, RecordExtract};
 use condition::conditions;
+pub use score::extent;
 use score::shown_values;
 
 pub use aggregate::{Aggregate, aggregate};
+pub use choice::{Candidate, chosen, mean};
 pub use condition::{
-    ConditionSummary, Cost, Exceptions, RunScores, Scores, SeedVariation, Training, runs_of,
+    ConditionSummary, Exceptions, RunScores, Scores, SeedVariation, Training, runs_of,
 };
 pub use contrast::Contrast;
 pub use effect::{effect, two_levels};
@@ -61,7 +64,8 @@ pub fn summarize(paper: &Paper, experiments: &[Experiment], plan: &Plan) -> Summ
     Summary { conditions }
 }
 
-/// The mean of `curve` over the runs of each selected condition, epoch by epoch.
+/// The mean of `curve` over the runs of each selected condition, epoch by epoch. It ends with the first run or fold
+/// that stopped early, so that all means of a condition are over the same runs, but for those that diverged.
 #[must_use]
 pub fn learning_curves(
     summary: &Summary,
@@ -74,9 +78,12 @@ pub fn learning_curves(
         records[run.condition.index()].extend(plan.records.get(&run.digest));
     }
     let curve_of = |condition: ConditionId| {
-        let runs = records[condition.index()].iter();
-        let curves: Vec<_> = runs.map(|record| shown_values(record, curve)).collect();
-        let n_epochs = curves.iter().map(Vec::len).max().unwrap_or(0);
+        let records = &records[condition.index()];
+        let curves: Vec<_> = records.iter().map(|record| shown_values(record, curve)).collect();
+        let ended = curves.iter().zip(records).filter(|(_, r)| r.outcome == Outcome::Completed);
+        let shortest = ended.map(|(values, _)| values.len()).min();
+        let longest = || curves.iter().map(Vec::len).max();
+        let n_epochs = shortest.or_else(longest).unwrap_or(0);
         let at = |epoch: usize| curves.iter().filter_map(|c| c.get(epoch).copied()).collect();
         let epochs = aggregate(&(0..n_epochs).map(at).collect::<Vec<_>>());
         CurveSummary { condition, epochs }
@@ -129,6 +136,21 @@ impl Summary {
     #[must_use]
     pub fn ends(&self, ids: &[ConditionId]) -> Ends {
         self.all(ids).map(|condition| condition.training.restored).collect()
+    }
+
+    /// Which epoch the networks of these conditions are of: a sentence.
+    #[must_use]
+    pub fn network_note(&self, ids: &[ConditionId]) -> String {
+        let ends: BTreeSet<_> = self.all(ids).map(|one| one.training.restored).collect();
+        let epochs = ends.iter().map(|restored| match restored {
+            Some(curve) => format!("the best epoch by {curve}"),
+            None => "the last epoch".to_owned(),
+        });
+        format!(
+            "The network is that with which a run ends, of {}: a score that is taken from another epoch is not of this \
+             network.",
+            epochs.collect::<Vec<_>>().join(" or ")
+        )
     }
 
     /// The numbers of networks that a run of these conditions trains, each on another split.

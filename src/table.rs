@@ -40,6 +40,7 @@ pub use kind::{Kind, Results, TableRequest, Words, left_out_note, of_kind};
 pub use score_rows::{ScoreRow, Scores};
 pub use scorecard::{PublishedScore, Scorecard};
 pub use scores::row_label;
+pub use selection::check_selector;
 
 /// Reads the keys of a kind.
 type ReadKind = fn(&Reader<'_>, &Words<'_>) -> Option<Arc<dyn Kind>>;

@@ -18,5 +18,5 @@ mod regression;
 mod tests;
 
 pub use definition::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
-pub use record::{check, check_curve, has};
+pub use record::{check, check_curve, extent, has};
 pub use registry::{all_curves, monitor, of};

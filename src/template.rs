@@ -19,10 +19,10 @@ pub use syntax::{is_reserved, syntax, with_line_ends};
 pub use undeclared::check_names;
 pub use words::FactorLevels;
 
-/// Whether `report` itself uses the template of this name.
+/// Whether `report` has a template of this name, which that of a project replaces.
 #[must_use]
-pub fn is_macros(name: &str) -> bool {
-    [ITEMS_TEMPLATE, BLOCKS_TEMPLATE].contains(&name)
+pub fn is_default(name: &str) -> bool {
+    [PAGE_TEMPLATE, ITEMS_TEMPLATE, BLOCKS_TEMPLATE].contains(&name)
 }
 
 /// The macros that `report` calls for items.

@@ -29,12 +29,6 @@ impl Models {
         (1..=folds).map(|fold| self.directory.join(format!("{digest}-{fold}{ENDING}"))).collect()
     }
 
-    /// Whether a run has all its files. Does not read them.
-    #[must_use]
-    pub fn has(&self, digest: Digest, folds: usize) -> bool {
-        self.paths(digest, folds).iter().all(|path| fs::is_file(path))
-    }
-
     /// Writes the files of a run. Replaces older ones.
     ///
     /// # Errors

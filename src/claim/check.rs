@@ -70,6 +70,8 @@ pub enum DifferenceKind {
         sides: [Selection; 2],
         /// The levels that both have.
         among: Selection,
+        /// The metric that chooses one condition of each side. All conditions of a side count without it.
+        select: Option<String>,
     },
 }
 

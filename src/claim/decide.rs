@@ -3,9 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::check::{
-    Best, CellReference, Check, Compare, Difference, DifferenceKind, Expected, merged,
-};
+use super::check::{CellReference, Check, Compare, Difference, DifferenceKind, Expected, merged};
 use super::evidence::Evidence;
 use super::interval::{decisive, judge, to_decide};
 use super::verdict::{Finding, Measured, Outcome, Verdict, combined};
@@ -13,9 +11,8 @@ use crate::document::Location;
 use crate::experiment::{ConditionId, Levels, written};
 use crate::format::{Digits, typed};
 use crate::paper::{Metric, Selection, selects};
-use crate::run::Direction;
 use crate::stats::{Estimate, FEWEST_DECISIVE, PairedComparison};
-use crate::summary::{Contrast, effect};
+use crate::summary::{Contrast, SeedVariation, effect};
 use crate::table::{Grade, Scorecard, Style, bimodal, of_kind};
 
 /// A check that cannot be decided on, whatever the records say.
@@ -62,11 +59,15 @@ impl Evidence<'_> {
                 others.remove(factor);
                 (self.among(label, &others), contrast, vec![among.clone()])
             }
-            DifferenceKind::Sides { sides, among } => {
+            DifferenceKind::Sides { sides, among, select } => {
                 let selections = sides.each_ref().map(|side| merged(among, side));
                 let ids = selections.each_ref().map(|side| summary.select(side));
+                let sides = sides.each_ref().map(|side| self.words(side));
+                let (ids, [first, second]) = match select {
+                    Some(select) => self.chosen(ids, sides, select, &check.metric),
+                    None => (ids, sides),
+                };
                 let contrast = Contrast::of(summary, ids, &check.metric);
-                let [first, second] = sides.each_ref().map(|side| self.words(side));
                 let label = format!("{first} minus {second}");
                 (self.among(label, among), contrast, selections.to_vec())
             }
@@ -79,7 +80,7 @@ impl Evidence<'_> {
         Ok(Verdict::of(finding, contrast.conditions.concat()))
     }
 
-    fn finding(
+    pub(super) fn finding(
         self,
         label: &str,
         contrast: &Contrast,
@@ -97,6 +98,10 @@ impl Evidence<'_> {
         // With too few seeds, the spread is not known well enough to say.
         let needed =
             contrast.comparison.filter(|_| outcome == Outcome::Undecided && decisive.is_some());
+        // More splits of the same examples bring no new data.
+        let are_splits =
+            self.results.summary.varies(&ids) == Some(SeedVariation::SplitAndInitialisation);
+        let needed = needed.filter(|_| !are_splits);
         let needed = needed.map_or_else(String::new, |comparison| {
             to_decide(&comparison.difference, expected, self.seed_words(&ids)[1])
         });
@@ -122,61 +127,6 @@ impl Evidence<'_> {
             })
         });
         Finding { text, outcome, remark, measured }
-    }
-
-    fn best(self, check: &Best) -> Verdict {
-        let summary = self.results.summary;
-        let (this, others): (Vec<_>, Vec<_>) = summary
-            .select(&check.among)
-            .into_iter()
-            .partition(|id| selects(&check.levels, &summary.condition(*id).levels));
-        let own = this.iter().map(|id| self.described(*id)).collect::<String>();
-        let is_lower = self.results.metric(&check.metric).better() == Some(Direction::Lower);
-        let (side, expected) = match is_lower {
-            true => ("below", Expected::Below(0.0)),
-            false => ("above", Expected::Above(0.0)),
-        };
-        let one = |rival: ConditionId| {
-            let contrast = Contrast::of(summary, [this.clone(), vec![rival]], &check.metric);
-            let rival = self.described(rival);
-            let metric = self.metric_words(&check.metric);
-            let label = format!("{own} minus {rival}{metric}");
-            let interval = contrast.comparison.and_then(|one| one.difference.interval);
-            // The bound of the interval that is nearest to the rival's side.
-            let near = interval.map(|one| if is_lower { -one.upper } else { one.lower });
-            (near.unwrap_or(f64::NEG_INFINITY), {
-                self.finding(&label, &contrast, expected, &check.metric)
-            })
-        };
-        let mut findings: Vec<_> = others.iter().map(|rival| one(*rival)).collect();
-        // The findings that decide come first, and among them the nearest rivals.
-        let is_better = |finding: &Finding| finding.outcome == Outcome::Supported;
-        let rank = |finding: &Finding| match finding.outcome {
-            Outcome::Contradicted => 0,
-            Outcome::Undecided => 1,
-            Outcome::Supported => 2,
-        };
-        findings
-            .sort_by(|(a, first), (b, second)| rank(first).cmp(&rank(second)).then(a.total_cmp(b)));
-        let n = findings.len();
-        let n_better = findings.iter().filter(|(_, finding)| is_better(finding)).count();
-        let conditions = [this, others].concat();
-        let verdicts = findings.into_iter().map(|(_, finding)| Verdict::of(finding, Vec::new()));
-        let mut verdict = combined(n, verdicts.collect());
-        verdict.findings.truncate(2);
-        let of_all =
-            if n_better == n { format!("all {n}") } else { format!("{n_better} of the {n}") };
-        let shortened = match n > 2 {
-            true if n_better == n => " The list shows the two closest.",
-            true => " The list shows two of them; those that decide come first.",
-            false => "",
-        };
-        let text = format!("{own} is {side} {of_all} other conditions.{shortened}");
-        let finding =
-            Finding { text, outcome: verdict.outcome, remark: String::new(), measured: None };
-        let among = std::slice::from_ref(&check.among);
-        verdict.findings.push(self.limited(finding, &check.differs, among));
-        Verdict { conditions, ..verdict }
     }
 
     fn compatible(

@@ -44,6 +44,7 @@ impl Evidence<'_> {
     pub(super) fn seed_words(self, ids: &[ConditionId]) -> [&'static str; 2] {
         match self.results.summary.varies(ids) {
             Some(SeedVariation::DataAndInitialisation) => ["draw of the data", "draws of the data"],
+            Some(SeedVariation::SplitAndInitialisation) => ["split", "splits"],
             _ => ["seed", "seeds"],
         }
     }

@@ -8,12 +8,12 @@ use crate::document::{Node, Reader, Value, Violations, suggestion};
 use crate::experiment::{Level, written};
 use crate::format::count;
 use crate::paper::keys::{
-    check_distinct, check_known, check_measured, read_differs, read_levels, read_metric,
-    read_selection,
+    check_distinct, check_known, check_measured, read_differs, read_known, read_levels,
+    read_metric, read_selection,
 };
 use crate::paper::{EXPERIMENT, ScoreUnit, Selection, Vocabulary, selects};
 use crate::summary::two_levels;
-use crate::table::{Scorecard, Scores, Words, of_kind};
+use crate::table::{Scorecard, Scores, Words, check_selector, of_kind};
 
 /// Reads a check.
 type ReadCheck = fn(&Reader<'_>, &Words<'_>) -> Option<Check>;
@@ -22,10 +22,14 @@ type ReadCheck = fn(&Reader<'_>, &Words<'_>) -> Option<Check>;
 const OF_DIFFERENCE: &[&str] =
     &["where", "metric", "differs", "above", "below", "near", "within", "published"];
 
+/// The keys of a check of two sides.
+const OF_SIDES: &[&str] =
+    &["where", "metric", "differs", "above", "below", "near", "within", "published", "select"];
+
 /// Each check by the key that names it, with its other keys.
 const CHECKS: [(&str, &[&str], ReadCheck); 8] = [
     ("effect", OF_DIFFERENCE, |reader, words| read_effect(reader, words).map(Check::Difference)),
-    ("difference", OF_DIFFERENCE, |reader, words| read_sides(reader, words).map(Check::Difference)),
+    ("difference", OF_SIDES, |reader, words| read_sides(reader, words).map(Check::Difference)),
     ("best", &["where", "metric", "differs"], |reader, words| {
         read_best(reader, words).map(Check::Best)
     }),
@@ -152,16 +156,33 @@ fn read_sides(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     }
     let whole = sides.each_ref().map(|side| merged(&among, side));
     if reader.is_sound() {
-        check_sides(reader, &sides, &whole, &varied, vocabulary);
+        let chooses = reader.node("select").is_some();
+        check_sides(reader, &sides, &whole, &varied, chooses, vocabulary);
     }
     let found = vocabulary.differences([&whole[0], &whole[1]], &varied);
     let differs = read_differs(reader, found, "difference");
     let metric = read_metric_or_first(reader, words, &[&whole[0], &whole[1]]);
     let published = read_published(reader, metric.as_deref(), words);
     let expected = read_expected(reader);
-    let kind = DifferenceKind::Sides { sides, among };
+    let select = read_select(reader, words, &whole);
+    let kind = DifferenceKind::Sides { sides, among, select };
     let location = reader.location().clone();
     Some(Difference { kind, metric: metric?, expected: expected?, published, differs, location })
+}
+
+/// The metric that chooses a condition of each side, if there is one.
+fn read_select(reader: &Reader<'_>, words: &Words<'_>, sides: &[Selection; 2]) -> Option<String> {
+    reader.node("select")?;
+    let metrics = &words.paper.metrics;
+    let known: Vec<_> = metrics.iter().map(|metric| metric.name.as_str()).collect();
+    let select = read_known(reader, "select", &known, "metric")?;
+    if let Some(metric) = words.paper.metric(&select) {
+        check_selector(reader, metric);
+        for side in sides {
+            check_measured(reader, "select", Some(metric), side, words.vocabulary);
+        }
+    }
+    Some(select)
 }
 
 /// Refuses sides whose means are of different things: no condition, one condition on both sides, or
@@ -171,6 +192,7 @@ fn check_sides(
     sides: &[Selection; 2],
     whole: &[Selection; 2],
     varied: &BTreeSet<String>,
+    chooses: bool,
     vocabulary: &Vocabulary<'_>,
 ) {
     let conditions =
@@ -184,6 +206,14 @@ fn check_sides(
         return refuse(format!("has a condition on both sides: {}", written(shared)));
     }
     check_distinct(reader, "difference", &vocabulary.with_common_run(&whole.each_ref(), &[]));
+    let seeds = whole.each_ref().map(|selection| vocabulary.common_seeds(selection));
+    if seeds[0].is_disjoint(&seeds[1]) {
+        return refuse("has sides without a common seed; they are paired by seed".to_owned());
+    }
+    // One condition of each side is chosen, so there are no means over conditions.
+    if chooses {
+        return;
+    }
     for (side, conditions) in sides.iter().zip(&conditions) {
         for factor in varied.iter().filter(|factor| !side.contains_key(*factor)) {
             let levels: BTreeSet<_> = conditions.iter().filter_map(|one| one.get(factor)).collect();
@@ -194,10 +224,6 @@ fn check_sides(
                 ));
             }
         }
-    }
-    let seeds = whole.each_ref().map(|selection| vocabulary.common_seeds(selection));
-    if seeds[0].is_disjoint(&seeds[1]) {
-        return refuse("has sides without a common seed; they are paired by seed".to_owned());
     }
     // Means weigh each combination of the other levels by how often it occurs.
     let others = conditions.each_ref().map(|conditions| {

@@ -144,7 +144,6 @@ fn prepare(
     if args.executor == ExecutorKind::Local {
         args.project.device.check().map_err(Error::Device)?;
     }
-    pipeline::check_splits(project)?;
     pipeline::check_writable(project, args.shard.is_none().then_some(out))?;
     let stopwatch = Stopwatch::start();
     // Finds a mistake in a template before the training starts.

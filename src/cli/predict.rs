@@ -8,7 +8,7 @@ use crate::experiment::{Conditions, Run};
 use crate::export;
 use crate::format::{runs, shell_quoted};
 use crate::pipeline::{self, Error, Keep, Predictions};
-use crate::run::TaskKind;
+use crate::task;
 
 /// The largest number of runs that an error lists.
 const MOST_RUNS: usize = 8;
@@ -88,11 +88,7 @@ fn number(own: &[f64]) -> String {
 
 /// All predictions as CSV.
 fn table(run: &Run, Predictions { classes, examples, .. }: &Predictions) -> String {
-    let name = match run.config.task {
-        TaskKind::Classification => "class",
-        TaskKind::Regression => "prediction",
-        TaskKind::Pairs => "probability",
-    };
+    let name = task::of(run.config.task).prediction();
     let header = std::iter::once(name.to_owned()).chain(classes.iter().cloned()).collect();
     let rows = examples.iter().map(|own| match best(classes, own) {
         Some((class, _)) => {

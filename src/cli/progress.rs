@@ -14,6 +14,7 @@ use crate::experiment::{Conditions, Run};
 use crate::format::{chain, duration};
 use crate::pipeline::Project;
 use crate::run::{Outcome, RunRecord, Speed};
+use crate::task;
 
 /// Shows the progress of an execution.
 pub(super) struct Progress<'p> {
@@ -91,8 +92,11 @@ impl Observer for Progress<'_> {
         let done = 1 + self.counter.done.fetch_add(1, Ordering::Relaxed);
         let mean = {
             let mut speed = self.speed.lock().expect("nothing panics with the lock");
-            let seconds = record.result.provenance.seconds;
-            speed.add(&record.config, record.result.outcome, seconds);
+            let RunRecord { config, result, .. } = record;
+            let folds = config.data.folds();
+            let n_values = |curve, fold| result.curves.of_fold(folds, fold, curve).len();
+            let extent = task::extent(config, result.outcome, n_values).unwrap_or_default();
+            speed.add(config, extent, result.provenance.seconds);
             speed.seconds_a_run().unwrap_or_default()
         };
         let total = self.counter.total;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::terminal::message;
+use crate::context::{LeftOut, left_out};
 use crate::format::shell_quoted;
 use crate::pipeline::{self, Error, Overrides};
 use crate::train::Device;
@@ -57,6 +58,11 @@ impl ProjectArgs {
 pub(super) fn load(root: &Path, overrides: &Overrides) -> Result<pipeline::Project, Error> {
     let project = pipeline::load(root, overrides)?;
     tell_skipped(&project);
+    for LeftOut { file, dropped, rows } in left_out(&project.experiments) {
+        message(&format!(
+            "note: {dropped} of {rows} rows of `{file}` are left out, because a value that is used is missing"
+        ));
+    }
     Ok(project)
 }
 

@@ -9,6 +9,7 @@ use crate::experiment::{Conditions, Experiment};
 use crate::format;
 use crate::plan::Plan;
 use crate::run::{DeviceKind, Origin, Source, Speed};
+use crate::summary;
 
 /// The build that renders a report.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +41,9 @@ pub(super) fn provenance(plan: &Plan, experiments: &[Experiment], build: &Build<
         if !devices.contains(&record.config.device) {
             devices.push(record.config.device);
         }
-        speed.add(&record.config, record.outcome, record.seconds);
+        if let Some(extent) = summary::extent(record) {
+            speed.add(&record.config, extent, record.seconds);
+        }
         seconds += record.seconds;
         results.update(digest.as_bytes());
         results.update(record.content.as_bytes());

@@ -3,6 +3,7 @@
 use crate::run::Shape;
 
 use super::examples::Values;
+use super::range::Range;
 
 /// An array of numbers with its dimensions, in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,30 +36,6 @@ impl Array {
         self.len() == 0
     }
 
-    /// Appends the examples of another array.
-    ///
-    /// # Errors
-    /// If its examples have other dimensions or other numbers, with a phrase that follows the name of its file.
-    pub fn append(&mut self, other: Self) -> Result<(), String> {
-        let sizes = |array: &Self| {
-            array.dimensions.iter().skip(1).map(usize::to_string).collect::<Vec<_>>()
-        };
-        let [own, others] = [sizes(self), sizes(&other)];
-        if own != others {
-            let [own, others] = [own, others].map(|sizes| sizes.join(" × "));
-            return Err(format!(
-                "has examples of {others} numbers, but the training part has {own}"
-            ));
-        }
-        self.dimensions[0] += other.len();
-        match (&mut self.numbers, other.numbers) {
-            (Numbers::Bytes(own), Numbers::Bytes(others)) => own.extend(others),
-            (Numbers::Floats(own), Numbers::Floats(others)) => own.extend(others),
-            _ => return Err("has another type of numbers than the training part".to_owned()),
-        }
-        Ok(())
-    }
-
     /// The shape of one example: a vector, an image of one channel, or an image whose channels are the last
     /// dimension.
     ///
@@ -81,12 +58,23 @@ impl Array {
     /// The values of the examples.
     ///
     /// # Errors
-    /// With the place of a value that is not finite.
+    /// With the place of a value that is not finite, or a column whose numbers are not told apart.
     pub fn into_values(self) -> Result<Values, String> {
         match self.numbers {
             Numbers::Bytes(bytes) => Ok(Values::Bytes(bytes)),
             Numbers::Floats(floats) => {
                 let size = floats.len().checked_div(self.dimensions[0]).unwrap_or(1).max(1);
+                if self.dimensions.len() <= 2 {
+                    for column in 0..size {
+                        let own = floats.iter().skip(column).step_by(size);
+                        let range = own.fold(Range::EMPTY, |range, number| range.with(*number));
+                        if let Some(fault) =
+                            range.fault(&format!("column {column}, counted from 0"))
+                        {
+                            return Err(fault);
+                        }
+                    }
+                }
                 let values: Vec<f32> = floats.into_iter().map(|x| x as f32).collect();
                 match values.iter().position(|x| !x.is_finite()) {
                     None => Ok(Values::Floats(values)),

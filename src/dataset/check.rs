@@ -2,21 +2,64 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::examples::{Column, Examples, PartName, Targets, Values};
+use super::examples::{Column, Examples, PartName, TableRows, Targets, Values};
+use super::prepare::{pooled, scales};
 use super::split::{self, Parts};
-use crate::run::{DataConfig, ExampleData};
+use crate::run::{self, DataConfig, ExampleData, SplitConfig, SplitKind};
+
+/// How the examples of a run are used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Usage {
+    /// The data and their split.
+    pub data: DataConfig,
+    /// Whether the network normalises over a batch.
+    pub normalizes_batch: bool,
+    /// The number of examples of a training batch.
+    pub batch_size: usize,
+}
+
+/// What of an experiment file is to blame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blamed {
+    /// The split.
+    Split,
+    /// The size of the training batches.
+    BatchSize,
+}
+
+impl Blamed {
+    /// Its key.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Split => "data.split",
+            Self::BatchSize => "train.batch_size",
+        }
+    }
+}
+
+/// What would spoil a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SplitFault {
+    /// What is to blame.
+    pub of: Blamed,
+    /// What is wrong: a phrase that follows the key.
+    pub message: String,
+}
 
 /// What is wrong with the split of a run: parts that are empty or too large, equal examples in two parts, classes
-/// or words of the other parts that the training part does not have, parts of one class or number, and columns that
-/// cannot be standardised. Each is a phrase that follows `data.split`. `alike` has the first equal example of each
-/// example, if equal examples may not be in two parts.
+/// or words of the other parts that the training part does not have, parts of one class or number, columns that
+/// cannot be standardised, and batches that do not fit. `alike` has the first equal example of each example, if equal
+/// examples may not be in two parts.
 #[must_use]
-pub fn check(config: &DataConfig, alike: Option<&[u32]>, examples: &Examples) -> Vec<String> {
+pub fn check(usage: &Usage, alike: Option<&[u32]>, examples: &Examples) -> Vec<SplitFault> {
+    let Usage { data: config, normalizes_batch, batch_size } = usage;
+    let of_split = |message| SplitFault { of: Blamed::Split, message };
     // Pairs are checked by the sizes of their pools.
     let DataConfig::Examples(config) = config else { return Vec::new() };
     let splits = match split::split(&config.split, examples) {
         Ok(splits) => splits,
-        Err(error) => return vec![format!("cannot be done: {error}")],
+        Err(error) => return vec![of_split(format!("cannot be done: {error}"))],
     };
     let mut faults = Vec::new();
     for (fold, parts) in splits.iter().enumerate() {
@@ -24,11 +67,21 @@ pub fn check(config: &DataConfig, alike: Option<&[u32]>, examples: &Examples) ->
             0 => String::new(),
             _ => format!(" of fold {}", fold + 1),
         };
-        faults.extend(alike.and_then(|alike| leaks(parts, alike, &place)));
-        faults.extend(unseen_classes(parts, examples, &place));
-        faults.extend(unseen_levels(parts, examples, &place));
-        faults.extend(one_target(parts, examples, &place));
-        faults.extend(constant(config, parts, examples, &place));
+        let own = [
+            alike.and_then(|alike| leaks(config.split.kind, parts, alike, &examples.rows, &place)),
+            unseen_classes(&config.split, parts, examples, &place),
+            unseen_levels(parts, examples, &place),
+            one_target(parts, examples, &place),
+            constant(config, parts, examples).map(|fault| format!("{fault}{place}")),
+        ];
+        faults.extend(own.into_iter().flatten().map(of_split));
+        let of_batches = batch_fault(*batch_size, parts[0].len(), *normalizes_batch);
+        faults.extend(
+            of_batches.map(|fault| SplitFault {
+                of: Blamed::BatchSize,
+                message: format!("{fault}{place}"),
+            }),
+        );
         // The other folds would repeat it.
         if !faults.is_empty() {
             break;
@@ -37,7 +90,30 @@ pub fn check(config: &DataConfig, alike: Option<&[u32]>, examples: &Examples) ->
     faults
 }
 
-fn leaks(parts: &Parts, alike: &[u32], place: &str) -> Option<String> {
+/// What is wrong with batches of this size out of so many training examples: a phrase that follows
+/// `train.batch_size`.
+#[must_use]
+pub fn batch_fault(batch_size: usize, examples: usize, normalizes_batch: bool) -> Option<String> {
+    let has_single = batch_size == 1 || examples % batch_size == 1;
+    if batch_size > examples {
+        Some(format!("is {batch_size}, more than the {examples} training examples"))
+    } else if has_single && normalizes_batch {
+        Some(format!(
+            "is {batch_size}, which makes a batch of one example, but `batch_norm` needs at least two: there are \
+             {examples} training examples"
+        ))
+    } else {
+        None
+    }
+}
+
+fn leaks(
+    kind: SplitKind,
+    parts: &Parts,
+    alike: &[u32],
+    rows: &TableRows,
+    place: &str,
+) -> Option<String> {
     let mut part_of: BTreeMap<u32, (PartName, u32)> = BTreeMap::new();
     let (mut n, mut example) = (0, None);
     for (part, indices) in PartName::ALL.into_iter().zip(parts) {
@@ -50,25 +126,51 @@ fn leaks(parts: &Parts, alike: &[u32], place: &str) -> Option<String> {
         }
     }
     let (first, one, second, other) = example?;
+    let name = |index: u32| match rows.lines.get(index as usize) {
+        Some(line) => format!("line {line}"),
+        None => format!("example {index}, counted from 0,"),
+    };
+    let remedy = match kind {
+        SplitKind::Random | SplitKind::Folds => {
+            "`duplicates = \"together\"` keeps equal examples in one part, and "
+        }
+        SplitKind::Ordered | SplitKind::Column | SplitKind::Files => "",
+    };
     Some(format!(
-        "puts {n} examples{place} into another part than an equal example: example {first}, counted from 0, is in the \
-         {} part, and example {second} is in the {} part; `duplicates = \"together\"` keeps equal examples in one part, \
-         and `duplicates = \"allow\"` lets them be",
+        "has equal examples in two parts{place}, {n} in all: {} is in the {} part, and {} is in the {} part; \
+         {remedy}`duplicates = \"allow\"` lets them be",
+        name(first),
         one.name(),
+        name(second),
         other.name()
     ))
 }
 
-fn unseen_classes(parts: &Parts, examples: &Examples, place: &str) -> Option<String> {
+fn unseen_classes(
+    split: &SplitConfig,
+    parts: &Parts,
+    examples: &Examples,
+    place: &str,
+) -> Option<String> {
     let Targets::Classes(classes) = &examples.targets else { return None };
     let of_part = |part: &Vec<u32>| -> BTreeSet<u32> {
         part.iter().map(|index| classes[*index as usize]).collect()
     };
     let [train, validation, test] = parts.each_ref().map(of_part);
     let unseen = validation.union(&test).find(|class| !train.contains(class))?;
+    let n = classes.iter().filter(|class| *class == unseen).count();
+    let remedy = match split.kind {
+        _ if split.stratified || n < 3 => {
+            "leave the examples of such a rare class out, or give it more"
+        }
+        SplitKind::Random => "`kind = \"stratified\"` gives each part its share of each class",
+        SplitKind::Folds | SplitKind::Files => {
+            "`stratified = true` gives each part its share of each class"
+        }
+        SplitKind::Ordered | SplitKind::Column => "give the training part examples of each class",
+    };
     Some(format!(
-        "gives the training part{place} no example of the class `{}`, which another part has; `kind = \"stratified\"` \
-         (or `stratified = true` with folds and files) gives each part its share of each class",
+        "gives the training part{place} none of the {n} examples of the class `{}`, which another part has; {remedy}",
         examples.classes[*unseen as usize]
     ))
 }
@@ -84,13 +186,14 @@ fn unseen_levels(parts: &Parts, examples: &Examples, place: &str) -> Option<Stri
         parts[1..].iter().any(has) && !has(&parts[0])
     })?;
     Some(format!(
-        "gives the training part{place} no example with the word `{}` in the column `{name}`, which another part has: \
-         what it means cannot be learned",
+        "gives the training part{place} no example with the word `{}` in the column `{name}`, which another part has; \
+         leave such rare words out or write one word for all of them, and leave a column of numbers out of \
+         `categorical`",
         level.as_deref().unwrap_or_default()
     ))
 }
 
-/// A validation or test part with one class or one number only: some metrics are not defined for it.
+/// A part with one class or one number only: there is nothing to learn, or some metrics are not defined for it.
 fn one_target(parts: &Parts, examples: &Examples, place: &str) -> Option<String> {
     let is_one = |part: &Vec<u32>| match &examples.targets {
         Targets::Classes(classes) => {
@@ -101,35 +204,24 @@ fn one_target(parts: &Parts, examples: &Examples, place: &str) -> Option<String>
         }
         Targets::Pairs(_) => false,
     };
-    let mut named = PartName::ALL.into_iter().zip(parts).skip(1);
+    let mut named = PartName::ALL.into_iter().zip(parts);
     let (part, _) = named.find(|(_, part)| !part.is_empty() && is_one(part))?;
+    let why = match part {
+        PartName::Train => "so there is nothing to learn",
+        PartName::Validation | PartName::Test => "for which some metrics are not defined",
+    };
+    let name = part.name();
     Some(format!(
-        "gives the {} part{place} examples of one target only, for which some metrics are not defined; make it larger",
-        part.name()
+        "gives the {name} part{place} examples with one target only, {why}; make the part larger"
     ))
 }
 
-/// A column that is standardised, but has one value in all training examples.
-fn constant(
-    config: &ExampleData,
-    parts: &Parts,
-    examples: &Examples,
-    place: &str,
-) -> Option<String> {
-    let Values::Floats(values) = &examples.values else { return None };
+/// A column or a channel that is standardised, but has one value in all training examples.
+fn constant(config: &ExampleData, parts: &Parts, examples: &Examples) -> Option<String> {
     if !config.standardize {
         return None;
     }
-    let width = examples.columns.len();
-    let mut columns = (0..).zip(&examples.columns).filter(|(_, column)| column.level.is_none());
-    let (_, column) = columns.find(|(column, _)| {
-        let mut own = parts[0].iter().map(|index| values[*index as usize * width + column]);
-        let first = own.next();
-        own.all(|value| Some(value) == first)
-    })?;
-    Some(format!(
-        "gives all training examples{place} one value in the column `{}`, so it cannot be standardised; leave the \
-         column out with `!{}` in `features`",
-        column.name, column.name
-    ))
+    let train = pooled(&examples.values, examples.shape, &parts[0], config.pooling);
+    let shape = run::pooled(config.input, config.pooling);
+    scales(examples, &train, shape).err().map(|error| error.to_string())
 }

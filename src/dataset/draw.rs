@@ -39,8 +39,8 @@ fn prepared(config: &ExampleData, examples: &Examples, parts: &Parts) -> Result<
     let target_scale = match &train.targets {
         Targets::Numbers(numbers) if config.standardize_target => scale(numbers.iter().copied())
             .ok_or_else(|| {
-                let target = "the target is the same in all training examples".to_owned();
-                DrawError::Constant(target + ", so it cannot be standardised")
+                let why = "because it has one value in all training examples";
+                DrawError::Constant(format!("cannot standardise the target {why}"))
             })?,
         _ => Scale::NONE,
     };

@@ -40,6 +40,19 @@ pub enum DrawError {
         /// Number of examples that other parts do not have.
         left: usize,
     },
+    /// Groups do not fit into a part.
+    #[error(
+        "the {part} part gets {n} examples instead of {asked}, because groups stay whole; write a size that whole \
+         groups can make"
+    )]
+    Groups {
+        /// The name of the part.
+        part: &'static str,
+        /// Number of examples asked for.
+        asked: usize,
+        /// Number of examples of the groups that fit best.
+        n: usize,
+    },
     /// A part has no example.
     #[error("the {part} part is empty")]
     Empty {

@@ -22,6 +22,17 @@ pub struct Examples {
     pub groups: Vec<u32>,
     /// The part of each example, by its file or by a column. Empty if neither says it.
     pub parts: Vec<PartName>,
+    /// Where the examples of tables are. It is not in the digest.
+    pub rows: TableRows,
+}
+
+/// Where the examples of tables are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableRows {
+    /// The line of each example in its file. Empty for images and arrays.
+    pub lines: Vec<u64>,
+    /// The number of rows that are left out because a value is missing.
+    pub dropped: usize,
 }
 
 /// The values of examples.
@@ -108,9 +119,9 @@ pub enum Targets {
 /// A number x is standardised as (x − mean) / `std_dev`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
-    /// What becomes 0.
+    /// The mean, which becomes 0.
     pub mean: f32,
-    /// What becomes a difference of 1.
+    /// The standard deviation, which becomes 1.
     pub std_dev: f32,
 }
 
@@ -124,7 +135,7 @@ impl Scale {
         (x - self.mean) / self.std_dev
     }
 
-    /// The number that [`Self::standardize`] makes to `x`.
+    /// The inverse of [`Self::standardize`].
     #[must_use]
     pub fn restore(self, x: f32) -> f32 {
         x * self.std_dev + self.mean

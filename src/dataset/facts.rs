@@ -18,6 +18,8 @@ pub struct Facts {
     pub classes: Vec<String>,
     /// Numbers of examples of each part, by their files or a column. All 0 if neither says it.
     pub pools: [usize; 3],
+    /// The number of rows that are left out because a value is missing.
+    pub dropped: usize,
     /// Whether values are pixels from 0 to 255.
     pub are_bytes: bool,
 }
@@ -32,6 +34,7 @@ impl Facts {
             shape: mnist_image(),
             classes: (0..mnist_classes()).map(|class| class.to_string()).collect(),
             pools: mnist::EMBEDDED_POOLS,
+            dropped: 0,
             are_bytes: true,
         }
     }
@@ -45,6 +48,7 @@ impl Facts {
             shape: examples.shape,
             classes: examples.classes.clone(),
             pools: examples.pools(),
+            dropped: examples.rows.dropped,
             are_bytes: matches!(examples.values, Values::Bytes(_)),
         }
     }

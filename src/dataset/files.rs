@@ -2,10 +2,12 @@
 
 use super::array::Array;
 use super::error::DataError;
-use super::examples::{Column, Examples, PartName, Targets, Values};
+use super::examples::{Examples, PartName, TableRows, Targets, Values};
 use super::packed::unpack;
+use super::range::Range;
 use super::source::{Columns, FileSource};
-use super::{idx, npy, table};
+use super::table::{self, Table, TableTargets};
+use super::{idx, labels, npy};
 use crate::digest::Digest;
 use crate::run::Shape;
 
@@ -29,8 +31,16 @@ pub struct Files {
 
 /// What one pair of files gives.
 enum Content {
-    Table(table::Table),
-    Arrays { inputs: Array, targets: Vec<f64>, groups: Vec<f64> },
+    Table(Table),
+    Arrays(Arrays),
+}
+
+/// The examples of arrays.
+struct Arrays {
+    shape: Shape,
+    values: Values,
+    targets: Vec<f64>,
+    groups: Vec<f64>,
 }
 
 /// The kind of a file, by its first bytes.
@@ -77,38 +87,51 @@ pub fn read(source: &FileSource, files: &[Files]) -> Result<Examples, Vec<DataEr
     }
     let Some((content, parts)) = all else { return Err(Vec::new()) };
     let name = &files[0].file.name;
-    let target_name = files[0].target_file.as_ref().map_or(name, |file| &file.name);
     match content {
-        Content::Table(table) => of_table(columns, table, parts, name),
-        Content::Arrays { inputs, targets, groups } => {
-            of_arrays(columns, inputs, &targets, &groups, parts, name, target_name)
-        }
+        Content::Table(table) => of_table(table, parts),
+        Content::Arrays(arrays) => of_arrays(columns, arrays, parts),
     }
+    .map_err(of_file(name))
 }
 
 impl Content {
     fn len(&self) -> usize {
         match self {
-            Self::Table(table) => table.targets.len(),
-            Self::Arrays { inputs, .. } => inputs.len(),
+            Self::Table(table) => table.lines.len(),
+            Self::Arrays(arrays) => arrays.targets.len(),
         }
     }
 
     fn append(&mut self, other: Self) -> Result<(), Vec<String>> {
         match (self, other) {
-            (Self::Table(own), Self::Table(other)) => {
-                own.append(other).map_err(|fault| vec![fault])
-            }
-            (
-                Self::Arrays { inputs, targets, groups },
-                Self::Arrays { inputs: other, targets: other_targets, groups: other_groups },
-            ) => {
-                targets.extend(other_targets);
-                groups.extend(other_groups);
-                inputs.append(other).map_err(|fault| vec![fault])
-            }
-            _ => Err(vec!["is of another kind than the file of the training part".to_owned()]),
+            (Self::Table(own), Self::Table(other)) => own.append(other),
+            (Self::Arrays(own), Self::Arrays(other)) => own.append(other),
+            _ => Err("is of another kind than the file of the training part".to_owned()),
         }
+        .map_err(|fault| vec![fault])
+    }
+}
+
+impl Arrays {
+    /// Appends the examples of another file.
+    ///
+    /// # Errors
+    /// If its examples have another shape or other numbers, with a phrase that follows the name of the file.
+    fn append(&mut self, other: Self) -> Result<(), String> {
+        if self.shape != other.shape {
+            let [own, others] = [self.shape, other.shape];
+            return Err(format!(
+                "has examples of {others} numbers, but the training part has {own}"
+            ));
+        }
+        match (&mut self.values, other.values) {
+            (Values::Bytes(own), Values::Bytes(others)) => own.extend(others),
+            (Values::Floats(own), Values::Floats(others)) => own.extend(others),
+            _ => return Err("has another type of numbers than the training part".to_owned()),
+        }
+        self.targets.extend(other.targets);
+        self.groups.extend(other.groups);
+        Ok(())
     }
 }
 
@@ -126,9 +149,10 @@ fn content(columns: &Columns, files: &Files) -> Result<Content, Vec<DataError>> 
     let bytes = unpack(bytes).map_err(one(name))?;
     let kind = Kind::of(&bytes);
     if kind == Kind::Table {
-        if let Some(other) = target_file {
-            let reason = "has its targets in a column; it takes no `target_file`".to_owned();
-            return Err(one(&other.name)(reason));
+        if target_file.is_some() {
+            let reason = "is no IDX, NPY or NPZ file, so it is read as a table; the targets of a table are in a column, \
+                          and it takes no `target_file`";
+            return Err(one(name)(reason.to_owned()));
         }
         return table::read(&bytes, columns).map(Content::Table).map_err(of_file(name));
     }
@@ -137,6 +161,9 @@ fn content(columns: &Columns, files: &Files) -> Result<Content, Vec<DataError>> 
         ("missing", columns.drops_rows),
         ("column", columns.part.is_some()),
         ("group", columns.group.is_some() && kind != Kind::Npz),
+        ("delimiter", columns.delimiter != ','),
+        ("features", !columns.features.is_empty() && kind != Kind::Npz),
+        ("target", columns.target.is_some() && kind != Kind::Npz),
     ];
     if let Some((key, _)) = only_for_tables.into_iter().find(|(_, is_given)| *is_given) {
         return Err(one(name)(format!("has arrays, and `{key}` is for tables")));
@@ -148,6 +175,10 @@ fn content(columns: &Columns, files: &Files) -> Result<Content, Vec<DataError>> 
                     "write the names of two arrays: `features = [\"x\"]` and `target = \"y\"`";
                 return Err(one(name)(format!("is an NPZ file; {names}")));
             };
+            if inputs == target {
+                let reason = format!("has the target `{target}` among its features");
+                return Err(one(name)(reason));
+            }
             let [inputs, targets] = [inputs, target].map(|array| npy::read_named(&bytes, array));
             let groups =
                 columns.group.as_ref().map(|group| npy::read_named(&bytes, group)).transpose();
@@ -161,7 +192,9 @@ fn content(columns: &Columns, files: &Files) -> Result<Content, Vec<DataError>> 
             return Err(one(&other.name)(reason));
         }
         (_, None) => {
-            let reason = "has no targets; `target_file` names the file that has them".to_owned();
+            let reason = "has no targets; `target_file` (or `validation_target_file`, `test_target_file`) names the file \
+                          that has them"
+                .to_owned();
             return Err(one(name)(reason));
         }
         (_, Some(other)) => {
@@ -180,7 +213,30 @@ fn content(columns: &Columns, files: &Files) -> Result<Content, Vec<DataError>> 
             )));
         }
     }
-    Ok(Content::Arrays { inputs, targets, groups: groups.unwrap_or_default() })
+    let shape = inputs.shape().map_err(one(name))?;
+    let values = inputs.into_values().map_err(one(name))?;
+    check_targets(columns.are_classes, &targets)
+        .map_err(one(target_file.as_ref().map_or(name, |other| &other.name)))?;
+    let groups = groups.unwrap_or_default();
+    Ok(Content::Arrays(Arrays { shape, values, targets, groups }))
+}
+
+/// Refuses targets that are no classes, or no numbers of 32 bits.
+fn check_targets(are_classes: bool, targets: &[f64]) -> Result<(), String> {
+    let is_wrong = |x: &f64| match are_classes {
+        true => x.fract() != 0.0,
+        false => !(*x as f32).is_finite(),
+    };
+    let Some(at) = targets.iter().position(is_wrong) else {
+        let range = targets.iter().fold(Range::EMPTY, |range, target| range.with(*target));
+        let fault = range.fault("the targets").filter(|_| !are_classes);
+        return fault.map_or(Ok(()), Err);
+    };
+    let needed = match are_classes {
+        true => "classes are whole numbers",
+        false => "the limit is that of numbers of 32 bits",
+    };
+    Err(format!("has the target {} for example {at}, counted from 0; {needed}", targets[at]))
 }
 
 /// The array of an IDX or NPY file.
@@ -192,96 +248,63 @@ pub(super) fn array(bytes: &[u8]) -> Result<Array, String> {
     }
 }
 
-fn of_table(
-    columns: &Columns,
-    table: table::Table,
-    parts: Vec<PartName>,
-    name: &str,
-) -> Result<Examples, Vec<DataError>> {
-    let (features, values) = table.values().map_err(of_file(name))?;
-    let (classes, targets) = match columns.are_classes {
-        true => {
-            let (classes, codes) = table::classes(&table.targets);
-            (classes, Targets::Classes(codes))
-        }
-        false => {
-            let column = columns.target.as_deref().unwrap_or_default();
-            let numbers = table::numbers(&table.targets, table.lines(), column);
-            (Vec::new(), Targets::Numbers(numbers.map_err(of_file(name))?))
-        }
+fn of_table(table: Table, parts: Vec<PartName>) -> Result<Examples, Vec<String>> {
+    let (columns, values) = table.values()?;
+    let (classes, targets) = match &table.targets {
+        TableTargets::Words(words) => classified(words),
+        TableTargets::Numbers(numbers) => (Vec::new(), Targets::Numbers(numbers.clone())),
     };
-    let shape = Shape::Vector(features.len());
-    let parts = if table.parts.is_empty() { parts } else { table.parts };
-    finish(
-        shape,
-        Values::Floats(values),
-        (classes, targets),
-        features,
-        table::groups(&table.groups),
-        parts,
-    )
-    .map_err(of_file(name))
+    finish(Examples {
+        digest: Digest::of_bytes(b""),
+        shape: Shape::Vector(columns.len()),
+        values: Values::Floats(values),
+        targets,
+        classes,
+        columns,
+        groups: labels::groups(&table.groups),
+        parts: if table.parts.is_empty() { parts } else { table.parts },
+        rows: TableRows { lines: table.lines, dropped: table.dropped },
+    })
 }
 
 fn of_arrays(
     columns: &Columns,
-    inputs: Array,
-    targets: &[f64],
-    groups: &[f64],
-    parts: Vec<PartName>,
-    name: &str,
-    target_name: &str,
-) -> Result<Examples, Vec<DataError>> {
-    let one = |name: &str, fault: String| vec![DataError::of(name)(fault)];
-    let shape = inputs.shape().map_err(|fault| one(name, fault))?;
-    let values = inputs.into_values().map_err(|fault| one(name, fault))?;
-    let (classes, targets) = match columns.are_classes {
-        true => {
-            if let Some(at) = targets.iter().position(|x| x.fract() != 0.0) {
-                let fault = format!(
-                    "has the target {} for example {at}; classes are whole numbers",
-                    targets[at]
-                );
-                return Err(one(target_name, fault));
-            }
-            let words: Vec<_> = targets.iter().map(f64::to_string).collect();
-            let (classes, codes) = table::classes(&words);
-            (classes, Targets::Classes(codes))
-        }
-        false => (Vec::new(), Targets::Numbers(targets.iter().map(|x| *x as f32).collect())),
-    };
-    let groups: Vec<_> = groups.iter().map(f64::to_string).collect();
-    finish(shape, values, (classes, targets), Vec::new(), table::groups(&groups), parts)
-        .map_err(of_file(name))
-}
-
-/// The examples with their digest.
-fn finish(
-    shape: Shape,
-    values: Values,
-    (classes, targets): (Vec<String>, Targets),
-    columns: Vec<Column>,
-    groups: Vec<u32>,
+    arrays: Arrays,
     parts: Vec<PartName>,
 ) -> Result<Examples, Vec<String>> {
-    if shape.is_empty() || targets.is_empty() {
-        return Err(vec!["has no example, or examples without a value".to_owned()]);
-    }
-    if let Targets::Classes(_) = &targets
-        && classes.len() < 2
-    {
-        return Err(vec![format!("has one class in all rows, `{}`", classes[0])]);
-    }
-    let mut examples = Examples {
+    let Arrays { shape, values, targets, groups } = arrays;
+    let words = |numbers: &[f64]| numbers.iter().map(f64::to_string).collect::<Vec<_>>();
+    let (classes, targets) = match columns.are_classes {
+        true => classified(&words(&targets)),
+        false => (Vec::new(), Targets::Numbers(targets.iter().map(|x| *x as f32).collect())),
+    };
+    finish(Examples {
         digest: Digest::of_bytes(b""),
         shape,
         values,
         targets,
         classes,
-        columns,
-        groups,
+        columns: Vec::new(),
+        groups: labels::groups(&words(&groups)),
         parts,
-    };
+        rows: TableRows::default(),
+    })
+}
+
+/// The names of the classes, and the class of each example.
+fn classified(words: &[String]) -> (Vec<String>, Targets) {
+    let (classes, codes) = labels::classes(words);
+    (classes, Targets::Classes(codes))
+}
+
+/// The examples with their digest.
+fn finish(mut examples: Examples) -> Result<Examples, Vec<String>> {
+    if examples.shape.is_empty() || examples.is_empty() {
+        return Err(vec!["has no example, or examples without a value".to_owned()]);
+    }
+    if let [class] = &*examples.classes {
+        return Err(vec![format!("has one class in all rows, `{class}`")]);
+    }
     examples.digest = digest(&examples);
     Ok(examples)
 }

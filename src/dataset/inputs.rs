@@ -5,10 +5,10 @@ use super::examples::{Column, Examples, PartName, Scale, Values};
 use super::faults::{Faults, unreadable};
 use super::files::{File, Kind, array};
 use super::npy;
-use super::packed::{something_else, unpack};
+use super::packed::unpack;
 use super::prepare::{pooled, standardize};
 use super::source::Columns;
-use super::table::MISSING;
+use super::table::{MISSING, open};
 use crate::document::suggestion;
 use crate::run::{DataConfig, Shape};
 
@@ -21,19 +21,31 @@ pub struct Prepared {
     pub inputs: Vec<Vec<f32>>,
 }
 
-/// The examples in a file, prepared for a network that was trained with `data`. A table needs the columns
-/// `known`, in any order and among others. Arrays need the shape of the training examples. Consecutive images are a
-/// pair. `read` says how the training data are read.
+/// The examples that a network was trained on.
+#[derive(Clone, Copy, Debug)]
+pub struct Trained<'t> {
+    /// The columns of a table. Empty for images and arrays.
+    pub columns: &'t [Column],
+    /// How a table or an array is read.
+    pub read: Option<&'t Columns>,
+    /// Whether values are bytes.
+    pub are_bytes: bool,
+    /// How values are standardised.
+    pub scales: &'t [Scale],
+}
+
+/// The examples in a file, prepared for a network that was trained with `data`. A table needs the columns of the
+/// training, in any order and among others. Arrays need the shape and the numbers of the training examples.
+/// Consecutive images are a pair.
 ///
 /// # Errors
 /// With all that is wrong with the file.
 pub fn prepare(
     data: &DataConfig,
     file: &File,
-    known: &[Column],
-    read: Option<&Columns>,
-    scales: &[Scale],
+    trained: &Trained<'_>,
 ) -> Result<Prepared, Vec<DataError>> {
+    let Trained { columns: known, read, scales, are_bytes: needs_bytes } = *trained;
     let all = |faults: Vec<String>| {
         faults.into_iter().map(|fault| DataError::of(&file.name)(fault)).collect::<Vec<_>>()
     };
@@ -66,6 +78,14 @@ pub fn prepare(
     }
     let n = array.len();
     let values = array.into_values().map_err(one)?;
+    let are_bytes = matches!(values, Values::Bytes(_));
+    if are_bytes != needs_bytes {
+        let name = |are_bytes: bool| {
+            if are_bytes { "bytes from 0 to 255" } else { "numbers that are no bytes" }
+        };
+        let [own, needed] = [are_bytes, needs_bytes].map(name);
+        return Err(one(format!("has {own}, but the network was trained on {needed}")));
+    }
     arranged(data, &values, n, scales).map_err(one)
 }
 
@@ -141,14 +161,7 @@ fn of_indices(
 
 /// The values of a table, row by row, in the order of the columns of the training.
 fn table(bytes: &[u8], known: &[Column], delimiter: char) -> Result<Vec<f32>, Vec<String>> {
-    if let Some(what) = something_else(bytes) {
-        return Err(vec![what.to_owned()]);
-    }
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter as u8)
-        .trim(csv::Trim::All)
-        .from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
-    let header = reader.headers().map_err(|error| vec![unreadable(&error)])?.clone();
+    let (mut reader, header) = open(bytes, delimiter)?;
     let names: Vec<&str> = header.iter().collect();
     let mut faults = Faults::default();
     let mut places: Vec<(usize, Vec<&Column>)> = Vec::new();
@@ -181,7 +194,8 @@ fn table(bytes: &[u8], known: &[Column], delimiter: char) -> Result<Vec<f32>, Ve
             match cell(&record[*place], columns) {
                 Ok(cell) => values.extend(cell),
                 Err(fault) => {
-                    faults.add(format!("has {fault} in line {line}, column `{}`", names[*place]));
+                    let name = names[*place];
+                    faults.add_in(name, "", format!("has {fault} in line {line}, column `{name}`"));
                 }
             }
         }
@@ -230,7 +244,7 @@ mod tests {
     #[test]
     fn each_fault_has_its_line_and_its_column() {
         let faults = |text: &str| table(text.as_bytes(), &columns(), ',').unwrap_err();
-        let missing = faults("x;y\n1;2\n");
+        let missing = faults("a,b\n1,2\n");
         assert_eq!(missing.len(), 3, "{missing:?}");
         assert!(missing[0].starts_with("has no column `x`, which the network was trained on; "));
         let found = faults("x,soil,y\n1,clay,NA\nsome,gravel,2\n");
@@ -238,6 +252,8 @@ mod tests {
         assert_eq!(found[1], "has `some`, which is no number, in line 3, column `x`");
         assert!(found[2].starts_with("has `gravel`, a word that the training did not have ("));
         assert!(found[2].ends_with("), in line 3, column `soil`"), "{}", found[2]);
+        let other = faults("x;y\n1;2\n");
+        assert!(other[0].contains("write `delimiter = ';'`"), "{other:?}");
         assert_eq!(faults("x,x,soil,y\n"), ["has 2 columns with the name `x`"]);
     }
 }

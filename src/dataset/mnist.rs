@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::error::DataError;
-use super::examples::{Examples, PartName, Targets, Values};
+use super::examples::{Examples, PartName, TableRows, Targets, Values};
 use super::idx;
 use super::packed::unpack;
 use crate::digest::Digest;
@@ -87,6 +87,7 @@ pub fn standard(names: [&str; 4], bytes: [&[u8]; 4]) -> Result<Examples, DataErr
         shape,
         values: Values::Bytes(pixels),
         parts: (0..classes.len()).map(part).collect(),
+        rows: TableRows::default(),
         targets: Targets::Classes(classes),
         classes: (0..n_classes).map(|class| class.to_string()).collect(),
         columns: Vec::new(),

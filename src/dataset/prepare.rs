@@ -86,11 +86,17 @@ pub(super) fn scales(
         let scale = scale(train.iter().skip(channel).step_by(channels).copied());
         scale.ok_or_else(|| {
             let what = match column {
-                Some(column) => format!("the column `{}`", column.name),
-                None => format!("the value {channel}, counted from 0,"),
+                Some(column) => {
+                    let name = &column.name;
+                    format!("the column `{name}`, which `!{name}` in `features` leaves out,")
+                }
+                None => match shape {
+                    Shape::Vector(_) => format!("column {channel}, counted from 0,"),
+                    Shape::Image { .. } => format!("channel {channel}, counted from 0,"),
+                },
             };
             DrawError::Constant(format!(
-                "{what} is the same in all training examples, so it cannot be standardised"
+                "cannot standardise {what} because it has one value in all training examples"
             ))
         })
     };
@@ -123,7 +129,7 @@ pub(super) fn standardize(values: &mut [f32], scales: &[Scale]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::examples::{Column, Targets};
+    use crate::dataset::examples::{Column, TableRows, Targets};
     use crate::digest::Digest;
 
     fn examples(shape: Shape, values: Values, n: usize) -> Examples {
@@ -136,6 +142,7 @@ mod tests {
             columns: Vec::new(),
             groups: Vec::new(),
             parts: Vec::new(),
+            rows: TableRows::default(),
         }
     }
 
@@ -174,7 +181,8 @@ mod tests {
         let error = scales(&table, &constant, table.shape).unwrap_err().to_string();
         assert_eq!(
             error,
-            "the column `y` is the same in all training examples, so it cannot be standardised"
+            "cannot standardise the column `y`, which `!y` in `features` leaves out, because it has one value in all \
+             training examples"
         );
     }
 }

@@ -29,7 +29,6 @@ pub struct FileSource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<FilePair>,
     /// Which columns are used.
-    #[serde(flatten)]
     pub columns: Columns,
 }
 
@@ -46,6 +45,7 @@ pub struct FilePair {
 
 /// Which columns of a table, or arrays of an NPZ file, are used, and how they are read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Columns {
     /// Whether the targets are classes. They are numbers otherwise.
     pub are_classes: bool,

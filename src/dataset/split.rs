@@ -113,11 +113,15 @@ impl Pool<'_> {
     /// Chooses among `indices` with a stream of this name.
     fn chooser(&self, indices: &[u32], stream: &str) -> Chooser {
         let n = u32::try_from(indices.len()).expect("the data have fewer than 2³² examples");
-        let order = Stream::new(self.config.seed, stream).choose(n, n);
-        let shuffled = order.into_iter().map(|place| indices[place as usize]);
+        let order = |n: u32| Stream::new(self.config.seed, stream).choose(n, n);
         let units = match &self.groups {
-            None => shuffled.map(|index| vec![index]).collect(),
-            Some(groups) => units(shuffled, groups),
+            None => order(n).into_iter().map(|place| vec![indices[place as usize]]).collect(),
+            Some(groups) => {
+                let mut units = units(indices, groups);
+                // The order does not depend on the sizes of the groups.
+                let n = u32::try_from(units.len()).expect("no more groups than examples");
+                order(n).iter().map(|place| std::mem::take(&mut units[*place as usize])).collect()
+            }
         };
         if !self.config.stratified {
             return Chooser { strata: vec![units] };
@@ -166,15 +170,15 @@ fn joined(one: &[u32], other: &[u32]) -> Vec<u32> {
 }
 
 /// The examples of each group, in the order of their first examples.
-fn units(indices: impl Iterator<Item = u32>, groups: &[u32]) -> Vec<Vec<u32>> {
+fn units(indices: &[u32], groups: &[u32]) -> Vec<Vec<u32>> {
     let mut places: BTreeMap<u32, usize> = BTreeMap::new();
     let mut units: Vec<Vec<u32>> = Vec::new();
     for index in indices {
-        let place = *places.entry(groups[index as usize]).or_insert_with(|| {
+        let place = *places.entry(groups[*index as usize]).or_insert_with(|| {
             units.push(Vec::new());
             units.len() - 1
         });
-        units[place].push(index);
+        units[place].push(*index);
     }
     units
 }
@@ -225,8 +229,12 @@ impl Chooser {
         folds
     }
 
-    /// Removes `n` examples and returns them: as many of each stratum as its share. With groups, the number can
-    /// differ by less than a group.
+    /// Removes `n` examples and returns them: as many of each stratum as its share. Groups are taken in an order of
+    /// chance. A group is passed over if the number would be nearer to `n` without it, or more than half of `n` too
+    /// large with it.
+    ///
+    /// # Errors
+    /// If fewer than `n` are left, or if groups miss `n` by more than half of it.
     fn take(&mut self, n: usize, part: PartName) -> Result<Vec<u32>, DrawError> {
         let left = self.len();
         if n > left {
@@ -235,20 +243,24 @@ impl Chooser {
         let sizes = self.strata.iter().map(|units| units.iter().map(Vec::len).sum());
         let sizes: Vec<_> = sizes.collect();
         let shares = shares(&sizes, n);
-        let mut taken = Vec::with_capacity(n);
+        let mut taken: Vec<Vec<u32>> = Vec::with_capacity(n);
+        // What all strata so far should have, and what they have.
+        let (mut wanted, mut found) = (0, 0);
         for (units, share) in self.strata.iter_mut().zip(shares) {
-            let mut own = 0;
-            // A unit that would overshoot by more than half of it stays.
-            let end = units.iter().take_while(|unit| {
-                let over = (own + unit.len()).saturating_sub(share);
-                let fits = own < share && (own == 0 || 2 * over <= unit.len());
-                own += if fits { unit.len() } else { 0 };
+            wanted += share;
+            let fits = |unit: &mut Vec<u32>| {
+                let all = found + unit.len();
+                let is_nearer = found < wanted && 2 * all <= 2 * wanted + unit.len();
+                let fits = is_nearer && 2 * all <= 2 * wanted + n;
+                found = if fits { all } else { found };
                 fits
-            });
-            let end = end.count();
-            taken.push(units.drain(..end).flatten().collect::<Vec<u32>>());
+            };
+            taken.push(units.extract_if(.., fits).flatten().collect());
         }
-        Ok(interleaved(taken))
+        match 2 * found.abs_diff(n) > n {
+            true => Err(DrawError::Groups { part: part.name(), asked: n, n: found }),
+            false => Ok(interleaved(taken)),
+        }
     }
 
     /// Removes `n` examples, or all that are left.

@@ -1,10 +1,12 @@
 //! Reads tables: text with one row for each example, and a first row with the names of the columns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::examples::{Column, PartName};
-use super::faults::{Faults, unreadable};
+use super::faults::{Faults, no_number, unreadable};
 use super::packed::something_else;
+use super::quotes;
+use super::range::Range;
 use super::source::Columns;
 use crate::document::suggestion;
 
@@ -15,15 +17,26 @@ pub(super) const MISSING: [&str; 8] = ["", "NA", "N/A", "NaN", "nan", "null", "N
 const MOST_LEVELS: usize = 1000;
 
 /// The used columns of one file or more.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Table {
     /// The used features, in the order of the file.
     pub(super) features: Vec<Feature>,
-    pub(super) targets: Vec<String>,
+    pub(super) targets: TableTargets,
     pub(super) groups: Vec<String>,
     pub(super) parts: Vec<PartName>,
-    /// The line in which each row begins.
-    lines: Vec<u64>,
+    /// The line in which each row begins, in its file.
+    pub(super) lines: Vec<u64>,
+    /// The number of rows that are left out.
+    pub(super) dropped: usize,
+    /// The range of targets that are numbers.
+    target_range: Range,
+}
+
+/// The targets of the rows.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum TableTargets {
+    Words(Vec<String>),
+    Numbers(Vec<f32>),
 }
 
 /// A used column.
@@ -31,6 +44,7 @@ pub(super) struct Table {
 pub(super) struct Feature {
     name: String,
     cells: Cells,
+    range: Range,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -47,25 +61,69 @@ struct Places {
     part: Option<usize>,
 }
 
+/// A reader of the rows of a file, and its first row.
+///
+/// # Errors
+/// With what is wrong, as phrases that follow the name of the file.
+pub(super) fn open(
+    bytes: &[u8],
+    delimiter: char,
+) -> Result<(csv::Reader<&[u8]>, csv::StringRecord), Vec<String>> {
+    if let Some(what) = something_else(bytes) {
+        return Err(vec![what.to_owned()]);
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Some(fault) = quotes::fault(bytes, delimiter as u8) {
+        return Err(vec![fault]);
+    }
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter as u8)
+        .trim(csv::Trim::All)
+        .from_reader(bytes);
+    let header = reader.headers().map_err(|error| vec![unreadable(&error)])?.clone();
+    let names: Vec<&str> = header.iter().collect();
+    let other_delimiter = [',', ';', '\t', '|']
+        .into_iter()
+        .find(|other| *other != delimiter && names.len() == 1 && names[0].contains(*other));
+    if let Some(other) = other_delimiter {
+        return Err(vec![format!(
+            "has one column, `{}`; write `delimiter = {other:?}` if `{}` separates its values",
+            names[0],
+            other.escape_default()
+        )]);
+    }
+    if names[0].starts_with("sep=") {
+        return Err(vec![format!(
+            "begins with `{}`, which only Excel reads; remove this line",
+            names[0]
+        )]);
+    }
+    Ok((reader, header))
+}
+
 /// The used columns of a file.
 ///
 /// # Errors
 /// With what is wrong, as phrases that follow the name of the file.
 pub(super) fn read(bytes: &[u8], columns: &Columns) -> Result<Table, Vec<String>> {
-    if let Some(what) = something_else(bytes) {
-        return Err(vec![what.to_owned()]);
-    }
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(columns.delimiter as u8)
-        .trim(csv::Trim::All)
-        .from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
-    let header = reader.headers().map_err(|error| vec![unreadable(&error)])?.clone();
+    let (mut reader, header) = open(bytes, columns.delimiter)?;
     let names: Vec<&str> = header.iter().collect();
     let places = places(&names, columns)?;
-    let mut table = Table::default();
+    let mut table = Table {
+        features: Vec::new(),
+        targets: match columns.are_classes {
+            true => TableTargets::Words(Vec::new()),
+            false => TableTargets::Numbers(Vec::new()),
+        },
+        groups: Vec::new(),
+        parts: Vec::new(),
+        lines: Vec::new(),
+        dropped: 0,
+        target_range: Range::EMPTY,
+    };
     for (place, is_word) in &places.features {
         let cells = if *is_word { Cells::Words(Vec::new()) } else { Cells::Numbers(Vec::new()) };
-        table.features.push(Feature { name: names[*place].to_owned(), cells });
+        table.features.push(Feature { name: names[*place].to_owned(), cells, range: Range::EMPTY });
     }
     let mut faults = Faults::default();
     for record in reader.records() {
@@ -79,8 +137,11 @@ pub(super) fn read(bytes: &[u8], columns: &Columns) -> Result<Table, Vec<String>
         let line = record.position().map_or(0, csv::Position::line);
         table.add(&record, line, &names, &places, columns, &mut faults);
     }
-    if table.targets.is_empty() && faults.is_empty() {
-        faults.add("has no row".to_owned());
+    if table.lines.is_empty() && faults.is_empty() {
+        faults.add(match table.dropped {
+            0 => "has no row".to_owned(),
+            n => format!("has no row without a missing value: all {n} rows are left out"),
+        });
     }
     faults.into_result(table)
 }
@@ -93,15 +154,9 @@ fn places(names: &[&str], columns: &Columns) -> Result<Places, Vec<String>> {
     {
         faults.add(format!("has two columns with the name `{}`", twice.1));
     }
-    let other_delimiter = [',', ';', '\t', '|']
-        .into_iter()
-        .find(|other| *other != columns.delimiter && names.len() == 1 && names[0].contains(*other));
-    if let Some(other) = other_delimiter {
-        return Err(vec![format!(
-            "has one column, `{}`; write `delimiter = {other:?}` if `{}` separates its values",
-            names[0],
-            other.escape_default()
-        )]);
+    let is_refused = |name: &&String| columns.features.contains(&format!("!{name}"));
+    if let Some(name) = columns.features.iter().find(is_refused) {
+        faults.add(format!("cannot have both `{name}` and `!{name}` in `features`"));
     }
     let mut find = |name: &str, key: &str| {
         let place = names.iter().position(|own| *own == name);
@@ -151,6 +206,12 @@ fn places(names: &[&str], columns: &Columns) -> Result<Places, Vec<String>> {
     {
         faults.add(format!("has the categorical column `{}`, which is no feature", names[*word]));
     }
+    if let Some((place, _)) = features.iter().find(|(place, _)| names[*place].is_empty()) {
+        faults.add(format!(
+            "has no name for its column {}; give it one, or remove it (a separator at the end of each line makes one)",
+            place + 1
+        ));
+    }
     if features.is_empty() && faults.is_empty() {
         faults.add("has no column that is a feature".to_owned());
     }
@@ -173,11 +234,13 @@ impl Table {
         let used = used.chain([places.target]).chain(places.group).chain(places.part);
         let missing = used.filter(|place| MISSING.contains(&&record[*place])).min();
         if let Some(place) = missing {
+            self.dropped += 1;
             if !columns.drops_rows {
-                faults.add(format!(
-                    "has no value in line {line}, column `{}`; `missing = \"drop_rows\"` leaves such rows out",
-                    names[place]
-                ));
+                let name = names[place];
+                let fault = format!(
+                    "has no value in line {line}, column `{name}`; `missing = \"drop_rows\"` leaves such rows out"
+                );
+                faults.add_in(name, "missing", fault);
             }
             return;
         }
@@ -186,16 +249,25 @@ impl Table {
             let text = &record[*place];
             let number = text.parse::<f32>().ok().filter(|number| number.is_finite());
             if number.is_none() && !is_word {
-                faults.add(format!(
-                    "has `{}` in line {line}, column `{}`, which is no number; name a column of words in \
-                     `categorical`, or leave it out with `!{}` in `features`",
-                    text.escape_debug(),
-                    names[*place],
-                    names[*place]
-                ));
-                return;
+                let (name, why) = (names[*place], no_number(text));
+                let fault = format!(
+                    "has `{}` in line {line}, column `{name}`, {why}; name a column of words in `categorical`, or \
+                     leave it out with `!{name}` in `features`",
+                    text.escape_debug()
+                );
+                faults.add_in(name, "number", fault);
             }
             cells.push((number, text));
+        }
+        let target = &record[places.target];
+        let number = target.parse::<f32>().ok().filter(|number| number.is_finite());
+        if number.is_none() && !columns.are_classes {
+            let (name, why) = (names[places.target], no_number(target));
+            let fault = format!(
+                "has `{}` in line {line}, column `{name}`, {why}; for classes, write `task = \"classification\"`",
+                target.escape_debug()
+            );
+            faults.add_in(name, "number", fault);
         }
         let part = places.part.map(|place| {
             let text = record[place].to_ascii_lowercase();
@@ -209,22 +281,29 @@ impl Table {
         });
         match part.transpose() {
             Ok(part) => self.parts.extend(part),
-            Err(fault) => return faults.add(fault),
+            Err(fault) => faults.add_in("", "part", fault),
+        }
+        if !faults.is_empty() {
+            return;
         }
         for (feature, (number, text)) in self.features.iter_mut().zip(cells) {
             match &mut feature.cells {
-                Cells::Numbers(numbers) => numbers.extend(number),
+                Cells::Numbers(numbers) => {
+                    numbers.extend(number);
+                    feature.range = feature.range.with_text(text);
+                }
                 Cells::Words(words) => words.push(text.to_owned()),
             }
         }
-        self.targets.push(record[places.target].to_owned());
+        match &mut self.targets {
+            TableTargets::Words(words) => words.push(target.to_owned()),
+            TableTargets::Numbers(numbers) => {
+                numbers.extend(number);
+                self.target_range = self.target_range.with_text(target);
+            }
+        }
         self.groups.extend(places.group.map(|place| record[place].to_owned()));
         self.lines.push(line);
-    }
-
-    /// The line of each row in its file.
-    pub(super) fn lines(&self) -> &[u64] {
-        &self.lines
     }
 
     /// Appends the rows of another file, which belong to this part.
@@ -248,8 +327,15 @@ impl Table {
                 (Cells::Words(own), Cells::Words(others)) => own.extend(others),
                 _ => unreachable!("both files are read with the same categorical columns"),
             }
+            feature.range = feature.range.and(other.range);
         }
-        self.targets.extend(other.targets);
+        match (&mut self.targets, other.targets) {
+            (TableTargets::Words(own), TableTargets::Words(others)) => own.extend(others),
+            (TableTargets::Numbers(own), TableTargets::Numbers(others)) => own.extend(others),
+            _ => unreachable!("both files are read for the same task"),
+        }
+        self.target_range = self.target_range.and(other.target_range);
+        self.dropped += other.dropped;
         self.groups.extend(other.groups);
         self.parts.extend(other.parts);
         self.lines.extend(other.lines);
@@ -260,7 +346,7 @@ impl Table {
     /// for each level, in order of the levels.
     ///
     /// # Errors
-    /// If a column has one value in all rows, or too many levels.
+    /// If a column has one value in all rows, or too many levels, or numbers that are not told apart.
     pub(super) fn values(&self) -> Result<(Vec<Column>, Vec<f32>), Vec<String>> {
         let mut columns: Vec<Column> = Vec::new();
         let mut by_column: Vec<Vec<f32>> = Vec::new();
@@ -271,10 +357,15 @@ impl Table {
                  in `features`"
             )
         };
-        for Feature { name, cells } in &self.features {
+        if let Some(fault) = self.target_range.fault("the targets") {
+            faults.add(fault);
+        }
+        for Feature { name, cells, range } in &self.features {
             match cells {
                 Cells::Numbers(numbers) => {
-                    if numbers.iter().all(|x| *x == numbers[0]) {
+                    if let Some(fault) = range.fault(&format!("the column `{name}`")) {
+                        faults.add(fault);
+                    } else if numbers.iter().all(|x| *x == numbers[0]) {
                         faults.add(constant(name));
                     }
                     columns.push(Column { name: name.clone(), level: None });
@@ -298,69 +389,8 @@ impl Table {
                 }
             }
         }
-        let rows = 0..self.targets.len();
+        let rows = 0..self.lines.len();
         let values = rows.flat_map(|row| by_column.iter().map(move |column| column[row])).collect();
         faults.into_result((columns, values))
     }
-}
-
-/// The classes in ascending order, and the class of each example. If all targets are numbers, their order is that
-/// of numbers, and `1` and `1.0` are one class.
-pub(super) fn classes(targets: &[String]) -> (Vec<String>, Vec<u32>) {
-    let distinct: BTreeSet<&str> = targets.iter().map(String::as_str).collect();
-    let number = |name: &str| name.parse::<f64>().ok().filter(|number| number.is_finite());
-    let mut names: Vec<(f64, &str)> =
-        distinct.iter().map(|name| (number(name).unwrap_or(f64::NAN), *name)).collect();
-    let are_numbers = names.iter().all(|(number, _)| number.is_finite());
-    if are_numbers {
-        names.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    }
-    let mut places: BTreeMap<&str, u32> = BTreeMap::new();
-    let mut classes: Vec<String> = Vec::new();
-    let mut last = None;
-    for (number, name) in names {
-        // 0 and −0 are one number, too.
-        if !are_numbers || last != Some(number + 0.0) {
-            classes.push(name.to_owned());
-        }
-        last = Some(number + 0.0);
-        places.insert(name, u32::try_from(classes.len() - 1).unwrap_or(u32::MAX));
-    }
-    let codes = targets.iter().map(|target| places[target.as_str()]).collect();
-    (classes, codes)
-}
-
-/// A number for each word: equal words have equal numbers.
-pub(super) fn groups(words: &[String]) -> Vec<u32> {
-    let mut seen: BTreeMap<&String, u32> = BTreeMap::new();
-    let mut groups = Vec::with_capacity(words.len());
-    for word in words {
-        let next = u32::try_from(seen.len()).unwrap_or(u32::MAX);
-        groups.push(*seen.entry(word).or_insert(next));
-    }
-    groups
-}
-
-/// The targets as numbers.
-///
-/// # Errors
-/// With each target that is no number.
-pub(super) fn numbers(
-    targets: &[String],
-    lines: &[u64],
-    column: &str,
-) -> Result<Vec<f32>, Vec<String>> {
-    let mut faults = Faults::default();
-    let mut numbers = Vec::with_capacity(targets.len());
-    for (text, line) in targets.iter().zip(lines) {
-        match text.parse::<f32>().ok().filter(|number| number.is_finite()) {
-            Some(number) => numbers.push(number),
-            None => faults.add(format!(
-                "has `{}` in line {line}, column `{column}`, which is no number; a task of classes is \
-                 `task = \"classification\"`",
-                text.escape_debug()
-            )),
-        }
-    }
-    faults.into_result(numbers)
 }

@@ -2,7 +2,7 @@
 
 use super::data::DataDesign;
 use super::layers;
-use crate::document::{Node, Reader, Value};
+use crate::document::{Node, Reader, Value, Violations};
 use crate::run::{self, Layer, ModelConfig, PairModel, Shape, SingleModel, TaskKind, infer};
 use crate::task::{self, TargetKind, Task};
 
@@ -20,6 +20,7 @@ pub(super) fn read(
     data: Option<&DataDesign>,
 ) -> Option<ModelConfig> {
     let classes = data.map(|data| data.found().facts.classes.len());
+    check_sizes(node, "model", classes, reader.violations());
     let node = with_sizes(node, classes);
     let reader = Reader::new(&node, "model", reader.violations())?;
     let task = task::of(task);
@@ -31,11 +32,42 @@ pub(super) fn read(
     }
 }
 
+/// Refuses words in place of sizes that the data do not have.
+fn check_sizes(node: &Node, path: &str, classes: Option<usize>, violations: &Violations) {
+    let children: Vec<(String, &Node)> = match &node.value {
+        Value::Table(table) => {
+            table.iter().map(|(key, node)| (format!("{path}.{key}"), node)).collect()
+        }
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.map(|(index, node)| (format!("{path}.{index}"), node)).collect()
+        }
+        _ => return,
+    };
+    for (path, node) in children {
+        let Value::String(word) = &node.value else {
+            check_sizes(node, &path, classes, violations);
+            continue;
+        };
+        if !path.ends_with(".outputs") {
+            continue;
+        }
+        if word != CLASSES {
+            let message = format!("must be a number or `{CLASSES}`, but is `{word}`");
+            violations.push(&node.location, path, message);
+        } else if classes == Some(0) {
+            let message = format!("is `{CLASSES}`, but the targets are numbers; write a number");
+            violations.push(&node.location, path, message);
+        }
+    }
+}
+
 /// The node with the number of classes in place of its word. If the number is not known, 1 stands for it, and no
 /// size is checked.
 fn with_sizes(node: &Node, classes: Option<usize>) -> Node {
     let size = |key: &str, node: &Node| match &node.value {
-        Value::String(word) if key == "outputs" && word == CLASSES => {
+        Value::String(_) if key == "outputs" => {
+            // Another word or a regression has been refused already.
             let classes = classes.filter(|classes| *classes > 0);
             let value = Value::Integer(i64::try_from(classes.unwrap_or(1)).unwrap_or(i64::MAX));
             Node { value, location: node.location.clone() }
@@ -90,6 +122,12 @@ fn read_single(
     if let (Some(layers), Some(data)) = (&layers, data) {
         let fits = |n| task.check_outputs(n, data.found().facts.classes.len());
         check_layers(&reader, "layers", layers, data.input(), &fits);
+        if task.targets() == TargetKind::Classes && layers.last().is_some_and(Layer::is_activation)
+        {
+            let message = "must not end in an activation: the loss takes the numbers of the last layer, and computes \
+                           probabilities itself";
+            reader.refuse("layers", message);
+        }
     }
     reader.finish();
     Some(SingleModel { layers: layers?.into() })

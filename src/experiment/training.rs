@@ -1,12 +1,14 @@
 //! The table `[train]`.
 
+use std::ops::Bound;
+
 use super::data::DataDesign;
 use super::limit::MOST;
 use super::{optimizer, schedule};
+use crate::dataset;
 use crate::document::{Reader, Value, suggestion};
 use crate::run::{
-    DataConfig, EarlyStopping, Layer, Loss, ModelConfig, Shape, TaskKind, TrainConfig,
-    largest_output,
+    DataConfig, EarlyStopping, Loss, ModelConfig, Shape, TaskKind, TrainConfig, largest_output,
 };
 use crate::task::{self, TargetKind, Task};
 
@@ -15,6 +17,9 @@ const MOST_VALUES: usize = 1 << 28;
 
 /// The largest norm, weight or error that a key may name.
 const LARGEST: f64 = 1e6;
+
+/// A positive norm or error.
+const ABOVE_0: (Bound<f64>, Bound<f64>) = (Bound::Excluded(0.0), Bound::Included(LARGEST));
 
 /// Reads the table for a task.
 pub(super) fn read(
@@ -36,7 +41,7 @@ pub(super) fn read(
         Some(_) => reader.table("schedule").and_then(|table| schedule::read(table, epochs)),
         None => Some(crate::run::Schedule::default()),
     };
-    let clip_norm = reader.optional_in("clip_norm", f64::MIN_POSITIVE..=LARGEST);
+    let clip_norm = reader.optional_in("clip_norm", ABOVE_0);
     let early_stopping = reader.node("early_stopping").map(|_| {
         let table = reader.table("early_stopping")?;
         read_early_stopping(task, table, data)
@@ -70,23 +75,18 @@ fn check_batch_size(
     data: &DataConfig,
     model: Option<&ModelConfig>,
 ) {
-    let [examples, ..] = data.sizes();
     let parts = model.and_then(|model| model.parts(data.input()).ok()).unwrap_or_default();
-    let normalizes = parts.iter().flat_map(|part| part.layers).any(Layer::normalizes_batch);
     let largest = parts.iter().filter_map(|part| largest_output(part.layers, part.input).ok());
     let largest = largest.max().unwrap_or(0);
     if batch_size.saturating_mul(largest) > MOST_VALUES {
         let message = format!("of {batch_size} is too large for a layer with {largest} outputs");
         reader.refuse("batch_size", message);
-    } else if examples > 0 && batch_size > examples {
-        let message = format!("is {batch_size}, more than the {examples} training examples");
-        reader.refuse("batch_size", message);
-    } else if normalizes && (batch_size == 1 || examples % batch_size == 1) {
-        let message = format!(
-            "of {batch_size} makes a batch of one example out of {examples} training examples, but `batch_norm` needs \
-             at least two"
-        );
-        reader.refuse("batch_size", message);
+    } else if let (DataConfig::Pairs(data), Some(model)) = (data, model)
+        && let Some(fault) =
+            dataset::batch_fault(batch_size, data.train_pairs, model.normalizes_batch())
+    {
+        // The parts of a split are known when the data are split.
+        reader.refuse("batch_size", fault);
     }
 }
 
@@ -113,7 +113,7 @@ fn read_loss(
     let refuse = |message: String| reader.violations().push(location, key.clone(), message);
     if !names.contains(&name.as_str()) {
         refuse(format!(
-            "names a loss that a {task} has not, `{name}`; {}",
+            "names a loss that a {task} does not have, `{name}`; {}",
             suggestion(&name, names)
         ));
         return None;
@@ -137,8 +137,7 @@ fn read_loss(
         "binary_cross_entropy" => Loss::BinaryCrossEntropy,
         "mae" => Loss::Mae,
         "huber" => {
-            let range = f64::MIN_POSITIVE..=LARGEST;
-            let delta = table.as_ref().and_then(|table| table.optional_in("delta", range));
+            let delta = table.as_ref().and_then(|table| table.optional_in("delta", ABOVE_0));
             Loss::Huber { delta: delta.unwrap_or(1.0) }
         }
         _ => Loss::Mse,
@@ -181,11 +180,8 @@ fn check_weights(table: &Reader<'_>, weights: &[f64], data: Option<&DataDesign>)
         );
         table.refuse("class_weights", message);
     }
-    if weights.iter().any(|weight| !(0.0..=LARGEST).contains(weight))
-        || (!weights.is_empty() && weights.iter().all(|w| *w == 0.0))
-    {
-        table
-            .refuse("class_weights", format!("must be numbers from 0 to {LARGEST}, and not all 0"));
+    if weights.iter().any(|weight| *weight <= 0.0 || *weight > LARGEST) {
+        table.refuse("class_weights", format!("must be numbers above 0, and at most {LARGEST}"));
     }
 }
 

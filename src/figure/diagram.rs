@@ -26,12 +26,14 @@ pub struct LayerBox {
 pub struct ModelDiagram {
     /// Its name.
     pub title: String,
-    /// Shape of what comes in: the image of one digit, or one example.
+    /// Shape of what comes in: one image of a pair, or one example.
     pub input: String,
     /// Layers of a branch, or the only list of layers.
     pub branch: Vec<LayerBox>,
     /// Layers of the head. Empty if the network is no pair network.
     pub head: Vec<LayerBox>,
+    /// Shape of what comes into the head. Empty without a head.
+    pub joined: String,
     /// The text below the title: how many parameters it has.
     pub subtitle: String,
     /// Whether the outputs of the branches have a loss of their own.
@@ -210,7 +212,7 @@ impl<'m> Layout<'m> {
         }
         let width = inside(self.column);
         let mut end = top + titles;
-        let input = if self.model.head.is_empty() { "example" } else { "digit a, and digit b" };
+        let input = if self.model.head.is_empty() { "example" } else { "image a, and image b" };
         node(area, (left, end, width), input, &self.model.input)?;
         end += BOX;
         for layer in &self.branch {
@@ -227,7 +229,9 @@ impl<'m> Layout<'m> {
         }
         if !self.head.is_empty() {
             arrow(area, (middle, end), (middle, end + GAP))?;
-            paint_head(area, (left, end + GAP), &self.head, width)?;
+            let joined = "outputs for a and b, joined";
+            node(area, (left, end + GAP, width), joined, &self.model.joined)?;
+            paint_head(area, (left, end + GAP + BOX), &self.head, width)?;
         }
         Ok(())
     }
@@ -239,7 +243,7 @@ fn head_height(head: &[LayerLayout<'_>]) -> i32 {
     BOX + layers + GAP + LINE_HEIGHT + MARGIN
 }
 
-/// Draws a head with its upper left corner at `origin`.
+/// Draws the layers of a head with its upper left corner at `origin`, and its loss.
 fn paint_head(
     area: &Area<'_>,
     origin: (i32, i32),
@@ -248,8 +252,7 @@ fn paint_head(
 ) -> Result<(), Refusal> {
     let (left, top) = origin;
     let middle = left + width / 2;
-    node(area, (left, top, width), "outputs for a and b, joined", "20")?;
-    let mut end = top + BOX;
+    let mut end = top;
     for layer in head {
         arrow(area, (middle, end), (middle, end + GAP))?;
         layer.paint(area, left, end + GAP)?;

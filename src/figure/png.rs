@@ -173,6 +173,7 @@ mod tests {
         let layer =
             LayerBox { label: "ReLU".into(), output: "14×14".into(), parameters: 0, depth: 0 };
         let model = ModelDiagram {
+            joined: "20".to_owned(),
             title: "deep".into(),
             input: "14×14×1".into(),
             branch: vec![layer.clone()],

@@ -93,6 +93,7 @@ fn model(title: String, layer: &str, n_layers: usize) -> ModelDiagram {
     let label = layer.to_owned();
     let layer = LayerBox { label, output: "1024×1024×512".to_owned(), parameters: 1, depth: 0 };
     ModelDiagram {
+        joined: "20".to_owned(),
         title,
         input: "14×14×1".to_owned(),
         branch: vec![layer.clone(); n_layers],
@@ -341,7 +342,7 @@ fn networks_with_one_list_of_layers_have_no_head_and_no_digits() {
         assert!(!texts.iter().any(|t| t.contains("digit") || t.contains("loss")), "{texts:?}");
     }
     let pair = diagram(&[model("deep".to_owned(), "ReLU", 1)], Width::Wide).unwrap();
-    assert!(pair.contains("digit a, and digit b") && pair.contains("a ≤ b: main loss"));
+    assert!(pair.contains("image a, and image b") && pair.contains("a ≤ b: main loss"));
 }
 
 #[test]

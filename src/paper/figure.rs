@@ -1,8 +1,8 @@
 //! Figures of a paper file.
 
 use super::keys::{
-    check_known, check_measured, choice, curves_by_name, read_all_known, read_classified,
-    read_curve, read_differs, read_item_name, read_known, read_selection,
+    check_curve, check_known, check_measured, choice, curves_by_name, read_all_known,
+    read_classified, read_curve, read_differs, read_item_name, read_known, read_selection,
 };
 use super::{Paper, Selection, Vocabulary};
 use crate::document::{Location, Reader};
@@ -122,6 +122,10 @@ impl Figure {
                 let names: Vec<_> = words.names().map(str::to_owned).collect();
                 let differs =
                     read_differs(&reader, words.data_differences(&selection, &names), "where");
+                for curve in curves.iter().flatten().filter(|_| reader.is_sound()) {
+                    let key = if reader.node("curves").is_some() { "curves" } else { "curve" };
+                    check_curve(&reader, key, "this figure", curve, &selection, words);
+                }
                 curves.zip(is_log).map(|(curves, is_log)| FigureKind::LearningCurves {
                     curves,
                     is_log,

@@ -2,11 +2,11 @@
 //! nothing is refused, with the nearest word that does.
 
 use super::vocabulary::{Lack, Lacking};
-use super::{EXPERIMENT, Metric, Selection, Vocabulary};
+use super::{EXPERIMENT, Metric, Reduction, ScoreSource, Selection, Vocabulary};
 use crate::document::{Node, Reader, Value, Violations, suggestion};
-use crate::experiment::{Level, Levels, written};
-use crate::run::Curve;
-use crate::task;
+use crate::experiment::{Design, Level, Levels, written};
+use crate::run::{Curve, Moment};
+use crate::task::{self, TargetKind};
 
 /// Longest name of an item: it becomes the name of a file.
 const LONGEST_NAME: usize = 100;
@@ -109,14 +109,38 @@ pub fn check_measured(
     words: &Vocabulary<'_>,
 ) {
     let Some(metric) = metric.filter(|_| reader.is_sound()) else { return };
+    let what = format!("`{}`", metric.name);
     for curve in metric.curves() {
-        check_curve(reader, key, &format!("`{}`", metric.name), curve, selection, words);
+        check_curve(reader, key, &what, curve, selection, words);
     }
-    if let Some(experiment) =
-        words.without_early_stopping(selection).filter(|_| metric.needs_early_stopping())
+    if let ScoreSource::Curve(_, Reduction::Selected(by)) = metric.source
+        && !reader.is_sound()
     {
-        let message =
-            format!("`{}` needs early stopping, but `{experiment}` has none", metric.name);
+        let message = format!(
+            "{what} chooses the epoch by `{}`; `by` in the metric names another curve of the validation part",
+            by.name
+        );
+        reader.refuse(key, message);
+    }
+    let has_none = |design: &Design| design.train.early_stopping.is_none();
+    if metric.needs_early_stopping()
+        && let Some(experiment) = words.find(selection, has_none)
+    {
+        let message = format!("{what} needs early stopping, but `{experiment}` has none");
+        reader.refuse(key, message);
+    }
+    let restores = |design: &Design| {
+        design.train.early_stopping.as_ref().is_some_and(|stopping| stopping.restore_best)
+    };
+    if let ScoreSource::Curve(curve, Reduction::Last) = metric.source
+        && curve.moment == Moment::Before
+        && let Some(experiment) = words.find(selection, restores)
+    {
+        let message = format!(
+            "{what} is the last value of `{}`, which is measured before each epoch, but `{experiment}` goes back to \
+             its best epoch, measured after it",
+            curve.name
+        );
         reader.refuse(key, message);
     }
 }
@@ -206,7 +230,8 @@ pub fn read_classified(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Selection
         let message = format!("must select one condition, but selects {n}; name more levels");
         reader.refuse("where", message);
     }
-    if let Some(experiment) = words.without_confusion(&selection)
+    let has_no_classes = |design: &Design| task::of(design.task).targets() != TargetKind::Classes;
+    if let Some(experiment) = words.find(&selection, has_no_classes)
         && reader.is_sound()
     {
         let message = format!("selects `{experiment}`, whose task records no confusion matrix");

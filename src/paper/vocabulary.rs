@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::{EXPERIMENT, FactorLabel, Selection, selects};
-use crate::experiment::{Condition, DataSeed, Experiment, Level, Levels, SEED_KEYS};
+use crate::experiment::{Condition, DataSeed, Design, Experiment, Level, Levels, SEED_KEYS};
 use crate::run::{Curve, DeviceKind, KeyValues, TaskKind};
-use crate::task::{self, TargetKind};
+use crate::task;
 
 /// Names of experiments, factors and levels.
 #[derive(Clone, Debug)]
@@ -205,22 +205,11 @@ impl<'e> Vocabulary<'e> {
         })
     }
 
-    /// A selected experiment whose runs record no confusion matrix, if there is one.
+    /// A selected experiment with such a condition, if there is one.
     #[must_use]
-    pub fn without_confusion(&self, selection: &Selection) -> Option<&'e str> {
+    pub fn find(&self, selection: &Selection, is: impl Fn(&Design) -> bool) -> Option<&'e str> {
         let mut selected = self.selected(selection);
-        let has_classes = |one: &&KnownCondition<'_>| {
-            task::of(one.condition.design.task).targets() == TargetKind::Classes
-        };
-        let found = selected.find(|one| !has_classes(one));
-        found.map(|one| one.experiment.name.as_str())
-    }
-
-    /// A selected experiment without early stopping, if there is one.
-    #[must_use]
-    pub fn without_early_stopping(&self, selection: &Selection) -> Option<&'e str> {
-        let mut selected = self.selected(selection);
-        let found = selected.find(|one| one.condition.design.train.early_stopping.is_none());
+        let found = selected.find(|one| is(&one.condition.design));
         found.map(|one| one.experiment.name.as_str())
     }
 

@@ -8,7 +8,8 @@ use rayon::prelude::*;
 
 use super::Error;
 use crate::dataset::{
-    self, DataError, Examples, Facts, File, FilePair, FileSource, Files, STANDARD_FILES, Source,
+    self, Blamed, DataError, Examples, Facts, File, FilePair, FileSource, Files, STANDARD_FILES,
+    Source, Usage,
 };
 use crate::digest::Digest;
 use crate::document::Violation;
@@ -64,12 +65,13 @@ impl<'f> Finder<'f> {
     }
 
     /// The data at `source`, or all that is wrong with them.
-    pub(super) fn find(&self, source: &Source) -> Result<Found, Vec<String>> {
-        let source = match (&self.instead, source) {
+    pub(super) fn find(&self, written: &Source) -> Result<Found, Vec<String>> {
+        let (written, source) = match (&self.instead, written) {
             (Some(directory), Source::Mnist | Source::Directory(_)) => {
-                Source::Directory(directory.clone())
+                let instead = Source::Directory(directory.clone());
+                (instead.clone(), instead)
             }
-            _ => source.map(|own| path(self.root, own)),
+            _ => (written.clone(), written.map(|own| path(self.root, own))),
         };
         let is_outside = |path: &PathBuf| !fs::physical(path).starts_with(fs::physical(self.root));
         if let Some(outside) = source.paths().iter().find(|path| is_outside(path))
@@ -86,7 +88,7 @@ impl<'f> Finder<'f> {
                 Ok((Arc::new(Facts::of(&examples)), Some(examples)))
             }
         });
-        found.clone().map(|(facts, _)| Found { source, facts })
+        found.clone().map(|(facts, _)| Found { source: written, facts })
     }
 
     /// The data that were found.
@@ -190,6 +192,11 @@ impl Datasets {
         }
     }
 
+    /// The examples with this digest, if they are from a file of the project.
+    pub(super) fn of_file(&self, digest: Digest) -> Option<&Examples> {
+        self.others.values().map(|examples| &**examples).find(|one| one.digest == digest)
+    }
+
     /// All data, by digest.
     pub(super) fn unpacked(&self) -> Result<BTreeMap<Digest, &Examples>, Error> {
         if self.uses_mnist && self.mnist.get().is_none() {
@@ -200,46 +207,74 @@ impl Datasets {
         Ok(all.map(|examples| (examples.digest, examples)).collect())
     }
 
-    /// What is wrong with the splits of these experiments. MNIST is not looked at before it is unpacked.
-    pub(super) fn check(&self, experiments: &[Experiment]) -> Vec<Violation> {
-        let all = self.mnist.get().into_iter().chain(self.others.values().map(|one| &**one));
-        let all: BTreeMap<_, _> = all.map(|examples| (examples.digest, examples)).collect();
-        let (mut asked, mut alike) = (Vec::new(), BTreeMap::new());
-        for experiment in experiments {
-            for Condition { design: Design { data, .. }, .. } in &experiment.conditions {
-                let digest = data.found().facts.digest;
-                let Some(examples) = all.get(&digest).filter(|_| !data.are_pairs()) else {
-                    continue;
-                };
-                let refuses = !data.allows_duplicates();
-                if refuses {
-                    alike.entry(digest).or_insert_with(|| dataset::alike(examples));
-                }
-                let seeds = match data.seed() {
-                    DataSeed::Run => &experiment.seeds[..],
-                    DataSeed::Fixed(_) => &experiment.seeds[..1],
-                };
-                for config in seeds.iter().map(|seed| data.resolve(*seed)) {
-                    let question = (&experiment.data, config, refuses);
-                    // Conditions often share their data.
-                    if asked.last() != Some(&question) {
-                        asked.push(question);
-                    }
+    /// What is wrong with the splits of these experiments. MNIST is unpacked if one splits it.
+    ///
+    /// # Errors
+    /// If it cannot be unpacked.
+    pub(super) fn check(&self, experiments: &[Experiment]) -> Result<Vec<Violation>, Error> {
+        let conditions = || experiments.iter().flat_map(|experiment| &experiment.conditions);
+        let is_split = |condition: &Condition| {
+            let data = &condition.design.data;
+            !data.are_pairs() && data.found().facts.digest == dataset::embedded_digest()
+        };
+        Ok(match conditions().any(is_split) {
+            true => check(&self.unpacked()?, experiments),
+            false => {
+                let all = self.others.values().map(|examples| (examples.digest, &**examples));
+                check(&all.collect(), experiments)
+            }
+        })
+    }
+}
+
+/// What is wrong with the splits of these data.
+fn check(all: &BTreeMap<Digest, &Examples>, experiments: &[Experiment]) -> Vec<Violation> {
+    let (mut asked, mut alike) = (Vec::new(), BTreeMap::new());
+    for experiment in experiments {
+        let places = [&experiment.data, &experiment.batch_size];
+        for Condition { design: Design { data, model, train, .. }, .. } in &experiment.conditions {
+            let digest = data.found().facts.digest;
+            let Some(examples) = all.get(&digest).filter(|_| !data.are_pairs()) else {
+                continue;
+            };
+            let refuses = !data.allows_duplicates();
+            if refuses {
+                alike.entry(digest).or_insert_with(|| dataset::alike(examples));
+            }
+            let seeds = match data.seed() {
+                DataSeed::Run => &experiment.seeds[..],
+                DataSeed::Fixed(_) => &experiment.seeds[..1],
+            };
+            let usage = |seed: &u64| Usage {
+                data: data.resolve(*seed),
+                normalizes_batch: model.normalizes_batch(),
+                batch_size: train.batch_size,
+            };
+            for usage in seeds.iter().map(usage) {
+                let question = (places, usage, refuses);
+                // Conditions often share their data.
+                if asked.last() != Some(&question) {
+                    asked.push(question);
                 }
             }
         }
-        let found = asked.par_iter().flat_map_iter(|(location, config, refuses)| {
-            let digest = config.dataset();
-            let alike = alike.get(&digest).filter(|_| *refuses).map(Vec::as_slice);
-            let faults = dataset::check(config, alike, all[&digest]).into_iter();
-            faults.map(|message| Violation {
-                location: (*location).clone(),
-                key: "data.split".to_owned(),
-                message,
-            })
-        });
-        found.collect()
     }
+    let found = asked.par_iter().flat_map_iter(|([split, batch_size], usage, refuses)| {
+        let digest = usage.data.dataset();
+        let alike = alike.get(&digest).filter(|_| *refuses).map(Vec::as_slice);
+        dataset::check(usage, alike, all[&digest]).into_iter().map(|fault| Violation {
+            location: match fault.of {
+                Blamed::Split => (*split).clone(),
+                Blamed::BatchSize => (*batch_size).clone(),
+            },
+            key: fault.of.key().to_owned(),
+            message: fault.message,
+        })
+    });
+    let mut found: Vec<_> = found.collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// The first file or the directory of a source.

@@ -28,7 +28,7 @@ use crate::fs::{self, FileError};
 use crate::job::{Packed, Share};
 use crate::plan::Plan;
 use crate::provenance::{self, Stopwatch};
-use crate::run::{Outcome, operations};
+use crate::run::{Extent, operations};
 use crate::slurm::{Queued, SlurmError, TaskId};
 
 use collect::Attempt;
@@ -295,7 +295,7 @@ fn select<'p>(
 ) -> Vec<submission::ToSubmit<'p>> {
     let absent = plan.absent(|run| is_selected(run.digest)).into_iter();
     let selected = absent.map(|(run, absent)| {
-        let assumed = || operations(&run.config, Outcome::Completed) / ASSUMED_SPEED;
+        let assumed = || operations(&run.config, Extent::whole(&run.config)) / ASSUMED_SPEED;
         let seconds = absent.seconds.unwrap_or_else(assumed);
         let is_alone = attempts.get(&run.digest).is_some_and(|attempt| attempt.is_alone);
         (run, Share { seconds, is_alone })

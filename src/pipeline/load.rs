@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Error;
 use super::datasets::{Datasets, Finder};
+use super::overrides::Overrides;
 use super::paper_file::PaperFile;
 use crate::dataset::Source;
 use crate::document::{self, Location, Node, Violation, suggestion};
@@ -39,18 +40,6 @@ pub struct Project {
     pub note: String,
     /// The datasets of the conditions.
     pub datasets: Datasets,
-}
-
-/// What the command line changes about the experiments.
-#[derive(Clone, Debug, Default)]
-pub struct Overrides {
-    /// The first N seeds of each experiment. If it lists fewer, the next numbers follow.
-    pub seeds: Option<u64>,
-    /// A directory of MNIST files. Replaces the data of all experiments.
-    pub data: Option<PathBuf>,
-    /// Whether data outside of the project are refused without a look at them: the project of a bundle comes from
-    /// somebody else.
-    pub is_confined: bool,
 }
 
 /// The files in `experiments/` that are no experiments: the paper, a cluster, and a store.
@@ -157,27 +146,10 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         });
     }
     let all_read = violations.is_empty();
-    let of_data = overrides.data.as_ref().map(|directory| {
-        format!("--data replaces the data of all experiments by `{}`", directory.display())
-    });
-    let mut of_seeds = None;
-    for experiment in &mut experiments {
-        if let Some(count) = overrides.seeds {
-            let seeds = first_seeds(&experiment.seeds, count);
-            if experiment.seeds != seeds {
-                let seeds = if count == 1 { "seed" } else { "seeds" };
-                of_seeds = Some(format!(
-                    "--seeds {count} uses the first {count} {seeds} of each experiment, and the next numbers if \
-                     it has fewer"
-                ));
-            }
-            experiment.seeds = seeds;
-        }
-    }
-    let note = of_data.into_iter().chain(of_seeds).collect::<Vec<_>>().join("; ");
+    let note = overrides.apply(&mut experiments)?;
     let datasets = finder.into_datasets();
     Datasets::unify(&mut experiments);
-    violations.extend(datasets.check(&experiments));
+    violations.extend(datasets.check(&experiments)?);
     let paper = match read_document(root, &directory.join("paper.toml"), &mut sources)? {
         // The paper file can be checked only if all experiments were read.
         Ok(document) if all_read => {
@@ -238,9 +210,9 @@ impl Project {
 /// The prose, the page, and all other files in `templates/` and its folders.
 fn read_templates(root: &Path) -> Result<Templates, Error> {
     let directory = root.join(template::TEMPLATES);
-    let own = [template::PAPER_TEMPLATE, template::PAGE_TEMPLATE].map(|name| directory.join(name));
-    let [paper, page] = own.each_ref().map(|path| fs::read_to_string(path).map_err(Error::Input));
-    let mut templates = Templates { paper: paper?, page: page?, ..Templates::default() };
+    let prose = directory.join(template::PAPER_TEMPLATE);
+    let paper = fs::read_to_string(&prose).map_err(Error::Input)?;
+    let mut templates = Templates { paper, ..Templates::default() };
     let mut folders = vec![(directory.clone(), 0)];
     while let Some((folder, depth)) = folders.pop() {
         for path in fs::entries(&folder).map_err(Error::Input)? {
@@ -253,7 +225,7 @@ fn read_templates(root: &Path) -> Result<Templates, Error> {
                 false => {}
             }
             let name = path.strip_prefix(&directory).unwrap_or(&path).to_string_lossy();
-            if own.contains(&path) || template::is_image(&name) {
+            if path == prose || template::is_image(&name) {
                 continue;
             }
             match fs::read_to_string(&path) {
@@ -264,12 +236,6 @@ fn read_templates(root: &Path) -> Result<Templates, Error> {
         }
     }
     Ok(templates)
-}
-
-/// The first `count` seeds. If there are fewer, the next numbers follow.
-fn first_seeds(own: &[u64], count: u64) -> Vec<u64> {
-    let next = own.last().map_or(0, |last| last + 1);
-    own.iter().copied().chain(next..).zip(0..count).map(|(seed, _)| seed).collect()
 }
 
 /// Refuses two experiments with the same title, because tables name experiments by title.

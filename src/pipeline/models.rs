@@ -1,13 +1,15 @@
 //! The models of runs: which are missing, and what they predict.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Error, Project};
 use crate::cache::Cache;
-use crate::dataset::{self, Columns, DataError, File, PartName, Prepared, Source};
+use crate::dataset::{self, DataError, File, PartName, Prepared, Source, Trained};
 use crate::digest::Digest;
+use crate::execute::saved;
 use crate::experiment::Run;
+use crate::format::chain;
 use crate::fs;
 use crate::model::Model;
 use crate::plan::Plan;
@@ -33,12 +35,12 @@ pub fn without_models(
     plan: &Plan,
     wanted: impl Fn(&Run) -> bool,
 ) -> BTreeSet<Digest> {
-    let models = Cache::new(&project.root).models();
     let lacks = |run: &&Run| {
         plan.records.get(&run.digest).is_some_and(|record| {
             record.outcome == Outcome::Completed
                 && record.accepted.is_none()
-                && !models.has(run.digest, run.config.data.folds())
+                // A damaged file is one that lacks.
+                && models(project, run).is_err()
         })
     };
     plan.runs.iter().filter(|run| wanted(run)).filter(lacks).map(|run| run.digest).collect()
@@ -66,13 +68,19 @@ pub fn predict(
     retry: &str,
 ) -> Result<Predictions, Error> {
     let folds = run.config.data.folds();
-    let networks = models(project, run, retry)?;
+    let networks = models(project, run).map_err(|why| Error::Request {
+        message: why,
+        hint: format!("`{retry}` trains it; a run that diverged and an accepted result have none"),
+    })?;
     let task = task::of(run.config.task);
     let mut sum: Vec<Vec<f64>> = Vec::new();
     for (path, model) in &networks {
         let Prepared { n, inputs } = examples(project, run, source, model)?;
         let outputs = train::predict(&run.config, &model.tensors, &inputs, n);
-        let outputs = outputs.map_err(|error| unsound(path, &error.to_string(), retry))?;
+        let outputs = outputs.map_err(|error| Error::Request {
+            message: format!("`{}` {error}", path.display()),
+            hint: format!("remove this file; then `{retry}` trains its run again"),
+        })?;
         let own = task.predictions(&outputs, n, model.target_scale);
         match sum.is_empty() {
             true => sum = own,
@@ -83,38 +91,29 @@ pub fn predict(
         }
     }
     sum.iter_mut().flatten().for_each(|sum| *sum /= folds as f64);
+    if let Some(at) = sum.iter().position(|own| own.iter().any(|number| !number.is_finite())) {
+        return Err(Error::Request {
+            message: format!(
+                "the network of {} answers example {at} of `{source}`, counted from 0, with a number that is not finite",
+                run.digest.short()
+            ),
+            hint: "look at the values of this example: they may be far from those of the training"
+                .to_owned(),
+        });
+    }
     let of_classes = run.config.data.classes() > 0 && sum.iter().all(|own| own.len() > 1);
     let classes = networks.first().filter(|_| of_classes).map(|(_, model)| model.classes.clone());
     Ok(Predictions { folds, classes: classes.unwrap_or_default(), examples: sum })
 }
 
 /// The model of each fold, with its path.
-fn models(
-    project: &Project,
-    run: &Run,
-    retry: &str,
-) -> Result<Vec<(std::path::PathBuf, Model)>, Error> {
-    let paths = Cache::new(&project.root).models().paths(run.digest, run.config.data.folds());
-    let read = |path: std::path::PathBuf| {
-        let Some(bytes) = fs::read_if_there(&path).map_err(Error::File)? else {
-            return Err(Error::Request {
-                message: format!("the run {} has no model", run.digest.short()),
-                hint: format!(
-                    "`{retry}` trains it; a run that diverged and an accepted result have none"
-                ),
-            });
-        };
-        let model = Model::read(&bytes, run.digest).map_err(|why| unsound(&path, &why, retry))?;
-        Ok((path, model))
-    };
-    paths.into_iter().map(read).collect()
-}
-
-fn unsound(path: &Path, why: &str, retry: &str) -> Error {
-    Error::Request {
-        message: format!("`{}` {why}", path.display()),
-        hint: format!("remove this file; then `{retry}` trains its run again"),
-    }
+///
+/// # Errors
+/// As [`saved`].
+fn models(project: &Project, run: &Run) -> Result<Vec<(PathBuf, Model)>, String> {
+    let data = &run.config.data;
+    let examples = project.datasets.of_file(data.dataset());
+    saved(&Cache::new(&project.root).models(), run.digest, data.folds(), examples)
 }
 
 /// The examples that `source` names, prepared for a model.
@@ -128,15 +127,24 @@ fn examples(project: &Project, run: &Run, source: &str, model: &Model) -> Result
         });
     }
     let path = Path::new(source);
-    let bytes = fs::read(path).map_err(Error::Input)?;
+    let bytes = fs::read(path).map_err(|error| Error::Request {
+        message: chain(&error),
+        hint: "name a file with examples, such as a table with the columns of the training"
+            .to_owned(),
+    })?;
     let file = File { name: source.to_owned(), bytes };
     let conditions = project.conditions();
-    let columns: Option<&Columns> = match &conditions.design(run.condition).data.found().source {
-        Source::Files(files) => Some(&files.columns),
-        Source::Mnist | Source::Directory(_) => None,
+    let found = conditions.design(run.condition).data.found();
+    let trained = Trained {
+        columns: &model.columns,
+        read: match &found.source {
+            Source::Files(files) => Some(&files.columns),
+            Source::Mnist | Source::Directory(_) => None,
+        },
+        are_bytes: found.facts.are_bytes,
+        scales: &model.input_scales,
     };
-    let scales = &model.input_scales;
-    let prepared = dataset::prepare(&run.config.data, &file, &model.columns, columns, scales);
+    let prepared = dataset::prepare(&run.config.data, &file, &trained);
     prepared.map_err(|faults| {
         let faults: Vec<_> = faults.iter().map(DataError::to_string).collect();
         Error::Request {

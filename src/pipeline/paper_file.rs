@@ -8,7 +8,7 @@ use crate::experiment::Experiment;
 use crate::export::Drawn;
 use crate::paper::keys::read_each;
 use crate::paper::{Figure, FigureKind, Metric, Paper, Selection, Vocabulary};
-use crate::run::{DeviceKind, Wanted};
+use crate::run::Wanted;
 use crate::table::{self, ConfusionTable, Scores, TableRequest, of_kind};
 use crate::task;
 
@@ -46,7 +46,7 @@ impl PaperFile {
         // Which epoch a run ends with depends on the curve that early stopping watches.
         let conditions = experiments.iter().flat_map(|experiment| &experiment.conditions);
         let watched =
-            conditions.filter_map(|one| task::monitor(&one.design.resolve(0, DeviceKind::Cpu)));
+            conditions.filter_map(|one| task::monitor(one.design.task, &one.design.train));
         let of_metrics = self.paper.metrics.iter().flat_map(Metric::curves);
         let of_figures = self.figures.iter().flat_map(|figure| match &figure.kind {
             FigureKind::LearningCurves { curves, .. } => curves.clone(),

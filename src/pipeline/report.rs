@@ -129,7 +129,8 @@ pub fn render(
     let coded = results.tables.iter().map(|item| (item.name.clone(), export::coded(item)));
     let coded = coded.filter(|(_, characters)| !characters.is_empty()).collect();
     let (summary, drawn) = (&results.summary, project.file.drawn());
-    let data = export::files(&project.file.paper, (summary, plan), &results.tables, &drawn);
+    let names = Names { paper: &project.file.paper, experiments: &project.experiments };
+    let data = export::files(names, (summary, plan), &results.tables, &drawn);
     let context = Arc::new(gather(project, plan, results, snapshot.changes.clone(), build)?);
     let rendered = render::render(&project.templates, &context).map_err(Error::Render)?;
 

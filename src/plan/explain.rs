@@ -10,7 +10,7 @@ use super::difference::{Difference, Fingerprint};
 use super::state::{Absent, Cause, Compared, Fresh, State};
 use crate::digest::Digest;
 use crate::experiment::{ConditionId, Conditions, Run};
-use crate::run::{KeyValues, Outcome, RunConfig, key_values, operations};
+use crate::run::{Extent, KeyValues, RunConfig, key_values, operations};
 
 /// The largest number of designs that a run without an older record is compared with. The newest
 /// are used.
@@ -111,7 +111,7 @@ impl<'k> Comparison<'k> {
         Absent {
             cause,
             compared,
-            seconds: speed.map(|speed| operations_if_completed(&run.config) / speed),
+            seconds: speed.map(|speed| operations_of_all(&run.config) / speed),
         }
     }
 
@@ -193,10 +193,11 @@ fn speed(history: &[PastRun]) -> Option<f64> {
 }
 
 fn operations_a_second(config: &RunConfig, seconds: f64) -> Option<f64> {
-    (seconds > 0.0).then(|| operations_if_completed(config) / seconds).filter(|speed| *speed > 0.0)
+    (seconds > 0.0).then(|| operations_of_all(config) / seconds).filter(|speed| *speed > 0.0)
 }
 
-/// The operations of a run that does not diverge.
-fn operations_if_completed(config: &RunConfig) -> f64 {
-    operations(config, Outcome::Completed)
+/// The operations of all epochs of a run. Runs that stop early are compared as if they did not: they are expected to
+/// stop as early as those before them.
+fn operations_of_all(config: &RunConfig) -> f64 {
+    operations(config, Extent::whole(config))
 }

@@ -48,7 +48,14 @@ pub(super) fn notes_of(
     let mut notes = Vec::new();
     for note in &table.notes {
         match items.iter().filter(is_before).find(|other| has(other, note)) {
-            Some(other) => elsewhere.entry(other.number).or_default().push(name_of(note)),
+            Some(other) => {
+                let names = elsewhere.entry(other.number).or_default();
+                // Two sentences can begin with the same words.
+                let name = name_of(note);
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
             None => notes.push(Note { table: None, text: note.clone() }),
         }
     }

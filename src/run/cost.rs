@@ -1,6 +1,6 @@
 //! How much arithmetic a run is.
 
-use super::{Layer, Outcome, RunConfig, Shape, infer};
+use super::{Layer, RunConfig, Shape, infer};
 
 /// How fast one worker computed runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -11,11 +11,11 @@ pub struct Speed {
 }
 
 impl Speed {
-    /// Counts one more run: of this configuration, ended so, in this time.
-    pub fn add(&mut self, config: &RunConfig, outcome: Outcome, seconds: f64) {
+    /// Counts one more run: of this configuration, as far as it came, in this time.
+    pub fn add(&mut self, config: &RunConfig, extent: Extent, seconds: f64) {
         self.runs += 1;
         self.seconds += seconds;
-        self.examples += trained_examples(config, outcome) as f64;
+        self.examples += trained_examples(config, extent) as f64;
     }
 
     /// Mean seconds of a run. Returns `None` without runs.
@@ -31,17 +31,28 @@ impl Speed {
     }
 }
 
-/// Examples that a run has trained on, each as often as it was. A run that stopped early counts as one that
-/// did not.
-#[must_use]
-pub fn trained_examples(config: &RunConfig, outcome: Outcome) -> usize {
-    let [in_epoch, ..] = config.data.sizes();
-    match outcome {
-        Outcome::Completed => config.data.folds() * config.train.epochs * in_epoch,
-        Outcome::Diverged { epoch, step } => {
-            epoch * in_epoch + in_epoch.min((step + 1) * config.train.batch_size)
-        }
+/// How far a run came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Whole epochs, of all folds together.
+    pub epochs: usize,
+    /// Steps of the epoch in which it diverged, with the step that diverged.
+    pub steps: usize,
+}
+
+impl Extent {
+    /// That of a run with all epochs of its configuration.
+    #[must_use]
+    pub fn whole(config: &RunConfig) -> Self {
+        Self { epochs: config.data.folds() * config.train.epochs, steps: 0 }
     }
+}
+
+/// Examples that a run has trained on, each as often as it was.
+#[must_use]
+pub fn trained_examples(config: &RunConfig, extent: Extent) -> usize {
+    let [in_epoch, ..] = config.data.sizes();
+    extent.epochs * in_epoch + in_epoch.min(extent.steps * config.train.batch_size)
 }
 
 /// Floating-point operations of the convolutions and linear layers of a run, counted for a dense
@@ -51,20 +62,16 @@ pub fn trained_examples(config: &RunConfig, outcome: Outcome) -> usize {
 /// inputs but the examples themselves. Each test and validation example counts a pass forward at the end of each
 /// epoch.
 #[must_use]
-pub fn operations(config: &RunConfig, outcome: Outcome) -> f64 {
+pub fn operations(config: &RunConfig, extent: Extent) -> f64 {
     let [mut forward, mut training] = [0.0; 2];
     for part in config.model.parts(config.data.input()).unwrap_or_default() {
         let of_part = passes(part.layers, part.input, part.is_first);
         forward += part.passes as f64 * of_part[0];
         training += part.passes as f64 * of_part[1];
     }
-    let evaluations = match outcome {
-        Outcome::Completed => config.data.folds() * config.train.epochs,
-        Outcome::Diverged { epoch, .. } => epoch,
-    };
     let [_, validation, test] = config.data.sizes();
-    let tested = evaluations * (test + validation);
-    trained_examples(config, outcome) as f64 * training + tested as f64 * forward
+    let tested = extent.epochs * (test + validation);
+    trained_examples(config, extent) as f64 * training + tested as f64 * forward
 }
 
 /// Operations of one example: forward alone, and forward and backward.
@@ -136,11 +143,11 @@ mod tests {
         let mut config = samples::config();
         config.train.epochs = 3;
         // A pair takes 2·20 + 40 operations forward, and 2·40 + 120 with its gradients.
-        let of = |outcome| (trained_examples(&config, outcome), operations(&config, outcome));
-        assert_eq!(of(Outcome::Completed), (75, 75.0 * 200.0 + 12.0 * 80.0));
-        let diverged = |step| of(Outcome::Diverged { epoch: 1, step });
-        assert_eq!(diverged(1), (45, 45.0 * 200.0 + 4.0 * 80.0));
-        assert_eq!(diverged(2).0, 50);
+        let of = |extent| (trained_examples(&config, extent), operations(&config, extent));
+        assert_eq!(of(Extent::whole(&config)), (75, 75.0 * 200.0 + 12.0 * 80.0));
+        let diverged = |steps| of(Extent { epochs: 1, steps });
+        assert_eq!(diverged(2), (45, 45.0 * 200.0 + 4.0 * 80.0));
+        assert_eq!(diverged(3).0, 50);
     }
 
     #[test]

@@ -143,6 +143,29 @@ fn joined(layers: &[Layer]) -> String {
 }
 
 impl Layer {
+    /// Whether it is a function of each value alone.
+    #[must_use]
+    pub fn is_activation(&self) -> bool {
+        match self {
+            Self::Relu
+            | Self::LeakyRelu { .. }
+            | Self::Gelu
+            | Self::Silu
+            | Self::Sigmoid
+            | Self::Tanh => true,
+            Self::Conv2d { .. }
+            | Self::MaxPool2d { .. }
+            | Self::AvgPool2d { .. }
+            | Self::GlobalAvgPool2d
+            | Self::Flatten
+            | Self::Linear { .. }
+            | Self::BatchNorm { .. }
+            | Self::LayerNorm { .. }
+            | Self::Dropout { .. }
+            | Self::Residual { .. } => false,
+        }
+    }
+
     /// Whether it is batch-norm, or a residual layer with batch-norm.
     #[must_use]
     pub fn normalizes_batch(&self) -> bool {

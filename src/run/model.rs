@@ -63,6 +63,16 @@ impl ModelConfig {
         }
     }
 
+    /// Whether a layer normalises over a batch in training.
+    #[must_use]
+    pub fn normalizes_batch(&self) -> bool {
+        let lists: &[&[Layer]] = match self {
+            Self::Pair(PairModel { branch, head, .. }) => &[branch, head],
+            Self::Single(SingleModel { layers }) => &[layers],
+        };
+        lists.iter().flat_map(|layers| *layers).any(Layer::normalizes_batch)
+    }
+
     /// The lists of layers, in order. `input` is the shape of one example of the data.
     ///
     /// # Errors

@@ -7,14 +7,12 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::aggregate::Aggregate;
-use super::score::{parameters, score, value};
+use super::score::{extent, score, value};
 use crate::digest::Digest;
 use crate::experiment::{ConditionId, Conditions, DataSeed, Design, Experiment, Levels, Run};
 use crate::paper::{Paper, RunValue};
 use crate::plan::{Plan, Status};
-use crate::run::{
-    Confusion, DeviceKind, EarlyStopping, Outcome, RecordExtract, TaskKind, operations,
-};
+use crate::run::{Confusion, EarlyStopping, Outcome, RecordExtract, TaskKind, operations};
 use crate::task;
 
 /// The runs of one condition. Templates see it but for the fields that are skipped.
@@ -38,9 +36,6 @@ pub struct ConditionSummary {
     /// How its runs are trained.
     #[serde(skip)]
     pub training: Training,
-    /// What a run costs. `None` without a recorded run.
-    #[serde(skip)]
-    pub cost: Option<Cost>,
     /// The aggregate of each metric, by name.
     #[serde(rename = "metrics")]
     pub aggregates: BTreeMap<String, Aggregate>,
@@ -55,6 +50,8 @@ pub struct Training {
     pub parameters: Option<usize>,
     /// The number of networks that a run trains, each on another split.
     pub folds: usize,
+    /// Whether a run may end before its last epoch.
+    pub may_stop_early: bool,
     /// The curve whose best epoch the network ends with. `None` if it ends with the last epoch.
     pub restored: Option<&'static str>,
 }
@@ -63,25 +60,17 @@ impl Training {
     /// That of the runs of a design.
     #[must_use]
     pub fn of(design: &Design) -> Self {
-        let config = design.resolve(0, DeviceKind::Cpu);
+        let Design { task, data, train, .. } = design;
         let restores = |stopping: &EarlyStopping| stopping.restore_best;
-        let is_restored = config.train.early_stopping.as_ref().is_some_and(restores);
+        let is_restored = train.early_stopping.as_ref().is_some_and(restores);
         Self {
-            task: config.task,
+            task: *task,
             parameters: design.parameters(),
-            folds: config.data.folds(),
-            restored: task::monitor(&config).filter(|_| is_restored).map(|curve| curve.name),
+            folds: data.resolve(0).folds(),
+            may_stop_early: train.early_stopping.is_some(),
+            restored: task::monitor(*task, train).filter(|_| is_restored).map(|curve| curve.name),
         }
     }
-}
-
-/// What a run of a condition costs, whatever its seed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cost {
-    /// The number of trained parameters.
-    pub parameters: usize,
-    /// The floating-point operations of a completed run. `None` if no run was completed.
-    pub operations: Option<f64>,
 }
 
 /// What differs between the seeds of a condition. An interval over the seeds covers only this.
@@ -92,14 +81,20 @@ pub enum SeedVariation {
     Initialisation,
     /// The draw of the data as well.
     DataAndInitialisation,
-    /// The draw of the data in some of the conditions.
+    /// The split of the same examples as well.
+    SplitAndInitialisation,
+    /// The draw or the split of the data in some of the conditions.
     DataOfSome,
 }
 
 impl SeedVariation {
     /// All of them.
-    pub const ALL: [Self; 3] =
-        [Self::Initialisation, Self::DataAndInitialisation, Self::DataOfSome];
+    pub const ALL: [Self; 4] = [
+        Self::Initialisation,
+        Self::DataAndInitialisation,
+        Self::SplitAndInitialisation,
+        Self::DataOfSome,
+    ];
 
     /// The word for it in data files and templates.
     #[must_use]
@@ -107,6 +102,7 @@ impl SeedVariation {
         match self {
             Self::Initialisation => "initialisation",
             Self::DataAndInitialisation => "data_and_initialisation",
+            Self::SplitAndInitialisation => "split_and_initialisation",
             Self::DataOfSome => "data_of_some",
         }
     }
@@ -149,6 +145,9 @@ pub struct RunScores {
     /// executions.
     #[serde(skip)]
     pub seconds: f64,
+    /// The floating-point operations of its training and its evaluations. `None` if it diverged.
+    #[serde(skip)]
+    pub operations: Option<f64>,
     /// The number of completed epochs. With several folds, their mean.
     #[serde(skip)]
     pub epochs: Option<f64>,
@@ -215,10 +214,12 @@ pub(super) fn conditions(
         exceptions: Exceptions::default(),
         varies: match all.design(id).data.seed() {
             DataSeed::Fixed(_) => SeedVariation::Initialisation,
-            DataSeed::Run => SeedVariation::DataAndInitialisation,
+            DataSeed::Run if all.design(id).data.are_pairs() => {
+                SeedVariation::DataAndInitialisation
+            }
+            DataSeed::Run => SeedVariation::SplitAndInitialisation,
         },
         training: Training::of(all.design(id)),
-        cost: None,
         aggregates: BTreeMap::new(),
     };
     let mut conditions: Vec<_> = all.ids().map(empty).collect();
@@ -226,12 +227,7 @@ pub(super) fn conditions(
     let names: Vec<Arc<str>> = names.collect();
     for run in &plan.runs {
         let record = plan.records.get(&run.digest);
-        let ConditionSummary { runs, exceptions, cost, .. } =
-            &mut conditions[run.condition.index()];
-        // The runs of a condition differ in their seeds alone, so one completed run tells all.
-        if cost.is_none_or(|cost| cost.operations.is_none()) {
-            *cost = record.and_then(cost_of);
-        }
+        let ConditionSummary { runs, exceptions, .. } = &mut conditions[run.condition.index()];
         runs.extend(record.map(|record| run_scores(paper, &names, run, record)));
         let is_diverged = |record: &RecordExtract| record.outcome != Outcome::Completed;
         exceptions.diverged += usize::from(record.is_some_and(is_diverged));
@@ -255,14 +251,14 @@ fn run_scores(paper: &Paper, names: &[Arc<str>], run: &Run, record: &RecordExtra
         digest: run.digest,
         seconds: record.seconds,
         confusion: record.confusion.clone(),
+        operations: operations_of(record),
         epochs: value(RunValue::Epochs, record),
         best_epoch: value(RunValue::BestEpoch, record),
         scores: Scores(scores.collect()),
     }
 }
 
-fn cost_of(record: &RecordExtract) -> Option<Cost> {
-    let is_completed = record.outcome == Outcome::Completed;
-    let operations = is_completed.then(|| operations(&record.config, record.outcome));
-    Some(Cost { parameters: parameters(record)?, operations })
+fn operations_of(record: &RecordExtract) -> Option<f64> {
+    let extent = extent(record).filter(|_| record.outcome == Outcome::Completed)?;
+    Some(operations(&record.config, extent))
 }

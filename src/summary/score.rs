@@ -1,7 +1,7 @@
 //! The score of one run by a metric.
 
 use crate::paper::{Metric, Reduction, RunValue, ScoreSource, shown};
-use crate::run::{Curve, Direction, Outcome, RecordExtract, Unit, parameter_count};
+use crate::run::{Curve, Direction, Extent, Outcome, RecordExtract, Unit, parameter_count};
 use crate::task;
 
 /// The score of a run, in the unit of the metric: the mean over its folds. Returns `None` if the run does not have a
@@ -23,19 +23,23 @@ pub(super) fn score(metric: &Metric, record: &RecordExtract) -> Option<f64> {
 pub(super) fn value(kind: RunValue, record: &RecordExtract) -> Option<f64> {
     match kind {
         RunValue::Parameters => parameters(record).map(|n| n as f64),
-        RunValue::Epochs => match (record.outcome, monitor(record)) {
-            (Outcome::Completed, Some(curve)) => {
-                mean(record.curves.folds(curve).iter().map(|values| Some(values.len() as f64)))
-            }
-            (Outcome::Completed, None) => Some(record.config.train.epochs as f64),
-            (Outcome::Diverged { epoch, .. }, _) => Some(epoch as f64),
-        },
+        RunValue::Epochs => {
+            let epochs = extent(record)?.epochs as f64;
+            Some(epochs / record.config.data.folds() as f64)
+        }
         RunValue::BestEpoch => {
             let of_fold = |fold: usize| Some((best_epoch(record, fold)? + 1) as f64);
             let has_ended = record.outcome == Outcome::Completed;
             mean((0..record.config.data.folds()).map(of_fold)).filter(|_| has_ended)
         }
     }
+}
+
+/// How far a run came; `None` if its record does not say it.
+#[must_use]
+pub fn extent(record: &RecordExtract) -> Option<Extent> {
+    let n_values = |curve, fold| record.curves.folds(curve).get(fold).map_or(0, Vec::len);
+    task::extent(&record.config, record.outcome, n_values)
 }
 
 /// The number of trained parameters of a run.
@@ -52,7 +56,7 @@ fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 
 /// The curve that early stopping watches.
 fn monitor(record: &RecordExtract) -> Option<&'static Curve> {
-    task::monitor(&record.config)
+    task::monitor(record.config.task, &record.config.train)
 }
 
 /// The best epoch of a fold by the curve that early stopping watches.
@@ -90,10 +94,16 @@ fn place(
     }
 }
 
-/// The values of a curve in the unit that readers see: at each epoch, the mean over the folds that have a value.
+/// The values of a curve in the unit that readers see: at each epoch, the mean over all folds. It ends with the first
+/// fold that stopped early. In a run that diverged, it is the mean over the folds that have a value.
 pub(super) fn shown_values(record: &RecordExtract, curve: &Curve) -> Vec<f64> {
     let folds = record.curves.folds(curve);
-    let n_epochs = folds.iter().map(Vec::len).max().unwrap_or(0);
+    let lengths = folds.iter().map(Vec::len);
+    let n_epochs = match record.outcome {
+        Outcome::Completed => lengths.min(),
+        Outcome::Diverged { .. } => lengths.max(),
+    };
+    let n_epochs = n_epochs.unwrap_or(0);
     let at = |epoch: usize| {
         let values = folds.iter().filter_map(|values| values.get(epoch).copied());
         let (sum, n) = values.fold((0.0, 0u32), |(sum, n), value| (sum + value, n + 1));

@@ -23,6 +23,7 @@ fn summary(scores: [[Option<f64>; 3]; 4]) -> Summary {
         Some(RunScores {
             seed,
             digest: Digest::of_bytes(&seed.to_le_bytes()),
+            operations: None,
             seconds: 1.0,
             confusion: None,
             epochs: None,
@@ -38,7 +39,6 @@ fn summary(scores: [[Option<f64>; 3]; 4]) -> Summary {
         exceptions: Exceptions::default(),
         varies: SeedVariation::Initialisation,
         training: Training::of(all.design(id)),
-        cost: None,
         aggregates: BTreeMap::new(),
     });
     Summary { conditions: conditions.collect() }

@@ -50,6 +50,7 @@ impl Kind for ConfusionTable {
             "A run without a test example of the class has no recall, and a run that never answers the class has no \
              precision. The means are over the other runs."
                 .to_owned(),
+            results.summary.network_note(&ids),
         ];
         notes.extend(
             results.summary.folds(&ids).iter().any(|folds| *folds > 1).then(|| {

@@ -70,8 +70,8 @@ impl Cost {
         columns.push(Column::number("parameters", [Key::Parameters]));
         columns.push(Column::number("operations", [Key::Operations]));
         columns.push(Column::volatile("time", Key::Seconds));
-        let operations = || ids.iter().filter_map(|id| summary.condition(*id).cost?.operations);
-        let digits = Digits::of(operations(), []);
+        let operations = |id: &ConditionId| mean_operations(summary.condition(*id));
+        let digits = Digits::of(ids.iter().filter_map(operations), []);
         let row = |id: &ConditionId| {
             let condition = summary.condition(*id);
             let level = |factor: &String| {
@@ -81,17 +81,16 @@ impl Cost {
             let mut cells: Vec<_> = self.by.iter().map(level).collect();
             let n = condition.runs.len();
             cells.push(Cell::Count(n, condition.expected, condition.exceptions));
-            let parameters = condition.cost.map(|cost| cost.parameters as f64);
+            let parameters = condition.training.parameters.map(|n| n as f64);
             cells.push(Cell::Number(parameters, Style::Thousands));
-            let operations = condition.cost.and_then(|cost| cost.operations);
-            cells.push(Cell::Number(operations, Style::Fixed(digits)));
+            cells.push(Cell::Number(operations(id), Style::Fixed(digits)));
             cells.push(Cell::Number(median_seconds(condition), Style::Seconds));
             Row { cells, conditions: vec![*id], seeds: Vec::new() }
         };
         let mut notes = vec![
             "parameters: number of trained parameters. operations: floating-point operations of the \
-             convolutions and linear layers in one completed run, with its tests, counted for a dense \
-             computation. time: median wall-clock time of the recorded runs. It depends on the machine, so \
+             convolutions and linear layers in one run, with its tests, counted for a dense computation: the mean of \
+             the completed runs. A run that stopped early counts the epochs until then. time: median wall-clock time of the recorded runs. It depends on the machine, so \
              no data file has it."
                 .to_owned(),
         ];
@@ -99,6 +98,12 @@ impl Cost {
         notes.extend(differs_note(&self.differs));
         Table { columns, rows: ids.iter().map(row).collect(), notes, ..Table::default() }
     }
+}
+
+/// The mean number of operations of the completed runs of a condition.
+fn mean_operations(condition: &ConditionSummary) -> Option<f64> {
+    let operations: Vec<f64> = condition.runs.iter().filter_map(|run| run.operations).collect();
+    (!operations.is_empty()).then(|| operations.iter().sum::<f64>() / operations.len() as f64)
 }
 
 /// The median time of the runs of a condition, in seconds.

@@ -359,9 +359,15 @@ impl Variation {
                 "Runs with different seeds differ in the draw of the data, the initialisation and the other \
                  random draws of training."
             }
+            Some(SeedVariation::SplitAndInitialisation) => {
+                "Runs with different seeds differ in the split of the data, the initialisation and the other random \
+                 draws of training. All splits are of the same examples. As far as two runs share examples, they are \
+                 not independent: for other data, intervals are too narrow and p values too small, and more splits \
+                 do not mend this."
+            }
             Some(SeedVariation::DataOfSome) => {
                 "Runs with different seeds differ in the initialisation and the other random draws of \
-                 training. In some conditions of a row, they also differ in the draw of the data."
+                 training. In some conditions of a row, they also differ in the draw or the split of the data."
             }
         };
         let column = (all.len() > 1).then(|| Column::text("seeds vary", Key::Varies));
@@ -375,6 +381,7 @@ impl Variation {
         let label = match varies {
             Some(SeedVariation::Initialisation) => "initialisation",
             Some(SeedVariation::DataAndInitialisation) => "data and initialisation",
+            Some(SeedVariation::SplitAndInitialisation) => "split and initialisation",
             Some(SeedVariation::DataOfSome) => "data in some conditions",
             None => MISSING,
         };

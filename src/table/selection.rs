@@ -1,7 +1,5 @@
 //! `kind = "selection"`: the condition that the validation part chooses, and its test score.
 
-use std::collections::BTreeMap;
-
 use super::cell::{Cell, Style};
 use super::content::{Column, Row, SeedValue, Table};
 use super::key::Key;
@@ -13,7 +11,7 @@ use crate::paper::keys::{Differs, differs_note, read_factors, read_known, read_m
 use crate::paper::{EXPERIMENT, Metric, Paper, Selection};
 use crate::run::Direction;
 use crate::stats::{self, Estimate, Sample};
-use crate::summary::Summary;
+use crate::summary::{Candidate, Summary, chosen, mean};
 
 /// One row for each combination of the levels of `by`: the condition that a validation score chooses among those of
 /// the row, and its test score.
@@ -26,13 +24,6 @@ pub(super) struct Choice {
     by: Vec<String>,
     selection: Selection,
     differs: Differs,
-}
-
-/// The scores of one condition by seed, by both metrics.
-struct Candidate {
-    id: ConditionId,
-    chosen_by: BTreeMap<u64, f64>,
-    shown: BTreeMap<u64, f64>,
 }
 
 /// Reads the keys of the table.
@@ -58,8 +49,8 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Choice> {
     Some(Choice { metric: metric?, select: select?, by: by?, selection, differs })
 }
 
-/// Refuses a metric that sees another part than the validation part.
-fn check_selector(reader: &Reader<'_>, selector: &Metric) {
+/// Refuses a metric, at `select`, that sees another part than the validation part.
+pub fn check_selector(reader: &Reader<'_>, selector: &Metric) {
     let curves = selector.curves();
     let other = curves.iter().find(|curve| !curve.needs_held_out);
     let message = match other {
@@ -108,18 +99,6 @@ impl Choice {
         groups
     }
 
-    /// The conditions with both scores of every expected seed.
-    fn candidates(&self, ids: &[ConditionId], summary: &Summary) -> Vec<Candidate> {
-        let candidate = |id: &ConditionId| {
-            let scores = |metric: &str| summary.by_seed(&[*id], metric);
-            let (chosen_by, shown) = (scores(&self.select), scores(&self.metric));
-            let expected = summary.condition(*id).expected;
-            let is_whole = chosen_by.len() == expected && shown.len() == expected;
-            is_whole.then_some(Candidate { id: *id, chosen_by, shown })
-        };
-        ids.iter().filter_map(candidate).collect()
-    }
-
     fn table(&self, results: &Results<'_>) -> Table {
         let (names, summary) = (results.names, results.summary);
         let metric = results.metric(&self.metric);
@@ -154,12 +133,11 @@ impl Choice {
         results: &Results<'_>,
     ) -> Row {
         let (names, summary) = (results.names, results.summary);
-        let candidates = self.candidates(ids, summary);
+        let candidates = summary.candidates(ids, &self.select, &self.metric);
         let better = |metric: &str| results.metric(metric).better().unwrap_or(Direction::Higher);
         let (select, shown) = (better(&self.select), better(&self.metric));
-        let chosen = best(candidates.iter().map(|one| mean(one.chosen_by.values())), select);
+        let chosen = chosen(&candidates, select);
         let on_test = best(candidates.iter().map(|one| mean(one.shown.values())), shown);
-        let chosen = chosen.map(|index| &candidates[index]);
         let on_test = on_test.map(|index| &candidates[index]);
         let digits = results.digits(all, &self.metric);
         let fixed = Style::Fixed(digits);
@@ -266,11 +244,6 @@ fn nested(candidates: &[Candidate], better: Direction) -> Vec<(u64, f64)> {
     seeds.iter().filter_map(of_seed).collect()
 }
 
-fn mean<'v>(values: impl Iterator<Item = &'v f64>) -> f64 {
-    let (sum, n) = values.fold((0.0, 0u32), |(sum, n), value| (sum + value, n + 1));
-    sum / f64::from(n)
-}
-
 fn estimate(values: impl Iterator<Item = f64>) -> Option<Estimate> {
     let values: Vec<f64> = values.collect();
     Some(Estimate::of(&Sample::new(&values)?, stats::Level::NINETY_FIVE))
@@ -278,6 +251,8 @@ fn estimate(values: impl Iterator<Item = f64>) -> Option<Estimate> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]

@@ -1,9 +1,10 @@
 //! To find the class of an example.
 
 use super::curves::{
-    LEARNING_RATE, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS, test, validation,
+    LEARNING_RATE, TRAIN_LOSS, TRAIN_LOSS_ONLY, VALIDATION_ACCURACY, VALIDATION_LOSS, test,
+    validation,
 };
-use super::definition::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
+use super::definition::{AFTER_EACH_EPOCH, Evaluation, Measured, Objective, TargetKind, Task};
 use super::loss::{Loss, binary_cross_entropy_of_logits, cross_entropy};
 use super::metric::{
     self, balanced_accuracy, brier, confusion, f1_macro, fraction, largest, roc_auc,
@@ -57,8 +58,6 @@ static TEST_METRICS: [&Curve; 6] = [
     &TEST_BRIER,
 ];
 
-static LOSSES: [&Curve; 1] = [&TRAIN_LOSS];
-
 static CURVES: [&Curve; 15] = [
     &TRAIN_LOSS,
     &VALIDATION_LOSS,
@@ -76,15 +75,6 @@ static CURVES: [&Curve; 15] = [
     &TEST_BRIER,
     &LEARNING_RATE,
 ];
-
-const VALIDATION: Evaluation = Evaluation {
-    is_before: false,
-    part: PartName::Validation,
-    mode: EvaluationMode::Inference,
-    needs_all: true,
-};
-
-const TEST: Evaluation = Evaluation { part: PartName::Test, ..VALIDATION };
 
 impl Task for Classification {
     fn targets(&self) -> TargetKind {
@@ -110,7 +100,7 @@ impl Task for Classification {
     }
 
     fn loss_curves(&self) -> &'static [&'static Curve] {
-        &LOSSES
+        &TRAIN_LOSS_ONLY
     }
 
     fn objective(
@@ -125,7 +115,7 @@ impl Task for Classification {
     }
 
     fn evaluations(&self) -> &'static [Evaluation] {
-        &[VALIDATION, TEST]
+        &AFTER_EACH_EPOCH
     }
 
     fn measure(
@@ -167,6 +157,10 @@ impl Task for Classification {
     fn predictions(&self, outputs: &[Vec<f32>], n: usize, _: Scale) -> Vec<Vec<f64>> {
         let all = probabilities(&outputs[0], n);
         all.chunks_exact((all.len() / n.max(1)).max(1)).map(<[f64]>::to_vec).collect()
+    }
+
+    fn prediction(&self) -> &'static str {
+        "class"
     }
 
     fn confusion(&self, outputs: &[Vec<f32>], targets: &Targets) -> Option<Vec<Vec<u64>>> {

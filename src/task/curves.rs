@@ -35,6 +35,9 @@ pub(super) const fn test(
 /// Mean loss over the steps of an epoch.
 pub static TRAIN_LOSS: Curve = test("train_loss", "loss", Unit::Number, Direction::Lower);
 
+/// The losses of a task with one loss.
+pub static TRAIN_LOSS_ONLY: [&Curve; 1] = [&TRAIN_LOSS];
+
 /// The loss on the validation part, in inference mode.
 pub static VALIDATION_LOSS: Curve =
     validation("validation_loss", "loss", Unit::Number, Direction::Lower);

@@ -52,6 +52,9 @@ pub trait Task: Sync {
     /// were standardised.
     fn predictions(&self, outputs: &[Vec<f32>], n: usize, scale: Scale) -> Vec<Vec<f64>>;
 
+    /// The name of a prediction that is no list of classes, in data files; `class` with a list of classes.
+    fn prediction(&self) -> &'static str;
+
     /// How often an example of each class (row) was taken for each class (column). `None` if the targets are no
     /// classes.
     fn confusion(&self, outputs: &[Vec<f32>], targets: &Targets) -> Option<Vec<Vec<u64>>>;
@@ -100,6 +103,14 @@ pub struct Evaluation {
     /// Whether it needs all outputs of the network. It gets only the last one otherwise, and the others are empty:
     /// a device copies what is read.
     pub needs_all: bool,
+}
+
+/// The validation and the test part after the last step of each epoch, as the network is used later.
+pub(super) static AFTER_EACH_EPOCH: [Evaluation; 2] =
+    [after_epoch(PartName::Validation), after_epoch(PartName::Test)];
+
+const fn after_epoch(part: PartName) -> Evaluation {
+    Evaluation { is_before: false, part, mode: EvaluationMode::Inference, needs_all: true }
 }
 
 /// How batch-norm and dropout work in an evaluation.

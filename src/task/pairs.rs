@@ -127,6 +127,10 @@ impl Task for Pairs {
         outputs[2].iter().map(|p| vec![f64::from(*p)]).collect()
     }
 
+    fn prediction(&self) -> &'static str {
+        "probability"
+    }
+
     fn confusion(&self, _: &[Vec<f32>], _: &Targets) -> Option<Vec<Vec<u64>>> {
         None
     }

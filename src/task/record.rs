@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::curves::LEARNING_RATE;
 use super::definition::TargetKind;
-use super::registry::of;
-use crate::run::{Curve, Curves, Outcome, RunConfig, RunResult, Unit};
+use super::registry::{monitor, of};
+use crate::run::{Curve, Curves, Extent, Outcome, RunConfig, RunResult, Unit};
 
 /// Whether a run of `config` records this curve of its task.
 #[must_use]
@@ -13,6 +13,24 @@ pub fn has(curve: &Curve, config: &RunConfig) -> bool {
     let has_part = !curve.needs_held_out || config.data.has_validation();
     let is_rate = *curve == LEARNING_RATE;
     has_part && !(is_rate && config.train.schedule.is_default())
+}
+
+/// How far a run of `config` came. `n_values` is the number of values of a curve in a fold. `None` for a run of several
+/// folds that diverged: its record does not say which folds did.
+pub fn extent(
+    config: &RunConfig,
+    outcome: Outcome,
+    n_values: impl Fn(&'static Curve, usize) -> usize,
+) -> Option<Extent> {
+    let folds = config.data.folds();
+    match (outcome, monitor(config.task, &config.train)) {
+        (Outcome::Completed, Some(curve)) => {
+            Some(Extent { epochs: (0..folds).map(|fold| n_values(curve, fold)).sum(), steps: 0 })
+        }
+        (Outcome::Completed, None) => Some(Extent::whole(config)),
+        (Outcome::Diverged { .. }, _) if folds > 1 => None,
+        (Outcome::Diverged { epoch, step }, _) => Some(Extent { epochs: epoch, steps: step + 1 }),
+    }
 }
 
 /// Checks that a result is one of a run of `config`: the declared curves in each fold, one value per epoch, each in

@@ -2,7 +2,7 @@
 
 use super::definition::Task;
 use super::{classification, pairs, regression};
-use crate::run::{Curve, RunConfig, TaskKind};
+use crate::run::{Curve, TaskKind, TrainConfig};
 
 /// The task of this name.
 #[must_use]
@@ -16,9 +16,9 @@ pub fn of(kind: TaskKind) -> &'static dyn Task {
 
 /// The curve that early stopping watches in a run.
 #[must_use]
-pub fn monitor(config: &RunConfig) -> Option<&'static Curve> {
-    let stopping = config.train.early_stopping.as_ref()?;
-    of(config.task).curves().iter().copied().find(|curve| curve.name == stopping.monitor)
+pub fn monitor(task: TaskKind, train: &TrainConfig) -> Option<&'static Curve> {
+    let stopping = train.early_stopping.as_ref()?;
+    of(task).curves().iter().copied().find(|curve| curve.name == stopping.monitor)
 }
 
 /// The curves of all tasks, each once.

@@ -1,7 +1,9 @@
 //! To predict a number for an example.
 
-use super::curves::{LEARNING_RATE, TRAIN_LOSS, VALIDATION_LOSS, test, validation};
-use super::definition::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
+use super::curves::{
+    LEARNING_RATE, TRAIN_LOSS, TRAIN_LOSS_ONLY, VALIDATION_LOSS, test, validation,
+};
+use super::definition::{AFTER_EACH_EPOCH, Evaluation, Measured, Objective, TargetKind, Task};
 use super::loss::{Loss, absolute, huber, of_errors, squared};
 use super::metric::{mae, r2, rmse, spearman};
 use crate::dataset::{PartName, Scale, Targets};
@@ -29,8 +31,6 @@ static VALIDATION_METRICS: [&Curve; 4] =
 /// The metrics of the test part, in order.
 static TEST_METRICS: [&Curve; 4] = [&TEST_RMSE, &TEST_MAE, &TEST_R2, &TEST_SPEARMAN];
 
-static LOSSES: [&Curve; 1] = [&TRAIN_LOSS];
-
 static CURVES: [&Curve; 11] = [
     &TRAIN_LOSS,
     &VALIDATION_LOSS,
@@ -44,15 +44,6 @@ static CURVES: [&Curve; 11] = [
     &TEST_SPEARMAN,
     &LEARNING_RATE,
 ];
-
-const VALIDATION: Evaluation = Evaluation {
-    is_before: false,
-    part: PartName::Validation,
-    mode: EvaluationMode::Inference,
-    needs_all: true,
-};
-
-const TEST: Evaluation = Evaluation { part: PartName::Test, ..VALIDATION };
 
 impl Task for Regression {
     fn targets(&self) -> TargetKind {
@@ -75,7 +66,7 @@ impl Task for Regression {
     }
 
     fn loss_curves(&self) -> &'static [&'static Curve] {
-        &LOSSES
+        &TRAIN_LOSS_ONLY
     }
 
     fn objective(
@@ -90,7 +81,7 @@ impl Task for Regression {
     }
 
     fn evaluations(&self) -> &'static [Evaluation] {
-        &[VALIDATION, TEST]
+        &AFTER_EACH_EPOCH
     }
 
     fn measure(
@@ -123,6 +114,10 @@ impl Task for Regression {
 
     fn predictions(&self, outputs: &[Vec<f32>], _: usize, scale: Scale) -> Vec<Vec<f64>> {
         outputs[0].iter().map(|y| vec![f64::from(scale.restore(*y))]).collect()
+    }
+
+    fn prediction(&self) -> &'static str {
+        "prediction"
     }
 
     fn confusion(&self, _: &[Vec<f32>], _: &Targets) -> Option<Vec<Vec<u64>>> {

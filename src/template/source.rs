@@ -10,14 +10,14 @@ use super::names::{BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLAT
 pub struct Templates {
     /// The notebook: Markdown prose.
     pub paper: String,
-    /// The HTML page around it.
-    pub page: String,
-    /// Other templates, by their paths from these two; `{% include %}` and `{% import %}` find
-    /// them.
+    /// Other templates, by their paths from it; `{% include %}` and `{% import %}` find them.
     pub others: BTreeMap<String, String>,
     /// Why other files cannot be templates, by their paths.
     pub unread: BTreeMap<String, String>,
 }
+
+/// The HTML page around the prose, unless the project has its own.
+const DEFAULT_PAGE: &str = include_str!("../../templates/page.html.jinja");
 
 /// The macros of items, unless the project has its own.
 const DEFAULT_ITEMS: &str = include_str!("../../templates/items.html.jinja");
@@ -31,8 +31,8 @@ impl Templates {
     pub fn text(&self, name: &str) -> &str {
         match (name, self.others.get(name)) {
             (PAPER_TEMPLATE, _) => &self.paper,
-            (PAGE_TEMPLATE, _) => &self.page,
             (_, Some(text)) => text,
+            (PAGE_TEMPLATE, None) => DEFAULT_PAGE,
             (ITEMS_TEMPLATE, None) => DEFAULT_ITEMS,
             (BLOCKS_TEMPLATE, None) => DEFAULT_BLOCKS,
             (_, None) => "",
@@ -62,7 +62,8 @@ impl Templates {
         hint: impl Into<String>,
     ) -> TemplateError {
         let prose = std::iter::once((PAPER_TEMPLATE, self.paper.as_str()));
-        let others = self.others.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let others = self.others.iter().filter(|(name, _)| *name != PAGE_TEMPLATE);
+        let others = others.map(|(name, text)| (name.as_str(), text.as_str()));
         let sources: Vec<_> = prose.chain(others).collect();
         let line = |source: &str, text: &str| {
             source.lines().position(|line| line.to_lowercase().contains(text)).map(|n| n + 1)

@@ -50,7 +50,8 @@ struct Kept<'s> {
 
 impl<'s> Kept<'s> {
     fn new(config: &'s RunConfig) -> Self {
-        let watched = config.train.early_stopping.as_ref().zip(task::monitor(config));
+        let watched = task::monitor(config.task, &config.train);
+        let watched = config.train.early_stopping.as_ref().zip(watched);
         let stopping = watched.and_then(|(stopping, curve)| Some((stopping, curve, curve.better?)));
         Self { stopping, best: None, confusion: None }
     }

@@ -604,7 +604,6 @@ fn a_file_outside_is_refused_wherever_the_command_runs() {
         "experiments/deep.toml",
         "experiments/fully-connected.toml",
         "experiments/paper.toml",
-        "templates/page.html.jinja",
     ] {
         around.write(&format!("paper/{name}"), around.read(name));
     }

@@ -62,14 +62,3 @@ fn the_paper_on_digits_is_what_its_files_say() {
 fn the_paper_on_pairs_is_what_its_files_say() {
     check("pairs");
 }
-
-#[test]
-fn the_templates_of_the_gallery_are_those_of_the_first_paper() {
-    for name in ["penguins", "digits", "pairs"] {
-        for file in ["page.html.jinja", "items.html.jinja", "blocks.md.jinja"] {
-            let read = |path: String| std::fs::read_to_string(repository().join(path)).unwrap();
-            let own = read(format!("gallery/{name}/templates/{file}"));
-            assert!(own == read(format!("templates/{file}")), "{name}/{file}");
-        }
-    }
-}

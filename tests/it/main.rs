@@ -22,6 +22,7 @@ mod key;
 mod latex;
 mod losses;
 mod markup;
+mod mistakes;
 mod models;
 mod numerics;
 #[cfg(unix)]
@@ -40,6 +41,7 @@ mod silent;
 mod slurm;
 #[cfg(unix)]
 mod surroundings;
+mod stopped;
 mod store;
 mod tasks;
 mod tidy;

@@ -280,6 +280,9 @@ fn a_missing_or_damaged_model_is_an_error_with_the_command_that_makes_one() {
     assert!(refusal.stderr.contains("is damaged: it does not have its checksum"), "{refusal:#?}");
     let command = "`report build --save-models network 'seed=0'`";
     assert!(refusal.stderr.contains(command), "{refusal:#?}");
+    // A damaged model counts as missing.
+    assert_eq!(trained(&project.run(&["build", "--save-models"])), 2);
+    assert_eq!(project.run(&["predict", "network", "seed=0", "data/plots.csv"]).code, 0);
     std::fs::remove_dir_all(project.path(".report/models")).unwrap();
     let refusal = refused(&project, &["network", "seed=0", "data/plots.csv"]);
     assert!(
@@ -353,6 +356,11 @@ fn each_fold_has_a_model_and_a_prediction_is_the_mean_of_them() {
     }
     let outcome = project.run(&["predict", "network", "data/plots.csv"]);
     assert!(outcome.stderr.contains("the mean over 3 folds"), "{outcome:#?}");
+    // The network of another fold is no network of this fold.
+    let [first, second] = [0, 1].map(|fold| models.keys().nth(fold).unwrap());
+    project.write(&format!(".report/models/{second}"), &models[first]);
+    let refusal = refused(&project, &["network", "data/plots.csv"]);
+    assert!(refusal.stderr.contains("is of the fold 1"), "{refusal:#?}");
     // One file is lost: all folds are trained again.
     std::fs::remove_file(
         project.path(&format!(".report/models/{}", models.keys().nth(1).unwrap())),
@@ -422,6 +430,50 @@ fn gc_removes_models_with_their_runs_and_a_cluster_writes_none() {
     let outcome = project.run(&["build", "--save-models", "--executor", "slurm"]);
     assert_eq!(outcome.code, 2, "{outcome:#?}");
     assert!(outcome.stderr.contains("works on this machine alone"), "{outcome:#?}");
+}
+
+#[test]
+fn examples_unlike_those_of_the_training_get_no_answer() {
+    let project = regression();
+    project.edit("experiments/network.toml", "seeds = 2", "seeds = 1");
+    assert_eq!(project.build(SAVING), 1);
+    // The data were renamed since the training, so the model has other names.
+    project.edit("data/plots.csv", "plot,rain,soil", "plot,water,soil");
+    let refusal = refused(&project, &["network", "data/plots.csv"]);
+    assert!(refusal.stderr.contains("has other names of columns or classes"), "{refusal:#?}");
+    assert_eq!(trained(&project.run(&["build", "--save-models"])), 1);
+    assert_eq!(project.run(&["predict", "network", "data/plots.csv"]).code, 0);
+    let refusal = refused(&project, &["network", "none.csv"]);
+    assert!(refusal.stderr.contains("name a file with examples"), "{refusal:#?}");
+
+    let project = classification();
+    write_images(&project);
+    project.write("experiments/network.toml", IMAGES);
+    assert_eq!(project.build(SAVING), 1);
+    let bytes =
+        [0, 0, 8, 4].into_iter().chain([1u32, 6, 4, 2].into_iter().flat_map(u32::to_be_bytes));
+    project.write("bytes.idx", bytes.chain([7; 48]).collect::<Vec<u8>>());
+    let refusal = refused(&project, &["network", "bytes.idx"]);
+    let expected =
+        "has bytes from 0 to 255, but the network was trained on numbers that are no bytes";
+    assert!(refusal.stderr.contains(expected), "{refusal:#?}");
+
+    // Divided by a small standard deviation, the number is too large.
+    let project = classification();
+    let row = |row: &str| {
+        let (plot, rest) = row.split_once(',').unwrap();
+        let (rain, rest) = rest.split_once(',').unwrap();
+        match rain.parse::<f32>() {
+            Ok(rain) => format!("{plot},{},{rest}\n", rain / 1e4),
+            Err(_) => format!("{row}\n"),
+        }
+    };
+    project.write("data/plots.csv", plots().lines().map(row).collect::<String>());
+    project.edit("experiments/network.toml", "seeds = 2", "seeds = 1");
+    assert_eq!(project.build(SAVING), 1);
+    project.write("huge.csv", "rain,soil\n3e38,clay\n");
+    let refusal = refused(&project, &["network", "huge.csv"]);
+    assert!(refusal.stderr.contains("with a number that is not finite"), "{refusal:#?}");
 }
 
 /// 48 images of 6 × 4 pixels with two channels, of one of three classes.

@@ -190,12 +190,9 @@ impl Project {
         self.write("experiments/paper.toml", paper)
     }
 
-    /// A project with a page, and no experiment.
+    /// A project without a file.
     pub(crate) fn empty() -> Self {
-        let project = Self { directory: tempfile::tempdir().unwrap() };
-        let page = std::fs::read_to_string(repository().join("templates/page.html.jinja")).unwrap();
-        project.write("templates/page.html.jinja", &page);
-        project
+        Self { directory: tempfile::tempdir().unwrap() }
     }
 
     /// The small project.
@@ -219,7 +216,7 @@ impl Project {
 
     /// The shipped experiments and templates, without records.
     pub(crate) fn shipped() -> Self {
-        let project = Self { directory: tempfile::tempdir().unwrap() };
+        let project = Self::empty();
         for name in [
             "experiments/base/protocol.toml",
             "experiments/deep.toml",
@@ -230,7 +227,6 @@ impl Project {
             "experiments/fully-connected.toml",
             "experiments/paper.toml",
             "templates/paper.md.jinja",
-            "templates/page.html.jinja",
         ] {
             project.write(name, std::fs::read(repository().join(name)).unwrap());
         }

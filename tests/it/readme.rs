@@ -146,14 +146,12 @@ fn ci_runs_the_readmes_test_command() {
 /// The examples of the documents on files and templates are one project, which can be built.
 #[test]
 fn the_examples_of_files_and_templates_are_a_project() {
-    let page = read("templates/page.html.jinja");
     let reference = files(&read("docs/files.md"));
     let prose = files(&read("docs/templates.md"));
     assert!(reference.len() > 4, "{:?}", reference.keys());
     for templates in [BTreeMap::new(), prose] {
         let project = Project::new();
         std::fs::remove_dir_all(project.path("experiments")).unwrap();
-        project.write("templates/page.html.jinja", &page);
         project.write("templates/paper.md.jinja", "# {{ title }}\n");
         for (path, text) in reference.iter().chain(&templates) {
             project.write(path, text);

@@ -94,7 +94,9 @@ fn what_varies_is_told_for_each_row_where_it_differs() {
     assert_eq!(varies("mixed"), ["initialisation", "data_and_initialisation"]);
     let notes = table(&context, "pooled").notes.join(" ");
     assert!(
-        notes.contains("In some conditions of a row, they also differ in the draw of the data"),
+        notes.contains(
+            "In some conditions of a row, they also differ in the draw or the split of the data"
+        ),
         "{notes}"
     );
 }

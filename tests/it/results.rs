@@ -240,6 +240,37 @@ fn pairs_of_levels_a_trend_and_a_choice_follow_from_the_scores_of_the_runs() {
 }
 
 #[test]
+fn a_claim_compares_the_conditions_that_the_validation_part_chooses() {
+    let project = project();
+    let claim = "\n[[claim]]\nname = \"tuned\"\nstatement = \"s\"\n[claim.check]\n\
+                 difference = [{ lr = [0.01, 0.1] }, { lr = 0.001 }]\nselect = \"loss\"\nmetric = \"accuracy\"\nabove = 0\n";
+    project.write("experiments/paper.toml", format!("{PAPER}{claim}"));
+    project
+        .write("templates/paper.md.jinja", "# A\n\n{{ verdicts() }}\n\n{{ table(\"choice\") }}\n");
+    assert_eq!(project.build(&[]), 18);
+    let [accuracy, loss] = ["accuracy", "loss"].map(|metric| scores(&project, metric));
+    let chosen = if mean(&loss["0.01"]) <= mean(&loss["0.1"]) { "0.01" } else { "0.1" };
+    let pairs = accuracy[chosen].iter().zip(&accuracy["0.001"]);
+    let differences: Vec<f64> = pairs.map(|(chosen, other)| chosen - other).collect();
+    let [mean, ..] = interval(&differences);
+    let report = project.read("reports/report.md");
+    let finding = report.lines().find(|line| line.contains("(chosen by validation loss)")).unwrap();
+    assert!(
+        finding.contains(&format!("lr {chosen} (chosen by validation loss) minus")),
+        "{finding}"
+    );
+    assert!(finding.contains(&format!("{mean:+.2} percentage points")), "{finding} {mean}");
+
+    let on_test = claim.replace("select = \"loss\"", "select = \"accuracy\"");
+    project.write("experiments/paper.toml", format!("{PAPER}{on_test}"));
+    let outcome = project.run(&["status"]);
+    assert!(
+        outcome.code == 2 && outcome.stderr.contains("so that the test part does not choose"),
+        "{outcome:#?}"
+    );
+}
+
+#[test]
 fn classes_are_found_as_the_recorded_confusion_matrices_say() {
     let project = project();
     assert_eq!(project.build(&[]), 18);

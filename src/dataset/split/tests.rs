@@ -1,7 +1,7 @@
 //! Every kind of split.
 
 use super::*;
-use crate::dataset::examples::Values;
+use crate::dataset::examples::{TableRows, Values};
 use crate::digest::Digest;
 use crate::run::Shape;
 
@@ -17,6 +17,7 @@ fn examples() -> Examples {
         columns: Vec::new(),
         groups: (0..60).map(|index| index / 4).collect(),
         parts: Vec::new(),
+        rows: TableRows::default(),
     }
 }
 
@@ -89,6 +90,35 @@ fn a_group_is_in_one_part() {
                 assert_eq!(groups.iter().map(std::collections::BTreeSet::len).sum::<usize>(), 15);
             }
         }
+    }
+}
+
+#[test]
+fn groups_of_any_size_make_parts_near_their_sizes_or_are_refused() {
+    let mut examples = examples();
+    let own = |test| {
+        let test = Some(Size::Count(test));
+        SplitConfig { grouped: true, validation: None, test, ..config(SplitKind::Random) }
+    };
+    // One group of 40, two of 10.
+    examples.groups = (0..60).map(|index: u32| index.saturating_sub(30) / 10).collect();
+    for seed in 0..20 {
+        let parts = split(&SplitConfig { seed, ..own(10) }, &examples).unwrap().remove(0);
+        assert_eq!(parts.each_ref().map(Vec::len), [50, 0, 10]);
+    }
+    for seed in 0..20 {
+        let parts = split(&SplitConfig { seed, ..own(25) }, &examples).unwrap().remove(0);
+        assert_eq!(parts[2].len(), 20, "the large group would miss 25 by more");
+    }
+    let error = split(&own(4), &examples).unwrap_err().to_string();
+    assert!(
+        error.starts_with("the test part gets 0 examples instead of 4, because groups stay whole")
+    );
+    // Twenty single examples beside the large group.
+    examples.groups = (0..60).map(|index: u32| index.saturating_sub(39)).collect();
+    for seed in 0..20 {
+        let parts = split(&SplitConfig { seed, ..own(15) }, &examples).unwrap().remove(0);
+        assert_eq!(parts.each_ref().map(Vec::len), [45, 0, 15]);
     }
 }
 

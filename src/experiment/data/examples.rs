@@ -2,19 +2,19 @@
 
 use serde::Serialize;
 
-use super::found::{FindData, Found, found, spelled};
+use super::found::{FindData, Found, found, keys};
 use super::pooling::check_pooling;
 use super::split::{self, SplitDesign};
 use crate::dataset::{Columns, FilePair, FileSource, Source};
 use crate::document::{Reader, Value};
-use crate::run::ExampleData;
+use crate::run::{ExampleData, SplitKind};
 use crate::task::TargetKind;
 
 /// Which examples are used, and which part of them is for what.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExampleDesign {
     /// The data.
-    #[serde(rename = "source", serialize_with = "spelled")]
+    #[serde(flatten, serialize_with = "keys")]
     pub found: Found,
     /// Side of the average-pooling window.
     pub pooling: usize,
@@ -58,9 +58,22 @@ pub(super) fn read(
     let (key, source) = source.map_or(("file", None), |(key, source)| (key, Some(source)));
     let found = source.and_then(|source| found(&reader, key, &source, find));
     let facts = found.as_ref().map(|found| &*found.facts);
+    let has_columns = !["dataset", "directory"].iter().any(|key| reader.node(key).is_some());
     let split = split_table
         .zip(split_columns)
-        .and_then(|(table, columns)| split::read(targets, table, &columns, facts));
+        .and_then(|(table, columns)| split::read(targets, table, &columns, has_columns, facts));
+    if let Some(split) = split.as_ref().filter(|split| split.design.config.kind != SplitKind::Files)
+    {
+        for key in
+            ["validation_file", "test_file"].into_iter().filter(|key| reader.node(key).is_some())
+        {
+            let kind = split.design.name();
+            let message = format!(
+                "has no use in a split of kind `{kind}`; `kind = \"files\"` in `data.split` makes a part of each file"
+            );
+            reader.refuse(key, message);
+        }
+    }
     let pooling = reader.optional::<usize>("pooling").unwrap_or(1);
     let pooling = match facts {
         Some(facts) => check_pooling(&reader, pooling, facts.shape),
@@ -69,7 +82,12 @@ pub(super) fn read(
     let standardize = reader.optional::<bool>("standardize").unwrap_or(false);
     let standardize_target = match targets {
         TargetKind::Numbers => reader.optional::<bool>("standardize_target").unwrap_or(false),
-        TargetKind::Classes | TargetKind::Pairs => false,
+        TargetKind::Classes | TargetKind::Pairs => {
+            if reader.node("standardize_target").is_some() {
+                reader.refuse("standardize_target", "is for a regression: classes are no numbers");
+            }
+            false
+        }
     };
     reader.finish();
     let split = split?;
@@ -99,6 +117,14 @@ fn source(
     let train = pair("file", "target_file");
     let validation = pair("validation_file", "validation_target_file");
     let test = pair("test_file", "test_target_file");
+    for (file, target_file, is_missing) in [
+        ("validation_file", "validation_target_file", validation.is_none()),
+        ("test_file", "test_target_file", test.is_none()),
+    ] {
+        if is_missing && reader.node(target_file).is_some() {
+            reader.refuse(target_file, format!("has no use without `{file}`"));
+        }
+    }
     let columns = Columns {
         are_classes,
         target: reader.optional("target"),
@@ -135,7 +161,10 @@ fn source(
             "delimiter",
             "missing",
             "target_file",
+            "validation_file",
+            "validation_target_file",
             "test_file",
+            "test_target_file",
         ];
         for other in tables.into_iter().filter(|other| reader.node(other).is_some()) {
             reader.refuse(other, format!("has no use beside `{key}`"));
@@ -178,7 +207,10 @@ fn delimiter(reader: &Reader<'_>) -> char {
     match (characters.next(), characters.next()) {
         (Some(one), None) if one.is_ascii() && !"\"\r\n".contains(one) => one,
         _ => {
-            reader.refuse("delimiter", format!("must be one ASCII character, but is {text:?}"));
+            let message = format!(
+                "must be one ASCII character that is no quote and no end of a line, but is {text:?}"
+            );
+            reader.refuse("delimiter", message);
             ','
         }
     }

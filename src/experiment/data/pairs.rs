@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::super::limit::MOST;
-use super::found::{FindData, Found, found, spelled};
+use super::found::{FindData, Found, directory, found};
 use super::pooling::check_pooling;
 use super::seed::DataSeed;
 use crate::dataset::{Source, check_pools};
@@ -16,7 +16,7 @@ use crate::run::PairData;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PairDesign {
     /// The images.
-    #[serde(rename = "directory", serialize_with = "spelled")]
+    #[serde(rename = "directory", serialize_with = "directory")]
     pub found: Found,
     /// The seed of the draw of the pairs.
     pub seed: DataSeed,

@@ -1,6 +1,7 @@
 //! The table `[data.split]`.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::json;
 
 use super::seed::DataSeed;
 use crate::dataset::Facts;
@@ -15,13 +16,35 @@ const MOST_FOLDS: usize = 1000;
 const KINDS: [&str; 6] = ["column", "files", "folds", "ordered", "random", "stratified"];
 
 /// A [`SplitConfig`] with the seed of each run still open.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SplitDesign {
     /// The seed of the split.
     pub seed: DataSeed,
     /// All but the seed.
-    #[serde(flatten)]
     pub config: SplitConfig,
+}
+
+/// By the keys of an experiment file.
+impl Serialize for SplitDesign {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let SplitConfig { train, validation, test, folds, stratified, together, .. } = self.config;
+        let is_needed = !matches!(self.config.kind, SplitKind::Random) && stratified;
+        let sizes = [("train", train), ("validation", validation), ("test", test)];
+        let value = |size| match size {
+            Size::Count(count) => json!(count),
+            Size::Share(share) => json!(share),
+        };
+        let sizes = sizes.into_iter().filter_map(|(key, size)| Some((key, value(size?))));
+        let others = [
+            (true, "kind", json!(self.name())),
+            (true, "seed", json!(self.seed)),
+            (folds > 0, "folds", json!(folds)),
+            (is_needed, "stratified", json!(true)),
+            (together, "duplicates", json!("together")),
+        ];
+        let others = others.into_iter().filter(|(is_given, ..)| *is_given);
+        serializer.collect_map(sizes.chain(others.map(|(_, key, value)| (key, value))))
+    }
 }
 
 /// What the table says beside the split itself.
@@ -49,6 +72,14 @@ impl FromNode for Size {
 }
 
 impl SplitDesign {
+    /// The kind in experiment files.
+    pub(super) fn name(&self) -> &'static str {
+        match self.config.kind {
+            SplitKind::Random if self.config.stratified => "stratified",
+            kind => kind.name(),
+        }
+    }
+
     /// The split of the run with this seed.
     pub(super) fn resolve(&self, run: u64) -> SplitConfig {
         SplitConfig { seed: self.seed.resolve(run), ..self.config.clone() }
@@ -65,6 +96,7 @@ pub(super) fn read(
     targets: TargetKind,
     reader: Reader<'_>,
     columns: &SplitColumns,
+    has_columns: bool,
     facts: Option<&Facts>,
 ) -> Option<SplitTable> {
     let name = reader.required::<String>("kind");
@@ -81,7 +113,7 @@ pub(super) fn read(
         let message = format!("must be `refuse`, `together` or `allow`, but is `{duplicates}`");
         reader.refuse("duplicates", message);
     }
-    let kind = kind?;
+    let (kind, name) = (kind?, name.as_deref().unwrap_or_default());
     if stratified && targets == TargetKind::Numbers {
         let key = if is_stratified { "kind" } else { "stratified" };
         reader.refuse(key, "needs classes, but the targets are numbers");
@@ -91,13 +123,25 @@ pub(super) fn read(
         SplitKind::Ordered | SplitKind::Column => false,
         SplitKind::Files => train.or(validation).or(test).is_some(),
     };
-    refuse_unused(&reader, kind, is_random, columns);
+    refuse_unused(&reader, kind, name, is_random, columns);
+    for (key, column) in [("group", &columns.group), ("column", &columns.part)] {
+        if column.is_some() && !has_columns {
+            reader.refuse(key, "names a column, but these data are images without columns");
+        }
+    }
+    let is_one_pool = matches!(kind, SplitKind::Random | SplitKind::Folds);
+    if duplicates == "together" && !is_one_pool {
+        let message = format!(
+            "has no use as `together` in a split of kind `{name}`, which says where each example is"
+        );
+        reader.refuse("duplicates", message);
+    }
     if is_random && seed.is_none() && reader.is_sound() {
         let message = "is missing; it takes an integer that is not negative, or \"run\" for a split of its own for \
                        each run";
         reader.refuse("seed", message);
     }
-    if kind == SplitKind::Folds && folds.is_none() {
+    if kind == SplitKind::Folds && reader.node("folds").is_none() {
         reader.refuse("folds", "is missing; it takes the number of folds");
     }
     if matches!(kind, SplitKind::Random | SplitKind::Ordered) && test.is_none() && reader.is_sound()
@@ -112,6 +156,11 @@ pub(super) fn read(
     {
         reader.refuse("kind", "needs a file for the test part: `test_file` in `data`");
     }
+    let pools = facts.filter(|_| kind == SplitKind::Files).map(|facts| facts.pools);
+    let [train, validation, test] = match pools {
+        Some(pools) => sizes_of_files([train, validation, test], pools),
+        None => [train, validation, test],
+    };
     let design = SplitDesign {
         seed: seed.filter(|_| is_random).unwrap_or(DataSeed::Fixed(0)),
         config: SplitConfig {
@@ -145,6 +194,23 @@ fn kind(reader: &Reader<'_>, name: &str) -> Option<SplitKind> {
     }
 }
 
+/// The sizes of the parts of files, as counts if one is given. Shares are those of the own file. A validation part
+/// without a file is taken from the file of the training part.
+fn sizes_of_files(sizes: [Option<Size>; 3], pools: [usize; 3]) -> [Option<Size>; 3] {
+    let [train, validation, test] = sizes;
+    if sizes == [None; 3] {
+        return sizes;
+    }
+    let [train_pool, own_pool, test_pool] = pools;
+    let validation_pool = if own_pool > 0 { own_pool } else { train_pool };
+    let validation = validation.map(|size| size.of(validation_pool));
+    let taken = validation.filter(|_| own_pool == 0).unwrap_or(0);
+    let rest = train_pool.saturating_sub(taken);
+    let train = train.map_or(rest, |size| size.of(train_pool));
+    let test = test.map(|size| size.of(test_pool));
+    [Some(train).filter(|n| *n > 0), validation, test].map(|n| n.map(Size::Count))
+}
+
 /// The size of a part that its file or a column gives. `None` if they give none.
 fn given(kind: SplitKind, facts: Option<&Facts>, part: usize) -> Option<Size> {
     let n = facts.map_or(0, |facts| facts.pools[part]);
@@ -153,7 +219,13 @@ fn given(kind: SplitKind, facts: Option<&Facts>, part: usize) -> Option<Size> {
 }
 
 /// Refuses keys that the kind of split does not use.
-fn refuse_unused(reader: &Reader<'_>, kind: SplitKind, is_random: bool, columns: &SplitColumns) {
+fn refuse_unused(
+    reader: &Reader<'_>,
+    kind: SplitKind,
+    name: &str,
+    is_random: bool,
+    columns: &SplitColumns,
+) {
     let unused: &[&'static str] = match kind {
         SplitKind::Random => &["folds", "column"],
         SplitKind::Ordered => &["folds", "column", "stratified", "group"],
@@ -168,7 +240,7 @@ fn refuse_unused(reader: &Reader<'_>, kind: SplitKind, is_random: bool, columns:
             key => reader.node(key).is_some(),
         };
         if is_there {
-            reader.refuse(key, format!("has no use in a split of kind `{}`", kind.name()));
+            reader.refuse(key, format!("has no use in a split of kind `{name}`"));
         }
     }
 }

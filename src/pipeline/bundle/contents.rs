@@ -42,7 +42,7 @@ pub(super) fn contents(
     let mut files: Vec<PathBuf> = project.sources.keys().map(|path| root.join(path)).collect();
     let templates = root.join(template::TEMPLATES);
     let others = project.templates.others.keys().filter(|name| !report.unused.contains(name));
-    let own = [template::PAPER_TEMPLATE, template::PAGE_TEMPLATE].into_iter();
+    let own = std::iter::once(template::PAPER_TEMPLATE);
     files.extend(own.chain(others.map(String::as_str)).map(|name| templates.join(name)));
     files.extend(project.datasets.files()?);
     for file in report.files_of_prose(project, out) {

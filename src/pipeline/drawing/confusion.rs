@@ -1,7 +1,7 @@
 //! The figure of a confusion matrix: the mean over the runs of one condition.
 
 use super::super::{Error, Project};
-use super::remarks::{few_runs, unreadable};
+use super::remarks::{few_runs, nothing, unreadable};
 use crate::context::Drawing;
 use crate::experiment::ConditionId;
 use crate::figure::{self, ConfusionMatrix, Width};
@@ -34,9 +34,11 @@ pub(super) fn drawing(
         metric: None,
         kind: format!("Confusion matrix of {label}{}.", few_runs(summary, &ids)),
         finding: finding(summary, &ids, &matrix.classes),
-        formula: "Row: the class of a test example. Column: the class that the network answers. Cell: percentage of \
-                  the examples of the row, as a mean over the seeds."
-            .to_owned(),
+        formula: format!(
+            "Row: the class of a test example. Column: the class that the network answers. Cell: percentage of the \
+             examples of the row, as a mean over the seeds. {}",
+            summary.network_note(&ids)
+        ),
         svg: draw(Width::Wide)?,
         narrow: draw(Width::Narrow)?,
     })
@@ -58,7 +60,7 @@ fn finding(summary: &Summary, ids: &[ConditionId], classes: &[String]) -> String
     let confusions: Vec<_> =
         summary.all(ids).flat_map(|condition| condition.confusions().collect::<Vec<_>>()).collect();
     if confusions.is_empty() {
-        return "There are no runs yet.".to_owned();
+        return nothing(summary, ids);
     }
     let of_class = |(class, name): (usize, &String)| {
         let rows = || confusions.iter().filter_map(|counts| counts.get(class));

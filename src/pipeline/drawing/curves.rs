@@ -1,7 +1,7 @@
 //! The figure of learning curves: one or several curves of each condition.
 
 use super::super::{Error, Project};
-use super::remarks::{few_runs, unreadable};
+use super::remarks::{self, few_runs, unreadable};
 use crate::context::Drawing;
 use crate::figure::{
     self, CurveSeries, DASH_WORDS, FigureError, ScaledAxis, SeriesStyle, ValueAxis, Width,
@@ -60,7 +60,9 @@ impl CurveData<'_> {
         Ok(Drawing {
             metric,
             kind: format!("Line chart of {quantity} over the epochs."),
-            finding: finding(&series, &unit),
+            finding: finding(&series, &unit, || {
+                remarks::nothing(self.summary, &self.summary.select(self.selection))
+            }),
             formula: self.formula(curves, series.len()),
             svg: draw(Width::Wide)?,
             narrow: draw(Width::Narrow)?,
@@ -126,12 +128,23 @@ impl CurveData<'_> {
             true => " A run that diverged has no value from the epoch of the divergence on.",
             false => "",
         };
+        let stopping = ids.iter().map(|id| self.summary.condition(*id).training);
+        let stopping: Vec<_> = stopping.filter(|training| training.may_stop_early).collect();
+        let has_folds = stopping.iter().any(|training| training.folds > 1);
+        let first = if has_folds { "fold" } else { "run" };
+        let stopped = match stopping.is_empty() {
+            true => String::new(),
+            false => format!(
+                " A line ends with the first {first} that stopped early. data/curves.csv has the later epochs of the \
+                 others."
+            ),
+        };
         let cut = match self.is_log && n_series <= figure::MOST_BANDS {
             true => " On the logarithmic axis, a band that reaches 0 ends at the axis below.",
             false => "",
         };
         let differs = differs_note(self.differs).map(|note| format!(" {note}")).unwrap_or_default();
-        format!("{lines}{band}{cut}{ends}{differs}")
+        format!("{lines}{band}{cut}{ends}{stopped}{differs}")
     }
 }
 
@@ -144,7 +157,7 @@ fn open_levels(project: &Project, condition: &ConditionSummary, selection: &Sele
     visible(&names.describe(levels))
 }
 
-fn finding(series: &[CurveSeries], unit: &ScoreUnit) -> String {
+fn finding(series: &[CurveSeries], unit: &ScoreUnit, nothing: impl FnOnce() -> String) -> String {
     // A loss may fall by powers of ten, so each number has its own digits.
     let write = |value: f64| match unit {
         ScoreUnit::Percent => Digits::Decimals(1).write(value),
@@ -156,7 +169,7 @@ fn finding(series: &[CurveSeries], unit: &ScoreUnit) -> String {
     };
     let sentences: Vec<_> = series.iter().filter_map(sentence).collect();
     match sentences.is_empty() {
-        true => "There are no runs yet.".to_owned(),
+        true => nothing(),
         false => format!("Between the first and the last epoch, {}.", sentences.join("; ")),
     }
 }

@@ -76,6 +76,7 @@ fn model(experiment: &Experiment) -> ModelDiagram {
         input: design.data.input().to_string(),
         branch: boxes.next().unwrap_or_default(),
         head: boxes.next().unwrap_or_default(),
+        joined: parts.get(1).map(|head| head.input.to_string()).unwrap_or_default(),
         subtitle: parameters(experiment),
     }
 }

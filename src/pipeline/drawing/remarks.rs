@@ -24,6 +24,14 @@ fn invalid(figure: &Figure, error: &FigureError, remedy: &str) -> Error {
     Error::Invalid { skipped: Vec::new(), violations: vec![Violation { location, key, message }] }
 }
 
+/// Why a figure of these conditions shows nothing.
+pub(super) fn nothing(summary: &Summary, ids: &[ConditionId]) -> String {
+    match summary::runs_of(summary.all(ids)) {
+        [0, _] => "There are no runs yet.".to_owned(),
+        _ => "No run has a value: they diverged.".to_owned(),
+    }
+}
+
 /// ` (n: 3/10)` if runs of these conditions are missing; else empty.
 pub(super) fn few_runs(summary: &Summary, ids: &[ConditionId]) -> String {
     let [n, expected] = summary::runs_of(summary.all(ids));

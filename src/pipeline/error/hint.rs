@@ -17,9 +17,6 @@ const SPACE_HINT: &str =
 fn input_hint(error: &FileError) -> &'static str {
     let is_missing = |name: &str| error.is_not_found() && error.path.ends_with(name);
     match error.source.kind() {
-        _ if is_missing("templates/page.html.jinja") => {
-            "copy this file from the repository of `report`; it is the frame of every page"
-        }
         _ if is_missing("templates/paper.md.jinja") => {
             "it contains the prose of the paper; README.md shows a short one"
         }

@@ -1,0 +1,42 @@
+//! Numbers for the words that name classes and groups.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The classes in ascending order, and the class of each example. If all targets are numbers, their order is that
+/// of numbers, and `1` and `1.0` are one class.
+pub(super) fn classes(targets: &[String]) -> (Vec<String>, Vec<u32>) {
+    let distinct: BTreeSet<&str> = targets.iter().map(String::as_str).collect();
+    // Larger whole numbers are not told apart as numbers.
+    let limit = (1_u64 << f64::MANTISSA_DIGITS) as f64;
+    let number = |name: &str| name.parse::<f64>().ok().filter(|number| number.abs() < limit);
+    let mut names: Vec<(f64, &str)> =
+        distinct.iter().map(|name| (number(name).unwrap_or(f64::NAN), *name)).collect();
+    let are_numbers = names.iter().all(|(number, _)| number.is_finite());
+    if are_numbers {
+        names.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    }
+    let mut places: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut classes: Vec<String> = Vec::new();
+    let mut last = None;
+    for (number, name) in names {
+        // 0 and −0 are one number, too.
+        if !are_numbers || last != Some(number + 0.0) {
+            classes.push(name.to_owned());
+        }
+        last = Some(number + 0.0);
+        places.insert(name, u32::try_from(classes.len() - 1).unwrap_or(u32::MAX));
+    }
+    let codes = targets.iter().map(|target| places[target.as_str()]).collect();
+    (classes, codes)
+}
+
+/// A number for each word: equal words have equal numbers.
+pub(super) fn groups(words: &[String]) -> Vec<u32> {
+    let mut seen: BTreeMap<&String, u32> = BTreeMap::new();
+    let mut groups = Vec::with_capacity(words.len());
+    for word in words {
+        let next = u32::try_from(seen.len()).unwrap_or(u32::MAX);
+        groups.push(*seen.entry(word).or_insert(next));
+    }
+    groups
+}
