@@ -477,7 +477,7 @@ fn examples_unlike_those_of_the_training_get_no_answer() {
 }
 
 /// 48 images of 6 × 4 pixels with two channels, of one of three classes.
-fn write_images(project: &Project) {
+pub(crate) fn write_images(project: &Project) {
     let pixel = |i: u32| f64::from((i * 7919 + i / 48 % 3 * 40 + i * i % 31) % 97);
     let images: Vec<_> = (0..48 * 48).map(pixel).collect();
     let classes: Vec<_> = (0..48u32).map(|i| f64::from(i % 3)).collect();
@@ -487,7 +487,7 @@ fn write_images(project: &Project) {
 }
 
 /// A network with all kinds of layers.
-const IMAGES: &str = r#"
+pub(crate) const IMAGES: &str = r#"
 title = "network"
 task = "classification"
 seeds = 1

@@ -11,6 +11,7 @@ use report::train::{DfdxTrainer, Trainer};
 
 use crate::key::runs;
 use crate::project::Project;
+use crate::tasks::with_every_option;
 
 /// A change of these is a change of every number in every report: if it is meant, raise the `train`
 /// part version in `run/config.rs` with it, and build the reports again.
@@ -47,11 +48,20 @@ fn other_instruction_sets_give_the_same_records() {
             .unwrap();
         return;
     }
-    let here = Project::with_every_layer();
-    here.build(&[]);
-    assert_eq!(here.records().len(), 8);
+    let all: [(fn() -> Project, usize); 2] =
+        [(Project::with_every_layer, 8), (with_every_option, 8)];
+    for (project, n) in all {
+        let here = project();
+        here.build(&[]);
+        assert_eq!(here.records().len(), n);
+        compare_processors(&here, project, qemu);
+    }
+}
+
+/// Builds a project on other processors.
+fn compare_processors(here: &Project, project: fn() -> Project, qemu: &str) {
     for processor in OTHER_PROCESSORS {
-        let there = Project::with_every_layer();
+        let there = project();
         let status = Command::new(qemu)
             .args(["-cpu", processor, env!("CARGO_BIN_EXE_report"), "build", "-j", "2"])
             .current_dir(there.path(""))

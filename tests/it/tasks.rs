@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::models::{IMAGES, write_images};
 use crate::project::Project;
 
 /// 60 plots of land: a yield that depends on rain, on the soil, and on something unseen.
@@ -182,33 +183,42 @@ fn a_network_learns_what_can_be_learned() {
     }
 }
 
+/// A regression on folds with every option of training, and a classification of images with most layers and each
+/// optimiser.
+pub(crate) fn with_every_option() -> Project {
+    let project = regression();
+    project.edit("experiments/network.toml", "kind = \"random\"", "kind = \"folds\"\nfolds = 3");
+    project.edit("experiments/network.toml", "test = 0.25\n", "");
+    project.edit("experiments/network.toml", "seeds = 2", "seeds = 4");
+    project.edit(
+        "experiments/network.toml",
+        "[train]",
+        "[train]\nclip_norm = 0.5\nloss = { kind = \"huber\", delta = 0.5 }\nschedule = { kind = \"one_cycle\" }\n\
+         early_stopping = { monitor = \"validation_rmse\", patience = 2, restore_best = true }",
+    );
+    project.edit(
+        "experiments/network.toml",
+        "\"tanh\"",
+        "{ layer = \"residual\", body = [\"layer_norm\", \"gelu\", { layer = \"dropout\", probability = 0.2 }] }, \
+         \"batch_norm\", \"silu\"",
+    );
+    write_images(&project);
+    let factors = "[factors]\n\"train.optimizer.kind\" = [\"sgd\", \"adam\", \"adamw\", \"rmsprop\"]\n\n[data]";
+    let images = IMAGES.replace("title = \"network\"", "title = \"images\"");
+    project.write("experiments/images.toml", images.replace("[data]", factors));
+    project.edit(
+        "experiments/paper.toml",
+        "by = [\"experiment\"]",
+        "by = [\"experiment\"]\nwhere = { experiment = \"network\" }",
+    );
+    project
+}
+
 #[test]
 fn the_number_of_workers_changes_no_bit_of_any_option() {
-    let change = |project: &Project| {
-        project.edit(
-            "experiments/network.toml",
-            "kind = \"random\"",
-            "kind = \"folds\"\nfolds = 3",
-        );
-        project.edit("experiments/network.toml", "test = 0.25\n", "");
-        project.edit("experiments/network.toml", "seeds = 2", "seeds = 4");
-        project.edit(
-            "experiments/network.toml",
-            "[train]",
-            "[train]\nclip_norm = 0.5\nloss = { kind = \"huber\", delta = 0.5 }\nschedule = { kind = \"one_cycle\" }\n\
-             early_stopping = { monitor = \"validation_rmse\", patience = 2, restore_best = true }",
-        );
-        project.edit(
-            "experiments/network.toml",
-            "\"tanh\"",
-            "{ layer = \"residual\", body = [\"layer_norm\", \"gelu\", { layer = \"dropout\", probability = 0.2 }] }, \
-             \"batch_norm\", \"silu\"",
-        );
-    };
-    let [one, four] = [regression(), regression()];
+    let [one, four] = [with_every_option(), with_every_option()];
     for (project, jobs) in [(&one, "1"), (&four, "4")] {
-        change(project);
-        assert_eq!(project.build(&["--jobs", jobs]), 4);
+        assert_eq!(project.build(&["--jobs", jobs]), 4 + 4);
     }
     assert_eq!(results(&one), results(&four));
     assert_eq!(one.run(&["verify"]).code, 0);
