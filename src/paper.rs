@@ -2,6 +2,7 @@
 //! to. The kinds of tables and claims read their own keys, with the help of [`keys`].
 
 mod figure;
+pub mod checks;
 pub mod keys;
 mod metric;
 mod names;

@@ -17,6 +17,7 @@ mod overrides;
 mod paper_file;
 mod pdf;
 mod report;
+mod split_checks;
 mod sharing;
 mod snapshot;
 mod worker;

@@ -7,9 +7,9 @@ use super::check::{Best, Check, Difference, DifferenceKind, Expected, merged};
 use crate::document::{Node, Reader, Value, Violations, suggestion};
 use crate::experiment::{Level, written};
 use crate::format::count;
+use crate::paper::checks::{check_meaning, check_measured};
 use crate::paper::keys::{
-    check_distinct, check_known, check_measured, read_differs, read_known, read_levels,
-    read_metric, read_selection,
+    check_distinct, check_known, read_differs, read_known, read_levels, read_metric, read_selection,
 };
 use crate::paper::{EXPERIMENT, ScoreUnit, Selection, Vocabulary, selects};
 use crate::summary::two_levels;
@@ -310,6 +310,16 @@ fn read_metric_or_first(
     };
     for selection in selections {
         check_measured(reader, "metric", words.paper.metric(&metric), selection, words.vocabulary);
+    }
+    for curve in words.paper.metric(&metric).iter().flat_map(|metric| metric.curves()) {
+        check_meaning(
+            reader,
+            "metric",
+            &format!("`{metric}`"),
+            curve,
+            selections,
+            words.vocabulary,
+        );
     }
     Some(metric)
 }

@@ -127,6 +127,7 @@ fn leaks(
     }
     let (first, one, second, other) = example?;
     let name = |index: u32| match rows.lines.get(index as usize) {
+        Some(line) if kind == SplitKind::Files => format!("line {line} of its file"),
         Some(line) => format!("line {line}"),
         None => format!("example {index}, counted from 0,"),
     };
@@ -160,6 +161,9 @@ fn unseen_classes(
     let unseen = validation.union(&test).find(|class| !train.contains(class))?;
     let n = classes.iter().filter(|class| *class == unseen).count();
     let remedy = match split.kind {
+        SplitKind::Files if split.train.is_none() => {
+            "give the file of the training part examples of it"
+        }
         _ if split.stratified || n < 3 => {
             "leave the examples of such a rare class out, or give it more"
         }

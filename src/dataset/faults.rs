@@ -1,5 +1,7 @@
 //! What is wrong with the rows of a table.
 
+use super::lines::Lines;
+
 /// The largest number of faults that a message lists.
 const MOST_FAULTS: usize = 10;
 
@@ -67,14 +69,14 @@ pub(super) fn no_number(text: &str) -> &'static str {
 }
 
 /// What is wrong with a row, as a phrase that follows the name of the file.
-pub(super) fn unreadable(error: &csv::Error) -> String {
+pub(super) fn unreadable(error: &csv::Error, lines: &Lines<'_>) -> String {
     match error.kind() {
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
+            let line = pos.as_ref().map_or(0, |pos| lines.at(pos.byte()));
             format!("has {len} values in line {line}, but its header has {expected_len}")
         }
         csv::ErrorKind::Utf8 { pos, .. } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
+            let line = pos.as_ref().map_or(0, |pos| lines.at(pos.byte()));
             format!("is no UTF-8 text in line {line}")
         }
         _ => format!("cannot be read: {error}"),

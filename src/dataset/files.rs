@@ -251,7 +251,7 @@ pub(super) fn array(bytes: &[u8]) -> Result<Array, String> {
 fn of_table(table: Table, parts: Vec<PartName>) -> Result<Examples, Vec<String>> {
     let (columns, values) = table.values()?;
     let (classes, targets) = match &table.targets {
-        TableTargets::Words(words) => classified(words),
+        TableTargets::Words(words) => classified(words)?,
         TableTargets::Numbers(numbers) => (Vec::new(), Targets::Numbers(numbers.clone())),
     };
     finish(Examples {
@@ -275,7 +275,7 @@ fn of_arrays(
     let Arrays { shape, values, targets, groups } = arrays;
     let words = |numbers: &[f64]| numbers.iter().map(f64::to_string).collect::<Vec<_>>();
     let (classes, targets) = match columns.are_classes {
-        true => classified(&words(&targets)),
+        true => classified(&words(&targets))?,
         false => (Vec::new(), Targets::Numbers(targets.iter().map(|x| *x as f32).collect())),
     };
     finish(Examples {
@@ -292,9 +292,12 @@ fn of_arrays(
 }
 
 /// The names of the classes, and the class of each example.
-fn classified(words: &[String]) -> (Vec<String>, Targets) {
-    let (classes, codes) = labels::classes(words);
-    (classes, Targets::Classes(codes))
+///
+/// # Errors
+/// As [`labels::classes`].
+fn classified(words: &[String]) -> Result<(Vec<String>, Targets), Vec<String>> {
+    let (classes, codes) = labels::classes(words).map_err(|fault| vec![fault])?;
+    Ok((classes, Targets::Classes(codes)))
 }
 
 /// The examples with their digest.

@@ -5,10 +5,11 @@ use super::examples::{Column, Examples, PartName, Scale, Values};
 use super::faults::{Faults, unreadable};
 use super::files::{File, Kind, array};
 use super::npy;
+use super::opened::{Opened, open};
 use super::packed::unpack;
 use super::prepare::{pooled, standardize};
 use super::source::Columns;
-use super::table::{MISSING, open};
+use super::table::MISSING;
 use crate::document::suggestion;
 use crate::run::{DataConfig, Shape};
 
@@ -161,7 +162,7 @@ fn of_indices(
 
 /// The values of a table, row by row, in the order of the columns of the training.
 fn table(bytes: &[u8], known: &[Column], delimiter: char) -> Result<Vec<f32>, Vec<String>> {
-    let (mut reader, header) = open(bytes, delimiter)?;
+    let Opened { mut reader, header, lines } = open(bytes, delimiter)?;
     let names: Vec<&str> = header.iter().collect();
     let mut faults = Faults::default();
     let mut places: Vec<(usize, Vec<&Column>)> = Vec::new();
@@ -185,11 +186,11 @@ fn table(bytes: &[u8], known: &[Column], delimiter: char) -> Result<Vec<f32>, Ve
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                faults.add(unreadable(&error));
+                faults.add(unreadable(&error, &lines));
                 break;
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |place| lines.at(place.byte()));
         for (place, columns) in &places {
             match cell(&record[*place], columns) {
                 Ok(cell) => values.extend(cell),

@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The classes in ascending order, and the class of each example. If all targets are numbers, their order is that
-/// of numbers, and `1` and `1.0` are one class.
-pub(super) fn classes(targets: &[String]) -> (Vec<String>, Vec<u32>) {
+/// of numbers.
+///
+/// # Errors
+/// If one number is spelled in two ways: they may be one class or two.
+pub(super) fn classes(targets: &[String]) -> Result<(Vec<String>, Vec<u32>), String> {
     let distinct: BTreeSet<&str> = targets.iter().map(String::as_str).collect();
     // Larger whole numbers are not told apart as numbers.
     let limit = (1_u64 << f64::MANTISSA_DIGITS) as f64;
@@ -15,19 +18,16 @@ pub(super) fn classes(targets: &[String]) -> (Vec<String>, Vec<u32>) {
     if are_numbers {
         names.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     }
-    let mut places: BTreeMap<&str, u32> = BTreeMap::new();
-    let mut classes: Vec<String> = Vec::new();
-    let mut last = None;
-    for (number, name) in names {
-        // 0 and −0 are one number, too.
-        if !are_numbers || last != Some(number + 0.0) {
-            classes.push(name.to_owned());
-        }
-        last = Some(number + 0.0);
-        places.insert(name, u32::try_from(classes.len() - 1).unwrap_or(u32::MAX));
+    let twice = names.windows(2).find(|pair| are_numbers && pair[0].0 == pair[1].0);
+    if let Some([(_, one), (_, other)]) = twice {
+        return Err(format!(
+            "has one number as two classes, `{one}` and `{other}`; spell it in one way, or use words"
+        ));
     }
+    let classes: Vec<String> = names.iter().map(|(_, name)| (*name).to_owned()).collect();
+    let places: BTreeMap<&str, u32> = names.iter().map(|(_, name)| *name).zip(0..).collect();
     let codes = targets.iter().map(|target| places[target.as_str()]).collect();
-    (classes, codes)
+    Ok((classes, codes))
 }
 
 /// A number for each word: equal words have equal numbers.

@@ -86,17 +86,17 @@ pub(super) fn scales(
         let scale = scale(train.iter().skip(channel).step_by(channels).copied());
         scale.ok_or_else(|| {
             let what = match column {
-                Some(column) => {
-                    let name = &column.name;
-                    format!("the column `{name}`, which `!{name}` in `features` leaves out,")
-                }
+                Some(column) => format!("the column `{}`", column.name),
                 None => match shape {
-                    Shape::Vector(_) => format!("column {channel}, counted from 0,"),
-                    Shape::Image { .. } => format!("channel {channel}, counted from 0,"),
+                    Shape::Vector(_) => format!("column {channel} (counted from 0)"),
+                    Shape::Image { .. } => format!("channel {channel} (counted from 0)"),
                 },
             };
+            let remedy = column.map_or_else(String::new, |column| {
+                format!("; leave it out with `!{}` in `features`", column.name)
+            });
             DrawError::Constant(format!(
-                "cannot standardise {what} because it has one value in all training examples"
+                "cannot standardise {what}, because it has one value in all training examples{remedy}"
             ))
         })
     };
@@ -181,8 +181,8 @@ mod tests {
         let error = scales(&table, &constant, table.shape).unwrap_err().to_string();
         assert_eq!(
             error,
-            "cannot standardise the column `y`, which `!y` in `features` leaves out, because it has one value in all \
-             training examples"
+            "cannot standardise the column `y`, because it has one value in all training examples; leave it out with \
+             `!y` in `features`"
         );
     }
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::examples::{Column, PartName};
 use super::faults::{Faults, no_number, unreadable};
-use super::packed::something_else;
-use super::quotes;
+use super::opened::{Opened, open};
 use super::range::Range;
 use super::source::Columns;
 use crate::document::suggestion;
@@ -61,52 +60,12 @@ struct Places {
     part: Option<usize>,
 }
 
-/// A reader of the rows of a file, and its first row.
-///
-/// # Errors
-/// With what is wrong, as phrases that follow the name of the file.
-pub(super) fn open(
-    bytes: &[u8],
-    delimiter: char,
-) -> Result<(csv::Reader<&[u8]>, csv::StringRecord), Vec<String>> {
-    if let Some(what) = something_else(bytes) {
-        return Err(vec![what.to_owned()]);
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Some(fault) = quotes::fault(bytes, delimiter as u8) {
-        return Err(vec![fault]);
-    }
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter as u8)
-        .trim(csv::Trim::All)
-        .from_reader(bytes);
-    let header = reader.headers().map_err(|error| vec![unreadable(&error)])?.clone();
-    let names: Vec<&str> = header.iter().collect();
-    let other_delimiter = [',', ';', '\t', '|']
-        .into_iter()
-        .find(|other| *other != delimiter && names.len() == 1 && names[0].contains(*other));
-    if let Some(other) = other_delimiter {
-        return Err(vec![format!(
-            "has one column, `{}`; write `delimiter = {other:?}` if `{}` separates its values",
-            names[0],
-            other.escape_default()
-        )]);
-    }
-    if names[0].starts_with("sep=") {
-        return Err(vec![format!(
-            "begins with `{}`, which only Excel reads; remove this line",
-            names[0]
-        )]);
-    }
-    Ok((reader, header))
-}
-
 /// The used columns of a file.
 ///
 /// # Errors
 /// With what is wrong, as phrases that follow the name of the file.
 pub(super) fn read(bytes: &[u8], columns: &Columns) -> Result<Table, Vec<String>> {
-    let (mut reader, header) = open(bytes, columns.delimiter)?;
+    let Opened { mut reader, header, lines } = open(bytes, columns.delimiter)?;
     let names: Vec<&str> = header.iter().collect();
     let places = places(&names, columns)?;
     let mut table = Table {
@@ -130,11 +89,11 @@ pub(super) fn read(bytes: &[u8], columns: &Columns) -> Result<Table, Vec<String>
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                faults.add(unreadable(&error));
+                faults.add(unreadable(&error, &lines));
                 break;
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |place| lines.at(place.byte()));
         table.add(&record, line, &names, &places, columns, &mut faults);
     }
     if table.lines.is_empty() && faults.is_empty() {

@@ -56,7 +56,9 @@ impl Level {
     /// Whether a user who types `text` means this level: a string needs no quotes.
     #[must_use]
     pub fn is_typed_as(&self, text: &str) -> bool {
-        *self == Self::parse(text) || *self == Self::text(text)
+        // A list or a table may be typed as it is shown: `[x]`.
+        let is_shown = self.spelled == text && !self.to_json().is_string();
+        *self == Self::parse(text) || *self == Self::text(text) || is_shown
     }
 
     /// What a user could mean by this level, which is none of `known`.

@@ -1,8 +1,9 @@
 //! Figures of a paper file.
 
+use super::checks::{check_curve, check_measured};
 use super::keys::{
-    check_curve, check_known, check_measured, choice, curves_by_name, read_all_known,
-    read_classified, read_curve, read_differs, read_item_name, read_known, read_selection,
+    check_known, choice, curves_by_name, read_all_known, read_classified, read_curve, read_differs,
+    read_item_name, read_known, read_selection,
 };
 use super::{Paper, Selection, Vocabulary};
 use crate::document::{Location, Reader};

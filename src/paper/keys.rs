@@ -1,11 +1,10 @@
 //! Reads keys that refer to something: metrics, tables, factors, levels. Every word that refers to
 //! nothing is refused, with the nearest word that does.
 
-use super::vocabulary::{Lack, Lacking};
-use super::{EXPERIMENT, Metric, Reduction, ScoreSource, Selection, Vocabulary};
+use super::{EXPERIMENT, Metric, Selection, Vocabulary};
 use crate::document::{Node, Reader, Value, Violations, suggestion};
 use crate::experiment::{Design, Level, Levels, written};
-use crate::run::{Curve, Moment};
+use crate::run::Curve;
 use crate::task::{self, TargetKind};
 
 /// Longest name of an item: it becomes the name of a file.
@@ -98,81 +97,6 @@ pub fn check_known(reader: &Reader<'_>, key: &'static str, word: &str, known: &[
 pub fn read_metric(reader: &Reader<'_>, metrics: &[Metric]) -> Option<String> {
     let known: Vec<_> = metrics.iter().map(|metric| metric.name.as_str()).collect();
     read_known(reader, "metric", &known, "metric")
-}
-
-/// Refuses a metric that a selected condition has no score by.
-pub fn check_measured(
-    reader: &Reader<'_>,
-    key: &str,
-    metric: Option<&Metric>,
-    selection: &Selection,
-    words: &Vocabulary<'_>,
-) {
-    let Some(metric) = metric.filter(|_| reader.is_sound()) else { return };
-    let what = format!("`{}`", metric.name);
-    for curve in metric.curves() {
-        check_curve(reader, key, &what, curve, selection, words);
-    }
-    if let ScoreSource::Curve(_, Reduction::Selected(by)) = metric.source
-        && !reader.is_sound()
-    {
-        let message = format!(
-            "{what} chooses the epoch by `{}`; `by` in the metric names another curve of the validation part",
-            by.name
-        );
-        reader.refuse(key, message);
-    }
-    let has_none = |design: &Design| design.train.early_stopping.is_none();
-    if metric.needs_early_stopping()
-        && let Some(experiment) = words.find(selection, has_none)
-    {
-        let message = format!("{what} needs early stopping, but `{experiment}` has none");
-        reader.refuse(key, message);
-    }
-    let restores = |design: &Design| {
-        design.train.early_stopping.as_ref().is_some_and(|stopping| stopping.restore_best)
-    };
-    if let ScoreSource::Curve(curve, Reduction::Last) = metric.source
-        && curve.moment == Moment::Before
-        && let Some(experiment) = words.find(selection, restores)
-    {
-        let message = format!(
-            "{what} is the last value of `{}`, which is measured before each epoch, but `{experiment}` goes back to \
-             its best epoch, measured after it",
-            curve.name
-        );
-        reader.refuse(key, message);
-    }
-}
-
-/// Refuses a curve that the runs of a selected condition do not record. `what` needs the curve.
-pub fn check_curve(
-    reader: &Reader<'_>,
-    key: &str,
-    what: &str,
-    curve: &Curve,
-    selection: &Selection,
-    words: &Vocabulary<'_>,
-) {
-    if let Some(Lacking { experiment, task, key_of_validation, why }) =
-        words.lacking(curve, selection)
-    {
-        let message = match why {
-            Lack::Curve => {
-                format!(
-                    "{what} needs `{}`, which a {task} such as `{experiment}` does not record",
-                    curve.name
-                )
-            }
-            Lack::Validation => format!(
-                "{what} needs a validation part, but `{experiment}` has none (`{key_of_validation}`)"
-            ),
-            Lack::Schedule => {
-                format!("{what} needs a schedule of the learning rate, but `{experiment}` has none")
-            }
-        };
-        reader.refuse(key, message);
-    }
 }
 
 /// Refuses metrics with different units or directions: their scores cannot be compared.

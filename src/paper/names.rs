@@ -43,7 +43,7 @@ impl<'n> Names<'n> {
     }
 
     /// Levels in a few words: the title of the experiment, the names of switches that are on, and
-    /// other factors with their levels.
+    /// other factors with their levels. Only if nothing else is there, the switches that are off.
     pub fn describe<'l>(self, levels: impl IntoIterator<Item = (&'l String, &'l Level)>) -> String {
         let part = |(factor, level): (&'l String, &'l Level)| match level.as_bool() {
             _ if factor == EXPERIMENT => Some(self.level(EXPERIMENT, level)),
@@ -53,6 +53,12 @@ impl<'n> Names<'n> {
         };
         let mut levels: Vec<_> = levels.into_iter().collect();
         levels.sort_by_key(|(factor, _)| *factor != EXPERIMENT);
-        levels.into_iter().filter_map(part).collect::<Vec<_>>().join(" + ")
+        let parts: Vec<_> = levels.iter().copied().filter_map(part).collect();
+        if parts.is_empty() {
+            // All are switches that are off.
+            let off = levels.iter().map(|(factor, _)| format!("no {}", self.factor(factor)));
+            return off.collect::<Vec<_>>().join(", ");
+        }
+        parts.join(" + ")
     }
 }

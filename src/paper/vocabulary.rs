@@ -139,6 +139,19 @@ impl<'e> Vocabulary<'e> {
         differing(&settings.into_iter().map(|one| vec![one]).collect::<Vec<_>>())
     }
 
+    /// The settings that make the values of a curve different things in two selected conditions, with their values.
+    #[must_use]
+    pub fn meanings(&self, curve: &Curve, selections: &[&Selection]) -> Settings {
+        let keys = task::curves::meaning(curve);
+        let conditions = selections.iter().flat_map(|selection| self.selected(selection));
+        let of_one = |one: &KnownCondition<'_>| -> KeyValues {
+            let own = one.settings.iter().filter(|(key, _)| is_below(key, keys));
+            own.map(|(key, value)| (key.clone(), value.clone())).collect()
+        };
+        let all: BTreeSet<_> = conditions.map(of_one).collect();
+        differing(&all.into_iter().map(|one| vec![one]).collect::<Vec<_>>())
+    }
+
     /// The numbers of trained parameters of the selected conditions.
     #[must_use]
     pub fn parameters(&self, selection: &Selection) -> BTreeSet<usize> {

@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use rayon::prelude::*;
-
 use super::Error;
+use super::split_checks;
 use crate::dataset::{
-    self, Blamed, DataError, Examples, Facts, File, FilePair, FileSource, Files, STANDARD_FILES,
-    Source, Usage,
+    self, DataError, Examples, Facts, File, FilePair, FileSource, Files, STANDARD_FILES, Source,
 };
 use crate::digest::Digest;
 use crate::document::Violation;
-use crate::experiment::{Condition, DataSeed, Design, Experiment, Found};
+use crate::experiment::{Condition, Experiment, Found};
 use crate::format::chain;
 use crate::fs;
 use crate::provenance;
@@ -218,63 +216,13 @@ impl Datasets {
             !data.are_pairs() && data.found().facts.digest == dataset::embedded_digest()
         };
         Ok(match conditions().any(is_split) {
-            true => check(&self.unpacked()?, experiments),
+            true => split_checks::check(&self.unpacked()?, experiments),
             false => {
                 let all = self.others.values().map(|examples| (examples.digest, &**examples));
-                check(&all.collect(), experiments)
+                split_checks::check(&all.collect(), experiments)
             }
         })
     }
-}
-
-/// What is wrong with the splits of these data.
-fn check(all: &BTreeMap<Digest, &Examples>, experiments: &[Experiment]) -> Vec<Violation> {
-    let (mut asked, mut alike) = (Vec::new(), BTreeMap::new());
-    for experiment in experiments {
-        let places = [&experiment.data, &experiment.batch_size];
-        for Condition { design: Design { data, model, train, .. }, .. } in &experiment.conditions {
-            let digest = data.found().facts.digest;
-            let Some(examples) = all.get(&digest).filter(|_| !data.are_pairs()) else {
-                continue;
-            };
-            let refuses = !data.allows_duplicates();
-            if refuses {
-                alike.entry(digest).or_insert_with(|| dataset::alike(examples));
-            }
-            let seeds = match data.seed() {
-                DataSeed::Run => &experiment.seeds[..],
-                DataSeed::Fixed(_) => &experiment.seeds[..1],
-            };
-            let usage = |seed: &u64| Usage {
-                data: data.resolve(*seed),
-                normalizes_batch: model.normalizes_batch(),
-                batch_size: train.batch_size,
-            };
-            for usage in seeds.iter().map(usage) {
-                let question = (places, usage, refuses);
-                // Conditions often share their data.
-                if asked.last() != Some(&question) {
-                    asked.push(question);
-                }
-            }
-        }
-    }
-    let found = asked.par_iter().flat_map_iter(|([split, batch_size], usage, refuses)| {
-        let digest = usage.data.dataset();
-        let alike = alike.get(&digest).filter(|_| *refuses).map(Vec::as_slice);
-        dataset::check(usage, alike, all[&digest]).into_iter().map(|fault| Violation {
-            location: match fault.of {
-                Blamed::Split => (*split).clone(),
-                Blamed::BatchSize => (*batch_size).clone(),
-            },
-            key: fault.of.key().to_owned(),
-            message: fault.message,
-        })
-    });
-    let mut found: Vec<_> = found.collect();
-    found.sort();
-    found.dedup();
-    found
 }
 
 /// The first file or the directory of a source.

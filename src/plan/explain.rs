@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::difference::{Difference, Fingerprint};
 use super::state::{Absent, Cause, Compared, Fresh, State};
 use crate::digest::Digest;
-use crate::experiment::{ConditionId, Conditions, Run};
+use crate::experiment::{ConditionId, Conditions, Run, SEED_KEYS};
 use crate::run::{Extent, KeyValues, RunConfig, key_values, operations};
 
 /// The largest number of designs that a run without an older record is compared with. The newest
@@ -142,8 +142,26 @@ impl<'k> Comparison<'k> {
         let design = &designs[(*nearest.or_insert_with(|| nearest_design(designs, values)))?];
         let key = |past: &&&PastRun| (past.seed == run.config.seed, past.started_at, past.digest);
         let past = design.records.iter().max_by_key(key)?;
-        Some((past, Difference::between(&design.values, values)))
+        let mut own = values.clone();
+        let mut old = match past.digest == design.records[0].digest {
+            true => design.values.clone(),
+            false => key_values(&parsed(&past.config)),
+        };
+        old.remove("seed");
+        // A draw by the seed of each run is no change of the draw.
+        for key in SEED_KEYS {
+            if follows(&old, key, past.seed) && follows(&own, key, run.config.seed) {
+                old.remove(key);
+                own.remove(key);
+            }
+        }
+        Some((past, Difference::between(&old, &own)))
     }
+}
+
+/// Whether the seed at this key of the data is that of the run. A seed of 0 can be left out.
+fn follows(values: &KeyValues, key: &str, seed: u64) -> bool {
+    values.get(key).map_or("0", String::as_str) == seed.to_string()
 }
 
 /// The records by design, the newest first.

@@ -83,8 +83,9 @@ fn place(
             // The last number of a diverged run is not the number of its last epoch.
             let has_last = record.outcome == Outcome::Completed || curve.unit == Unit::Fraction;
             let stopping = record.config.train.early_stopping.as_ref();
-            // The network ends with the parameters of the best epoch.
-            if has_last && stopping.is_some_and(|stopping| stopping.restore_best) {
+            let has_completed = record.outcome == Outcome::Completed;
+            // The network ends with the parameters of the best epoch, unless it diverged.
+            if has_completed && stopping.is_some_and(|stopping| stopping.restore_best) {
                 return best_epoch(record, fold);
             }
             let values = record.curves.folds(curve).get(fold)?;

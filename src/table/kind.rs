@@ -12,7 +12,8 @@ use super::key::Key;
 use crate::document::{Location, Reader};
 use crate::experiment::{ConditionId, Level};
 use crate::format::{Digits, MISSING};
-use crate::paper::keys::{Differs, check_distinct, check_measured, read_differs, read_selection};
+use crate::paper::checks::check_measured;
+use crate::paper::keys::{Differs, check_distinct, read_differs, read_selection};
 use crate::paper::{EXPERIMENT, Metric, Names, Paper, Selection, Vocabulary};
 use crate::run::Direction;
 use crate::summary::{SeedVariation, Summary};
@@ -353,7 +354,7 @@ impl Variation {
             _ if all.len() > 1 => "The column “seeds vary” says what differs between seeds.",
             Some(SeedVariation::Initialisation) | None => {
                 "Runs with different seeds differ in the initialisation and the other random draws of \
-                 training. They use the same data."
+                 training. All seeds of a condition use the same data."
             }
             Some(SeedVariation::DataAndInitialisation) => {
                 "Runs with different seeds differ in the draw of the data, the initialisation and the other \

@@ -9,7 +9,7 @@ use super::key::Key;
 use super::kind::{Kind, Results, Variation, Words, left_out_note, read_conditions};
 use crate::document::Reader;
 use crate::experiment::{ConditionId, Level};
-use crate::format::Digits;
+use crate::format::{Digits, count};
 use crate::paper::keys::{Differs, choice, differs_note, read_known, read_metric};
 use crate::paper::{Paper, Selection};
 use crate::run::Direction;
@@ -301,7 +301,7 @@ impl Pairwise {
             Some(Direction::Lower) => " Lower is better: a negative value is an improvement.",
             Some(Direction::Higher) | None => "",
         };
-        let n = comparisons().count();
+        let n_pairs = count(comparisons().count(), "pair");
         let mut notes = vec![
             format!(
                 "{}: {} at the first level of {factor} minus at the second, as the mean difference over the seeds, \
@@ -312,7 +312,7 @@ impl Pairwise {
             ),
             format!("Differences are paired by seed. {varies}"),
             format!(
-                "p: two-sided {test}. p, Holm: adjusted for the {n} pairs of this table. better: the better level if \
+                "p: two-sided {test}. p, Holm: adjusted for {n_pairs}. better: the better level if \
                  the adjusted p is below 0.05."
             ),
         ];

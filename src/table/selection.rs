@@ -6,12 +6,15 @@ use super::key::Key;
 use super::kind::{Kind, Results, Variation, Words, left_out_note, read_conditions};
 use crate::document::Reader;
 use crate::experiment::{ConditionId, Level};
-use crate::format::MISSING;
+use crate::format::{MISSING, count};
 use crate::paper::keys::{Differs, differs_note, read_factors, read_known, read_metric};
 use crate::paper::{EXPERIMENT, Metric, Paper, Selection};
 use crate::run::Direction;
 use crate::stats::{self, Estimate, Sample};
-use crate::summary::{Candidate, Summary, chosen, mean};
+use crate::summary::{Candidate, Exceptions, Summary, chosen, mean};
+
+/// How many conditions a note names.
+const MOST_NAMED: usize = 6;
 
 /// One row for each combination of the levels of `by`: the condition that a validation score chooses among those of
 /// the row, and its test score.
@@ -159,8 +162,8 @@ impl Choice {
             cell_of(chosen),
             Cell::Count(
                 estimate.map_or(0, |e| e.n),
-                summary.expected(ids),
-                summary.exceptions(ids),
+                chosen.map_or(0, |one| summary.expected(&[one.id])),
+                chosen.map_or_else(Exceptions::default, |one| summary.exceptions(&[one.id])),
             ),
             Cell::Number(estimate.map(|estimate| estimate.mean), fixed),
             Cell::interval_of(estimate, fixed),
@@ -214,10 +217,30 @@ impl Choice {
              because their choices share seeds."
                 .to_owned(),
             "best on test: the condition that the test scores would have chosen, and how far its mean is from that of \
-             the chosen one: so much too good would its score look. A condition without all its scores is not chosen."
+             the chosen one. The difference is the bias of choosing on the test part."
                 .to_owned(),
             varies.to_owned(),
         ]);
+        let (select, metric) = (&self.select, &self.metric);
+        let whole = results.summary.candidates(ids, select, metric);
+        let is_whole = |id: &&ConditionId| whole.iter().any(|one| one.id == **id);
+        let others: Vec<_> = ids.iter().filter(|id| !is_whole(id)).collect();
+        if !others.is_empty() {
+            let names = others
+                .iter()
+                .take(MOST_NAMED)
+                .map(|id| results.names.describe(&results.summary.condition(**id).levels));
+            let names = names.collect::<Vec<_>>().join("; ");
+            let more = match others.len().saturating_sub(MOST_NAMED) {
+                0 => String::new(),
+                n => format!("; and {n} more"),
+            };
+            notes.push(format!(
+                "{} of {} without all their scores cannot be chosen: {names}{more}.",
+                others.len(),
+                count(ids.len(), "condition")
+            ));
+        }
         notes.extend(left_out_note(&self.selection, &self.by, results));
         notes.extend(differs_note(&self.differs));
         notes

@@ -42,6 +42,19 @@ pub static TRAIN_LOSS_ONLY: [&Curve; 1] = [&TRAIN_LOSS];
 pub static VALIDATION_LOSS: Curve =
     validation("validation_loss", "loss", Unit::Number, Direction::Lower);
 
+/// The settings by which the values of a curve are of different things in two runs: they cannot be compared, whatever
+/// rows or sides name. Paths of keys in experiment files.
+#[must_use]
+pub fn meaning(curve: &Curve) -> &'static [&'static str] {
+    match curve.name {
+        "train_loss" | "validation_loss" => {
+            &["task", "train.loss", "data.standardize_target", "data.target"]
+        }
+        "validation_rmse" | "test_rmse" | "validation_mae" | "test_mae" => &["data.target"],
+        _ => &[],
+    }
+}
+
 /// Accuracy on the validation part, in inference mode.
 pub static VALIDATION_ACCURACY: Curve =
     validation("validation_accuracy", "accuracy", Unit::Fraction, Direction::Higher);

@@ -451,7 +451,10 @@ fn a_run_that_diverged_has_no_last_loss_and_is_counted() {
     let report = pipeline::render(&read, &plan, BUILD, None).unwrap();
     report.write(&project.path("reports")).unwrap();
     let [markdown, _] = project.report();
-    assert!(markdown.contains("A loss has no value after the divergence"), "{markdown}");
+    assert!(
+        markdown.contains("Losses and errors have no value after the divergence"),
+        "{markdown}"
+    );
     assert!(
         markdown.contains("A run that diverged has no value from the epoch of the divergence on.")
     );

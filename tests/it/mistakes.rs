@@ -419,3 +419,89 @@ fn numbers_that_become_one_number_are_refused() {
     let expected = "in the column `time`, which numbers of 32 bits do not tell apart";
     assert!(outcome.stderr.contains(expected), "{outcome:#?}");
 }
+
+#[test]
+fn lines_of_a_table_are_those_of_an_editor_for_each_kind_of_line_end() {
+    for end in ["\n", "\r\n"] {
+        let wrong = |project: &Project| {
+            project.edit(PLOTS, "9,3.3,", "9,wet,");
+            let text = project.read(PLOTS).replace('\n', end);
+            project.write(PLOTS, text);
+        };
+        let outcome = refused(wrong, regression);
+        assert!(
+            outcome.stderr.contains("has `wet` in line 11, column `rain`"),
+            "{end:?} {outcome:#?}"
+        );
+    }
+}
+
+#[test]
+fn one_number_spelled_in_two_ways_is_no_class() {
+    let outcome = refused(
+        |project| {
+            let text = project.read(PLOTS);
+            let text = text.replacen(",low,", ",1,", 1).replacen(",low,", ",01,", 1);
+            project.write(
+                PLOTS,
+                text.replace(",low,", ",1,").replace(",middle,", ",2,").replace(",high,", ",3,"),
+            );
+        },
+        classification,
+    );
+    assert!(outcome.stderr.contains("has one number as two classes, `01` and `1`"), "{outcome:#?}");
+}
+
+#[test]
+fn a_fault_of_the_splits_of_many_seeds_is_told_once_with_the_seed() {
+    let twice = |project: &Project| {
+        let text = project.read(PLOTS);
+        let second = text.lines().nth(1).unwrap().replacen("0,", "60,", 1);
+        project.write(PLOTS, format!("{text}{second}\n"));
+        project.edit(NETWORK, "seeds = 2", "seeds = 40");
+    };
+    let outcome = refused(twice, regression);
+    assert_eq!(
+        outcome.stderr.matches("`data.split` has equal examples").count(),
+        1,
+        "{outcome:#?}"
+    );
+    assert!(outcome.stderr.contains("(the split of seed "), "{outcome:#?}");
+}
+
+/// Scores that are different things, and the setting that makes them different.
+#[test]
+fn losses_of_different_kinds_and_errors_of_different_targets_are_not_compared() {
+    for (factor, levels, curve, expected) in [
+        ("train.loss", "[\"mse\", \"huber\"]", "validation_loss", "train.loss.kind (huber, mse)"),
+        ("data.standardize_target", "[true, false]", "train_loss", "data.standardize_target"),
+        ("data.target", "[\"yield\", \"rain\"]", "test_rmse", "data.target (rain, yield)"),
+    ] {
+        let change = |project: &Project| {
+            project.edit(
+                NETWORK,
+                "seeds = 2",
+                &format!("seeds = 2\n[factors]\n\"{factor}\" = {levels}"),
+            );
+            project.edit(
+                NETWORK,
+                "\"!farm\", \"!quality\"]",
+                "\"!farm\", \"!quality\", \"!yield\", \"!rain\"]",
+            );
+            project.edit("experiments/paper.toml", "test_rmse", curve);
+            let by = factor.rsplit('.').next().unwrap();
+            project.edit(
+                "experiments/paper.toml",
+                "by = [\"experiment\"]",
+                &format!("by = [\"{by}\"]"),
+            );
+        };
+        let outcome = refused(change, regression);
+        let message =
+            format!("reads `{curve}`, which is not the same number in all selected conditions");
+        assert!(
+            outcome.stderr.contains(&message) && outcome.stderr.contains(expected),
+            "{outcome:#?}"
+        );
+    }
+}

@@ -38,7 +38,7 @@ fn the_tables_of_the_paper_carry_what_their_seeds_support() {
     let margin = 0.433_170_117_933_638;
     assert!((of("upper") - of("mean") - margin).abs() < 1e-9, "{}", of("upper") - of("mean"));
     let notes = table(&context, "table4").notes.join(" ");
-    assert!(notes.contains("They use the same data"), "{notes}");
+    assert!(notes.contains("All seeds of a condition use the same data"), "{notes}");
     let notes = table(&context, "effects").notes.join(" ");
     assert!(notes.contains("differ in the draw of the data"), "{notes}");
 }

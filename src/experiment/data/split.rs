@@ -233,7 +233,10 @@ fn refuse_unused(
         SplitKind::Files => &["folds", "column", "group"],
         SplitKind::Folds => &["column", "test"],
     };
-    for key in unused.iter().copied().chain((!is_random).then_some("seed")) {
+    // Whole files leave nothing to chance.
+    let fixed: &[&'static str] = if is_random { &[] } else { &["seed", "stratified"] };
+    let fixed = fixed.iter().filter(|key| !unused.contains(key));
+    for key in unused.iter().chain(fixed).copied() {
         let is_there = match key {
             "column" => columns.part.is_some(),
             "group" => columns.group.is_some(),

@@ -104,7 +104,8 @@ fn two_builds_that_watch_a_task_submit_it_once_when_it_dies() {
     for outcome in &outcomes {
         assert_eq!(outcome.code, 0, "{outcomes:#?}");
     }
-    assert!(outcomes[0].stderr.contains("Killed"), "{outcomes:#?}");
+    // Either of them may see it first.
+    assert!(outcomes.iter().any(|outcome| outcome.stderr.contains("Killed")), "{outcomes:#?}");
     // The run that was in training gets a task of its own.
     assert_eq!((fake::accepted(&project), trained(&project)), (3, 24), "{outcomes:#?}");
     assert_same_as_alone(&project);
