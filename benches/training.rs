@@ -8,7 +8,7 @@ use divan::counter::ItemsCount;
 
 use report::dataset;
 use report::pipeline::{self, Keep, Overrides};
-use report::run::{DeviceKind, RunConfig};
+use report::run::{DeviceKind, NetworkConfig};
 use report::train::{DfdxTrainer, Trainer as _};
 
 fn main() {
@@ -16,8 +16,8 @@ fn main() {
 }
 
 /// Seed 0 of each condition, by name.
-static CONDITIONS: LazyLock<Vec<(String, RunConfig)>> = LazyLock::new(|| {
-    let overrides = Overrides { seeds: Some(1), data: None, is_confined: false };
+static CONDITIONS: LazyLock<Vec<(String, NetworkConfig)>> = LazyLock::new(|| {
+    let overrides = Overrides { seeds: Some(1), ..Overrides::default() };
     let project = pipeline::load(Path::new(env!("CARGO_MANIFEST_DIR")), &overrides)
         .expect("the shipped experiments");
     let plan =
@@ -25,14 +25,14 @@ static CONDITIONS: LazyLock<Vec<(String, RunConfig)>> = LazyLock::new(|| {
     let conditions = project.conditions();
     let named = plan.runs.into_iter().map(|run| {
         let experiment = &conditions.experiment(run.condition).name;
-        let sharing = if run.config.model.pair().is_some_and(|pair| pair.weight_sharing) {
+        let config = run.config.network().expect("the paper has networks").clone();
+        let sharing = if config.model.pair().is_some_and(|pair| pair.weight_sharing) {
             "shared"
         } else {
             "separate"
         };
-        let loss =
-            if run.config.train.auxiliary_loss == Some(true) { "sum loss" } else { "main loss" };
-        (format!("{experiment}, {sharing}, {loss}"), (*run.config).clone())
+        let loss = if config.train.auxiliary_loss == Some(true) { "sum loss" } else { "main loss" };
+        (format!("{experiment}, {sharing}, {loss}"), config)
     });
     named.collect()
 });
@@ -46,7 +46,7 @@ fn models() -> impl Iterator<Item = &'static str> {
 }
 
 /// Trains; items are training pairs.
-fn bench(bencher: Bencher, name: &str, adapt: impl Fn(&mut RunConfig)) {
+fn bench(bencher: Bencher, name: &str, adapt: impl Fn(&mut NetworkConfig)) {
     let found = CONDITIONS.iter().find(|(condition, _)| condition == name);
     let mut config = found.expect("an argument of this benchmark").1.clone();
     adapt(&mut config);

@@ -13,6 +13,7 @@ mod reports;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::digest::Digest;
 use crate::fs::{self, FileError};
@@ -308,9 +309,11 @@ impl Cache {
 
     /// Removes the unfinished files of killed processes.
     pub fn sweep(&self) {
-        for part in ["records", "failures", "reports", "models"] {
+        for part in ["records", "failures", "reports", "models", "probes"] {
             fs::sweep(&self.directory.join(part));
         }
+        // A program may take as long as this.
+        fs::sweep_older(&self.scratch(), Duration::from_hours(30 * 24));
     }
 
     /// The trained networks.
@@ -329,6 +332,24 @@ impl Cache {
     #[must_use]
     pub fn task_leases(&self, task: Option<TaskStart>) -> Leases {
         Leases::new(self.directory.join("leases"), task)
+    }
+
+    /// The folder for files that are needed during one run of a program.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        self.directory.join("scratch")
+    }
+
+    /// The log of the last run of a program.
+    #[must_use]
+    pub fn log(&self, digest: Digest) -> PathBuf {
+        self.directory.join("logs").join(format!("{digest}.log"))
+    }
+
+    /// What a probe said the last time. `command` is the digest of its command.
+    #[must_use]
+    pub fn probe(&self, command: &Digest) -> PathBuf {
+        self.directory.join("probes").join(format!("{command}.txt"))
     }
 
     /// The path of the record of `digest`.

@@ -15,6 +15,8 @@ mod interrupt;
 mod jobs;
 mod json;
 mod local;
+mod log;
+mod log_args;
 mod merge;
 mod predict;
 mod predict_args;
@@ -40,6 +42,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::pipeline::Error;
+use crate::program::{SUPERVISE, supervise};
 use crate::train::{DfdxTrainer, MakeTrainer};
 
 use args::{Cli, Command};
@@ -54,12 +57,20 @@ pub fn run() -> ExitCode {
 /// Runs a command with a trainer that the caller gives.
 #[must_use]
 pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<'_>) -> ExitCode {
+    let arguments: Vec<_> = arguments.collect();
+    if arguments.get(1).is_some_and(|word| word == SUPERVISE) {
+        return match supervise() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
     let result = match Cli::parse_from(arguments).command {
         Command::Build(args) => build::run(&args, trainer),
         Command::Status(args) => status::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Log(args) => log::run(&args),
         Command::Accept(args) => accept::run(&args),
         Command::Verify(args) => verify::run(&args, trainer),
         Command::Merge(args) => merge::run(&args),

@@ -2,11 +2,12 @@
 
 mod drawn;
 mod failure;
+mod observer;
+mod program;
 mod saved;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
@@ -18,12 +19,15 @@ use crate::digest::canonical_json;
 use crate::experiment::Run;
 use crate::format::chain;
 use crate::model;
+use crate::program::Written;
 use crate::provenance::{self, Stopwatch};
-use crate::run::{DeviceKind, FailureRecord, Origin, Outcome, RunRecord, RunResult};
-use crate::train::{Trainer, train_all, train_networks};
+use crate::run::{FailureRecord, NetworkConfig, Origin, Outcome, RunConfig, RunRecord, RunResult};
+use crate::train::{Trainer, Training, train_all, train_networks};
 
 use drawn::Drawn;
 pub use failure::{FailedRun, RunFailure};
+pub use observer::Observer;
+pub use program::RunProgram;
 pub use saved::saved;
 
 /// Whether to continue after a run has failed.
@@ -43,20 +47,6 @@ pub const ALIKE: usize = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Receives the progress of an execution. Its methods are called from the threads of the workers.
-pub trait Observer: Sync {
-    /// A run was recorded.
-    fn run_done(&self, _run: &Run, _record: &RunRecord) {}
-    /// Another build has recorded the run in the meantime.
-    fn run_taken(&self, _run: &Run, _record: &RunRecord) {}
-    /// The damaged record of a run was moved to the quarantine. The run is trained again.
-    fn record_moved(&self, _from: &Path, _to: &Path, _damage: &str) {}
-    /// A run failed.
-    fn run_failed(&self, _run: &Run, _failure: &FailedRun) {}
-    /// The workers still work. Called every few seconds, with a number that changes each time.
-    fn beat(&self, _count: u64) {}
-}
-
 /// The parts that an execution needs.
 pub struct Executor<'e> {
     /// Trains the runs.
@@ -71,6 +61,8 @@ pub struct Executor<'e> {
     pub on_failure: OnFailure,
     /// Whether a run may start now. A run that may not is left out.
     pub may_start: &'e (dyn Fn(&Run) -> bool + Sync),
+    /// Runs the programs of the user.
+    pub programs: &'e dyn RunProgram,
     /// Whether each run also leaves its trained network. A recorded run without one is trained again.
     pub keeps_models: bool,
     /// Receives the progress.
@@ -203,18 +195,18 @@ impl Executor<'_> {
         dataset_of: impl Fn(&Run) -> &'d Examples,
         condition_of: impl Fn(&Run) -> BTreeMap<String, String>,
     ) -> Result<Attempt, FailedRun> {
-        let failed = |source| FailedRun { digest: run.digest, seed: run.config.seed, source };
+        let failed = |source| FailedRun { digest: run.digest, seed: run.config.seed(), source };
         let Some(_lease) = self.leases.take(run.digest) else { return Ok(Attempt::Leased) };
         // Another build may have recorded the run since it was looked up, and released its lease.
         let canonical =
             canonical_json(&*run.config).expect("what has a digest has a canonical form");
         let found = self.cache.lookup(run.digest, &canonical, &run.config);
         match found.map_err(RunFailure::Store).map_err(failed)? {
-            Lookup::Hit(record) if self.has_all_files(&record, dataset_of(run)) => {
+            Lookup::Hit(record) if self.has_all_files(&record, || dataset_of(run)) => {
                 return Ok(Attempt::Found(*record));
             }
             Lookup::Hit(record) => {
-                let trained = self.train(run, drawn, dataset_of(run), condition_of(run));
+                let trained = self.compute(run, drawn, || dataset_of(run), condition_of(run));
                 let added = trained.and_then(|again| self.add_models(*record, again));
                 return added.map_err(failed);
             }
@@ -225,7 +217,7 @@ impl Executor<'_> {
                 self.observer.record_moved(&self.cache.path(run.digest), &to, &damage);
             }
         }
-        let attempt = self.train(run, drawn, dataset_of(run), condition_of(run));
+        let attempt = self.compute(run, drawn, || dataset_of(run), condition_of(run));
         let attempt = attempt.and_then(|(record, models)| {
             // The models come first: a run with a record then has its models, also after a kill.
             self.cache.models().store(run.digest, &models).map_err(RunFailure::Store)?;
@@ -239,7 +231,7 @@ impl Executor<'_> {
                 Ok(())
             }
             // No failure is noted, so the next build trains this run.
-            Err(FailedRun { source, .. }) if source.is_lasting() => Ok(()),
+            Err(FailedRun { source, .. }) if source.is_temporary() => Ok(()),
             Err(failure) => self.cache.store_failure(&FailureRecord {
                 digest: run.digest,
                 error: chain(&failure.source),
@@ -250,24 +242,24 @@ impl Executor<'_> {
         attempt
     }
 
-    fn train(
+    fn compute<'d>(
         &self,
         run: &Run,
         drawn: &Drawn,
-        dataset: &Examples,
+        dataset: impl Fn() -> &'d Examples,
         condition: BTreeMap<String, String>,
     ) -> Result<Trained, RunFailure> {
         let stopwatch = Stopwatch::start();
-        let train = || {
-            let splits = drawn.splits(&run.config.data, dataset).map_err(RunFailure::Draw)?;
-            if !self.keeps_models {
-                let training = train_all(self.trainer, &run.config, &splits);
-                return training.map(|own| (own, Vec::new())).map_err(RunFailure::Train);
+        let train = || match &*run.config {
+            RunConfig::Network(config) => self.train(run, config, drawn, dataset()),
+            RunConfig::Program(config) => {
+                let Written { outcome, curves, warning } =
+                    self.programs.run(run, config).map_err(RunFailure::Program)?;
+                if let Some(warning) = warning {
+                    self.observer.program_warned(run, &warning);
+                }
+                Ok((Training { outcome, curves, confusion: None }, Vec::new()))
             }
-            let (training, networks) =
-                train_networks(self.trainer, &run.config, &splits).map_err(RunFailure::Train)?;
-            let networks = networks.unwrap_or_default();
-            Ok((training, model::files(run.digest, &run.config, dataset, &splits, networks)))
         };
         let (training, models) = catch_unwind(AssertUnwindSafe(train))
             .map_err(|panic| RunFailure::Panic(panic_message(&*panic)))??;
@@ -281,13 +273,33 @@ impl Executor<'_> {
         Ok((RunRecord { digest: run.digest, config: Arc::clone(&run.config), result }, models))
     }
 
+    /// Trains a network, and returns the files of its models if they are kept.
+    fn train(
+        &self,
+        run: &Run,
+        config: &NetworkConfig,
+        drawn: &Drawn,
+        dataset: &Examples,
+    ) -> Result<(Training, Vec<Vec<u8>>), RunFailure> {
+        let splits = drawn.splits(&config.data, dataset).map_err(RunFailure::Draw)?;
+        if !self.keeps_models {
+            let training = train_all(self.trainer, config, &splits);
+            return training.map(|own| (own, Vec::new())).map_err(RunFailure::Train);
+        }
+        let (training, networks) =
+            train_networks(self.trainer, config, &splits).map_err(RunFailure::Train)?;
+        let networks = networks.unwrap_or_default();
+        Ok((training, model::files(run.digest, config, dataset, &splits, networks)))
+    }
+
     /// Whether a recorded run leaves nothing that is missing. A run that diverged has no network, and an accepted result
     /// is not of this configuration.
-    fn has_all_files(&self, record: &RunRecord, examples: &Examples) -> bool {
+    fn has_all_files<'d>(&self, record: &RunRecord, examples: impl Fn() -> &'d Examples) -> bool {
         let has_network =
             record.result.outcome == Outcome::Completed && record.result.accepted.is_none();
-        let (models, folds) = (self.cache.models(), record.config.data.folds());
-        let has_models = || saved(&models, record.digest, folds, Some(examples)).is_ok();
+        let has_network = has_network && record.config.network().is_some();
+        let (models, folds) = (self.cache.models(), record.config.folds());
+        let has_models = || saved(&models, record.digest, folds, Some(examples())).is_ok();
         !(self.keeps_models && has_network) || has_models()
     }
 
@@ -295,9 +307,7 @@ impl Executor<'_> {
     fn add_models(&self, record: RunRecord, again: Trained) -> Result<Attempt, RunFailure> {
         let (again, models) = again;
         // On CUDA devices, two runs of one configuration differ in some bits.
-        if record.config.device == DeviceKind::Cpu
-            && record.result.content() != again.result.content()
-        {
+        if record.config.is_exact() && record.result.content() != again.result.content() {
             return Err(RunFailure::OtherNetwork);
         }
         self.cache.models().store(record.digest, &models).map_err(RunFailure::Store)?;
@@ -309,7 +319,7 @@ impl Executor<'_> {
         match self.cache.store(&record).map_err(RunFailure::Store)? {
             Stored::New => Ok(Attempt::Trained(record)),
             // On CUDA devices, two runs of one configuration differ in some bits.
-            Stored::Different if record.config.device == DeviceKind::Cpu => {
+            Stored::Different if record.config.is_exact() => {
                 if self.keeps_models {
                     self.cache.models().remove(record.digest).map_err(RunFailure::Store)?;
                 }

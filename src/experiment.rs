@@ -7,12 +7,14 @@ mod condition;
 mod conditions;
 mod data;
 mod design;
+mod find;
 mod layers;
 mod level;
 mod limit;
 mod matrix;
 mod model;
 mod optimizer;
+mod program;
 #[cfg(test)]
 pub(crate) mod samples;
 mod schedule;
@@ -24,14 +26,14 @@ use std::collections::BTreeSet;
 
 use crate::document::{self, Label, Location, Node, Reader, Value, Violation, Violations};
 
-use crate::run::TaskKind;
-
 pub use condition::{Condition, EXPERIMENT, Factor};
 pub use conditions::{ConditionId, Conditions, Run};
 pub use data::{DataDesign, DataSeed, ExampleDesign, FindData, Found, PairDesign, SEED_KEYS};
-pub use design::Design;
+pub use design::{Design, NetworkDesign, Recorded};
+pub use find::{Find, FindProgram, FoundFiles, NamedFiles};
 pub use level::{Level, Levels, written};
 pub use matrix::MOST_RUNS;
+pub use program::{Limits, Placeholders, ProgramDesign, ProgramTable, Tolerance, filled};
 
 /// Names that no experiment may have, and what they mean.
 pub const RESERVED: [(&str, &str); 1] =
@@ -70,7 +72,7 @@ impl Experiment {
         name: &str,
         file: Node,
         extended: Vec<Node>,
-        find: FindData<'_>,
+        find: Find<'_>,
     ) -> Result<Self, Vec<Violation>> {
         let violations = Violations::default();
         let files = std::iter::once(&file).chain(&extended);
@@ -115,7 +117,7 @@ fn read(
     name: &str,
     files: Vec<String>,
     root: &Node,
-    find: FindData<'_>,
+    find: Find<'_>,
     violations: &Violations,
 ) -> Option<Experiment> {
     let reader = Reader::new(root, "", violations)?;
@@ -126,13 +128,22 @@ fn read(
     let title = reader.required::<Label>("title");
     let question = reader.optional::<String>("question");
     reader.optional::<String>("extends");
-    reader.optional::<TaskKind>("task");
+    let is_program = reader.optional::<design::Kind>("task") == Some(design::Kind::Program);
     let seeds = read_seeds(&reader);
     // The parts of the configuration are read once a condition, after its levels are in place.
-    for key in design::PARTS {
+    let (parts, others): (&[&str], &[&str]) = match is_program {
+        true => (&program::PARTS, &design::PARTS),
+        false => (&design::PARTS, &program::PARTS),
+    };
+    for key in parts.iter().filter(|key| **key != "params") {
         if reader.node(key).is_none() {
             reader.refuse(key, "is missing; it takes a table");
         }
+    }
+    program::check_parts(root, is_program, others, violations);
+    for key in others.iter().chain(["params"].iter()) {
+        // They were looked at already.
+        reader.node(key);
     }
     let matrix = matrix::read(&reader, root, find);
     let data = reader.node("data").map(|node| node.location.clone());
@@ -156,8 +167,8 @@ fn read(
         name: name.to_owned(),
         title: title?.0,
         files,
-        data: data?,
-        batch_size: batch_size?,
+        data: data.unwrap_or_else(|| root.location.clone()),
+        batch_size: batch_size.unwrap_or_else(|| root.location.clone()),
         question,
         seeds,
         factors,

@@ -17,9 +17,9 @@ use write::UNFINISHED;
 
 pub use error::FileError;
 pub use write::{
-    TemporaryDirectory, check_writable, create, create_directory, create_new, keep_aside,
-    overwrite, persist_directory, publish, publish_program, stop_writing, temporary_directory,
-    temporary_file, write_all_atomic, write_atomic, write_filled,
+    TemporaryDirectory, check_writable, copy_permissions, create, create_directory, create_new,
+    hard_link, keep_aside, overwrite, persist_directory, publish, publish_program, stop_writing,
+    temporary_directory, temporary_file, write_all_atomic, write_atomic, write_filled,
 };
 
 /// The bytes of a file.
@@ -276,12 +276,14 @@ pub fn is_directory(path: &Path) -> bool {
 /// Removes the temporary files and directories of killed processes in `directory`: those that have not
 /// changed for an hour.
 pub fn sweep(directory: &Path) {
+    sweep_older(directory, Duration::from_hours(1));
+}
+
+/// Like [`sweep`], for those that have not changed for this time.
+pub fn sweep_older(directory: &Path, age: Duration) {
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
-        let is_old = || {
-            let age = entry.metadata().ok()?.modified().ok()?.elapsed().ok()?;
-            Some(age > Duration::from_hours(1))
-        };
+        let is_old = || Some(entry.metadata().ok()?.modified().ok()?.elapsed().ok()? > age);
         let is_unfinished = entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes());
         if is_unfinished && is_old() == Some(true) {
             // It does no harm, so an error is ignored.

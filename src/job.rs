@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::Source;
 use crate::digest::{Digest, canonical_json};
 use crate::experiment::Run;
-use crate::run::{DeviceKind, PartVersions, RunConfig};
+use crate::run::{DeviceKind, RunConfig};
 
 pub use judge::{Evidence, InQueue, Phase, Said, Stage, judge};
 pub use pack::{Pace, Packed, Share, pack};
@@ -125,7 +125,8 @@ impl Task {
         let mut places: BTreeMap<_, usize> = BTreeMap::new();
         for (run, seconds) in runs {
             // Each run of a condition can draw its own data.
-            let key = (run.condition, run.config.data.seed());
+            let data_seed = run.config.network().map(|config| config.data.seed());
+            let key = (run.condition, data_seed);
             let condition = *places.entry(key).or_insert_with(|| {
                 task.conditions
                     .push(TaskCondition { config: (*run.config).clone(), names: names(run) });
@@ -133,7 +134,7 @@ impl Task {
             });
             task.runs.push(TaskRun {
                 condition,
-                seed: run.config.seed,
+                seed: run.config.seed(),
                 digest: run.digest,
                 seconds,
             });
@@ -148,8 +149,8 @@ impl Task {
     pub fn configs(&self) -> Result<Vec<Arc<RunConfig>>, Mismatch> {
         let config = |run: &TaskRun| {
             let condition = self.conditions.get(run.condition).ok_or(Mismatch::Condition)?;
-            let config = RunConfig { seed: run.seed, ..condition.config.clone() };
-            if config.versions != PartVersions::CURRENT {
+            let config = condition.config.with_seed(run.seed);
+            if !config.is_of_this_version() {
                 return Err(Mismatch::Versions);
             }
             let canonical = canonical_json(&config).map_err(|_| Mismatch::Condition)?;
@@ -165,11 +166,11 @@ impl Task {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::samples;
+    use crate::run::{NetworkConfig, samples};
 
     fn task() -> Task {
-        let config = samples::config();
-        let digest = |seed| Digest::of(&RunConfig { seed, ..config.clone() }).unwrap();
+        let config = RunConfig::Network(samples::config());
+        let digest = |seed| Digest::of(&config.with_seed(seed)).unwrap();
         let runs =
             [3, 7].map(|seed| TaskRun { condition: 0, seed, digest: digest(seed), seconds: 1.0 });
         Task {
@@ -178,20 +179,27 @@ mod tests {
         }
     }
 
+    fn network(task: &mut Task) -> &mut NetworkConfig {
+        match &mut task.conditions[0].config {
+            RunConfig::Network(config) => config,
+            RunConfig::Program(_) => unreachable!("the sample is a network"),
+        }
+    }
+
     #[test]
     fn a_task_reads_back_and_gives_each_run_its_configuration() {
         let json = serde_json::to_string(&task()).unwrap();
         let configs = serde_json::from_str::<Task>(&json).unwrap().configs().unwrap();
-        assert_eq!(configs.iter().map(|config| config.seed).collect::<Vec<_>>(), [3, 7]);
+        assert_eq!(configs.iter().map(|config| config.seed()).collect::<Vec<_>>(), [3, 7]);
     }
 
     #[test]
     fn a_task_with_another_configuration_or_of_another_version_is_refused() {
         let mut other = task();
-        other.conditions[0].config.train.epochs += 1;
+        network(&mut other).train.epochs += 1;
         assert!(matches!(other.configs(), Err(Mismatch::Key(_, _))));
         let mut other = task();
-        other.conditions[0].config.versions.train += 1;
+        network(&mut other).versions.train += 1;
         assert_eq!(other.configs(), Err(Mismatch::Versions));
         let mut other = task();
         other.runs[1].condition = 1;

@@ -43,6 +43,7 @@
 //!    - [`fs`] – the only file access
 //!    - [`provenance`] – the only clock
 //!    - [`process`] – other programs, each for a limited time
+//!    - [`program`] – the user's programs: staged, supervised, read
 //!    - [`cache`] – one immutable file per run with a checksum, and leases of running builds
 //!    - [`store`] – records that several machines share, elsewhere (`object_store`)
 //!    - [`train`] – networks, gradients and optimisers (dfdx)
@@ -105,6 +106,7 @@ pub mod bundle;
 pub mod fs;
 pub mod provenance;
 pub mod process;
+pub mod program;
 pub mod cache;
 pub mod store;
 pub mod train;

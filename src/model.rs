@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::dataset::{Column, Examples, Scale, Split};
 use crate::digest::{Digest, canonical_json};
-use crate::run::{DataConfig, RunConfig};
+use crate::run::{DataConfig, NetworkConfig};
 use crate::train::{NamedTensor, Networks};
 
 /// The name of this format and its version.
@@ -43,7 +43,7 @@ pub struct Model {
 #[must_use]
 pub fn files(
     digest: Digest,
-    config: &RunConfig,
+    config: &NetworkConfig,
     examples: &Examples,
     splits: &[Split],
     networks: Networks,
@@ -69,7 +69,7 @@ fn written(fold: Option<usize>) -> String {
 
 impl Model {
     /// The bytes of the file. `fold` counts the folds from 1.
-    fn write(&self, digest: Digest, config: &RunConfig, fold: Option<usize>) -> Vec<u8> {
+    fn write(&self, digest: Digest, config: &NetworkConfig, fold: Option<usize>) -> Vec<u8> {
         let canonical = canonical_json(config).expect("what has a digest has a canonical form");
         let pooling = match &config.data {
             DataConfig::Pairs(data) => data.pooling,

@@ -16,6 +16,8 @@ mod models;
 mod overrides;
 mod paper_file;
 mod pdf;
+mod program_files;
+mod programs;
 mod report;
 mod split_checks;
 mod sharing;
@@ -49,6 +51,7 @@ pub use models::{Predictions, count_models, predict, without_models};
 pub use overrides::Overrides;
 pub use paper_file::PaperFile;
 pub use pdf::{Browser, PDF, check_pdf, has_printed_pdf};
+pub use programs::Programs;
 pub use report::{Report, context, render, snapshot};
 pub use sharing::{Pulled, pull, push, sharable, store_address};
 pub use snapshot::{SNAPSHOT, snapshot_in};
@@ -159,7 +162,7 @@ fn past_runs<'r>(
             past.push(PastRun {
                 digest: run.digest,
                 config: canonical_json(&*run.config).map_err(Error::Canonical)?,
-                seed: run.config.seed,
+                seed: run.config.seed(),
                 condition: conditions.names(run.condition),
                 accepted,
                 started_at,
@@ -215,7 +218,7 @@ pub fn train(
     let datasets = project.datasets.unpacked()?;
     let total = runs.len();
     let conditions = project.conditions();
-    let dataset_of = |run: &Run| datasets[&run.config.data.dataset()];
+    let dataset_of = |run: &Run| datasets::of_run(&datasets, run);
     let condition_of = |run: &Run| conditions.names(run.condition);
     executor.cache.sweep();
     let Execution { records, failed, ended_alike, .. } =

@@ -79,13 +79,85 @@ pub fn wait(mut child: Child, patience: Duration) -> std::io::Result<Option<Exit
         std::thread::sleep(Duration::from_millis(20));
     }
     // A script that starts the program would leave it running.
-    #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
+    end_group(child.id());
     child.kill()?;
     child.wait()?;
     Ok(None)
+}
+
+/// Ends all processes of a group.
+pub fn end_group(group: u32) {
+    #[cfg(unix)]
+    signal(group, rustix::process::Signal::KILL);
+    #[cfg(not(unix))]
+    let _ = group;
+}
+
+/// Asks all processes of a group to end.
+pub fn ask_group_to_end(group: u32) {
+    #[cfg(unix)]
+    signal(group, rustix::process::Signal::TERM);
+    #[cfg(not(unix))]
+    let _ = group;
+}
+
+/// Whether a group has a process.
+#[must_use]
+pub fn has_group(group: u32) -> bool {
+    #[cfg(unix)]
+    return pid(group).is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok());
+    #[cfg(not(unix))]
+    return false;
+}
+
+/// Makes the processes that others leave behind children of this process, where the system can do it.
+pub fn adopt_orphans() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+}
+
+/// Ends all children of this process, and theirs, which it gets in turn.
+pub fn end_adopted() {
+    #[cfg(target_os = "linux")]
+    for _ in 0..MOST_GENERATIONS {
+        let children = children();
+        if children.is_empty() {
+            break;
+        }
+        for child in children.iter().filter_map(|child| pid(*child)) {
+            let _ = rustix::process::kill_process(child, rustix::process::Signal::KILL);
+            let _ = rustix::process::waitpid(Some(child), rustix::process::WaitOptions::empty());
+        }
+    }
+}
+
+/// How many generations of processes are ended. Each leaves its children to this process when it ends.
+#[cfg(target_os = "linux")]
+const MOST_GENERATIONS: usize = 100;
+
+/// The children of all threads of this process.
+#[cfg(target_os = "linux")]
+fn children() -> Vec<u32> {
+    let threads = Path::new("/proc/self/task");
+    let threads = fs::all_entries(threads).unwrap_or_default().into_iter();
+    let texts = threads.filter_map(|thread| fs::read_to_string(&thread.join("children")).ok());
+    texts
+        .flat_map(|text| {
+            text.split_whitespace().filter_map(|word| word.parse().ok()).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[cfg(unix)]
+fn pid(process: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw)
+}
+
+#[cfg(unix)]
+fn signal(group: u32, signal: rustix::process::Signal) {
+    if let Some(group) = pid(group) {
+        let _ = rustix::process::kill_process_group(group, signal);
+    }
 }
 
 #[cfg(test)]

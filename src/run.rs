@@ -5,11 +5,13 @@ mod config;
 mod cost;
 mod curve;
 mod data;
+mod device_kind;
 mod extract;
 mod layer;
 mod model;
 pub(crate) mod optimizer;
 mod parameters;
+mod program;
 mod record;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -19,7 +21,7 @@ mod task_kind;
 mod training;
 
 pub use config::{
-    CanonicalConfig, DeviceKind, KeyValues, NumberType, PartVersions, RunConfig, key_values,
+    CanonicalConfig, KeyValues, NetworkConfig, NumberType, PartVersions, RunConfig, key_values,
 };
 pub use cost::{Extent, Speed, operations, trained_examples};
 pub use curve::{Curve, Curves, Direction, Moment, Unit};
@@ -27,12 +29,14 @@ pub use data::{
     DataConfig, ExampleData, PairData, Size, SplitConfig, SplitKind, mnist_classes, mnist_image,
     pooled,
 };
+pub use device_kind::DeviceKind;
 pub use extract::{ChosenCurves, Confusion, RecordExtract, Source, Wanted};
 pub use layer::Layer;
 pub(crate) use layer::{default_epsilon, default_momentum, default_slope};
 pub use model::{ModelConfig, PairModel, Part, SingleModel, output_of};
 pub use optimizer::Optimizer;
 pub use parameters::{count, layer_parameters, parameter_count};
+pub use program::{CONTRACT, Program, ProgramConfig, ProgramTask};
 pub use record::{
     Acceptance, FailureRecord, Origin, Outcome, RECORD_FORMAT, RunProvenance, RunRecord, RunResult,
 };

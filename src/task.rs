@@ -5,6 +5,7 @@
 
 mod classification;
 pub mod curves;
+mod declared;
 mod definition;
 mod loss;
 mod metric;
@@ -17,6 +18,7 @@ mod regression;
 #[cfg(test)]
 mod tests;
 
+pub use declared::declared;
 pub use definition::{Evaluation, EvaluationMode, Measured, Objective, TargetKind, Task};
-pub use record::{check, check_curve, extent, has};
+pub use record::{check, check_curve, extent, has, records};
 pub use registry::{all_curves, monitor, of};

@@ -108,9 +108,8 @@ pub(super) fn read_extract(
 ) -> Result<RecordExtract, String> {
     let found = own(bytes, digest, canonical)?;
     let outcome = parts::read(found.outcome)?;
-    let curves = parts::read_curves(found.curves, &wanted.curves, config.data.folds())?;
-    let known = task::of(config.task).curves();
-    for curve in wanted.curves.iter().filter(|curve| known.contains(curve)) {
+    let curves = parts::read_curves(found.curves, &wanted.curves, config.folds())?;
+    for curve in wanted.curves.iter().filter(|curve| task::records(curve, config)) {
         for values in curves.folds(curve) {
             task::check_curve(curve, values, config, outcome)?;
         }
@@ -263,6 +262,7 @@ mod tests {
             accepted: None,
             provenance,
         };
+        let config = RunConfig::Network(config);
         RunRecord { digest: Digest::of(&config).unwrap(), config: Arc::new(config), result }
     }
 

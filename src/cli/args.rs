@@ -6,11 +6,12 @@ use clap::{Args, Parser, Subcommand};
 
 use super::bundle_args::BundleCommand;
 use super::cluster_args::{ExecutorKind, JobsArgs, WorkerArgs};
+use super::log_args::LogArgs;
 use super::predict_args::PredictArgs;
 use super::project_args::ProjectArgs;
 use super::store_args::{StoreArgs, StoreCommand};
 use crate::format::shell_quoted;
-use crate::pipeline::{self, Error};
+use crate::pipeline::{self, Error, Project};
 use crate::plan::Shard;
 use crate::provenance;
 use crate::run::DeviceKind;
@@ -67,6 +68,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Print what the trained network of a run says about new examples.
     Predict(PredictArgs),
+    /// Print what the program of a run wrote on its standard output and standard error.
+    Log(LogArgs),
     /// Use old results for runs whose configuration has changed.
     Accept(AcceptArgs),
     /// Show what changed between two reports, or between a report and the current records.
@@ -278,13 +281,24 @@ pub(super) struct GcArgs {
 const PARTIAL: &str = "partial";
 
 impl BuildArgs {
-    pub(super) fn workers(&self) -> usize {
+    /// The number of runs in parallel, of which one has this many threads.
+    pub(super) fn workers(&self, threads: usize) -> usize {
         let by_default = match self.project.device.kind() {
-            DeviceKind::Cpu => provenance::cores(),
+            DeviceKind::Cpu => (provenance::cores() / threads).max(1),
             // More than one run at a time makes all of them slower: docs/performance.md has the times.
             DeviceKind::Cuda => 1,
         };
         self.jobs.map_or(by_default, usize::from)
+    }
+
+    /// Refuses programs where the executor computes networks alone.
+    pub(super) fn check_programs(&self, project: &Project) -> Result<(), Error> {
+        match self.executor {
+            ExecutorKind::Local => Ok(()),
+            ExecutorKind::Slurm => {
+                project.refuse_programs("`--executor slurm` computes networks alone")
+            }
+        }
     }
 
     /// Refuses options that have no meaning for the executor.

@@ -24,8 +24,9 @@ const MOST_REASONS: usize = 12;
 
 pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
     args.check_executor()?;
-    let project = args.project.load()?;
+    let project = if args.dry_run { args.project.load()? } else { args.project.load_to_run()? };
     project.check_names(&args.only)?;
+    args.check_programs(&project)?;
     // Reports a missing browser before the training.
     let browser = if args.pdf { Some(Browser::find()?) } else { None };
     let device = args.project.device;
@@ -50,7 +51,7 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         true => None,
         false => Sharing::begin(&project, &args.sharing, device.kind(), &mut plan, is_wanted)?,
     };
-    let workers = args.workers();
+    let workers = args.workers(project.most_threads());
     let mut preview = TrainingPreview::new(&project, &plan, is_wanted, args.retry_failed, workers);
     if args.save_models {
         preview.add_for_models(&plan, pipeline::without_models(&project, &plan, is_wanted));

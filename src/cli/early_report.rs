@@ -119,6 +119,10 @@ impl Observer for EarlyReports<'_> {
         self.progress.record_moved(from, to, damage);
     }
 
+    fn program_warned(&self, run: &Run, warning: &str) {
+        self.progress.program_warned(run, warning);
+    }
+
     fn run_failed(&self, run: &Run, failure: &FailedRun) {
         self.progress.run_failed(run, failure);
         self.ended(run);

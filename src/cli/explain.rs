@@ -31,7 +31,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
     }
     let details = runs.iter().map(|run| {
         let levels = conditions.names(run.condition);
-        let past = of_condition.get(&(&levels, run.config.seed)).map_or(&[][..], Vec::as_slice);
+        let past = of_condition.get(&(&levels, run.config.seed())).map_or(&[][..], Vec::as_slice);
         let record = pipeline::record(&project, run)?;
         Ok(RunDetails::gather(&conditions, &plan, run, record, past))
     });

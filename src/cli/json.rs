@@ -227,7 +227,7 @@ pub(super) fn explain(details: &[RunDetails<'_>]) -> Value {
         json!({
             "name": run.name,
             "digest": run.run.digest,
-            "seed": run.run.config.seed,
+            "seed": run.run.config.seed(),
             "state": run.state.status().name(),
             "reason": absent.map(Absent::reason),
             "compared": absent.and_then(|absent| absent.compared.as_ref()),

@@ -15,7 +15,7 @@ use super::uploads::with_uploads;
 use crate::cache::Cache;
 use crate::execute::{Executor, Observer, OnFailure};
 use crate::format::{duration, runs};
-use crate::pipeline::{self, Error};
+use crate::pipeline::{self, Error, Programs};
 use crate::plan::Plan;
 use crate::provenance::{self, Stopwatch};
 use crate::train::MakeTrainer;
@@ -34,7 +34,8 @@ pub(super) fn train(
     let project = target.project;
     let device = args.project.device;
     let stopwatch = Stopwatch::start();
-    let progress = Progress::new(project, preview.to_train.len(), args.workers());
+    let progress =
+        Progress::new(project, preview.to_train.len(), args.workers(project.most_threads()));
     let cache = Cache::new(&project.root);
     let leases = Arc::new(cache.leases());
     interrupt::prepare(&leases, progress.counter());
@@ -48,9 +49,10 @@ pub(super) fn train(
             trainer: &*trainer(device),
             cache: &cache,
             leases: &leases,
-            workers: args.workers(),
+            workers: args.workers(project.most_threads()),
             on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
             may_start: &|_| true,
+            programs: &Programs { project },
             keeps_models: args.save_models,
             observer,
             origin: &provenance::origin(&project.root),

@@ -38,7 +38,7 @@ pub(super) fn run(args: &PredictArgs) -> Result<(), Error> {
 }
 
 /// The only run among those that are selected.
-fn one<'p>(
+pub(super) fn one<'p>(
     selected: &[&'p Run],
     conditions: &Conditions<'_>,
     name: &str,
@@ -59,7 +59,7 @@ fn one<'p>(
         n => format!("; and {n} more"),
     };
     Err(Error::Request {
-        message: format!("{} match, but a prediction needs one", runs(selected.len())),
+        message: format!("{} match, but this command needs one", runs(selected.len())),
         hint: format!(
             "add levels such as `seed=0`, or write a digest: {}{more}",
             names.collect::<Vec<_>>().join("; ")
@@ -88,7 +88,8 @@ fn number(own: &[f64]) -> String {
 
 /// All predictions as CSV.
 fn table(run: &Run, Predictions { classes, examples, .. }: &Predictions) -> String {
-    let name = task::of(run.config.task).prediction();
+    let task = run.config.network().map(|config| task::of(config.task));
+    let name = task.map_or("prediction", |task| task.prediction());
     let header = std::iter::once(name.to_owned()).chain(classes.iter().cloned()).collect();
     let rows = examples.iter().map(|own| match best(classes, own) {
         Some((class, _)) => {

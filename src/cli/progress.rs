@@ -75,8 +75,11 @@ impl<'p> Progress<'p> {
     /// How fast the finished runs were, if there are any.
     pub(super) fn speed(&self) -> Option<String> {
         let speed = *self.speed.lock().expect("nothing panics with the lock");
-        let (seconds, examples) = (speed.seconds_a_run()?, speed.examples_a_second()?);
-        Some(format!("{seconds:.2} s per run, {examples:.0} examples/s per worker"))
+        let seconds = format!("{:.2} s per run", speed.seconds_a_run()?);
+        Some(match speed.examples_a_second() {
+            Some(examples) => format!("{seconds}, {examples:.0} examples/s per worker"),
+            None => seconds,
+        })
     }
 
     pub(super) fn say(&self, line: &str) {
@@ -93,10 +96,16 @@ impl Observer for Progress<'_> {
         let mean = {
             let mut speed = self.speed.lock().expect("nothing panics with the lock");
             let RunRecord { config, result, .. } = record;
-            let folds = config.data.folds();
-            let n_values = |curve, fold| result.curves.of_fold(folds, fold, curve).len();
-            let extent = task::extent(config, result.outcome, n_values).unwrap_or_default();
-            speed.add(config, extent, result.provenance.seconds);
+            let seconds = result.provenance.seconds;
+            match config.network() {
+                Some(config) => {
+                    let folds = config.data.folds();
+                    let n_values = |curve, fold| result.curves.of_fold(folds, fold, curve).len();
+                    let extent = task::extent(config, result.outcome, n_values).unwrap_or_default();
+                    speed.add(config, extent, seconds);
+                }
+                None => speed.add_program(seconds),
+            }
             speed.seconds_a_run().unwrap_or_default()
         };
         let total = self.counter.total;
@@ -133,6 +142,10 @@ impl Observer for Progress<'_> {
                 self.conditions.run_name(run)
             )),
         }
+    }
+
+    fn program_warned(&self, run: &Run, warning: &str) {
+        self.say(&format!("warning: {}: {warning}", self.conditions.run_name(run)));
     }
 
     fn record_moved(&self, from: &Path, to: &Path, damage: &str) {

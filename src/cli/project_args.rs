@@ -33,7 +33,7 @@ impl ProjectArgs {
     }
 
     pub(super) fn overrides(&self) -> Overrides {
-        Overrides { seeds: self.seeds, data: self.data.clone(), is_confined: false }
+        Overrides { seeds: self.seeds, data: self.data.clone(), ..Overrides::default() }
     }
 
     /// These arguments for another command, each after a space.
@@ -47,6 +47,11 @@ impl ProjectArgs {
             (self.device != Device::default()).then(|| format!(" --device {}", self.device));
         let all = [path("project", &self.project), seeds, path("data", &self.data), device];
         all.into_iter().flatten().collect()
+    }
+
+    /// The project, for a command that may run its programs.
+    pub(super) fn load_to_run(&self) -> Result<pipeline::Project, Error> {
+        load(&self.root(), &Overrides { runs_probes: true, ..self.overrides() })
     }
 
     pub(super) fn load(&self) -> Result<pipeline::Project, Error> {

@@ -65,7 +65,7 @@ impl<'n> RunSelector<'n> {
         };
         is_named
             && self.levels.iter().all(|(factor, level)| match *factor {
-                SEED => run.config.seed.to_string() == *level,
+                SEED => run.config.seed().to_string() == *level,
                 factor => condition.get(factor).is_some_and(|found| found.is_typed_as(level)),
             })
     }

@@ -72,6 +72,10 @@ impl Observer for Uploads<'_> {
         self.inner.record_moved(from, to, damage);
     }
 
+    fn program_warned(&self, run: &Run, warning: &str) {
+        self.inner.program_warned(run, warning);
+    }
+
     fn run_failed(&self, run: &Run, failure: &FailedRun) {
         self.inner.run_failed(run, failure);
     }

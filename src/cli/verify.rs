@@ -14,7 +14,7 @@ use crate::random::Stream;
 use crate::train::MakeTrainer;
 
 pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
-    let project = args.project.load()?;
+    let project = args.project.load_to_run()?;
     let checks = pipeline::check_all(&project)?;
     let (mut damaged, mut unreadable) = (0, 0);
     for Check { digest, problem } in &checks {

@@ -46,7 +46,7 @@ impl Log<'_> {
     fn name(&self, run: &Run) -> String {
         let levels =
             self.worker.names(run).iter().map(|(factor, level)| format!("{factor} {level}"));
-        format!("{}, seed {}", levels.collect::<Vec<_>>().join(", "), run.config.seed)
+        format!("{}, seed {}", levels.collect::<Vec<_>>().join(", "), run.config.seed())
     }
 }
 

@@ -20,7 +20,7 @@ pub struct LeftOut {
 #[must_use]
 pub fn left_out(experiments: &[Experiment]) -> Vec<LeftOut> {
     let conditions = experiments.iter().flat_map(|experiment| &experiment.conditions);
-    let found = conditions.map(|condition| condition.design.data.found());
+    let found = conditions.filter_map(|condition| Some(condition.design.network()?.data.found()));
     let mut all: Vec<LeftOut> = Vec::new();
     for found in found.filter(|found| found.facts.dropped > 0) {
         let Source::Files(files) = &found.source else { continue };

@@ -38,11 +38,11 @@ pub(super) fn provenance(plan: &Plan, experiments: &[Experiment], build: &Build<
     let mut devices: Vec<DeviceKind> = Vec::new();
     let (mut speed, mut seconds, mut results) = (Speed::default(), 0.0, Hasher::default());
     for (digest, record) in &plan.records {
-        if !devices.contains(&record.config.device) {
-            devices.push(record.config.device);
+        if !devices.contains(&record.config.device()) {
+            devices.push(record.config.device());
         }
-        if let Some(extent) = summary::extent(record) {
-            speed.add(&record.config, extent, record.seconds);
+        if let (Some(extent), Some(config)) = (summary::extent(record), record.config.network()) {
+            speed.add(config, extent, record.seconds);
         }
         seconds += record.seconds;
         results.update(digest.as_bytes());

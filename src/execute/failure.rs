@@ -3,6 +3,7 @@
 use crate::dataset::DrawError;
 use crate::digest::Digest;
 use crate::fs::FileError;
+use crate::program::ProgramError;
 use crate::train::TrainError;
 
 /// Why a run has no record.
@@ -14,6 +15,9 @@ pub enum RunFailure {
     /// It could not be trained.
     #[error(transparent)]
     Train(TrainError),
+    /// Its program has no result.
+    #[error(transparent)]
+    Program(ProgramError),
     /// The trainer panicked, which is a bug of this program.
     #[error("the trainer panicked: {0}")]
     Panic(String),
@@ -39,6 +43,12 @@ impl RunFailure {
     #[must_use]
     pub fn is_lasting(&self) -> bool {
         matches!(self, Self::Store(_) | Self::Train(TrainError::DeviceLost { .. }))
+    }
+
+    /// Whether the next build tries the run again without being asked.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.is_lasting() || matches!(self, Self::Program(error) if error.is_temporary())
     }
 }
 

@@ -114,7 +114,7 @@ impl<'e> Conditions<'e> {
     /// `deep (weight_sharing true) seed 3`.
     #[must_use]
     pub fn run_name(&self, run: &Run) -> String {
-        format!("{} seed {}", self.name(run.condition), run.config.seed)
+        format!("{} seed {}", self.name(run.condition), run.config.seed())
     }
 
     /// Calls `see` with each run on a kind of device and with its canonical JSON. Returns the
@@ -134,7 +134,8 @@ impl<'e> Conditions<'e> {
             let mut shared: Option<CanonicalConfig> = None;
             let one = |seed: &u64| {
                 let config = design.resolve(*seed, device);
-                let text = match shared.take().filter(|_| design.data.seed() != DataSeed::Run) {
+                let text = match shared.take().filter(|_| design.data_seed() != Some(DataSeed::Run))
+                {
                     Some(text) => text,
                     None => CanonicalConfig::new(&config)?,
                 };

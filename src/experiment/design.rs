@@ -1,21 +1,34 @@
-//! The configuration of one condition, read from the tables `data`, `model` and `train`.
+//! The configuration of one condition: a network, or a program.
 
 use serde::Serialize;
 
-use super::data::{DataDesign, FindData};
+use super::data::{DataDesign, DataSeed};
+use super::find::Find;
+use super::program::ProgramDesign;
 use super::{model, training};
 use crate::document::{FromNode, Node, Reader, Value, Violations, suggestion};
 use crate::run::{
-    self, DeviceKind, KeyValues, ModelConfig, NumberType, PartVersions, RunConfig, TaskKind,
-    TrainConfig, key_values,
+    self, Curve, DeviceKind, KeyValues, ModelConfig, NetworkConfig, NumberType, PartVersions,
+    RunConfig, TaskKind, TrainConfig, key_values,
 };
+use crate::task;
 
-/// The tables of a configuration.
+/// The tables of a network.
 pub(super) const PARTS: [&str; 3] = ["data", "model", "train"];
 
-/// A [`RunConfig`] without the seed, and with the place of the data.
+/// A [`RunConfig`](crate::run::RunConfig) without the seed, and with the places of files.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Design {
+#[serde(untagged)]
+pub enum Design {
+    /// A network that this program trains.
+    Network(NetworkDesign),
+    /// A program of the user.
+    Program(ProgramDesign),
+}
+
+/// A network without the seed, and with the place of the data.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NetworkDesign {
     /// What the network is trained for.
     pub task: TaskKind,
     /// The data, and which part of them is for what.
@@ -26,16 +39,44 @@ pub struct Design {
     pub train: TrainConfig,
 }
 
-impl FromNode for TaskKind {
+/// Whether runs record a curve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// They do.
+    Yes,
+    /// Their task or program does not have it.
+    Undeclared,
+    /// They need a validation part, which this key gives a size.
+    NeedsValidation(&'static str),
+    /// They need a schedule of the learning rate.
+    NeedsSchedule,
+}
+
+/// What an experiment is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Network(TaskKind),
+    Program,
+}
+
+/// The name of the task of programs.
+pub(super) const PROGRAM: &str = "program";
+
+impl FromNode for Kind {
     const EXPECTED: &'static str = "the name of a task";
 
     fn from_node(node: &Node) -> Option<Self> {
         let Value::String(name) = &node.value else { return None };
-        Self::ALL.iter().copied().find(|task| task.name() == name)
+        if name == PROGRAM {
+            return Some(Self::Program);
+        }
+        let task = TaskKind::ALL.iter().copied().find(|task| task.name() == name);
+        task.map(Self::Network)
     }
 
     fn mismatch(node: &Node) -> String {
-        let names: Vec<_> = Self::ALL.iter().map(|task| task.name()).collect();
+        let tasks = TaskKind::ALL.iter().map(|task| task.name());
+        let names: Vec<_> = tasks.chain([PROGRAM]).collect();
         match &node.value {
             Value::String(name) => {
                 format!("names an unknown task, `{name}`; {}", suggestion(name, &names))
@@ -46,10 +87,111 @@ impl FromNode for TaskKind {
 }
 
 impl Design {
+    /// The network, if it is one.
+    #[must_use]
+    pub fn network(&self) -> Option<&NetworkDesign> {
+        match self {
+            Self::Network(design) => Some(design),
+            Self::Program(_) => None,
+        }
+    }
+
+    /// The network, to change it.
+    pub fn network_mut(&mut self) -> Option<&mut NetworkDesign> {
+        match self {
+            Self::Network(design) => Some(design),
+            Self::Program(_) => None,
+        }
+    }
+
+    /// The program, if it is one.
+    #[must_use]
+    pub fn program(&self) -> Option<&ProgramDesign> {
+        match self {
+            Self::Network(_) => None,
+            Self::Program(design) => Some(design),
+        }
+    }
+
+    /// The seed of the draw of its data. `None` for a program, which draws by itself.
+    #[must_use]
+    pub fn data_seed(&self) -> Option<DataSeed> {
+        self.network().map(|design| design.data.seed())
+    }
+
+    /// Whether its runs record this curve.
+    #[must_use]
+    pub fn records(&self, curve: &Curve) -> Recorded {
+        match self {
+            Self::Program(design) => match design.program.metrics.contains(&curve) {
+                true => Recorded::Yes,
+                false => Recorded::Undeclared,
+            },
+            Self::Network(design) => {
+                let config = design.resolve(0, DeviceKind::Cpu);
+                match () {
+                    () if !task::of(design.task).curves().contains(&curve) => Recorded::Undeclared,
+                    () if curve.needs_held_out && !config.data.has_validation() => {
+                        Recorded::NeedsValidation(config.data.validation_key())
+                    }
+                    () if !task::has(curve, &config) => Recorded::NeedsSchedule,
+                    () => Recorded::Yes,
+                }
+            }
+        }
+    }
+
+    /// The name of its task.
+    #[must_use]
+    pub fn task_name(&self) -> &'static str {
+        match self {
+            Self::Network(design) => design.task.name(),
+            Self::Program(_) => PROGRAM,
+        }
+    }
+
     /// The full configuration of one run.
     #[must_use]
     pub fn resolve(&self, seed: u64, device: DeviceKind) -> RunConfig {
-        RunConfig {
+        match self {
+            Self::Network(design) => RunConfig::Network(design.resolve(seed, device)),
+            Self::Program(design) => RunConfig::Program(design.resolve(seed, device)),
+        }
+    }
+
+    /// Every setting by the path of its key in an experiment file, with its value as JSON.
+    #[must_use]
+    pub fn settings(&self) -> KeyValues {
+        key_values(&serde_json::to_value(self).expect("a design has plain keys"))
+    }
+
+    /// Number of trained parameters; `None` if the layers do not fit together, or if it is a program.
+    #[must_use]
+    pub fn parameters(&self) -> Option<usize> {
+        let design = self.network()?;
+        run::parameter_count(&design.model, design.data.input()).ok()
+    }
+
+    /// Reads the tables of `root`.
+    pub(super) fn read(root: &Node, find: Find<'_>, violations: &Violations) -> Option<Self> {
+        let all = Reader::new(root, "", violations)?;
+        // An unknown task has been reported already.
+        let kind = match all.node("task") {
+            Some(node) => Kind::from_node(node)?,
+            None => Kind::Network(TaskKind::default()),
+        };
+        match kind {
+            Kind::Network(task) => NetworkDesign::read(task, &all, find).map(Self::Network),
+            Kind::Program => ProgramDesign::read(&all, find).map(Self::Program),
+        }
+    }
+}
+
+impl NetworkDesign {
+    /// The full configuration of one run.
+    #[must_use]
+    pub fn resolve(&self, seed: u64, device: DeviceKind) -> NetworkConfig {
+        NetworkConfig {
             task: self.task,
             data: self.data.resolve(seed),
             model: self.model.clone(),
@@ -61,28 +203,10 @@ impl Design {
         }
     }
 
-    /// Every setting by the path of its key in an experiment file, with its value as JSON.
-    #[must_use]
-    pub fn settings(&self) -> KeyValues {
-        key_values(&serde_json::to_value(self).expect("a design has plain keys"))
-    }
-
-    /// Number of trained parameters; `None` if the layers do not fit together.
-    #[must_use]
-    pub fn parameters(&self) -> Option<usize> {
-        run::parameter_count(&self.model, self.data.input()).ok()
-    }
-
-    /// Reads the three tables of `root`.
-    pub(super) fn read(root: &Node, find: FindData<'_>, violations: &Violations) -> Option<Self> {
-        let all = Reader::new(root, "", violations)?;
-        // An unknown task has been reported already.
-        let task = match all.node("task") {
-            Some(node) => TaskKind::from_node(node)?,
-            None => TaskKind::default(),
-        };
-        let data = all.table("data").and_then(|reader| DataDesign::read(task, reader, find));
-        let model = all.node("model").and_then(|node| model::read(task, node, &all, data.as_ref()));
+    /// Reads the three tables of an experiment.
+    fn read(task: TaskKind, all: &Reader<'_>, find: Find<'_>) -> Option<Self> {
+        let data = all.table("data").and_then(|reader| DataDesign::read(task, reader, find.data));
+        let model = all.node("model").and_then(|node| model::read(task, node, all, data.as_ref()));
         let train = all
             .table("train")
             .and_then(|reader| training::read(task, reader, data.as_ref(), model.as_ref()));

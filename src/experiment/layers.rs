@@ -178,7 +178,7 @@ mod tests {
         ] {
             let experiment = read_branch(layer, "").unwrap();
             let branch = serde_json::to_string(
-                &experiment.conditions[0].design.model.pair().unwrap().branch,
+                &experiment.conditions[0].design.network().unwrap().model.pair().unwrap().branch,
             );
             let rest = r#",{"layer":"flatten"},{"layer":"linear","outputs":10}]"#;
             assert_eq!(branch.unwrap(), format!("[{json}{rest}"));
@@ -234,7 +234,9 @@ mod tests {
         let lines: Vec<_> = experiment
             .conditions
             .iter()
-            .map(|condition| condition.design.model.pair().unwrap().branch[0].to_string())
+            .map(|condition| {
+                condition.design.network().unwrap().model.pair().unwrap().branch[0].to_string()
+            })
             .collect();
         let expected = ["ReLU", "GELU"]
             .map(|activation| format!("residual: {activation}; [residual: conv 1×1, 1]"));

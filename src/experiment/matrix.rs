@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::condition::{Condition, EXPERIMENT, Factor};
-use super::data::FindData;
 use super::design::{self, Design};
+use super::find::Find;
 use super::level::Level;
+use super::program;
 use crate::digest::canonical_json;
 use crate::document::{self, Location, Node, Nowhere, Reader, Value, Violations, suggestion};
 
@@ -21,7 +22,7 @@ pub const MOST_RUNS: usize = 1_000_000;
 pub(super) fn read(
     reader: &Reader<'_>,
     root: &Node,
-    find: FindData<'_>,
+    find: Find<'_>,
 ) -> Option<(Vec<Factor>, Vec<Condition>)> {
     let declared = reader.entries("factors");
     let read: Vec<_> =
@@ -88,8 +89,10 @@ fn read_factor<'n>(
     let Some((first, _)) = path.split_once('.') else {
         return refuse("must be the path of a key, such as `train.optimizer.lr`");
     };
-    if !design::PARTS.contains(&first) {
-        return refuse("must start with `data.`, `model.` or `train.`");
+    if !design::PARTS.iter().chain(&program::PARTS).any(|part| *part == first) {
+        return refuse(
+            "must start with `data.`, `model.` or `train.`, or for a program with `params.` or `program.`",
+        );
     }
     let Value::Array(items) = &levels.value else {
         return refuse("must list the levels of the factor, as an array");
@@ -113,7 +116,7 @@ fn read_condition(
     index: usize,
     factors: &[(Factor, &[Node])],
     root: &mut Node,
-    find: FindData<'_>,
+    find: Find<'_>,
     violations: &Violations,
 ) -> Option<Condition> {
     let mut rest = index;

@@ -75,7 +75,9 @@ mod tests {
     fn read(table: &str) -> Result<Optimizer, Vec<String>> {
         let text = format!("[train]\noptimizer = {table}");
         match samples::read("optimiser", &text) {
-            Ok(experiment) => Ok(experiment.conditions[0].design.train.optimizer.clone()),
+            Ok(experiment) => {
+                Ok(experiment.conditions[0].design.network().unwrap().train.optimizer.clone())
+            }
             Err(violations) => Err(violations.iter().map(ToString::to_string).collect()),
         }
     }

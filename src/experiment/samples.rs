@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Experiment, Found};
+use super::{Experiment, Find, Found, FoundFiles, NamedFiles};
 use crate::dataset::{Facts, Source};
 use crate::document::{self, Violation};
 
@@ -29,13 +29,19 @@ optimizer = { kind = "sgd", lr = 0.1 }
 pub(crate) fn read(name: &str, text: &str) -> Result<Experiment, Vec<Violation>> {
     let file = document::parse(&format!("{name}.toml"), text).unwrap();
     let base = document::parse("base.toml", BASE).unwrap();
-    Experiment::from_documents(name, file, vec![base], &mnist)
+    let find = Find { data: &mnist, program: &no_program };
+    Experiment::from_documents(name, file, vec![base], find)
 }
 
 /// MNIST, whatever the source.
 #[expect(clippy::unnecessary_wraps, reason = "the signature of `FindData`")]
 fn mnist(source: &Source) -> Result<Found, Vec<String>> {
     Ok(Found { source: source.clone(), facts: Arc::new(Facts::of_mnist()) })
+}
+
+/// No program is there.
+fn no_program(_: &NamedFiles<'_>) -> Result<FoundFiles, Vec<(&'static str, String)>> {
+    Err(vec![("command", "names no program".to_owned())])
 }
 
 /// An experiment that lays `text` over the base, with a title of its own.

@@ -44,7 +44,7 @@ fn a_condition_id_leads_to_its_experiment_levels_and_design() {
     let conditions = Conditions::of(&experiments);
     let last = conditions.ids().last().unwrap();
     assert_eq!((conditions.experiment(last).name.as_str(), last.index()), ("b", 4));
-    assert!(!conditions.design(last).model.pair().unwrap().weight_sharing);
+    assert!(!conditions.design(last).network().unwrap().model.pair().unwrap().weight_sharing);
     let levels = conditions.levels(last);
     let levels: Vec<_> = levels.iter().map(|(k, v)| (k.as_str(), v.spelled())).collect();
     assert_eq!(levels, [("experiment", "b"), ("lr", "0.1"), ("weight_sharing", "false")]);
@@ -65,7 +65,8 @@ fn the_canonical_json_and_the_digest_of_each_run_are_those_of_its_configuration(
     digests.dedup();
     assert_eq!(digests.len(), 12 + 3, "no two runs share a key");
     let own: Vec<_> = runs(&experiments[1..]).into_iter().map(|(run, _)| run.config).collect();
-    let seeds: Vec<_> = own.iter().map(|config| (config.seed, config.data.seed())).collect();
+    let seeds: Vec<_> =
+        own.iter().map(|config| (config.seed(), config.network().unwrap().data.seed())).collect();
     let last = i64::MAX.unsigned_abs();
     assert_eq!(seeds, [(2, 2), (5, 5), (last, last)], "in order, whatever the file's order");
 }

@@ -45,6 +45,23 @@ pub fn overwrite(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     file.and_then(|mut file| file.write_all(bytes)).map_err(FileError::at("write", path))
 }
 
+/// Makes a second name for a file.
+///
+/// # Errors
+/// If that is not possible, such as for a file of another disk.
+pub fn hard_link(from: &Path, to: &Path) -> Result<(), FileError> {
+    std::fs::hard_link(from, to).map_err(FileError::at("link", to))
+}
+
+/// Gives a file the permissions of another one.
+///
+/// # Errors
+/// If that is not possible.
+pub fn copy_permissions(from: &Path, to: &Path) -> Result<(), FileError> {
+    let permissions = std::fs::metadata(from).map_err(FileError::at("read", from))?.permissions();
+    std::fs::set_permissions(to, permissions).map_err(FileError::at("write", to))
+}
+
 /// Creates a directory and those that it is in, if they are missing.
 ///
 /// # Errors

@@ -1,11 +1,11 @@
 //! Whether the selected conditions have what is asked of them.
 
 use super::keys::differs_note;
-use super::vocabulary::{Lack, Lacking};
+use super::vocabulary::Lacking;
 use super::{Metric, Reduction, ScoreSource, Selection, Vocabulary};
 use crate::document::Reader;
-use crate::experiment::Design;
-use crate::run::{Curve, Moment};
+use crate::experiment::{Design, Recorded};
+use crate::run::{Curve, EarlyStopping, Moment};
 
 /// Refuses a metric that a selected condition has no score by.
 pub fn check_measured(
@@ -17,6 +17,12 @@ pub fn check_measured(
 ) {
     let Some(metric) = metric.filter(|_| reader.is_sound()) else { return };
     let what = format!("`{}`", metric.name);
+    if let ScoreSource::Value(_) = metric.source
+        && let Some(experiment) = words.find(selection, |design| design.program().is_some())
+    {
+        let message = format!("{what} is a number of networks, but `{experiment}` is of a program");
+        reader.refuse(key, message);
+    }
     for curve in metric.curves() {
         check_curve(reader, key, &what, curve, selection, words);
     }
@@ -29,16 +35,15 @@ pub fn check_measured(
         );
         reader.refuse(key, message);
     }
-    let has_none = |design: &Design| design.train.early_stopping.is_none();
+    let has_none = |design: &Design| early_stopping(design).is_none();
     if metric.needs_early_stopping()
         && let Some(experiment) = words.find(selection, has_none)
     {
         let message = format!("{what} needs early stopping, but `{experiment}` has none");
         reader.refuse(key, message);
     }
-    let restores = |design: &Design| {
-        design.train.early_stopping.as_ref().is_some_and(|stopping| stopping.restore_best)
-    };
+    let restores =
+        |design: &Design| early_stopping(design).is_some_and(|stopping| stopping.restore_best);
     if let ScoreSource::Curve(curve, Reduction::Last) = metric.source
         && curve.moment == Moment::Before
         && let Some(experiment) = words.find(selection, restores)
@@ -52,6 +57,10 @@ pub fn check_measured(
     }
 }
 
+fn early_stopping(design: &Design) -> Option<&EarlyStopping> {
+    design.network()?.train.early_stopping.as_ref()
+}
+
 /// Refuses a curve that the runs of a selected condition do not record. `what` needs the curve.
 pub fn check_curve(
     reader: &Reader<'_>,
@@ -62,20 +71,23 @@ pub fn check_curve(
     words: &Vocabulary<'_>,
 ) {
     check_meaning(reader, key, what, curve, &[selection], words);
-    if let Some(Lacking { experiment, task, key_of_validation, why }) =
-        words.lacking(curve, selection)
-    {
+    if let Some(Lacking { experiment, task, why }) = words.lacking(curve, selection) {
         let message = match why {
-            Lack::Curve => {
+            Recorded::Yes => return,
+            Recorded::Undeclared if task == "program" => format!(
+                "{what} needs `{}`, which `metrics` of `{experiment}` does not declare",
+                curve.name
+            ),
+            Recorded::Undeclared => {
                 format!(
                     "{what} needs `{}`, which a {task} such as `{experiment}` does not record",
                     curve.name
                 )
             }
-            Lack::Validation => format!(
+            Recorded::NeedsValidation(key_of_validation) => format!(
                 "{what} needs a validation part, but `{experiment}` has none (`{key_of_validation}`)"
             ),
-            Lack::Schedule => {
+            Recorded::NeedsSchedule => {
                 format!("{what} needs a schedule of the learning rate, but `{experiment}` has none")
             }
         };

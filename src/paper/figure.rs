@@ -2,12 +2,12 @@
 
 use super::checks::{check_curve, check_measured};
 use super::keys::{
-    check_known, choice, curves_by_name, read_all_known, read_classified, read_curve, read_differs,
-    read_item_name, read_known, read_selection,
+    check_known, choice, read_all_known, read_classified, read_curve, read_differs, read_item_name,
+    read_known, read_selection,
 };
 use super::{Paper, Selection, Vocabulary};
 use crate::document::{Location, Reader};
-use crate::experiment::Level;
+use crate::experiment::{Condition, Level};
 use crate::paper::keys::Differs;
 use crate::run::{Curve, Unit};
 
@@ -106,11 +106,19 @@ impl Figure {
                 let known: Vec<_> = known.iter().map(Level::spelled).collect();
                 for experiment in experiments.iter().flatten() {
                     check_known(&reader, "experiments", experiment, &known, "experiment");
+                    let is_program = |one: &Condition| one.design.program().is_some();
+                    let own = words.experiment(experiment);
+                    if own.is_some_and(|own| own.conditions.iter().any(is_program)) {
+                        let message = format!(
+                            "names `{experiment}`, which is of a program and has no layers"
+                        );
+                        reader.refuse("experiments", message);
+                    }
                 }
                 experiments.map(|experiments| FigureKind::Diagram { experiments })
             }
             "learning-curves" => {
-                let curves = read_curves(&reader, paper);
+                let curves = read_curves(&reader, paper, words);
                 let is_log = read_scale(&reader);
                 let of_shares = curves.iter().flatten().find(|curve| curve.unit == Unit::Fraction);
                 if let (Some(true), Some(curve)) = (is_log, of_shares) {
@@ -163,14 +171,18 @@ impl Figure {
 }
 
 /// The curve at `curve`, or the curves at `curves`, which share an axis.
-fn read_curves(reader: &Reader<'_>, paper: &Paper) -> Option<Vec<&'static Curve>> {
+fn read_curves(
+    reader: &Reader<'_>,
+    paper: &Paper,
+    words: &Vocabulary<'_>,
+) -> Option<Vec<&'static Curve>> {
     if reader.node("curves").is_none() {
-        return read_curve(reader, "curve").map(|curve| vec![curve]);
+        return read_curve(reader, "curve", words).map(|curve| vec![curve]);
     }
     if reader.node("curve").is_some() {
         reader.refuse("curves", "stands in place of `curve`: give one of both");
     }
-    let known = curves_by_name();
+    let known = words.curves();
     let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
     let wanted = read_all_known(reader, "curves", &names, "curve")?;
     let find = |wanted: &String| known.iter().find(|(name, _)| name == wanted);

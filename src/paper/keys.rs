@@ -154,7 +154,9 @@ pub fn read_classified(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Selection
         let message = format!("must select one condition, but selects {n}; name more levels");
         reader.refuse("where", message);
     }
-    let has_no_classes = |design: &Design| task::of(design.task).targets() != TargetKind::Classes;
+    let has_no_classes = |design: &Design| {
+        design.network().is_none_or(|own| task::of(own.task).targets() != TargetKind::Classes)
+    };
     if let Some(experiment) = words.find(&selection, has_no_classes)
         && reader.is_sound()
     {
@@ -270,15 +272,13 @@ pub fn choice<T: Copy>(reader: &Reader<'_>, key: &'static str, choices: &[(&str,
     found
 }
 
-/// The curves that a paper can show, by name.
-#[must_use]
-pub fn curves_by_name() -> Vec<(&'static str, &'static Curve)> {
-    task::all_curves().into_iter().map(|curve| (curve.name, curve)).collect()
-}
-
-/// The name of a declared curve.
-pub fn read_curve(reader: &Reader<'_>, key: &'static str) -> Option<&'static Curve> {
-    choice(reader, key, &curves_by_name())
+/// The name of a curve.
+pub fn read_curve(
+    reader: &Reader<'_>,
+    key: &'static str,
+    words: &Vocabulary<'_>,
+) -> Option<&'static Curve> {
+    choice(reader, key, &words.curves())
 }
 
 /// Keys of `data` that differ between conditions that are compared, with their values: those that

@@ -33,7 +33,9 @@ impl Paper {
                 format!("gives `{one}` and `{other}` of one experiment the label `{label}`");
             reader.refuse("labels", message);
         }
-        let metrics = read_each(reader, "metric", violations, read_metric);
+        let metrics = read_each(reader, "metric", violations, |reader, earlier| {
+            read_metric(reader, earlier, words)
+        });
         let known = metrics.iter().flatten().map(|metric: &Metric| metric.name.as_str());
         let known: Vec<_> = known.collect();
         let protocols = read_each(reader, "protocol", violations, |reader, earlier| {
@@ -138,14 +140,18 @@ fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> Facto
     FactorLabel { label, levels }
 }
 
-fn read_metric(reader: Reader<'_>, earlier: &[Metric]) -> Option<(String, Metric)> {
+fn read_metric(
+    reader: Reader<'_>,
+    earlier: &[Metric],
+    words: &Vocabulary<'_>,
+) -> Option<(String, Metric)> {
     let name = read_name(&reader);
     let label = reader.required::<Label>("label").map(|label| label.0);
     let short = reader.optional::<Label>("short").map(|short| short.0).or_else(|| label.clone());
     check_new(&reader, "label", label.as_ref(), earlier.iter().map(|one| &one.label));
     let own = short.as_ref().filter(|_| reader.is_sound());
     check_new(&reader, "short", own, earlier.iter().map(|one| &one.short));
-    let source = read_source(&reader);
+    let source = read_source(&reader, words);
     let unit = reader.optional::<Label>("unit").map(|unit| unit.0);
     let is_fraction =
         matches!(source, Some(ScoreSource::Curve(curve, _)) if curve.unit == Unit::Fraction);
@@ -168,7 +174,7 @@ fn read_metric(reader: Reader<'_>, earlier: &[Metric]) -> Option<(String, Metric
 const MOST_DECIMALS: usize = 12;
 
 /// `curve` with `reduction`, or `value`.
-fn read_source(reader: &Reader<'_>) -> Option<ScoreSource> {
+fn read_source(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Option<ScoreSource> {
     if let Some(node) = reader.node("value") {
         if reader.node("curve").is_some() || reader.node("reduction").is_some() {
             reader.refuse("value", "stands in place of `curve` and `reduction`: give one of both");
@@ -186,13 +192,13 @@ fn read_source(reader: &Reader<'_>) -> Option<ScoreSource> {
         ];
         return choice(reader, "value", &values).map(ScoreSource::Value);
     }
-    let curve = read_curve(reader, "curve");
+    let curve = read_curve(reader, "curve", words);
     let reductions = [
         ("best", Reduction::Best),
         ("last", Reduction::Last),
         ("selected", Reduction::Selected(&VALIDATION_ACCURACY)),
     ];
-    let reduction = read_selecting(reader, choice(reader, "reduction", &reductions));
+    let reduction = read_selecting(reader, choice(reader, "reduction", &reductions), words);
     match (curve, reduction) {
         (Some(curve), Some(Reduction::Selected(_))) if curve.moment == Moment::Before => {
             let message = "cannot be `selected`: the curve is measured before each epoch, and the \
@@ -209,11 +215,15 @@ fn read_source(reader: &Reader<'_>) -> Option<ScoreSource> {
 }
 
 /// The reduction with the curve at `by`, which chooses the epoch. It must be one of the validation part.
-fn read_selecting(reader: &Reader<'_>, reduction: Option<Reduction>) -> Option<Reduction> {
+fn read_selecting(
+    reader: &Reader<'_>,
+    reduction: Option<Reduction>,
+    words: &Vocabulary<'_>,
+) -> Option<Reduction> {
     if reader.node("by").is_none() {
         return reduction;
     }
-    let by = read_curve(reader, "by");
+    let by = read_curve(reader, "by", words);
     if !matches!(reduction, Some(Reduction::Selected(_)) | None) {
         reader.refuse("by", "chooses the epoch of `reduction = \"selected\"` only");
     }

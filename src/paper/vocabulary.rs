@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::{EXPERIMENT, FactorLabel, Selection, selects};
-use crate::experiment::{Condition, DataSeed, Design, Experiment, Level, Levels, SEED_KEYS};
-use crate::run::{Curve, DeviceKind, KeyValues, TaskKind};
+use crate::experiment::{
+    Condition, DataSeed, Design, Experiment, Level, Levels, Recorded, SEED_KEYS,
+};
+use crate::run::{Curve, KeyValues};
 use crate::task;
 
 /// Names of experiments, factors and levels.
@@ -27,22 +29,9 @@ pub struct Lacking<'e> {
     /// The name of the experiment.
     pub experiment: &'e str,
     /// Its task.
-    pub task: TaskKind,
-    /// The key that gives its validation part a size.
-    pub key_of_validation: &'static str,
+    pub task: &'static str,
     /// Why.
-    pub why: Lack,
-}
-
-/// Why runs do not record a curve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lack {
-    /// Their task does not have it.
-    Curve,
-    /// They have no validation part.
-    Validation,
-    /// Their learning rate is constant.
-    Schedule,
+    pub why: Recorded,
 }
 
 /// A condition with its experiment, its levels and all its settings.
@@ -85,6 +74,20 @@ impl<'e> Vocabulary<'e> {
     /// `experiment` and the factors.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.levels.keys().map(String::as_str)
+    }
+
+    /// The curves that a paper can show, by name: those of all tasks, and those that programs declare.
+    #[must_use]
+    pub fn curves(&self) -> Vec<(&'static str, &'static Curve)> {
+        let mut all: Vec<_> =
+            task::all_curves().into_iter().map(|curve| (curve.name, curve)).collect();
+        let programs = self.conditions.iter().filter_map(|one| one.condition.design.program());
+        for curve in programs.flat_map(|design| &design.program.metrics) {
+            if all.iter().all(|(name, _)| *name != curve.name) {
+                all.push((curve.name, curve));
+            }
+        }
+        all
     }
 
     /// The experiment of that name.
@@ -205,16 +208,10 @@ impl<'e> Vocabulary<'e> {
     #[must_use]
     pub fn lacking(&self, curve: &Curve, selection: &Selection) -> Option<Lacking<'e>> {
         self.selected(selection).find_map(|one| {
-            let config = one.condition.design.resolve(0, DeviceKind::Cpu);
-            let why = match () {
-                () if !task::of(config.task).curves().contains(&curve) => Lack::Curve,
-                () if curve.needs_held_out && !config.data.has_validation() => Lack::Validation,
-                () if !task::has(curve, &config) => Lack::Schedule,
-                () => return None,
-            };
-            let key_of_validation = config.data.validation_key();
-            let (experiment, task) = (&one.experiment.name, config.task);
-            Some(Lacking { experiment, task, key_of_validation, why })
+            let design = &one.condition.design;
+            let why = design.records(curve);
+            let (experiment, task) = (&one.experiment.name, design.task_name());
+            (why != Recorded::Yes).then_some(Lacking { experiment, task, why })
         })
     }
 
@@ -281,7 +278,7 @@ impl<'e> Vocabulary<'e> {
         let (one, other) = (self.experiment(one)?, self.experiment(other)?);
         let draws_anew = |experiment: &Experiment| {
             let mut designs = experiment.conditions.iter().map(|condition| &condition.design);
-            designs.all(|design| design.data.seed() == DataSeed::Run)
+            designs.all(|design| design.data_seed() == Some(DataSeed::Run))
         };
         let levels = |experiment: &Experiment| -> Vec<_> {
             let factors = experiment.factors.iter();
@@ -291,13 +288,15 @@ impl<'e> Vocabulary<'e> {
             let mut designs: Vec<_> =
                 experiment.conditions.iter().map(|condition| condition.design.clone()).collect();
             for design in &mut designs {
-                design.data.set_seed(DataSeed::Run);
+                if let Some(network) = design.network_mut() {
+                    network.data.set_seed(DataSeed::Run);
+                }
             }
             designs
         };
-        let of_one_draw = |condition: &Condition| condition.design.data.seed();
+        let of_one_draw = |condition: &Condition| condition.design.data_seed();
         let is_of_one = |seed: &&u64| {
-            one.conditions.iter().map(of_one_draw).any(|draw| draw == DataSeed::Fixed(**seed))
+            one.conditions.iter().map(of_one_draw).any(|draw| draw == Some(DataSeed::Fixed(**seed)))
         };
         match () {
             () if draws_anew(one) => {
@@ -322,9 +321,11 @@ impl<'e> Vocabulary<'e> {
 /// Whether two conditions with the same settings, but for the draw of the data, have a run in
 /// common.
 fn have_common_run(one: &KnownCondition<'_>, other: &KnownCondition<'_>) -> bool {
-    let draw = |known: &KnownCondition<'_>, seed| match known.condition.design.data.seed() {
-        DataSeed::Fixed(draw) => draw,
-        DataSeed::Run => seed,
+    let draw = |known: &KnownCondition<'_>, seed| match known.condition.design.data_seed() {
+        Some(DataSeed::Fixed(draw)) => draw,
+        Some(DataSeed::Run) => seed,
+        // The seed of a program says nothing of its data.
+        None => 0,
     };
     let seeds = one.experiment.seeds.iter();
     let mut common = seeds.filter(|seed| other.experiment.seeds.contains(seed));

@@ -98,8 +98,9 @@ fn accepted_record(
     let Ok(Lookup::Hit(PastRecord { result, .. })) = cache.past(own.digest) else {
         return Err("has an older record that cannot be read".to_owned());
     };
-    let (found, asked) = (result.curves.epochs(), run.config.train.epochs);
-    if found != asked {
+    let asked = run.config.network().map(|config| config.train.epochs);
+    let found = result.curves.epochs();
+    if let Some(asked) = asked.filter(|asked| *asked != found) {
         return Err(format!("asks for {asked} epochs, but its older record has {found}"));
     }
     task::check(&result, &run.config)

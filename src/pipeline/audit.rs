@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::programs::Programs;
 use super::{Error, Project, SNAPSHOT};
 use crate::cache::{Cache, Lookup, PastRecord};
 use crate::dataset;
 use crate::digest::{Digest, canonical_json};
-use crate::execute::{FailedRun, RunFailure};
+use crate::execute::{FailedRun, RunFailure, RunProgram as _};
 use crate::experiment::Run;
 use crate::fs;
+use crate::program::Written;
 use crate::run::{DeviceKind, RunConfig, RunRecord, RunResult};
 use crate::task;
 use crate::train::{Trainer, Training, train_all};
@@ -89,23 +91,37 @@ pub fn rerun(
     done: impl Fn(&Run, bool) + Sync,
 ) -> Result<Vec<bool>, Error> {
     let datasets = project.datasets.unpacked()?;
+    let conditions = project.conditions();
     let again = |run: &&Run| {
         let failed = |source| Error::Runs {
-            failed: vec![FailedRun { digest: run.digest, seed: run.config.seed, source }],
+            failed: vec![FailedRun { digest: run.digest, seed: run.config.seed(), source }],
             total: runs.len(),
             untried: 0,
             ended_alike: false,
         };
         let record = record(project, run)?;
-        let examples = datasets[&run.config.data.dataset()];
-        let splits = dataset::draw(&run.config.data, examples)
-            .map_err(|error| failed(RunFailure::Draw(error)))?;
-        let training = train_all(trainer, &run.config, &splits)
-            .map_err(|error| failed(RunFailure::Train(error)))?;
+        let training = match &*run.config {
+            RunConfig::Network(config) => {
+                let examples = datasets[&config.data.dataset()];
+                let splits = dataset::draw(&config.data, examples)
+                    .map_err(|error| failed(RunFailure::Draw(error)))?;
+                train_all(trainer, config, &splits)
+                    .map_err(|error| failed(RunFailure::Train(error)))?
+            }
+            RunConfig::Program(config) => {
+                let written = Programs { project }.run(run, config);
+                let Written { outcome, curves, .. } =
+                    written.map_err(|error| failed(RunFailure::Program(error)))?;
+                Training { outcome, curves, confusion: None }
+            }
+        };
         let is_same = record.is_some_and(|record| {
             let Training { outcome, curves, confusion } = training;
             let again = RunResult { outcome, curves, confusion, ..record.result.clone() };
-            record.result.content() == again.content()
+            match conditions.design(run.condition).program() {
+                Some(program) => program.program.limits.allow(&again.curves, &record.result.curves),
+                None => record.result.content() == again.content(),
+            }
         });
         done(run, is_same);
         Ok(is_same)

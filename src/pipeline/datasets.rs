@@ -11,7 +11,7 @@ use crate::dataset::{
 };
 use crate::digest::Digest;
 use crate::document::Violation;
-use crate::experiment::{Condition, Experiment, Found};
+use crate::experiment::{Condition, Experiment, Found, NetworkDesign, Run};
 use crate::format::chain;
 use crate::fs;
 use crate::provenance;
@@ -184,7 +184,8 @@ impl Datasets {
         let mut first: BTreeMap<Digest, Source> = BTreeMap::new();
         first.insert(dataset::embedded_digest(), Source::Mnist);
         let conditions = experiments.iter_mut().flat_map(|experiment| &mut experiment.conditions);
-        for found in conditions.map(|condition| condition.design.data.found_mut()) {
+        let networks = conditions.filter_map(|condition| condition.design.network_mut());
+        for found in networks.map(|network| network.data.found_mut()) {
             let source = first.entry(found.facts.digest).or_insert_with(|| found.source.clone());
             found.source = source.clone();
         }
@@ -212,8 +213,9 @@ impl Datasets {
     pub(super) fn check(&self, experiments: &[Experiment]) -> Result<Vec<Violation>, Error> {
         let conditions = || experiments.iter().flat_map(|experiment| &experiment.conditions);
         let is_split = |condition: &Condition| {
-            let data = &condition.design.data;
-            !data.are_pairs() && data.found().facts.digest == dataset::embedded_digest()
+            condition.design.network().is_some_and(|NetworkDesign { data, .. }| {
+                !data.are_pairs() && data.found().facts.digest == dataset::embedded_digest()
+            })
         };
         Ok(match conditions().any(is_split) {
             true => split_checks::check(&self.unpacked()?, experiments),
@@ -223,6 +225,15 @@ impl Datasets {
             }
         })
     }
+}
+
+/// The examples of a run of a network.
+///
+/// # Panics
+/// If it is a run of a program.
+pub(super) fn of_run<'d>(all: &BTreeMap<Digest, &'d Examples>, run: &Run) -> &'d Examples {
+    let network = run.config.network().expect("only networks have examples");
+    all[&network.data.dataset()]
 }
 
 /// The first file or the directory of a source.

@@ -295,7 +295,9 @@ fn select<'p>(
 ) -> Vec<submission::ToSubmit<'p>> {
     let absent = plan.absent(|run| is_selected(run.digest)).into_iter();
     let selected = absent.map(|(run, absent)| {
-        let assumed = || operations(&run.config, Extent::whole(&run.config)) / ASSUMED_SPEED;
+        let operations =
+            run.config.network().map(|config| operations(config, Extent::whole(config)));
+        let assumed = || operations.unwrap_or_default() / ASSUMED_SPEED;
         let seconds = absent.seconds.unwrap_or_else(assumed);
         let is_alone = attempts.get(&run.digest).is_some_and(|attempt| attempt.is_alone);
         (run, Share { seconds, is_alone })

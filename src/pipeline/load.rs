@@ -8,9 +8,10 @@ use super::Error;
 use super::datasets::{Datasets, Finder};
 use super::overrides::Overrides;
 use super::paper_file::PaperFile;
+use super::program_files::ProgramFinder;
 use crate::dataset::Source;
 use crate::document::{self, Location, Node, Violation, suggestion};
-use crate::experiment::{self, Conditions, Experiment};
+use crate::experiment::{self, Conditions, Experiment, Find, NamedFiles};
 use crate::format::chain;
 use crate::fs;
 use crate::paper::Vocabulary;
@@ -128,9 +129,10 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let Files { experiments: paths, bases, skipped } = find(&directory)?;
     let mut sources = BTreeMap::new();
     let finder = Finder::new(root, overrides.data.as_deref(), overrides.is_confined)?;
+    let programs = ProgramFinder::new(root, overrides.runs_probes);
     let (mut experiments, mut violations) = (Vec::new(), Vec::new());
     for path in &paths {
-        match read_experiment(root, path, &finder, &mut sources)? {
+        match read_experiment(root, path, (&finder, &programs), &mut sources)? {
             Ok(experiment) => experiments.push(experiment),
             Err(found) => violations.extend(found),
         }
@@ -271,7 +273,7 @@ type Checked<T> = Result<T, Vec<Violation>>;
 fn read_experiment(
     root: &Path,
     path: &Path,
-    finder: &Finder<'_>,
+    (finder, programs): (&Finder<'_>, &ProgramFinder<'_>),
     sources: &mut BTreeMap<String, String>,
 ) -> Result<Checked<Experiment>, Error> {
     let within = path.strip_prefix(root.join("experiments")).unwrap_or(path).with_extension("");
@@ -316,8 +318,10 @@ fn read_experiment(
         }
     }
     let own = file.location.file.clone();
-    let find = |source: &Source| finder.find(source);
-    let experiment = Experiment::from_documents(&name, file, extended, &find);
+    let data = |source: &Source| finder.find(source);
+    let program = |named: &NamedFiles<'_>| programs.find(named);
+    let find = Find { data: &data, program: &program };
+    let experiment = Experiment::from_documents(&name, file, extended, find);
     Ok(experiment.map_err(|violations| {
         violations.into_iter().map(|violation| missing_in(&own, violation)).collect()
     }))

@@ -13,7 +13,7 @@ use crate::format::chain;
 use crate::fs;
 use crate::model::Model;
 use crate::plan::Plan;
-use crate::run::Outcome;
+use crate::run::{NetworkConfig, Outcome};
 use crate::task;
 use crate::train;
 
@@ -39,6 +39,7 @@ pub fn without_models(
         plan.records.get(&run.digest).is_some_and(|record| {
             record.outcome == Outcome::Completed
                 && record.accepted.is_none()
+                && run.config.network().is_some()
                 // A damaged file is one that lacks.
                 && models(project, run).is_err()
         })
@@ -67,16 +68,20 @@ pub fn predict(
     source: &str,
     retry: &str,
 ) -> Result<Predictions, Error> {
-    let folds = run.config.data.folds();
+    let config = run.config.network().ok_or_else(|| Error::Request {
+        message: format!("the run {} is of a program, which has no network", run.digest.short()),
+        hint: "predict with a run of a network".to_owned(),
+    })?;
+    let folds = config.data.folds();
     let networks = models(project, run).map_err(|why| Error::Request {
         message: why,
         hint: format!("`{retry}` trains it; a run that diverged and an accepted result have none"),
     })?;
-    let task = task::of(run.config.task);
+    let task = task::of(config.task);
     let mut sum: Vec<Vec<f64>> = Vec::new();
     for (path, model) in &networks {
         let Prepared { n, inputs } = examples(project, run, source, model)?;
-        let outputs = train::predict(&run.config, &model.tensors, &inputs, n);
+        let outputs = train::predict(config, &model.tensors, &inputs, n);
         let outputs = outputs.map_err(|error| Error::Request {
             message: format!("`{}` {error}", path.display()),
             hint: format!("remove this file; then `{retry}` trains its run again"),
@@ -101,9 +106,14 @@ pub fn predict(
                 .to_owned(),
         });
     }
-    let of_classes = run.config.data.classes() > 0 && sum.iter().all(|own| own.len() > 1);
+    let of_classes = config.data.classes() > 0 && sum.iter().all(|own| own.len() > 1);
     let classes = networks.first().filter(|_| of_classes).map(|(_, model)| model.classes.clone());
     Ok(Predictions { folds, classes: classes.unwrap_or_default(), examples: sum })
+}
+
+/// The network of a run that has a model.
+fn network(run: &Run) -> &NetworkConfig {
+    run.config.network().expect("only networks have models")
 }
 
 /// The model of each fold, with its path.
@@ -111,7 +121,7 @@ pub fn predict(
 /// # Errors
 /// As [`saved`].
 fn models(project: &Project, run: &Run) -> Result<Vec<(PathBuf, Model)>, String> {
-    let data = &run.config.data;
+    let data = &network(run).data;
     let examples = project.datasets.of_file(data.dataset());
     saved(&Cache::new(&project.root).models(), run.digest, data.folds(), examples)
 }
@@ -134,7 +144,8 @@ fn examples(project: &Project, run: &Run, source: &str, model: &Model) -> Result
     })?;
     let file = File { name: source.to_owned(), bytes };
     let conditions = project.conditions();
-    let found = conditions.design(run.condition).data.found();
+    let design = conditions.design(run.condition).network();
+    let found = design.expect("a run with a model is of a network").data.found();
     let trained = Trained {
         columns: &model.columns,
         read: match &found.source {
@@ -144,7 +155,7 @@ fn examples(project: &Project, run: &Run, source: &str, model: &Model) -> Result
         are_bytes: found.facts.are_bytes,
         scales: &model.input_scales,
     };
-    let prepared = dataset::prepare(&run.config.data, &file, &trained);
+    let prepared = dataset::prepare(&network(run).data, &file, &trained);
     prepared.map_err(|faults| {
         let faults: Vec<_> = faults.iter().map(DataError::to_string).collect();
         Error::Request {
@@ -157,7 +168,7 @@ fn examples(project: &Project, run: &Run, source: &str, model: &Model) -> Result
 
 /// Images of MNIST: `test:17` or `test:0-9`.
 fn of_mnist(run: &Run, entry: &str, model: &Model) -> Result<Prepared, String> {
-    let data = &run.config.data;
+    let data = &network(run).data;
     let is_alike = data.classes() == crate::run::mnist_classes()
         && model.columns.is_empty()
         && data.dataset() == dataset::embedded_digest();

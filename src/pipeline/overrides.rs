@@ -13,6 +13,8 @@ pub struct Overrides {
     pub seeds: Option<u64>,
     /// A directory of MNIST files. Replaces the data of all experiments.
     pub data: Option<PathBuf>,
+    /// Whether probes of programs run. What they said before is used otherwise.
+    pub runs_probes: bool,
     /// Whether data outside of the project are refused without a look at them: the project of a bundle comes from
     /// somebody else.
     pub is_confined: bool,
@@ -29,7 +31,7 @@ impl Overrides {
         {
             return Err(Error::Request {
                 message: format!(
-                    "`--data` replaces the images of MNIST, but `{}` reads a `file`",
+                    "`--data` replaces the images of MNIST, but `{}` reads files of its own",
                     experiment.name
                 ),
                 hint: "change `data` in the experiment to train on other data".to_owned(),
@@ -56,10 +58,12 @@ impl Overrides {
     }
 }
 
-/// Whether an experiment reads a file of its own.
+/// Whether an experiment reads files of its own.
 fn has_file(experiment: &Experiment) -> bool {
     let mut conditions = experiment.conditions.iter();
-    conditions.any(|one| matches!(one.design.data.found().source, Source::Files(_)))
+    conditions.any(|one| {
+        one.design.network().is_none_or(|own| matches!(own.data.found().source, Source::Files(_)))
+    })
 }
 
 /// The first `count` seeds. If there are fewer, the next numbers follow.

@@ -45,8 +45,10 @@ impl PaperFile {
     pub fn wanted(&self, experiments: &[Experiment]) -> Wanted {
         // Which epoch a run ends with depends on the curve that early stopping watches.
         let conditions = experiments.iter().flat_map(|experiment| &experiment.conditions);
-        let watched =
-            conditions.filter_map(|one| task::monitor(one.design.task, &one.design.train));
+        let watched = conditions.filter_map(|one| {
+            let network = one.design.network()?;
+            task::monitor(network.task, &network.train)
+        });
         let of_metrics = self.paper.metrics.iter().flat_map(Metric::curves);
         let of_figures = self.figures.iter().flat_map(|figure| match &figure.kind {
             FigureKind::LearningCurves { curves, .. } => curves.clone(),

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::dataset::{self, Blamed, Examples, SplitFault, Usage};
 use crate::digest::Digest;
 use crate::document::{Location, Violation};
-use crate::experiment::{Condition, DataSeed, Design, Experiment};
+use crate::experiment::{DataSeed, Experiment, NetworkDesign};
 
 /// What is wrong with the splits of these data.
 pub(super) fn check(
@@ -17,7 +17,9 @@ pub(super) fn check(
     let (mut asked, mut alike): (Vec<Question<'_>>, _) = (Vec::new(), BTreeMap::new());
     for experiment in experiments {
         let places = [&experiment.data, &experiment.batch_size];
-        for Condition { design: Design { data, model, train, .. }, .. } in &experiment.conditions {
+        let conditions = experiment.conditions.iter();
+        let networks = conditions.filter_map(|condition| condition.design.network());
+        for NetworkDesign { data, model, train, .. } in networks {
             let digest = data.found().facts.digest;
             let Some(examples) = all.get(&digest).filter(|_| !data.are_pairs()) else {
                 continue;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::Error;
 use super::datasets::Datasets;
+use super::programs::NoPrograms;
 use crate::cache::{JobFiles, Leases, TaskStart};
 use crate::digest::Digest;
 use crate::execute::{Execution, Executor, FailedRun, Observer, OnFailure};
@@ -191,12 +192,13 @@ impl Worker {
             workers: self.plan.workers,
             on_failure: OnFailure::KeepGoing,
             may_start: &|run| pace.may_start(run),
+            programs: &NoPrograms,
             keeps_models: false,
             observer: &Watched { pace: &pace, observer },
             origin: &provenance::origin_of(self.plan.revision.clone()),
         };
         let runs: Vec<_> = self.runs.iter().collect();
-        let dataset_of = |run: &Run| datasets[&run.config.data.dataset()];
+        let dataset_of = |run: &Run| super::datasets::of_run(&datasets, run);
         let execution = executor.execute(&runs, dataset_of, |run| self.names(run).clone());
         let stopped = execution.failed.iter().find(|failed| failed.source.is_lasting());
         let first = execution.failed.first().filter(|_| execution.ended_alike);
@@ -273,6 +275,10 @@ impl Observer for Watched<'_> {
         self.observer.record_moved(from, to, damage);
     }
 
+    fn program_warned(&self, run: &Run, warning: &str) {
+        self.observer.program_warned(run, warning);
+    }
+
     fn run_failed(&self, run: &Run, failure: &FailedRun) {
         self.observer.run_failed(run, failure);
     }
@@ -295,7 +301,8 @@ fn task_start() -> Option<TaskStart> {
 /// The data of the runs, if this machine has what they need. The error says whether another machine may have what this
 /// one lacks, and what that is.
 fn reached(files: &JobFiles, plan: &JobPlan, runs: &[Run]) -> Result<Datasets, (bool, String)> {
-    let needed: BTreeSet<_> = runs.iter().map(|run| run.config.data.dataset()).collect();
+    let needed: BTreeSet<_> =
+        runs.iter().filter_map(|run| Some(run.config.network()?.data.dataset())).collect();
     let datasets = Datasets::of_plan(needed, &plan.datasets)
         .map_err(|error| (!matches!(error, Error::Request { .. }), chain(&error)))?;
     if !files.sees_records() {

@@ -105,13 +105,13 @@ impl<'k> Comparison<'k> {
             digest: past.digest,
             seed: past.seed,
             started_at: past.started_at,
-            own: past.condition == *levels && past.seed == run.config.seed,
+            own: past.condition == *levels && past.seed == run.config.seed(),
             differences,
         });
         Absent {
             cause,
             compared,
-            seconds: speed.map(|speed| operations_of_all(&run.config) / speed),
+            seconds: speed.and_then(|speed| Some(operations_of_all(&run.config)? / speed)),
         }
     }
 
@@ -123,7 +123,7 @@ impl<'k> Comparison<'k> {
         levels: &BTreeMap<String, String>,
         values: &KeyValues,
     ) -> Option<(&'k PastRun, Vec<Difference>)> {
-        let all = self.own.get(&(levels, run.config.seed)).into_iter().flatten();
+        let all = self.own.get(&(levels, run.config.seed())).into_iter().flatten();
         let compared = all.map(|past| {
             let mut old = key_values(&parsed(&past.config));
             old.remove("seed");
@@ -140,7 +140,7 @@ impl<'k> Comparison<'k> {
         let designs = self.designs.get_or_init(|| designs(self.history));
         let nearest = self.nearest_of.entry(run.condition);
         let design = &designs[(*nearest.or_insert_with(|| nearest_design(designs, values)))?];
-        let key = |past: &&&PastRun| (past.seed == run.config.seed, past.started_at, past.digest);
+        let key = |past: &&&PastRun| (past.seed == run.config.seed(), past.started_at, past.digest);
         let past = design.records.iter().max_by_key(key)?;
         let mut own = values.clone();
         let mut old = match past.digest == design.records[0].digest {
@@ -150,7 +150,7 @@ impl<'k> Comparison<'k> {
         old.remove("seed");
         // A draw by the seed of each run is no change of the draw.
         for key in SEED_KEYS {
-            if follows(&old, key, past.seed) && follows(&own, key, run.config.seed) {
+            if follows(&old, key, past.seed) && follows(&own, key, run.config.seed()) {
                 old.remove(key);
                 own.remove(key);
             }
@@ -211,11 +211,13 @@ fn speed(history: &[PastRun]) -> Option<f64> {
 }
 
 fn operations_a_second(config: &RunConfig, seconds: f64) -> Option<f64> {
-    (seconds > 0.0).then(|| operations_of_all(config) / seconds).filter(|speed| *speed > 0.0)
+    let operations = operations_of_all(config)?;
+    (seconds > 0.0).then(|| operations / seconds).filter(|speed| *speed > 0.0)
 }
 
-/// The operations of all epochs of a run. Runs that stop early are compared as if they did not: they are expected to
+/// The operations of all epochs of a run. `None` for a program. Runs that stop early are compared as if they did not: they are expected to
 /// stop as early as those before them.
-fn operations_of_all(config: &RunConfig) -> f64 {
-    operations(config, Extent::whole(config))
+fn operations_of_all(config: &RunConfig) -> Option<f64> {
+    let config = config.network()?;
+    Some(operations(config, Extent::whole(config)))
 }

@@ -93,7 +93,7 @@ pub fn group(conditions: &Conditions<'_>, runs: &[(&Run, &Absent)]) -> Vec<Group
         });
         let (group, of_group) = &mut groups[place];
         group.runs.push(run.digest);
-        group.seeds.push(run.config.seed);
+        group.seeds.push(run.config.seed());
         group.seconds = group.seconds.zip(absent.seconds).map(|(sum, one)| sum + one);
         of_group.insert(run.condition);
     }
@@ -109,8 +109,8 @@ pub fn group(conditions: &Conditions<'_>, runs: &[(&Run, &Absent)]) -> Vec<Group
 /// The reason, with the seed of the data as in the experiment file. With `seed = "run"`, runs with
 /// different seeds then have the same reason.
 fn as_asked(conditions: &Conditions<'_>, run: &Run, mut reason: Reason) -> Reason {
-    let data_seed = conditions.design(run.condition).data.seed();
-    if let (DataSeed::Run, Reason::Changed { differences }) = (data_seed, &mut reason) {
+    let data_seed = conditions.design(run.condition).data_seed();
+    if let (Some(DataSeed::Run), Reason::Changed { differences }) = (data_seed, &mut reason) {
         for difference in differences.iter_mut().filter(|d| SEED_KEYS.contains(&d.key.as_str())) {
             difference.new = Some("run".to_owned());
         }

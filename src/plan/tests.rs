@@ -23,7 +23,8 @@ fn runs_on(lr: &str, data: &str) -> Vec<Run> {
     let mut experiments = experiments(lr);
     let digest = Digest::of_bytes(data.as_bytes());
     for condition in experiments.iter_mut().flat_map(|experiment| &mut experiment.conditions) {
-        Arc::make_mut(&mut condition.design.data.found_mut().facts).digest = digest;
+        Arc::make_mut(&mut condition.design.network_mut().unwrap().data.found_mut().facts).digest =
+            digest;
     }
     Conditions::of(&experiments).expand(DeviceKind::Cpu, |run, _| run).unwrap()
 }
@@ -39,7 +40,7 @@ fn recorded(runs: &[Run], started_at: u64) -> Vec<PastRun> {
     let past = |run: &Run| PastRun {
         digest: run.digest,
         config: canonical_json(&*run.config).unwrap(),
-        seed: run.config.seed,
+        seed: run.config.seed(),
         condition: conditions.names(run.condition),
         accepted: false,
         started_at,
@@ -143,7 +144,7 @@ fn without_a_record_of_its_own_a_run_is_compared_with_the_nearest_of_the_same_se
         let absent = plan.state(run).absent().unwrap();
         assert_eq!(keys(absent), ["train.optimizer.lr: 0.1 → 0.2"]);
         let compared = absent.compared.as_ref().unwrap();
-        assert_eq!((compared.own, compared.seed), (false, run.config.seed));
+        assert_eq!((compared.own, compared.seed), (false, run.config.seed()));
     }
 }
 
@@ -158,7 +159,7 @@ fn without_any_record_a_run_is_new_and_its_time_is_not_known() {
 #[test]
 fn a_new_seed_of_a_condition_is_no_change() {
     let (old, new): (Vec<_>, Vec<_>) =
-        runs("0.1").into_iter().partition(|run| run.config.seed == 0);
+        runs("0.1").into_iter().partition(|run| run.config.seed() == 0);
     let plan = missing(new, &recorded(&old, 1));
     assert_eq!(statuses(&plan), [Status::Missing; 2]);
     assert_eq!(absent(&plan, 0).reason(), Reason::NewSeed);

@@ -5,14 +5,84 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{DataConfig, ModelConfig, TaskKind, TrainConfig};
+use super::{CONTRACT, DataConfig, DeviceKind, ModelConfig, ProgramConfig, TaskKind, TrainConfig};
 use crate::digest::{CanonicalError, canonical_json, scalars};
 
 /// The key of a run. Its digest is the run's identity; values that equal the default of the schema
 /// are left out of it, so that a new option moves no key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "configurations are behind an `Arc`")]
+pub enum RunConfig {
+    /// A network that this program trains.
+    Network(NetworkConfig),
+    /// A program of the user.
+    Program(ProgramConfig),
+}
+
+impl RunConfig {
+    /// The seed of the run.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        match self {
+            Self::Network(config) => config.seed,
+            Self::Program(config) => config.seed,
+        }
+    }
+
+    /// The same configuration with another seed.
+    #[must_use]
+    pub fn with_seed(&self, seed: u64) -> Self {
+        match self {
+            Self::Network(config) => Self::Network(NetworkConfig { seed, ..config.clone() }),
+            Self::Program(config) => Self::Program(ProgramConfig { seed, ..config.clone() }),
+        }
+    }
+
+    /// What kind of device computes.
+    #[must_use]
+    pub fn device(&self) -> DeviceKind {
+        match self {
+            Self::Network(config) => config.device,
+            Self::Program(config) => config.device,
+        }
+    }
+
+    /// The network, if it is one.
+    #[must_use]
+    pub fn network(&self) -> Option<&NetworkConfig> {
+        match self {
+            Self::Network(config) => Some(config),
+            Self::Program(_) => None,
+        }
+    }
+
+    /// Number of folds. A program has one.
+    #[must_use]
+    pub fn folds(&self) -> usize {
+        self.network().map_or(1, |config| config.data.folds())
+    }
+
+    /// Whether this version computes it.
+    #[must_use]
+    pub fn is_of_this_version(&self) -> bool {
+        match self {
+            Self::Network(config) => config.versions == PartVersions::CURRENT,
+            Self::Program(config) => config.contract == CONTRACT,
+        }
+    }
+
+    /// Whether two executions give the same bits. Only networks on the CPU promise it.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.network().is_some_and(|config| config.device == DeviceKind::Cpu)
+    }
+}
+
+/// All that can change the result of a network that this program trains.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RunConfig {
+pub struct NetworkConfig {
     /// What the network is trained for.
     #[serde(default, skip_serializing_if = "is::default_task")]
     pub task: TaskKind,
@@ -22,7 +92,7 @@ pub struct RunConfig {
     pub model: ModelConfig,
     /// Loss, batches and optimiser.
     pub train: TrainConfig,
-    /// Seeds initialisation and dropout.
+    /// Seeds initialisation, dropout and shuffling.
     pub seed: u64,
     /// What kind of device computes.
     pub device: DeviceKind,
@@ -75,16 +145,6 @@ pub fn key_values(config: &Value) -> KeyValues {
     scalars(config).into_iter().map(|(path, value)| (path, text(value))).collect()
 }
 
-/// Kind of device: two kinds do not give the same bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeviceKind {
-    /// Any processor: they all give the same bits.
-    Cpu,
-    /// Any NVIDIA device, through CUDA: to rounding, not to the bit.
-    Cuda,
-}
-
 /// Type of the numbers that are computed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -97,7 +157,7 @@ pub enum NumberType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartVersions {
-    /// Drawing and pooling of pairs.
+    /// Drawing, splitting and pooling of data.
     pub data: u32,
     /// What layers, initialisation and losses mean.
     pub model: u32,
@@ -108,15 +168,6 @@ pub struct PartVersions {
 impl PartVersions {
     /// The versions of this build.
     pub const CURRENT: Self = Self { data: 1, model: 2, train: 6 };
-}
-
-impl std::fmt::Display for DeviceKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Cpu => "cpu",
-            Self::Cuda => "cuda",
-        })
-    }
 }
 
 /// Predicates for `skip_serializing_if`: only the exact default is left out of the key.

@@ -1,6 +1,6 @@
 //! How much arithmetic a run is.
 
-use super::{Layer, RunConfig, Shape, infer};
+use super::{Layer, NetworkConfig, Shape, infer};
 
 /// How fast one worker computed runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -8,14 +8,22 @@ pub struct Speed {
     runs: usize,
     seconds: f64,
     examples: f64,
+    has_program: bool,
 }
 
 impl Speed {
     /// Counts one more run: of this configuration, as far as it came, in this time.
-    pub fn add(&mut self, config: &RunConfig, extent: Extent, seconds: f64) {
+    pub fn add(&mut self, config: &NetworkConfig, extent: Extent, seconds: f64) {
         self.runs += 1;
         self.seconds += seconds;
         self.examples += trained_examples(config, extent) as f64;
+    }
+
+    /// Counts one more run of a program, in this time.
+    pub fn add_program(&mut self, seconds: f64) {
+        self.runs += 1;
+        self.seconds += seconds;
+        self.has_program = true;
     }
 
     /// Mean seconds of a run. Returns `None` without runs.
@@ -24,10 +32,10 @@ impl Speed {
         (self.runs > 0).then(|| self.seconds / self.runs as f64)
     }
 
-    /// Examples trained on per second.
+    /// Examples trained on per second. `None` if a program took part of the time.
     #[must_use]
     pub fn examples_a_second(&self) -> Option<f64> {
-        (self.seconds > 0.0).then(|| self.examples / self.seconds)
+        (self.seconds > 0.0 && !self.has_program).then(|| self.examples / self.seconds)
     }
 }
 
@@ -43,14 +51,14 @@ pub struct Extent {
 impl Extent {
     /// That of a run with all epochs of its configuration.
     #[must_use]
-    pub fn whole(config: &RunConfig) -> Self {
+    pub fn whole(config: &NetworkConfig) -> Self {
         Self { epochs: config.data.folds() * config.train.epochs, steps: 0 }
     }
 }
 
 /// Examples that a run has trained on, each as often as it was.
 #[must_use]
-pub fn trained_examples(config: &RunConfig, extent: Extent) -> usize {
+pub fn trained_examples(config: &NetworkConfig, extent: Extent) -> usize {
     let [in_epoch, ..] = config.data.sizes();
     extent.epochs * in_epoch + in_epoch.min(extent.steps * config.train.batch_size)
 }
@@ -62,7 +70,7 @@ pub fn trained_examples(config: &RunConfig, extent: Extent) -> usize {
 /// inputs but the examples themselves. Each test and validation example counts a pass forward at the end of each
 /// epoch.
 #[must_use]
-pub fn operations(config: &RunConfig, extent: Extent) -> f64 {
+pub fn operations(config: &NetworkConfig, extent: Extent) -> f64 {
     let [mut forward, mut training] = [0.0; 2];
     for part in config.model.parts(config.data.input()).unwrap_or_default() {
         let of_part = passes(part.layers, part.input, part.is_first);

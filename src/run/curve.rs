@@ -125,6 +125,11 @@ impl Curves {
         self.0.insert(curve.name.to_owned(), values);
     }
 
+    /// Sets all values of the curve of this name.
+    pub fn set_named(&mut self, name: &str, values: Vec<f64>) {
+        self.0.insert(name.to_owned(), values);
+    }
+
     /// The curves of several folds. With one fold, they keep their names.
     #[must_use]
     pub fn of_folds(mut folds: Vec<Self>) -> Self {

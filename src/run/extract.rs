@@ -88,7 +88,7 @@ impl RecordExtract {
     pub fn of(record: RunRecord, wanted: &Wanted) -> Self {
         let content = Digest::of_bytes(record.result.content().as_bytes());
         let RunRecord { config, result, .. } = record;
-        let n_folds = config.data.folds();
+        let n_folds = config.folds();
         let of_folds = |curve: &Curve| {
             let of_fold = |fold| result.curves.of_fold(n_folds, fold, curve).to_vec();
             (0..n_folds).map(of_fold).collect()

@@ -1,14 +1,14 @@
 //! Small configurations for unit tests.
 
 use super::{
-    DataConfig, DeviceKind, Layer, ModelConfig, NumberType, Optimizer, PairData, PairModel,
-    PartVersions, RunConfig, Schedule, TaskKind, TrainConfig, mnist_classes, mnist_image,
+    DataConfig, DeviceKind, Layer, ModelConfig, NetworkConfig, NumberType, Optimizer, PairData,
+    PairModel, PartVersions, Schedule, TaskKind, TrainConfig, mnist_classes, mnist_image,
 };
 use crate::digest::Digest;
 
 /// A linear layer on images of one pixel.
-pub(crate) fn config() -> RunConfig {
-    RunConfig {
+pub(crate) fn config() -> NetworkConfig {
+    NetworkConfig {
         task: TaskKind::Pairs,
         data: DataConfig::Pairs(pairs()),
         model: ModelConfig::Pair(PairModel {

@@ -9,10 +9,12 @@ use serde::{Serialize, Serializer};
 use super::aggregate::Aggregate;
 use super::score::{extent, score, value};
 use crate::digest::Digest;
-use crate::experiment::{ConditionId, Conditions, DataSeed, Design, Experiment, Levels, Run};
+use crate::experiment::{
+    ConditionId, Conditions, DataSeed, Design, Experiment, Levels, NetworkDesign, Run,
+};
 use crate::paper::{Paper, RunValue};
 use crate::plan::{Plan, Status};
-use crate::run::{Confusion, EarlyStopping, Outcome, RecordExtract, TaskKind, operations};
+use crate::run::{Confusion, EarlyStopping, Outcome, RecordExtract, operations};
 use crate::task;
 
 /// The runs of one condition. Templates see it but for the fields that are skipped.
@@ -44,8 +46,8 @@ pub struct ConditionSummary {
 /// How the runs of a condition are trained, as far as their scores depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Training {
-    /// What the network is trained for.
-    pub task: TaskKind,
+    /// The name of its task.
+    pub task: &'static str,
     /// The number of trained parameters. `None` if the layers do not fit together.
     pub parameters: Option<usize>,
     /// The number of networks that a run trains, each on another split.
@@ -60,15 +62,19 @@ impl Training {
     /// That of the runs of a design.
     #[must_use]
     pub fn of(design: &Design) -> Self {
-        let Design { task, data, train, .. } = design;
+        let (task, parameters) = (design.task_name(), design.parameters());
+        let Some(network) = design.network() else {
+            return Self { task, parameters, folds: 1, may_stop_early: false, restored: None };
+        };
+        let NetworkDesign { task: kind, data, train, .. } = network;
         let restores = |stopping: &EarlyStopping| stopping.restore_best;
         let is_restored = train.early_stopping.as_ref().is_some_and(restores);
         Self {
-            task: *task,
-            parameters: design.parameters(),
+            task,
+            parameters,
             folds: data.resolve(0).folds(),
             may_stop_early: train.early_stopping.is_some(),
-            restored: task::monitor(*task, train).filter(|_| is_restored).map(|curve| curve.name),
+            restored: task::monitor(*kind, train).filter(|_| is_restored).map(|curve| curve.name),
         }
     }
 }
@@ -83,16 +89,29 @@ pub enum SeedVariation {
     DataAndInitialisation,
     /// The split of the same examples as well.
     SplitAndInitialisation,
-    /// The draw or the split of the data in some of the conditions.
+    /// What a program of the user draws from its seed.
+    Program,
+    /// The conditions differ in this.
     DataOfSome,
 }
 
 impl SeedVariation {
+    /// What differs between the seeds of a design.
+    fn of(design: &Design) -> Self {
+        let Some(network) = design.network() else { return Self::Program };
+        match network.data.seed() {
+            DataSeed::Fixed(_) => Self::Initialisation,
+            DataSeed::Run if network.data.are_pairs() => Self::DataAndInitialisation,
+            DataSeed::Run => Self::SplitAndInitialisation,
+        }
+    }
+
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Initialisation,
         Self::DataAndInitialisation,
         Self::SplitAndInitialisation,
+        Self::Program,
         Self::DataOfSome,
     ];
 
@@ -103,6 +122,7 @@ impl SeedVariation {
             Self::Initialisation => "initialisation",
             Self::DataAndInitialisation => "data_and_initialisation",
             Self::SplitAndInitialisation => "split_and_initialisation",
+            Self::Program => "program",
             Self::DataOfSome => "data_of_some",
         }
     }
@@ -212,13 +232,7 @@ pub(super) fn conditions(
         runs: Vec::new(),
         expected: all.experiment(id).seeds.len(),
         exceptions: Exceptions::default(),
-        varies: match all.design(id).data.seed() {
-            DataSeed::Fixed(_) => SeedVariation::Initialisation,
-            DataSeed::Run if all.design(id).data.are_pairs() => {
-                SeedVariation::DataAndInitialisation
-            }
-            DataSeed::Run => SeedVariation::SplitAndInitialisation,
-        },
+        varies: SeedVariation::of(all.design(id)),
         training: Training::of(all.design(id)),
         aggregates: BTreeMap::new(),
     };
@@ -247,7 +261,7 @@ fn run_scores(paper: &Paper, names: &[Arc<str>], run: &Run, record: &RecordExtra
     let scores =
         metrics.filter_map(|(metric, name)| Some((Arc::clone(name), score(metric, record)?)));
     RunScores {
-        seed: run.config.seed,
+        seed: run.config.seed(),
         digest: run.digest,
         seconds: record.seconds,
         confusion: record.confusion.clone(),
@@ -260,5 +274,5 @@ fn run_scores(paper: &Paper, names: &[Arc<str>], run: &Run, record: &RecordExtra
 
 fn operations_of(record: &RecordExtract) -> Option<f64> {
     let extent = extent(record).filter(|_| record.outcome == Outcome::Completed)?;
-    Some(operations(&record.config, extent))
+    Some(operations(record.config.network()?, extent))
 }

@@ -1,7 +1,9 @@
 //! The score of one run by a metric.
 
 use crate::paper::{Metric, Reduction, RunValue, ScoreSource, shown};
-use crate::run::{Curve, Direction, Extent, Outcome, RecordExtract, Unit, parameter_count};
+use crate::run::{
+    Curve, Direction, EarlyStopping, Extent, Outcome, RecordExtract, Unit, parameter_count,
+};
 use crate::task;
 
 /// The score of a run, in the unit of the metric: the mean over its folds. Returns `None` if the run does not have a
@@ -25,12 +27,12 @@ pub(super) fn value(kind: RunValue, record: &RecordExtract) -> Option<f64> {
         RunValue::Parameters => parameters(record).map(|n| n as f64),
         RunValue::Epochs => {
             let epochs = extent(record)?.epochs as f64;
-            Some(epochs / record.config.data.folds() as f64)
+            Some(epochs / record.config.folds() as f64)
         }
         RunValue::BestEpoch => {
             let of_fold = |fold: usize| Some((best_epoch(record, fold)? + 1) as f64);
             let has_ended = record.outcome == Outcome::Completed;
-            mean((0..record.config.data.folds()).map(of_fold)).filter(|_| has_ended)
+            mean((0..record.config.folds()).map(of_fold)).filter(|_| has_ended)
         }
     }
 }
@@ -39,12 +41,12 @@ pub(super) fn value(kind: RunValue, record: &RecordExtract) -> Option<f64> {
 #[must_use]
 pub fn extent(record: &RecordExtract) -> Option<Extent> {
     let n_values = |curve, fold| record.curves.folds(curve).get(fold).map_or(0, Vec::len);
-    task::extent(&record.config, record.outcome, n_values)
+    task::extent(record.config.network()?, record.outcome, n_values)
 }
 
 /// The number of trained parameters of a run.
 pub(super) fn parameters(record: &RecordExtract) -> Option<usize> {
-    let config = &record.config;
+    let config = record.config.network()?;
     parameter_count(&config.model, config.data.input()).ok()
 }
 
@@ -56,13 +58,18 @@ fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 
 /// The curve that early stopping watches.
 fn monitor(record: &RecordExtract) -> Option<&'static Curve> {
-    task::monitor(record.config.task, &record.config.train)
+    let config = record.config.network()?;
+    task::monitor(config.task, &config.train)
+}
+
+fn early_stopping(record: &RecordExtract) -> Option<&EarlyStopping> {
+    record.config.network()?.train.early_stopping.as_ref()
 }
 
 /// The best epoch of a fold by the curve that early stopping watches.
 fn best_epoch(record: &RecordExtract, fold: usize) -> Option<usize> {
     let curve = monitor(record)?;
-    let stopping = record.config.train.early_stopping.as_ref()?;
+    let stopping = early_stopping(record)?;
     stopping.best_epoch(record.curves.folds(curve).get(fold)?, curve.better?)
 }
 
@@ -82,7 +89,7 @@ fn place(
         Reduction::Last => {
             // The last number of a diverged run is not the number of its last epoch.
             let has_last = record.outcome == Outcome::Completed || curve.unit == Unit::Fraction;
-            let stopping = record.config.train.early_stopping.as_ref();
+            let stopping = early_stopping(record);
             let has_completed = record.outcome == Outcome::Completed;
             // The network ends with the parameters of the best epoch, unless it diverged.
             if has_completed && stopping.is_some_and(|stopping| stopping.restore_best) {

@@ -27,7 +27,9 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> ConfusionTable {
 /// The names of the classes of the data of a condition.
 #[must_use]
 pub fn class_names(names: Names<'_>, id: ConditionId) -> Vec<String> {
-    Conditions::of(names.experiments).design(id).data.found().facts.classes.clone()
+    let conditions = Conditions::of(names.experiments);
+    let network = conditions.design(id).network();
+    network.map(|network| network.data.found().facts.classes.clone()).unwrap_or_default()
 }
 
 impl Kind for ConfusionTable {

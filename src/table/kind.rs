@@ -366,6 +366,9 @@ impl Variation {
                  not independent: for other data, intervals are too narrow and p values too small, and more splits \
                  do not mend this."
             }
+            Some(SeedVariation::Program) => {
+                "Runs with different seeds differ in all that the program draws from its seed."
+            }
             Some(SeedVariation::DataOfSome) => {
                 "Runs with different seeds differ in the initialisation and the other random draws of \
                  training. In some conditions of a row, they also differ in the draw or the split of the data."
@@ -383,6 +386,7 @@ impl Variation {
             Some(SeedVariation::Initialisation) => "initialisation",
             Some(SeedVariation::DataAndInitialisation) => "data and initialisation",
             Some(SeedVariation::SplitAndInitialisation) => "split and initialisation",
+            Some(SeedVariation::Program) => "what the program draws",
             Some(SeedVariation::DataOfSome) => "data in some conditions",
             None => MISSING,
         };

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use super::curves::LEARNING_RATE;
 use super::definition::TargetKind;
 use super::registry::{monitor, of};
-use crate::run::{Curve, Curves, Extent, Outcome, RunConfig, RunResult, Unit};
+use crate::run::{
+    Curve, Curves, Extent, NetworkConfig, Outcome, ProgramConfig, RunConfig, RunResult, Unit,
+};
 
 /// Whether a run of `config` records this curve of its task.
 #[must_use]
-pub fn has(curve: &Curve, config: &RunConfig) -> bool {
+pub fn has(curve: &Curve, config: &NetworkConfig) -> bool {
     let has_part = !curve.needs_held_out || config.data.has_validation();
     let is_rate = *curve == LEARNING_RATE;
     has_part && !(is_rate && config.train.schedule.is_default())
@@ -18,7 +20,7 @@ pub fn has(curve: &Curve, config: &RunConfig) -> bool {
 /// How far a run of `config` came. `n_values` is the number of values of a curve in a fold. `None` for a run of several
 /// folds that diverged: its record does not say which folds did.
 pub fn extent(
-    config: &RunConfig,
+    config: &NetworkConfig,
     outcome: Outcome,
     n_values: impl Fn(&'static Curve, usize) -> usize,
 ) -> Option<Extent> {
@@ -33,12 +35,50 @@ pub fn extent(
     }
 }
 
-/// Checks that a result is one of a run of `config`: the declared curves in each fold, one value per epoch, each in
-/// its range, and a count for each pair of classes.
+/// Checks that a result is one of a run of `config`.
 ///
 /// # Errors
 /// With what is wrong, as a phrase that follows the name of the record.
 pub fn check(result: &RunResult, config: &RunConfig) -> Result<(), String> {
+    match config {
+        RunConfig::Network(config) => check_network(result, config),
+        RunConfig::Program(config) => check_program(result, config),
+    }
+}
+
+/// Whether a run of `config` records this curve.
+#[must_use]
+pub fn records(curve: &Curve, config: &RunConfig) -> bool {
+    match config {
+        RunConfig::Network(config) => of(config.task).curves().contains(&curve),
+        RunConfig::Program(config) => config.program.metrics.iter().any(|name| name == curve.name),
+    }
+}
+
+/// Checks that a program has written each of its metrics, and nothing else.
+fn check_program(result: &RunResult, config: &ProgramConfig) -> Result<(), String> {
+    let RunResult { outcome, curves, confusion, .. } = result;
+    if confusion.is_some() {
+        return Err("has a confusion matrix that its run cannot have".to_owned());
+    }
+    let metrics = &config.program.metrics;
+    if let Some((name, _)) = curves.iter().find(|(name, _)| !metrics.iter().any(|own| own == name))
+    {
+        return Err(format!("has a curve `{name}`, which is not declared"));
+    }
+    let has = |name: &String| curves.iter().any(|(own, values)| own == name && !values.is_empty());
+    match metrics.iter().find(|name| *outcome == Outcome::Completed && !has(name)) {
+        Some(name) => Err(format!("has no value of `{name}`, which its run writes")),
+        None => Ok(()),
+    }
+}
+
+/// Checks that a result is one of a network: the declared curves in each fold, one value per epoch, each in
+/// its range, and a count for each pair of classes.
+///
+/// # Errors
+/// With what is wrong, as a phrase that follows the name of the record.
+fn check_network(result: &RunResult, config: &NetworkConfig) -> Result<(), String> {
     let RunResult { outcome, curves, confusion, .. } = result;
     let outcome = *outcome;
     let has_classes = of(config.task).targets() == TargetKind::Classes;
@@ -57,7 +97,7 @@ pub fn check(result: &RunResult, config: &RunConfig) -> Result<(), String> {
     let mut lengths: Vec<Option<usize>> = vec![None; n_folds];
     for (fold, curve) in of_folds {
         let values = curves.of_fold(n_folds, fold, curve);
-        check_curve(curve, values, config, outcome)?;
+        check_network_curve(curve, values, config, outcome)?;
         if outcome == Outcome::Completed && has(curve, config) {
             let first = *lengths[fold].get_or_insert(values.len());
             if first != values.len() {
@@ -77,6 +117,21 @@ pub fn check_curve(
     curve: &Curve,
     values: &[f64],
     config: &RunConfig,
+    outcome: Outcome,
+) -> Result<(), String> {
+    match config {
+        RunConfig::Network(config) => check_network_curve(curve, values, config, outcome),
+        RunConfig::Program(_) if values.is_empty() && outcome == Outcome::Completed => {
+            Err(format!("has no value of `{}`, which its run writes", curve.name))
+        }
+        RunConfig::Program(_) => Ok(()),
+    }
+}
+
+fn check_network_curve(
+    curve: &Curve,
+    values: &[f64],
+    config: &NetworkConfig,
     outcome: Outcome,
 ) -> Result<(), String> {
     let epochs = config.train.epochs;

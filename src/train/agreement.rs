@@ -23,7 +23,7 @@ use crate::kernel::self_gated::SelfGated;
 use crate::kernel::shape::{Convolution, Example, Image, Pool};
 use crate::random::Stream;
 use crate::run::{
-    DataConfig, Layer, ModelConfig, PairData, PairModel, RunConfig, TrainConfig, samples,
+    DataConfig, Layer, ModelConfig, NetworkConfig, PairData, PairModel, TrainConfig, samples,
 };
 use crate::task::pair_curves;
 
@@ -72,7 +72,7 @@ fn branches() -> [Vec<Layer>; 5] {
     [deep, deep_sigmoid, layers(connected), layers(other), layers(residual)]
 }
 
-fn config(branch: Vec<Layer>, weight_sharing: bool) -> RunConfig {
+fn config(branch: Vec<Layer>, weight_sharing: bool) -> NetworkConfig {
     let head = r#"[
         {"layer": "linear", "outputs": 1}, {"layer": "batch_norm"},
         {"layer": "dropout", "probability": 0.1}, {"layer": "sigmoid"}
@@ -86,14 +86,18 @@ fn config(branch: Vec<Layer>, weight_sharing: bool) -> RunConfig {
         ..samples::pairs()
     };
     let model = PairModel { branch: branch.into(), head: layers(head).into(), weight_sharing };
-    let RunConfig { train, .. } = samples::config();
+    let NetworkConfig { train, .. } = samples::config();
     let train = TrainConfig { batch_size: 12, optimizer: samples::sgd(0.01, 0.0), ..train };
     let (data, model) = (DataConfig::Pairs(data), ModelConfig::Pair(model));
-    RunConfig { data, model, train, seed: 3, ..samples::config() }
+    NetworkConfig { data, model, train, seed: 3, ..samples::config() }
 }
 
 /// Both losses and the gradient of each parameter, on the first batch.
-fn first_step<O: Operations>(operations: O, config: &RunConfig, split: &Split) -> Vec<Vec<f32>> {
+fn first_step<O: Operations>(
+    operations: O,
+    config: &NetworkConfig,
+    split: &Split,
+) -> Vec<Vec<f32>> {
     let mut run = Run::new(operations, config, split);
     let mut pass = run.backward(0, &mut Stream::new(0, "dropout")).unwrap().unwrap();
     let mut found: Vec<_> = pass.losses.iter().map(|loss| vec![*loss]).collect();

@@ -24,7 +24,7 @@ use super::named::NamedTensor;
 use super::trainer::{TrainError, Training};
 use super::training_loop;
 use crate::dataset::Split;
-use crate::run::RunConfig;
+use crate::run::NetworkConfig;
 
 /// Checks that the driver has the device. dfdx would panic where there is none.
 pub(super) fn check(number: usize) -> Result<(), DeviceError> {
@@ -44,7 +44,7 @@ type Trained = (Training, Option<Vec<NamedTensor>>);
 /// Trains a run on the device of this worker. Also returns the tensors of its network if `keeps_network`.
 pub(super) fn train(
     number: usize,
-    config: &RunConfig,
+    config: &NetworkConfig,
     split: &Split,
     keeps_network: bool,
 ) -> Result<Trained, TrainError> {
@@ -70,7 +70,7 @@ struct DeviceThread {
 
 /// A run to train.
 struct Job {
-    config: RunConfig,
+    config: NetworkConfig,
     split: Split,
     keeps_network: bool,
     answer: Sender<Answer>,
@@ -96,7 +96,7 @@ impl DeviceThread {
 
     fn train(
         &mut self,
-        config: &RunConfig,
+        config: &NetworkConfig,
         split: &Split,
         keeps_network: bool,
     ) -> Result<Trained, TrainError> {

@@ -11,7 +11,7 @@ use super::named::NamedTensor;
 use super::trainer::{TrainError, Trainer, Training};
 use super::training_loop::{train, train_network};
 use crate::dataset::Split;
-use crate::run::RunConfig;
+use crate::run::NetworkConfig;
 
 impl Device {
     /// Checks that the device can be used.
@@ -37,7 +37,7 @@ pub struct DfdxTrainer {
 }
 
 impl Trainer for DfdxTrainer {
-    fn train(&self, config: &RunConfig, split: &Split) -> Result<Training, TrainError> {
+    fn train(&self, config: &NetworkConfig, split: &Split) -> Result<Training, TrainError> {
         match self.device {
             Device::Cpu => with_memory(|operations| train(operations, config, split)),
             #[cfg(feature = "cuda")]
@@ -52,7 +52,7 @@ impl Trainer for DfdxTrainer {
 
     fn train_network(
         &self,
-        config: &RunConfig,
+        config: &NetworkConfig,
         split: &Split,
     ) -> Result<(Training, Option<Vec<NamedTensor>>), TrainError> {
         match self.device {

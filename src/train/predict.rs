@@ -10,7 +10,7 @@ use super::network::Network;
 use super::operations::Operations as _;
 use super::sequence::Mode;
 use super::tensor::values;
-use crate::run::RunConfig;
+use crate::run::NetworkConfig;
 
 /// The outputs of the network of `config` with these tensors for `n` examples, in inference mode on the CPU. Each of
 /// `inputs` has the values of all examples, one after the other. They are pooled and standardised. There is a list of
@@ -19,7 +19,7 @@ use crate::run::RunConfig;
 /// # Errors
 /// If the tensors are not those of the network.
 pub fn predict(
-    config: &RunConfig,
+    config: &NetworkConfig,
     tensors: &[NamedTensor],
     inputs: &[Vec<f32>],
     n: usize,

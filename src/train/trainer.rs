@@ -3,7 +3,7 @@
 use super::device::Device;
 use super::named::NamedTensor;
 use crate::dataset::Split;
-use crate::run::{Curves, Outcome, RunConfig};
+use crate::run::{Curves, NetworkConfig, Outcome};
 
 /// The result of one run: the part of a record that its configuration determines.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +59,7 @@ pub enum TrainError {
 /// Returns an error if the device fails.
 pub fn train_all(
     trainer: &dyn Trainer,
-    config: &RunConfig,
+    config: &NetworkConfig,
     splits: &[Split],
 ) -> Result<Training, TrainError> {
     let mut folds = Vec::with_capacity(splits.len());
@@ -78,7 +78,7 @@ pub type Networks = Vec<Vec<NamedTensor>>;
 /// Returns an error if the device fails.
 pub fn train_networks(
     trainer: &dyn Trainer,
-    config: &RunConfig,
+    config: &NetworkConfig,
     splits: &[Split],
 ) -> Result<(Training, Option<Networks>), TrainError> {
     let (mut folds, mut networks) = (Vec::new(), Vec::new());
@@ -96,7 +96,7 @@ pub trait Trainer: Sync {
     ///
     /// # Errors
     /// Returns an error if the device fails.
-    fn train(&self, config: &RunConfig, split: &Split) -> Result<Training, TrainError>;
+    fn train(&self, config: &NetworkConfig, split: &Split) -> Result<Training, TrainError>;
 
     /// Trains like [`Self::train`]. Also returns the tensors of the network that the training ends with. `None` if the
     /// run has diverged, or if this trainer has no network.
@@ -105,7 +105,7 @@ pub trait Trainer: Sync {
     /// Returns an error if the device fails.
     fn train_network(
         &self,
-        config: &RunConfig,
+        config: &NetworkConfig,
         split: &Split,
     ) -> Result<(Training, Option<Vec<NamedTensor>>), TrainError> {
         Ok((self.train(config, split)?, None))

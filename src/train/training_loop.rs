@@ -13,14 +13,14 @@ use super::tensor::{SetGradient as _, values};
 use super::trainer::{TrainError, Training};
 use crate::dataset::{PartName, Rows, Scale, Split, Targets};
 use crate::random::Stream;
-use crate::run::{Curve, Curves, Direction, EarlyStopping, Outcome, RunConfig, TrainConfig};
+use crate::run::{Curve, Curves, Direction, EarlyStopping, NetworkConfig, Outcome, TrainConfig};
 use crate::task::curves::LEARNING_RATE;
 use crate::task::{self, Measured, Objective, Task};
 
 /// Trains `config` on `split` with `operations`.
 pub(super) fn train<O: Operations>(
     operations: O,
-    config: &RunConfig,
+    config: &NetworkConfig,
     split: &Split,
 ) -> Result<Training, TrainError> {
     Run::new(operations, config, split).train(split)
@@ -29,7 +29,7 @@ pub(super) fn train<O: Operations>(
 /// Trains like [`train`]. Also returns the tensors of the network that the training ends with, unless it has diverged.
 pub(super) fn train_network<O: Operations>(
     operations: O,
-    config: &RunConfig,
+    config: &NetworkConfig,
     split: &Split,
 ) -> Result<(Training, Option<Vec<NamedTensor>>), TrainError> {
     let mut run = Run::new(operations, config, split);
@@ -49,7 +49,7 @@ struct Kept<'s> {
 }
 
 impl<'s> Kept<'s> {
-    fn new(config: &'s RunConfig) -> Self {
+    fn new(config: &'s NetworkConfig) -> Self {
         let watched = task::monitor(config.task, &config.train);
         let watched = config.train.early_stopping.as_ref().zip(watched);
         let stopping = watched.and_then(|(stopping, curve)| Some((stopping, curve, curve.better?)));
@@ -98,7 +98,7 @@ struct Evaluated {
 
 /// Completes the curves of a run that diverged. Fractions after the divergence are 0, because
 /// no answer of a network with NaN values is right. Other values are unknown and stay away.
-fn fill_after_divergence(curves: &mut Curves, task: &dyn Task, config: &RunConfig) {
+fn fill_after_divergence(curves: &mut Curves, task: &dyn Task, config: &NetworkConfig) {
     for curve in task.curves() {
         if let Some(worst) = curve.after_divergence()
             && task::has(curve, config)
@@ -114,7 +114,7 @@ fn fill_after_divergence(curves: &mut Curves, task: &dyn Task, config: &RunConfi
 pub(super) struct Run<'r, O: Operations> {
     pub(super) network: Network<O>,
     pub(super) task: &'static dyn Task,
-    config: &'r RunConfig,
+    config: &'r NetworkConfig,
     rows: &'r Rows,
     /// The targets that the objective sees: standardised, if the data say so.
     targets: Targets,
@@ -150,7 +150,7 @@ pub(super) struct Pass<O: Operations> {
 }
 
 impl<'r, O: Operations> Run<'r, O> {
-    pub(super) fn new(operations: O, config: &'r RunConfig, split: &'r Split) -> Self {
+    pub(super) fn new(operations: O, config: &'r NetworkConfig, split: &'r Split) -> Self {
         let rows = &split.train;
         let network = Network::new(operations, &config.model, config.data.input(), config.seed);
         let targets = standardized(&rows.targets, split.target_scale);

@@ -15,7 +15,7 @@ use dfdx::tensor_ops::AdamConfig;
 use report::dataset::{self, Rows, Split, Targets};
 use report::pipeline::{self, Keep, Overrides};
 use report::random::Stream;
-use report::run::{self, DeviceKind, Optimizer, PairModel, RunConfig};
+use report::run::{self, DeviceKind, NetworkConfig, Optimizer, PairModel};
 
 type Vector<D, T = NoneTape> = Tensor<(usize,), f32, D, T>;
 type Matrix<D, T = NoneTape> = Tensor<(usize, usize), f32, D, T>;
@@ -74,7 +74,7 @@ impl<D: Device<f32>> Parameter<D> {
 /// The networks of some seeds of a condition.
 struct Batched<D: SetGradient> {
     device: D,
-    config: RunConfig,
+    config: NetworkConfig,
     model: PairModel,
     seeds: Vec<u64>,
     /// Weight and bias of each linear layer, branch by branch. Those of the head come last.
@@ -95,7 +95,7 @@ struct Batch<D: Device<f32>> {
 }
 
 impl<D: SetGradient> Batched<D> {
-    fn new(device: &D, config: &RunConfig, seeds: Vec<u64>) -> Self {
+    fn new(device: &D, config: &NetworkConfig, seeds: Vec<u64>) -> Self {
         let is_linear = |layer: &run::Layer| match layer {
             run::Layer::Linear { outputs } => Some(*outputs),
             _ => None,
@@ -354,8 +354,8 @@ fn cross_entropy(outputs: &[f32], classes: &[u32]) -> (f64, Vec<f64>) {
 }
 
 /// The fully connected conditions with the auxiliary loss, and their pairs.
-fn conditions(train_pairs: usize) -> Vec<(RunConfig, Split)> {
-    let overrides = Overrides { seeds: Some(1), data: None, is_confined: false };
+fn conditions(train_pairs: usize) -> Vec<(NetworkConfig, Split)> {
+    let overrides = Overrides { seeds: Some(1), ..Overrides::default() };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let project = pipeline::load(root, &overrides).expect("the shipped experiments");
     let plan =
@@ -363,7 +363,7 @@ fn conditions(train_pairs: usize) -> Vec<(RunConfig, Split)> {
     let conditions = project.conditions();
     let is_wanted = |condition| conditions.experiment(condition).name == "fully-connected";
     let configs = plan.runs.iter().filter(|run| is_wanted(run.condition));
-    let configs = configs.map(|run| (*run.config).clone());
+    let configs = configs.filter_map(|run| run.config.network().cloned());
     let configs = configs.filter(|config| config.train.auxiliary_loss == Some(true));
     let digits = dataset::embedded().expect("the embedded digits");
     configs
@@ -464,7 +464,8 @@ mod tests {
                     worst[1] = worst[1].max(distance(own.into(), other.into()));
                 }
                 let one_epoch = run::TrainConfig { epochs: 1, ..config.train.clone() };
-                let one_epoch = RunConfig { train: one_epoch, seed: seed as u64, ..config.clone() };
+                let one_epoch =
+                    NetworkConfig { train: one_epoch, seed: seed as u64, ..config.clone() };
                 let trained = DfdxTrainer::default().train(&one_epoch, &split).expect("a CPU");
                 for (index, curve) in
                     [&TRAIN_MAIN_LOSS, &TRAIN_AUXILIARY_LOSS].into_iter().enumerate()

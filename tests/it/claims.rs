@@ -7,7 +7,7 @@ use report::dataset::Split;
 use report::digest::Digest;
 use report::experiment::Level;
 use report::pipeline::{self, Keep, Overrides};
-use report::run::{DeviceKind, RunConfig};
+use report::run::{DeviceKind, NetworkConfig};
 use report::task::pair_curves as pairs;
 use report::train::{TrainError, Trainer, Training};
 
@@ -241,7 +241,7 @@ fn the_eight_verdicts_of_the_paper_follow_from_its_runs() {
 struct Committed(BTreeMap<String, f64>);
 
 impl Trainer for Committed {
-    fn train(&self, config: &RunConfig, split: &Split) -> Result<Training, TrainError> {
+    fn train(&self, config: &NetworkConfig, split: &Split) -> Result<Training, TrainError> {
         let mut training = Formula.train(config, split)?;
         let score = self.0[&Digest::of(config).unwrap().short()] / 100.0;
         let epochs = config.train.epochs;
@@ -267,7 +267,7 @@ fn judged_on_committed_scores() -> BTreeMap<String, Outcome> {
 fn five_seeds_decide_nothing_and_six_do() {
     for (seeds, is_known) in [(5, false), (6, true)] {
         let project = Project::shipped();
-        let overrides = Overrides { seeds: Some(seeds), data: None, is_confined: false };
+        let overrides = Overrides { seeds: Some(seeds), ..Overrides::default() };
         let (read, plan) = recorded_with(&project, &overrides);
         let context = pipeline::context(&read, &plan, BUILD).unwrap();
         let claim = context.claims.iter().find(|one| one.claim.name == "almost-all").unwrap();
@@ -295,7 +295,9 @@ fn five_seeds_decide_nothing_and_six_do() {
 #[test]
 fn a_published_mean_beside_few_runs_of_ours_has_no_grade() {
     let (read, mut plan) = recorded_with(&Project::shipped(), &Overrides::default());
-    plan.records.retain(|_, record| record.config.data.seed() != 0 || record.config.seed < 5);
+    plan.records.retain(|_, record| {
+        record.config.network().unwrap().data.seed() != 0 || record.config.seed() < 5
+    });
     let context = pipeline::context(&read, &plan, BUILD).unwrap();
     let scorecard = table(&context, "scorecard");
     let unknown = Level::text("not known");

@@ -17,13 +17,13 @@ fn the_shipped_models_have_the_parameters_that_their_authors_count() {
         assert_eq!(experiment.conditions.len(), 4, "{name}");
         assert_eq!(experiment.seeds, (0..10).collect::<Vec<_>>(), "{name}");
         for condition in &experiment.conditions {
-            let design = &condition.design;
+            let design = condition.design.network().unwrap();
             let parts = design.model.parts(design.data.input()).unwrap();
             let count = |part: &run::Part<'_>| run::count(part.layers, part.input);
             let [of_branch, of_head] = [count(&parts[0]), count(&parts[1])];
             assert_eq!((of_branch, 2 * of_branch + of_head), (branch, unshared), "{name}");
             let branches = if design.model.pair().unwrap().weight_sharing { 1 } else { 2 };
-            assert_eq!(design.parameters(), Some(branches * branch + of_head), "{name}");
+            assert_eq!(condition.design.parameters(), Some(branches * branch + of_head), "{name}");
         }
     }
 }
@@ -33,8 +33,8 @@ fn the_shipped_experiments_are_the_papers_protocol() {
     let rates = [("deep", 0.2), ("deep-sigmoid", 0.01), ("fully-connected", 0.01)];
     for (name, expected) in rates {
         for condition in shipped(name).conditions {
-            let design = condition.design;
-            let DataDesign::Pairs(data) = design.data else { panic!("{name} compares pairs") };
+            let design = condition.design.network().unwrap();
+            let DataDesign::Pairs(data) = &design.data else { panic!("{name} compares pairs") };
             let run::Optimizer::Adam { lr, beta1, beta2, epsilon, weight_decay } =
                 design.train.optimizer
             else {

@@ -4,9 +4,9 @@ use report::cache::Cache;
 use report::context::{Build, Context};
 use report::dataset::Split;
 use report::execute::{Executor, Observer, OnFailure};
-use report::pipeline::{self, Keep, Overrides};
+use report::pipeline::{self, Keep, Overrides, Programs};
 use report::plan::Plan;
-use report::run::{Curves, DeviceKind, Origin, Outcome as End, RunConfig};
+use report::run::{Curves, DeviceKind, NetworkConfig, Origin, Outcome as End};
 use report::task::pair_curves as pairs;
 use report::train::{TrainError, Trainer, Training};
 
@@ -16,7 +16,7 @@ use crate::project::Project;
 pub(crate) struct Formula;
 
 /// 60 % and more by what is on, and a part that the seed and the draw decide.
-fn formula(config: &RunConfig) -> f64 {
+fn formula(config: &NetworkConfig) -> f64 {
     // Of even and odd seeds a little less and more, so that effects have a spread.
     let turn = if config.seed.is_multiple_of(2) { -0.001 } else { 0.001 };
     let sharing = if config.model.pair().unwrap().weight_sharing { 0.02 + turn } else { 0.0 };
@@ -27,7 +27,7 @@ fn formula(config: &RunConfig) -> f64 {
 }
 
 impl Trainer for Formula {
-    fn train(&self, config: &RunConfig, _: &Split) -> Result<Training, TrainError> {
+    fn train(&self, config: &NetworkConfig, _: &Split) -> Result<Training, TrainError> {
         let epochs = config.train.epochs;
         let best = formula(config);
         let rising = |end: f64| (0..epochs).map(move |e| end * (e + 1) as f64 / epochs as f64);
@@ -88,6 +88,7 @@ pub(crate) fn recorded_by(
         workers: 2,
         on_failure: OnFailure::Stop,
         may_start: &|_| true,
+        programs: &Programs { project: &read },
         keeps_models: false,
         observer: &Nobody,
         origin: &Origin { machine: None, revision: None, lockfile: None },

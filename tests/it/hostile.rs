@@ -13,7 +13,7 @@ use report::paper::Vocabulary;
 use report::pipeline::PaperFile;
 use report::random::Stream;
 
-use crate::key::mnist;
+use crate::key::FIND;
 use crate::project::{Project, repository};
 
 /// Mutilated files of each kind.
@@ -115,7 +115,7 @@ fn experiment(name: &str, bytes: &[u8]) -> Result<Experiment, ()> {
     let file = document::parse(name, text).map_err(drop)?;
     let base = str::from_utf8(&shipped("base/protocol.toml")).unwrap().to_owned();
     let base = document::parse("base.toml", &base).unwrap();
-    Experiment::from_documents("deep", file, vec![base], &mnist).map_err(drop)
+    Experiment::from_documents("deep", file, vec![base], FIND).map_err(drop)
 }
 
 /// Not a test of its own: [`a_million_mutilated_files_do_no_harm`] runs it with little memory.

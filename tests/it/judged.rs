@@ -4,7 +4,7 @@ use report::claim::Outcome;
 use report::context::Context;
 use report::dataset::Split;
 use report::pipeline::{self, Overrides};
-use report::run::RunConfig;
+use report::run::NetworkConfig;
 use report::task::pair_curves as pairs;
 use report::train::{TrainError, Trainer, Training};
 
@@ -125,7 +125,7 @@ fn a_claim_for_other_conditions_stands_beside_the_verdict_and_does_not_change_it
 struct Collapsing;
 
 impl Trainer for Collapsing {
-    fn train(&self, config: &RunConfig, split: &Split) -> Result<Training, TrainError> {
+    fn train(&self, config: &NetworkConfig, split: &Split) -> Result<Training, TrainError> {
         let mut training = Formula.train(config, split)?;
         if config.data.seed() != 0 && config.seed.is_multiple_of(3) {
             let curve = vec![0.3 + config.seed as f64 / 1000.0; config.train.epochs];

@@ -5,16 +5,20 @@ use std::sync::Arc;
 use report::dataset::{self, Facts, Source};
 use report::digest::{Digest, canonical_json};
 use report::document;
-use report::experiment::{Conditions, Experiment, Found, Run};
+use report::experiment::{Conditions, Experiment, Find, Found, FoundFiles, Run};
 use report::run::DeviceKind;
 
 use crate::project::repository;
 
 /// MNIST, which the shipped experiments use.
 #[expect(clippy::unnecessary_wraps, reason = "the signature of `FindData`")]
-pub(crate) fn mnist(source: &Source) -> Result<Found, Vec<String>> {
+fn mnist(source: &Source) -> Result<Found, Vec<String>> {
     Ok(Found { source: source.clone(), facts: Arc::new(Facts::of_mnist()) })
 }
+
+/// What experiments on MNIST ask for.
+pub(crate) const FIND: Find<'static> =
+    Find { data: &mnist, program: &|_| Ok(FoundFiles::default()) };
 
 /// A shipped experiment.
 pub(crate) fn shipped(name: &str) -> Experiment {
@@ -23,7 +27,7 @@ pub(crate) fn shipped(name: &str) -> Experiment {
         document::parse(&path, &text).unwrap()
     };
     let (file, base) = (read(format!("{name}.toml")), read("base/protocol.toml".to_owned()));
-    Experiment::from_documents(name, file, vec![base], &mnist).unwrap()
+    Experiment::from_documents(name, file, vec![base], FIND).unwrap()
 }
 
 /// The runs of a shipped experiment.
@@ -86,6 +90,6 @@ fn a_key_survives_its_own_json() {
         assert_eq!(read, *run.config);
         assert_eq!(canonical_json(&read).unwrap(), json);
         let by_parts = report::run::CanonicalConfig::new(&run.config).unwrap();
-        assert_eq!(by_parts.with_seed(run.config.seed), json);
+        assert_eq!(by_parts.with_seed(run.config.seed()), json);
     }
 }

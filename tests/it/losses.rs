@@ -5,7 +5,7 @@ use report::context::Context;
 use report::dataset::Split;
 use report::experiment::Level;
 use report::pipeline::{self, Overrides};
-use report::run::{Curves, Outcome as End, RunConfig};
+use report::run::{Curves, NetworkConfig, Outcome as End};
 use report::table::Table;
 use report::task::pair_curves as pairs;
 use report::train::{TrainError, Trainer, Training};
@@ -24,7 +24,7 @@ struct Losses;
 ///     return (0.4 + 0.01 * (seed * 7 % 10) + 0.02 * (data * 3 % 10)
 ///             - (0.05 + 0.002 * (seed % 3) if sharing else 0) + (0.2 + 0.01 * (seed % 2) if full else 0))
 /// ```
-fn loss(config: &RunConfig) -> f64 {
+fn loss(config: &NetworkConfig) -> f64 {
     let (seed, draw) = (config.seed, config.data.seed());
     let sharing = if config.model.pair().unwrap().weight_sharing {
         0.05 + 0.002 * (seed % 3) as f64
@@ -40,7 +40,7 @@ fn loss(config: &RunConfig) -> f64 {
 }
 
 impl Trainer for Losses {
-    fn train(&self, config: &RunConfig, _: &Split) -> Result<Training, TrainError> {
+    fn train(&self, config: &NetworkConfig, _: &Split) -> Result<Training, TrainError> {
         let epochs = config.train.epochs;
         let last = loss(config);
         let mut curves = Curves::default();
@@ -254,7 +254,8 @@ fn project() -> Project {
     project
 }
 
-const EIGHT: Overrides = Overrides { seeds: Some(8), data: None, is_confined: false };
+const EIGHT: Overrides =
+    Overrides { seeds: Some(8), data: None, runs_probes: false, is_confined: false };
 
 fn context(project: &Project) -> Context {
     let (read, plan) = recorded_by(&Losses, project, &EIGHT);
@@ -424,7 +425,7 @@ fn the_page_the_figures_and_the_data_files_of_losses_have_the_unit() {
 fn a_run_that_diverged_has_no_last_loss_and_is_counted() {
     struct Diverging;
     impl Trainer for Diverging {
-        fn train(&self, config: &RunConfig, split: &Split) -> Result<Training, TrainError> {
+        fn train(&self, config: &NetworkConfig, split: &Split) -> Result<Training, TrainError> {
             let mut training = Losses.train(config, split)?;
             if config.seed == 3 && config.model.pair().unwrap().weight_sharing {
                 training.outcome = End::Diverged { epoch: 1, step: 0 };

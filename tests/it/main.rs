@@ -29,6 +29,7 @@ mod numerics;
 mod pdf;
 mod paper;
 mod pooled;
+mod programs;
 mod project;
 mod prose;
 mod readme;

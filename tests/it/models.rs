@@ -268,7 +268,7 @@ fn a_missing_or_damaged_model_is_an_error_with_the_command_that_makes_one() {
     let project = classification();
     project.build(&["--save-models"]);
     let refusal = refused(&project, &["network", "data/plots.csv"]);
-    assert!(refusal.stderr.contains("2 runs match, but a prediction needs one"), "{refusal:#?}");
+    assert!(refusal.stderr.contains("2 runs match, but this command needs one"), "{refusal:#?}");
     assert!(refusal.stderr.contains("seed=0"), "{refusal:#?}");
 
     for (name, bytes) in models(&project) {

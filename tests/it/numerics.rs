@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use report::dataset;
 use report::digest::Digest;
@@ -20,7 +19,7 @@ fn the_bits_of_a_run_of_two_epochs_of_each_architecture_are_frozen() {
     let digits = dataset::embedded().unwrap();
     let found = ["deep", "deep-sigmoid", "fully-connected"].map(|name| {
         let Run { config, .. } = runs(name).remove(0);
-        let mut config = Arc::unwrap_or_clone(config);
+        let mut config = config.network().unwrap().clone();
         config.train.epochs = 2;
         let split = dataset::draw(&config.data, &digits).unwrap().remove(0);
         let training = DfdxTrainer::default().train(&config, &split).unwrap();
@@ -85,12 +84,13 @@ fn the_first_epochs_of_a_run_are_those_of_a_twin_in_pytorch() {
     for twin in twins["runs"].as_array().unwrap() {
         let name = twin["experiment"].as_str().unwrap();
         let is_twin = |run: &Run| {
-            run.config.seed == twin["seed"].as_u64().unwrap()
-                && run.config.model.pair().unwrap().weight_sharing == twin["weight_sharing"]
-                && run.config.train.auxiliary_loss == twin["auxiliary_loss"].as_bool()
+            let config = run.config.network().unwrap();
+            config.seed == twin["seed"].as_u64().unwrap()
+                && config.model.pair().unwrap().weight_sharing == twin["weight_sharing"]
+                && config.train.auxiliary_loss == twin["auxiliary_loss"].as_bool()
         };
         let Run { config, .. } = runs(name).into_iter().find(is_twin).unwrap();
-        let mut config = Arc::unwrap_or_clone(config);
+        let mut config = config.network().unwrap().clone();
         config.data.pairs_mut().unwrap().seed = twin["data_seed"].as_u64().unwrap();
         config.train.epochs = twins["epochs"].as_u64().unwrap() as usize;
         let split = dataset::draw(&config.data, &digits).unwrap().remove(0);

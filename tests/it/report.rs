@@ -45,7 +45,7 @@ fn the_tables_of_the_paper_carry_what_their_seeds_support() {
 
 #[test]
 fn effects_are_paired_over_the_draws_and_adjusted_within_their_table() {
-    let overrides = Overrides { seeds: Some(10), data: None, is_confined: false };
+    let overrides = Overrides { seeds: Some(10), ..Overrides::default() };
     let (read, plan) = recorded_with(&Project::shipped(), &overrides);
     let context = pipeline::context(&read, &plan, BUILD).unwrap();
     for experiment in ["extended/deep", "extended/fully-connected", "all"] {

@@ -2,7 +2,7 @@
 
 use report::dataset::Split;
 use report::pipeline::{self, Overrides};
-use report::run::{Curves, Outcome as End, RunConfig};
+use report::run::{Curves, NetworkConfig, Outcome as End};
 use report::task::pair_curves as pairs;
 use report::train::{TrainError, Trainer, Training};
 
@@ -13,7 +13,7 @@ use crate::project::Project;
 struct Rates;
 
 impl Trainer for Rates {
-    fn train(&self, config: &RunConfig, _: &Split) -> Result<Training, TrainError> {
+    fn train(&self, config: &NetworkConfig, _: &Split) -> Result<Training, TrainError> {
         let optimizer = serde_json::to_value(&config.train.optimizer).unwrap();
         let loss = match optimizer["lr"].as_f64().unwrap() {
             rate if rate < 0.05 => 0.5,

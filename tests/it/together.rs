@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use report::dataset::Split;
 use report::digest::Digest;
-use report::run::{Curves, Outcome, RunConfig};
+use report::run::{Curves, NetworkConfig, Outcome};
 use report::task::pair_curves as pairs;
 use report::train::{TrainError, Trainer, Training};
 
@@ -224,7 +224,7 @@ struct Faulty {
 }
 
 impl Trainer for Faulty {
-    fn train(&self, config: &RunConfig, _: &Split) -> Result<Training, TrainError> {
+    fn train(&self, config: &NetworkConfig, _: &Split) -> Result<Training, TrainError> {
         match self.fails.as_str() {
             "all alike" => return Err(TrainError::Device("the device is on fire".to_owned())),
             "seed 1" if config.seed == 1 => {

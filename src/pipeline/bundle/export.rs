@@ -43,6 +43,7 @@ pub fn export(
     out: &Path,
     bundle: &Path,
 ) -> Result<Exported, Error> {
+    project.refuse_programs("a bundle contains networks alone")?;
     let mut files = contents(project, report, out)?;
     check_place(project, &files, bundle)?;
     let paths: Vec<_> = files.keys().cloned().collect();

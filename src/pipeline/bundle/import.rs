@@ -165,6 +165,7 @@ fn check(
         |error: Error| format!("it is no project: {}", chain(&error).replace(&within, ""));
     let overrides = Overrides { is_confined: true, ..Overrides::default() };
     let project = load(directory, &overrides).map_err(no_project)?;
+    project.refuse_programs("a bundle contains networks alone").map_err(no_project)?;
     // An experiment can extend a file anywhere.
     if let Some(foreign) =
         project.sources.keys().find(|path| !paths.iter().any(|own| own.as_str() == *path))

@@ -66,14 +66,15 @@ fn varying_layers(project: &Project, names: &[String]) -> String {
 }
 
 fn model(experiment: &Experiment) -> ModelDiagram {
-    let design = &experiment.conditions[0].design;
-    let parts = design.model.parts(design.data.input()).unwrap_or_default();
+    let designs = || experiment.conditions.iter().filter_map(|one| one.design.network());
+    let first = designs().next();
+    let parts = first.map(|one| one.model.parts(one.data.input()).unwrap_or_default());
+    let parts = parts.unwrap_or_default();
     let mut boxes = parts.iter().map(|part| boxes(part.layers, part.input, 0));
-    let mut designs = experiment.conditions.iter().map(|condition| &condition.design);
     ModelDiagram {
-        has_auxiliary_loss: designs.any(|design| design.train.auxiliary_loss == Some(true)),
+        has_auxiliary_loss: designs().any(|design| design.train.auxiliary_loss == Some(true)),
         title: format::visible(&experiment.title),
-        input: design.data.input().to_string(),
+        input: first.map(|one| one.data.input().to_string()).unwrap_or_default(),
         branch: boxes.next().unwrap_or_default(),
         head: boxes.next().unwrap_or_default(),
         joined: parts.get(1).map(|head| head.input.to_string()).unwrap_or_default(),
@@ -83,8 +84,8 @@ fn model(experiment: &Experiment) -> ModelDiagram {
 
 /// The lists of layers of a network.
 fn layers(design: &Design) -> Vec<&[Layer]> {
-    let parts = design.model.parts(design.data.input()).unwrap_or_default();
-    parts.into_iter().map(|part| part.layers).collect()
+    let parts = design.network().map(|own| own.model.parts(own.data.input()).unwrap_or_default());
+    parts.unwrap_or_default().into_iter().map(|part| part.layers).collect()
 }
 
 /// The numbers of parameters of the conditions with the layers of the first one.
@@ -92,16 +93,18 @@ fn parameters(experiment: &Experiment) -> String {
     let designs = experiment.conditions.iter().map(|condition| &condition.design);
     let first = &experiment.conditions[0].design;
     let has_layers = |design: &&Design| layers(design) == layers(first);
-    let is_shared = |design: &&Design| design.model.pair().is_some_and(|pair| pair.weight_sharing);
+    let pair = |design: &Design| design.network().and_then(|own| own.model.pair()).cloned();
+    let is_shared = |design: &&Design| pair(design).is_some_and(|pair| pair.weight_sharing);
     let (shared, separate): (Vec<_>, Vec<_>) = designs.filter(has_layers).partition(is_shared);
     let [shared, separate] = [shared, separate].map(|designs| designs.first().copied());
     let all = |design: &Design| design.parameters().map(format::thousands).unwrap_or_default();
     let Some(first) = separate.or(shared) else { return String::new() };
-    let Some(model) = first.model.pair() else {
+    let Some(model) = pair(first) else {
         return format!("{} parameters", all(first));
     };
     let of_branch = if separate.is_some() { "per branch" } else { "in the shared branch" };
-    let branch = format::thousands(run::count(&model.branch, first.data.input()));
+    let input = first.network().map_or(Shape::Vector(0), |own| own.data.input());
+    let branch = format::thousands(run::count(&model.branch, input));
     let both = separate.and(shared).map(all);
     let both = both.map_or_else(String::new, |all| format!(", {all} with weight sharing"));
     format!("{branch} parameters {of_branch}, {} in total{both}", all(first))

@@ -7,7 +7,7 @@ use crate::run::{DataConfig, Layer, ModelConfig, PairData, PairModel, Shape, Tas
 use crate::train::kernel_memory::Memory;
 use crate::train::kernel_operations::KernelOperations;
 
-fn config() -> RunConfig {
+fn config() -> NetworkConfig {
     let layer = |name: &str| serde_json::from_value(serde_json::json!({ "layer": name })).unwrap();
     let data = PairData {
         dataset: dataset::embedded_digest(),
@@ -24,13 +24,13 @@ fn config() -> RunConfig {
         weight_sharing: true,
     };
     let (optimizer, seed) = (samples::sgd(0.01, 0.5), 4);
-    let RunConfig { train, .. } = samples::config();
+    let NetworkConfig { train, .. } = samples::config();
     let train = TrainConfig { epochs: 3, optimizer, ..train };
     let (data, model) = (DataConfig::Pairs(data), ModelConfig::Pair(model));
-    RunConfig { data, model, train, seed, ..samples::config() }
+    NetworkConfig { data, model, train, seed, ..samples::config() }
 }
 
-fn pairs(config: &mut RunConfig) -> (&mut PairData, &mut PairModel) {
+fn pairs(config: &mut NetworkConfig) -> (&mut PairData, &mut PairModel) {
     match (&mut config.data, &mut config.model) {
         (DataConfig::Pairs(data), ModelConfig::Pair(model)) => (data, model),
         _ => unreachable!(),
@@ -38,7 +38,7 @@ fn pairs(config: &mut RunConfig) -> (&mut PairData, &mut PairModel) {
 }
 
 /// The only split of `config`.
-fn split(config: &RunConfig, examples: &Examples) -> Split {
+fn split(config: &NetworkConfig, examples: &Examples) -> Split {
     dataset::draw(&config.data, examples).unwrap().remove(0)
 }
 
@@ -82,7 +82,7 @@ fn a_run_with_the_memory_of_other_runs_gives_the_same_results() {
     let first = config();
     let examples = dataset::embedded().unwrap();
     let mut memory = Memory::default();
-    let other = |change: &dyn Fn(&mut RunConfig)| {
+    let other = |change: &dyn Fn(&mut NetworkConfig)| {
         let mut config = first.clone();
         change(&mut config);
         config
@@ -123,7 +123,7 @@ fn rows(n: usize, purpose: &str) -> Rows {
 }
 
 /// A small network for these vectors, trained in an order of its own in each epoch.
-fn classification(n: usize) -> (RunConfig, Split) {
+fn classification(n: usize) -> (NetworkConfig, Split) {
     let json = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
     let model = json(
         r#"{"layers": [{"layer": "linear", "outputs": 8}, {"layer": "batch_norm"}, {"layer": "relu"},
@@ -139,7 +139,7 @@ fn classification(n: usize) -> (RunConfig, Split) {
         optimizer: serde_json::from_value(json(r#"{"kind": "adam", "lr": 0.02}"#)).unwrap(),
         ..samples.train
     };
-    let config = RunConfig {
+    let config = NetworkConfig {
         task: TaskKind::Classification,
         data: serde_json::from_value(data).unwrap(),
         model: serde_json::from_value(model).unwrap(),
@@ -150,7 +150,7 @@ fn classification(n: usize) -> (RunConfig, Split) {
     (config, Split { train, validation, test, target_scale: Scale::NONE, input_scales: Vec::new() })
 }
 
-fn run<'r>(config: &'r RunConfig, split: &'r Split) -> Run<'r, KernelOperations> {
+fn run<'r>(config: &'r NetworkConfig, split: &'r Split) -> Run<'r, KernelOperations> {
     Run::new(KernelOperations::new(Memory::default()), config, split)
 }
 
@@ -197,7 +197,7 @@ fn a_restored_network_has_the_test_metrics_of_the_best_epoch() {
 #[test]
 fn each_epoch_takes_each_example_once_in_an_order_of_the_seed_and_the_epoch() {
     let (config, split) = classification(40);
-    let order = |config: &RunConfig, epoch| run(config, &split).order(epoch);
+    let order = |config: &NetworkConfig, epoch| run(config, &split).order(epoch);
     let orders = [0, 1].map(|epoch| order(&config, epoch));
     let all: Vec<u32> = (0..40).collect();
     for order in &orders {
@@ -207,7 +207,7 @@ fn each_epoch_takes_each_example_once_in_an_order_of_the_seed_and_the_epoch() {
         assert_eq!(sorted, all);
     }
     assert_ne!(orders[0], orders[1]);
-    assert_ne!(order(&RunConfig { seed: 8, ..config.clone() }, 0), orders[0]);
+    assert_ne!(order(&NetworkConfig { seed: 8, ..config.clone() }, 0), orders[0]);
     let mut other = config.clone();
     (other.train.batch_size, other.train.optimizer) = (7, samples::sgd(0.5, 0.0));
     let mut trained = run(&other, &split);

@@ -1,0 +1,14 @@
+//! Who runs the programs of the user.
+
+use crate::experiment::Run;
+use crate::program::{ProgramError, Written};
+use crate::run::ProgramConfig;
+
+/// Runs programs of the user.
+pub trait RunProgram: Sync {
+    /// Runs the program of a run, and returns what it wrote.
+    ///
+    /// # Errors
+    /// If it has no result.
+    fn run(&self, run: &Run, config: &ProgramConfig) -> Result<Written, ProgramError>;
+}

@@ -1,0 +1,39 @@
+//! What experiments ask of the files that they name.
+
+use std::collections::BTreeMap;
+
+use super::data::FindData;
+use crate::digest::Digest;
+
+/// Finds data and programs.
+#[derive(Clone, Copy)]
+pub struct Find<'f> {
+    /// Finds data.
+    pub data: FindData<'f>,
+    /// Finds the files of a program.
+    pub program: FindProgram<'f>,
+}
+
+/// What a program names.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedFiles<'n> {
+    /// What is started.
+    pub executable: &'n str,
+    /// Paths and patterns of its inputs.
+    pub inputs: &'n [String],
+    /// The program that says the versions, with its arguments. Empty without one.
+    pub probe: &'n [String],
+}
+
+/// The files of a program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoundFiles {
+    /// The SHA-256 of each input, by its path from the project.
+    pub inputs: BTreeMap<String, Digest>,
+    /// What the probe wrote. `None` without a probe, or before its first run.
+    pub probe: Option<String>,
+}
+
+/// Finds the files of a program. Returns all that is wrong with them otherwise: the key, and a phrase that follows it.
+pub type FindProgram<'f> =
+    &'f (dyn Fn(&NamedFiles<'_>) -> Result<FoundFiles, Vec<(&'static str, String)>> + Sync);

@@ -1,0 +1,178 @@
+//! The tables `[program]` and `[params]`: a program of the user that computes the runs.
+
+mod command;
+mod limits;
+mod metrics;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::find::{Find, FoundFiles, NamedFiles};
+use super::level::Level;
+use crate::document::{Node, Reader, Value, Violations};
+use crate::run::{CONTRACT, Curve, DeviceKind, Program, ProgramConfig, ProgramTask};
+
+pub use command::{Placeholders, filled};
+pub use limits::{Limits, Tolerance};
+
+/// The tables of a program.
+pub(super) const PARTS: [&str; 2] = ["params", "program"];
+
+/// A program without the seed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProgramDesign {
+    /// How it is started, and what it reads.
+    pub program: ProgramTable,
+    /// What it is asked to compute.
+    pub params: BTreeMap<String, Json>,
+}
+
+/// How a program is started, what it reads and what it writes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProgramTable {
+    /// The program and its arguments, with their placeholders.
+    pub command: Vec<String>,
+    /// Its files. Conditions share them.
+    #[serde(skip)]
+    pub files: Arc<FoundFiles>,
+    /// Paths and patterns of its inputs, as the file has them.
+    pub inputs: Vec<String>,
+    /// Variables of its environment.
+    pub environment: BTreeMap<String, String>,
+    /// The program that says the versions, with its arguments. Empty without one.
+    pub probe: Vec<String>,
+    /// The numbers that it writes.
+    #[serde(skip)]
+    pub metrics: Vec<&'static Curve>,
+    /// Whether it sees only its inputs.
+    pub isolate: bool,
+    /// What does not change a result.
+    #[serde(skip)]
+    pub limits: Limits,
+}
+
+impl ProgramDesign {
+    /// The full configuration of one run.
+    pub(super) fn resolve(&self, seed: u64, device: DeviceKind) -> ProgramConfig {
+        let ProgramTable { command, files, environment, metrics, isolate, .. } = &self.program;
+        let mut names: Vec<String> = metrics.iter().map(|curve| curve.name.to_owned()).collect();
+        names.sort_unstable();
+        ProgramConfig {
+            task: ProgramTask::Program,
+            program: Program {
+                command: command.clone(),
+                inputs: files.inputs.clone(),
+                environment: environment.clone(),
+                probe: files.probe.clone(),
+                metrics: names,
+                isolate: *isolate,
+            },
+            params: self.params.clone(),
+            seed,
+            device,
+            contract: CONTRACT,
+        }
+    }
+
+    /// Reads both tables of an experiment.
+    pub(super) fn read(all: &Reader<'_>, find: Find<'_>) -> Option<Self> {
+        let params = match all.node("params") {
+            Some(node) => read_params(all, node),
+            None => Some(BTreeMap::new()),
+        };
+        let reader = all.table("program")?;
+        let program = read_program(&reader, params.as_ref(), find);
+        reader.finish();
+        Some(Self { program: program?, params: params? })
+    }
+}
+
+fn read_program(
+    reader: &Reader<'_>,
+    params: Option<&BTreeMap<String, Json>>,
+    find: Find<'_>,
+) -> Option<ProgramTable> {
+    let command = reader.required::<Vec<String>>("command").filter(|command| {
+        let is_empty = command.iter().all(String::is_empty);
+        if is_empty {
+            reader.refuse("command", "lists no program");
+        }
+        !is_empty
+    });
+    if let (Some(command), Some(params)) = (&command, params) {
+        for fault in command::faults(command, params) {
+            reader.refuse("command", fault);
+        }
+    }
+    let inputs = reader.required::<Vec<String>>("inputs");
+    let environment = read_environment(reader);
+    let probe = reader.optional::<Vec<String>>("probe").unwrap_or_default();
+    let metrics = metrics::read(reader);
+    let isolate = reader.optional::<bool>("isolate").unwrap_or(true);
+    let limits = limits::read(reader, metrics.as_deref().unwrap_or_default());
+    let (command, inputs) = (command?, inputs?);
+    let named = NamedFiles { executable: &command[0], inputs: &inputs, probe: &probe };
+    let files = (find.program)(&named).map_err(|faults| {
+        for (key, fault) in faults {
+            reader.refuse(key, fault);
+        }
+    });
+    Some(ProgramTable {
+        files: Arc::new(files.ok()?),
+        command,
+        inputs,
+        environment: environment?,
+        probe,
+        metrics: metrics?,
+        isolate,
+        limits: limits?,
+    })
+}
+
+/// The variables at `environment`.
+fn read_environment(reader: &Reader<'_>) -> Option<BTreeMap<String, String>> {
+    let entries = reader.entries("environment").into_iter();
+    let entry = |(name, node): (&str, &Node)| {
+        let is_name = !name.is_empty() && !name.contains(['=', '\0']);
+        match &node.value {
+            Value::String(value) if is_name && !value.contains('\0') => {
+                Some((name.to_owned(), value.clone()))
+            }
+            other => {
+                let message =
+                    format!("has `{name}`, which must be a text, but is {}", other.type_name());
+                reader.refuse("environment", message);
+                None
+            }
+        }
+    };
+    entries.map(entry).collect()
+}
+
+/// The table at `params` as JSON.
+fn read_params(reader: &Reader<'_>, node: &Node) -> Option<BTreeMap<String, Json>> {
+    match Level::of(&node.value).to_json() {
+        Json::Object(entries) => Some(entries.into_iter().collect()),
+        _ => {
+            reader.refuse("params", format!("must be a table, but is {}", node.value.type_name()));
+            None
+        }
+    }
+}
+
+/// Refuses the tables of networks beside a program, and those of programs beside a network.
+pub(super) fn check_parts(root: &Node, is_program: bool, parts: &[&str], violations: &Violations) {
+    let Value::Table(table) = &root.value else { return };
+    for key in parts {
+        if let Some(node) = table.get(*key) {
+            let message = match is_program {
+                true => "has no use with `task = \"program\"`: the program decides it itself",
+                false => "is for programs: write `task = \"program\"`",
+            };
+            violations.push(&node.location, *key, message);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Finds the files of programs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use glob::{MatchOptions, Pattern};
+
+use crate::cache::Cache;
+use crate::digest::Digest;
+use crate::experiment::{FoundFiles, NamedFiles};
+use crate::format::chain;
+use crate::fs;
+use crate::program;
+use crate::provenance;
+
+/// The most files that the inputs of a program may be.
+const MOST_FILES: usize = 100_000;
+
+/// Folders whose files are no inputs, unless a pattern names them.
+const IGNORED: [&str; 2] = ["__pycache__", "node_modules"];
+
+/// What a probe said, if it has run; or what is wrong with it.
+type Said = Result<Option<String>, String>;
+
+/// Finds the files of programs, each once.
+pub(super) struct ProgramFinder<'f> {
+    root: &'f Path,
+    /// Whether probes run. What they said before is used otherwise.
+    runs_probes: bool,
+    digests: Mutex<BTreeMap<PathBuf, Result<Digest, String>>>,
+    probes: Mutex<BTreeMap<Vec<String>, Said>>,
+}
+
+impl<'f> ProgramFinder<'f> {
+    pub(super) fn new(root: &'f Path, runs_probes: bool) -> Self {
+        // Programs cannot start in a directory without a name.
+        let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+        Self { root, runs_probes, digests: Mutex::default(), probes: Mutex::default() }
+    }
+
+    /// The files of a program, or all that is wrong with them.
+    pub(super) fn find(
+        &self,
+        named: &NamedFiles<'_>,
+    ) -> Result<FoundFiles, Vec<(&'static str, String)>> {
+        let mut faults = Vec::new();
+        if let Err(fault) = self.executable(named.executable) {
+            faults.push(("command", fault));
+        }
+        let mut inputs = BTreeMap::new();
+        for pattern in named.inputs {
+            match self.matches(pattern) {
+                Ok(found) => inputs.extend(found),
+                Err(fault) => faults.push(("inputs", fault)),
+            }
+        }
+        let probe = match named.probe.is_empty() {
+            true => Ok(None),
+            false => self.probe(named.probe),
+        };
+        match (probe, faults.is_empty()) {
+            (Ok(probe), true) => Ok(FoundFiles { inputs, probe }),
+            (Ok(_), false) => Err(faults),
+            (Err(fault), _) => {
+                faults.push(("probe", fault));
+                Err(faults)
+            }
+        }
+    }
+
+    /// Refuses a program that is not there. A name without a folder is looked for in `PATH`.
+    fn executable(&self, name: &str) -> Result<(), String> {
+        if name.contains('{') {
+            return Ok(());
+        }
+        let is_there = match name.contains('/') {
+            true => fs::is_file(&self.root.join(name)),
+            false => {
+                let path = provenance::variable("PATH").unwrap_or_default();
+                std::env::split_paths(&path).any(|folder| fs::is_file(&folder.join(name)))
+            }
+        };
+        match (is_there, name.contains('/')) {
+            (true, _) => Ok(()),
+            (false, true) => {
+                Err(format!("names `{name}`, but there is no such file in the project"))
+            }
+            (false, false) => {
+                Err(format!("names `{name}`, but no folder of `PATH` has a program of this name"))
+            }
+        }
+    }
+
+    /// The files that match a pattern, by their paths from the project.
+    fn matches(&self, pattern: &str) -> Result<BTreeMap<String, Digest>, String> {
+        let is_outside = Path::new(pattern).is_absolute()
+            || Path::new(pattern).components().any(|part| part.as_os_str() == "..");
+        if is_outside {
+            return Err(format!("names `{pattern}`, which is outside of the project"));
+        }
+        let compiled = Pattern::new(pattern)
+            .map_err(|error| format!("has the pattern `{pattern}`, which is wrong: {error}"))?;
+        let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
+        let mut found = Vec::new();
+        let literal = pattern.find(['*', '?', '[']).map_or(pattern, |at| &pattern[..at]);
+        if literal.len() == pattern.len() {
+            found.extend(fs::is_file(&self.root.join(pattern)).then(|| pattern.to_owned()));
+        } else {
+            let folder = literal.rfind('/').map_or("", |at| &literal[..at]);
+            self.walk(folder, pattern, &|path| compiled.matches_with(path, options), &mut found)?;
+        }
+        if found.is_empty() {
+            return Err(format!("has `{pattern}`, which no file matches"));
+        }
+        found.sort();
+        let digest = |path: String| Ok((path.clone(), self.digest(&path)?));
+        found.into_iter().map(digest).collect()
+    }
+
+    /// Adds the files below a folder that match.
+    fn walk(
+        &self,
+        folder: &str,
+        pattern: &str,
+        matches: &dyn Fn(&str) -> bool,
+        found: &mut Vec<String>,
+    ) -> Result<(), String> {
+        let directory = self.root.join(folder);
+        if !fs::is_directory(&directory) {
+            return Ok(());
+        }
+        for entry in fs::entries(&directory).map_err(|error| chain(&error))? {
+            let Some(name) = entry.file_name().and_then(|name| name.to_str()) else { continue };
+            let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+            if fs::is_directory(&entry) {
+                if !IGNORED.contains(&name) && !fs::is_link(&entry) {
+                    self.walk(&path, pattern, matches, found)?;
+                }
+            } else if matches(&path) {
+                found.push(path);
+                if found.len() > MOST_FILES {
+                    return Err(format!(
+                        "has `{pattern}`, which matches more than {MOST_FILES} files"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn digest(&self, path: &str) -> Result<Digest, String> {
+        let path = self.root.join(path);
+        let mut known = self.digests.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let digest = known.entry(path).or_insert_with_key(|path| {
+            let bytes = fs::read(path).map_err(|error| chain(&error))?;
+            Ok(Digest::of_bytes(&bytes))
+        });
+        digest.clone()
+    }
+
+    /// What a probe says, or said before.
+    fn probe(&self, command: &[String]) -> Result<Option<String>, String> {
+        let mut known = self.probes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let said = known.entry(command.to_vec()).or_insert_with_key(|command| {
+            let cache = Cache::new(self.root);
+            let file = cache.probe(&Digest::of_bytes(command.join("\0").as_bytes()));
+            if !self.runs_probes {
+                let said = fs::read_if_there(&file).map_err(|error| chain(&error))?;
+                return Ok(said.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
+            }
+            let scratch = cache.scratch();
+            fs::create_directory(&scratch).map_err(|error| chain(&error))?;
+            let said = program::probe(self.root, command, &scratch)?;
+            fs::write_atomic(&file, said.as_bytes()).map_err(|error| chain(&error))?;
+            Ok(Some(said))
+        });
+        said.clone()
+    }
+}

@@ -1,0 +1,46 @@
+//! The environment of a program.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::experiment::Limits;
+use crate::provenance;
+use crate::run::ProgramConfig;
+
+/// Variables that every program gets from the build.
+const PASSED: [&str; 7] =
+    ["PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH"];
+
+/// Variables that set a number of threads.
+const THREADS: [&str; 5] = [
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "JULIA_NUM_THREADS",
+];
+
+/// All variables. `told` is the file with the parameters, and `results` the file for the results.
+pub(super) fn of(
+    config: &ProgramConfig,
+    limits: &Limits,
+    told: &Path,
+    results: &Path,
+) -> BTreeMap<String, String> {
+    let passed = PASSED.iter().copied().chain(limits.pass_environment.iter().map(String::as_str));
+    let passed = passed.filter_map(|name| Some((name.to_owned(), provenance::variable(name)?)));
+    let threads = limits.threads.to_string();
+    let threads = THREADS.iter().map(|name| ((*name).to_owned(), threads.clone()));
+    let own = [
+        ("REPORT_CONFIG", told.display().to_string()),
+        ("REPORT_RESULT", results.display().to_string()),
+        ("REPORT_SEED", config.seed.to_string()),
+        // Python then gives the same bits twice, shows its output at once, and leaves no files beside the inputs.
+        ("PYTHONHASHSEED", "0".to_owned()),
+        ("PYTHONUNBUFFERED", "1".to_owned()),
+        ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value));
+    let declared = config.program.environment.clone();
+    passed.chain(threads).chain(own).chain(declared).collect()
+}

@@ -1,0 +1,46 @@
+//! Why a program has no result.
+
+use crate::fs::FileError;
+
+/// Why a program has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// Its files cannot be prepared or read.
+    #[error(transparent)]
+    File(FileError),
+    /// An input is not what it was when the run was planned.
+    #[error("its input `{0}` changed since the build began")]
+    Changed(String),
+    /// It could not be started.
+    #[error("`{program}` cannot be started: {reason}")]
+    Start {
+        /// The program.
+        program: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// It asks to be run again later.
+    #[error("it ended with status 75: try again later")]
+    Later,
+    /// It ended without a result.
+    #[error("it {how}; {lines} in the result file{log}")]
+    Failed {
+        /// How it ended.
+        how: String,
+        /// How many lines of results it wrote: `no line`.
+        lines: String,
+        /// The end of its log, on lines of its own.
+        log: String,
+    },
+    /// It ended well, but what it wrote is no result.
+    #[error("it ended with status 0, but {0}")]
+    Result(String),
+}
+
+impl ProgramError {
+    /// Whether nothing is wrong with the run itself, so that the next build tries it again.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Later | Self::Changed(_) | Self::File(_))
+    }
+}

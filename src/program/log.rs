@@ -1,0 +1,72 @@
+//! The log of a program: the beginning and the end of what it wrote on its standard output and standard error.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use crate::fs;
+
+/// How much is kept of the beginning, and of the end.
+const KEPT: usize = 1 << 20;
+
+/// Copies what a program writes: the beginning at once, the end when there is no more.
+pub(super) fn copy(mut from: impl Read, mut to: impl Write) -> std::io::Result<()> {
+    let mut buffer = vec![0; 1 << 16];
+    let (mut written, mut left_out) = (0, 0);
+    let mut tail: Vec<u8> = Vec::new();
+    loop {
+        let n = match from.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => n,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let head = n.min(KEPT - written);
+        to.write_all(&buffer[..head])?;
+        to.flush()?;
+        written += head;
+        tail.extend(&buffer[head..n]);
+        if tail.len() > 2 * KEPT {
+            let surplus = tail.len() - KEPT;
+            left_out += surplus;
+            tail.drain(..surplus);
+        }
+    }
+    let surplus = tail.len().saturating_sub(KEPT);
+    left_out += surplus;
+    if left_out > 0 {
+        write!(to, "\n[{left_out} bytes of this log are left out here]\n")?;
+    }
+    to.write_all(&tail[surplus..])?;
+    to.flush()
+}
+
+/// The last lines of a log, each on a line of its own after a heading. Empty if there is none.
+pub(super) fn end(path: &Path, n: usize) -> String {
+    let Ok(bytes) = fs::read(path) else { return String::new() };
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().collect();
+    let last = &lines[lines.len().saturating_sub(n)..];
+    match last.is_empty() {
+        true => "; its log is empty".to_owned(),
+        false => format!("; the end of its log:\n  {}", last.join("\n  ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_log_keeps_its_beginning_and_its_end() {
+        let mut log = Vec::new();
+        copy(&b"short\n"[..], &mut log).unwrap();
+        assert_eq!(log, b"short\n");
+        let text: Vec<u8> = (0..6_000_000u32).map(|i| b'a' + (i % 7) as u8).collect();
+        let mut log = Vec::new();
+        copy(&text[..], &mut log).unwrap();
+        let notice = format!("\n[{} bytes of this log are left out here]\n", text.len() - 2 * KEPT);
+        assert_eq!(log.len(), 2 * KEPT + notice.len());
+        assert_eq!(log[..KEPT], text[..KEPT]);
+        assert_eq!(log[log.len() - KEPT..], text[text.len() - KEPT..]);
+    }
+}

@@ -1,0 +1,224 @@
+//! The process between a build and a program. It ends with the build, and the program with it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{BufRead as _, Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::ProgramError;
+use super::log;
+use crate::fs;
+use crate::process;
+
+/// The word on the command line that makes this binary a supervisor.
+pub const SUPERVISE: &str = "__supervise";
+
+/// How long a program may take to end after it was asked to.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the standard output of a program may stay open after its end.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// A program to run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Job {
+    /// The program and its arguments.
+    pub(super) command: Vec<String>,
+    /// Its whole environment.
+    pub(super) environment: BTreeMap<String, String>,
+    /// Its working directory.
+    pub(super) directory: PathBuf,
+    /// The file of its log.
+    pub(super) log: PathBuf,
+    /// How many seconds it may take.
+    pub(super) timeout: Option<f64>,
+}
+
+/// How a program ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Ending {
+    /// By itself.
+    Exited {
+        /// Its exit status.
+        status: i32,
+        /// Whether processes that it had started were still there.
+        survivors: bool,
+    },
+    /// By a signal.
+    Signal {
+        /// Its number.
+        number: i32,
+    },
+    /// Its time was over.
+    TimedOut {
+        /// How many seconds it had.
+        seconds: f64,
+    },
+    /// It could not be started.
+    NotStarted {
+        /// What the system says.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited { status, .. } => write!(f, "ended with status {status}"),
+            Self::Signal { number } => write!(f, "was ended by signal {number}"),
+            Self::TimedOut { seconds } => {
+                write!(f, "did not end within its `timeout` of {seconds} s, and was ended")
+            }
+            Self::NotStarted { reason } => write!(f, "could not be started: {reason}"),
+        }
+    }
+}
+
+/// Starts a program under a supervisor, and waits for its end.
+///
+/// # Errors
+/// If the supervisor fails.
+pub(super) fn start(job: &Job) -> Result<Ending, ProgramError> {
+    let failed = |reason: String| ProgramError::Start { program: job.command[0].clone(), reason };
+    let own = match cfg!(target_os = "linux") {
+        // Also if the file was replaced since.
+        true => PathBuf::from("/proc/self/exe"),
+        false => std::env::current_exe().map_err(|error| failed(error.to_string()))?,
+    };
+    let mut command = Command::new(own);
+    command.arg(SUPERVISE).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut supervisor =
+        process::in_group(&mut command).spawn().map_err(|error| failed(error.to_string()))?;
+    // The supervisor ends the program when this end of the pipe is closed.
+    let mut line = serde_json::to_string(job).map_err(|error| failed(error.to_string()))?;
+    line.push('\n');
+    let mut input = supervisor.stdin.take();
+    let sent = input.as_mut().map(|input| input.write_all(line.as_bytes()));
+    let mut answer = String::new();
+    if let Some(mut output) = supervisor.stdout.take() {
+        let _ = output.read_to_string(&mut answer);
+    }
+    drop(input);
+    let status = supervisor.wait().map_err(|error| failed(error.to_string()))?;
+    serde_json::from_str(&answer)
+        .map_err(|_| failed(format!("its supervisor ended ({status}; {sent:?})")))
+}
+
+/// The supervisor: reads a job from the standard input, runs it, and writes how it ended. Ends the program and itself
+/// if the standard input ends.
+///
+/// # Errors
+/// If the job cannot be read, or its ending cannot be written.
+pub fn supervise() -> std::io::Result<()> {
+    let mut input = std::io::stdin().lock();
+    let mut line = String::new();
+    input.read_line(&mut line)?;
+    let job: Job = serde_json::from_str(&line)?;
+    drop(input);
+    let ending = run(&job).unwrap_or_else(|error| Ending::NotStarted { reason: error.to_string() });
+    let text = serde_json::to_string(&ending)?;
+    std::io::stdout().write_all(text.as_bytes())
+}
+
+/// What ends a program.
+enum Event {
+    /// The build has ended.
+    BuildEnded,
+    /// The program has ended.
+    ProgramEnded(std::io::Result<ExitStatus>),
+}
+
+fn run(job: &Job) -> std::io::Result<Ending> {
+    process::adopt_orphans();
+    // The log of an earlier execution goes.
+    let _ = fs::remove(&job.log);
+    let log = fs::create(&job.log).map_err(|error| error.source)?;
+    let (from, to) = std::io::pipe()?;
+    let mut command = Command::new(&job.command[0]);
+    command.args(&job.command[1..]).current_dir(&job.directory).env_clear();
+    command.envs(&job.environment).stdin(Stdio::null()).stdout(to.try_clone()?).stderr(to);
+    let child = process::in_group(&mut command).spawn();
+    // The command holds the ends of the pipe for writing.
+    drop(command);
+    let child = match child {
+        Ok(child) => child,
+        Err(error) => return Ok(Ending::NotStarted { reason: error.to_string() }),
+    };
+    let (copied, is_copied) = mpsc::channel();
+    std::thread::spawn(move || copied.send(log::copy(from, log)));
+    let group = child.id();
+    let (tell, events) = mpsc::channel();
+    watch_input(tell.clone());
+    watch_program(child, tell);
+    let timeout = job.timeout.map_or(Duration::MAX, Duration::from_secs_f64);
+    let ending = match receive(&events, timeout) {
+        Some(Event::ProgramEnded(status)) => {
+            let is_open = matches!(is_copied.recv_timeout(GRACE), Err(RecvTimeoutError::Timeout));
+            let survivors = is_open || process::has_group(group);
+            ending_of(status?, survivors)
+        }
+        Some(Event::BuildEnded) => {
+            end(group, &events);
+            #[expect(clippy::exit, reason = "nobody waits for an answer")]
+            std::process::exit(1);
+        }
+        None => {
+            end(group, &events);
+            Ending::TimedOut { seconds: timeout.as_secs_f64() }
+        }
+    };
+    process::end_group(group);
+    process::end_adopted();
+    let _ = is_copied.recv_timeout(PATIENCE);
+    Ok(ending)
+}
+
+/// Asks a program to end. Ends it and all that it has started if it does not.
+fn end(group: u32, events: &mpsc::Receiver<Event>) {
+    process::ask_group_to_end(group);
+    let stopwatch = crate::provenance::Stopwatch::start();
+    while let Some(left) = PATIENCE.checked_sub(stopwatch.elapsed()) {
+        match receive(events, left) {
+            Some(Event::ProgramEnded(_)) | None => break,
+            Some(Event::BuildEnded) => {}
+        }
+    }
+    process::end_group(group);
+    process::end_adopted();
+}
+
+fn receive(events: &mpsc::Receiver<Event>, patience: Duration) -> Option<Event> {
+    match patience == Duration::MAX {
+        true => events.recv().ok(),
+        false => events.recv_timeout(patience).ok(),
+    }
+}
+
+/// Tells when the standard input ends: the build holds its other end.
+fn watch_input(tell: mpsc::Sender<Event>) {
+    std::thread::spawn(move || {
+        let mut rest = Vec::new();
+        let _ = std::io::stdin().lock().read_to_end(&mut rest);
+        let _ = tell.send(Event::BuildEnded);
+    });
+}
+
+fn watch_program(mut child: Child, tell: mpsc::Sender<Event>) {
+    std::thread::spawn(move || {
+        let _ = tell.send(Event::ProgramEnded(child.wait()));
+    });
+}
+
+fn ending_of(status: ExitStatus, survivors: bool) -> Ending {
+    #[cfg(unix)]
+    if let Some(number) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return Ending::Signal { number };
+    }
+    Ending::Exited { status: status.code().unwrap_or(-1), survivors }
+}
