@@ -30,7 +30,7 @@ pub use condition::{Condition, EXPERIMENT, Factor};
 pub use conditions::{ConditionId, Conditions, Run};
 pub use data::{DataDesign, DataSeed, ExampleDesign, FindData, Found, PairDesign, SEED_KEYS};
 pub use design::{Design, NetworkDesign, Recorded};
-pub use find::{Find, FindProgram, FoundFiles, NamedFiles};
+pub use find::{FileFaults, Find, FindProgram, FoundFiles, NamedFiles};
 pub use level::{Level, Levels, written};
 pub use matrix::MOST_RUNS;
 pub use program::{Limits, Placeholders, ProgramDesign, ProgramTable, Tolerance, filled};

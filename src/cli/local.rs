@@ -34,8 +34,8 @@ pub(super) fn train(
     let project = target.project;
     let device = args.project.device;
     let stopwatch = Stopwatch::start();
-    let progress =
-        Progress::new(project, preview.to_train.len(), args.workers(project.most_threads()));
+    let workers = args.workers(project.most_threads());
+    let progress = Progress::new(project, preview.to_train.len(), workers);
     let cache = Cache::new(&project.root);
     let leases = Arc::new(cache.leases());
     interrupt::prepare(&leases, progress.counter());
@@ -49,7 +49,7 @@ pub(super) fn train(
             trainer: &*trainer(device),
             cache: &cache,
             leases: &leases,
-            workers: args.workers(project.most_threads()),
+            workers,
             on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
             may_start: &|_| true,
             programs: &Programs { project },

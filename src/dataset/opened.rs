@@ -24,14 +24,14 @@ pub(super) fn open(bytes: &[u8], delimiter: char) -> Result<Opened<'_>, Vec<Stri
         return Err(vec![what.to_owned()]);
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Some(fault) = quotes::fault(bytes, delimiter as u8) {
+    let lines = Lines::new(bytes);
+    if let Some(fault) = quotes::fault(bytes, delimiter as u8, &lines) {
         return Err(vec![fault]);
     }
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter as u8)
         .trim(csv::Trim::All)
         .from_reader(bytes);
-    let lines = Lines::new(bytes);
     let header = reader.headers().map_err(|error| vec![unreadable(&error, &lines)])?.clone();
     let names: Vec<&str> = header.iter().collect();
     let other_delimiter = [',', ';', '\t', '|']

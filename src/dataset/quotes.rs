@@ -1,5 +1,7 @@
 //! Quotes in tables. The reader of tables accepts any, and a quote that does not end takes the rows after it with it.
 
+use super::lines::Lines;
+
 /// Where a byte is.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
@@ -19,19 +21,20 @@ enum State {
 
 /// A value whose quotes are not those of RFC 4180: it begins with a quote and goes on after its end, or has no end. A
 /// quote within a value without quotes is a character. Returns a phrase that follows the name of the file.
-pub(super) fn fault(bytes: &[u8], delimiter: u8) -> Option<String> {
-    let (mut state, mut line, mut begin) = (State::Start, 1, 1);
-    for byte in bytes {
+pub(super) fn fault(bytes: &[u8], delimiter: u8, lines: &Lines<'_>) -> Option<String> {
+    let (mut state, mut begin) = (State::Start, 0);
+    for (at, byte) in (0..).zip(bytes) {
         let is_end = *byte == delimiter || *byte == b'\n' || *byte == b'\r';
         state = match (state, *byte) {
             (State::Start | State::Blank, b' ' | b'\t') if !is_end => State::Blank,
             (State::Blank, b'"') => {
                 return Some(format!(
-                    "has a blank before a quote in line {line}; a quoted value begins with its quote"
+                    "has a blank before a quote in line {}; a quoted value begins with its quote",
+                    lines.at(at)
                 ));
             }
             (State::Start | State::Ended, b'"') => {
-                begin = if state == State::Start { line } else { begin };
+                begin = if state == State::Start { at } else { begin };
                 State::Quoted
             }
             (State::Quoted, b'"') => State::Ended,
@@ -40,22 +43,27 @@ pub(super) fn fault(bytes: &[u8], delimiter: u8) -> Option<String> {
             (State::Ended | State::Closed, b' ' | b'\t') => State::Closed,
             (State::Ended | State::Closed, _) => {
                 return Some(format!(
-                    "has a value that goes on after its closing quote in line {line}; a quote within quotes is \
-                     written twice"
+                    "has a value that goes on after its closing quote in line {}; a quote within quotes is \
+                     written twice",
+                    lines.at(at)
                 ));
             }
             (State::Start | State::Blank | State::Plain, _) => State::Plain,
         };
-        line += usize::from(*byte == b'\n');
     }
     (state == State::Quoted).then(|| {
-        format!("has a quote in line {begin} that is not closed before the end of the file")
+        let line = lines.at(begin);
+        format!("has a quote in line {line} that is not closed before the end of the file")
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn fault(bytes: &[u8], delimiter: u8) -> Option<String> {
+        super::fault(bytes, delimiter, &Lines::new(bytes))
+    }
 
     #[test]
     fn a_quote_must_close_where_its_value_ends() {

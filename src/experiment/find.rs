@@ -1,6 +1,7 @@
 //! What experiments ask of the files that they name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::data::FindData;
 use crate::digest::Digest;
@@ -34,6 +35,9 @@ pub struct FoundFiles {
     pub probe: Option<String>,
 }
 
-/// Finds the files of a program. Returns all that is wrong with them otherwise: the key, and a phrase that follows it.
+/// Finds the files of a program, or all that is wrong with them.
 pub type FindProgram<'f> =
-    &'f (dyn Fn(&NamedFiles<'_>) -> Result<FoundFiles, Vec<(&'static str, String)>> + Sync);
+    &'f (dyn Fn(&NamedFiles<'_>) -> Result<Arc<FoundFiles>, FileFaults> + Sync);
+
+/// What is wrong with the files of a program: the key, and a phrase that follows it.
+pub type FileFaults = Vec<(&'static str, String)>;

@@ -121,7 +121,7 @@ fn read_program(
         }
     });
     Some(ProgramTable {
-        files: Arc::new(files.ok()?),
+        files: files.ok()?,
         command,
         inputs,
         environment: environment?,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Experiment, Find, Found, FoundFiles, NamedFiles};
+use super::{Experiment, FileFaults, Find, Found, FoundFiles, NamedFiles};
 use crate::dataset::{Facts, Source};
 use crate::document::{self, Violation};
 
@@ -40,7 +40,7 @@ fn mnist(source: &Source) -> Result<Found, Vec<String>> {
 }
 
 /// No program is there.
-fn no_program(_: &NamedFiles<'_>) -> Result<FoundFiles, Vec<(&'static str, String)>> {
+fn no_program(_: &NamedFiles<'_>) -> Result<Arc<FoundFiles>, FileFaults> {
     Err(vec![("command", "names no program".to_owned())])
 }
 

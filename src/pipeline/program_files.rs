@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use glob::{MatchOptions, Pattern};
 
 use crate::cache::Cache;
 use crate::digest::Digest;
-use crate::experiment::{FoundFiles, NamedFiles};
+use crate::experiment::{FileFaults, FoundFiles, NamedFiles};
 use crate::format::chain;
 use crate::fs;
 use crate::program;
@@ -23,6 +23,9 @@ const IGNORED: [&str; 2] = ["__pycache__", "node_modules"];
 /// What a probe said, if it has run; or what is wrong with it.
 type Said = Result<Option<String>, String>;
 
+/// The executable, the inputs and the probe of a program.
+type Named = (String, Vec<String>, Vec<String>);
+
 /// Finds the files of programs, each once.
 pub(super) struct ProgramFinder<'f> {
     root: &'f Path,
@@ -30,20 +33,33 @@ pub(super) struct ProgramFinder<'f> {
     runs_probes: bool,
     digests: Mutex<BTreeMap<PathBuf, Result<Digest, String>>>,
     probes: Mutex<BTreeMap<Vec<String>, Said>>,
+    /// The files of each program that was asked for: conditions of a matrix share them.
+    known: Mutex<BTreeMap<Named, Result<Arc<FoundFiles>, FileFaults>>>,
 }
 
 impl<'f> ProgramFinder<'f> {
     pub(super) fn new(root: &'f Path, runs_probes: bool) -> Self {
         // Programs cannot start in a directory without a name.
         let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
-        Self { root, runs_probes, digests: Mutex::default(), probes: Mutex::default() }
+        Self {
+            root,
+            runs_probes,
+            digests: Mutex::default(),
+            probes: Mutex::default(),
+            known: Mutex::default(),
+        }
     }
 
     /// The files of a program, or all that is wrong with them.
-    pub(super) fn find(
-        &self,
-        named: &NamedFiles<'_>,
-    ) -> Result<FoundFiles, Vec<(&'static str, String)>> {
+    pub(super) fn find(&self, named: &NamedFiles<'_>) -> Result<Arc<FoundFiles>, FileFaults> {
+        let NamedFiles { executable, inputs, probe } = *named;
+        let key = (executable.to_owned(), inputs.to_vec(), probe.to_vec());
+        let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.entry(key).or_insert_with(|| self.look(named).map(Arc::new)).clone()
+    }
+
+    /// Looks for the files of a program.
+    fn look(&self, named: &NamedFiles<'_>) -> Result<FoundFiles, FileFaults> {
         let mut faults = Vec::new();
         if let Err(fault) = self.executable(named.executable) {
             faults.push(("command", fault));

@@ -161,26 +161,29 @@ fn run(job: &Job) -> std::io::Result<Ending> {
         Some(Event::ProgramEnded(status)) => {
             let is_open = matches!(is_copied.recv_timeout(GRACE), Err(RecvTimeoutError::Timeout));
             let survivors = is_open || process::has_group(group);
-            ending_of(status?, survivors)
+            Some(ending_of(status?, survivors))
         }
         Some(Event::BuildEnded) => {
-            end(group, &events);
-            #[expect(clippy::exit, reason = "nobody waits for an answer")]
-            std::process::exit(1);
+            ask_to_end(group, &events);
+            None
         }
         None => {
-            end(group, &events);
-            Ending::TimedOut { seconds: timeout.as_secs_f64() }
+            ask_to_end(group, &events);
+            Some(Ending::TimedOut { seconds: timeout.as_secs_f64() })
         }
     };
     process::end_group(group);
     process::end_adopted();
+    let Some(ending) = ending else {
+        #[expect(clippy::exit, reason = "nobody waits for an answer")]
+        std::process::exit(1);
+    };
     let _ = is_copied.recv_timeout(PATIENCE);
     Ok(ending)
 }
 
-/// Asks a program to end. Ends it and all that it has started if it does not.
-fn end(group: u32, events: &mpsc::Receiver<Event>) {
+/// Asks a program to end, and gives it time for that.
+fn ask_to_end(group: u32, events: &mpsc::Receiver<Event>) {
     process::ask_group_to_end(group);
     let stopwatch = crate::provenance::Stopwatch::start();
     while let Some(left) = PATIENCE.checked_sub(stopwatch.elapsed()) {
@@ -189,8 +192,6 @@ fn end(group: u32, events: &mpsc::Receiver<Event>) {
             Some(Event::BuildEnded) => {}
         }
     }
-    process::end_group(group);
-    process::end_adopted();
 }
 
 fn receive(events: &mpsc::Receiver<Event>, patience: Duration) -> Option<Event> {
