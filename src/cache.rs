@@ -9,6 +9,7 @@ mod jobs;
 mod lease;
 mod models;
 mod parts;
+mod programs;
 mod reports;
 
 use std::path::{Path, PathBuf};
@@ -309,7 +310,7 @@ impl Cache {
 
     /// Removes the unfinished files of killed processes.
     pub fn sweep(&self) {
-        for part in ["records", "failures", "reports", "models", "probes"] {
+        for part in ["records", "failures", "reports", "models", "probes", "inputs", "artifacts"] {
             fs::sweep(&self.directory.join(part));
         }
         // A program may take as long as this.
@@ -332,24 +333,6 @@ impl Cache {
     #[must_use]
     pub fn task_leases(&self, task: Option<TaskStart>) -> Leases {
         Leases::new(self.directory.join("leases"), task)
-    }
-
-    /// The folder for files that are needed during one run of a program.
-    #[must_use]
-    pub fn scratch(&self) -> PathBuf {
-        self.directory.join("scratch")
-    }
-
-    /// The log of the last run of a program.
-    #[must_use]
-    pub fn log(&self, digest: Digest) -> PathBuf {
-        self.directory.join("logs").join(format!("{digest}.log"))
-    }
-
-    /// What a probe said the last time. `command` is the digest of its command.
-    #[must_use]
-    pub fn probe(&self, command: &Digest) -> PathBuf {
-        self.directory.join("probes").join(format!("{command}.txt"))
     }
 
     /// The path of the record of `digest`.

@@ -3,10 +3,12 @@
 
 mod accept;
 mod args;
+mod artifacts;
 mod build;
 mod bundle;
 mod bundle_args;
 mod cache;
+mod check;
 mod cluster_args;
 mod diff;
 mod early_report;
@@ -32,6 +34,7 @@ mod store;
 mod store_args;
 mod target;
 mod terminal;
+mod trust;
 mod uploads;
 mod verify;
 mod worker;
@@ -70,7 +73,9 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
         Command::Explain(args) => explain::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Log(args) => log::run(&args),
+        Command::Artifacts(args) => artifacts::run(&args),
         Command::Accept(args) => accept::run(&args),
         Command::Verify(args) => verify::run(&args, trainer),
         Command::Merge(args) => merge::run(&args),

@@ -2,6 +2,7 @@
 
 mod condition;
 mod left_out;
+mod programs;
 mod provenance;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ use crate::table::{Cell, Column, Row, TableItem};
 
 pub use condition::ConditionContext;
 pub use left_out::{LeftOut, left_out};
+pub use programs::{ProgramContext, ToleranceContext};
 pub use provenance::Build;
 
 /// Everything that a template can show.
@@ -55,6 +57,8 @@ pub struct Context {
     pub pdf: bool,
     /// Rows of tables that no run uses, because a value is missing.
     pub left_out: Vec<LeftOut>,
+    /// The programs of the user that compute runs.
+    pub programs: Vec<ProgramContext>,
     /// What the command line changed about the experiments; empty if nothing.
     pub note: String,
     /// The tables in full.
@@ -219,6 +223,7 @@ impl Context {
             conditions,
             pdf: build.has_pdf,
             left_out: left_out(experiments),
+            programs: programs::programs(experiments),
             note: String::new(),
             items: tables,
             options: build.options.to_owned(),

@@ -251,22 +251,27 @@ impl Executor<'_> {
     ) -> Result<Trained, RunFailure> {
         let stopwatch = Stopwatch::start();
         let train = || match &*run.config {
-            RunConfig::Network(config) => self.train(run, config, drawn, dataset()),
+            RunConfig::Network(config) => self
+                .train(run, config, drawn, dataset())
+                .map(|(training, models)| (training, BTreeMap::new(), models)),
             RunConfig::Program(config) => {
-                let Written { outcome, curves, warning } =
-                    self.programs.run(run, config).map_err(RunFailure::Program)?;
-                if let Some(warning) = warning {
+                let tell = |progress| self.observer.program_at(run, progress);
+                let watch = self.observer.watches_programs().then_some(&tell as &dyn Fn(_));
+                let written = self.programs.run(run, config, watch).map_err(RunFailure::Program)?;
+                let Written { outcome, curves, artifacts, warnings } = written;
+                for warning in warnings {
                     self.observer.program_warned(run, &warning);
                 }
-                Ok((Training { outcome, curves, confusion: None }, Vec::new()))
+                Ok((Training { outcome, curves, confusion: None }, artifacts, Vec::new()))
             }
         };
-        let (training, models) = catch_unwind(AssertUnwindSafe(train))
+        let (training, artifacts, models) = catch_unwind(AssertUnwindSafe(train))
             .map_err(|panic| RunFailure::Panic(panic_message(&*panic)))??;
         let result = RunResult {
             outcome: training.outcome,
             curves: training.curves,
             confusion: training.confusion,
+            artifacts,
             accepted: None,
             provenance: stopwatch.finish(condition, self.origin.clone()),
         };

@@ -33,7 +33,10 @@ pub use design::{Design, NetworkDesign, Recorded};
 pub use find::{FileFaults, Find, FindProgram, FoundFiles, NamedFiles};
 pub use level::{Level, Levels, written};
 pub use matrix::MOST_RUNS;
-pub use program::{Limits, Placeholders, ProgramDesign, ProgramTable, Tolerance, filled};
+pub use program::{
+    Agreement, Deviation, Limits, Placeholders, ProgramDesign, ProgramTable, Tolerance, deviations,
+    filled,
+};
 
 /// Names that no experiment may have, and what they mean.
 pub const RESERVED: [(&str, &str); 1] =

@@ -5,7 +5,7 @@ mod digits;
 use std::borrow::Cow;
 use std::time::Duration;
 
-pub use digits::{Digits, exponent, rounded, typed};
+pub use digits::{Digits, exponent, rounded, two_digits, typed};
 
 /// Stands in place of a number that is missing.
 pub const MISSING: &str = "–";

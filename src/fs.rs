@@ -4,8 +4,10 @@
 #![expect(clippy::disallowed_methods, reason = "only this module may use them")]
 
 mod error;
+mod stamp;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod write;
 
 use std::io::Read;
@@ -16,10 +18,15 @@ use error::NoFile;
 use write::UNFINISHED;
 
 pub use error::FileError;
+#[cfg(test)]
+pub use stamp::set_change_time;
+pub use stamp::{Stamp, read_at, set_read_time, stamp};
+pub use walk::files_below;
 pub use write::{
-    TemporaryDirectory, check_writable, copy_permissions, create, create_directory, create_new,
-    hard_link, keep_aside, overwrite, persist_directory, publish, publish_program, stop_writing,
-    temporary_directory, temporary_file, write_all_atomic, write_atomic, write_filled,
+    TemporaryDirectory, check_writable, copy, copy_permissions, create, create_directory,
+    create_new, hard_link, keep_aside, link, link_or_copy, move_in, overwrite, persist_directory,
+    publish, publish_program, stop_writing, temporary_directory, temporary_file, write_all_atomic,
+    write_atomic, write_filled,
 };
 
 /// The bytes of a file.
@@ -48,6 +55,23 @@ pub fn open(path: &Path) -> Result<(impl Read + use<>, u64), FileError> {
     }
     let file = std::fs::File::open(path).map_err(fail())?;
     Ok((std::io::BufReader::new(file), metadata.len()))
+}
+
+/// The last bytes of a file, at most `n`.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn end_of(path: &Path, n: u64) -> Result<Vec<u8>, FileError> {
+    use std::io::{Seek as _, SeekFrom};
+    let read = || {
+        let mut file = std::fs::File::open(path)?;
+        let size = file.metadata()?.len();
+        file.seek(SeekFrom::Start(size.saturating_sub(n)))?;
+        let mut bytes = Vec::new();
+        file.take(n).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(FileError::at("read", path))
 }
 
 /// The bytes of a file, if it exists.

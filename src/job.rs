@@ -8,13 +8,14 @@ mod pack;
 mod state;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Source;
 use crate::digest::{Digest, canonical_json};
-use crate::experiment::Run;
+use crate::experiment::{Limits, Run};
 use crate::run::{DeviceKind, RunConfig};
 
 pub use judge::{Evidence, InQueue, Phase, Said, Stage, judge};
@@ -45,6 +46,8 @@ pub struct JobPlan {
     /// Revision of the project's sources, with `+` if files were changed since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
+    /// The directory of the project, for programs that do not see their inputs alone.
+    pub project: PathBuf,
     /// The sources of the datasets that are not in the program.
     pub datasets: BTreeMap<Digest, Source>,
     /// The tasks, in order.
@@ -83,6 +86,9 @@ pub struct TaskCondition {
     pub config: RunConfig,
     /// `experiment` and each factor, with their level.
     pub names: BTreeMap<String, String>,
+    /// What its program may use, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
 }
 
 /// One run of a task.
@@ -114,12 +120,12 @@ pub enum Mismatch {
 }
 
 impl Task {
-    /// The task of these runs, in this order, each with its expected seconds. `names` gives the levels of the
-    /// condition of a run.
+    /// The task of these runs, in this order, each with its expected seconds. `shared` gives the levels of the
+    /// condition of a run, and what its program may use.
     #[must_use]
     pub fn of<'r>(
         runs: impl IntoIterator<Item = (&'r Run, f64)>,
-        names: impl Fn(&Run) -> BTreeMap<String, String>,
+        shared: impl Fn(&Run) -> (BTreeMap<String, String>, Option<Limits>),
     ) -> Self {
         let mut task = Self::default();
         let mut places: BTreeMap<_, usize> = BTreeMap::new();
@@ -128,8 +134,9 @@ impl Task {
             let data_seed = run.config.network().map(|config| config.data.seed());
             let key = (run.condition, data_seed);
             let condition = *places.entry(key).or_insert_with(|| {
-                task.conditions
-                    .push(TaskCondition { config: (*run.config).clone(), names: names(run) });
+                let (names, limits) = shared(run);
+                let config = (*run.config).clone();
+                task.conditions.push(TaskCondition { config, names, limits });
                 task.conditions.len() - 1
             });
             task.runs.push(TaskRun {
@@ -174,7 +181,7 @@ mod tests {
         let runs =
             [3, 7].map(|seed| TaskRun { condition: 0, seed, digest: digest(seed), seconds: 1.0 });
         Task {
-            conditions: vec![TaskCondition { config, names: BTreeMap::new() }],
+            conditions: vec![TaskCondition { config, names: BTreeMap::new(), limits: None }],
             runs: runs.to_vec(),
         }
     }

@@ -1,6 +1,7 @@
 //! The steps of a build: load → expand → plan → train missing runs → summarise → render → write.
 
 mod accept;
+mod artifacts;
 mod audit;
 pub mod bundle;
 mod datasets;
@@ -9,6 +10,7 @@ mod drawing;
 mod early_page;
 mod error;
 mod images;
+mod inputs;
 pub mod jobs;
 mod load;
 mod merge;
@@ -22,6 +24,8 @@ mod report;
 mod split_checks;
 mod sharing;
 mod snapshot;
+mod trial;
+mod trust;
 mod worker;
 
 use std::collections::BTreeSet;
@@ -39,8 +43,9 @@ use crate::plan::{Cause, Fresh, PastRun, Plan};
 use crate::run::{DeviceKind, RecordExtract, RunProvenance, Source, Wanted};
 
 pub use accept::{Answer, accept, unaccept};
+pub use artifacts::{Artifact, artifacts};
 pub use audit::{
-    Check, Garbage, Problem, Unused, check_all, garbage, quarantine, record, remove, rerun,
+    Check, Garbage, Problem, Rerun, Unused, check_all, garbage, quarantine, record, remove, rerun,
 };
 pub use directory::{check_directory, check_writable, foreign_files};
 pub use early_page::remove_early_page;
@@ -55,6 +60,8 @@ pub use programs::Programs;
 pub use report::{Report, context, render, snapshot};
 pub use sharing::{Pulled, pull, push, sharable, store_address};
 pub use snapshot::{SNAPSHOT, snapshot_in};
+pub use trial::{Trial, Verdict, try_program};
+pub use trust::{is_foreign, trust};
 pub use worker::{Order, StateReport, Worker};
 
 /// What a plan keeps in memory for each run that has a record.
@@ -114,7 +121,8 @@ pub fn plan(project: &Project, device: DeviceKind, keep: Keep) -> Result<Plan, E
             past_runs(project, found.map(|(run, found)| (run, found.as_ref().ok())))?
         }
     };
-    let plan = Plan::new(&conditions, found, &history);
+    let mut plan = Plan::new(&conditions, found, &history);
+    inputs::count_lines(project, &mut plan);
     // Collecting all entries at once is several times faster than inserting them.
     Ok(Plan { records: records.into_iter().collect(), ..plan })
 }
@@ -215,6 +223,7 @@ pub fn train(
     if runs.is_empty() {
         return Ok(());
     }
+    inputs::keep(project, runs.iter().copied(), inputs::KeptInputs::Texts)?;
     let datasets = project.datasets.unpacked()?;
     let total = runs.len();
     let conditions = project.conditions();

@@ -3,25 +3,36 @@
 //! A supervisor is this binary in a process of its own. It ends the program and all that it has started when the
 //! program ends, when its time is over, and when the build that waits for it ends in any way.
 
+mod artifacts;
+mod digests;
 mod environment;
 mod error;
 mod log;
+mod place;
+mod progress;
 mod result;
 mod stage;
 mod supervisor;
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
 
+use crate::digest::Digest;
 use crate::experiment::{Limits, Placeholders, filled};
 use crate::fs;
 use crate::run::{Curves, Outcome, ProgramConfig};
 
+pub use digests::Digests;
 pub use error::ProgramError;
+pub use place::{Inputs, Place};
+pub use progress::Progress;
+
 pub use supervisor::{SUPERVISE, supervise};
 
+use environment::Exchange;
 use supervisor::{Ending, Job};
 
 /// The exit status by which a program asks to be run again later.
@@ -30,17 +41,6 @@ const TRY_LATER: i32 = 75;
 /// The number of lines of its log that a failure shows.
 const SHOWN_LINES: usize = 20;
 
-/// Where a run of a program takes place.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'p> {
-    /// The directory of the project.
-    pub root: &'p Path,
-    /// A directory on the same disk for the files of the run.
-    pub scratch: &'p Path,
-    /// The file of its log.
-    pub log: &'p Path,
-}
-
 /// What a program wrote.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
@@ -48,11 +48,13 @@ pub struct Written {
     pub outcome: Outcome,
     /// The numbers by name.
     pub curves: Curves,
+    /// The digest of each artefact, by name.
+    pub artifacts: BTreeMap<String, Digest>,
     /// What the user should know of a run that has a result anyway.
-    pub warning: Option<String>,
+    pub warnings: Vec<String>,
 }
 
-/// Runs a program, and reads what it wrote.
+/// Runs a program, and reads what it wrote. Tells `watch` from time to time how far it is.
 ///
 /// # Errors
 /// If it has no result.
@@ -61,13 +63,17 @@ pub fn run(
     digest: &str,
     config: &ProgramConfig,
     limits: &Limits,
+    watch: Option<&dyn Fn(Progress)>,
 ) -> Result<Written, ProgramError> {
     let scratch = fs::temporary_directory(place.scratch).map_err(ProgramError::File)?;
-    let [work, exchange] = ["work", "exchange"].map(|name| scratch.path().join(name));
-    fs::create_directory(&exchange).map_err(ProgramError::File)?;
-    let staged = stage::stage(place.root, &work, config)?;
-    let directory = if config.program.isolate { &work } else { place.root };
-    let [told, results] = ["config.json", "result.jsonl"].map(|name| exchange.join(name));
+    let [work, side] = ["work", "exchange"].map(|name| fs::physical(scratch.path()).join(name));
+    let [told, results, artifacts] =
+        ["config.json", "result.jsonl", "artifacts"].map(|name| side.join(name));
+    let exchange = Exchange { told, results, artifacts };
+    fs::create_directory(&exchange.artifacts).map_err(ProgramError::File)?;
+    let shared = stage::stage(&place, &work, config)?;
+    let root = fs::physical(place.root);
+    let directory = if config.program.isolate { work } else { root.clone() };
     let what = json!({
         "schema": 1,
         "run": digest,
@@ -75,30 +81,41 @@ pub fn run(
         "params": config.params,
         "threads": limits.threads,
     });
-    fs::create_new(&told, what.to_string().as_bytes()).map_err(ProgramError::File)?;
-    fs::create_new(&results, b"").map_err(ProgramError::File)?;
+    fs::create_new(&exchange.told, what.to_string().as_bytes()).map_err(ProgramError::File)?;
+    fs::create_new(&exchange.results, b"").map_err(ProgramError::File)?;
     let placeholders = Placeholders { params: &config.params, seed: config.seed };
-    let command = filled(&config.program.command, placeholders).map_err(ProgramError::Result)?;
+    let mut command =
+        filled(&config.program.command, placeholders).map_err(ProgramError::Result)?;
+    command[0] = executable(&command[0], config, &root, &directory);
     let job = Job {
-        environment: environment::of(config, limits, &told, &results),
-        directory: fs::physical(directory),
+        environment: environment::of(config, limits, &exchange),
+        directory,
         log: place.log.to_owned(),
         timeout: limits.timeout.map(|limit| limit.as_secs_f64()),
         command,
     };
-    let ending = supervisor::start(&job)?;
-    stage::check(place.root, &staged, config)?;
+    let Exchange { results, artifacts, .. } = exchange;
+    let look = || {
+        if let Some(tell) = watch {
+            tell(Progress::read(&results, place.log));
+        }
+    };
+    let ending = supervisor::start(&job, watch.is_some().then_some(&look))?;
+    stage::check(&place, &shared, config)?;
     let text = fs::read(&results).map_err(ProgramError::File)?;
     let text = String::from_utf8_lossy(&text);
     match ending {
         Ending::Exited { status: 0, survivors } => {
             let read = result::read(&text, &config.program.metrics);
             let (outcome, curves) = read.map_err(ProgramError::Result)?;
-            let warning = survivors.then(|| {
+            let (artifacts, others) =
+                artifacts::take(&artifacts, &config.program.artifacts, place.artifacts)?;
+            let survivors = survivors.then(|| {
                 "a process that it started was still running when it ended, and was ended too"
                     .to_owned()
             });
-            Ok(Written { outcome, curves, warning })
+            let warnings = survivors.into_iter().chain(others).collect();
+            Ok(Written { outcome, curves, artifacts, warnings })
         }
         Ending::Exited { status: TRY_LATER, .. } => Err(ProgramError::Later),
         Ending::NotStarted { reason } => {
@@ -114,6 +131,18 @@ pub fn run(
             log: log::end(place.log, SHOWN_LINES),
         }),
     }
+}
+
+/// The path of what is started. A name without a folder is left for `PATH`. A path means an input, or else a file of the
+/// project, such as that of an environment.
+fn executable(name: &str, config: &ProgramConfig, root: &Path, directory: &Path) -> String {
+    let path = name.strip_prefix("./").unwrap_or(name);
+    let path: PathBuf = match name.contains('/') {
+        false => return name.to_owned(),
+        true if config.program.inputs.contains_key(path) => directory.join(path),
+        true => root.join(path),
+    };
+    path.to_string_lossy().into_owned()
 }
 
 /// What a probe writes on its standard output.

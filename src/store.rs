@@ -1,6 +1,6 @@
 //! Records that several machines share: in an object store, behind a web server, or in a directory.
 //!
-//! A store contains `records/DIGEST.json`, as `.report/` does. It has no index. Nobody replaces a file in it. Whoever
+//! A store contains `records/DIGEST.json` and `artifacts/DIGEST`, as `.report/` does. It has no index. Nobody replaces a file in it. Whoever
 //! reads a record checks it.
 
 mod address;
@@ -22,7 +22,7 @@ use crate::digest::Digest;
 use crate::format::chain;
 use crate::fs;
 
-use bounded::LARGEST;
+pub use bounded::LARGEST;
 
 pub use address::Address;
 
@@ -48,20 +48,45 @@ pub struct StoreError {
 #[derive(Debug)]
 pub struct Store {
     runtime: Runtime,
-    records: Records,
+    root: Root,
     address: Address,
 }
 
-/// Where the records of a store are.
+/// Where the files of a store are.
 #[derive(Debug)]
-enum Records {
+enum Root {
     /// In this directory.
     Directory(PathBuf),
     /// In this folder of an object store or a web server.
     Remote(Arc<dyn ObjectStore>, Path),
 }
 
-/// Where a record of a store is.
+/// What a store has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The record of a run, named by the digest of its configuration.
+    Record,
+    /// A file that a program has left, named by its own digest.
+    Artifact,
+}
+
+impl Kind {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Record => "records",
+            Self::Artifact => "artifacts",
+        }
+    }
+
+    fn name(self, digest: Digest) -> String {
+        match self {
+            Self::Record => format!("{digest}.json"),
+            Self::Artifact => digest.to_string(),
+        }
+    }
+}
+
+/// Where a file of a store is.
 enum Place<'s> {
     File(PathBuf),
     Object(&'s dyn ObjectStore, Path),
@@ -80,18 +105,18 @@ impl Store {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| failed(error.to_string()))?;
-        let records = match address {
+        let root = match address {
             // A directory that is missing may be one that is not mounted now.
             Address::Directory(directory) if !fs::is_directory(directory) => {
                 return Err(failed("the directory does not exist".to_owned()));
             }
-            Address::Directory(directory) => Records::Directory(directory.join("records")),
+            Address::Directory(directory) => Root::Directory(directory.clone()),
             Address::Remote(url) => {
                 let (client, folder) = client::client(url).map_err(failed)?;
-                Records::Remote(client, folder.join("records"))
+                Root::Remote(client, folder)
             }
         };
-        Ok(Self { runtime, records, address: address.clone() })
+        Ok(Self { runtime, root, address: address.clone() })
     }
 
     /// Whether records can only be read.
@@ -106,16 +131,17 @@ impl Store {
     /// If it does not answer, or refuses to.
     pub fn digests(&self) -> Result<Option<BTreeSet<Digest>>, StoreError> {
         let digest = |name: &str| Digest::try_from(name.strip_suffix(".json")?.to_owned()).ok();
-        let (client, folder) = match &self.records {
-            Records::Directory(directory) => {
-                let names = fs::names(directory);
+        let folder = Kind::Record.folder();
+        let (client, folder) = match &self.root {
+            Root::Directory(directory) => {
+                let names = fs::names(&directory.join(folder));
                 let names = names.map_err(|error| self.failed("list", &chain(&error)))?;
                 return Ok(Some(names.iter().filter_map(|name| digest(name)).collect()));
             }
-            Records::Remote(..) if self.address.is_web() => return Ok(None),
-            Records::Remote(client, folder) => (client, folder),
+            Root::Remote(..) if self.address.is_web() => return Ok(None),
+            Root::Remote(client, root) => (client, root.clone().join(folder)),
         };
-        let listed = client.list(Some(folder));
+        let listed = client.list(Some(&folder));
         let digests = listed.try_filter_map(|object| async move {
             Ok(object.location.filename().and_then(digest))
         });
@@ -128,18 +154,19 @@ impl Store {
         }
     }
 
-    /// Fetches records, several at a time, and gives the bytes of each that exists to `each`, in any order.
+    /// Fetches files, several at a time, and gives the bytes of each that exists to `each`, in any order.
     ///
     /// # Errors
     /// If the store does not answer, or refuses to, or `each` returns an error. One faulty answer does not stop the
     /// others. What was fetched stays.
     pub fn fetch<E: From<StoreError>>(
         &self,
+        kind: Kind,
         digests: &[Digest],
         mut each: impl FnMut(Digest, Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let answers =
-            stream::iter(digests).map(|digest| async { (*digest, self.get(*digest).await) });
+        let answers = stream::iter(digests)
+            .map(|digest| async move { (*digest, self.get(kind, *digest).await) });
         let mut answers = std::pin::pin!(answers.buffer_unordered(CONCURRENT));
         let mut errors = Vec::new();
         self.runtime.block_on(async {
@@ -159,8 +186,8 @@ impl Store {
         })
     }
 
-    async fn get(&self, digest: Digest) -> object_store::Result<Option<Vec<u8>>> {
-        let (client, path) = match self.place(digest) {
+    async fn get(&self, kind: Kind, digest: Digest) -> object_store::Result<Option<Vec<u8>>> {
+        let (client, path) = match self.place(kind, digest) {
             Place::File(file) if fs::size(&file) > LARGEST => {
                 return Err(too_large(&file.display(), fs::size(&file)));
             }
@@ -187,18 +214,19 @@ impl Store {
         Ok(Some(answer.bytes().await?.to_vec()))
     }
 
-    /// Writes records, several at a time. Replaces none. Tells `each` which digest was written: true if it is new, and
+    /// Writes files, several at a time. Replaces none. Tells `each` which digest was written: true if it is new, and
     /// false if the store had it.
     ///
     /// # Errors
     /// If the store does not answer, or refuses to. What was written before stays.
     pub fn put(
         &self,
-        records: impl Iterator<Item = (Digest, Vec<u8>)>,
+        kind: Kind,
+        files: impl Iterator<Item = (Digest, Vec<u8>)>,
         mut each: impl FnMut(Digest, bool),
     ) -> Result<(), StoreError> {
-        let answers = stream::iter(records)
-            .map(|(digest, bytes)| async move { (digest, self.create(digest, bytes).await) });
+        let answers = stream::iter(files)
+            .map(|(digest, bytes)| async move { (digest, self.create(kind, digest, bytes).await) });
         let mut answers = std::pin::pin!(answers.buffer_unordered(CONCURRENT));
         self.runtime.block_on(async {
             while let Some((digest, answer)) = answers.next().await {
@@ -208,8 +236,8 @@ impl Store {
         })
     }
 
-    async fn create(&self, digest: Digest, bytes: Vec<u8>) -> Result<bool, StoreError> {
-        let (client, path) = match self.place(digest) {
+    async fn create(&self, kind: Kind, digest: Digest, bytes: Vec<u8>) -> Result<bool, StoreError> {
+        let (client, path) = match self.place(kind, digest) {
             Place::File(file) => {
                 let present = fs::publish(&file, &bytes);
                 let is_new = present.map(|present| present.is_none());
@@ -237,11 +265,13 @@ impl Store {
         answer.map_err(|error| self.failed("write into", &error))
     }
 
-    fn place(&self, digest: Digest) -> Place<'_> {
-        let name = format!("{digest}.json");
-        match &self.records {
-            Records::Directory(directory) => Place::File(directory.join(name)),
-            Records::Remote(client, folder) => Place::Object(&**client, folder.clone().join(name)),
+    fn place(&self, kind: Kind, digest: Digest) -> Place<'_> {
+        let (folder, name) = (kind.folder(), kind.name(digest));
+        match &self.root {
+            Root::Directory(directory) => Place::File(directory.join(folder).join(name)),
+            Root::Remote(client, root) => {
+                Place::Object(&**client, root.clone().join(folder).join(name))
+            }
         }
     }
 

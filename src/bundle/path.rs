@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::digest::Digest;
+
 /// The path of a file in a bundle: relative, with `/` between its parts, and the same place on every system. So it
 /// never leads out of the directory that it is unpacked into.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,8 +12,17 @@ pub struct BundlePath(String);
 /// The longest path in bytes. No part of a path is longer on any common file system.
 const LONGEST: usize = 255;
 
-/// The folder of the records, the only hidden one of a bundle.
+/// The folder of the records.
 pub(super) const RECORDS: &str = ".report/records/";
+
+/// The folder of the artefacts of programs. Each is named by its digest.
+const ARTIFACTS: &str = ".report/artifacts/";
+
+/// The folder of what probes of programs said.
+const PROBES: &str = ".report/probes/";
+
+/// The file that marks a project from a bundle.
+const MARK: &str = ".report/from-bundle";
 
 impl BundlePath {
     /// The path with this text.
@@ -19,7 +30,10 @@ impl BundlePath {
     /// # Errors
     /// If it could mean another place on some system. The text says why, as a phrase that follows the path.
     pub fn new(text: &str) -> Result<Self, &'static str> {
-        let visible = text.strip_prefix(RECORDS).unwrap_or(text);
+        let is_mark = text == MARK;
+        let visible =
+            [RECORDS, ARTIFACTS, PROBES].into_iter().find_map(|own| text.strip_prefix(own));
+        let visible = if is_mark { "mark" } else { visible.unwrap_or(text) };
         let parts = || visible.split('/');
         // Letters with separate accents have two spellings, and marks can hide or reorder what is read.
         let is_special = |c: char| match c.is_ascii() {
@@ -59,6 +73,18 @@ impl BundlePath {
         ends.map(|end| &self.0[..end])
     }
 
+    /// The digest in the name of an artefact of a program, if it is one.
+    #[must_use]
+    pub fn artifact(&self) -> Option<Digest> {
+        Digest::try_from(self.0.strip_prefix(ARTIFACTS)?.to_owned()).ok()
+    }
+
+    /// The place of the artefact with this digest.
+    #[must_use]
+    pub fn of_artifact(digest: Digest) -> Self {
+        Self(format!("{ARTIFACTS}{digest}"))
+    }
+
     /// Whether it is a record.
     #[must_use]
     pub fn is_record(&self) -> bool {
@@ -78,7 +104,14 @@ mod tests {
 
     #[test]
     fn a_path_stays_in_its_directory_on_every_system() {
-        for good in ["a", "a/b c.png", ".report/records/0.json", "experiments/é.toml"] {
+        for good in [
+            "a",
+            "a/b c.png",
+            ".report/records/0.json",
+            ".report/probes/0.txt",
+            ".report/from-bundle",
+            "experiments/é.toml",
+        ] {
             assert_eq!(BundlePath::new(good).unwrap().as_str(), good);
         }
         for bad in [
@@ -98,6 +131,8 @@ mod tests {
             ".git/config",
             "a/.b",
             ".report/x",
+            ".report/from-bundle/x",
+            ".report/from-bundles",
             ".report/records/../x",
             ".report/records/.x",
             ".report/records/",

@@ -1,12 +1,13 @@
 //! The text of a record file: one JSON object on one line, with a checksum. Pure.
 //!
 //! ```text
-//! {"format":4,"digest":"…","config":{…},"outcome":…,"curves":…,"confusion":…,"provenance":…,"checksum":"…"}
+//! {"format":4,"digest":"…","config":{…},"outcome":…,"curves":…,"confusion":…,"artifacts":…,"provenance":…,"checksum":"…"}
 //! ```
 //!
 //! `digest` is the SHA-256 of `config`, which is canonical JSON. `checksum` is the SHA-256 of the
 //! text before `,"checksum"`. So a reader detects any change of the file.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -37,6 +38,8 @@ struct Entry {
     curves: Curves,
     #[serde(default)]
     confusion: Option<Vec<Vec<u64>>>,
+    #[serde(default)]
+    artifacts: BTreeMap<String, Digest>,
     #[serde(default)]
     accepted: Option<Acceptance>,
     provenance: RunProvenance,
@@ -143,6 +146,7 @@ pub(super) fn read(
         outcome: parts::read(found.outcome)?,
         curves: parts::read(found.curves)?,
         confusion: found.confusion.map(parts::read).transpose()?,
+        artifacts: found.artifacts.map(parts::read).transpose()?.unwrap_or_default(),
         accepted: found.accepted.map(parts::read).transpose()?,
         provenance: parts::read(found.provenance)?,
     };
@@ -175,8 +179,8 @@ pub fn read_past(bytes: &[u8], digest: Digest) -> Result<PastRecord, String> {
     let Some(seed) = entry.config.get("seed").and_then(Value::as_u64) else {
         return Err("is not a record: its configuration has no seed".to_owned());
     };
-    let Entry { config, outcome, curves, confusion, accepted, provenance, .. } = entry;
-    let result = RunResult { outcome, curves, confusion, accepted, provenance };
+    let Entry { config, outcome, curves, confusion, artifacts, accepted, provenance, .. } = entry;
+    let result = RunResult { outcome, curves, confusion, artifacts, accepted, provenance };
     Ok(PastRecord { digest, config, seed, result })
 }
 
@@ -259,6 +263,7 @@ mod tests {
             outcome: Outcome::Completed,
             curves,
             confusion: None,
+            artifacts: BTreeMap::new(),
             accepted: None,
             provenance,
         };

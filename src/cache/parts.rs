@@ -10,20 +10,24 @@ use crate::run::{ChosenCurves, Curve, Curves, RunResult};
 
 /// The JSON of each part.
 pub(super) struct Parts<'b> {
-    /// Outcome, curves and answers, with their keys.
+    /// Outcome, curves, answers and artefacts, with their keys.
     pub(super) content: &'b str,
     pub(super) outcome: &'b str,
     pub(super) curves: &'b str,
     pub(super) confusion: Option<&'b str>,
+    pub(super) artifacts: Option<&'b str>,
     pub(super) accepted: Option<&'b str>,
     pub(super) provenance: &'b str,
 }
 
-const OUTCOME: &str = "\"outcome\":";
-const CURVES: &str = ",\"curves\":";
-const CONFUSION: &str = ",\"confusion\":";
-const ACCEPTED: &str = ",\"accepted\":";
-const PROVENANCE: &str = ",\"provenance\":";
+/// The key of a part, with the beginning of its value. A program chooses the names of its curves and artefacts, whose
+/// values begin otherwise: `[0.5` and `"`.
+const OUTCOME: &str = "\"outcome\":{";
+const CURVES: &str = ",\"curves\":{";
+const CONFUSION: &str = ",\"confusion\":[[";
+const ARTIFACTS: &str = ",\"artifacts\":{";
+const ACCEPTED: &str = ",\"accepted\":{";
+const PROVENANCE: &str = ",\"provenance\":{";
 
 /// The text of all parts.
 ///
@@ -31,31 +35,39 @@ const PROVENANCE: &str = ",\"provenance\":";
 /// If a part cannot be serialised.
 pub(super) fn write(result: &RunResult) -> Result<String, serde_json::Error> {
     let accepted = match &result.accepted {
-        Some(accepted) => [ACCEPTED, &serde_json::to_string(accepted)?].concat(),
+        Some(accepted) => [key(ACCEPTED), &serde_json::to_string(accepted)?].concat(),
         None => String::new(),
     };
     let provenance = serde_json::to_string(&result.provenance)?;
-    Ok([&result.content(), &accepted, PROVENANCE, &provenance].concat())
+    Ok([&result.content(), &accepted, key(PROVENANCE), &provenance].concat())
+}
+
+/// A key without the beginning of its value.
+fn key(mark: &'static str) -> &'static str {
+    mark.trim_end_matches(['{', '['])
+}
+
+/// The text before the part of this key, and the part.
+fn split<'b>(text: &'b str, mark: &'static str) -> (&'b str, Option<&'b str>) {
+    match memmem::find(text.as_bytes(), mark.as_bytes()) {
+        Some(place) => (&text[..place], Some(&text[place + key(mark).len()..])),
+        None => (text, None),
+    }
 }
 
 impl<'b> Parts<'b> {
     /// The parts of a text that [`write()`] wrote. `None` if it wrote another text.
     ///
-    /// A quotation mark in a string is escaped, and the keys of curves and acceptances are others. So
-    /// the first match of `PROVENANCE` is the key, and `ACCEPTED` is a key before it.
+    /// A quotation mark in a string is escaped, so a mark is never within one.
     pub(super) fn of(text: &'b str) -> Option<Self> {
-        let place = memmem::find(text.as_bytes(), PROVENANCE.as_bytes())?;
-        let (before, provenance) = (&text[..place], &text[place + PROVENANCE.len()..]);
-        let (content, accepted) = match memmem::find(before.as_bytes(), ACCEPTED.as_bytes()) {
-            Some(place) => (&before[..place], Some(&before[place + ACCEPTED.len()..])),
-            None => (before, None),
-        };
-        let (outcome, curves) = content.strip_prefix(OUTCOME)?.split_once(CURVES)?;
-        let (curves, confusion) = match memmem::find(curves.as_bytes(), CONFUSION.as_bytes()) {
-            Some(place) => (&curves[..place], Some(&curves[place + CONFUSION.len()..])),
-            None => (curves, None),
-        };
-        Some(Self { content, outcome, curves, confusion, accepted, provenance })
+        let (before, provenance) = split(text, PROVENANCE);
+        let (content, accepted) = split(before, ACCEPTED);
+        let (before, artifacts) = split(content, ARTIFACTS);
+        let (before, confusion) = split(before, CONFUSION);
+        let (outcome, curves) = split(before, CURVES);
+        let outcome = outcome.starts_with(OUTCOME).then(|| &outcome[key(OUTCOME).len()..])?;
+        let (curves, provenance) = (curves?, provenance?);
+        Some(Self { content, outcome, curves, confusion, artifacts, accepted, provenance })
     }
 }
 
@@ -122,5 +134,19 @@ mod tests {
         assert_eq!(parts.curves, r#"{"loss":[0.5]}"#);
         assert_eq!(parts.provenance, provenance);
         assert!(Parts::of("\"outcome\":1").is_none());
+    }
+
+    #[test]
+    fn a_program_may_give_its_curves_and_artefacts_the_names_of_parts() {
+        let curves =
+            r#"{"a":[1.0],"accepted":[0.5],"confusion":[],"curves":[2.0],"provenance":[1.0]}"#;
+        let artifacts = r#"{"a":"00","accepted":"01","artifacts":"02","provenance":"03"}"#;
+        let text = format!(
+            r#""outcome":{{"kind":"completed"}},"curves":{curves},"artifacts":{artifacts},"provenance":{{}}"#
+        );
+        let parts = Parts::of(&text).unwrap();
+        assert_eq!((parts.curves, parts.artifacts), (curves, Some(artifacts)));
+        assert_eq!((parts.confusion, parts.accepted, parts.provenance), (None, None, "{}"));
+        assert_eq!(parts.outcome, r#"{"kind":"completed"}"#);
     }
 }

@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use super::artifacts::ArtifactsArgs;
 use super::bundle_args::BundleCommand;
+use super::check::CheckArgs;
 use super::cluster_args::{ExecutorKind, JobsArgs, WorkerArgs};
 use super::log_args::LogArgs;
 use super::predict_args::PredictArgs;
 use super::project_args::ProjectArgs;
 use super::store_args::{StoreArgs, StoreCommand};
 use crate::format::shell_quoted;
-use crate::pipeline::{self, Error, Project};
+use crate::pipeline::{self, Error};
 use crate::plan::Shard;
 use crate::provenance;
 use crate::run::DeviceKind;
@@ -64,12 +66,16 @@ pub(super) enum Command {
     Build(BuildArgs),
     /// Show recorded and missing runs, why they are missing, and the time to train them.
     Status(StatusArgs),
+    /// Look for mistakes in the files. With `--run`, also run each program twice and compare.
+    Check(CheckArgs),
     /// Show everything about the runs of an experiment or a table.
     Explain(ExplainArgs),
     /// Print what the trained network of a run says about new examples.
     Predict(PredictArgs),
     /// Print what the program of a run wrote on its standard output and standard error.
     Log(LogArgs),
+    /// List or copy the files that programs have left with their results.
+    Artifacts(ArtifactsArgs),
     /// Use old results for runs whose configuration has changed.
     Accept(AcceptArgs),
     /// Show what changed between two reports, or between a report and the current records.
@@ -162,7 +168,7 @@ pub(super) struct BuildArgs {
     #[arg(long)]
     pub(super) retry_failed: bool,
     /// Do not ask. Train runs again if this version of `report` computes them differently. Write into
-    /// a directory that contains other files.
+    /// a directory that contains other files. Run the programs of a project that came in a bundle.
     #[arg(long, short)]
     pub(super) yes: bool,
 }
@@ -230,6 +236,9 @@ pub(super) struct VerifyArgs {
     /// Train all runs again.
     #[arg(long, conflicts_with = "sample")]
     pub(super) all: bool,
+    /// Run the programs of a project that came in a bundle, without asking.
+    #[arg(long, short)]
+    pub(super) yes: bool,
     /// Number of runs in parallel [default: number of cores].
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
@@ -289,16 +298,6 @@ impl BuildArgs {
             DeviceKind::Cuda => 1,
         };
         self.jobs.map_or(by_default, usize::from)
-    }
-
-    /// Refuses programs where the executor computes networks alone.
-    pub(super) fn check_programs(&self, project: &Project) -> Result<(), Error> {
-        match self.executor {
-            ExecutorKind::Local => Ok(()),
-            ExecutorKind::Slurm => {
-                project.refuse_programs("`--executor slurm` computes networks alone")
-            }
-        }
     }
 
     /// Refuses options that have no meaning for the executor.

@@ -10,8 +10,9 @@ use super::sharing::Sharing;
 use super::slurm::Next;
 use super::target::Target;
 use super::terminal::{confirm, message};
-use super::{local, sharing, slurm, status};
+use super::{local, sharing, slurm, status, trust};
 use crate::context::Build;
+use crate::diff::Snapshot;
 use crate::experiment::Run;
 use crate::format::{chain, runs};
 use crate::pipeline::{self, Browser, Error, Keep, Project};
@@ -23,10 +24,8 @@ use crate::train::MakeTrainer;
 const MOST_REASONS: usize = 12;
 
 pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
-    args.check_executor()?;
-    let project = if args.dry_run { args.project.load()? } else { args.project.load_to_run()? };
+    let (project, is_foreign) = load(args)?;
     project.check_names(&args.only)?;
-    args.check_programs(&project)?;
     // Reports a missing browser before the training.
     let browser = if args.pdf { Some(Browser::find()?) } else { None };
     let device = args.project.device;
@@ -66,25 +65,17 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     // If the old snapshot cannot be read, the report has no list of changes.
     let before = pipeline::snapshot_in(&out).ok().flatten();
     if args.dry_run {
-        // A dry run reports the mistakes that would stop a build.
-        pipeline::render(&project, &plan, build, before.as_ref())?.check_links(&project, &out)?;
-        sharing::note(&project, &args.sharing)?;
-        if let Some(question) = foreign_files(&project, args) {
-            message(&format!("note: {question}; a build asks first, unless `--yes` is given"));
-        }
-        status::print(&project, &plan, &preview, args.project.device, args.json)?;
-        return match args.executor {
-            ExecutorKind::Slurm if !args.json => {
-                slurm::preview(&project, &plan, &preview.to_train, args)
-            }
-            _ => Ok(()),
-        };
+        return rehearse(&project, &plan, &preview, args, build, before.as_ref());
     }
     if args.frozen && !(preview.to_train.is_empty() && preview.failed == 0) {
         tell_reasons(&preview);
         return Err(Error::Stale(preview.to_train.len() + preview.failed));
     }
 
+    if is_foreign && !preview.to_train.is_empty() {
+        trust::ask(&project, args.yes)?;
+        return run(args, trainer);
+    }
     confirm_directory(&project, args)?;
     let target =
         Target { project: &project, build, out: &out, before: before.as_ref(), planned_in };
@@ -131,6 +122,40 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     result
 }
 
+/// Says what a build would do, and the mistakes that would stop it.
+fn rehearse(
+    project: &Project,
+    plan: &Plan,
+    preview: &TrainingPreview,
+    args: &BuildArgs,
+    build: Build<'_>,
+    before: Option<&Snapshot>,
+) -> Result<(), Error> {
+    // A dry run reports the mistakes that would stop a build.
+    pipeline::render(project, plan, build, before)?.check_links(project, &args.out())?;
+    sharing::note(project, &args.sharing)?;
+    if let Some(question) = foreign_files(project, args) {
+        message(&format!("note: {question}; a build asks first, unless `--yes` is given"));
+    }
+    status::print(project, plan, preview, args.project.device, args.json)?;
+    match args.executor {
+        ExecutorKind::Slurm if !args.json => slurm::preview(project, plan, &preview.to_train, args),
+        _ => Ok(()),
+    }
+}
+
+/// The project, and whether it came in a bundle and nobody has agreed to run its programs. Its probes run, unless
+/// nothing of the project may run.
+fn load(args: &BuildArgs) -> Result<(Project, bool), Error> {
+    args.check_executor()?;
+    let is_foreign = pipeline::is_foreign(&args.project.root());
+    let project = match args.dry_run || args.frozen || is_foreign {
+        true => args.project.load()?,
+        false => args.project.load_to_run()?,
+    };
+    Ok((project, is_foreign))
+}
+
 /// Checks everything that would stop a build after its training, and says what it trains. Returns how long a page takes.
 ///
 /// # Errors
@@ -144,6 +169,7 @@ fn prepare(
     let Target { project, out, .. } = *target;
     if args.executor == ExecutorKind::Local {
         args.project.device.check().map_err(Error::Device)?;
+        project.check_programs(plan, &preview.to_train)?;
     }
     pipeline::check_writable(project, args.shard.is_none().then_some(out))?;
     let stopwatch = Stopwatch::start();

@@ -111,6 +111,11 @@ fn import(args: &ImportArgs) -> Result<(), Error> {
     if imported.accepted > 0 {
         message(&accepted(imported.accepted, imported.runs));
     }
+    if !imported.commands.is_empty() {
+        message(
+            "the project has programs of its author; before a build runs them, it names them and asks",
+        );
+    }
     let option = match imported.device {
         DeviceKind::Cpu => "",
         DeviceKind::Cuda => " --device cuda",

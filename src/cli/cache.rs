@@ -4,7 +4,7 @@ use super::args::{CacheCommand, GcArgs, LsArgs};
 use super::json;
 use super::project_args::load;
 use super::terminal::{columns, confirm, data, message};
-use crate::format::{self, runs};
+use crate::format::{self, count, runs};
 use crate::pipeline::{self, Error, Keep, Overrides};
 
 pub(super) fn run(command: &CacheCommand) -> Result<(), Error> {
@@ -64,8 +64,12 @@ fn collect(args: &GcArgs) -> Result<(), Error> {
         0 => String::new(),
         n => format!("models of {}, ", runs(n)),
     };
+    let files = match garbage.files.len() {
+        0 => String::new(),
+        n => format!("{} of programs, ", count(n, "file")),
+    };
     let megabytes = garbage.bytes() as f64 / 1e6;
-    let total = format!("{} records, {models}{megabytes:.1} MB", unused.len());
+    let total = format!("{} records, {models}{files}{megabytes:.1} MB", unused.len());
     let tell = |removed: bool| {
         if args.json {
             return json::print(json::gc(&garbage, removed));
@@ -75,7 +79,7 @@ fn collect(args: &GcArgs) -> Result<(), Error> {
     if !args.yes {
         tell(false)?;
     }
-    if unused.is_empty() && garbage.models.is_empty() {
+    if unused.is_empty() && garbage.models.is_empty() && garbage.files.is_empty() {
         message("every record is needed by the experiments or by a report");
         if !args.dry_run {
             pipeline::remove(&project, &garbage)?;

@@ -12,6 +12,7 @@ use crate::execute::{FailedRun, Observer};
 use crate::experiment::{Conditions, Run};
 use crate::format::chain;
 use crate::pipeline::Error;
+use crate::program;
 use crate::provenance::Stopwatch;
 use crate::run::RunRecord;
 
@@ -121,6 +122,14 @@ impl Observer for EarlyReports<'_> {
 
     fn program_warned(&self, run: &Run, warning: &str) {
         self.progress.program_warned(run, warning);
+    }
+
+    fn watches_programs(&self) -> bool {
+        self.progress.watches_programs()
+    }
+
+    fn program_at(&self, run: &Run, progress: program::Progress) {
+        self.progress.program_at(run, progress);
     }
 
     fn run_failed(&self, run: &Run, failure: &FailedRun) {

@@ -12,10 +12,10 @@ use super::run_details::RunDetails;
 use super::terminal::data;
 use crate::diff::Changes;
 use crate::digest::Digest;
-use crate::experiment::{Experiment, Run};
+use crate::experiment::{Agreement, Experiment, Run};
 use crate::pipeline::bundle::{Exported, Imported};
 use crate::pipeline::jobs::JobSummary;
-use crate::pipeline::{Check, Error, Garbage, Merged, Predictions, Problem};
+use crate::pipeline::{Check, Error, Garbage, Merged, Predictions, Problem, Rerun};
 use crate::plan::{Absent, PastRun, RunCounts};
 use crate::store::Address;
 
@@ -75,9 +75,9 @@ pub(super) fn accept(
     })
 }
 
-/// `report verify`: the checked records, and the runs that were trained again, each with whether
-/// the result is bit-identical.
-pub(super) fn verify(checks: &[Check], reruns: &[(Digest, bool)]) -> Value {
+/// `report verify`: the checked records, and the runs that were computed again, each with how the result compares with
+/// its record.
+pub(super) fn verify(checks: &[Check], reruns: &[(Digest, Rerun)]) -> Value {
     let damaged = checks.iter().filter_map(|check| match &check.problem {
         Some(Problem::Damaged(damage)) => Some(json!({ "record": check.digest, "damage": damage })),
         _ => None,
@@ -86,8 +86,23 @@ pub(super) fn verify(checks: &[Check], reruns: &[(Digest, bool)]) -> Value {
         Some(Problem::Unreadable(why)) => Some(json!({ "record": check.digest, "why": why })),
         _ => None,
     });
-    let reruns =
-        reruns.iter().map(|(run, identical)| json!({ "run": run, "identical": identical }));
+    let reruns = reruns.iter().map(|(run, Rerun { agreement, artifacts })| {
+        let deviation = match agreement {
+            Agreement::Within(deviation) | Agreement::Beyond(deviation) => Some(json!({
+                "metric": deviation.metric,
+                "absolute": deviation.absolute,
+                "relative": deviation.relative,
+            })),
+            Agreement::Identical | Agreement::Other(_) => None,
+        };
+        json!({
+            "run": run,
+            "identical": *agreement == Agreement::Identical,
+            "agrees": agreement.agrees(),
+            "deviation": deviation,
+            "other_artifacts": artifacts,
+        })
+    });
     json!({
         "records": checks.len(),
         "damaged": damaged.collect::<Vec<_>>(),
@@ -192,6 +207,7 @@ pub(super) fn gc(garbage: &Garbage, removed: bool) -> Value {
     json!({
         "unused": garbage.records.iter().map(|one| one.digest).collect::<Vec<_>>(),
         "models": garbage.models.iter().map(|one| one.digest).collect::<Vec<_>>(),
+        "files": garbage.files,
         "bytes": garbage.bytes(),
         "removed": removed,
     })

@@ -52,7 +52,7 @@ pub(super) fn train(
             workers,
             on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::KeepGoing },
             may_start: &|_| true,
-            programs: &Programs { project },
+            programs: &Programs::of_project(project, true),
             keeps_models: args.save_models,
             observer,
             origin: &provenance::origin(&project.root),

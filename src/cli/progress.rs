@@ -13,6 +13,7 @@ use crate::execute::{FailedRun, Observer};
 use crate::experiment::{Conditions, Run};
 use crate::format::{chain, duration};
 use crate::pipeline::Project;
+use crate::program;
 use crate::run::{Outcome, RunRecord, Speed};
 use crate::task;
 
@@ -142,6 +143,18 @@ impl Observer for Progress<'_> {
                 self.conditions.run_name(run)
             )),
         }
+    }
+
+    fn watches_programs(&self) -> bool {
+        self.counter.bar.is_some()
+    }
+
+    fn program_at(&self, run: &Run, progress: program::Progress) {
+        let Some(bar) = &self.counter.bar else { return };
+        let share = progress.share.map(|share| format!(" {:.0} %", 100.0 * share));
+        let line = progress.line.map(|line| format!(": {line}"));
+        let parts = [Some(self.conditions.run_name(run)), share, line];
+        bar.set_message(parts.into_iter().flatten().collect::<String>());
     }
 
     fn program_warned(&self, run: &Run, warning: &str) {

@@ -156,6 +156,12 @@ pub(super) fn tell_faults(pulled: &Pulled) {
     if pulled.damaged.len() > MOST {
         message(&format!("warning: and {} more such records", pulled.damaged.len() - MOST));
     }
+    if pulled.lacking > 0 {
+        message(&format!(
+            "warning: {} of these records did not come: the store does not have them; files above 64 MiB are not shared",
+            count(pulled.lacking, "artefact")
+        ));
+    }
     for path in &pulled.different {
         message(&format!(
             "warning: `{}` has another result than the record in the store; `report verify` says which of them this \

@@ -54,10 +54,11 @@ pub(super) fn print(
     let next =
         if preview.to_train.is_empty() { "" } else { ": `report build` with the same options" };
     message(&format!("{}; {}{next}", runs(plan.runs.len()), preview.total()));
-    if let Err(error) = device.check()
-        && !preview.to_train.is_empty()
-    {
-        message(&format!("warning: a build cannot train them here: {}", chain(&error)));
+    if !preview.to_train.is_empty() {
+        let device = device.check().map_err(Error::Device);
+        if let Err(error) = device.and_then(|()| project.check_programs(plan, &preview.to_train)) {
+            message(&format!("warning: a build cannot train them here: {}", chain(&error)));
+        }
     }
     if let Some((n, changes)) = preview.of_new_versions() {
         message(&format!(

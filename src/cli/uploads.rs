@@ -10,6 +10,7 @@ use crate::digest::Digest;
 use crate::execute::{FailedRun, Observer};
 use crate::experiment::Run;
 use crate::pipeline::{self, Project};
+use crate::program;
 use crate::run::RunRecord;
 
 /// Tells another observer everything, and a queue which runs have a record.
@@ -74,6 +75,14 @@ impl Observer for Uploads<'_> {
 
     fn program_warned(&self, run: &Run, warning: &str) {
         self.inner.program_warned(run, warning);
+    }
+
+    fn watches_programs(&self) -> bool {
+        self.inner.watches_programs()
+    }
+
+    fn program_at(&self, run: &Run, progress: program::Progress) {
+        self.inner.program_at(run, progress);
     }
 
     fn run_failed(&self, run: &Run, failure: &FailedRun) {

@@ -5,16 +5,23 @@ use std::collections::BTreeMap;
 use super::args::VerifyArgs;
 use super::json;
 use super::terminal::{data, message};
-use crate::experiment::Run;
+use super::trust;
+use crate::experiment::{Agreement, Run};
 use crate::format::runs;
-use crate::pipeline::{self, Check, Error, Keep, Problem};
+use crate::pipeline::{self, Check, Error, Keep, Problem, Rerun};
 use crate::plan::Status;
 use crate::provenance;
 use crate::random::Stream;
 use crate::train::MakeTrainer;
 
 pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
-    let project = args.project.load_to_run()?;
+    if pipeline::is_foreign(&args.project.root()) && (args.all || args.sample.is_some()) {
+        trust::ask(&args.project.load()?, args.yes)?;
+    }
+    let project = match pipeline::is_foreign(&args.project.root()) {
+        true => args.project.load()?,
+        false => args.project.load_to_run()?,
+    };
     let checks = pipeline::check_all(&project)?;
     let (mut damaged, mut unreadable) = (0, 0);
     for Check { digest, problem } in &checks {
@@ -56,16 +63,23 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
     let mut same = Vec::new();
     if n > 0 {
         device.check().map_err(Error::Device)?;
+        project.check_programs(&plan, &chosen.iter().map(|run| run.digest).collect())?;
         message(&format!("training {} again", runs(n)));
         let conditions = project.conditions();
-        let tell = |run: &Run, is_same: bool| {
-            let answer = if is_same { "identical" } else { "DIFFERENT" };
-            message(&format!("  {} {}: {answer}", run.digest.short(), conditions.run_name(run)));
+        let tell = |run: &Run, Rerun { agreement, artifacts }: &Rerun| {
+            let others = match artifacts.is_empty() {
+                true => String::new(),
+                false => format!("; other bytes in {}", artifacts.join(", ")),
+            };
+            let name = conditions.run_name(run);
+            message(&format!("  {} {name}: {agreement}{others}", run.digest.short()));
         };
-        let workers = args.jobs.map_or_else(provenance::cores, usize::from);
+        let by_default = || (provenance::cores() / project.most_threads()).max(1);
+        let workers = args.jobs.map_or_else(by_default, usize::from);
         same = pipeline::rerun(&project, &chosen, &*trainer(device), workers, tell)?;
     }
-    let n_same = same.iter().filter(|same| **same).count();
+    let n_identical = same.iter().filter(|rerun| rerun.agreement == Agreement::Identical).count();
+    let n_agreeing = same.iter().filter(|rerun| rerun.agreement.agrees()).count();
     if args.json {
         let rerun: Vec<_> = chosen.iter().map(|run| run.digest).zip(same).collect();
         json::print(json::verify(&checks, &rerun))?;
@@ -73,13 +87,16 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
         let sound = checks.len() - damaged;
         data(&format!("{sound} of {} records sound", checks.len()))?;
         if n > 0 {
-            data(&format!("{n_same} of {n} reruns identical"))?;
+            data(&format!("{n_identical} of {n} reruns identical"))?;
+        }
+        if n_agreeing > n_identical {
+            data(&format!("{} of {n} within tolerance", n_agreeing - n_identical))?;
         }
         if is_asked {
             data(&format!("{total} of {} have a record to compare with", runs(n_planned)))?;
         }
     }
-    match (damaged, n - n_same) {
+    match (damaged, n - n_agreeing) {
         (0, 0) if is_asked && total == 0 => Err(Error::Unverified {
             message: "no run was trained again: none has a record that was trained with its \
                       present configuration"
@@ -93,8 +110,9 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
                 "{damaged} of {} records damaged, {different} of {n} reruns different",
                 checks.len()
             ),
-            hint: "`report build` trains the runs of damaged records again; if a rerun differs, the \
-                   record or the machine is faulty: `report explain` says where it was trained",
+            hint: "`report build` trains the runs of damaged records again; if a rerun of a network differs, the \
+                   record or the machine is faulty: `report explain` says where it was trained; if a rerun of a \
+                   program differs, `report check --run` says whether it gives the same numbers twice",
         }),
     }
 }

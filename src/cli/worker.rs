@@ -63,6 +63,10 @@ impl Observer for Log<'_> {
         message(&format!("warning: `{}` {damage}; moved to `{}`", from.display(), to.display()));
     }
 
+    fn program_warned(&self, run: &Run, warning: &str) {
+        message(&format!("warning: {}: {warning}", self.name(run)));
+    }
+
     fn run_failed(&self, run: &Run, failure: &FailedRun) {
         message(&format!("error: {} failed: {}", self.name(run), chain(&failure.source)));
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::digest::Hasher;
+use crate::digest::{Digest, Hasher};
 use crate::experiment::{Conditions, Experiment};
 use crate::format;
 use crate::plan::Plan;
@@ -37,6 +37,7 @@ pub(super) fn provenance(plan: &Plan, experiments: &[Experiment], build: &Build<
     };
     let mut devices: Vec<DeviceKind> = Vec::new();
     let (mut speed, mut seconds, mut results) = (Speed::default(), 0.0, Hasher::default());
+    let threads = threads(plan, experiments);
     for (digest, record) in &plan.records {
         if !devices.contains(&record.config.device()) {
             devices.push(record.config.device());
@@ -44,7 +45,7 @@ pub(super) fn provenance(plan: &Plan, experiments: &[Experiment], build: &Build<
         if let (Some(extent), Some(config)) = (summary::extent(record), record.config.network()) {
             speed.add(config, extent, record.seconds);
         }
-        seconds += record.seconds;
+        seconds += record.seconds * threads.get(digest).copied().unwrap_or(1) as f64;
         results.update(digest.as_bytes());
         results.update(record.content.as_bytes());
     }
@@ -72,6 +73,16 @@ pub(super) fn provenance(plan: &Plan, experiments: &[Experiment], build: &Build<
         // Over the keys, outcomes and curves of all runs: equal where every bit is.
         "results": results.finish(),
     })
+}
+
+/// How many threads each run has that has more than one.
+fn threads(plan: &Plan, experiments: &[Experiment]) -> BTreeMap<Digest, usize> {
+    let conditions = Conditions::of(experiments);
+    let several = plan.runs.iter().filter_map(|run| {
+        let threads = conditions.design(run.condition).program()?.program.limits.threads;
+        (threads > 1).then_some((run.digest, threads))
+    });
+    several.collect()
 }
 
 /// The median time of the recorded runs of each experiment, as `deep 4.1 s, …`.

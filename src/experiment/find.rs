@@ -33,6 +33,8 @@ pub struct FoundFiles {
     pub inputs: BTreeMap<String, Digest>,
     /// What the probe wrote. `None` without a probe, or before its first run.
     pub probe: Option<String>,
+    /// Why the program cannot be started on this machine, as a phrase that follows `command`. It can be elsewhere.
+    pub absent: Option<String>,
 }
 
 /// Finds the files of a program, or all that is wrong with them.

@@ -1,5 +1,6 @@
 //! The tables `[program]` and `[params]`: a program of the user that computes the runs.
 
+mod agreement;
 mod command;
 mod limits;
 mod metrics;
@@ -15,6 +16,7 @@ use super::level::Level;
 use crate::document::{Node, Reader, Value, Violations};
 use crate::run::{CONTRACT, Curve, DeviceKind, Program, ProgramConfig, ProgramTask};
 
+pub use agreement::{Agreement, Deviation, deviations};
 pub use command::{Placeholders, filled};
 pub use limits::{Limits, Tolerance};
 
@@ -47,6 +49,8 @@ pub struct ProgramTable {
     /// The numbers that it writes.
     #[serde(skip)]
     pub metrics: Vec<&'static Curve>,
+    /// The names of the files that it leaves, in ascending order.
+    pub artifacts: Vec<String>,
     /// Whether it sees only its inputs.
     pub isolate: bool,
     /// What does not change a result.
@@ -57,7 +61,8 @@ pub struct ProgramTable {
 impl ProgramDesign {
     /// The full configuration of one run.
     pub(super) fn resolve(&self, seed: u64, device: DeviceKind) -> ProgramConfig {
-        let ProgramTable { command, files, environment, metrics, isolate, .. } = &self.program;
+        let ProgramTable { command, files, environment, metrics, artifacts, isolate, .. } =
+            &self.program;
         let mut names: Vec<String> = metrics.iter().map(|curve| curve.name.to_owned()).collect();
         names.sort_unstable();
         ProgramConfig {
@@ -68,6 +73,7 @@ impl ProgramDesign {
                 environment: environment.clone(),
                 probe: files.probe.clone(),
                 metrics: names,
+                artifacts: artifacts.clone(),
                 isolate: *isolate,
             },
             params: self.params.clone(),
@@ -111,6 +117,7 @@ fn read_program(
     let environment = read_environment(reader);
     let probe = reader.optional::<Vec<String>>("probe").unwrap_or_default();
     let metrics = metrics::read(reader);
+    let artifacts = read_artifacts(reader);
     let isolate = reader.optional::<bool>("isolate").unwrap_or(true);
     let limits = limits::read(reader, metrics.as_deref().unwrap_or_default());
     let (command, inputs) = (command?, inputs?);
@@ -127,9 +134,32 @@ fn read_program(
         environment: environment?,
         probe,
         metrics: metrics?,
+        artifacts: artifacts?,
         isolate,
         limits: limits?,
     })
+}
+
+/// The names at `artifacts`: paths that stay in the directory of the artefacts.
+fn read_artifacts(reader: &Reader<'_>) -> Option<Vec<String>> {
+    let mut names = reader.optional::<Vec<String>>("artifacts").unwrap_or_default();
+    names.sort();
+    let is_plain = |part: &str| !part.is_empty() && !part.starts_with('.');
+    let is_name = |name: &str| !name.contains(['\\', '\0']) && name.split('/').all(is_plain);
+    if let Some(name) = names.iter().find(|name| !is_name(name)) {
+        let message = format!(
+            "has `{name}`, which is no name of a file; write a name such as `predictions.npy`"
+        );
+        reader.refuse("artifacts", message);
+        return None;
+    }
+    let n = names.len();
+    names.dedup();
+    if names.len() < n {
+        reader.refuse("artifacts", "has a name twice");
+        return None;
+    }
+    Some(names)
 }
 
 /// The variables at `environment`.

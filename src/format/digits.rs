@@ -102,6 +102,16 @@ pub fn rounded(value: f64, decimals: u8) -> String {
     minus(&format!("{value:.*}", usize::from(decimals)))
 }
 
+/// A number with two significant digits: `0.25`, `3.1e-7`.
+#[must_use]
+pub fn two_digits(value: f64) -> String {
+    match exponent(value) {
+        _ if value == 0.0 || !value.is_finite() => value.to_string(),
+        order @ -4..=5 => rounded(value, u8::try_from(1 - order).unwrap_or(0)),
+        _ => format!("{value:.1e}"),
+    }
+}
+
 /// A number as a person would type it: all its digits, or scientific form if there are many.
 #[must_use]
 pub fn typed(value: f64) -> String {

@@ -53,6 +53,57 @@ pub fn hard_link(from: &Path, to: &Path) -> Result<(), FileError> {
     std::fs::hard_link(from, to).map_err(FileError::at("link", to))
 }
 
+/// Gives a complete file another place, where it replaces an older file. Creates missing directories.
+///
+/// # Errors
+/// If a step fails. Then the older file is unchanged.
+pub fn move_in(from: &Path, to: &Path) -> Result<(), FileError> {
+    let fail = || FileError::at("write", to);
+    make_directory_of(to)?;
+    // The name is not on the disk before the content.
+    std::fs::File::open(from).and_then(|file| file.sync_all()).map_err(fail())?;
+    let _writing = WRITING.read().unwrap_or_else(PoisonError::into_inner);
+    match std::fs::rename(from, to) {
+        Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => copy(from, to),
+        moved => moved.map_err(fail()),
+    }
+}
+
+/// Makes a link at `to` that leads to `target`.
+///
+/// # Errors
+/// If that is not possible.
+pub fn link(target: &Path, to: &Path) -> Result<(), FileError> {
+    #[cfg(unix)]
+    let made = std::os::unix::fs::symlink(target, to);
+    #[cfg(not(unix))]
+    let made = std::fs::hard_link(target, to);
+    made.map_err(FileError::at("link", to))
+}
+
+/// Gives a file a second name, or makes a copy where that is not possible. Creates missing directories.
+///
+/// # Errors
+/// If a step fails.
+pub fn link_or_copy(from: &Path, to: &Path) -> Result<(), FileError> {
+    make_directory_of(to)?;
+    match std::fs::hard_link(from, to) {
+        Ok(()) => Ok(()),
+        Err(_) => copy(from, to),
+    }
+}
+
+/// Copies a file, with its permissions. Creates missing directories. Other processes see the copy when it is complete.
+///
+/// # Errors
+/// If a step fails.
+pub fn copy(from: &Path, to: &Path) -> Result<(), FileError> {
+    let fail = || FileError::at("write", to);
+    let mut file = std::fs::File::open(from).map_err(FileError::at("read", from))?;
+    write_filled(to, |new| std::io::copy(&mut file, new).map(drop))?.map_err(fail())?;
+    copy_permissions(from, to)
+}
+
 /// Gives a file the permissions of another one.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Checks the records, trains runs again, and finds the records that are not needed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -10,7 +11,7 @@ use crate::cache::{Cache, Lookup, PastRecord};
 use crate::dataset;
 use crate::digest::{Digest, canonical_json};
 use crate::execute::{FailedRun, RunFailure, RunProgram as _};
-use crate::experiment::Run;
+use crate::experiment::{Agreement, Limits, Run};
 use crate::fs;
 use crate::program::Written;
 use crate::run::{DeviceKind, RunConfig, RunRecord, RunResult};
@@ -78,8 +79,17 @@ pub fn record(project: &Project, run: &Run) -> Result<Option<RunRecord>, Error> 
     }
 }
 
-/// Trains recorded runs again. Returns for each run, in order, whether the result is bit-identical
-/// to its record. Writes nothing.
+/// The numbers of a second execution beside those of the record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rerun {
+    /// How they compare.
+    pub agreement: Agreement,
+    /// The names of artefacts that have other bytes.
+    pub artifacts: Vec<String>,
+}
+
+/// Computes recorded runs again. Returns for each run, in order, how the result compares with its record. Writes no
+/// record.
 ///
 /// # Errors
 /// If a run cannot be trained.
@@ -88,8 +98,8 @@ pub fn rerun(
     runs: &[&Run],
     trainer: &dyn Trainer,
     workers: usize,
-    done: impl Fn(&Run, bool) + Sync,
-) -> Result<Vec<bool>, Error> {
+    done: impl Fn(&Run, &Rerun) + Sync,
+) -> Result<Vec<Rerun>, Error> {
     let datasets = project.datasets.unpacked()?;
     let conditions = project.conditions();
     let again = |run: &&Run| {
@@ -100,36 +110,57 @@ pub fn rerun(
             ended_alike: false,
         };
         let record = record(project, run)?;
-        let training = match &*run.config {
-            RunConfig::Network(config) => {
+        let rerun = match (&*run.config, record) {
+            (_, None) => Rerun::of_network(false),
+            (RunConfig::Network(config), Some(record)) => {
                 let examples = datasets[&config.data.dataset()];
                 let splits = dataset::draw(&config.data, examples)
                     .map_err(|error| failed(RunFailure::Draw(error)))?;
-                train_all(trainer, config, &splits)
-                    .map_err(|error| failed(RunFailure::Train(error)))?
+                let training = train_all(trainer, config, &splits)
+                    .map_err(|error| failed(RunFailure::Train(error)))?;
+                let Training { outcome, curves, confusion } = training;
+                let again = RunResult { outcome, curves, confusion, ..record.result.clone() };
+                Rerun::of_network(record.result.content() == again.content())
             }
-            RunConfig::Program(config) => {
-                let written = Programs { project }.run(run, config);
-                let Written { outcome, curves, .. } =
-                    written.map_err(|error| failed(RunFailure::Program(error)))?;
-                Training { outcome, curves, confusion: None }
+            (RunConfig::Program(config), Some(record)) => {
+                let written = Programs::of_project(project, false).run(run, config, None);
+                let written = written.map_err(|error| failed(RunFailure::Program(error)))?;
+                let program = conditions.design(run.condition).program();
+                let program = program.expect("a run of a program has its design");
+                let RunResult { outcome, curves, artifacts, .. } = record.result;
+                let before = Written { outcome, curves, artifacts, warnings: Vec::new() };
+                Rerun::of_program(&written, &before, &program.program.limits)
             }
         };
-        let is_same = record.is_some_and(|record| {
-            let Training { outcome, curves, confusion } = training;
-            let again = RunResult { outcome, curves, confusion, ..record.result.clone() };
-            match conditions.design(run.condition).program() {
-                Some(program) => program.program.limits.allow(&again.curves, &record.result.curves),
-                None => record.result.content() == again.content(),
-            }
-        });
-        done(run, is_same);
-        Ok(is_same)
+        done(run, &rerun);
+        Ok(rerun)
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build();
     let pool = pool.map_err(|error| Error::Threads(error.to_string()))?;
     let answers: Vec<_> = pool.install(|| runs.par_iter().map(again).collect());
     answers.into_iter().collect()
+}
+
+impl Rerun {
+    fn of_network(is_same: bool) -> Self {
+        let agreement = match is_same {
+            true => Agreement::Identical,
+            false => Agreement::Other("some bits differ".to_owned()),
+        };
+        Self { agreement, artifacts: Vec::new() }
+    }
+
+    /// Compares what a program wrote with what it wrote before.
+    pub(super) fn of_program(again: &Written, old: &Written, limits: &Limits) -> Self {
+        let agreement = match (again.outcome, old.outcome) {
+            (one, other) if one == other => Agreement::of(&again.curves, &old.curves, limits),
+            _ => Agreement::Other("one of them diverged".to_owned()),
+        };
+        let differs = |(name, digest): (&String, &Digest)| {
+            (old.artifacts.get(name) != Some(digest)).then(|| name.clone())
+        };
+        Self { agreement, artifacts: again.artifacts.iter().filter_map(differs).collect() }
+    }
 }
 
 /// A record, or the models of a run, that neither the current experiments nor a report needs.
@@ -148,6 +179,8 @@ pub struct Garbage {
     pub records: Vec<Unused>,
     /// The runs that are not needed and have models, in order.
     pub models: Vec<Unused>,
+    /// Files of programs that belong to no record and no run: inputs, artefacts and logs.
+    pub files: Vec<PathBuf>,
     /// The directories of reports that do not exist any more. Their records are not kept.
     pub reports: Vec<PathBuf>,
 }
@@ -156,7 +189,8 @@ impl Garbage {
     /// Size of all files.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.records.iter().chain(&self.models).map(|one| one.bytes).sum()
+        let files: u64 = self.files.iter().map(|path| fs::size(path)).sum();
+        self.records.iter().chain(&self.models).map(|one| one.bytes).sum::<u64>() + files
     }
 }
 
@@ -182,11 +216,18 @@ pub fn garbage(project: &Project) -> Result<Garbage, Error> {
     };
     let mut needed = reports.runs;
     let conditions = project.conditions();
+    let mut inputs = BTreeSet::new();
     for device in [DeviceKind::Cpu, DeviceKind::Cuda] {
-        let digests = conditions.expand(device, |run, _| run.digest);
-        needed.extend(digests.map_err(Error::Canonical)?);
+        let runs = conditions.expand(device, |run, _| (run.digest, run.config));
+        for (digest, config) in runs.map_err(Error::Canonical)? {
+            needed.insert(digest);
+            if let RunConfig::Program(config) = &*config {
+                inputs.extend(config.program.inputs.values().copied());
+            }
+        }
     }
     let mut digests = cache.digests().map_err(Error::File)?;
+    let files = files_of_programs(&cache, &digests, &needed, inputs)?;
     digests.retain(|digest| !needed.contains(digest));
     let sound = |digest: &Digest| {
         cache.past(*digest).ok()?.hit()?;
@@ -200,7 +241,47 @@ pub fn garbage(project: &Project) -> Result<Garbage, Error> {
         bytes: paths.iter().map(|path| fs::size(path)).sum(),
     };
     let models = models.into_iter().map(unused).collect();
-    Ok(Garbage { records, models, reports: reports.vanished })
+    Ok(Garbage { records, models, files, reports: reports.vanished })
+}
+
+/// The inputs, artefacts and logs that belong to no needed run and to no needed record.
+fn files_of_programs(
+    cache: &Cache,
+    records: &[Digest],
+    needed: &BTreeSet<Digest>,
+    mut inputs: BTreeSet<Digest>,
+) -> Result<Vec<PathBuf>, Error> {
+    let parts = [cache.inputs(), cache.artifacts(), cache.logs()];
+    let [kept_inputs, kept_artifacts, logs] = parts.map(|part| {
+        let names = fs::names(&part).map_err(Error::File)?;
+        let file = |name: String| {
+            let stem = name.split('.').next().unwrap_or_default().to_owned();
+            Some((Digest::try_from(stem).ok()?, part.join(name)))
+        };
+        Ok::<BTreeMap<_, _>, Error>(names.into_iter().filter_map(file).collect())
+    });
+    let (kept_inputs, kept_artifacts, logs) = (kept_inputs?, kept_artifacts?, logs?);
+    if kept_inputs.is_empty() && kept_artifacts.is_empty() && logs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut artifacts = BTreeSet::new();
+    let kept = records.par_iter().filter(|digest| needed.contains(digest));
+    let kept = kept.filter_map(|digest| cache.past(*digest).ok()?.hit());
+    for PastRecord { config, result, .. } in kept.collect::<Vec<_>>() {
+        artifacts.extend(result.artifacts.into_values());
+        if let Ok(RunConfig::Program(config)) = serde_json::from_value(config) {
+            inputs.extend(config.program.inputs.into_values());
+        }
+    }
+    let unused = |all: BTreeMap<Digest, PathBuf>, needed: &BTreeSet<Digest>| {
+        all.into_iter()
+            .filter(|(digest, _)| !needed.contains(digest))
+            .map(|(_, path)| path)
+            .collect()
+    };
+    let unused: [Vec<PathBuf>; 3] =
+        [unused(kept_inputs, &inputs), unused(kept_artifacts, &artifacts), unused(logs, needed)];
+    Ok(unused.concat())
 }
 
 /// Removes records and models that are not needed, and the notes about reports that do not exist any more.
@@ -214,6 +295,9 @@ pub fn remove(project: &Project, garbage: &Garbage) -> Result<(), Error> {
     }
     for unused in &garbage.models {
         cache.models().remove(unused.digest).map_err(Error::File)?;
+    }
+    for file in &garbage.files {
+        fs::remove(file).map_err(Error::File)?;
     }
     for out in &garbage.reports {
         cache.forget_report(out).map_err(Error::File)?;

@@ -28,7 +28,6 @@ use crate::fs::{self, FileError};
 use crate::job::{Packed, Share};
 use crate::plan::Plan;
 use crate::provenance::{self, Stopwatch};
-use crate::run::{Extent, operations};
 use crate::slurm::{Queued, SlurmError, TaskId};
 
 use collect::Attempt;
@@ -39,10 +38,6 @@ pub use collect::MOST_ATTEMPTS;
 pub use event::{JobEvent, JobProgress};
 pub use list::{JobSummary, cancel, list, logs};
 pub use profile::profile;
-
-/// Floating-point operations per second of a run without any record to learn from: slow, so that the time limits
-/// suffice.
-const ASSUMED_SPEED: f64 = 5e9;
 
 /// The longest time between two looks at the queue.
 const LONGEST_INTERVAL: Duration = Duration::from_mins(1);
@@ -69,10 +64,15 @@ impl SlurmBuild<'_> {
     /// If the files of plans cannot be read.
     pub fn preview(&self, planned: &Plan, runs: &BTreeSet<Digest>) -> Result<Vec<Packed>, Error> {
         self.check_paths()?;
+        self.check_threads()?;
+        self.check_times(planned, runs)?;
         let watched = self.attach(runs, &mut BTreeSet::new(), true)?;
         let covered = covered(&watched);
-        let new =
-            select(planned, |run| runs.contains(&run) && !covered.contains(&run), &BTreeMap::new());
+        let new = self.select(
+            planned,
+            |run| runs.contains(&run) && !covered.contains(&run),
+            &BTreeMap::new(),
+        );
         Ok(if new.is_empty() { Vec::new() } else { submission::packed(self, &new) })
     }
 
@@ -89,6 +89,8 @@ impl SlurmBuild<'_> {
         detaches: bool,
     ) -> Result<OnCluster, Error> {
         self.check_paths()?;
+        self.check_threads()?;
+        self.check_times(planned, wanted)?;
         fs::sweep(&self.cache.jobs());
         // The program may be built again while this one waits.
         let program = provenance::program().map_err(|source| {
@@ -117,7 +119,7 @@ impl SlurmBuild<'_> {
             let is_new = |run: Digest| {
                 left.contains(&run) && !covered.contains(&run) && !given_up.contains(&run)
             };
-            let new = select(renewed.as_ref().unwrap_or(planned), is_new, &attempts);
+            let new = self.select(renewed.as_ref().unwrap_or(planned), is_new, &attempts);
             match self.submit_new(&new, &attempts, program, &mut watched) {
                 // The plan is written. It is submitted when the scheduler answers again.
                 Err(Error::Scheduler(error @ SlurmError::OutOfReach(_))) if !is_first => {
@@ -285,22 +287,20 @@ impl SlurmBuild<'_> {
             std::thread::sleep(TICK.min(self.poll_interval()));
         }
     }
-}
 
-/// The runs without a record that are selected, each once, with their expected seconds.
-fn select<'p>(
-    plan: &'p Plan,
-    is_selected: impl Fn(Digest) -> bool,
-    attempts: &BTreeMap<Digest, Attempt>,
-) -> Vec<submission::ToSubmit<'p>> {
-    let absent = plan.absent(|run| is_selected(run.digest)).into_iter();
-    let selected = absent.map(|(run, absent)| {
-        let operations =
-            run.config.network().map(|config| operations(config, Extent::whole(config)));
-        let assumed = || operations.unwrap_or_default() / ASSUMED_SPEED;
-        let seconds = absent.seconds.unwrap_or_else(assumed);
-        let is_alone = attempts.get(&run.digest).is_some_and(|attempt| attempt.is_alone);
-        (run, Share { seconds, is_alone })
-    });
-    selected.collect()
+    /// The runs without a record that are selected, each once, with their expected seconds.
+    fn select<'p>(
+        &self,
+        plan: &'p Plan,
+        is_selected: impl Fn(Digest) -> bool,
+        attempts: &BTreeMap<Digest, Attempt>,
+    ) -> Vec<submission::ToSubmit<'p>> {
+        let absent = plan.absent(|run| is_selected(run.digest)).into_iter();
+        let selected = absent.map(|(run, absent)| {
+            let seconds = absent.seconds.or_else(|| self.assumed(run)).unwrap_or_default();
+            let is_alone = attempts.get(&run.digest).is_some_and(|attempt| attempt.is_alone);
+            (run, Share { seconds, is_alone })
+        });
+        selected.collect()
+    }
 }

@@ -15,6 +15,7 @@ use crate::experiment::{self, Conditions, Experiment, Find, NamedFiles};
 use crate::format::chain;
 use crate::fs;
 use crate::paper::Vocabulary;
+use crate::program::Digests;
 use crate::template::{self, Templates};
 
 /// Directory of the complete report in a project.
@@ -41,6 +42,8 @@ pub struct Project {
     pub note: String,
     /// The datasets of the conditions.
     pub datasets: Datasets,
+    /// The digests of large inputs of programs.
+    pub(super) digests: Arc<Digests>,
 }
 
 /// The files in `experiments/` that are no experiments: the paper, a cluster, and a store.
@@ -150,6 +153,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let all_read = violations.is_empty();
     let note = overrides.apply(&mut experiments)?;
     let datasets = finder.into_datasets();
+    let digests = programs.into_digests();
     Datasets::unify(&mut experiments);
     violations.extend(datasets.check(&experiments)?);
     let paper = match read_document(root, &directory.join("paper.toml"), &mut sources)? {
@@ -183,7 +187,18 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let unused = bases.into_iter().filter(is_unused).collect();
     let root = root.to_owned();
     let file = paper;
-    Ok(Project { root, experiments, sources, skipped, unused, file, templates, note, datasets })
+    Ok(Project {
+        root,
+        experiments,
+        sources,
+        skipped,
+        unused,
+        file,
+        templates,
+        note,
+        datasets,
+        digests,
+    })
 }
 
 impl Project {

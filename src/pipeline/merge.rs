@@ -65,10 +65,19 @@ pub fn merge(project: &Project, directories: &[PathBuf]) -> Result<Merged, Error
 fn copy(own: &Cache, other: &Cache, digest: Digest) -> Result<Result<Stored, String>, Error> {
     let found = other.past_bytes(digest).map_err(Error::Unreadable)?;
     Ok(match found {
-        Lookup::Hit((bytes, past)) => match super::audit::contradiction(past) {
-            Some(damage) => Err(damage),
-            None => Ok(own.publish(digest, &bytes).map_err(Error::File)?),
-        },
+        Lookup::Hit((bytes, past)) => {
+            let artifacts: Vec<_> = past.result.artifacts.values().copied().collect();
+            if let Some(damage) = super::audit::contradiction(past) {
+                return Ok(Err(damage));
+            }
+            for artifact in artifacts {
+                let (from, to) = (other.artifact(artifact), own.artifact(artifact));
+                if fs::is_file(&from) && !fs::is_file(&to) {
+                    fs::copy(&from, &to).map_err(Error::File)?;
+                }
+            }
+            Ok(own.publish(digest, &bytes).map_err(Error::File)?)
+        }
         Lookup::Damaged(damage) => Err(damage),
         Lookup::Miss => Err("does not exist any more".to_owned()),
     })

@@ -1,7 +1,7 @@
 //! Finds the files of programs.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use glob::{MatchOptions, Pattern};
@@ -11,7 +11,7 @@ use crate::digest::Digest;
 use crate::experiment::{FileFaults, FoundFiles, NamedFiles};
 use crate::format::chain;
 use crate::fs;
-use crate::program;
+use crate::program::{self, Digests};
 use crate::provenance;
 
 /// The most files that the inputs of a program may be.
@@ -31,7 +31,7 @@ pub(super) struct ProgramFinder<'f> {
     root: &'f Path,
     /// Whether probes run. What they said before is used otherwise.
     runs_probes: bool,
-    digests: Mutex<BTreeMap<PathBuf, Result<Digest, String>>>,
+    digests: Arc<Digests>,
     probes: Mutex<BTreeMap<Vec<String>, Said>>,
     /// The files of each program that was asked for: conditions of a matrix share them.
     known: Mutex<BTreeMap<Named, Result<Arc<FoundFiles>, FileFaults>>>,
@@ -41,10 +41,12 @@ impl<'f> ProgramFinder<'f> {
     pub(super) fn new(root: &'f Path, runs_probes: bool) -> Self {
         // Programs cannot start in a directory without a name.
         let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+        let file = Cache::new(root).digests_file();
+        let digests = Digests::read(&fs::read(&file).unwrap_or_default());
         Self {
             root,
             runs_probes,
-            digests: Mutex::default(),
+            digests: Arc::new(digests),
             probes: Mutex::default(),
             known: Mutex::default(),
         }
@@ -61,9 +63,6 @@ impl<'f> ProgramFinder<'f> {
     /// Looks for the files of a program.
     fn look(&self, named: &NamedFiles<'_>) -> Result<FoundFiles, FileFaults> {
         let mut faults = Vec::new();
-        if let Err(fault) = self.executable(named.executable) {
-            faults.push(("command", fault));
-        }
         let mut inputs = BTreeMap::new();
         for pattern in named.inputs {
             match self.matches(pattern) {
@@ -71,12 +70,19 @@ impl<'f> ProgramFinder<'f> {
                 Err(fault) => faults.push(("inputs", fault)),
             }
         }
+        let absent = match self.executable(named.executable, &inputs) {
+            Ok(absent) => absent,
+            Err(fault) => {
+                faults.insert(0, ("command", fault));
+                None
+            }
+        };
         let probe = match named.probe.is_empty() {
             true => Ok(None),
             false => self.probe(named.probe),
         };
         match (probe, faults.is_empty()) {
-            (Ok(probe), true) => Ok(FoundFiles { inputs, probe }),
+            (Ok(probe), true) => Ok(FoundFiles { inputs, probe, absent }),
             (Ok(_), false) => Err(faults),
             (Err(fault), _) => {
                 faults.push(("probe", fault));
@@ -85,25 +91,44 @@ impl<'f> ProgramFinder<'f> {
         }
     }
 
-    /// Refuses a program that is not there. A name without a folder is looked for in `PATH`.
-    fn executable(&self, name: &str) -> Result<(), String> {
-        if name.contains('{') {
-            return Ok(());
+    /// Why a program cannot be started on this machine, if it is not here. A name without a folder is looked for in
+    /// `PATH`.
+    ///
+    /// # Errors
+    /// If it cannot be started on any machine: it is a file of the project, and no input.
+    fn executable(
+        &self,
+        name: &str,
+        inputs: &BTreeMap<String, Digest>,
+    ) -> Result<Option<String>, String> {
+        if name.contains('{') || inputs.contains_key(name.strip_prefix("./").unwrap_or(name)) {
+            return Ok(None);
         }
-        let is_there = match name.contains('/') {
-            true => fs::is_file(&self.root.join(name)),
-            false => {
-                let path = provenance::variable("PATH").unwrap_or_default();
-                std::env::split_paths(&path).any(|folder| fs::is_file(&folder.join(name)))
-            }
-        };
-        match (is_there, name.contains('/')) {
-            (true, _) => Ok(()),
+        if !name.contains('/') {
+            let path = provenance::variable("PATH").unwrap_or_default();
+            let is_there =
+                std::env::split_paths(&path).any(|folder| fs::is_file(&folder.join(name)));
+            let absent =
+                || format!("names `{name}`, but no folder of `PATH` has a program of this name");
+            return Ok((!is_there).then(absent));
+        }
+        let is_there = fs::is_file(&self.root.join(name));
+        // Environments such as `.venv` are on each machine, and are no sources.
+        let is_elsewhere = Path::new(name).is_absolute()
+            || Path::new(name).components().any(|part| {
+                let part = part.as_os_str().as_encoded_bytes();
+                part.len() > 1 && part.starts_with(b".") && part != b".."
+            });
+        match (is_there, is_elsewhere) {
+            (true, true) => Ok(None),
+            (true, false) => Err(format!(
+                "names `{name}`, a file of the project that is no input; add it to `inputs`"
+            )),
             (false, true) => {
-                Err(format!("names `{name}`, but there is no such file in the project"))
+                Ok(Some(format!("names `{name}`, but there is no such file on this machine")))
             }
             (false, false) => {
-                Err(format!("names `{name}`, but no folder of `PATH` has a program of this name"))
+                Err(format!("names `{name}`, but there is no such file in the project"))
             }
         }
     }
@@ -166,13 +191,17 @@ impl<'f> ProgramFinder<'f> {
     }
 
     fn digest(&self, path: &str) -> Result<Digest, String> {
-        let path = self.root.join(path);
-        let mut known = self.digests.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let digest = known.entry(path).or_insert_with_key(|path| {
-            let bytes = fs::read(path).map_err(|error| chain(&error))?;
-            Ok(Digest::of_bytes(&bytes))
-        });
-        digest.clone()
+        self.digests.of(&self.root.join(path)).map_err(|error| chain(&error))
+    }
+
+    /// The digests of large files, for the runs. Keeps them for the next command, if this one may write.
+    pub(super) fn into_digests(self) -> Arc<Digests> {
+        if self.runs_probes && !self.digests.is_empty() {
+            let file = Cache::new(self.root).digests_file();
+            // Without them, the next command only takes longer.
+            let _ = fs::write_atomic(&file, self.digests.text().as_bytes());
+        }
+        self.digests
     }
 
     /// What a probe says, or said before.
@@ -180,7 +209,7 @@ impl<'f> ProgramFinder<'f> {
         let mut known = self.probes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let said = known.entry(command.to_vec()).or_insert_with_key(|command| {
             let cache = Cache::new(self.root);
-            let file = cache.probe(&Digest::of_bytes(command.join("\0").as_bytes()));
+            let file = cache.probe(command);
             if !self.runs_probes {
                 let said = fs::read_if_there(&file).map_err(|error| chain(&error))?;
                 return Ok(said.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));

@@ -1,11 +1,18 @@
 //! The programs of a project, and their runs.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use super::{Error, Project};
 use crate::cache::Cache;
+use crate::digest::Digest;
 use crate::execute::RunProgram;
-use crate::experiment::{Condition, Experiment, Run};
+use crate::experiment::{ConditionId, Limits, Run};
 use crate::fs;
-use crate::program::{self, Place, ProgramError, Written};
+use crate::job::{JobPlan, Task};
+use crate::plan::Plan;
+use crate::program::{self, Digests, Inputs, Place, ProgramError, Progress, Written};
 use crate::run::ProgramConfig;
 
 impl Project {
@@ -17,54 +24,117 @@ impl Project {
         programs.map(|design| design.program.limits.threads).max().unwrap_or(1)
     }
 
-    /// Refuses programs where they cannot be. `what` is what cannot be done.
+    /// Whether a program leaves files with its results.
+    #[must_use]
+    pub fn leaves_artifacts(&self) -> bool {
+        let mut conditions = self.experiments.iter().flat_map(|one| &one.conditions);
+        conditions.any(|condition| {
+            condition.design.program().is_some_and(|design| !design.program.artifacts.is_empty())
+        })
+    }
+
+    /// Refuses runs of programs that cannot be started on this machine.
     ///
     /// # Errors
-    /// If an experiment is of a program.
-    pub fn refuse_programs(&self, what: &str) -> Result<(), Error> {
-        let is_program = |one: &Condition| one.design.program().is_some();
-        let has_program = |one: &&Experiment| one.conditions.iter().any(is_program);
-        match self.experiments.iter().find(has_program) {
-            None => Ok(()),
-            Some(experiment) => Err(Error::Request {
-                message: format!("{what}, but `{}` is of a program", experiment.name),
-                hint: "build on this machine; `--shard I/N` shares the work with others".to_owned(),
+    /// If the program of one of the runs `digests` of `plan` is not here.
+    pub fn check_programs(&self, plan: &Plan, digests: &BTreeSet<Digest>) -> Result<(), Error> {
+        let conditions = self.conditions();
+        let wanted = plan.runs.iter().filter(|run| digests.contains(&run.digest));
+        for condition in wanted.map(|run| run.condition).collect::<BTreeSet<_>>() {
+            let program = conditions.design(condition).program();
+            if let Some(why) = program.and_then(|design| design.program.files.absent.as_ref()) {
+                let experiment = &conditions.experiment(condition).name;
+                return Err(Error::Request {
+                    message: format!("`program.command` of `{experiment}` {why}"),
+                    hint: "install it, or build on a machine that has it".to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs the programs of the user, each in a directory of its own.
+pub struct Programs<'p> {
+    root: PathBuf,
+    cache: Cache,
+    inputs: InputPlace,
+    keeps_artifacts: bool,
+    digests: Arc<Digests>,
+    limits: Box<dyn Fn(ConditionId) -> Option<&'p Limits> + Sync + 'p>,
+}
+
+/// Where inputs are.
+enum InputPlace {
+    /// In the project.
+    Project,
+    /// Among those that were kept.
+    Kept,
+}
+
+impl<'p> Programs<'p> {
+    /// The programs of a project. If their artefacts are not kept, only their digests are known.
+    #[must_use]
+    pub fn of_project(project: &'p Project, keeps_artifacts: bool) -> Self {
+        let conditions = project.conditions();
+        Self {
+            root: project.root.clone(),
+            cache: Cache::new(&project.root),
+            inputs: InputPlace::Project,
+            keeps_artifacts,
+            digests: Arc::clone(&project.digests),
+            limits: Box::new(move |condition| {
+                Some(&conditions.design(condition).program()?.program.limits)
             }),
         }
     }
-}
 
-/// Runs the programs of a project.
-#[derive(Clone, Copy, Debug)]
-pub struct Programs<'p> {
-    /// The project.
-    pub project: &'p Project,
-}
+    /// The programs of a project, as if its directory were this copy.
+    pub(super) fn of_copy(project: &'p Project, copy: &Path) -> Self {
+        Self { root: copy.to_owned(), ..Self::of_project(project, false) }
+    }
 
-impl RunProgram for Programs<'_> {
-    fn run(&self, run: &Run, config: &ProgramConfig) -> Result<Written, ProgramError> {
-        let conditions = self.project.conditions();
-        let program = conditions.design(run.condition).program();
-        let limits = &program.expect("a run of a program has its design").program.limits;
-        let cache = Cache::new(&self.project.root);
-        let (scratch, log) = (cache.scratch(), cache.log(run.digest));
-        for directory in [Some(scratch.as_path()), log.parent()].into_iter().flatten() {
-            fs::create_directory(directory).map_err(ProgramError::File)?;
+    /// The programs of a task of a plan, with the inputs that were kept when the plan was made.
+    pub(super) fn of_task(plan: &'p JobPlan, task: &'p Task, cache: &Cache) -> Self {
+        Self {
+            root: plan.project.clone(),
+            cache: cache.clone(),
+            inputs: InputPlace::Kept,
+            keeps_artifacts: true,
+            digests: Arc::default(),
+            limits: Box::new(|condition| task.conditions.get(condition.index())?.limits.as_ref()),
         }
-        let place = Place { root: &self.project.root, scratch: &scratch, log: &log };
-        program::run(place, &run.digest.to_string(), config, limits)
     }
 }
 
-/// Runs no program: workers of a cluster have no project.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct NoPrograms;
-
-impl RunProgram for NoPrograms {
-    fn run(&self, _: &Run, config: &ProgramConfig) -> Result<Written, ProgramError> {
-        Err(ProgramError::Start {
-            program: config.program.command[0].clone(),
-            reason: "workers of a cluster run no programs".to_owned(),
-        })
+impl RunProgram for Programs<'_> {
+    fn run(
+        &self,
+        run: &Run,
+        config: &ProgramConfig,
+        watch: Option<&dyn Fn(Progress)>,
+    ) -> Result<Written, ProgramError> {
+        let limits = (self.limits)(run.condition).ok_or_else(|| {
+            ProgramError::Result(
+                "nothing says how many threads and how much time it has".to_owned(),
+            )
+        })?;
+        let (scratch, log) = (self.cache.scratch(), self.cache.log(run.digest));
+        for directory in [Some(scratch.as_path()), log.parent()].into_iter().flatten() {
+            fs::create_directory(directory).map_err(ProgramError::File)?;
+        }
+        let (inputs, artifacts) = (self.cache.inputs(), self.cache.artifacts());
+        let place = Place {
+            root: &self.root,
+            inputs: match self.inputs {
+                InputPlace::Project => Inputs::Project,
+                InputPlace::Kept => Inputs::Kept(&inputs),
+            },
+            scratch: &scratch,
+            log: &log,
+            artifacts: self.keeps_artifacts.then_some(&*artifacts),
+            digests: &self.digests,
+        };
+        program::run(place, &run.digest.to_string(), config, limits, watch)
     }
 }

@@ -10,7 +10,7 @@ use crate::digest::Digest;
 use crate::document::{self, Reader, Violation, Violations};
 use crate::fs::{self, FileError};
 use crate::plan::Plan;
-use crate::store::{Address, Store, StoreError};
+use crate::store::{Address, Kind, LARGEST, Store, StoreError};
 
 /// The file with the address of the store of a project.
 const SETTINGS: &str = "experiments/store.toml";
@@ -57,6 +57,8 @@ pub struct Pulled {
     pub damaged: Vec<(PathBuf, String)>,
     /// Records here that another command has written meanwhile, with another result than in the store. They stay.
     pub different: Vec<PathBuf>,
+    /// Number of artefacts of these records that did not come.
+    pub lacking: usize,
     /// Why the rest did not come.
     pub failure: Option<StoreError>,
 }
@@ -68,15 +70,23 @@ pub struct Pulled {
 pub fn pull(project: &Project, store: &Store, digests: &[Digest]) -> Result<Pulled, Error> {
     let cache = Cache::new(&project.root);
     let mut pulled = Pulled::default();
-    let fetched = store.fetch(digests, |digest, bytes| {
+    let mut artifacts = BTreeSet::new();
+    let fetched = store.fetch(Kind::Record, digests, |digest, bytes| {
         // An accepted result is a decision for one project.
+        let mut own = Vec::new();
         let damage = match read_past(&bytes, digest) {
             Ok(past) if past.result.accepted.is_some() => {
                 Some("was accepted by hand, so it is not shared".to_owned())
             }
-            Ok(past) => contradiction(past),
+            Ok(past) => {
+                own.extend(past.result.artifacts.values().copied());
+                contradiction(past)
+            }
             Err(damage) => Some(damage),
         };
+        if damage.is_none() {
+            artifacts.extend(own);
+        }
         match damage {
             None => match take(&cache, digest, &bytes).map_err(Error::File)? {
                 Stored::New => pulled.new += 1,
@@ -89,6 +99,19 @@ pub fn pull(project: &Project, store: &Store, digests: &[Digest]) -> Result<Pull
             }
         }
         Ok(())
+    });
+    let artifacts: Vec<_> =
+        artifacts.into_iter().filter(|one| !fs::is_file(&cache.artifact(*one))).collect();
+    pulled.lacking = artifacts.len();
+    let fetched = fetched.and_then(|()| {
+        store.fetch(Kind::Artifact, &artifacts, |digest, bytes| {
+            if Digest::of_bytes(&bytes) == digest {
+                let written = fs::publish(&cache.artifact(digest), &bytes);
+                written.map_err(|error| Stop::Here(Error::File(error)))?;
+                pulled.lacking -= 1;
+            }
+            Ok(())
+        })
     });
     match fetched {
         Ok(()) => {}
@@ -146,12 +169,26 @@ pub fn push(
     each: impl FnMut(Digest, bool),
 ) -> Result<(), StoreError> {
     let cache = Cache::new(&project.root);
-    let sound = digests.filter_map(|digest| match cache.past_bytes(digest) {
+    let digests: Vec<_> = digests.collect();
+    if project.leaves_artifacts() {
+        let records = digests.iter().filter_map(|digest| cache.past(*digest).ok()?.hit());
+        let artifacts: BTreeSet<_> =
+            records.flat_map(|past| past.result.artifacts.into_values()).collect();
+        let files = artifacts.into_iter().filter_map(|digest| {
+            let file = cache.artifact(digest);
+            // A larger file could not be fetched again.
+            let bytes = (fs::size(&file) <= LARGEST).then(|| fs::read(&file).ok())??;
+            (Digest::of_bytes(&bytes) == digest).then_some((digest, bytes))
+        });
+        // They come first: a record in the store then has its files.
+        store.put(Kind::Artifact, files, |_, _| ())?;
+    }
+    let sound = digests.into_iter().filter_map(|digest| match cache.past_bytes(digest) {
         Ok(Lookup::Hit((bytes, past))) => {
             let is_sharable = past.result.accepted.is_none() && contradiction(past).is_none();
             is_sharable.then_some((digest, bytes))
         }
         _ => None,
     });
-    store.put(sound, each)
+    store.put(Kind::Record, sound, each)
 }

@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use super::Error;
 use super::datasets::Datasets;
-use super::programs::NoPrograms;
+use super::programs::Programs;
 use crate::cache::{JobFiles, Leases, TaskStart};
 use crate::digest::Digest;
 use crate::execute::{Execution, Executor, FailedRun, Observer, OnFailure};
 use crate::experiment::{ConditionId, Run};
 use crate::format::chain;
 use crate::job::{Ending, JOB_FORMAT, JobPlan, Task, TaskState};
+use crate::program::Progress;
 use crate::provenance::{self, Stopwatch};
 use crate::run::{DeviceKind, RunRecord};
 use crate::train::{Device, DeviceError, Trainer};
@@ -192,7 +193,7 @@ impl Worker {
             workers: self.plan.workers,
             on_failure: OnFailure::KeepGoing,
             may_start: &|run| pace.may_start(run),
-            programs: &NoPrograms,
+            programs: &Programs::of_task(&self.plan, &self.task, cache),
             keeps_models: false,
             observer: &Watched { pace: &pace, observer },
             origin: &provenance::origin_of(self.plan.revision.clone()),
@@ -277,6 +278,14 @@ impl Observer for Watched<'_> {
 
     fn program_warned(&self, run: &Run, warning: &str) {
         self.observer.program_warned(run, warning);
+    }
+
+    fn watches_programs(&self) -> bool {
+        self.observer.watches_programs()
+    }
+
+    fn program_at(&self, run: &Run, progress: Progress) {
+        self.observer.program_at(run, progress);
     }
 
     fn run_failed(&self, run: &Run, failure: &FailedRun) {

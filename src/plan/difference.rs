@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::digest::Digest;
+use crate::format::count;
 use crate::run::KeyValues;
 
 /// A key whose value differs between two configurations.
@@ -16,6 +17,9 @@ pub struct Difference {
     pub old: Option<String>,
     /// Its value in the new configuration. `None` as for `old`.
     pub new: Option<String>,
+    /// If it is an input of a program: how many of its lines changed, if its old text is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<usize>,
 }
 
 impl Difference {
@@ -29,6 +33,7 @@ impl Difference {
                 key: key.clone(),
                 old: old.get(key).cloned(),
                 new: new.get(key).cloned(),
+                lines: None,
             })
             .collect();
         differences.sort();
@@ -89,6 +94,9 @@ impl fmt::Display for Difference {
             Some(value) => shortened(value),
             None => "(default)".to_owned(),
         };
+        if let Some(lines) = self.lines {
+            return write!(f, "{}: {} changed", self.key, count(lines, "line"));
+        }
         write!(f, "{}: {} → {}", self.key, spelled(&self.old), spelled(&self.new))
     }
 }

@@ -1,7 +1,7 @@
 //! The environment of a program.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 
 use crate::experiment::Limits;
 use crate::provenance;
@@ -20,20 +20,30 @@ const THREADS: [&str; 5] = [
     "JULIA_NUM_THREADS",
 ];
 
-/// All variables. `told` is the file with the parameters, and `results` the file for the results.
+/// The places where a build and a program tell each other something.
+pub(super) struct Exchange {
+    /// The file with the parameters.
+    pub(super) told: PathBuf,
+    /// The file for the results.
+    pub(super) results: PathBuf,
+    /// The directory for the artefacts.
+    pub(super) artifacts: PathBuf,
+}
+
+/// All variables.
 pub(super) fn of(
     config: &ProgramConfig,
     limits: &Limits,
-    told: &Path,
-    results: &Path,
+    exchange: &Exchange,
 ) -> BTreeMap<String, String> {
     let passed = PASSED.iter().copied().chain(limits.pass_environment.iter().map(String::as_str));
     let passed = passed.filter_map(|name| Some((name.to_owned(), provenance::variable(name)?)));
     let threads = limits.threads.to_string();
     let threads = THREADS.iter().map(|name| ((*name).to_owned(), threads.clone()));
     let own = [
-        ("REPORT_CONFIG", told.display().to_string()),
-        ("REPORT_RESULT", results.display().to_string()),
+        ("REPORT_CONFIG", exchange.told.display().to_string()),
+        ("REPORT_RESULT", exchange.results.display().to_string()),
+        ("REPORT_ARTIFACTS", exchange.artifacts.display().to_string()),
         ("REPORT_SEED", config.seed.to_string()),
         // Python then gives the same bits twice, shows its output at once, and leaves no files beside the inputs.
         ("PYTHONHASHSEED", "0".to_owned()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
@@ -80,11 +80,14 @@ impl fmt::Display for Ending {
     }
 }
 
-/// Starts a program under a supervisor, and waits for its end.
+/// How often a build looks at a program that runs.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Starts a program under a supervisor, and waits for its end. Calls `look` from time to time.
 ///
 /// # Errors
 /// If the supervisor fails.
-pub(super) fn start(job: &Job) -> Result<Ending, ProgramError> {
+pub(super) fn start(job: &Job, look: Option<&dyn Fn()>) -> Result<Ending, ProgramError> {
     let failed = |reason: String| ProgramError::Start { program: job.command[0].clone(), reason };
     let own = match cfg!(target_os = "linux") {
         // Also if the file was replaced since.
@@ -100,14 +103,35 @@ pub(super) fn start(job: &Job) -> Result<Ending, ProgramError> {
     line.push('\n');
     let mut input = supervisor.stdin.take();
     let sent = input.as_mut().map(|input| input.write_all(line.as_bytes()));
-    let mut answer = String::new();
-    if let Some(mut output) = supervisor.stdout.take() {
-        let _ = output.read_to_string(&mut answer);
-    }
+    let answer = answer(supervisor.stdout.take(), look);
     drop(input);
     let status = supervisor.wait().map_err(|error| failed(error.to_string()))?;
     serde_json::from_str(&answer)
         .map_err(|_| failed(format!("its supervisor ended ({status}; {sent:?})")))
+}
+
+/// What a supervisor writes until it ends.
+fn answer(output: Option<ChildStdout>, look: Option<&dyn Fn()>) -> String {
+    let read = |mut output: ChildStdout| {
+        let mut answer = String::new();
+        let _ = output.read_to_string(&mut answer);
+        answer
+    };
+    match (output, look) {
+        (None, _) => String::new(),
+        (Some(output), None) => read(output),
+        (Some(output), Some(look)) => {
+            let (tell, answers) = mpsc::channel();
+            std::thread::spawn(move || tell.send(read(output)));
+            loop {
+                match answers.recv_timeout(LOOK_INTERVAL) {
+                    Err(RecvTimeoutError::Timeout) => look(),
+                    Ok(answer) => return answer,
+                    Err(RecvTimeoutError::Disconnected) => return String::new(),
+                }
+            }
+        }
+    }
 }
 
 /// The supervisor: reads a job from the standard input, runs it, and writes how it ended. Ends the program and itself

@@ -54,6 +54,9 @@ pub struct Program {
     pub probe: Option<String>,
     /// The names of the numbers that it must write, in ascending order. A run without one of them is no result.
     pub metrics: Vec<String>,
+    /// The names of the files that it must leave, in ascending order. A run without one of them is no result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<String>,
     /// Whether it sees only its inputs.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub isolate: bool,

@@ -32,6 +32,8 @@ pub struct RunResult {
     /// How often a test example of each class (row) was taken for each class (column), by the network that the
     /// training ended with, in all folds together. Only a completed classification has it.
     pub confusion: Option<Vec<Vec<u64>>>,
+    /// The SHA-256 of each file that a program has left, by name.
+    pub artifacts: BTreeMap<String, Digest>,
     /// Why it stands for a configuration that it was not trained with, if it does.
     pub accepted: Option<Acceptance>,
     /// Where and when; the only part that differs between two executions of one key.
@@ -115,7 +117,7 @@ pub struct Origin {
 }
 
 impl RunResult {
-    /// The JSON of what the configuration determines: outcome, curves and answers. Each finite float has one
+    /// The JSON of what the configuration determines: outcome, curves, answers and artefacts. Each finite float has one
     /// spelling, so two texts are equal exactly if all bits are equal.
     #[must_use]
     pub fn content(&self) -> String {
@@ -126,6 +128,13 @@ impl RunResult {
             let counts = serde_json::to_string(counts).expect("plain values");
             format!(r#","confusion":{counts}"#)
         });
-        format!(r#""outcome":{outcome},"curves":{curves}{confusion}"#)
+        let artifacts = match self.artifacts.is_empty() {
+            true => String::new(),
+            false => {
+                let artifacts = serde_json::to_string(&self.artifacts).expect("plain values");
+                format!(r#","artifacts":{artifacts}"#)
+            }
+        };
+        format!(r#""outcome":{outcome},"curves":{curves}{confusion}{artifacts}"#)
     }
 }

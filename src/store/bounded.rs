@@ -8,8 +8,8 @@ use object_store::client::{
     ReqwestConnector,
 };
 
-/// The largest answer in bytes: of the largest record, and of any list or message.
-pub(super) const LARGEST: u64 = 64 << 20;
+/// The largest answer in bytes: of the largest file, and of any list or message.
+pub const LARGEST: u64 = 64 << 20;
 
 /// Makes clients that end an answer which is too large.
 #[derive(Debug, Default)]

@@ -55,11 +55,14 @@ pub fn records(curve: &Curve, config: &RunConfig) -> bool {
     }
 }
 
-/// Checks that a program has written each of its metrics, and nothing else.
+/// Checks that a program has written each of its metrics and artefacts, and nothing else.
 fn check_program(result: &RunResult, config: &ProgramConfig) -> Result<(), String> {
-    let RunResult { outcome, curves, confusion, .. } = result;
+    let RunResult { outcome, curves, confusion, artifacts, .. } = result;
     if confusion.is_some() {
         return Err("has a confusion matrix that its run cannot have".to_owned());
+    }
+    if !artifacts.keys().eq(&config.program.artifacts) && result.accepted.is_none() {
+        return Err("has other artefacts than its run leaves".to_owned());
     }
     let metrics = &config.program.metrics;
     if let Some((name, _)) = curves.iter().find(|(name, _)| !metrics.iter().any(|own| own == name))
@@ -79,7 +82,10 @@ fn check_program(result: &RunResult, config: &ProgramConfig) -> Result<(), Strin
 /// # Errors
 /// With what is wrong, as a phrase that follows the name of the record.
 fn check_network(result: &RunResult, config: &NetworkConfig) -> Result<(), String> {
-    let RunResult { outcome, curves, confusion, .. } = result;
+    let RunResult { outcome, curves, confusion, artifacts, .. } = result;
+    if !artifacts.is_empty() {
+        return Err("has artefacts, which a network does not leave".to_owned());
+    }
     let outcome = *outcome;
     let has_classes = of(config.task).targets() == TargetKind::Classes;
     let n_classes = (has_classes && outcome == Outcome::Completed).then(|| config.data.classes());

@@ -81,19 +81,22 @@ pub(crate) fn recorded_by(
     let digests = plan.absent(|_| true).iter().map(|(run, _)| run.digest).collect();
     let cache = Cache::new(&project.path(""));
     let leases = cache.leases();
-    let executor = Executor {
-        trainer,
-        cache: &cache,
-        leases: &leases,
-        workers: 2,
-        on_failure: OnFailure::Stop,
-        may_start: &|_| true,
-        programs: &Programs { project: &read },
-        keeps_models: false,
-        observer: &Nobody,
-        origin: &Origin { machine: None, revision: None, lockfile: None },
-    };
-    pipeline::train(&read, &mut plan, &digests, &executor).unwrap();
+    {
+        let programs = Programs::of_project(&read, true);
+        let executor = Executor {
+            trainer,
+            cache: &cache,
+            leases: &leases,
+            workers: 2,
+            on_failure: OnFailure::Stop,
+            may_start: &|_| true,
+            programs: &programs,
+            keeps_models: false,
+            observer: &Nobody,
+            origin: &Origin { machine: None, revision: None, lockfile: None },
+        };
+        pipeline::train(&read, &mut plan, &digests, &executor).unwrap();
+    }
     (read, plan)
 }
 

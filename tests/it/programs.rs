@@ -1,5 +1,8 @@
 //! Programs of the user as trainers: what they get, what they write, and every way in which they go wrong.
 
+mod travel;
+mod trial;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -113,7 +116,9 @@ fn a_changed_input_trains_again_and_is_named_but_a_new_place_of_the_project_is_n
     assert_eq!(project.build(&[]), 0);
     project.write("train.sh", format!("{SCRIPT}\n# a comment\n"));
     let outcome = project.run(&["status"]);
-    assert!(outcome.stdout.contains("program.inputs.train.sh"), "{outcome:#?}");
+    let expected = "program.inputs.train.sh: 2 lines changed";
+    assert!(outcome.stdout.contains(expected), "{outcome:#?}");
+    assert!(project.run(&["explain", "program"]).stdout.contains(expected));
     assert_eq!(project.build(&[]), 4);
 }
 
@@ -257,11 +262,6 @@ fn no_kill_leaves_a_process_or_half_a_record() {
 }
 
 const MISTAKES: &[(&str, &str, &str)] = &[
-    (
-        "\"sh\"",
-        "\"shh\"",
-        "`program.command` names `shh`, but no folder of `PATH` has a program of this name",
-    ),
     ("\"sh\"", "\"./run\"", "names `./run`, but there is no such file in the project"),
     ("{params.lr}", "{params.lrr}", "which stands for nothing; did you mean `params.lr`?"),
     ("inputs = [\"train.sh\"]", "inputs = [\"*.py\"]", "has `*.py`, which no file matches"),
@@ -289,6 +289,110 @@ fn each_mistake_is_told_before_anything_runs() {
         let outcome = project.run(&["status"]);
         assert!(outcome.code == 2 && outcome.stderr.contains(expected), "{expected}: {outcome:#?}");
     }
+}
+
+#[test]
+fn a_program_that_is_not_here_stops_a_build_only_if_it_would_run() {
+    let project = project();
+    project.edit("experiments/program.toml", "\"sh\"", "\"shh\"");
+    let expected = "`program.command` of `program` names `shh`, but no folder of `PATH` has a program of this name";
+    let outcome = project.run(&["build"]);
+    assert!(outcome.code == 2 && outcome.stderr.contains(expected), "{outcome:#?}");
+    let outcome = project.run(&["status"]);
+    assert!(outcome.code == 0 && outcome.stderr.contains(expected), "{outcome:#?}");
+    // With all records, the report is built without the program.
+    project.edit("experiments/program.toml", "\"shh\"", "\"sh\"");
+    project.build(&[]);
+    let outcome = Outcome::of(project.command(&["build"]).env("PATH", ""));
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    project.edit("experiments/program.toml", "\"sh\"", "\"./train.sh\"");
+    project.edit("experiments/program.toml", "[\"train.sh\"]", "[\"templates/*\"]");
+    let outcome = project.run(&["status"]);
+    let expected = "names `./train.sh`, a file of the project that is no input; add it to `inputs`";
+    assert!(outcome.code == 2 && outcome.stderr.contains(expected), "{outcome:#?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_can_be_an_input_or_belong_to_an_environment_of_the_project() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let project = one_run(&format!("#!/bin/sh\n{}", SCRIPT.replace("$1", "1").replace("$2", "1")));
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(project.path("train.sh"), executable).unwrap();
+    let command = "[\"sh\", \"train.sh\", \"{params.lr}\", \"{seed}\"]";
+    project.edit("experiments/program.toml", command, "[\"./train.sh\"]");
+    assert_eq!(project.build(&[]), 1);
+    std::fs::create_dir_all(project.path(".venv/bin")).unwrap();
+    symlink("/bin/sh", project.path(".venv/bin/sh")).unwrap();
+    project.edit(
+        "experiments/program.toml",
+        "[\"./train.sh\"]",
+        "[\".venv/bin/sh\", \"train.sh\"]",
+    );
+    assert_eq!(project.build(&[]), 1);
+}
+
+#[test]
+fn artefacts_are_kept_with_the_record_and_a_run_without_one_is_no_result() {
+    let write = "printf '{\"loss\": 1, \"score\": 1}\\n' >> \"$REPORT_RESULT\"\nmkdir \"$REPORT_ARTIFACTS/deep\"\n\
+                 echo one > \"$REPORT_ARTIFACTS/one.txt\"; echo two > \"$REPORT_ARTIFACTS/deep/two.txt\"\n";
+    let project = one_run(write);
+    let declare = |names: &str| {
+        project.edit(
+            "experiments/program.toml",
+            "[program]",
+            &format!("[program]\nartifacts = [{names}]"),
+        );
+    };
+    declare("\"one.txt\", \"deep/two.txt\"");
+    assert_eq!(project.build(&[]), 1);
+    let record = project.records().into_values().next().unwrap();
+    let digest = record["artifacts"]["deep/two.txt"].as_str().unwrap();
+    assert_eq!(project.read(&format!(".report/artifacts/{digest}")), "two\n");
+    assert_eq!(project.run(&["verify", "--all"]).code, 0);
+    project.edit("experiments/program.toml", "artifacts = [\"one.txt\", \"deep/two.txt\"]\n", "");
+    declare("\"one.txt\"");
+    let outcome = project.run(&["build"]);
+    let expected = "it left `deep/two.txt`, which `artifacts` does not declare";
+    assert!(outcome.code == 0 && outcome.stderr.contains(expected), "{outcome:#?}");
+    project.edit("experiments/program.toml", "artifacts = [\"one.txt\"]\n", "");
+    declare("\"three.txt\"");
+    let outcome = project.run(&["build"]);
+    let expected = "its artefact `three.txt` is not there";
+    assert!(outcome.code == 1 && outcome.stderr.contains(expected), "{outcome:#?}");
+}
+
+#[test]
+fn verify_says_whether_numbers_are_equal_or_within_their_tolerance() {
+    // Each execution writes another number.
+    let script = "n=$(cat \"$COUNTER\" 2>/dev/null || echo 0); echo $((n + 1)) > \"$COUNTER\"\n\
+                  printf '{\"loss\": 1.0%s, \"score\": 1}\\n' \"$n\" >> \"$REPORT_RESULT\"\n";
+    let project = one_run(script);
+    let counter = project.path("counter");
+    project.edit(
+        "experiments/program.toml",
+        "[program]",
+        "[program]\npass_environment = [\"COUNTER\"]",
+    );
+    let run = |args: &[&str]| Outcome::of(project.command(args).env("COUNTER", &counter));
+    assert_eq!(run(&["build"]).code, 0);
+    let outcome = run(&["verify", "--all"]);
+    assert!(
+        outcome.code == 3 && outcome.stderr.contains("DIFFERENT (`loss` by up to 0.010)"),
+        "{outcome:#?}"
+    );
+    project.edit(
+        "experiments/program.toml",
+        "[program]",
+        "[program]\ntolerance = { loss = { absolute = 0.1 } }",
+    );
+    let outcome = run(&["verify", "--all"]);
+    let expected = "within tolerance (`loss` by up to 0.020)";
+    assert!(outcome.code == 0 && outcome.stderr.contains(expected), "{outcome:#?}");
+    assert!(
+        outcome.stdout.contains("0 of 1 reruns identical\n1 of 1 within tolerance"),
+        "{outcome:#?}"
+    );
 }
 
 #[test]

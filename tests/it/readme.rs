@@ -46,12 +46,17 @@ fn commands(document: &str) -> Vec<Vec<String>> {
 fn files(document: &str) -> BTreeMap<String, String> {
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     for (language, text) in blocks(document) {
-        if !["toml", "jinja"].contains(&language) {
+        if !["toml", "jinja", "python", "sh", "r", "julia"].contains(&language) {
             continue;
         }
         let first = text.lines().next().unwrap();
         let path = first.trim_start_matches("{# ").trim_start_matches("# ").trim_end_matches(" #}");
-        let is_path = path.starts_with("experiments/") || path.starts_with("templates/");
+        let is_path = path.starts_with("experiments/")
+            || path.starts_with("templates/")
+            || path.starts_with("train.");
+        if language == "sh" && !is_path {
+            continue;
+        }
         assert!(is_path, "an example does not start with the path of its file: {text}");
         let file = files.entry(path.to_owned()).or_default();
         *file = format!("{file}{text}\n\n");
@@ -79,6 +84,10 @@ fn every_command_of_the_documents_runs() {
         for (file, text) in files(&document).iter().filter(|_| path == "README.md") {
             project.write(&format!("my-paper/{file}"), text);
         }
+        let project = match path.as_str() {
+            "docs/programs.md" => program("train.py", "python3"),
+            _ => project,
+        };
         for words in commands(&document) {
             if let Some(args) = report_arguments(&words) {
                 let outcome = project.run(&args);
@@ -178,6 +187,49 @@ fn the_examples_of_tasks_are_a_paper() {
     assert!(project.read("reports/report.md").contains("A hidden layer lowers the error."));
 }
 
+/// The project of the document on programs, with this program of it, which `interpreter` runs.
+fn program(program: &str, interpreter: &str) -> Project {
+    let files = files(&read("docs/programs.md"));
+    let project = Project::empty();
+    for (path, text) in files.iter().filter(|(path, _)| path.contains('/')) {
+        project.write(path, text);
+    }
+    project.write(program, &files[program]).write("report_log.py", read("docs/report_log.py"));
+    if program != "train.py" {
+        project
+            .edit(
+                "experiments/train.toml",
+                "[\"python3\", \"train.py\"]",
+                &format!("[\"{interpreter}\", \"{program}\", \"{{params.lr}}\", \"{{seed}}\"]"),
+            )
+            .edit("experiments/train.toml", "\"train.py\", ", &format!("\"{program}\", "));
+    }
+    project
+}
+
+/// The programs of the document give a page, in each language that is installed.
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped language is told")]
+fn the_programs_of_the_document_give_a_paper() {
+    let all = [
+        ("train.py", "python3"),
+        ("train.sh", "sh"),
+        ("train.R", "Rscript"),
+        ("train.jl", "julia"),
+    ];
+    for (file, interpreter) in all {
+        if Command::new(interpreter).arg("--version").output().is_err() {
+            eprintln!("skipped: `{interpreter}` is not installed");
+            continue;
+        }
+        let project = program(file, interpreter);
+        assert_eq!(project.build(&[]), 12, "{file}");
+        let table = project.read("reports/data/rates.csv");
+        assert_eq!(table.lines().count(), 3, "{table}");
+        assert_eq!(project.run(&["verify", "--sample", "2"]).code, 0, "{file}");
+    }
+}
+
 #[test]
 fn every_block_has_a_language_that_is_tested() {
     for (path, document) in documents() {
@@ -185,9 +237,14 @@ fn every_block_has_a_language_that_is_tested() {
             let is_tested = ["console", "toml", "jinja"].contains(&language);
             // These are tested below, and beside the functions that print them.
             let is_reason = language == "text" && text.starts_with("deep: ");
+            let is_of_programs =
+                path == "docs/programs.md" && ["python", "sh", "r", "julia"].contains(&language);
             let is_of_clusters =
                 path == "docs/clusters.md" && ["text", "sh", "yaml"].contains(&language);
-            assert!(is_tested || is_reason || is_of_clusters, "`{language}` in {path}: {text}");
+            assert!(
+                is_tested || is_reason || is_of_programs || is_of_clusters,
+                "`{language}` in {path}: {text}"
+            );
         }
     }
 }
@@ -329,7 +386,7 @@ fn every_field_of_the_json_is_documented() {
             "records.condition records.needed records.record records.seconds records.started_at schema",
         ),
         (&["merge", "other"], "failed missing new refused.file refused.why same schema"),
-        (&["cache", "gc", "--dry-run"], "bytes models removed schema unused"),
+        (&["cache", "gc", "--dry-run"], "bytes files models removed schema unused"),
     ];
     let document = read("docs/json.md");
     let documented = words_in_code(&document);

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::document::{Node, Reader, Value, suggestion};
-use crate::run::{Curve, Curves};
+use crate::run::Curve;
 
 /// The most threads that a program may declare.
 const MOST_THREADS: usize = 1024;
@@ -13,7 +15,8 @@ const MOST_THREADS: usize = 1024;
 const LONGEST: f64 = 30.0 * 24.0 * 3600.0;
 
 /// What a program may use, and how far two executions may differ.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Variables that it gets from the environment of the build.
     pub pass_environment: Vec<String>,
@@ -21,12 +24,13 @@ pub struct Limits {
     pub threads: usize,
     /// How long it may take. `None` without a limit.
     pub timeout: Option<Duration>,
-    /// How far the values of two executions may differ, by name of the metric.
+    /// How far the values of two executions may differ, by name of the metric. Each metric has one.
     pub tolerances: BTreeMap<String, Tolerance>,
 }
 
 /// How far two values may differ: |a − b| ≤ absolute + relative · |b|.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tolerance {
     /// In the unit of the values.
     pub absolute: f64,
@@ -35,17 +39,10 @@ pub struct Tolerance {
 }
 
 impl Limits {
-    /// Whether the values of a second execution are within the tolerances of the recorded ones.
+    /// Whether two executions may differ at all.
     #[must_use]
-    pub fn allow(&self, again: &Curves, recorded: &Curves) -> bool {
-        let of = |name: &str| self.tolerances.get(name).copied().unwrap_or_default();
-        again.iter().len() == recorded.iter().len()
-            && again.iter().zip(recorded.iter()).all(|((name, values), (other, old))| {
-                let mut pairs = values.iter().zip(old);
-                name == other
-                    && values.len() == old.len()
-                    && pairs.all(|(value, old)| of(name).allows(*value, *old))
-            })
+    pub fn have_tolerance(&self) -> bool {
+        self.tolerances.values().any(|tolerance| *tolerance != Tolerance::default())
     }
 }
 

@@ -1,11 +1,13 @@
 //! The files of a project that are in its bundle. An export writes them, and an import accepts no others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::place::path_of;
 use crate::bundle::{BundlePath, LICENSES};
+use crate::cache::Cache;
 use crate::fs;
+use crate::pipeline::trust::NOTICE;
 use crate::pipeline::{Error, Project, Report};
 use crate::template;
 
@@ -45,6 +47,14 @@ pub(super) fn contents(
     let own = std::iter::once(template::PAPER_TEMPLATE);
     files.extend(own.chain(others.map(String::as_str)).map(|name| templates.join(name)));
     files.extend(project.datasets.files()?);
+    let programs = || project.experiments.iter().flat_map(|one| &one.conditions);
+    let programs = || programs().filter_map(|condition| condition.design.program());
+    let inputs: BTreeSet<_> = programs().flat_map(|own| own.program.files.inputs.keys()).collect();
+    files.extend(inputs.into_iter().map(|path| root.join(path)));
+    // A probe can be a script of the project.
+    let words: BTreeSet<_> = programs().flat_map(|own| &own.program.probe).collect();
+    let words = words.into_iter().filter(|word| !word.is_empty() && Path::new(word).is_relative());
+    files.extend(words.map(|word| root.join(word)).filter(|path| fs::is_file(path)));
     for file in report.files_of_prose(project, out) {
         if fs::is_directory(&file) {
             return Err(Error::Request {
@@ -70,5 +80,24 @@ pub(super) fn contents(
     let report = report.contents(out)?.into_iter();
     let report =
         report.map(|(path, bytes)| Ok((path_of(root, &out.join(path))?, Source::Report(bytes))));
-    files.chain(report).collect()
+    let mut all = files.chain(report).collect::<Result<BTreeMap<_, _>, Error>>()?;
+    if programs().next().is_some() {
+        let cache = Cache::new(root);
+        let probes: BTreeSet<_> = programs().map(|own| &own.program.probe).collect();
+        for probe in probes.into_iter().filter(|probe| !probe.is_empty()) {
+            let file = cache.probe(probe);
+            if fs::is_file(&file) {
+                all.insert(path_in_cache(&cache, &file), Source::File(file));
+            }
+        }
+        let mark = path_in_cache(&cache, &cache.foreign_mark());
+        all.insert(mark, Source::Report(NOTICE.as_bytes().to_vec()));
+    }
+    Ok(all)
+}
+
+/// The path in a bundle of a file in the hidden folder of the project.
+fn path_in_cache(cache: &Cache, file: &Path) -> BundlePath {
+    let within = file.strip_prefix(cache.directory()).unwrap_or(file).to_string_lossy();
+    BundlePath::new(&format!("{}/{within}", Cache::DIRECTORY)).expect("plain names")
 }

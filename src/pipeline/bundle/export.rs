@@ -14,7 +14,7 @@ use crate::bundle::{
 use crate::cache::Cache;
 use crate::digest::{Digest, Hasher};
 use crate::fs::{self, FileError};
-use crate::pipeline::{Error, Project, Report};
+use crate::pipeline::{Error, Project, Report, artifacts};
 use crate::plan::Plan;
 
 /// A bundle that was written.
@@ -43,7 +43,6 @@ pub fn export(
     out: &Path,
     bundle: &Path,
 ) -> Result<Exported, Error> {
-    project.refuse_programs("a bundle contains networks alone")?;
     let mut files = contents(project, report, out)?;
     check_place(project, &files, bundle)?;
     let paths: Vec<_> = files.keys().cloned().collect();
@@ -61,6 +60,9 @@ pub fn export(
     let records =
         runs.iter().map(|digest| (record_path(*digest), Source::File(cache.path(*digest))));
     files.extend(records);
+    let artifacts = artifacts(project, &plan.runs)?.into_iter();
+    files
+        .extend(artifacts.map(|one| (BundlePath::of_artifact(one.digest), Source::File(one.file))));
     let read = |path: &BundlePath| match &files[path] {
         Source::File(file) => fs::read(file),
         Source::Report(bytes) => Ok(bytes.clone()),

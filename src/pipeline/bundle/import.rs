@@ -1,6 +1,6 @@
 //! A bundle → the files and records of a project.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +36,8 @@ pub struct Imported {
     pub missing: usize,
     /// Number of runs whose result was accepted by hand.
     pub accepted: usize,
+    /// The commands of its programs, which a build runs.
+    pub commands: Vec<String>,
     /// Files of the report that differ from the report of the records, and were left out.
     pub left_out: Vec<String>,
 }
@@ -165,7 +167,6 @@ fn check(
         |error: Error| format!("it is no project: {}", chain(&error).replace(&within, ""));
     let overrides = Overrides { is_confined: true, ..Overrides::default() };
     let project = load(directory, &overrides).map_err(no_project)?;
-    project.refuse_programs("a bundle contains networks alone").map_err(no_project)?;
     // An experiment can extend a file anywhere.
     if let Some(foreign) =
         project.sources.keys().find(|path| !paths.iter().any(|own| own.as_str() == *path))
@@ -191,11 +192,17 @@ fn check(
     let out = directory.join(WHOLE);
     let (report, _) = plain_report(&project, &plan).map_err(no_project)?;
     let expected = contents(&project, &report, &out).map_err(no_project)?;
+    let artifacts = artifacts_of(&Cache::new(directory), &own);
     let (mut wanted, mut left_out) = (BTreeSet::new(), Vec::new());
     for (path, digest) in manifest.files().filter(|(path, _)| path.as_str() != METADATA) {
         let is_wanted = match expected.get(path) {
             Some(Source::Report(bytes)) => Digest::of_bytes(bytes) == digest,
-            found => found.is_some() || (path.is_record() && is_of_runs(path)),
+            found => {
+                let is_artifact = path.artifact().is_some_and(|own| {
+                    own == digest && (plan.records.is_empty() || artifacts.contains(&own))
+                });
+                found.is_some() || is_artifact || (path.is_record() && is_of_runs(path))
+            }
         };
         match is_wanted {
             true => {
@@ -209,8 +216,17 @@ fn check(
     let accepted = plan.accepted();
     let missing = plan.absent(|_| true).len();
     let runs = plan.runs.len();
+    let commands = project.commands();
     let (new, same, records) = (0, 0, 0);
-    Ok((Imported { new, same, records, device, runs, missing, accepted, left_out }, wanted))
+    let imported =
+        Imported { new, same, records, device, runs, missing, accepted, commands, left_out };
+    Ok((imported, wanted))
+}
+
+/// The artefacts in the records of these runs.
+fn artifacts_of(cache: &Cache, runs: &BTreeSet<Digest>) -> BTreeSet<Digest> {
+    let of = |run: &Digest| Some(cache.past(*run).ok()?.hit()?.result.artifacts);
+    runs.iter().filter_map(of).flat_map(BTreeMap::into_values).collect()
 }
 
 /// Refuses a project that has more runs than records can be for, before a plan of them takes all memory.

@@ -11,7 +11,7 @@ use crate::digest::Digest;
 use crate::experiment::Run;
 use crate::fs;
 use crate::job::{JOB_FORMAT, JobPlan, Pace, Packed, Share, Task, TaskSummary, pack};
-use crate::pipeline::Error;
+use crate::pipeline::{Error, inputs};
 use crate::provenance;
 use crate::slurm::{self, Array, SlurmError, Submitted};
 
@@ -28,7 +28,7 @@ pub(super) fn pace(build: &SlurmBuild<'_>) -> Pace {
     let slots = cpus.map_or(profile.max_running, |cpus| (cpus / profile.cpus_per_task).max(1));
     Pace {
         slots: slots.min(profile.max_running),
-        workers: profile.cpus_per_task,
+        workers: build.workers(),
         target_minutes: profile.target_minutes,
         most_minutes,
     }
@@ -59,12 +59,17 @@ pub(super) fn write(
 ) -> Result<WatchedPlan, Error> {
     let project = build.project;
     let conditions = project.conditions();
-    let names = |run: &Run| conditions.names(run.condition);
+    let shared = |run: &Run| {
+        let program = conditions.design(run.condition).program();
+        let limits = program.map(|design| design.program.limits.clone());
+        (conditions.names(run.condition), limits)
+    };
+    inputs::keep(project, runs.iter().map(|(run, _)| *run), inputs::KeptInputs::All)?;
     let mut draft = JobDraft::new(build.cache).map_err(Error::File)?;
     let mut tasks = Vec::new();
     for Packed { runs: of_task, seconds, minutes } in packed {
         let chosen = of_task.iter().map(|index| (runs[*index].0, runs[*index].1.seconds));
-        let digest = draft.add(&Task::of(chosen, names)).map_err(Error::File)?;
+        let digest = draft.add(&Task::of(chosen, shared)).map_err(Error::File)?;
         tasks.push(TaskSummary {
             digest,
             runs: of_task.len(),
@@ -78,9 +83,10 @@ pub(super) fn write(
         by: format!("{}:{}", provenance::host(), provenance::process()),
         program,
         device: build.device,
-        workers: build.profile.cpus_per_task,
+        workers: build.workers(),
         attempt,
         revision: provenance::origin(&project.root).revision,
+        project: fs::physical(&project.root),
         datasets: project.datasets.places(),
         tasks,
     };

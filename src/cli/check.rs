@@ -1,0 +1,160 @@
+//! `report check`.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+
+use super::project_args::ProjectArgs;
+use super::selector::RunSelector;
+use super::terminal::{data, message};
+use super::trust;
+use crate::context::Build;
+use crate::experiment::{Deviation, Run};
+use crate::format::{count, runs, two_digits};
+use crate::pipeline::{self, Error, Keep, Project, Trial, Verdict};
+use crate::plan::Plan;
+use crate::run::RunConfig;
+
+/// The most files that a message names.
+const MOST_FILES: usize = 8;
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// With `--run`: only the first of these runs. An experiment, a table or figure of the paper, or the beginning of a
+    /// digest.
+    #[arg(requires = "run")]
+    name: Option<String>,
+    /// Only runs with these levels or seeds: `factor=level`, `seed=N`.
+    levels: Vec<String>,
+    /// Run the program of each experiment twice, with the first seed. Say whether it reads files that are no inputs, and
+    /// whether it gives the same numbers.
+    #[arg(long)]
+    run: bool,
+    /// Run the programs of a project that came in a bundle, without asking.
+    #[arg(long, short)]
+    yes: bool,
+    #[command(flatten)]
+    project: ProjectArgs,
+}
+
+pub(super) fn run(args: &CheckArgs) -> Result<(), Error> {
+    let root = args.project.root();
+    if args.run && pipeline::is_foreign(&root) {
+        trust::ask(&args.project.load()?, args.yes)?;
+    }
+    let project = if args.run { args.project.load_to_run()? } else { args.project.load()? };
+    let plan = pipeline::plan(&project, args.project.device.kind(), Keep::Extracts)?;
+    let build = Build { command: "report build", options: "", has_pdf: false };
+    let report = pipeline::render(&project, &plan, build, None)?;
+    report.check_links(&project, &project.root.join(pipeline::WHOLE))?;
+    for warning in report.warnings() {
+        message(&format!("warning: {warning}"));
+    }
+    data(&format!(
+        "no mistake in {} with {}",
+        count(project.experiments.len(), "experiment"),
+        runs(plan.runs.len())
+    ))?;
+    match args.run {
+        true => try_programs(&project, &plan, args),
+        false => Ok(()),
+    }
+}
+
+/// Tries one run of each experiment whose runs are programs.
+fn try_programs(project: &Project, plan: &Plan, args: &CheckArgs) -> Result<(), Error> {
+    let conditions = project.conditions();
+    let is_program = |run: &&Run| matches!(&*run.config, RunConfig::Program(_));
+    let chosen: Vec<&Run> = match &args.name {
+        Some(name) => {
+            let selected = RunSelector::new(project, name, &args.levels)?.runs(plan)?;
+            selected.into_iter().filter(is_program).take(1).collect()
+        }
+        None => {
+            let mut seen = BTreeSet::new();
+            let is_first = |run: &&Run| seen.insert(conditions.experiment_index(run.condition));
+            plan.runs.iter().filter(is_program).filter(is_first).collect()
+        }
+    };
+    if chosen.is_empty() {
+        return Err(Error::Request {
+            message: "no run of a program is selected".to_owned(),
+            hint: "`--run` tries experiments with `task = \"program\"`".to_owned(),
+        });
+    }
+    project.check_programs(plan, &chosen.iter().map(|run| run.digest).collect())?;
+    let mut faulty = Vec::new();
+    for run in chosen {
+        let name = conditions.run_name(run);
+        let trial = pipeline::try_program(project, run)?;
+        data(&format!("{name}: {:.2} s", trial.seconds))?;
+        for warning in &trial.warnings {
+            data(&format!("  warning: {warning}"))?;
+        }
+        for line in lines(&trial) {
+            data(&format!("  {line}"))?;
+        }
+        if !is_sound(&trial) {
+            faulty.push(name);
+        }
+    }
+    match faulty.first() {
+        None => Ok(()),
+        Some(first) => Err(Error::Unverified {
+            message: format!(
+                "{} cannot be trusted yet, such as {first}",
+                count(faulty.len(), "program")
+            ),
+            hint: "the lines above say why; docs/programs.md",
+        }),
+    }
+}
+
+fn is_sound(trial: &Trial) -> bool {
+    matches!(&trial.verdict, Verdict::Compared(agreement, _) if agreement.agrees())
+}
+
+/// What a trial has shown, in sentences.
+fn lines(trial: &Trial) -> Vec<String> {
+    let mut lines = match &trial.verdict {
+        Verdict::Compared(agreement, deviations) => {
+            let mut lines = vec![format!("two executions: {agreement}")];
+            lines.extend(deviations.iter().map(needed));
+            lines
+        }
+        Verdict::NeedsMore(error) => vec![
+            format!("with its inputs alone, {error}"),
+            "it works in a copy of the whole project, so `inputs` lacks a file".to_owned(),
+        ],
+        Verdict::Depends(deviations) => {
+            let mut lines = vec![
+                "it gives other numbers if it sees all files of the project, so `inputs` lacks a file".to_owned(),
+            ];
+            lines.extend(deviations.iter().map(|deviation| format!("  {deviation}")));
+            lines
+        }
+        Verdict::Fails(error) => vec![error.clone()],
+    };
+    if !trial.undeclared.is_empty() {
+        let shown: Vec<_> =
+            trial.undeclared.iter().take(MOST_FILES).map(|path| format!("`{path}`")).collect();
+        let more = match trial.undeclared.len().saturating_sub(MOST_FILES) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        lines.push(format!("in the whole project, it reads {}{more}: no inputs", shown.join(", ")));
+    }
+    lines
+}
+
+/// The tolerance that would accept a difference: twice what was seen, with one digit.
+fn needed(deviation: &Deviation) -> String {
+    let Deviation { metric, absolute, relative } = deviation;
+    let order = crate::format::exponent(2.0 * absolute);
+    let unit = 10f64.powi(order);
+    let tolerance = (2.0 * absolute / unit).ceil() * unit;
+    format!(
+        "{deviation} (relative {}); `tolerance = {{ {metric} = {{ absolute = {tolerance:e} }} }}` accepts twice that",
+        two_digits(*relative)
+    )
+}

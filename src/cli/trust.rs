@@ -1,0 +1,31 @@
+//! Asks before the programs of a bundle run.
+
+use super::terminal::{confirm, message};
+use crate::format::count;
+use crate::pipeline::{self, Error, Project};
+
+/// Names the programs of a project that came in a bundle, and asks whether they may run. Asks only once, and never if
+/// there is no program.
+///
+/// # Errors
+/// If the user does not agree.
+pub(super) fn ask(project: &Project, yes: bool) -> Result<(), Error> {
+    let commands = project.commands();
+    if !commands.is_empty() {
+        let what = format!(
+            "this project came in a bundle, and its author chose {} that a build would run with your rights",
+            count(commands.len(), "command")
+        );
+        message(&format!("{what}:"));
+        for command in &commands {
+            message(&format!("  {command}"));
+        }
+        if !(yes || confirm("Run them?")) {
+            return Err(Error::Request {
+                message: what,
+                hint: "read their files; then `--yes` agrees, once for this project".to_owned(),
+            });
+        }
+    }
+    pipeline::trust(&project.root)
+}

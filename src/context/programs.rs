@@ -1,0 +1,67 @@
+//! The programs of the user that compute runs.
+
+use serde::Serialize;
+
+use crate::experiment::{Experiment, Limits, Tolerance};
+use crate::format::{shell_quoted, typed};
+
+/// A program that computes runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProgramContext {
+    /// The titles of the experiments whose runs it computes.
+    pub experiments: Vec<String>,
+    /// Its command, as a shell spells it.
+    pub command: String,
+    /// Number of threads of a run.
+    pub threads: usize,
+    /// How far two executions may differ. Empty if they must not differ.
+    pub tolerances: Vec<ToleranceContext>,
+}
+
+/// How far the numbers of a metric may differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ToleranceContext {
+    /// The name of the metric.
+    pub metric: String,
+    /// By how much: `0.1 and 1 %`.
+    pub by: String,
+}
+
+/// The programs of the experiments, each once.
+pub(super) fn programs(experiments: &[Experiment]) -> Vec<ProgramContext> {
+    let mut all: Vec<ProgramContext> = Vec::new();
+    for experiment in experiments {
+        let programs =
+            experiment.conditions.iter().filter_map(|condition| condition.design.program());
+        for design in programs {
+            let words = design.program.command.iter().map(|word| shell_quoted(word));
+            let own = ProgramContext {
+                experiments: vec![experiment.title.clone()],
+                command: words.collect::<Vec<_>>().join(" "),
+                threads: design.program.limits.threads,
+                tolerances: tolerances(&design.program.limits),
+            };
+            let is_same = |known: &&mut ProgramContext| {
+                (&known.command, known.threads, &known.tolerances)
+                    == (&own.command, own.threads, &own.tolerances)
+            };
+            match all.iter_mut().find(is_same) {
+                Some(known) if known.experiments.contains(&experiment.title) => {}
+                Some(known) => known.experiments.push(experiment.title.clone()),
+                None => all.push(own),
+            }
+        }
+    }
+    all
+}
+
+fn tolerances(limits: &Limits) -> Vec<ToleranceContext> {
+    let allowed = limits.tolerances.iter().filter(|(_, own)| **own != Tolerance::default());
+    let text = |(name, Tolerance { absolute, relative }): (&String, &Tolerance)| {
+        let relative = (*relative > 0.0).then(|| format!("{} %", typed(100.0 * relative)));
+        let absolute = (*absolute > 0.0).then(|| typed(*absolute));
+        let parts: Vec<_> = absolute.into_iter().chain(relative).collect();
+        ToleranceContext { metric: name.clone(), by: parts.join(" and ") }
+    };
+    allowed.map(text).collect()
+}

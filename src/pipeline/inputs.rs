@@ -1,0 +1,123 @@
+//! The inputs of programs that are kept: to say how many lines changed, and for workers on other machines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use similar::{DiffTag, TextDiff};
+
+use super::{Error, Project};
+use crate::cache::Cache;
+use crate::digest::Digest;
+use crate::experiment::Run;
+use crate::fs::{self, FileError};
+use crate::plan::{Difference, Plan, State};
+use crate::run::RunConfig;
+
+/// The largest text that is kept only to count its lines later, in bytes.
+const LARGEST_TEXT: u64 = 256 << 10;
+
+/// The key of the digests of inputs in a configuration.
+const KEY: &str = "program.inputs.";
+
+/// Which inputs are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeptInputs {
+    /// Short texts, to say later how many of their lines changed.
+    Texts,
+    /// All: workers find them, whatever becomes of the project.
+    All,
+}
+
+/// Keeps the inputs of these runs.
+///
+/// # Errors
+/// If an input cannot be read, is not what it was when the runs were planned, or cannot be written.
+pub(super) fn keep<'r>(
+    project: &Project,
+    runs: impl IntoIterator<Item = &'r Run>,
+    kept: KeptInputs,
+) -> Result<(), Error> {
+    let folder = Cache::new(&project.root).inputs();
+    let mut inputs = BTreeSet::new();
+    for run in runs {
+        if let RunConfig::Program(config) = &*run.config {
+            inputs.extend(config.program.inputs.iter());
+        }
+    }
+    for (path, digest) in inputs {
+        let (from, to) = (project.root.join(path), folder.join(digest.to_string()));
+        if fs::is_file(&to) {
+            continue;
+        }
+        match kept {
+            KeptInputs::Texts => {
+                // Without it, a later message only says less.
+                let _ = keep_text(&from, &to, *digest);
+            }
+            KeptInputs::All if project.digests.of(&from).map_err(Error::Input)? != *digest => {
+                return Err(Error::Request {
+                    message: format!("the input `{path}` changed since this command began"),
+                    hint: "run the same command again".to_owned(),
+                });
+            }
+            KeptInputs::All => fs::link_or_copy(&from, &to).map_err(Error::File)?,
+        }
+    }
+    Ok(())
+}
+
+fn keep_text(from: &Path, to: &Path, digest: Digest) -> Result<(), FileError> {
+    if fs::size(from) > LARGEST_TEXT {
+        return Ok(());
+    }
+    let bytes = fs::read(from)?;
+    match std::str::from_utf8(&bytes).is_ok() && Digest::of_bytes(&bytes) == digest {
+        true => fs::write_atomic(to, &bytes),
+        false => Ok(()),
+    }
+}
+
+/// Adds to the differences of each run how many lines of an input changed, where both texts are known.
+pub(super) fn count_lines(project: &Project, plan: &mut Plan) {
+    let folder = Cache::new(&project.root).inputs();
+    let mut known: BTreeMap<(String, String), Option<usize>> = BTreeMap::new();
+    for state in plan.states.values_mut() {
+        let State::Absent(absent) = state else { continue };
+        let Some(compared) = &mut absent.compared else { continue };
+        for Difference { key, old, new, lines } in &mut compared.differences {
+            if let (Some(path), Some(old), Some(new)) = (key.strip_prefix(KEY), old, new) {
+                let both = (old.clone(), new.clone());
+                *lines = *known.entry(both).or_insert_with(|| {
+                    let read = |path: &Path| fs::read_to_string(path).ok();
+                    let old = read(&folder.join(old))?;
+                    let new = read(&folder.join(new)).or_else(|| {
+                        let own = project.root.join(path);
+                        read(&own).filter(|_| fs::size(&own) <= LARGEST_TEXT)
+                    });
+                    Some(changed_lines(&old, &new?))
+                });
+            }
+        }
+    }
+}
+
+/// How many lines of a text changed: in each place, those that went or those that came, whichever are more.
+fn changed_lines(old: &str, new: &str) -> usize {
+    let diff = TextDiff::from_lines(old, new);
+    let changes = diff.ops().iter().filter(|op| op.tag() != DiffTag::Equal);
+    changes.map(|op| op.old_range().len().max(op.new_range().len())).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replaced_line_counts_once() {
+        let old = "a\nb\nc\nd\n";
+        assert_eq!(changed_lines(old, old), 0);
+        assert_eq!(changed_lines(old, "a\nB\nc\nd\ne\nf\n"), 3);
+        assert_eq!(changed_lines(old, "a\nd\n"), 2);
+        assert_eq!(changed_lines("", "a\n"), 1);
+    }
+}

@@ -1,0 +1,51 @@
+//! The files that a program leaves beside its numbers.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::digests::Digests;
+use super::error::ProgramError;
+use crate::digest::Digest;
+use crate::fs;
+
+/// The most names of files that a warning lists.
+const MOST_NAMES: usize = 3;
+
+/// The digests of the `declared` files in `folder`. If there is a folder to keep them in, moves each there, under its
+/// digest as the name. Also returns a warning about files that are not declared.
+///
+/// # Errors
+/// If a declared file is missing or no file, or cannot be moved.
+pub(super) fn take(
+    folder: &Path,
+    declared: &[String],
+    kept: Option<&Path>,
+) -> Result<(BTreeMap<String, Digest>, Option<String>), ProgramError> {
+    let mut taken = BTreeMap::new();
+    for name in declared {
+        let path = folder.join(name);
+        if !fs::is_plain_file(&path) {
+            let what = match fs::is_there(&path) {
+                true => "is no regular file",
+                false => "is not there",
+            };
+            return Err(ProgramError::Result(format!(
+                "its artefact `{name}` {what}; it must write it into the directory that `REPORT_ARTIFACTS` names"
+            )));
+        }
+        let digest = Digests::default().of(&path).map_err(ProgramError::File)?;
+        if let Some(kept) = kept {
+            fs::move_in(&path, &kept.join(digest.to_string())).map_err(ProgramError::File)?;
+        }
+        taken.insert(name.clone(), digest);
+    }
+    let others = fs::files_below(folder).map_err(ProgramError::File)?;
+    let names = others.iter().filter(|name| !taken.contains_key(*name)).take(MOST_NAMES + 1);
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    let warning = (!names.is_empty()).then(|| {
+        let shown = names[..names.len().min(MOST_NAMES)].join(", ");
+        let more = if names.len() > MOST_NAMES { " and more" } else { "" };
+        format!("it left {shown}{more}, which `artifacts` does not declare, so they are not kept")
+    });
+    Ok((taken, warning))
+}
