@@ -73,6 +73,9 @@ pub struct Context {
     /// The text of each file that experiments are read from, by its path.
     #[serde(skip)]
     pub sources: BTreeMap<String, String>,
+    /// The short texts among the inputs of programs, by their paths.
+    #[serde(skip)]
+    pub inputs: BTreeMap<String, String>,
     /// What differs between two executions of the same runs; belongs into one marked block.
     pub provenance: Value,
 }
@@ -145,6 +148,12 @@ pub struct RunsContext {
 }
 
 impl Context {
+    /// The text of a file that experiments are read from, or of an input of a program. Empty if there is none.
+    #[must_use]
+    pub fn text_of(&self, path: &str) -> &str {
+        self.sources.get(path).or_else(|| self.inputs.get(path)).map_or("", String::as_str)
+    }
+
     /// The levels of each factor among the conditions, and the experiments.
     #[must_use]
     pub fn levels(&self) -> BTreeMap<String, Vec<Level>> {
@@ -229,6 +238,7 @@ impl Context {
             options: build.options.to_owned(),
             changes: Changes::default(),
             sources: BTreeMap::new(),
+            inputs: BTreeMap::new(),
             provenance: provenance::provenance(plan, experiments, &build),
         }
     }

@@ -138,6 +138,13 @@ pub fn all_entries(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
 /// place, as with a `folder` that is a link.
 #[must_use]
 pub fn without_dots(path: &Path) -> PathBuf {
+    let short = shortened(path);
+    if physical(&short) == physical(path) { short } else { path.to_owned() }
+}
+
+/// The path without each `folder/..`, as if no folder were a link.
+#[must_use]
+pub fn shortened(path: &Path) -> PathBuf {
     use std::path::Component;
     let mut short = PathBuf::new();
     for component in path.components() {
@@ -148,7 +155,7 @@ pub fn without_dots(path: &Path) -> PathBuf {
             false => short.push(component),
         }
     }
-    if physical(&short) == physical(path) { short } else { path.to_owned() }
+    short
 }
 
 /// The names in a directory that are UTF-8 and not hidden, sorted. Empty if the directory does not

@@ -9,6 +9,7 @@ mod names;
 mod read;
 #[cfg(test)]
 mod tests;
+mod settings;
 mod vocabulary;
 
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@
 mod ablation;
 mod bimodal;
 mod cell;
+mod compared;
 mod confusion;
 mod content;
 mod cost;

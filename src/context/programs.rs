@@ -12,6 +12,8 @@ pub struct ProgramContext {
     pub experiments: Vec<String>,
     /// Its command, as a shell spells it.
     pub command: String,
+    /// What its probe wrote on one line: versions. Empty without a probe.
+    pub probe: String,
     /// Number of threads of a run.
     pub threads: usize,
     /// How far two executions may differ. Empty if they must not differ.
@@ -38,12 +40,13 @@ pub(super) fn programs(experiments: &[Experiment]) -> Vec<ProgramContext> {
             let own = ProgramContext {
                 experiments: vec![experiment.title.clone()],
                 command: words.collect::<Vec<_>>().join(" "),
+                probe: design.program.files.probe.as_deref().map_or_else(String::new, one_line),
                 threads: design.program.limits.threads,
                 tolerances: tolerances(&design.program.limits),
             };
             let is_same = |known: &&mut ProgramContext| {
-                (&known.command, known.threads, &known.tolerances)
-                    == (&own.command, own.threads, &own.tolerances)
+                (&known.command, &known.probe, known.threads, &known.tolerances)
+                    == (&own.command, &own.probe, own.threads, &own.tolerances)
             };
             match all.iter_mut().find(is_same) {
                 Some(known) if known.experiments.contains(&experiment.title) => {}
@@ -53,6 +56,16 @@ pub(super) fn programs(experiments: &[Experiment]) -> Vec<ProgramContext> {
         }
     }
     all
+}
+
+/// A text on one line, of limited length.
+fn one_line(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 fn tolerances(limits: &Limits) -> Vec<ToleranceContext> {

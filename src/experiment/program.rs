@@ -12,7 +12,6 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::find::{Find, FoundFiles, NamedFiles};
-use super::level::Level;
 use crate::document::{Node, Reader, Value, Violations};
 use crate::run::{CONTRACT, Curve, DeviceKind, Program, ProgramConfig, ProgramTask};
 
@@ -184,11 +183,25 @@ fn read_environment(reader: &Reader<'_>) -> Option<BTreeMap<String, String>> {
 
 /// The table at `params` as JSON.
 fn read_params(reader: &Reader<'_>, node: &Node) -> Option<BTreeMap<String, Json>> {
-    match Level::of(&node.value).to_json() {
+    match json(&node.value) {
         Json::Object(entries) => Some(entries.into_iter().collect()),
         _ => {
             reader.refuse("params", format!("must be a table, but is {}", node.value.type_name()));
             None
+        }
+    }
+}
+
+/// A value as JSON. A number with a point stays one: programs tell `1.0` from `1`.
+fn json(value: &Value) -> Json {
+    match value {
+        Value::Bool(value) => (*value).into(),
+        Value::Integer(value) => (*value).into(),
+        Value::Float(value) => (*value).into(),
+        Value::String(value) => value.as_str().into(),
+        Value::Array(items) => items.iter().map(|item| json(&item.value)).collect(),
+        Value::Table(table) => {
+            table.iter().map(|(key, node)| (key.clone(), json(&node.value))).collect()
         }
     }
 }

@@ -283,7 +283,7 @@ pub fn read_curve(
 
 /// Keys of `data` that differ between conditions that are compared, with their values: those that
 /// the file declares at `differs`.
-pub type Differs = super::vocabulary::Settings;
+pub type Differs = super::settings::Settings;
 
 /// `The conditions differ in data.seed (0, 7).`; `None` if they do not differ.
 #[must_use]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use super::settings::{Settings, differing, is_below, kinds};
 use super::{EXPERIMENT, FactorLabel, Selection, selects};
 use crate::experiment::{
     Condition, DataSeed, Design, Experiment, Level, Levels, Recorded, SEED_KEYS,
@@ -19,9 +20,6 @@ pub struct Vocabulary<'e> {
     levels: BTreeMap<String, Vec<Level>>,
     conditions: Vec<KnownCondition<'e>>,
 }
-
-/// Keys of the resolved experiments, each with its values.
-pub(super) type Settings = BTreeMap<String, BTreeSet<String>>;
 
 /// An experiment whose runs do not record a curve.
 #[derive(Clone, Copy, Debug)]
@@ -137,9 +135,11 @@ impl<'e> Vocabulary<'e> {
     ) -> Settings {
         let conditions: Vec<_> = self.selected(selection).collect();
         let ignored = common_factors(&conditions, named);
-        let settings = conditions.iter().map(|one| one.data_settings(&ignored));
-        let settings: BTreeSet<_> = settings.collect();
-        differing(&settings.into_iter().map(|one| vec![one]).collect::<Vec<_>>())
+        let networks = conditions.iter().filter(|one| !one.is_program());
+        let settings: BTreeSet<_> = networks.map(|one| one.data_settings(&ignored)).collect();
+        let mut found = differing(&settings.into_iter().map(|one| vec![one]).collect::<Vec<_>>());
+        found.extend(kinds(conditions.iter().map(|one| BTreeSet::from([one.kind()]))));
+        found
     }
 
     /// The settings that make the values of a curve different things in two selected conditions, with their values.
@@ -237,15 +237,20 @@ impl<'e> Vocabulary<'e> {
         });
         let groups: Vec<_> = groups.filter(|conditions| !conditions.is_empty()).collect();
         let ignored = common_factors(&groups.concat(), named);
-        let of_group = |group: &Vec<&KnownCondition<'_>>| {
-            group.iter().map(|one| one.data_settings(&ignored)).collect()
+        let of_group = |group: &Vec<&KnownCondition<'_>>| -> Vec<KeyValues> {
+            let networks = group.iter().filter(|one| !one.is_program());
+            networks.map(|one| one.data_settings(&ignored)).collect()
         };
-        differing(&groups.iter().map(of_group).collect::<Vec<_>>())
+        let of_networks = groups.iter().map(of_group).filter(|group| !group.is_empty());
+        let mut found = differing(&of_networks.collect::<Vec<_>>());
+        found
+            .extend(kinds(groups.iter().map(|group| group.iter().map(|one| one.kind()).collect())));
+        found
     }
 
     /// The keys in which two selections differ beyond the factors that tell them apart, with the
     /// values of both. Experiments that are named on both sides may differ in their models and
-    /// training.
+    /// training, and in their programs and parameters. Between networks and programs, only this is a difference.
     #[must_use]
     pub fn differences(&self, sides: [&Selection; 2], varied: &BTreeSet<String>) -> Settings {
         let is_on_both = |name: &String| sides.iter().all(|side| side.contains_key(name));
@@ -255,6 +260,11 @@ impl<'e> Vocabulary<'e> {
             found.extend(self.data_differences(side, []));
         }
         let sides = sides.map(|selection| self.selected(selection).collect::<Vec<_>>());
+        let kinds = kinds(sides.iter().map(|side| side.iter().map(|one| one.kind()).collect()));
+        if !kinds.is_empty() {
+            found.extend(kinds);
+            return found;
+        }
         let all: Vec<_> = sides.concat();
         let mut ignored: Vec<&str> = all
             .iter()
@@ -265,7 +275,7 @@ impl<'e> Vocabulary<'e> {
             .map(|factor| factor.path.as_str())
             .collect();
         if varied.contains(EXPERIMENT) {
-            ignored.extend(["model", "train"]);
+            ignored.extend(["model", "train", "params", "program"]);
         }
         let settings =
             sides.map(|side| side.iter().map(|one| one.settings_but(&ignored)).collect());
@@ -333,6 +343,15 @@ fn have_common_run(one: &KnownCondition<'_>, other: &KnownCondition<'_>) -> bool
 }
 
 impl KnownCondition<'_> {
+    fn is_program(&self) -> bool {
+        self.condition.design.program().is_some()
+    }
+
+    /// What computes its runs.
+    fn kind(&self) -> &'static str {
+        if self.is_program() { "program" } else { "network" }
+    }
+
     /// Its settings, without those at or below `ignored` paths.
     fn settings_but(&self, ignored: &[&str]) -> KeyValues {
         let kept = self.settings.iter().filter(|(key, _)| !is_below(key, ignored));
@@ -348,19 +367,6 @@ impl KnownCondition<'_> {
     }
 }
 
-/// The keys whose values differ between groups of settings, with all values.
-fn differing(groups: &[Vec<KeyValues>]) -> Settings {
-    let keys: BTreeSet<_> = groups.iter().flatten().flat_map(BTreeMap::keys).collect();
-    let differing = keys.into_iter().filter_map(|key| {
-        let value = |one: &KeyValues| one.get(key).cloned().unwrap_or_else(|| "nothing".to_owned());
-        let values = groups.iter().map(|group| group.iter().map(value).collect());
-        let values: Vec<BTreeSet<_>> = values.collect();
-        let differ = values.iter().any(|one| *one != values[0]);
-        differ.then(|| (key.clone(), values.into_iter().flatten().collect()))
-    });
-    differing.collect()
-}
-
 /// The paths of the factors in `named` that every experiment of these conditions has.
 fn common_factors<'e, 'n>(
     conditions: &[&KnownCondition<'e>],
@@ -374,13 +380,4 @@ fn common_factors<'e, 'n>(
     let factors = first.experiment.factors.iter().filter(|factor| named.contains(&factor.name));
     let paths = factors.map(|factor| factor.path.as_str());
     paths.filter(|path| conditions.iter().all(|one| has(one.experiment, path))).collect()
-}
-
-/// Whether `key` is one of `paths` or lies below one.
-fn is_below(key: &str, paths: &[&str]) -> bool {
-    let is_at = |path: &&str| {
-        let rest = key.strip_prefix(*path);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    paths.iter().any(is_at)
 }

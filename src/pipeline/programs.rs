@@ -1,6 +1,6 @@
 //! The programs of a project, and their runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +15,9 @@ use crate::plan::Plan;
 use crate::program::{self, Digests, Inputs, Place, ProgramError, Progress, Written};
 use crate::run::ProgramConfig;
 
+/// The largest input that a page shows, in bytes.
+const LARGEST_SHOWN: u64 = 64 << 10;
+
 impl Project {
     /// The largest number of threads of a run.
     #[must_use]
@@ -22,6 +25,21 @@ impl Project {
         let conditions = self.experiments.iter().flat_map(|experiment| &experiment.conditions);
         let programs = conditions.filter_map(|condition| condition.design.program());
         programs.map(|design| design.program.limits.threads).max().unwrap_or(1)
+    }
+
+    /// The short texts among the inputs of programs, by their paths. A page can show them.
+    pub(super) fn input_texts(&self) -> BTreeMap<String, String> {
+        let conditions = self.experiments.iter().flat_map(|one| &one.conditions);
+        let programs = conditions.filter_map(|condition| condition.design.program());
+        let paths: BTreeSet<&String> =
+            programs.flat_map(|design| design.program.files.inputs.keys()).collect();
+        let text = |path: &String| {
+            let file = self.root.join(path);
+            let text =
+                (fs::size(&file) <= LARGEST_SHOWN).then(|| fs::read_to_string(&file).ok())??;
+            Some((path.clone(), text))
+        };
+        paths.into_iter().filter_map(text).collect()
     }
 
     /// Whether a program leaves files with its results.

@@ -97,6 +97,7 @@ fn gather(
     Ok(Context {
         note: project.note.clone(),
         sources: project.sources.clone(),
+        inputs: project.input_texts(),
         changes,
         ..Context::gather(names, plan, summary, tables, claims, figures.collect(), build)
     })
@@ -267,9 +268,15 @@ impl Report {
     pub fn check_links(&self, project: &Project, out: &Path) -> Result<(), Error> {
         self.check_images(out)?;
         let directories = [out, &project.root.join(WHOLE)];
+        let is_at = |at: &&Path, link: &FileLink| {
+            let path = at.join(&link.path);
+            // Before the first build, the directory does not exist.
+            let path = if fs::is_directory(at) { path } else { fs::shortened(&path) };
+            path.exists()
+        };
         let is_there = |link: &&FileLink| {
             !self.gone.contains(&PathBuf::from(&link.path))
-                && directories.iter().any(|at| at.join(&link.path).exists())
+                && directories.iter().any(|at| is_at(at, link))
         };
         match self.links.iter().find(|link| !is_there(link)) {
             Some(dead) => Err(Error::Render(dead.dead(&project.templates))),

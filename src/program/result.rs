@@ -1,7 +1,9 @@
 //! What a program writes: one JSON object on each line. Pure.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::run::{Curves, Outcome};
@@ -96,20 +98,61 @@ impl Numbers {
 
 /// The object on a line.
 fn object(line: &str) -> Result<Map<String, Value>, String> {
-    // Python writes these words, which are not JSON.
-    match serde_json::from_str::<Value>(&quoted(line)) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err("is no JSON object, such as {\"accuracy\": 0.9}".to_owned()),
+    // Some languages write words for numbers, which are not JSON.
+    match serde_json::from_str::<Unique>(&quoted(line)) {
+        Ok(Unique(object)) => Ok(object),
+        Err(error) if error.is_data() && !error.to_string().starts_with(TWICE) => {
+            Err("is no JSON object, such as {\"accuracy\": 0.9}".to_owned())
+        }
         Err(error) => Err(format!("is no JSON object: {error}")),
     }
 }
 
-/// The line with `NaN` and `Infinity` in quotes where they are values.
+/// An object without two entries of one name: of these, JSON does not say which one counts.
+struct Unique(Map<String, Value>);
+
+/// The first words of the error for two entries of one name.
+const TWICE: &str = "it has two";
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(UniqueVisitor)
+    }
+}
+
+struct UniqueVisitor;
+
+impl<'de> Visitor<'de> for UniqueVisitor {
+    type Value = Unique;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Unique, A::Error> {
+        let mut object = Map::new();
+        while let Some((name, value)) = entries.next_entry::<String, Value>()? {
+            if object.insert(name.clone(), value).is_some() {
+                return Err(A::Error::custom(format!("{TWICE} entries `{name}`")));
+            }
+        }
+        Ok(Unique(object))
+    }
+}
+
+/// The words for numbers that are not finite, in lower case. C, Python, R and Julia write them.
+const WORDS: [&str; 9] =
+    ["-infinity", "infinity", "-inf", "+inf", "inf", "-nan", "+nan", "nan", "na"];
+
+/// The line with these words in quotes where they are values.
 fn quoted(line: &str) -> String {
     let (mut text, mut rest, mut is_in_text) = (String::with_capacity(line.len()), line, false);
     while let Some(first) = rest.chars().next() {
-        let word = ["-Infinity", "Infinity", "NaN"].into_iter().find(|word| rest.starts_with(word));
-        match word.filter(|_| !is_in_text) {
+        let is_at = |word: &&str| {
+            rest.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word))
+        };
+        let word = WORDS.iter().find(|word| is_at(word)).filter(|_| !is_in_text);
+        match word {
             Some(word) => {
                 text.extend(["\"", word, "\""]);
                 rest = &rest[word.len()..];
@@ -133,8 +176,8 @@ fn number(value: &Value) -> Option<f64> {
         Value::Number(number) => number.as_f64(),
         Value::Null => Some(f64::NAN),
         Value::String(word) => match word.to_ascii_lowercase().as_str() {
-            "nan" => Some(f64::NAN),
-            "inf" | "infinity" => Some(f64::INFINITY),
+            "nan" | "-nan" | "+nan" | "na" => Some(f64::NAN),
+            "inf" | "+inf" | "infinity" => Some(f64::INFINITY),
             "-inf" | "-infinity" => Some(f64::NEG_INFINITY),
             _ => None,
         },
@@ -168,7 +211,23 @@ mod tests {
 
     #[test]
     fn a_number_that_is_not_finite_ends_its_curve_in_every_spelling() {
-        for word in ["NaN", "null", "\"nan\"", "\"inf\"", "-Infinity", "\"-inf\"", "Infinity"] {
+        for word in [
+            "NaN",
+            "null",
+            "\"nan\"",
+            "\"inf\"",
+            "-Infinity",
+            "\"-inf\"",
+            "Infinity",
+            "nan",
+            "-nan",
+            "inf",
+            "-inf",
+            "+inf",
+            "NA",
+            "Inf",
+            "-Inf",
+        ] {
             let text = format!(
                 "{{\"step\": 0, \"loss\": 2}}\n{{\"step\": 1, \"loss\": {word}, \"accuracy\": 0.5}}\n"
             );
@@ -197,6 +256,7 @@ mod tests {
             ),
             ("{\"step\": 1, \"loss\": 1}\n{\"step\": 3, \"loss\": 1}\n", "at step 3 after step 1"),
             ("{\"step\": -1, \"loss\": 1}\n", "a `step` that is no whole number"),
+            ("{\"loss\": 1, \"loss\": 2}\n", "is no JSON object: it has two entries `loss`"),
             ("{\"loss\": [1]}\n", "has `loss`, which is no number: [1]"),
             ("{\"loss\": true}\n", "which is no number: true"),
             ("[1]\n", "line 1 of its results is no JSON object, such as"),

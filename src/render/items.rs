@@ -72,7 +72,7 @@ impl<'i> Items<'i> {
             Block::Claims(_) => self.call("claims", &self.claims()),
             Block::Verdicts => self.call("verdicts", &self.verdicts()),
             Block::File(path) => {
-                let text = self.context.sources.get(path).map_or("", String::as_str);
+                let text = self.context.text_of(path);
                 let lines: Vec<&str> = text.lines().collect();
                 let file = json!({ "path": path, "anchor": anchor_of(path), "lines": lines });
                 self.call("file", &file)

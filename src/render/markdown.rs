@@ -154,7 +154,7 @@ fn block(skeleton: &Skeleton, block: &Block, context: &Context) -> String {
         // The comment ends a list before it.
         Block::Claims(_) => format!("<!-- -->\n\n{}", claims(&context.claims)),
         Block::Verdicts => format!("<!-- -->\n\n{}", verdicts(skeleton, &context.claims)),
-        Block::File(path) => file(path, context.sources.get(path).map_or("", String::as_str)),
+        Block::File(path) => file(path, context.text_of(path)),
     }
 }
 

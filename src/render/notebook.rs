@@ -358,7 +358,11 @@ impl Notebook {
     }
 
     pub(super) fn file(&self, path: &str) -> Result<Value, Error> {
-        find(&self.context.sources, "file", path)?;
+        if self.context.text_of(path).is_empty() {
+            let known = self.context.sources.keys().chain(self.context.inputs.keys());
+            let known = known.map(|path| (path.clone(), ())).collect();
+            find(&known, "file", path)?;
+        }
         self.show("file", path)?;
         Ok(self.block(Block::File(path.to_owned())))
     }

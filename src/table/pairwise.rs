@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::bimodal::bimodal_note;
 use super::cell::{Cell, Style};
+use super::compared::{Compared, compared, read_pairs};
 use super::content::{Column, Row, SeedValue, Table};
 use super::key::Key;
 use super::kind::{Kind, Results, Variation, Words, left_out_note, read_conditions};
@@ -22,6 +23,10 @@ pub(super) struct Pairwise {
     metric: String,
     factor: String,
     trend: Option<TrendScale>,
+    /// The pairs of levels, each with the one that is subtracted. `None` means all pairs.
+    pairs: Option<Vec<[Level; 2]>>,
+    /// Whether the seeds of both sides mean the same draws.
+    is_paired: bool,
     selection: Selection,
     differs: Differs,
 }
@@ -39,6 +44,7 @@ enum TrendScale {
 struct Pair {
     levels: [Level; 2],
     contrast: Contrast,
+    compared: Option<Compared>,
     adjusted_p: Option<f64>,
 }
 
@@ -63,10 +69,16 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Pairwise> {
         }
         None => None,
     };
+    let is_paired = reader.optional::<bool>("paired").unwrap_or(true);
+    if !is_paired && trend.is_some() {
+        reader.refuse("paired", "has no meaning for a trend, which is a slope of each seed");
+    }
     let (metric, factor) = (metric?, factor?);
+    let mut pairs = None;
     if reader.is_sound() {
         let levels =
             distinct(words.vocabulary.conditions(&selection).filter_map(|l| l.get(&factor)));
+        pairs = read_pairs(reader, &levels);
         if levels.len() < 2 {
             reader.refuse(
                 "factor",
@@ -80,7 +92,7 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Pairwise> {
             reader.refuse("scale", message);
         }
     }
-    Some(Pairwise { metric, factor, trend, selection, differs })
+    Some(Pairwise { metric, factor, trend, pairs, is_paired, selection, differs })
 }
 
 impl TrendScale {
@@ -116,17 +128,25 @@ impl Pairwise {
     }
 
     fn pairs(&self, summary: &Summary) -> Vec<Pair> {
-        let levels = self.levels(summary);
-        let mut pairs = Vec::new();
-        for (index, second) in levels.iter().enumerate() {
-            for first in &levels[..index] {
-                // The later level is often the larger one: its gain over the earlier one is shown.
-                let both = [second.clone(), first.clone()];
-                let contrast = effect(summary, &self.selection, &self.factor, &both, &self.metric);
-                pairs.push(Pair { levels: both, contrast, adjusted_p: None });
-            }
-        }
-        let tested: Vec<_> = pairs.iter().map(|pair| p_value(pair.contrast.comparison)).collect();
+        let of_levels = || {
+            let levels = self.levels(summary);
+            // The later level is often the larger one: its gain over the earlier one is shown.
+            let with_earlier =
+                |index: usize| levels[..index].iter().map(move |first| (index, first));
+            let all = (0..levels.len()).flat_map(with_earlier);
+            all.map(|(index, first)| [levels[index].clone(), first.clone()]).collect()
+        };
+        let all: Vec<[Level; 2]> = self.pairs.clone().unwrap_or_else(of_levels);
+        let pair = |levels: [Level; 2]| {
+            let contrast = effect(summary, &self.selection, &self.factor, &levels, &self.metric);
+            let compared = match self.is_paired {
+                true => contrast.comparison.map(Compared::paired),
+                false => Compared::independent(summary, &contrast, &self.metric),
+            };
+            Pair { levels, contrast, compared, adjusted_p: None }
+        };
+        let mut pairs: Vec<Pair> = all.into_iter().map(pair).collect();
+        let tested: Vec<_> = pairs.iter().map(|pair| pair.compared.and_then(|own| own.p)).collect();
         let p_values: Vec<f64> = tested.iter().flatten().copied().collect();
         let mut adjusted = stats::holm(&p_values).into_iter();
         for (pair, p) in pairs.iter_mut().zip(tested) {
@@ -175,7 +195,7 @@ impl Pairwise {
         let metric = results.metric(&self.metric);
         let pairs = self.pairs(summary);
         let trend = self.trend.map(|scale| (scale, self.trend(scale, summary)));
-        let comparisons: Vec<_> = pairs.iter().map(|pair| pair.contrast.comparison).collect();
+        let comparisons: Vec<_> = pairs.iter().map(|pair| pair.compared).collect();
         let digits = self.digits(&comparisons, results);
         let conditions = pairs.iter().flat_map(|pair| pair.contrast.conditions.concat());
         let ids: Vec<_> = conditions.collect();
@@ -211,8 +231,8 @@ impl Pairwise {
     }
 
     /// The digits of differences.
-    fn digits(&self, comparisons: &[Option<PairedComparison>], results: &Results<'_>) -> Digits {
-        let differences = || comparisons.iter().flatten().map(|one| one.difference);
+    fn digits(&self, comparisons: &[Option<Compared>], results: &Results<'_>) -> Digits {
+        let differences = || comparisons.iter().flatten();
         let sizes = differences().flat_map(|one| {
             one.interval.map_or([one.mean; 2], |interval| [interval.lower, interval.upper])
         });
@@ -222,11 +242,11 @@ impl Pairwise {
 
     fn row(&self, pair: &Pair, digits: Digits, results: &Results<'_>) -> Row {
         let names = results.names;
-        let Pair { levels, contrast, adjusted_p } = pair;
+        let Pair { levels, contrast, compared: own, adjusted_p } = pair;
         let label = |level: &Level| Cell::Level(names.level(&self.factor, level), level.clone());
         let ids = contrast.conditions.concat();
         let mut cells: Vec<_> = levels.iter().map(label).collect();
-        cells.extend(compared(contrast.comparison, &ids, digits, results));
+        cells.extend(compared(*own, &ids, digits, results));
         cells.push(Cell::Number(*adjusted_p, Style::PValue));
         cells.push(self.better(pair, results));
         let [first, second] = &contrast.conditions;
@@ -245,7 +265,7 @@ impl Pairwise {
 
     /// The better level if the adjusted p is below 0.05.
     fn better(&self, pair: &Pair, results: &Results<'_>) -> Cell {
-        let difference = pair.contrast.comparison.map(|comparison| comparison.difference.mean);
+        let difference = pair.compared.map(|own| own.mean);
         let side = match (results.metric(&self.metric).better(), difference) {
             _ if pair.adjusted_p.is_none_or(|p| p >= 0.05) => None,
             (Some(Direction::Higher), Some(mean)) => Some(usize::from(mean < 0.0)),
@@ -266,9 +286,10 @@ impl Pairwise {
             TrendScale::Log => ("for each factor of 10", "log"),
         };
         let text = |label: &str, word: &str| Cell::Text(label.to_owned(), word.to_owned());
-        let digits = self.digits(&[trend.comparison], results);
+        let own = trend.comparison.map(Compared::paired);
+        let digits = self.digits(&[own], results);
         let mut cells = vec![text("trend", "trend"), text(what, word)];
-        cells.extend(compared(trend.comparison, &trend.conditions, digits, results));
+        cells.extend(compared(own, &trend.conditions, digits, results));
         cells.push(Cell::Number(None, Style::PValue));
         cells.push(text("–", ""));
         let seed = |(seed, value): &(u64, f64)| SeedValue {
@@ -292,8 +313,11 @@ impl Pairwise {
     ) -> Vec<String> {
         let metric = results.metric(&self.metric);
         let factor = results.names.factor(&self.factor);
-        let comparisons = || pairs.iter().filter_map(|pair| pair.contrast.comparison?.significance);
-        let test = match comparisons().any(|one| one.test == PairedTest::StudentT) {
+        let tested = pairs.iter().filter(|pair| pair.compared.is_some_and(|own| own.p.is_some()));
+        let mut significance =
+            pairs.iter().filter_map(|pair| pair.contrast.comparison?.significance);
+        let test = match significance.any(|one| one.test == PairedTest::StudentT) {
+            _ if !self.is_paired => "Welch's t test",
             true => "paired t test",
             false => "exact sign-flip test of the mean, over all patterns of signs",
         };
@@ -301,16 +325,25 @@ impl Pairwise {
             Some(Direction::Lower) => " Lower is better: a negative value is an improvement.",
             Some(Direction::Higher) | None => "",
         };
-        let n_pairs = count(comparisons().count(), "pair");
+        let n_pairs = count(tested.count(), "pair");
+        let (how, sides) = match self.is_paired {
+            true => (
+                "as the mean difference over the seeds, with Student's t interval",
+                "Differences are paired by seed.",
+            ),
+            false => (
+                "as the difference of the means over the seeds, with Welch's interval",
+                "Both sides are independent: a seed means other draws on each side.",
+            ),
+        };
         let mut notes = vec![
             format!(
-                "{}: {} at the first level of {factor} minus at the second, as the mean difference over the seeds, \
-                 with Student's t interval.{lower} Both sides are means over the same combinations of the other \
-                 factors.",
+                "{}: {} at the first level of {factor} minus at the second, {how}.{lower} Both sides are means over \
+                 the same combinations of the other factors.",
                 metric.unit.difference_head(),
                 metric.label
             ),
-            format!("Differences are paired by seed. {varies}"),
+            format!("{sides} {varies}"),
             format!(
                 "p: two-sided {test}. p, Holm: adjusted for {n_pairs}. better: the better level if \
                  the adjusted p is below 0.05."
@@ -334,29 +367,6 @@ impl Pairwise {
         notes.extend(differs_note(&self.differs));
         notes
     }
-}
-
-/// The number of seeds, the mean difference, its interval, and its p value.
-fn compared(
-    comparison: Option<PairedComparison>,
-    ids: &[ConditionId],
-    digits: Digits,
-    results: &Results<'_>,
-) -> [Cell; 4] {
-    let signed = Style::Signed(digits);
-    let difference = comparison.map(|comparison| comparison.difference);
-    let (mean, std_dev) = (difference.map(|d| d.mean), difference.and_then(|d| d.std_dev));
-    let (expected, exceptions) = (results.summary.expected(ids), results.summary.exceptions(ids));
-    [
-        Cell::Count(difference.map_or(0, |d| d.n), expected, exceptions),
-        Cell::NumberAnd(mean, signed, std_dev, signed),
-        Cell::interval_of(difference, signed),
-        Cell::Number(p_value(comparison), Style::PValue),
-    ]
-}
-
-fn p_value(comparison: Option<PairedComparison>) -> Option<f64> {
-    Some(comparison?.significance?.p_value)
 }
 
 fn distinct<'l>(levels: impl Iterator<Item = &'l Level>) -> Vec<Level> {

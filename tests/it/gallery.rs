@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::project::{Project, repository};
+use crate::project::{Outcome, Project, repository};
 
 /// Copies the files below `from`, without records and reports. Follows links.
 fn copy(from: &Path, project: &Project, to: &str) {
@@ -46,6 +46,46 @@ fn check(name: &str) {
     for word in ["publication", "published", "reproduc"] {
         assert!(!built.to_lowercase().contains(word), "{name} says `{word}`");
     }
+}
+
+/// PyTorch gives other bits on other processors, so its numbers are not compared with the committed ones. Its paper
+/// compares them with those of the built-in engine.
+#[test]
+#[cfg(unix)]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn pytorch_and_the_built_in_engine_agree() {
+    let Some(python) = std::env::var_os("REPORT_TEST_TORCH") else {
+        eprintln!("skipped: `REPORT_TEST_TORCH` names no Python with PyTorch");
+        return;
+    };
+    let directory = repository().join("gallery/pytorch");
+    let project = Project::empty();
+    copy(&directory, &project, "");
+    project.write("bin/README", "The Python of the tests.");
+    std::os::unix::fs::symlink(&python, project.path("bin/python3")).unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", project.path("bin").display());
+    let outcome = Outcome::of(project.command(&["build"]).env("PATH", path));
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    let built = project.read("reports/report.md");
+    for claim in ["same-best", "same-last"] {
+        assert!(built.contains(&format!("<a id=\"claim-{claim}\"></a>**supported:**")), "{built}");
+    }
+    let of_engine = |table: &str| -> Vec<String> {
+        let rows = table.lines().filter(|line| !line.contains("pytorch"));
+        rows.map(str::to_owned).collect()
+    };
+    for table in ["scores-best", "scores-last"] {
+        let file = format!("reports/data/{table}.csv");
+        let committed = std::fs::read_to_string(directory.join(&file)).unwrap();
+        assert_eq!(of_engine(&project.read(&file)), of_engine(&committed), "{table}");
+    }
+}
+
+#[test]
+fn the_helper_for_python_is_the_same_in_the_gallery() {
+    let read = |path: &str| std::fs::read_to_string(repository().join(path)).unwrap();
+    assert_eq!(read("gallery/pytorch/report_log.py"), read("docs/report_log.py"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::project::{Outcome, Project, ended, forged, repository, spawn, trained};
-use crate::tasks::{classification, curve, idx, npy, plots, regression};
+use crate::tasks::{classification, curve, idx, npy, npy_of_bytes, plots, regression};
 
 const SAVING: &[&str] = &["--save-models"];
 
@@ -597,8 +597,8 @@ fn pytorch_predicts_the_same() {
 
     let project = Project::with_every_layer();
     project.build(SAVING);
-    let pixels: Vec<_> = (0..24 * 784u32).map(|i| f64::from(i * 31 % 256)).collect();
-    project.write("pairs.npy", npy("24, 28, 28", &pixels));
+    let pixels: Vec<_> = (0..24 * 784u32).map(|i| (i * 31 % 256) as u8).collect();
+    project.write("pairs.npy", npy_of_bytes("24, 28, 28", &pixels));
     for sharing in ["weight_sharing=true", "weight_sharing=false"] {
         compare(&python, &project, &["deep", sharing, "seed=1"], "pairs.npy");
     }

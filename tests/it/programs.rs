@@ -1,5 +1,6 @@
 //! Programs of the user as trainers: what they get, what they write, and every way in which they go wrong.
 
+mod burns;
 mod travel;
 mod trial;
 
@@ -245,7 +246,7 @@ fn no_kill_leaves_a_process_or_half_a_record() {
     let alone = with_script(&script);
     alone.build(&[]);
     let project = with_script(&script);
-    for round in 0..20 {
+    for round in 0..100 {
         let mut build = spawn(project.command(&["build"]));
         std::thread::sleep(Duration::from_millis(20 + round * 37 % 300));
         let _ = build.kill();

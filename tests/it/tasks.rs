@@ -297,12 +297,21 @@ fn a_schedule_reaches_each_step_and_is_recorded() {
 
 /// A file of `NumPy` with `f64` numbers.
 pub(crate) fn npy(shape: &str, numbers: &[f64]) -> Vec<u8> {
-    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({shape}), }}");
+    npy_of("<f8", shape, numbers.iter().flat_map(|x| x.to_le_bytes()))
+}
+
+/// An NPY file of bytes.
+pub(crate) fn npy_of_bytes(shape: &str, bytes: &[u8]) -> Vec<u8> {
+    npy_of("|u1", shape, bytes.iter().copied())
+}
+
+fn npy_of(kind: &str, shape: &str, content: impl Iterator<Item = u8>) -> Vec<u8> {
+    let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({shape}), }}");
     let header = format!("{header:<117}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
     bytes.extend(header.bytes());
-    bytes.extend(numbers.iter().flat_map(|x| x.to_le_bytes()));
+    bytes.extend(content);
     bytes
 }
 

@@ -1,0 +1,168 @@
+//! What others got wrong, a test for each: stale results, mangled parameters, runs that are neither running nor
+//! finished, and processes that nobody ends.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{SCRIPT, failed, one_run, processes, project, with_script};
+use crate::project::{Outcome, spawn};
+
+/// One run whose numbers are constant.
+const CONSTANT: &str = "printf '{\"loss\": 1, \"score\": 1}\\n' >> \"$REPORT_RESULT\"\n";
+
+#[test]
+fn a_helper_that_is_not_declared_cannot_give_a_stale_result() {
+    let project = one_run(&format!(". ./helper.sh\n{CONSTANT}"));
+    project.write("helper.sh", "true\n");
+    let outcome = failed(&project);
+    assert!(outcome.stderr.contains("helper.sh"), "{outcome:#?}");
+    project.edit("experiments/program.toml", "[\"train.sh\"]", "[\"*.sh\"]");
+    assert_eq!(project.build(&[]), 1);
+    project.write("helper.sh", "# another helper\n");
+    assert_eq!(project.build(&[]), 1, "a changed helper computes again");
+}
+
+#[test]
+fn after_the_edit_of_a_comment_old_results_can_be_kept() {
+    let project = project();
+    project.build(&[]);
+    project.write("train.sh", format!("# a comment\n{SCRIPT}"));
+    let outcome = project.run(&["accept", "--why", "only a comment changed"]);
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    let outcome = project.run(&["build"]);
+    assert!(outcome.code == 4 && outcome.stderr.contains("nothing to train"), "{outcome:#?}");
+    let report = project.read("reports/report.md");
+    assert!(report.contains("program.inputs.train.sh: 1 line changed"), "{report}");
+}
+
+#[test]
+fn what_cannot_change_a_result_is_not_in_the_key() {
+    let project = project();
+    project.build(&[]);
+    for line in [
+        "threads = 2",
+        "timeout = \"1 h\"",
+        "tolerance = { loss = { absolute = 1 } }",
+        "pass_environment = [\"CUDA_VISIBLE_DEVICES\"]",
+    ] {
+        project.edit("experiments/program.toml", "[program]", &format!("[program]\n{line}"));
+        assert_eq!(project.build(&[]), 0, "{line}");
+    }
+    project.edit("experiments/program.toml", "loss = \"lower\"", "loss = \"higher\"");
+    assert_eq!(project.build(&[]), 0);
+}
+
+#[test]
+fn parameters_arrive_as_the_file_has_them() {
+    let project =
+        one_run(&format!("cp \"$REPORT_CONFIG\" \"$REPORT_ARTIFACTS/config.json\"\n{CONSTANT}"));
+    project.edit("experiments/program.toml", "[program]", "[program]\nartifacts = [\"config.json\"]").edit(
+        "experiments/program.toml",
+        "name = \"a b\"",
+        "name = \"a b\"\nsmall = 1e-7\nwhole = 1.0\nbig = 9007199254740993\nyes = true\ntext = \"1e5\"\n\
+         number_of_text = \"007\"\nlist = [1, 2.5, \"x\"]\nnested = { deep = [true, { x = -0.1 }] }",
+    );
+    assert_eq!(project.build(&[]), 1);
+    let text = project.file_texts(".report/artifacts").into_values().next().unwrap();
+    let config: Value = serde_json::from_str(&text).unwrap();
+    let expected = serde_json::json!({
+        "lr": 0.1, "name": "a b", "small": 1e-7, "whole": 1.0, "big": 9_007_199_254_740_993_i64, "yes": true,
+        "text": "1e5", "number_of_text": "007", "list": [1, 2.5, "x"], "nested": { "deep": [true, { "x": -0.1 }] },
+    });
+    assert_eq!(config["params"], expected, "{text}");
+    assert!(text.contains("\"whole\":1.0"), "a number with a point stays one: {text}");
+}
+
+#[test]
+fn each_spelling_of_a_number_that_is_not_finite_is_a_diverged_run() {
+    for spelling in
+        ["NaN", "nan", "\"nan\"", "null", "Infinity", "-Infinity", "\"inf\"", "\"-inf\""]
+    {
+        let project = one_run(&CONSTANT.replace("\"loss\": 1", &format!("\"loss\": {spelling}")));
+        assert_eq!(project.build(&[]), 1, "{spelling}");
+        let record = project.records().into_values().next().unwrap();
+        assert_eq!(record["outcome"]["kind"], "diverged", "{spelling}");
+    }
+}
+
+#[test]
+fn what_a_program_prints_is_no_result() {
+    let noise =
+        "echo '{\"loss\": 9, \"score\": 9}'; echo '{\"loss\": nan' >&2; printf 'half a line'\n";
+    let project = one_run(&format!("{noise}{CONSTANT}{noise}"));
+    assert_eq!(project.build(&[]), 1);
+    let record = project.records().into_values().next().unwrap();
+    assert_eq!(record["curves"], serde_json::json!({ "loss": [1.0], "score": [1.0] }));
+}
+
+#[test]
+fn a_number_that_is_not_declared_and_a_declared_one_that_is_missing_are_failures() {
+    for (script, expected) in [
+        (
+            CONSTANT.replace("score", "scores"),
+            "which `metrics` does not declare; did you mean `score`?",
+        ),
+        (CONSTANT.replace(", \"score\": 1", ""), "it did not write `score`"),
+    ] {
+        let outcome = failed(&one_run(&script));
+        assert!(outcome.stderr.contains(expected), "{outcome:#?}");
+    }
+}
+
+#[test]
+fn a_run_that_was_killed_or_crashed_is_neither_running_nor_finished() {
+    let project = one_run(&format!("{CONSTANT}kill -9 $$\n"));
+    failed(&project);
+    let outcome = project.run(&["status", "--json"]);
+    let status: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(status["experiments"][0]["failed"], 1, "{outcome:#?}");
+    // The build itself is killed.
+    let project = one_run(&format!("{CONSTANT}sleep 60\n"));
+    let mut build = spawn(project.command(&["build"]));
+    wait_for(|| processes(&project) >= 2);
+    build.kill().unwrap();
+    build.wait().unwrap();
+    let status: Value = serde_json::from_str(&project.run(&["status", "--json"]).stdout).unwrap();
+    let counts = ["fresh", "failed", "stale"].map(|name| status["experiments"][0][name].clone());
+    assert_eq!(counts, [0, 0, 1].map(Value::from), "{status}");
+    wait_for(|| processes(&project) == 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_no_process() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let project = one_run("(trap '' INT TERM HUP; sleep 300) & setsid sleep 300 & sleep 300\n");
+        let mut build = spawn(project.command(&["build"]));
+        wait_for(|| processes(&project) >= 4);
+        let pid = build.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+        let _ = build.wait();
+        wait_for(|| processes(&project) == 0);
+        assert_eq!(project.count_records(), 0);
+    }
+}
+
+/// Waits for at most half a minute.
+#[track_caller]
+fn wait_for(condition: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !condition() {
+        assert!(Instant::now() < end, "it does not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_missing_pattern_is_told_before_anything_runs() {
+    let project = with_script(SCRIPT);
+    project.edit("experiments/program.toml", "[\"train.sh\"]", "[\"train.sh\", \"lib/**/*.sh\"]");
+    let outcome = Outcome::of(&mut project.command(&["build"]));
+    assert!(
+        outcome.code == 2 && outcome.stderr.contains("has `lib/**/*.sh`, which no file matches"),
+        "{outcome:#?}"
+    );
+    assert!(!project.path(".report/logs").exists());
+}
