@@ -66,6 +66,23 @@ pub fn in_group(command: &mut Command) -> &mut Command {
     command
 }
 
+/// The command as a process that the system ends when this process ends in any way, where the system can do it.
+pub fn ended_with_this(command: &mut Command) -> &mut Command {
+    #[cfg(target_os = "linux")]
+    #[expect(
+        unsafe_code,
+        reason = "between `fork` and `exec`, only one call to the system happens"
+    )]
+    // SAFETY: the call neither allocates nor takes a lock.
+    unsafe {
+        std::os::unix::process::CommandExt::pre_exec(command, || {
+            let signal = Some(rustix::process::Signal::KILL);
+            rustix::process::set_parent_process_death_signal(signal).map_err(Into::into)
+        });
+    }
+    command
+}
+
 /// Waits until a program ends. Returns `None`, and ends its group, if that takes too long.
 ///
 /// # Errors

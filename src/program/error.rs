@@ -19,6 +19,9 @@ pub enum ProgramError {
         /// What the system says.
         reason: String,
     },
+    /// The process that watches it was ended, and the program with it.
+    #[error("the process of `report` that watches it was ended ({0}), and the program with it")]
+    Supervisor(String),
     /// It asks to be run again later.
     #[error("it ended with status 75: try again later")]
     Later,
@@ -41,6 +44,6 @@ impl ProgramError {
     /// Whether nothing is wrong with the run itself, so that the next build tries it again.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Later | Self::Changed(_) | Self::File(_))
+        matches!(self, Self::Later | Self::Changed(_) | Self::File(_) | Self::Supervisor(_))
     }
 }

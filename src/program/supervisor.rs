@@ -106,8 +106,18 @@ pub(super) fn start(job: &Job, look: Option<&dyn Fn()>) -> Result<Ending, Progra
     let answer = answer(supervisor.stdout.take(), look);
     drop(input);
     let status = supervisor.wait().map_err(|error| failed(error.to_string()))?;
-    serde_json::from_str(&answer)
-        .map_err(|_| failed(format!("its supervisor ended ({status}; {sent:?})")))
+    let lines: Vec<&str> = answer.lines().collect();
+    let ending = lines.last().and_then(|line| serde_json::from_str::<Ending>(line).ok());
+    if let Some(ending) = ending {
+        return Ok(ending);
+    }
+    if let Some(group) = lines.first().and_then(|line| line.parse().ok()) {
+        process::end_group(group);
+    }
+    if let Some(Err(error)) = sent {
+        return Err(failed(error.to_string()));
+    }
+    Err(ProgramError::Supervisor(status.to_string()))
 }
 
 /// What a supervisor writes until it ends.
@@ -167,13 +177,17 @@ fn run(job: &Job) -> std::io::Result<Ending> {
     let mut command = Command::new(&job.command[0]);
     command.args(&job.command[1..]).current_dir(&job.directory).env_clear();
     command.envs(&job.environment).stdin(Stdio::null()).stdout(to.try_clone()?).stderr(to);
-    let child = process::in_group(&mut command).spawn();
+    let child = process::ended_with_this(process::in_group(&mut command)).spawn();
     // The command holds the ends of the pipe for writing.
     drop(command);
     let child = match child {
         Ok(child) => child,
         Err(error) => return Ok(Ending::NotStarted { reason: error.to_string() }),
     };
+    // If this process is killed, the build can still end the group.
+    let mut output = std::io::stdout();
+    writeln!(output, "{}", child.id())?;
+    output.flush()?;
     let (copied, is_copied) = mpsc::channel();
     std::thread::spawn(move || copied.send(log::copy(from, log)));
     let group = child.id();

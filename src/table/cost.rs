@@ -94,6 +94,9 @@ impl Cost {
              no data file has it."
                 .to_owned(),
         ];
+        if ids.iter().any(|id| summary.condition(*id).training.parameters.is_none()) {
+            notes.push("–: what a program computes is not counted.".to_owned());
+        }
         notes.extend(left_out_note(&self.selection, &self.by, results));
         notes.extend(differs_note(&self.differs));
         Table { columns, rows: ids.iter().map(row).collect(), notes, ..Table::default() }

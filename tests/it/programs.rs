@@ -1,6 +1,7 @@
 //! Programs of the user as trainers: what they get, what they write, and every way in which they go wrong.
 
 mod burns;
+mod independent;
 mod travel;
 mod trial;
 

@@ -145,6 +145,36 @@ fn an_interrupt_leaves_no_process() {
     }
 }
 
+/// The processes of the build in `/proc` whose command line has this word.
+fn with_word(word: &str, project: &crate::project::Project) -> Vec<String> {
+    let root = project.path("").canonicalize().unwrap();
+    let all = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let is_meant = |path: &std::path::Path| {
+        let line = std::fs::read_to_string(path.join("cmdline")).unwrap_or_default();
+        line.contains(word)
+            && std::fs::read_link(path.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&root))
+    };
+    let all = all.filter(|entry| is_meant(&entry.path()));
+    all.map(|entry| entry.file_name().into_string().unwrap()).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_end_of_the_watching_process_ends_the_program_and_the_run_is_tried_again() {
+    let project = one_run("sleep 300 & sleep 300\n");
+    let build = spawn(project.command(&["build"]));
+    wait_for(|| processes(&project) >= 4);
+    let supervisor = with_word("__supervise", &project);
+    assert_eq!(supervisor.len(), 1);
+    assert!(Command::new("kill").args(["-9", &supervisor[0]]).status().unwrap().success());
+    let outcome = crate::project::ended(build);
+    let expected = "the process of `report` that watches it was ended";
+    assert!(outcome.code == 1 && outcome.stderr.contains(expected), "{outcome:#?}");
+    wait_for(|| processes(&project) == 0);
+    project.write("train.sh", CONSTANT);
+    assert_eq!(project.build(&[]), 1);
+}
+
 /// Waits for at most half a minute.
 #[track_caller]
 fn wait_for(condition: impl Fn() -> bool) {
