@@ -313,7 +313,8 @@ impl Cache {
         for part in ["records", "failures", "reports", "models", "probes", "inputs", "artifacts"] {
             fs::sweep(&self.directory.join(part));
         }
-        // A program may take as long as this.
+        fs::sweep_owned(&self.scratch());
+        // Without locks, a program may still run for as long as this.
         fs::sweep_older(&self.scratch(), Duration::from_hours(30 * 24));
     }
 

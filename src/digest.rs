@@ -138,7 +138,8 @@ pub fn canonical_json<T: Serialize>(value: &T) -> Result<String, CanonicalError>
     })
 }
 
-/// The scalars of a JSON value, each with its dotted path: `train.optimizer.lr`, `model.branch.0`.
+/// The scalars of a JSON value, and its empty lists and tables, each with its dotted path: `train.optimizer.lr`,
+/// `model.branch.0`. A key with a point is in quotes.
 #[must_use]
 pub fn scalars(value: &Value) -> Vec<(String, &Value)> {
     let mut scalars = Vec::new();
@@ -147,12 +148,15 @@ pub fn scalars(value: &Value) -> Vec<(String, &Value)> {
 }
 
 fn collect<'v>(value: &'v Value, path: String, scalars: &mut Vec<(String, &'v Value)>) {
-    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    let below = |key: &str| {
+        let key = if key.contains('.') { format!("\"{key}\"") } else { key.to_owned() };
+        if path.is_empty() { key } else { format!("{path}.{key}") }
+    };
     match value {
-        Value::Object(entries) => {
+        Value::Object(entries) if !entries.is_empty() => {
             entries.iter().for_each(|(key, item)| collect(item, below(key), scalars));
         }
-        Value::Array(items) => {
+        Value::Array(items) if !items.is_empty() => {
             let items = items.iter().enumerate();
             items.for_each(|(index, item)| collect(item, below(&index.to_string()), scalars));
         }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use error::NoFile;
-use write::UNFINISHED;
+use write::{OWNER, UNFINISHED};
 
 pub use error::FileError;
 #[cfg(test)]
@@ -23,10 +23,10 @@ pub use stamp::set_change_time;
 pub use stamp::{Stamp, read_at, set_read_time, stamp};
 pub use walk::files_below;
 pub use write::{
-    TemporaryDirectory, check_writable, copy, copy_permissions, create, create_directory,
-    create_new, hard_link, keep_aside, link, link_or_copy, move_in, overwrite, persist_directory,
-    publish, publish_program, stop_writing, temporary_directory, temporary_file, write_all_atomic,
-    write_atomic, write_filled,
+    TemporaryDirectory, check_writable, copy, copy_content, copy_permissions, create,
+    create_directory, create_new, hard_link, keep_aside, link, link_or_copy, make_executable,
+    overwrite, owned_directory, persist_directory, publish, publish_program, stop_writing,
+    temporary_directory, temporary_file, to_write, write_all_atomic, write_atomic, write_filled,
 };
 
 /// The bytes of a file.
@@ -156,6 +156,14 @@ pub fn shortened(path: &Path) -> PathBuf {
         }
     }
     short
+}
+
+/// Whether a path from a directory leads to something, also if the directory does not exist yet.
+#[must_use]
+pub fn leads_to_file(directory: &Path, path: &str) -> bool {
+    let whole = directory.join(path);
+    let whole = if directory.is_dir() { whole } else { shortened(&whole) };
+    whole.exists()
 }
 
 /// The names in a directory that are UTF-8 and not hidden, sorted. Empty if the directory does not
@@ -308,6 +316,39 @@ pub fn is_directory(path: &Path) -> bool {
 /// changed for an hour.
 pub fn sweep(directory: &Path) {
     sweep_older(directory, Duration::from_hours(1));
+}
+
+/// Removes the directories of [`owned_directory`] whose processes have ended.
+pub fn sweep_owned(directory: &Path) {
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let lock = std::fs::OpenOptions::new().write(true).open(path.join(OWNER));
+        // The lock of a process ends with it.
+        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+            let _ = remove_unwritable(&path);
+        }
+    }
+}
+
+/// Removes a directory, also if programs have taken the permission to write from folders in it.
+fn remove_unwritable(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    if std::fs::remove_dir_all(path).is_err() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mut folders = vec![path.to_owned()];
+        while let Some(folder) = folders.pop() {
+            std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
+            for entry in std::fs::read_dir(&folder)?.flatten() {
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    folders.push(entry.path());
+                }
+            }
+        }
+    }
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
 
 /// Like [`sweep`], for those that have not changed for this time.

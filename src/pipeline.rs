@@ -26,6 +26,7 @@ mod sharing;
 mod snapshot;
 mod trial;
 mod trust;
+mod whole;
 mod worker;
 
 use std::collections::BTreeSet;
@@ -50,7 +51,7 @@ pub use audit::{
 pub use directory::{check_directory, check_writable, foreign_files};
 pub use early_page::remove_early_page;
 pub use error::Error;
-pub use load::{Project, WHOLE, load};
+pub use load::{Project, load};
 pub use merge::{Merged, merge};
 pub use models::{Predictions, count_models, predict, without_models};
 pub use overrides::Overrides;
@@ -62,6 +63,7 @@ pub use sharing::{Pulled, pull, push, sharable, store_address};
 pub use snapshot::{SNAPSHOT, snapshot_in};
 pub use trial::{Trial, Verdict, try_program};
 pub use trust::{is_foreign, trust};
+pub use whole::WHOLE;
 pub use worker::{Order, StateReport, Worker};
 
 /// What a plan keeps in memory for each run that has a record.

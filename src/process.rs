@@ -66,6 +66,25 @@ pub fn in_group(command: &mut Command) -> &mut Command {
     command
 }
 
+/// Makes this process the only one of a session of its own: it then has no terminal, and neither have those that it
+/// starts.
+pub fn leave_terminal() {
+    #[cfg(unix)]
+    let _ = rustix::process::setsid();
+}
+
+/// Lets no signal but `SIGKILL` end this process.
+pub fn outlive_signals() {
+    #[cfg(unix)]
+    {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+            let flag = std::sync::Arc::default();
+            let _ = signal_hook::flag::register(signal, flag);
+        }
+    }
+}
+
 /// The command as a process that the system ends when this process ends in any way, where the system can do it.
 pub fn ended_with_this(command: &mut Command) -> &mut Command {
     #[cfg(target_os = "linux")]

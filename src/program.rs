@@ -22,7 +22,9 @@ use serde_json::json;
 
 use crate::digest::Digest;
 use crate::experiment::{Limits, Placeholders, filled};
-use crate::fs;
+use crate::format::chain;
+use crate::fs::{self, FileError};
+use crate::provenance;
 use crate::run::{Curves, Outcome, ProgramConfig};
 
 pub use digests::Digests;
@@ -65,7 +67,7 @@ pub fn run(
     limits: &Limits,
     watch: Option<&dyn Fn(Progress)>,
 ) -> Result<Written, ProgramError> {
-    let scratch = fs::temporary_directory(place.scratch).map_err(ProgramError::File)?;
+    let (scratch, _owned) = fs::owned_directory(place.scratch).map_err(ProgramError::File)?;
     let [work, side] = ["work", "exchange"].map(|name| fs::physical(scratch.path()).join(name));
     let [told, results, artifacts] =
         ["config.json", "result.jsonl", "artifacts"].map(|name| side.join(name));
@@ -91,6 +93,7 @@ pub fn run(
         environment: environment::of(config, limits, &exchange),
         directory,
         log: place.log.to_owned(),
+        output: None,
         timeout: limits.timeout.map(|limit| limit.as_secs_f64()),
         command,
     };
@@ -101,13 +104,20 @@ pub fn run(
         }
     };
     let ending = supervisor::start(&job, watch.is_some().then_some(&look))?;
-    stage::check(&place, &shared, config)?;
+    stage::check(&shared)?;
     let text = fs::read(&results).map_err(ProgramError::File)?;
     let text = String::from_utf8_lossy(&text);
     match ending {
         Ending::Exited { status: 0, survivors } => {
-            let read = result::read(&text, &config.program.metrics);
-            let (outcome, curves) = read.map_err(ProgramError::Result)?;
+            let read = result::read(&text, &config.program.metrics, &limits.fractions);
+            let (outcome, curves) = read.map_err(|why| {
+                let child = if survivors {
+                    "; a process that it started still ran when it ended"
+                } else {
+                    ""
+                };
+                ProgramError::Result(format!("{why}{child}"))
+            })?;
             let (artifacts, others) =
                 artifacts::take(&artifacts, &config.program.artifacts, place.artifacts)?;
             let survivors = survivors.then(|| {
@@ -145,19 +155,48 @@ fn executable(name: &str, config: &ProgramConfig, root: &Path, directory: &Path)
     path.to_string_lossy().into_owned()
 }
 
-/// What a probe writes on its standard output.
+/// What a probe writes on its standard output, or else on its standard error.
 ///
 /// # Errors
-/// With why it says nothing.
+/// With why it says nothing: a phrase that follows the key of the probe.
 pub fn probe(root: &Path, command: &[String], scratch: &Path) -> Result<String, String> {
     const PATIENCE: Duration = Duration::from_mins(1);
-    let mut probe = std::process::Command::new(&command[0]);
-    probe.args(&command[1..]).current_dir(root);
-    let output = crate::process::output(&mut probe, PATIENCE, scratch)
-        .map_err(|error| format!("names `{}`, which cannot be started: {error}", command[0]))?;
-    match output.status {
-        Some(status) if status.success() => Ok(output.stdout.trim().to_owned()),
-        Some(_) => Err(format!("names `{}`, which failed: {}", command[0], output.words())),
-        None => Err(format!("names `{}`, which did not end within a minute", command[0])),
+    const LONGEST: u64 = 64 << 10;
+    let path = |error: FileError| chain(&error);
+    let (scratch, _owned) = fs::owned_directory(scratch).map_err(path)?;
+    let [log, output] = ["log", "output"].map(|name| fs::physical(scratch.path()).join(name));
+    let job = Job {
+        command: command.to_vec(),
+        environment: provenance::all_variables(),
+        directory: fs::physical(root),
+        log: log.clone(),
+        output: Some(output.clone()),
+        timeout: Some(PATIENCE.as_secs_f64()),
+    };
+    let name = &command[0];
+    let ending = supervisor::start(&job, None)
+        .map_err(|error| format!("names `{name}`, which cannot be started: {}", chain(&error)))?;
+    let text = |file: &Path| {
+        let bytes = fs::end_of(file, LONGEST).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).trim().to_owned()
+    };
+    match ending {
+        Ending::Exited { status: 0, .. } => {
+            let said = [&output, &log].map(|file| text(file)).into_iter();
+            said.into_iter().find(|text| !text.is_empty()).ok_or_else(|| {
+                format!("names `{name}`, which wrote nothing: it must print the versions of what is used")
+            })
+        }
+        Ending::NotStarted { reason } => {
+            Err(format!("names `{name}`, which cannot be started: {reason}"))
+        }
+        other => {
+            let words = [&log, &output].map(|file| text(file)).into_iter();
+            let words = words.into_iter().find(|text| !text.is_empty());
+            let words = words.map_or_else(String::new, |text| {
+                format!(": {}", text.lines().map(str::trim).collect::<Vec<_>>().join("; "))
+            });
+            Err(format!("names `{name}`, which {other}{words}"))
+        }
     }
 }

@@ -9,6 +9,7 @@ Python 3 alone, and it is one of the `inputs` of the program.
 
 import json
 import math
+import operator
 import os
 
 with open(os.environ["REPORT_CONFIG"], encoding="utf-8") as file:
@@ -18,8 +19,8 @@ _results = open(os.environ["REPORT_RESULT"], "a", encoding="utf-8", buffering=1)
 
 
 def log(step=None, /, **metrics):
-    """Writes numbers: with a step, points of curves; without, values of the run."""
-    line = {} if step is None else {"step": int(step)}
+    """Writes numbers: with a step (1, 2, 3, …), points of curves; without, values of the run."""
+    line = {} if step is None else {"step": operator.index(step)}
     for name, value in metrics.items():
         value = float(value)
         line[name] = value if math.isfinite(value) else str(value)

@@ -142,7 +142,10 @@ fn lines(trial: &Trial) -> Vec<String> {
             0 => String::new(),
             n => format!(" and {n} more"),
         };
-        lines.push(format!("in the whole project, it reads {}{more}: no inputs", shown.join(", ")));
+        lines.push(format!(
+            "in a copy of the whole project, it reads files that are no inputs: {}{more}",
+            shown.join(", ")
+        ));
     }
     lines
 }
@@ -154,7 +157,7 @@ fn needed(deviation: &Deviation) -> String {
     let unit = 10f64.powi(order);
     let tolerance = (2.0 * absolute / unit).ceil() * unit;
     format!(
-        "{deviation} (relative {}); `tolerance = {{ {metric} = {{ absolute = {tolerance:e} }} }}` accepts twice that",
+        "{deviation} (relative {}); `tolerance = {{ {metric} = {{ absolute = {tolerance:e} }} }}` accepts twice this difference",
         two_digits(*relative)
     )
 }

@@ -86,6 +86,10 @@ pub(super) fn verify(checks: &[Check], reruns: &[(Digest, Rerun)]) -> Value {
         Some(Problem::Unreadable(why)) => Some(json!({ "record": check.digest, "why": why })),
         _ => None,
     });
+    let artifacts = checks.iter().filter_map(|check| match &check.problem {
+        Some(Problem::Artifact(why)) => Some(json!({ "record": check.digest, "why": why })),
+        _ => None,
+    });
     let reruns = reruns.iter().map(|(run, Rerun { agreement, artifacts })| {
         let deviation = match agreement {
             Agreement::Within(deviation) | Agreement::Beyond(deviation) => Some(json!({
@@ -107,6 +111,7 @@ pub(super) fn verify(checks: &[Check], reruns: &[(Digest, Rerun)]) -> Value {
         "records": checks.len(),
         "damaged": damaged.collect::<Vec<_>>(),
         "unreadable": unreadable.collect::<Vec<_>>(),
+        "faulty_artifacts": artifacts.collect::<Vec<_>>(),
         "reruns": reruns.collect::<Vec<_>>(),
     })
 }

@@ -14,7 +14,7 @@ use super::terminal::message;
 use super::uploads::with_uploads;
 use crate::cache::Cache;
 use crate::execute::{Executor, Observer, OnFailure};
-use crate::format::{duration, runs};
+use crate::format::{count, duration, runs};
 use crate::pipeline::{self, Error, Programs};
 use crate::plan::Plan;
 use crate::provenance::{self, Stopwatch};
@@ -35,6 +35,14 @@ pub(super) fn train(
     let device = args.project.device;
     let stopwatch = Stopwatch::start();
     let workers = args.workers(project.most_threads());
+    let (threads, cores) = (project.most_threads(), provenance::cores());
+    if workers > 1 && workers * threads > cores {
+        message(&format!(
+            "note: {workers} programs at once may use {} threads on {}; without `-j`, builds run as many as there are cores for",
+            workers * threads,
+            count(cores, "core")
+        ));
+    }
     let progress = Progress::new(project, preview.to_train.len(), workers);
     let cache = Cache::new(&project.root);
     let leases = Arc::new(cache.leases());

@@ -134,6 +134,9 @@ impl Sharing {
         if new > 0 {
             message(&format!("put {} into the store `{}`", count(new, "record"), self.address));
         }
+        if let Ok(left_out) = result {
+            tell_left_out(left_out);
+        }
         if let Err(error) = result {
             let left = wanted.iter().filter(|digest| !put.contains_key(digest)).count();
             let are = if left == 1 { "record is" } else { "records are" };
@@ -141,6 +144,13 @@ impl Sharing {
                 "warning: {error}; {left} {are} not in the store; `report store push` copies them"
             ));
         }
+    }
+}
+
+/// Says that artefacts are too large for a store.
+pub(super) fn tell_left_out(n: usize) {
+    if n > 0 {
+        message(&format!("note: {} above 64 MiB did not go into the store", count(n, "artefact")));
     }
 }
 

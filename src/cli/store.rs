@@ -105,7 +105,8 @@ impl Sync {
             "copied {} into the store; {same} were there already",
             count(new, "record")
         ));
-        result.map_err(Error::Store)
+        super::sharing::tell_left_out(result.map_err(Error::Store)?);
+        Ok(())
     }
 
     fn pull(&self, as_json: bool) -> Result<(), Error> {

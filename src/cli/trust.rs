@@ -12,17 +12,16 @@ use crate::pipeline::{self, Error, Project};
 pub(super) fn ask(project: &Project, yes: bool) -> Result<(), Error> {
     let commands = project.commands();
     if !commands.is_empty() {
-        let what = format!(
-            "this project came in a bundle, and its author chose {} that a build would run with your rights",
+        message(&format!(
+            "this project came in a bundle. Its author chose {} that a build runs with your rights:",
             count(commands.len(), "command")
-        );
-        message(&format!("{what}:"));
+        ));
         for command in &commands {
             message(&format!("  {command}"));
         }
         if !(yes || confirm("Run them?")) {
             return Err(Error::Request {
-                message: what,
+                message: "the programs of this project did not run".to_owned(),
                 hint: "read their files; then `--yes` agrees, once for this project".to_owned(),
             });
         }

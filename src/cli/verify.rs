@@ -8,36 +8,16 @@ use super::terminal::{data, message};
 use super::trust;
 use crate::experiment::{Agreement, Run};
 use crate::format::runs;
-use crate::pipeline::{self, Check, Error, Keep, Problem, Rerun};
+use crate::pipeline::{self, Check, Error, Keep, Problem, Project, Rerun};
 use crate::plan::Status;
 use crate::provenance;
 use crate::random::Stream;
 use crate::train::MakeTrainer;
 
 pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Error> {
-    if pipeline::is_foreign(&args.project.root()) && (args.all || args.sample.is_some()) {
-        trust::ask(&args.project.load()?, args.yes)?;
-    }
-    let project = match pipeline::is_foreign(&args.project.root()) {
-        true => args.project.load()?,
-        false => args.project.load_to_run()?,
-    };
+    let project = load(args)?;
     let checks = pipeline::check_all(&project)?;
-    let (mut damaged, mut unreadable) = (0, 0);
-    for Check { digest, problem } in &checks {
-        match problem {
-            None => {}
-            Some(Problem::Damaged(damage)) => {
-                damaged += 1;
-                let to = pipeline::quarantine(&project, *digest)?;
-                message(&format!("record {digest} {damage}; moved to `{}`", to.display()));
-            }
-            Some(Problem::Unreadable(why)) => {
-                unreadable += 1;
-                message(&format!("record {digest} {why}; it was not moved"));
-            }
-        }
-    }
+    let Faulty { damaged, unreadable, without } = tell(&project, &checks)?;
     if unreadable > 0 {
         if args.json {
             json::print(json::verify(&checks, &[]))?;
@@ -66,7 +46,7 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
         project.check_programs(&plan, &chosen.iter().map(|run| run.digest).collect())?;
         message(&format!("training {} again", runs(n)));
         let conditions = project.conditions();
-        let tell = |run: &Run, Rerun { agreement, artifacts }: &Rerun| {
+        let done = |run: &Run, Rerun { agreement, artifacts }: &Rerun| {
             let others = match artifacts.is_empty() {
                 true => String::new(),
                 false => format!("; other bytes in {}", artifacts.join(", ")),
@@ -76,7 +56,7 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
         };
         let by_default = || (provenance::cores() / project.most_threads()).max(1);
         let workers = args.jobs.map_or_else(by_default, usize::from);
-        same = pipeline::rerun(&project, &chosen, &*trainer(device), workers, tell)?;
+        same = pipeline::rerun(&project, &chosen, &*trainer(device), workers, done)?;
     }
     let n_identical = same.iter().filter(|rerun| rerun.agreement == Agreement::Identical).count();
     let n_agreeing = same.iter().filter(|rerun| rerun.agreement.agrees()).count();
@@ -84,7 +64,7 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
         let rerun: Vec<_> = chosen.iter().map(|run| run.digest).zip(same).collect();
         json::print(json::verify(&checks, &rerun))?;
     } else {
-        let sound = checks.len() - damaged;
+        let sound = checks.len() - damaged - without;
         data(&format!("{sound} of {} records sound", checks.len()))?;
         if n > 0 {
             data(&format!("{n_identical} of {n} reruns identical"))?;
@@ -95,6 +75,12 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
         if is_asked {
             data(&format!("{total} of {} have a record to compare with", runs(n_planned)))?;
         }
+    }
+    if without > 0 && damaged == 0 && n == n_agreeing {
+        return Err(Error::Unverified {
+            message: format!("{without} of {} records without a sound artefact", checks.len()),
+            hint: "the lines above say which",
+        });
     }
     match (damaged, n - n_agreeing) {
         (0, 0) if is_asked && total == 0 => Err(Error::Unverified {
@@ -115,6 +101,53 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
                    program differs, `report check --run` says whether it gives the same numbers twice",
         }),
     }
+}
+
+/// The project. Its programs run only if the user agrees, if it came in a bundle.
+fn load(args: &VerifyArgs) -> Result<Project, Error> {
+    let root = args.project.root();
+    if pipeline::is_foreign(&root) && (args.all || args.sample.is_some()) {
+        trust::ask(&args.project.load()?, args.yes)?;
+    }
+    match pipeline::is_foreign(&root) {
+        true => args.project.load(),
+        false => args.project.load_to_run(),
+    }
+}
+
+/// How many records are faulty.
+struct Faulty {
+    damaged: usize,
+    unreadable: usize,
+    /// Without a sound artefact.
+    without: usize,
+}
+
+/// Tells what is wrong with records, and moves damaged ones to the quarantine.
+fn tell(project: &Project, checks: &[Check]) -> Result<Faulty, Error> {
+    let (mut damaged, mut unreadable, mut without) = (0, 0, 0);
+    for Check { digest, problem } in checks {
+        match problem {
+            None => {}
+            Some(Problem::Damaged(damage)) => {
+                damaged += 1;
+                let to = pipeline::quarantine(project, *digest)?;
+                message(&format!("record {digest} {damage}; moved to `{}`", to.display()));
+            }
+            Some(Problem::Artifact(why)) => {
+                without += 1;
+                message(&format!(
+                    "record {digest} {why}; copy the file from where it is sound, or remove the record: then `report \
+                     build` computes the run again"
+                ));
+            }
+            Some(Problem::Unreadable(why)) => {
+                unreadable += 1;
+                message(&format!("record {digest} {why}; it was not moved"));
+            }
+        }
+    }
+    Ok(Faulty { damaged, unreadable, without })
 }
 
 /// `n` of the runs, chosen at random.

@@ -101,11 +101,15 @@ fn read_program(
     find: Find<'_>,
 ) -> Option<ProgramTable> {
     let command = reader.required::<Vec<String>>("command").filter(|command| {
-        let is_empty = command.iter().all(String::is_empty);
-        if is_empty {
-            reader.refuse("command", "lists no program");
+        let fault = match () {
+            () if command.first().is_none_or(String::is_empty) => Some("lists no program"),
+            () if command.iter().any(|word| word.contains('\0')) => Some("has a NUL character"),
+            () => None,
+        };
+        if let Some(fault) = fault {
+            reader.refuse("command", fault);
         }
-        !is_empty
+        fault.is_none()
     });
     if let (Some(command), Some(params)) = (&command, params) {
         for fault in command::faults(command, params) {
@@ -166,6 +170,16 @@ fn read_environment(reader: &Reader<'_>) -> Option<BTreeMap<String, String>> {
     let entries = reader.entries("environment").into_iter();
     let entry = |(name, node): (&str, &Node)| {
         let is_name = !name.is_empty() && !name.contains(['=', '\0']);
+        if !is_name || name.starts_with("REPORT_") {
+            let message = match is_name {
+                true => format!(
+                    "sets `{name}`: names that begin with `REPORT_` are those of this program"
+                ),
+                false => format!("has the name `{name}`: a name is not empty, and has no `=`"),
+            };
+            reader.refuse("environment", message);
+            return None;
+        }
         match &node.value {
             Value::String(value) if is_name && !value.contains('\0') => {
                 Some((name.to_owned(), value.clone()))

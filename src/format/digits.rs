@@ -105,8 +105,10 @@ pub fn rounded(value: f64, decimals: u8) -> String {
 /// A number with two significant digits: `0.25`, `3.1e-7`.
 #[must_use]
 pub fn two_digits(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
     match exponent(value) {
-        _ if value == 0.0 || !value.is_finite() => value.to_string(),
         order @ -4..=5 => rounded(value, u8::try_from(1 - order).unwrap_or(0)),
         _ => format!("{value:.1e}"),
     }
@@ -115,7 +117,7 @@ pub fn two_digits(value: f64) -> String {
 /// A number as a person would type it: all its digits, or scientific form if there are many.
 #[must_use]
 pub fn typed(value: f64) -> String {
-    let is_plain = value == 0.0 || (-6..15).contains(&exponent(value.abs()));
+    let is_plain = value == 0.0 || !value.is_finite() || (-6..15).contains(&exponent(value.abs()));
     minus(&if is_plain { format!("{value}") } else { format!("{value:e}") })
 }
 

@@ -36,6 +36,14 @@ pub fn create(path: &Path) -> Result<impl Write + use<>, FileError> {
     std::fs::File::create_new(path).map_err(FileError::at("create", path))
 }
 
+/// A file for the output of another program, in place of an older one.
+///
+/// # Errors
+/// If it cannot be created.
+pub fn to_write(path: &Path) -> Result<std::fs::File, FileError> {
+    std::fs::File::create(path).map_err(FileError::at("create", path))
+}
+
 /// Overwrites the beginning of an existing file with these bytes.
 ///
 /// # Errors
@@ -51,22 +59,6 @@ pub fn overwrite(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// If that is not possible, such as for a file of another disk.
 pub fn hard_link(from: &Path, to: &Path) -> Result<(), FileError> {
     std::fs::hard_link(from, to).map_err(FileError::at("link", to))
-}
-
-/// Gives a complete file another place, where it replaces an older file. Creates missing directories.
-///
-/// # Errors
-/// If a step fails. Then the older file is unchanged.
-pub fn move_in(from: &Path, to: &Path) -> Result<(), FileError> {
-    let fail = || FileError::at("write", to);
-    make_directory_of(to)?;
-    // The name is not on the disk before the content.
-    std::fs::File::open(from).and_then(|file| file.sync_all()).map_err(fail())?;
-    let _writing = WRITING.read().unwrap_or_else(PoisonError::into_inner);
-    match std::fs::rename(from, to) {
-        Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => copy(from, to),
-        moved => moved.map_err(fail()),
-    }
 }
 
 /// Makes a link at `to` that leads to `target`.
@@ -98,10 +90,36 @@ pub fn link_or_copy(from: &Path, to: &Path) -> Result<(), FileError> {
 /// # Errors
 /// If a step fails.
 pub fn copy(from: &Path, to: &Path) -> Result<(), FileError> {
+    copy_content(from, to)?;
+    copy_permissions(from, to)
+}
+
+/// Copies the content of a file. Creates missing directories. Other processes see the copy when it is complete.
+///
+/// # Errors
+/// If a step fails.
+pub fn copy_content(from: &Path, to: &Path) -> Result<(), FileError> {
     let fail = || FileError::at("write", to);
     let mut file = std::fs::File::open(from).map_err(FileError::at("read", from))?;
-    write_filled(to, |new| std::io::copy(&mut file, new).map(drop))?.map_err(fail())?;
-    copy_permissions(from, to)
+    write_filled(to, |new| std::io::copy(&mut file, new).map(drop))?.map_err(fail())
+}
+
+/// Lets everybody who may read a file run it.
+///
+/// # Errors
+/// If that is not possible.
+pub fn make_executable(path: &Path) -> Result<(), FileError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode =
+            std::fs::metadata(path).map_err(FileError::at("read", path))?.permissions().mode();
+        let mode = mode | ((mode & 0o444) >> 2);
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(path, permissions).map_err(FileError::at("write", path))?;
+    }
+    let _ = path;
+    Ok(())
 }
 
 /// Gives a file the permissions of another one.
@@ -290,6 +308,22 @@ pub fn temporary_directory(directory: &Path) -> Result<TemporaryDirectory, FileE
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
     builder.tempdir_in(directory).map_err(FileError::at("write into", directory))
 }
+
+/// A directory like that of [`temporary_directory`], which nobody sweeps while this process lives.
+///
+/// # Errors
+/// If it cannot be created.
+pub fn owned_directory(directory: &Path) -> Result<(TemporaryDirectory, std::fs::File), FileError> {
+    let made = temporary_directory(directory)?;
+    let path = made.path().join(OWNER);
+    let lock = std::fs::File::create_new(&path).map_err(FileError::at("create", &path))?;
+    // Without locks on this disk, it is swept when it is old.
+    let _ = lock.lock();
+    Ok((made, lock))
+}
+
+/// The file of a directory that the process that it belongs to has locked.
+pub(super) const OWNER: &str = ".owner";
 
 /// Gives a temporary directory a name that does not exist yet, so that it stays.
 ///

@@ -75,7 +75,7 @@ pub fn check_curve(
         let message = match why {
             Recorded::Yes => return,
             Recorded::Undeclared if task == "program" => format!(
-                "{what} needs `{}`, which `metrics` of `{experiment}` does not declare",
+                "{what} needs `{}`, which `metrics` of `{experiment}` does not declare in this direction and unit",
                 curve.name
             ),
             Recorded::Undeclared => {

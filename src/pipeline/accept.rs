@@ -104,7 +104,7 @@ fn accepted_record(
         return Err(format!("asks for {asked} epochs, but its older record has {found}"));
     }
     task::check(&result, &run.config)
-        .map_err(|reason| format!("needs other curves than its older record, which {reason}"))?;
+        .map_err(|reason| format!("cannot have its older result, which {reason}"))?;
     let changed = own.differences.iter().map(ToString::to_string);
     // If the older record was accepted itself, `from` stays the run that was trained.
     let (from, differences, reasons) = match &result.accepted {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::audit::record;
 use super::{Error, Project};
 use crate::cache::Cache;
 use crate::digest::Digest;
@@ -37,8 +38,9 @@ pub fn artifacts<'r>(
     };
     let mut all = Vec::new();
     for run in runs.into_iter().filter(leaves_some) {
-        let record = cache.past(run.digest).map_err(Error::Unreadable)?.hit();
-        for (name, digest) in record.map(|past| past.result.artifacts).unwrap_or_default() {
+        // The names are those that the experiment declares: the record is checked for that.
+        let artifacts = record(project, run)?.map(|record| record.result.artifacts);
+        for (name, digest) in artifacts.unwrap_or_default() {
             let file = cache.artifact(digest);
             if !fs::is_file(&file) {
                 let record = cache.path(run.digest);

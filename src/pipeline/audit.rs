@@ -12,8 +12,9 @@ use crate::dataset;
 use crate::digest::{Digest, canonical_json};
 use crate::execute::{FailedRun, RunFailure, RunProgram as _};
 use crate::experiment::{Agreement, Limits, Run};
+use crate::format::chain;
 use crate::fs;
-use crate::program::Written;
+use crate::program::{Digests, Written};
 use crate::run::{DeviceKind, RunConfig, RunRecord, RunResult};
 use crate::task;
 use crate::train::{Trainer, Training, train_all};
@@ -34,6 +35,8 @@ pub enum Problem {
     Damaged(String),
     /// The file cannot be read, so its content is not known.
     Unreadable(String),
+    /// The record is sound, but an artefact is missing or damaged.
+    Artifact(String),
 }
 
 /// Reads every record.
@@ -45,7 +48,11 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
     let digests = cache.digests().map_err(Error::File)?;
     let check = |digest: &Digest| {
         let problem = match cache.past(*digest) {
-            Ok(Lookup::Hit(past)) => contradiction(past).map(Problem::Damaged),
+            Ok(Lookup::Hit(past)) => {
+                let artifacts = past.result.artifacts.clone();
+                let damage = contradiction(past).map(Problem::Damaged);
+                damage.or_else(|| faulty_artifact(&cache, &artifacts).map(Problem::Artifact))
+            }
             // The record was removed in the meantime.
             Ok(Lookup::Miss) => return None,
             Ok(Lookup::Damaged(damage)) => Some(Problem::Damaged(damage)),
@@ -54,6 +61,26 @@ pub fn check_all(project: &Project) -> Result<Vec<Check>, Error> {
         Some(Check { digest: *digest, problem })
     };
     Ok(digests.par_iter().filter_map(check).collect())
+}
+
+/// What is wrong with the first artefact that is not as its record says, as a phrase that follows the record.
+fn faulty_artifact(cache: &Cache, artifacts: &BTreeMap<String, Digest>) -> Option<String> {
+    artifacts.iter().find_map(|(name, digest)| {
+        let file = cache.artifact(*digest);
+        if !fs::is_file(&file) {
+            return Some(format!(
+                "is without its artefact `{name}`: there is no `{}`",
+                file.display()
+            ));
+        }
+        match Digests::default().of(&file) {
+            Ok(found) if found == *digest => None,
+            Ok(_) => Some(format!("has a damaged artefact `{name}`: `{}`", file.display())),
+            Err(error) => {
+                Some(format!("has an artefact `{name}` that cannot be read: {}", chain(&error)))
+            }
+        }
+    })
 }
 
 /// Why a record cannot be one of its configuration, if this version can run that.
@@ -154,7 +181,7 @@ impl Rerun {
     pub(super) fn of_program(again: &Written, old: &Written, limits: &Limits) -> Self {
         let agreement = match (again.outcome, old.outcome) {
             (one, other) if one == other => Agreement::of(&again.curves, &old.curves, limits),
-            _ => Agreement::Other("one of them diverged".to_owned()),
+            _ => Agreement::Other("a number was not finite at another place".to_owned()),
         };
         let differs = |(name, digest): (&String, &Digest)| {
             (old.artifacts.get(name) != Some(digest)).then(|| name.clone())

@@ -16,8 +16,8 @@ use crate::run::RunConfig;
 /// The largest text that is kept only to count its lines later, in bytes.
 const LARGEST_TEXT: u64 = 256 << 10;
 
-/// The key of the digests of inputs in a configuration.
-const KEY: &str = "program.inputs.";
+/// Larger inputs are linked, as they are for each run.
+const LARGEST_KEPT_COPY: u64 = 16 << 20;
 
 /// Which inputs are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,10 @@ pub(super) fn keep<'r>(
                     hint: "run the same command again".to_owned(),
                 });
             }
+            // An edit would change what is linked.
+            KeptInputs::All if fs::size(&from) <= LARGEST_KEPT_COPY => {
+                fs::copy(&from, &to).map_err(Error::File)?;
+            }
             KeptInputs::All => fs::link_or_copy(&from, &to).map_err(Error::File)?,
         }
     }
@@ -84,10 +88,11 @@ pub(super) fn count_lines(project: &Project, plan: &mut Plan) {
     for state in plan.states.values_mut() {
         let State::Absent(absent) = state else { continue };
         let Some(compared) = &mut absent.compared else { continue };
-        for Difference { key, old, new, lines } in &mut compared.differences {
-            if let (Some(path), Some(old), Some(new)) = (key.strip_prefix(KEY), old, new) {
+        for difference in &mut compared.differences {
+            let Difference { old, new, .. } = &*difference;
+            if let (Some(path), Some(old), Some(new)) = (difference.input(), old, new) {
                 let both = (old.clone(), new.clone());
-                *lines = *known.entry(both).or_insert_with(|| {
+                difference.lines = *known.entry(both).or_insert_with(|| {
                     let read = |path: &Path| fs::read_to_string(path).ok();
                     let old = read(&folder.join(old))?;
                     let new = read(&folder.join(new)).or_else(|| {

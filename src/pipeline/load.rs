@@ -18,9 +18,6 @@ use crate::paper::Vocabulary;
 use crate::program::Digests;
 use crate::template::{self, Templates};
 
-/// Directory of the complete report in a project.
-pub const WHOLE: &str = "reports";
-
 /// A project, read and validated.
 #[derive(Debug)]
 pub struct Project {

@@ -8,6 +8,7 @@ use super::{Error, Project};
 use crate::cache::{Cache, Lookup, Stored};
 use crate::digest::Digest;
 use crate::fs;
+use crate::program::Digests;
 
 /// What `merge` did with the records of other directories.
 #[derive(Debug, Default)]
@@ -72,9 +73,16 @@ fn copy(own: &Cache, other: &Cache, digest: Digest) -> Result<Result<Stored, Str
             }
             for artifact in artifacts {
                 let (from, to) = (other.artifact(artifact), own.artifact(artifact));
-                if fs::is_file(&from) && !fs::is_file(&to) {
-                    fs::copy(&from, &to).map_err(Error::File)?;
+                if fs::is_file(&to) {
+                    continue;
                 }
+                if !fs::is_file(&from) {
+                    return Ok(Err(format!("is without its artefact `{}`", from.display())));
+                }
+                if Digests::default().of(&from).map_err(Error::File)? != artifact {
+                    return Ok(Err(format!("has a damaged artefact, `{}`", from.display())));
+                }
+                fs::copy_content(&from, &to).map_err(Error::File)?;
             }
             Ok(own.publish(digest, &bytes).map_err(Error::File)?)
         }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use glob::{MatchOptions, Pattern};
 
+use super::whole::WHOLE;
 use crate::cache::Cache;
 use crate::digest::Digest;
 use crate::experiment::{FileFaults, FoundFiles, NamedFiles};
@@ -16,6 +17,15 @@ use crate::provenance;
 
 /// The most files that the inputs of a program may be.
 const MOST_FILES: usize = 100_000;
+
+/// The most folders that a pattern leads through. The limit ends the search if a link leads to a folder above.
+const DEEPEST: usize = 32;
+
+/// A path without `./` at its beginning.
+fn plain(path: &str) -> &str {
+    let path = path.trim_start_matches("./");
+    path.trim_start_matches('/')
+}
 
 /// Folders whose files are no inputs, unless a pattern names them.
 const IGNORED: [&str; 2] = ["__pycache__", "node_modules"];
@@ -101,10 +111,15 @@ impl<'f> ProgramFinder<'f> {
         name: &str,
         inputs: &BTreeMap<String, Digest>,
     ) -> Result<Option<String>, String> {
-        if name.contains('{') || inputs.contains_key(name.strip_prefix("./").unwrap_or(name)) {
+        if name.contains('{') {
             return Ok(None);
         }
         if !name.contains('/') {
+            if inputs.contains_key(name) {
+                return Err(format!(
+                    "names `{name}`, which means a program in `PATH`; write `./{name}` for the input"
+                ));
+            }
             let path = provenance::variable("PATH").unwrap_or_default();
             let is_there =
                 std::env::split_paths(&path).any(|folder| fs::is_file(&folder.join(name)));
@@ -112,13 +127,11 @@ impl<'f> ProgramFinder<'f> {
                 || format!("names `{name}`, but no folder of `PATH` has a program of this name");
             return Ok((!is_there).then(absent));
         }
+        if inputs.contains_key(plain(name)) {
+            return Ok(None);
+        }
         let is_there = fs::is_file(&self.root.join(name));
-        // Environments such as `.venv` are on each machine, and are no sources.
-        let is_elsewhere = Path::new(name).is_absolute()
-            || Path::new(name).components().any(|part| {
-                let part = part.as_os_str().as_encoded_bytes();
-                part.len() > 1 && part.starts_with(b".") && part != b".."
-            });
+        let is_elsewhere = Path::new(name).is_absolute() || self.is_of_environment(name);
         match (is_there, is_elsewhere) {
             (true, true) => Ok(None),
             (true, false) => Err(format!(
@@ -133,13 +146,31 @@ impl<'f> ProgramFinder<'f> {
         }
     }
 
+    /// Whether a file belongs to an environment such as `.venv`, which each machine has for itself: it is a link that
+    /// leads out of the project, or in a folder that `venv` or `conda` has made.
+    fn is_of_environment(&self, name: &str) -> bool {
+        const MARKS: [&str; 2] = ["pyvenv.cfg", "conda-meta"];
+        let file = self.root.join(name);
+        let leads_out = !fs::physical(&file).starts_with(fs::physical(self.root));
+        let folders = Path::new(name).ancestors().skip(1);
+        let mut folders = folders.filter(|folder| !folder.as_os_str().is_empty());
+        leads_out
+            || folders.any(|folder| {
+                MARKS.iter().any(|mark| fs::is_there(&self.root.join(folder).join(mark)))
+            })
+    }
+
     /// The files that match a pattern, by their paths from the project.
     fn matches(&self, pattern: &str) -> Result<BTreeMap<String, Digest>, String> {
-        let is_outside = Path::new(pattern).is_absolute()
-            || Path::new(pattern).components().any(|part| part.as_os_str() == "..");
-        if is_outside {
-            return Err(format!("names `{pattern}`, which is outside of the project"));
+        if Path::new(pattern).is_absolute() {
+            return Err(format!("names `{pattern}`, which is no path from the project"));
         }
+        if Path::new(pattern).components().any(|part| part.as_os_str() == "..") {
+            return Err(format!(
+                "names `{pattern}`; write the path from the project, without `..`"
+            ));
+        }
+        let pattern = plain(pattern);
         let compiled = Pattern::new(pattern)
             .map_err(|error| format!("has the pattern `{pattern}`, which is wrong: {error}"))?;
         let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
@@ -171,11 +202,22 @@ impl<'f> ProgramFinder<'f> {
         if !fs::is_directory(&directory) {
             return Ok(());
         }
+        if folder.matches('/').count() > DEEPEST {
+            return Err(format!(
+                "has `{pattern}`, which leads through more than {DEEPEST} folders; is there a link to a folder above?"
+            ));
+        }
         for entry in fs::entries(&directory).map_err(|error| chain(&error))? {
-            let Some(name) = entry.file_name().and_then(|name| name.to_str()) else { continue };
+            let Some(name) = entry.file_name().and_then(|name| name.to_str()) else {
+                return Err(format!(
+                    "has `{pattern}`, but the name of `{}` is not UTF-8; rename it",
+                    entry.display()
+                ));
+            };
             let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
             if fs::is_directory(&entry) {
-                if !IGNORED.contains(&name) && !fs::is_link(&entry) {
+                // What a build writes is no input of its runs.
+                if !IGNORED.contains(&name) && path != WHOLE {
                     self.walk(&path, pattern, matches, found)?;
                 }
             } else if matches(&path) {

@@ -268,15 +268,9 @@ impl Report {
     pub fn check_links(&self, project: &Project, out: &Path) -> Result<(), Error> {
         self.check_images(out)?;
         let directories = [out, &project.root.join(WHOLE)];
-        let is_at = |at: &&Path, link: &FileLink| {
-            let path = at.join(&link.path);
-            // Before the first build, the directory does not exist.
-            let path = if fs::is_directory(at) { path } else { fs::shortened(&path) };
-            path.exists()
-        };
         let is_there = |link: &&FileLink| {
             !self.gone.contains(&PathBuf::from(&link.path))
-                && directories.iter().any(|at| is_at(at, link))
+                && directories.iter().any(|at| fs::leads_to_file(at, &link.path))
         };
         match self.links.iter().find(|link| !is_there(link)) {
             Some(dead) => Err(Error::Render(dead.dead(&project.templates))),

@@ -158,7 +158,7 @@ pub fn sharable(plan: &Plan) -> BTreeSet<Digest> {
 }
 
 /// Copies the sound records of `digests` into a store. Calls `each` for every record that the store has then: with
-/// true if it is new there.
+/// true if it is new there. Returns the number of artefacts that are too large to share.
 ///
 /// # Errors
 /// If the store does not answer, or refuses to.
@@ -167,13 +167,16 @@ pub fn push(
     store: &Store,
     digests: impl Iterator<Item = Digest>,
     each: impl FnMut(Digest, bool),
-) -> Result<(), StoreError> {
+) -> Result<usize, StoreError> {
     let cache = Cache::new(&project.root);
     let digests: Vec<_> = digests.collect();
+    let mut left_out = 0;
     if project.leaves_artifacts() {
         let records = digests.iter().filter_map(|digest| cache.past(*digest).ok()?.hit());
         let artifacts: BTreeSet<_> =
             records.flat_map(|past| past.result.artifacts.into_values()).collect();
+        let is_too_large = |digest: &&Digest| fs::size(&cache.artifact(**digest)) > LARGEST;
+        left_out = artifacts.iter().filter(is_too_large).count();
         let files = artifacts.into_iter().filter_map(|digest| {
             let file = cache.artifact(digest);
             // A larger file could not be fetched again.
@@ -190,5 +193,5 @@ pub fn push(
         }
         _ => None,
     });
-    store.put(Kind::Record, sound, each)
+    store.put(Kind::Record, sound, each).map(|()| left_out)
 }

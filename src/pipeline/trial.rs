@@ -88,7 +88,13 @@ pub fn try_program(project: &Project, run: &Run) -> Result<Trial, Error> {
     let undeclared: Vec<_> = undeclared.cloned().collect();
     let warnings = first.as_ref().map_or_else(|_| Vec::new(), |first| first.warnings.clone());
     let verdict = match (first, second) {
-        (Err(error), Ok(_)) => Verdict::NeedsMore(chain(&error)),
+        (Err(error), Ok(_)) => match alone.run(run, config, None) {
+            Ok(_) => Verdict::Fails(format!(
+                "the first time, {}; the next time, it gave numbers",
+                chain(&error)
+            )),
+            Err(_) => Verdict::NeedsMore(chain(&error)),
+        },
         (Err(error), Err(_)) => Verdict::Fails(chain(&error)),
         (Ok(first), second) => {
             let again = || alone.run(run, config, None);

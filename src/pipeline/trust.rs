@@ -33,13 +33,18 @@ impl Project {
         let conditions = self.experiments.iter().flat_map(|experiment| &experiment.conditions);
         let programs = conditions.filter_map(|condition| condition.design.program());
         let mut known = BTreeSet::new();
-        let commands = programs
-            .flat_map(|design| [&design.program.command, &design.program.probe])
-            .filter(|command| !command.is_empty());
+        let spelled = |words: &[String]| {
+            words.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ")
+        };
+        let commands = programs.flat_map(|design| {
+            let environment = &design.program.environment;
+            let variables =
+                environment.iter().map(|(name, value)| format!("{name}={}", shell_quoted(value)));
+            let command = variables.chain([spelled(&design.program.command)]);
+            [command.collect::<Vec<_>>().join(" "), spelled(&design.program.probe)]
+        });
         commands
-            .map(|command| {
-                command.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ")
-            })
+            .filter(|command| !command.is_empty())
             .filter(|command| known.insert(command.clone()))
             .collect()
     }

@@ -23,6 +23,12 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// The path of the input of a program whose content differs, if it is one.
+    #[must_use]
+    pub fn input(&self) -> Option<&str> {
+        Some(self.key.strip_prefix("program.inputs.")?.trim_matches('"'))
+    }
+
     /// All keys that differ, in order of their paths.
     #[must_use]
     pub fn between(old: &KeyValues, new: &KeyValues) -> Vec<Self> {
@@ -94,10 +100,14 @@ impl fmt::Display for Difference {
             Some(value) => shortened(value),
             None => "(default)".to_owned(),
         };
+        let name = match self.input() {
+            Some(path) => format!("input {path}"),
+            None => self.key.clone(),
+        };
         if let Some(lines) = self.lines {
-            return write!(f, "{}: {} changed", self.key, count(lines, "line"));
+            return write!(f, "{name}: {} changed", count(lines, "line"));
         }
-        write!(f, "{}: {} → {}", self.key, spelled(&self.old), spelled(&self.new))
+        write!(f, "{name}: {} → {}", spelled(&self.old), spelled(&self.new))
     }
 }
 

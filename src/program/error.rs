@@ -11,6 +11,11 @@ pub enum ProgramError {
     /// An input is not what it was when the run was planned.
     #[error("its input `{0}` changed since the build began")]
     Changed(String),
+    /// An input that is no copy changed during the run.
+    #[error(
+        "its input `{0}` changed during the run; it is no copy, so the program itself may have changed it"
+    )]
+    ChangedMeanwhile(String),
     /// It could not be started.
     #[error("`{program}` cannot be started: {reason}")]
     Start {
@@ -44,6 +49,13 @@ impl ProgramError {
     /// Whether nothing is wrong with the run itself, so that the next build tries it again.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Later | Self::Changed(_) | Self::File(_) | Self::Supervisor(_))
+        matches!(
+            self,
+            Self::Later
+                | Self::Changed(_)
+                | Self::ChangedMeanwhile(_)
+                | Self::File(_)
+                | Self::Supervisor(_)
+        )
     }
 }

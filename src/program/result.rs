@@ -1,6 +1,6 @@
 //! What a program writes: one JSON object on each line. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
@@ -27,7 +27,11 @@ struct Numbers {
 ///
 /// # Errors
 /// With what is wrong, as a phrase that follows `but`.
-pub(super) fn read(text: &str, metrics: &[String]) -> Result<(Outcome, Curves), String> {
+pub(super) fn read(
+    text: &str,
+    metrics: &[String],
+    fractions: &BTreeSet<String>,
+) -> Result<(Outcome, Curves), String> {
     let mut all: BTreeMap<&str, Numbers> = BTreeMap::new();
     let mut diverged: Option<usize> = None;
     for (index, line) in text.lines().enumerate() {
@@ -39,7 +43,7 @@ pub(super) fn read(text: &str, metrics: &[String]) -> Result<(Outcome, Curves), 
         let step = match object.get(STEP) {
             None => None,
             Some(step) => Some(step.as_u64().ok_or_else(|| {
-                faulty("has a `step` that is no whole number from 0 on".to_owned())
+                faulty("has a `step` that is no whole number from 1 on".to_owned())
             })?),
         };
         for (name, value) in &object {
@@ -57,6 +61,11 @@ pub(super) fn read(text: &str, metrics: &[String]) -> Result<(Outcome, Curves), 
                 .ok_or_else(|| faulty(format!("has `{name}`, which is no number: {value}")))?;
             let own = all.entry(metric).or_default();
             own.check(step).map_err(|what| faulty(format!("has `{name}` {what}")))?;
+            if fractions.contains(name) && number.is_finite() && !(0.0..=1.0).contains(&number) {
+                return Err(faulty(format!(
+                    "has `{name}` = {number}, but its unit is a fraction: a number from 0 to 1"
+                )));
+            }
             if !number.is_finite() {
                 diverged =
                     Some(diverged.map_or(own.values.len(), |first| first.min(own.values.len())));
@@ -68,6 +77,15 @@ pub(super) fn read(text: &str, metrics: &[String]) -> Result<(Outcome, Curves), 
     let missing = metrics.iter().find(|metric| !all.contains_key(metric.as_str()));
     if let Some(metric) = missing {
         return Err(format!("it did not write `{metric}`"));
+    }
+    let mut lengths = all.iter().filter(|(_, own)| own.step.is_some());
+    if let Some((first, one)) = lengths.next()
+        && let Some((other, two)) = lengths.find(|(_, own)| own.values.len() != one.values.len())
+    {
+        let (n, m) = (one.values.len(), two.values.len());
+        return Err(format!(
+            "it wrote {n} points of `{first}` and {m} of `{other}`: the curves of a run have the same steps"
+        ));
     }
     let mut curves = Curves::default();
     for (name, Numbers { values, .. }) in all {
@@ -83,10 +101,10 @@ impl Numbers {
     /// Refuses a second value of a run, and steps that do not go up by one.
     fn check(&self, step: Option<u64>) -> Result<(), String> {
         match (self.values.is_empty(), self.step, step) {
-            (true, _, None | Some(0 | 1)) => Ok(()),
-            (true, _, Some(first)) => Err(format!(
-                "at step {first}; the steps of a curve begin with 0 or 1 and go up by 1"
-            )),
+            (true, _, None | Some(1)) => Ok(()),
+            (true, _, Some(first)) => {
+                Err(format!("at step {first}; the steps of a curve begin with 1 and go up by 1"))
+            }
             (false, Some(last), Some(step)) if step == last + 1 => Ok(()),
             (false, Some(last), Some(step)) => {
                 Err(format!("at step {step} after step {last}; the steps of a curve go up by 1"))
@@ -194,7 +212,8 @@ mod tests {
 
     fn of(text: &str) -> Result<(Outcome, Named), String> {
         let metrics = ["accuracy", "loss"].map(str::to_owned);
-        let (outcome, curves) = read(text, &metrics)?;
+        let fractions = BTreeSet::from(["accuracy".to_owned()]);
+        let (outcome, curves) = read(text, &metrics, &fractions)?;
         Ok((
             outcome,
             curves.iter().map(|(name, values)| (name.to_owned(), values.to_vec())).collect(),
@@ -229,7 +248,7 @@ mod tests {
             "-Inf",
         ] {
             let text = format!(
-                "{{\"step\": 0, \"loss\": 2}}\n{{\"step\": 1, \"loss\": {word}, \"accuracy\": 0.5}}\n"
+                "{{\"step\": 1, \"loss\": 2}}\n{{\"step\": 2, \"loss\": {word}}}\n{{\"accuracy\": 0.5}}\n"
             );
             let (outcome, curves) = of(&text).unwrap();
             assert_eq!(outcome, Outcome::Diverged { epoch: 1, step: 0 }, "{word}");
@@ -249,7 +268,13 @@ mod tests {
                 "line 1 of its results has `acuracy`, which `metrics` does not declare; did you mean `accuracy`?",
             ),
             ("{\"loss\": 1}\n{\"loss\": 2}\n", "line 2 of its results has `loss` twice"),
-            ("{\"step\": 2, \"loss\": 1}\n", "begin with 0 or 1"),
+            ("{\"step\": 2, \"loss\": 1}\n", "begin with 1 and go up by 1"),
+            ("{\"step\": 0, \"loss\": 1}\n", "begin with 1 and go up by 1"),
+            ("{\"accuracy\": 93}\n", "has `accuracy` = 93, but its unit is a fraction"),
+            (
+                "{\"step\": 1, \"loss\": 1, \"accuracy\": 1}\n{\"step\": 2, \"loss\": 1}\n",
+                "it wrote 1 points of `accuracy` and 2 of `loss`",
+            ),
             (
                 "{\"step\": 1, \"loss\": 1}\n{\"step\": 1, \"loss\": 1}\n",
                 "line 2 of its results has `loss` at step 1 after step 1",

@@ -5,14 +5,21 @@ use std::path::{Path, PathBuf};
 use super::error::ProgramError;
 use super::place::Place;
 use crate::digest::Digest;
-use crate::fs;
+use crate::fs::{self, Stamp};
 use crate::run::ProgramConfig;
 
 /// The largest input that is copied. Larger ones are linked: a copy would cost time and space.
 pub(super) const LARGEST_COPY: u64 = 16 << 20;
 
-/// Fills the directory `work` with the inputs of a program. Returns the places of those that the program could change:
-/// those that are not copies.
+/// An input that the program could change, because it is no copy.
+pub(super) struct Shared {
+    path: String,
+    file: PathBuf,
+    /// What it was when the program began.
+    stamp: Stamp,
+}
+
+/// Fills the directory `work` with the inputs of a program. Returns those that are no copies.
 ///
 /// # Errors
 /// If an input cannot be read, or is not what the configuration says.
@@ -20,7 +27,7 @@ pub(super) fn stage(
     place: &Place<'_>,
     work: &Path,
     config: &ProgramConfig,
-) -> Result<Vec<(String, PathBuf)>, ProgramError> {
+) -> Result<Vec<Shared>, ProgramError> {
     fs::create_directory(work).map_err(ProgramError::File)?;
     let mut shared = Vec::new();
     for (path, digest) in &config.program.inputs {
@@ -30,12 +37,16 @@ pub(super) fn stage(
             false => place.root.join(path),
         };
         let to = work.join(path);
-        let is_large = fs::stamp(&from).map_err(ProgramError::File)?.size > LARGEST_COPY;
-        if !is_isolated || is_large {
-            check_one(place, path, &from, *digest)?;
+        // A change from here on is seen in the end.
+        let stamp = fs::stamp(&from).map_err(ProgramError::File)?;
+        let is_large = stamp.size > LARGEST_COPY;
+        if (!is_isolated || is_large)
+            && place.digests.of(&from).map_err(ProgramError::File)? != *digest
+        {
+            return Err(ProgramError::Changed(path.clone()));
         }
         if !is_isolated {
-            shared.push((path.clone(), from));
+            shared.push(Shared { path: path.clone(), file: from, stamp });
             continue;
         }
         if let Some(folder) = to.parent() {
@@ -43,7 +54,7 @@ pub(super) fn stage(
         }
         // A link to another disk is not possible; then the file is copied too.
         if is_large && fs::hard_link(&fs::physical(&from), &to).is_ok() {
-            shared.push((path.clone(), from));
+            shared.push(Shared { path: path.clone(), file: from, stamp });
             continue;
         }
         let bytes = fs::read(&from).map_err(ProgramError::File)?;
@@ -56,29 +67,15 @@ pub(super) fn stage(
     Ok(shared)
 }
 
-/// Refuses a run whose inputs changed while it used them.
+/// Refuses a run whose inputs changed while it used them, also if they have their old content again.
 ///
 /// # Errors
-/// If one has other bytes now.
-pub(super) fn check(
-    place: &Place<'_>,
-    shared: &[(String, PathBuf)],
-    config: &ProgramConfig,
-) -> Result<(), ProgramError> {
-    let check = |(path, from): &(String, PathBuf)| {
-        check_one(place, path, from, config.program.inputs[path])
-    };
-    shared.iter().try_for_each(check)
-}
-
-fn check_one(
-    place: &Place<'_>,
-    path: &str,
-    from: &Path,
-    digest: Digest,
-) -> Result<(), ProgramError> {
-    match place.digests.of(from).map_err(ProgramError::File)? == digest {
-        true => Ok(()),
-        false => Err(ProgramError::Changed(path.to_owned())),
+/// If one has changed.
+pub(super) fn check(shared: &[Shared]) -> Result<(), ProgramError> {
+    for Shared { path, file, stamp } in shared {
+        if fs::stamp(file).map_err(ProgramError::File)? != *stamp {
+            return Err(ProgramError::ChangedMeanwhile(path.clone()));
+        }
     }
+    Ok(())
 }

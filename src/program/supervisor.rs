@@ -24,6 +24,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the standard output of a program may stay open after its end.
 const GRACE: Duration = Duration::from_millis(100);
 
+/// How often a program is started again whose file is still open for writing, and the pause between.
+const BUSY_TRIES: usize = 50;
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
+
 /// A program to run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Job {
@@ -35,6 +39,8 @@ pub(super) struct Job {
     pub(super) directory: PathBuf,
     /// The file of its log.
     pub(super) log: PathBuf,
+    /// The file for its standard output, if that does not go into the log.
+    pub(super) output: Option<PathBuf>,
     /// How many seconds it may take.
     pub(super) timeout: Option<f64>,
 }
@@ -96,8 +102,7 @@ pub(super) fn start(job: &Job, look: Option<&dyn Fn()>) -> Result<Ending, Progra
     };
     let mut command = Command::new(own);
     command.arg(SUPERVISE).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut supervisor =
-        process::in_group(&mut command).spawn().map_err(|error| failed(error.to_string()))?;
+    let mut supervisor = command.spawn().map_err(|error| failed(error.to_string()))?;
     // The supervisor ends the program when this end of the pipe is closed.
     let mut line = serde_json::to_string(job).map_err(|error| failed(error.to_string()))?;
     line.push('\n');
@@ -150,6 +155,9 @@ fn answer(output: Option<ChildStdout>, look: Option<&dyn Fn()>) -> String {
 /// # Errors
 /// If the job cannot be read, or its ending cannot be written.
 pub fn supervise() -> std::io::Result<()> {
+    // Without a terminal, a program that asks for a password fails, and does not wait.
+    process::leave_terminal();
+    process::outlive_signals();
     let mut input = std::io::stdin().lock();
     let mut line = String::new();
     input.read_line(&mut line)?;
@@ -174,12 +182,7 @@ fn run(job: &Job) -> std::io::Result<Ending> {
     let _ = fs::remove(&job.log);
     let log = fs::create(&job.log).map_err(|error| error.source)?;
     let (from, to) = std::io::pipe()?;
-    let mut command = Command::new(&job.command[0]);
-    command.args(&job.command[1..]).current_dir(&job.directory).env_clear();
-    command.envs(&job.environment).stdin(Stdio::null()).stdout(to.try_clone()?).stderr(to);
-    let child = process::ended_with_this(process::in_group(&mut command)).spawn();
-    // The command holds the ends of the pipe for writing.
-    drop(command);
+    let child = spawn(job, to)?;
     let child = match child {
         Ok(child) => child,
         Err(error) => return Ok(Ending::NotStarted { reason: error.to_string() }),
@@ -218,6 +221,32 @@ fn run(job: &Job) -> std::io::Result<Ending> {
     };
     let _ = is_copied.recv_timeout(PATIENCE);
     Ok(ending)
+}
+
+/// Starts the program of a job. The inner error says why it cannot be started.
+fn spawn(job: &Job, to: std::io::PipeWriter) -> std::io::Result<std::io::Result<Child>> {
+    let mut command = Command::new(&job.command[0]);
+    command.args(&job.command[1..]).current_dir(&job.directory).env_clear();
+    command.envs(&job.environment).stdin(Stdio::null());
+    match &job.output {
+        Some(file) => command.stdout(fs::to_write(file).map_err(|error| error.source)?),
+        None => command.stdout(to.try_clone()?),
+    };
+    process::ended_with_this(process::in_group(command.stderr(to)));
+    let mut child = command.spawn();
+    // Another thread may have started a process while the file of the program was written: that one holds it open for a
+    // moment.
+    for _ in 0..BUSY_TRIES {
+        match &child {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(BUSY_PAUSE);
+                child = command.spawn();
+            }
+            _ => break,
+        }
+    }
+    // The command is dropped here: it holds the ends of the pipe for writing.
+    Ok(child)
 }
 
 /// Asks a program to end, and gives it time for that.

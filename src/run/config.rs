@@ -135,13 +135,17 @@ impl CanonicalConfig {
 }
 
 /// The keys of a configuration by dotted path, with their values as JSON spells them; strings
-/// without quotes.
+/// without quotes, unless they would look like other values.
 pub type KeyValues = BTreeMap<String, String>;
 
 /// The keys and values of a configuration in JSON.
 #[must_use]
 pub fn key_values(config: &Value) -> KeyValues {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let is_clear = |text: &&str| serde_json::from_str::<Value>(text).is_err();
+    let text = |value: &Value| {
+        let text = value.as_str().filter(is_clear);
+        text.map_or_else(|| value.to_string(), str::to_owned)
+    };
     scalars(config).into_iter().map(|(path, value)| (path, text(value))).collect()
 }
 

@@ -7,8 +7,13 @@ use crate::run::{
 use crate::task;
 
 /// The score of a run, in the unit of the metric: the mean over its folds. Returns `None` if the run does not have a
-/// value that the metric needs: a curve, or the last epoch of a curve of numbers if it diverged.
+/// value that the metric needs: a curve, or the last epoch of a curve of numbers if it diverged. A program that diverged has no score.
 pub(super) fn score(metric: &Metric, record: &RecordExtract) -> Option<f64> {
+    // What a program would have written after its divergence is not known.
+    let is_program = record.config.network().is_none();
+    if is_program && record.outcome != Outcome::Completed {
+        return None;
+    }
     match metric.source {
         ScoreSource::Curve(curve, reduction) => {
             let of_fold = |(fold, values): (usize, &Vec<f64>)| {

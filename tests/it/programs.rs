@@ -118,7 +118,7 @@ fn a_changed_input_trains_again_and_is_named_but_a_new_place_of_the_project_is_n
     assert_eq!(project.build(&[]), 0);
     project.write("train.sh", format!("{SCRIPT}\n# a comment\n"));
     let outcome = project.run(&["status"]);
-    let expected = "program.inputs.train.sh: 2 lines changed";
+    let expected = "input train.sh: 2 lines changed";
     assert!(outcome.stdout.contains(expected), "{outcome:#?}");
     assert!(project.run(&["explain", "program"]).stdout.contains(expected));
     assert_eq!(project.build(&[]), 4);
@@ -267,7 +267,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("\"sh\"", "\"./run\"", "names `./run`, but there is no such file in the project"),
     ("{params.lr}", "{params.lrr}", "which stands for nothing; did you mean `params.lr`?"),
     ("inputs = [\"train.sh\"]", "inputs = [\"*.py\"]", "has `*.py`, which no file matches"),
-    ("inputs = [\"train.sh\"]", "inputs = [\"../x\"]", "is outside of the project"),
+    (
+        "inputs = [\"train.sh\"]",
+        "inputs = [\"../x\"]",
+        "write the path from the project, without `..`",
+    ),
     ("inputs = [\"train.sh\"]\n", "", "`program.inputs` is missing"),
     ("loss = \"lower\"", "loss = \"smaller\"", "must say which values are better"),
     ("metrics = {", "metrics = { step = \"lower\",", "must have a name of letters"),
@@ -355,7 +359,7 @@ fn artefacts_are_kept_with_the_record_and_a_run_without_one_is_no_result() {
     project.edit("experiments/program.toml", "artifacts = [\"one.txt\", \"deep/two.txt\"]\n", "");
     declare("\"one.txt\"");
     let outcome = project.run(&["build"]);
-    let expected = "it left `deep/two.txt`, which `artifacts` does not declare";
+    let expected = "that `artifacts` does not declare, and that are not kept: `deep/two.txt`";
     assert!(outcome.code == 0 && outcome.stderr.contains(expected), "{outcome:#?}");
     project.edit("experiments/program.toml", "artifacts = [\"one.txt\"]\n", "");
     declare("\"three.txt\"");

@@ -380,7 +380,7 @@ fn every_field_of_the_json_is_documented() {
              runs.provenance.started_at runs.provenance.version runs.reason runs.seed \
              runs.state schema",
         ),
-        (&["verify", "--sample", "1"], "damaged records reruns schema unreadable"),
+        (&["verify", "--sample", "1"], "damaged faulty_artifacts records reruns schema unreadable"),
         (
             &["cache", "ls"],
             "records.condition records.needed records.record records.seconds records.started_at schema",

@@ -42,7 +42,9 @@ impl Agreement {
         for ((name, values), (_, old)) in again.iter().zip(recorded.iter()) {
             if values.len() != old.len() {
                 let (n, m) = (count(values.len(), "value"), old.len());
-                return Self::Other(format!("it has {n} of `{name}`, and the record has {m}"));
+                return Self::Other(format!(
+                    "it has {n} of `{name}`, and the other execution has {m}"
+                ));
             }
             let Some(deviation) = largest(name, values, old) else { continue };
             let tolerance = limits.tolerances.get(name).copied().unwrap_or_default();
@@ -106,7 +108,7 @@ impl fmt::Display for Deviation {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::super::limits::Tolerance;
     use super::*;
@@ -121,7 +123,13 @@ mod tests {
     fn compare(again: &Curves, tolerance: f64) -> Agreement {
         let tolerances =
             BTreeMap::from([("loss".to_owned(), Tolerance { absolute: tolerance, relative: 0.0 })]);
-        let limits = Limits { pass_environment: Vec::new(), threads: 1, timeout: None, tolerances };
+        let limits = Limits {
+            pass_environment: Vec::new(),
+            threads: 1,
+            timeout: None,
+            fractions: BTreeSet::new(),
+            tolerances,
+        };
         Agreement::of(again, &curves(&[2.0, 1.0], 0.5), &limits)
     }
 
@@ -137,7 +145,7 @@ mod tests {
         let shorter = compare(&curves(&[2.0], 0.5), 9.0);
         assert_eq!(
             shorter.to_string(),
-            "DIFFERENT (it has 1 value of `loss`, and the record has 2)"
+            "DIFFERENT (it has 1 value of `loss`, and the other execution has 2)"
         );
     }
 }

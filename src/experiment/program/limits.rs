@@ -1,12 +1,12 @@
 //! What a program may use, and how far two executions may differ. Nothing of it is in the key of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Node, Reader, Value, suggestion};
-use crate::run::Curve;
+use crate::run::{Curve, Unit};
 
 /// The most threads that a program may declare.
 const MOST_THREADS: usize = 1024;
@@ -24,6 +24,8 @@ pub struct Limits {
     pub threads: usize,
     /// How long it may take. `None` without a limit.
     pub timeout: Option<Duration>,
+    /// The metrics whose values are from 0 to 1.
+    pub fractions: BTreeSet<String>,
     /// How far the values of two executions may differ, by name of the metric. Each metric has one.
     pub tolerances: BTreeMap<String, Tolerance>,
 }
@@ -71,7 +73,9 @@ pub(super) fn read(reader: &Reader<'_>, metrics: &[&'static Curve]) -> Option<Li
         },
     };
     let tolerances = read_tolerances(reader, metrics)?;
-    Some(Limits { pass_environment, threads, timeout, tolerances })
+    let fractions = metrics.iter().filter(|curve| curve.unit == Unit::Fraction);
+    let fractions = fractions.map(|curve| curve.name.to_owned()).collect();
+    Some(Limits { pass_environment, threads, timeout, fractions, tolerances })
 }
 
 /// The time that a text such as `30 min` means.

@@ -73,6 +73,15 @@ pub fn export(
         Ok((path, Digest::of_bytes(&bytes), bytes.len() as u64))
     });
     let digests = digests.collect::<Result<Vec<_>, Error>>()?;
+    let is_other = |(path, digest, _): &&(BundlePath, Digest, u64)| {
+        path.artifact().is_some_and(|own| own != *digest)
+    };
+    if let Some((path, ..)) = digests.iter().find(is_other) {
+        return Err(Error::Request {
+            message: format!("`{path}` is damaged: it has another digest than its name"),
+            hint: "`report verify` names its record; remove both, and build again".to_owned(),
+        });
+    }
     let unpacked: u64 = digests.iter().map(|(_, _, size)| size).sum();
     let manifest = Manifest::new(digests.into_iter().map(|(path, digest, _)| (path, digest)));
     let manifest = manifest.map_err(|why| Error::Request {
@@ -91,7 +100,8 @@ pub fn export(
                     "the files of the project compress more than 200 times, and an import refuses such a bundle"
                         .to_owned(),
                 hint:
-                    "remove large files with repeated bytes from what the prose shows or links to"
+                    "remove large files with repeated bytes from what the prose shows or links to, from the inputs of programs, \
+                     and from their artefacts"
                         .to_owned(),
             }),
         }

@@ -16,6 +16,7 @@ use crate::experiment::Experiment;
 use crate::format::{chain, count};
 use crate::fs::{self, FileError};
 use crate::pipeline::audit::contradiction;
+use crate::pipeline::trust::NOTICE;
 use crate::pipeline::{Error, Keep, Overrides, Project, WHOLE, load, plan};
 use crate::run::DeviceKind;
 
@@ -38,6 +39,8 @@ pub struct Imported {
     pub accepted: usize,
     /// The commands of its programs, which a build runs.
     pub commands: Vec<String>,
+    /// Its inputs that can be run.
+    executables: Vec<String>,
     /// Files of the report that differ from the report of the records, and were left out.
     pub left_out: Vec<String>,
 }
@@ -73,7 +76,13 @@ fn import_into(root: &Path, bundle: &Path) -> Result<Imported, Error> {
             hint: "nothing was written; import the bundle into an empty directory".to_owned(),
         });
     }
+    if !imported.commands.is_empty() {
+        // Whatever the bundle says of itself, nobody has agreed to run its programs.
+        let mark = Cache::new(root).foreign_mark();
+        fs::write_atomic(&mark, NOTICE.as_bytes()).map_err(Error::File)?;
+    }
     imported.new = write(root, staging.path(), &files, &records)?;
+    make_executable(root, &imported.executables)?;
     imported.records = records.len();
     imported.same = wanted.len() - imported.new;
     Ok(imported)
@@ -216,11 +225,50 @@ fn check(
     let accepted = plan.accepted();
     let missing = plan.absent(|_| true).len();
     let runs = plan.runs.len();
+    if let Some(lacking) =
+        artifacts.iter().find(|one| !paths.contains(&BundlePath::of_artifact(**one)))
+    {
+        return Err(format!(
+            "it lacks `{}`, which a program has left",
+            BundlePath::of_artifact(*lacking)
+        ));
+    }
+    let executables = executables(&project, directory)?;
     let commands = project.commands();
     let (new, same, records) = (0, 0, 0);
-    let imported =
-        Imported { new, same, records, device, runs, missing, accepted, commands, left_out };
+    let imported = Imported {
+        new,
+        same,
+        records,
+        device,
+        runs,
+        missing,
+        accepted,
+        commands,
+        executables,
+        left_out,
+    };
     Ok((imported, wanted))
+}
+
+/// The inputs of programs that begin as scripts and programs do. An archive of a bundle has no permissions.
+fn executables(project: &Project, directory: &Path) -> Result<Vec<String>, String> {
+    let conditions = project.experiments.iter().flat_map(|one| &one.conditions);
+    let programs = conditions.filter_map(|condition| condition.design.program());
+    let inputs: BTreeSet<&String> =
+        programs.flat_map(|own| own.program.files.inputs.keys()).collect();
+    let mut executables = Vec::new();
+    for input in inputs {
+        let bytes = fs::read(&directory.join(input)).map_err(|error| chain(&error))?;
+        if bytes.starts_with(b"#!") || bytes.starts_with(b"\x7fELF") {
+            executables.push(input.clone());
+        }
+    }
+    Ok(executables)
+}
+
+fn make_executable(root: &Path, paths: &[String]) -> Result<(), Error> {
+    paths.iter().try_for_each(|path| fs::make_executable(&root.join(path)).map_err(Error::File))
 }
 
 /// The artefacts in the records of these runs.

@@ -4,10 +4,14 @@ use std::io::ErrorKind;
 
 use super::Error;
 use crate::dataset;
-use crate::execute::RunFailure;
+use crate::execute::{FailedRun, RunFailure};
 use crate::fs::FileError;
 use crate::slurm::SlurmError;
 use crate::train::{DeviceError, TrainError};
+
+/// What to do after runs have failed.
+const RETRY_HINT: &str =
+    "finished runs are kept; `report build --retry-failed` trains the others again";
 
 /// The hint if a file cannot be written.
 const SPACE_HINT: &str =
@@ -63,25 +67,10 @@ impl Error {
             Self::Device(DeviceError::Driver(_) | DeviceError::NotFound { .. }) => {
                 Some("`nvidia-smi -L` lists the devices; `--device cpu` needs none".to_owned())
             }
-            Self::Runs { failed, .. } if matches!(failed[0].source, RunFailure::Store(_)) => {
-                Some(SPACE_HINT.to_owned())
+            Self::Runs { failed, untried, ended_alike, .. } => {
+                Some(of_runs(failed, *ended_alike && *untried > 0).to_owned())
             }
-            Self::Runs { failed, .. }
-                if failed.iter().any(|run| {
-                    matches!(run.source, RunFailure::Train(TrainError::DeviceLost { .. }))
-                }) =>
-            {
-                Some("finished runs are kept; the same command trains the others".to_owned())
-            }
-            Self::Runs { ended_alike: true, untried: 1.., .. } => Some(
-                "the first runs failed with the same error, so the others were not tried; fix the \
-                 cause, then add `--retry-failed`"
-                    .to_owned(),
-            ),
-            Self::Runs { .. } | Self::Failed { .. } => Some(
-                "finished runs are kept; `report build --retry-failed` trains the others again"
-                    .to_owned(),
-            ),
+            Self::Failed { .. } => Some(RETRY_HINT.to_owned()),
             Self::Incomplete { .. } => {
                 Some("`report status` with the same options lists them; the report marks them".to_owned())
             }
@@ -118,7 +107,7 @@ impl Error {
                 Some("run the command of the build again: it submits what is missing".to_owned())
             }
             Self::Invalid { skipped, .. } => {
-                let check = "`report build --dry-run` checks all files again without training";
+                let check = "`report check` looks at all files again";
                 let names = skipped.iter().map(|path| format!("`{}`", path.display()));
                 let names: Vec<_> = names.take(5).collect();
                 Some(match names.is_empty() {
@@ -153,5 +142,26 @@ fn scheduler_hint(error: &SlurmError) -> &'static str {
         SlurmError::OutOfReach(_) => {
             "submitted tasks go on; run the same command later: it submits no run twice"
         }
+    }
+}
+
+/// What to do after these runs have failed. `is_alike` says that the first ones failed with the same error, so that
+/// others were not tried.
+fn of_runs(failed: &[FailedRun], is_alike: bool) -> &'static str {
+    let is_lost =
+        |run: &FailedRun| matches!(run.source, RunFailure::Train(TrainError::DeviceLost { .. }));
+    match () {
+        () if matches!(failed[0].source, RunFailure::Store(_)) => SPACE_HINT,
+        () if failed.iter().any(is_lost) => {
+            "finished runs are kept; the same command trains the others"
+        }
+        () if is_alike => {
+            "the first runs failed with the same error, so the others were not tried; fix the cause, then add \
+             `--retry-failed`"
+        }
+        () if failed.iter().all(|run| run.source.is_temporary()) => {
+            "finished runs are kept; the same command tries the others again"
+        }
+        () => RETRY_HINT,
     }
 }

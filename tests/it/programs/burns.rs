@@ -34,7 +34,7 @@ fn after_the_edit_of_a_comment_old_results_can_be_kept() {
     let outcome = project.run(&["build"]);
     assert!(outcome.code == 4 && outcome.stderr.contains("nothing to train"), "{outcome:#?}");
     let report = project.read("reports/report.md");
-    assert!(report.contains("program.inputs.train.sh: 1 line changed"), "{report}");
+    assert!(report.contains("input train.sh: 1 line changed"), "{report}");
 }
 
 #[test]
@@ -195,4 +195,184 @@ fn a_missing_pattern_is_told_before_anything_runs() {
         "{outcome:#?}"
     );
     assert!(!project.path(".report/logs").exists());
+}
+
+#[test]
+fn curves_begin_with_step_1_and_a_number_above_1_is_no_fraction() {
+    for (script, expected) in [
+        (
+            "printf '{\"step\": 0, \"loss\": 1}\\n' >> \"$REPORT_RESULT\"\n",
+            "the steps of a curve begin with 1",
+        ),
+        (
+            "printf '{\"step\": 1, \"loss\": 1, \"score\": 1}\\n{\"step\": 2, \"loss\": 1}\\n' >> \"$REPORT_RESULT\"\n",
+            "the curves of a run have the same steps",
+        ),
+        (
+            "printf '{\"loss\": 1, \"score\": 93}\\n' >> \"$REPORT_RESULT\"\n",
+            "its unit is a fraction",
+        ),
+    ] {
+        let project = one_run(script);
+        project.edit(
+            "experiments/program.toml",
+            "score = \"higher\"",
+            "score = { better = \"higher\", unit = \"fraction\" }",
+        );
+        let outcome = failed(&project);
+        assert!(outcome.stderr.contains(expected), "{expected}: {outcome:#?}");
+    }
+}
+
+#[test]
+fn a_run_that_diverged_has_no_score() {
+    let project = one_run(
+        "printf '{\"step\": 1, \"score\": 0.9}\\n{\"step\": 2, \"score\": NaN}\\n{\"loss\": 1}\\n' >> \"$REPORT_RESULT\"\n",
+    );
+    project.build(&[]);
+    let report = project.read("reports/report.md");
+    assert!(report.contains("| program | 0/1 (1 diverged) | – |"), "{report}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_artefact_never_takes_a_file_from_elsewhere() {
+    let outside = tempfile::tempdir().unwrap();
+    let file = outside.path().join("data.csv");
+    std::fs::write(&file, "mine").unwrap();
+    let place = outside.path().display();
+    for (artifact, script) in [
+        ("out/data.csv", format!("ln -s {place} \"$REPORT_ARTIFACTS/out\"")),
+        ("data.csv", format!("ln -s {place}/data.csv \"$REPORT_ARTIFACTS/data.csv\"")),
+        ("data.csv", format!("rm -r \"$REPORT_ARTIFACTS\"; ln -s {place} \"$REPORT_ARTIFACTS\"")),
+    ] {
+        let project = one_run(&format!("{script}\n{CONSTANT}"));
+        project.edit(
+            "experiments/program.toml",
+            "[program]",
+            &format!("[program]\nartifacts = [\"{artifact}\"]"),
+        );
+        let outcome = failed(&project);
+        assert!(outcome.stderr.contains("is a link, or in one"), "{outcome:#?}");
+    }
+    // A second name of the file is copied.
+    let project =
+        one_run(&format!("ln {place}/data.csv \"$REPORT_ARTIFACTS/data.csv\"\n{CONSTANT}"));
+    project.edit("experiments/program.toml", "[program]", "[program]\nartifacts = [\"data.csv\"]");
+    project.build(&[]);
+    std::fs::write(&file, "changed").unwrap();
+    assert_eq!(project.file_texts(".report/artifacts").into_values().collect::<Vec<_>>(), ["mine"]);
+    // A damaged one is found.
+    let kept = std::fs::read_dir(project.path(".report/artifacts"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    std::fs::write(kept, "damaged").unwrap();
+    for args in [
+        &["verify"][..],
+        &["bundle", "export", "x.tar.zst"],
+        &["artifacts", "program", "--to", "out"],
+    ] {
+        let outcome = project.run(args);
+        assert!(outcome.code >= 2 && outcome.stderr.contains("damaged"), "{args:?}: {outcome:#?}");
+    }
+}
+
+#[test]
+fn a_large_input_that_changes_and_changes_back_is_noticed() {
+    let project = one_run(&format!(
+        "printf X | dd of=big.bin conv=notrunc 2>/dev/null; printf 0 | dd of=big.bin conv=notrunc 2>/dev/null\n{CONSTANT}"
+    ));
+    project.write("big.bin", vec![b'0'; 17 << 20]);
+    project.edit("experiments/program.toml", "[\"train.sh\"]", "[\"train.sh\", \"big.bin\"]");
+    let outcome = failed(&project);
+    assert!(outcome.stderr.contains("its input `big.bin` changed during the run"), "{outcome:#?}");
+}
+
+#[test]
+fn the_file_of_a_command_is_in_the_key_or_refused() {
+    let command = "[\"sh\", \"train.sh\", \"{params.lr}\", \"{seed}\"]\ninputs = [\"train.sh\"]";
+    for (own, inputs, expected) in [
+        ("[\".tools/run.sh\"]", "[\"train.sh\"]", "a file of the project that is no input"),
+        ("[\"run.sh\"]", "[\"run.sh\"]", "write `./run.sh` for the input"),
+        ("[\"sh\\u0000\"]", "[\"run.sh\"]", "has a NUL character"),
+    ] {
+        let project = one_run("");
+        project.write(".tools/run.sh", CONSTANT).write("run.sh", CONSTANT);
+        project.edit("experiments/program.toml", command, &format!("{own}\ninputs = {inputs}"));
+        let outcome = project.run(&["check"]);
+        assert!(outcome.code == 2 && outcome.stderr.contains(expected), "{expected}: {outcome:#?}");
+    }
+    let project = one_run("");
+    project.edit(
+        "experiments/program.toml",
+        "[program]",
+        "[program]\nenvironment = { REPORT_SEED = \"7\" }",
+    );
+    let outcome = project.run(&["check"]);
+    assert!(outcome.code == 2 && outcome.stderr.contains("sets `REPORT_SEED`"), "{outcome:#?}");
+}
+
+#[test]
+fn reports_are_no_inputs_and_linked_folders_are_followed() {
+    let project = one_run(CONSTANT);
+    project.edit(
+        "experiments/program.toml",
+        "[\"train.sh\"]",
+        "[\"train.sh\", \"./train.sh\", \"**/*.csv\"]",
+    );
+    project.write("data/a.csv", "1\n").write("elsewhere/b.csv", "2\n");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("../elsewhere", project.path("data/linked")).unwrap();
+    assert_eq!(project.build(&[]), 1);
+    assert_eq!(project.build(&[]), 0, "the tables of the report are no inputs");
+    let record = project.records().into_values().next().unwrap();
+    let inputs: Vec<_> =
+        record["config"]["program"]["inputs"].as_object().unwrap().keys().cloned().collect();
+    let expected = ["data/a.csv", "data/linked/b.csv", "elsewhere/b.csv", "train.sh"];
+    assert_eq!(inputs, expected);
+}
+
+#[test]
+fn a_parameter_of_another_type_is_another_parameter() {
+    let project = one_run(CONSTANT);
+    project.build(&[]);
+    for (from, to, expected) in [
+        ("name = \"a b\"", "name = 1", "params.name: a b → 1"),
+        ("name = 1", "name = \"1\"", "params.name: 1 → \"1\""),
+        ("name = \"1\"", "name = \"1\"\nextra = []", "params.extra: (default) → []"),
+    ] {
+        project.edit("experiments/program.toml", from, to);
+        let outcome = project.run(&["status"]);
+        assert!(outcome.stdout.contains(expected), "{expected}: {outcome:#?}");
+        assert_eq!(project.build(&[]), 1);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn neither_a_probe_nor_a_directory_of_a_killed_build_stays() {
+    let project = one_run("sleep 300\n");
+    project.edit(
+        "experiments/program.toml",
+        "[program]",
+        "[program]\nprobe = [\"sh\", \"-c\", \"sleep 300\"]",
+    );
+    let mut build = spawn(project.command(&["build"]));
+    wait_for(|| with_word("__supervise", &project).len() == 1);
+    build.kill().unwrap();
+    build.wait().unwrap();
+    wait_for(|| processes(&project) == 0);
+    project.edit("experiments/program.toml", "\nprobe = [\"sh\", \"-c\", \"sleep 300\"]", "");
+    let mut build = spawn(project.command(&["build"]));
+    wait_for(|| processes(&project) >= 3);
+    build.kill().unwrap();
+    build.wait().unwrap();
+    wait_for(|| processes(&project) == 0);
+    project.write("train.sh", CONSTANT);
+    project.build(&[]);
+    let left = std::fs::read_dir(project.path(".report/scratch")).unwrap().count();
+    assert_eq!(left, 0, "the directories of ended builds are removed");
 }

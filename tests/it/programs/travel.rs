@@ -41,6 +41,11 @@ fn artefacts_are_listed_and_copied_with_their_names() {
     let file = project.path(".report/artifacts");
     let file = std::fs::read_dir(file).unwrap().next().unwrap().unwrap().path();
     std::fs::remove_file(file).unwrap();
+    let outcome = project.run(&["verify"]);
+    assert!(
+        outcome.code == 3 && outcome.stderr.contains("is without its artefact `run.txt`"),
+        "{outcome:#?}"
+    );
     for args in [&["artifacts", "program"][..], &["bundle", "export", "x.tar.zst"]] {
         let outcome = project.run(args);
         assert!(
@@ -78,7 +83,10 @@ fn the_programs_of_a_bundle_run_only_if_its_reader_agrees() {
     }
     assert_eq!(reader.build(&["--yes"]), 2);
     assert!(reader.path("probed").exists());
-    // It has agreed.
+    // It has agreed, but not to the programs of the next bundle.
+    let outcome = reader.run(&["bundle", "import", "paper.tar.zst", "--project", "again"]);
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    assert!(reader.path("again/.report/from-bundle").exists());
     reader.edit("experiments/program.toml", "seeds = 3", "seeds = 4");
     assert_eq!(reader.build(&[]), 2);
 }
