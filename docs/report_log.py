@@ -1,21 +1,29 @@
 """Reads the parameters of a run of `report`, and writes its results. Copy this file beside your program: it needs
 Python 3 alone, and it is one of the `inputs` of the program.
 
-    from report_log import params, seed, log
+    from report_log import params, seed, log, artifact
 
-    log(1, loss=0.5)        # a point of the curve `loss`, in step 1
-    log(accuracy=0.93)      # the value `accuracy` of the run
+    log(1, loss=0.5)                     # a point of the curve `loss`, in step 1
+    log(accuracy=0.93)                   # the value `accuracy` of the run
+    file = open(artifact("model.bin"), "wb")
+
+Outside of `report`, `params` is empty, `seed` is 0, results are printed, and artefacts go into the current directory.
 """
 
 import json
 import math
 import operator
 import os
+import sys
 
-with open(os.environ["REPORT_CONFIG"], encoding="utf-8") as file:
-    config = json.load(file)
+if "REPORT_CONFIG" in os.environ:
+    with open(os.environ["REPORT_CONFIG"], encoding="utf-8") as file:
+        config = json.load(file)
+    _results = open(os.environ["REPORT_RESULT"], "a", encoding="utf-8", buffering=1)
+else:
+    config = {"params": {}, "seed": 0, "threads": 1}
+    _results = sys.stdout
 params, seed, threads = config["params"], config["seed"], config["threads"]
-_results = open(os.environ["REPORT_RESULT"], "a", encoding="utf-8", buffering=1)
 
 
 def log(step=None, /, **metrics):
@@ -30,3 +38,10 @@ def log(step=None, /, **metrics):
 def progress(share):
     """Tells how much of the work is done, from 0 to 1. It is not stored."""
     _results.write(json.dumps({"progress": float(share)}) + "\n")
+
+
+def artifact(name):
+    """The path for a file that the run leaves."""
+    path = os.path.join(os.environ.get("REPORT_ARTIFACTS", "."), name)
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    return path

@@ -97,7 +97,11 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
 fn explain(error: &Error) {
     let kind = if matches!(error, Error::Incomplete { .. }) { "note" } else { "error" };
     for line in error.to_string().lines() {
-        message(&format!("{kind}: {line}"));
+        // The lines of a log belong to the error before them.
+        match line.starts_with("  ") {
+            true => message(line),
+            false => message(&format!("{kind}: {line}")),
+        }
     }
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

@@ -21,7 +21,7 @@ use crate::table::{Cell, Column, Row, TableItem};
 
 pub use condition::ConditionContext;
 pub use left_out::{LeftOut, left_out};
-pub use programs::{ProgramContext, ToleranceContext};
+pub use programs::{ProgramContext, ToleranceContext, without_effect_of_seeds};
 pub use provenance::Build;
 
 /// Everything that a template can show.
@@ -59,6 +59,8 @@ pub struct Context {
     pub left_out: Vec<LeftOut>,
     /// The programs of the user that compute runs.
     pub programs: Vec<ProgramContext>,
+    /// Conditions of programs whose runs all have the same result, although their seeds differ.
+    pub without_effect_of_seeds: Vec<String>,
     /// What the command line changed about the experiments; empty if nothing.
     pub note: String,
     /// The tables in full.
@@ -233,6 +235,7 @@ impl Context {
             pdf: build.has_pdf,
             left_out: left_out(experiments),
             programs: programs::programs(experiments),
+            without_effect_of_seeds: programs::without_effect_of_seeds(plan, experiments),
             note: String::new(),
             items: tables,
             options: build.options.to_owned(),

@@ -85,7 +85,9 @@ pub fn run(
     });
     fs::create_new(&exchange.told, what.to_string().as_bytes()).map_err(ProgramError::File)?;
     fs::create_new(&exchange.results, b"").map_err(ProgramError::File)?;
-    let placeholders = Placeholders { params: &config.params, seed: config.seed };
+    let folder = exchange.artifacts.to_string_lossy();
+    let placeholders =
+        Placeholders { params: &config.params, seed: config.seed, artifacts: &folder };
     let mut command =
         filled(&config.program.command, placeholders).map_err(ProgramError::Result)?;
     command[0] = executable(&command[0], config, &root, &directory);
@@ -138,7 +140,7 @@ pub fn run(
                 1 => "1 line".to_owned(),
                 n => format!("{n} lines"),
             },
-            log: log::end(place.log, SHOWN_LINES),
+            log: log::end(place.log, SHOWN_LINES, &job.directory),
         }),
     }
 }

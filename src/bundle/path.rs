@@ -85,6 +85,12 @@ impl BundlePath {
         Self(format!("{ARTIFACTS}{digest}"))
     }
 
+    /// Whether it is the file that marks a project from a bundle.
+    #[must_use]
+    pub fn is_mark(&self) -> bool {
+        self.0 == MARK
+    }
+
     /// Whether it is a record.
     #[must_use]
     pub fn is_record(&self) -> bool {

@@ -11,7 +11,7 @@ use super::slurm::Next;
 use super::target::Target;
 use super::terminal::{confirm, message};
 use super::{local, sharing, slurm, status, trust};
-use crate::context::Build;
+use crate::context::{Build, without_effect_of_seeds};
 use crate::diff::Snapshot;
 use crate::experiment::Run;
 use crate::format::{chain, runs};
@@ -111,6 +111,11 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     let (report, failure_of_pdf) = target.with_pdf(&plan, browser)?;
     for warning in report.warnings() {
         message(&format!("warning: {warning}"));
+    }
+    for name in without_effect_of_seeds(&plan, &project.experiments) {
+        message(&format!(
+            "warning: all seeds of {name} gave the same numbers; does its program use the seed?"
+        ));
     }
     if let (Some(_), Some(error)) = (&failure, &failure_of_pdf) {
         message(&format!("error: {}", chain(error)));

@@ -119,7 +119,9 @@ fn lines(trial: &Trial) -> Vec<String> {
     let mut lines = match &trial.verdict {
         Verdict::Compared(agreement, deviations) => {
             let mut lines = vec![format!("two executions: {agreement}")];
-            lines.extend(deviations.iter().map(needed));
+            if !agreement.agrees() {
+                lines.extend(deviations.iter().map(needed));
+            }
             lines
         }
         Verdict::NeedsMore(error) => vec![
@@ -150,14 +152,12 @@ fn lines(trial: &Trial) -> Vec<String> {
     lines
 }
 
-/// The tolerance that would accept a difference: twice what was seen, with one digit.
+/// The tolerance that would accept a difference: twice what was seen, about, with one digit.
 fn needed(deviation: &Deviation) -> String {
     let Deviation { metric, absolute, relative } = deviation;
-    let order = crate::format::exponent(2.0 * absolute);
-    let unit = 10f64.powi(order);
-    let tolerance = (2.0 * absolute / unit).ceil() * unit;
+    let tolerance = format!("{:.0e}", 2.5 * absolute);
     format!(
-        "{deviation} (relative {}); `tolerance = {{ {metric} = {{ absolute = {tolerance:e} }} }}` accepts twice this difference",
+        "{deviation} (relative {}); `tolerance = {{ {metric} = {{ absolute = {tolerance} }} }}` accepts twice this difference; other runs may differ by more",
         two_digits(*relative)
     )
 }

@@ -11,7 +11,7 @@ use super::selector::{RunSelector, SHORTEST};
 use super::terminal::{data, message};
 use crate::experiment::ConditionId;
 use crate::format;
-use crate::pipeline::{self, Error, Keep};
+use crate::pipeline::{self, Error, Keep, KnownLines};
 use crate::plan::{PastRun, Plan};
 use crate::run::key_values;
 
@@ -35,7 +35,11 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Error> {
         let record = pipeline::record(&project, run)?;
         Ok(RunDetails::gather(&conditions, &plan, run, record, past))
     });
-    let details = details.collect::<Result<Vec<_>, Error>>()?;
+    let mut details = details.collect::<Result<Vec<_>, Error>>()?;
+    let mut known = KnownLines::new();
+    for (_, differences) in details.iter_mut().flat_map(|run| &mut run.history) {
+        pipeline::count_changed_lines(&project, differences, &mut known);
+    }
     if args.json {
         return json::print(json::explain(&details));
     }

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::terminal::message;
 use crate::execute::{FailedRun, Observer};
 use crate::experiment::{Conditions, Run};
-use crate::format::{chain, duration};
+use crate::format::duration;
 use crate::pipeline::Project;
 use crate::program;
 use crate::run::{Outcome, RunRecord, Speed};
@@ -172,7 +172,7 @@ impl Observer for Progress<'_> {
         self.say(&format!(
             "error: {} failed: {}",
             self.conditions.run_name(run),
-            chain(&failure.source)
+            failure.source.short()
         ));
     }
 }

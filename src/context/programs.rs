@@ -1,9 +1,13 @@
 //! The programs of the user that compute runs.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
-use crate::experiment::{Experiment, Limits, Tolerance};
+use crate::digest::Digest;
+use crate::experiment::{ConditionId, Conditions, Experiment, Limits, Run, Tolerance};
 use crate::format::{shell_quoted, typed};
+use crate::plan::Plan;
 
 /// A program that computes runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,6 +31,23 @@ pub struct ToleranceContext {
     pub metric: String,
     /// By how much: `0.1 and 1 %`.
     pub by: String,
+}
+
+/// The names of conditions of programs whose runs all have the same result, although their seeds differ.
+#[must_use]
+pub fn without_effect_of_seeds(plan: &Plan, experiments: &[Experiment]) -> Vec<String> {
+    let conditions = Conditions::of(experiments);
+    let mut results: BTreeMap<ConditionId, (usize, BTreeSet<Digest>)> = BTreeMap::new();
+    let is_program = |run: &&Run| run.config.network().is_none();
+    for run in plan.runs.iter().filter(is_program) {
+        if let Some(record) = plan.records.get(&run.digest) {
+            let (n, contents) = results.entry(run.condition).or_default();
+            *n += 1;
+            contents.insert(record.content);
+        }
+    }
+    let alike = results.into_iter().filter(|(_, (n, contents))| *n > 1 && contents.len() == 1);
+    alike.map(|(id, _)| conditions.name(id)).collect()
 }
 
 /// The programs of the experiments, each once.

@@ -2,6 +2,7 @@
 
 use crate::dataset::DrawError;
 use crate::digest::Digest;
+use crate::format::chain;
 use crate::fs::FileError;
 use crate::program::ProgramError;
 use crate::train::TrainError;
@@ -49,6 +50,17 @@ impl RunFailure {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         self.is_lasting() || matches!(self, Self::Program(error) if error.is_temporary())
+    }
+}
+
+impl RunFailure {
+    /// The failure on one line.
+    #[must_use]
+    pub fn short(&self) -> String {
+        match self {
+            Self::Program(error) => error.short(),
+            other => chain(other),
+        }
     }
 }
 

@@ -83,26 +83,38 @@ fn keep_text(from: &Path, to: &Path, digest: Digest) -> Result<(), FileError> {
 
 /// Adds to the differences of each run how many lines of an input changed, where both texts are known.
 pub(super) fn count_lines(project: &Project, plan: &mut Plan) {
-    let folder = Cache::new(&project.root).inputs();
-    let mut known: BTreeMap<(String, String), Option<usize>> = BTreeMap::new();
+    let mut known = KnownLines::new();
     for state in plan.states.values_mut() {
         let State::Absent(absent) = state else { continue };
-        let Some(compared) = &mut absent.compared else { continue };
-        for difference in &mut compared.differences {
-            let Difference { old, new, .. } = &*difference;
-            if let (Some(path), Some(old), Some(new)) = (difference.input(), old, new) {
-                let both = (old.clone(), new.clone());
-                difference.lines = *known.entry(both).or_insert_with(|| {
-                    let read = |path: &Path| fs::read_to_string(path).ok();
-                    let old = read(&folder.join(old))?;
-                    let new = read(&folder.join(new)).or_else(|| {
-                        let own = project.root.join(path);
-                        read(&own).filter(|_| fs::size(&own) <= LARGEST_TEXT)
-                    });
-                    Some(changed_lines(&old, &new?))
-                });
-            }
+        if let Some(compared) = &mut absent.compared {
+            count_changed_lines(project, &mut compared.differences, &mut known);
         }
+    }
+}
+
+/// How many lines changed between two texts, by their digests.
+pub type KnownLines = BTreeMap<(String, String), Option<usize>>;
+
+/// Adds to these differences how many lines of an input changed, where both texts are known.
+pub fn count_changed_lines(
+    project: &Project,
+    differences: &mut [Difference],
+    known: &mut KnownLines,
+) {
+    let folder = Cache::new(&project.root).inputs();
+    for difference in differences {
+        let Difference { old, new, .. } = &*difference;
+        let (Some(path), Some(old), Some(new)) = (difference.input(), old, new) else { continue };
+        let both = (old.clone(), new.clone());
+        difference.lines = *known.entry(both).or_insert_with(|| {
+            let read = |path: &Path| fs::read_to_string(path).ok();
+            let old = read(&folder.join(old))?;
+            let new = read(&folder.join(new)).or_else(|| {
+                let own = project.root.join(path);
+                read(&own).filter(|_| fs::size(&own) <= LARGEST_TEXT)
+            });
+            Some(changed_lines(&old, &new?))
+        });
     }
 }
 

@@ -2,6 +2,9 @@
 
 use crate::fs::FileError;
 
+/// What comes before the lines of a log.
+pub(super) const HEADING: &str = "; the end of its log:";
+
 /// Why a program has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramError {
@@ -46,6 +49,17 @@ pub enum ProgramError {
 }
 
 impl ProgramError {
+    /// The error on one line: of the log of a program, only the last line.
+    #[must_use]
+    pub fn short(&self) -> String {
+        let text = self.to_string();
+        let (what, log) = text.split_once(HEADING).unwrap_or((&text, ""));
+        match log.lines().map(str::trim).rfind(|line| !line.is_empty()) {
+            Some(line) => format!("{what}; its log ends with `{line}`"),
+            None => what.to_owned(),
+        }
+    }
+
     /// Whether nothing is wrong with the run itself, so that the next build tries it again.
     #[must_use]
     pub fn is_temporary(&self) -> bool {

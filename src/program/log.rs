@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
+use super::error::HEADING;
 use crate::fs;
 
 /// How much is kept of the beginning, and of the end.
@@ -40,15 +41,17 @@ pub(super) fn copy(mut from: impl Read, mut to: impl Write) -> std::io::Result<(
     to.flush()
 }
 
-/// The last lines of a log, each on a line of its own after a heading. Empty if there is none.
-pub(super) fn end(path: &Path, n: usize) -> String {
-    let Ok(bytes) = fs::read(path) else { return String::new() };
+/// The last lines of a log, each on a line of its own after a heading. Paths in the directory `work` of the run, which
+/// has another name each time, are shown from there.
+pub(super) fn end(path: &Path, n: usize, work: &Path) -> String {
+    let Ok(bytes) = fs::read(path) else { return "; its log cannot be read".to_owned() };
     let text = String::from_utf8_lossy(&bytes);
+    let text = text.replace(&format!("{}/", work.display()), "");
     let lines: Vec<&str> = text.lines().collect();
     let last = &lines[lines.len().saturating_sub(n)..];
     match last.is_empty() {
         true => "; its log is empty".to_owned(),
-        false => format!("; the end of its log:\n  {}", last.join("\n  ")),
+        false => format!("{HEADING}\n  {}", last.join("\n  ")),
     }
 }
 

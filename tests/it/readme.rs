@@ -53,7 +53,8 @@ fn files(document: &str) -> BTreeMap<String, String> {
         let path = first.trim_start_matches("{# ").trim_start_matches("# ").trim_end_matches(" #}");
         let is_path = path.starts_with("experiments/")
             || path.starts_with("templates/")
-            || path.starts_with("train.");
+            || path.starts_with("helpers/")
+            || path.starts_with("train");
         if language == "sh" && !is_path {
             continue;
         }
@@ -194,7 +195,10 @@ fn program(program: &str, interpreter: &str) -> Project {
     for (path, text) in files.iter().filter(|(path, _)| path.contains('/')) {
         project.write(path, text);
     }
-    project.write(program, &files[program]).write("report_log.py", read("docs/report_log.py"));
+    project
+        .write(program, &files[program])
+        .write("train_script.py", &files["train_script.py"])
+        .write("report_log.py", read("docs/report_log.py"));
     if program != "train.py" {
         project
             .edit(
@@ -223,7 +227,7 @@ fn the_programs_of_the_document_give_a_paper() {
             continue;
         }
         let project = program(file, interpreter);
-        assert_eq!(project.build(&[]), 12, "{file}");
+        assert_eq!(project.build(&[]), 24, "{file}");
         let table = project.read("reports/data/rates.csv");
         assert_eq!(table.lines().count(), 3, "{table}");
         assert_eq!(project.run(&["verify", "--sample", "2"]).code, 0, "{file}");

@@ -13,13 +13,17 @@ pub struct Placeholders<'p> {
     pub params: &'p BTreeMap<String, Value>,
     /// The seed of the run.
     pub seed: u64,
+    /// The directory for its artefacts.
+    pub artifacts: &'p str,
 }
 
 impl Placeholders<'_> {
     /// The text for the name between braces. `None` if there is no such value.
     fn value(&self, name: &str) -> Option<String> {
-        if name == "seed" {
-            return Some(self.seed.to_string());
+        match name {
+            "seed" => return Some(self.seed.to_string()),
+            "artifacts" => return Some(self.artifacts.to_owned()),
+            _ => {}
         }
         let mut path = name.strip_prefix("params.")?.split('.');
         let first = self.params.get(path.next()?)?;
@@ -42,7 +46,7 @@ pub fn filled(command: &[String], values: Placeholders<'_>) -> Result<Vec<String
 
 /// What is wrong with the placeholders of a command: phrases that follow its key.
 pub(super) fn faults(command: &[String], params: &BTreeMap<String, Value>) -> Vec<String> {
-    let values = Placeholders { params, seed: 0 };
+    let values = Placeholders { params, seed: 0, artifacts: "" };
     command.iter().filter_map(|argument| fill(argument, values).err()).collect()
 }
 
@@ -74,7 +78,7 @@ fn fill(argument: &str, values: Placeholders<'_>) -> Result<String, String> {
 
 fn unknown(name: &str, argument: &str, params: &BTreeMap<String, Value>) -> String {
     let params: Vec<String> = params.keys().map(|key| format!("params.{key}")).collect();
-    let known: Vec<&str> = params.iter().map(String::as_str).chain(["seed"]).collect();
+    let known: Vec<&str> = params.iter().map(String::as_str).chain(["seed", "artifacts"]).collect();
     format!(
         "has the placeholder `{{{name}}}` in `{argument}`, which stands for nothing; {}",
         suggestion(name, &known)
@@ -94,7 +98,7 @@ mod tests {
             ("sizes".to_owned(), json!([3, 5])),
             ("deep".to_owned(), json!({ "wide": true })),
         ]);
-        fill(argument, Placeholders { params: &params, seed: 7 })
+        fill(argument, Placeholders { params: &params, seed: 7, artifacts: "/tmp/x" })
     }
 
     #[test]
@@ -104,6 +108,7 @@ mod tests {
         assert_eq!(text.unwrap(), "--lr=0.1 a b 7 5 true");
         assert_eq!(fill_one("{{params.lr}} {{}}").unwrap(), "{params.lr} {}");
         assert_eq!(fill_one("{params.sizes}").unwrap(), "[3,5]");
+        assert_eq!(fill_one("{artifacts}/a.npy").unwrap(), "/tmp/x/a.npy");
     }
 
     #[test]

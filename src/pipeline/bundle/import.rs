@@ -203,7 +203,9 @@ fn check(
     let expected = contents(&project, &report, &out).map_err(no_project)?;
     let artifacts = artifacts_of(&Cache::new(directory), &own);
     let (mut wanted, mut left_out) = (BTreeSet::new(), Vec::new());
-    for (path, digest) in manifest.files().filter(|(path, _)| path.as_str() != METADATA) {
+    for (path, digest) in
+        manifest.files().filter(|(path, _)| path.as_str() != METADATA && !path.is_mark())
+    {
         let is_wanted = match expected.get(path) {
             Some(Source::Report(bytes)) => Digest::of_bytes(bytes) == digest,
             found => {
