@@ -19,6 +19,7 @@ use std::time::Duration;
 use crate::digest::Digest;
 use crate::fs::{self, FileError};
 use crate::plan::Fresh;
+use crate::provenance;
 use crate::run::{FailureRecord, RecordExtract, RunConfig, RunRecord, Wanted};
 
 pub use entry::{PastRecord, read_past};
@@ -313,7 +314,7 @@ impl Cache {
         for part in ["records", "failures", "reports", "models", "probes", "inputs", "artifacts"] {
             fs::sweep(&self.directory.join(part));
         }
-        fs::sweep_owned(&self.scratch());
+        fs::sweep_owned(&self.scratch(), provenance::host());
         // Without locks, a program may still run for as long as this.
         fs::sweep_older(&self.scratch(), Duration::from_hours(30 * 24));
     }

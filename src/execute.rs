@@ -17,7 +17,6 @@ use crate::cache::{Cache, HEARTBEAT, Leases, Lookup, Stored};
 use crate::dataset::Examples;
 use crate::digest::canonical_json;
 use crate::experiment::Run;
-use crate::format::chain;
 use crate::model;
 use crate::program::Written;
 use crate::provenance::{self, Stopwatch};
@@ -234,7 +233,7 @@ impl Executor<'_> {
             Err(FailedRun { source, .. }) if source.is_temporary() => Ok(()),
             Err(failure) => self.cache.store_failure(&FailureRecord {
                 digest: run.digest,
-                error: chain(&failure.source),
+                error: failure.source.short(),
                 failed_at: provenance::now(),
             }),
         };
@@ -354,7 +353,7 @@ impl Finished {
     ) -> bool {
         let mut stops = false;
         if let Err(FailedRun { source, .. }) = &attempt {
-            let error = chain(source);
+            let error = source.short();
             self.failed += 1;
             let is_first = self.attempts.is_empty();
             self.alike = match self.alike.take() {

@@ -64,6 +64,10 @@ pub fn open(path: &Path) -> Result<(impl Read + use<>, u64), FileError> {
 pub fn end_of(path: &Path, n: u64) -> Result<Vec<u8>, FileError> {
     use std::io::{Seek as _, SeekFrom};
     let read = || {
+        // Opening a pipe could block.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(std::io::Error::other(NoFile));
+        }
         let mut file = std::fs::File::open(path)?;
         let size = file.metadata()?.len();
         file.seek(SeekFrom::Start(size.saturating_sub(n)))?;
@@ -318,11 +322,18 @@ pub fn sweep(directory: &Path) {
     sweep_older(directory, Duration::from_hours(1));
 }
 
-/// Removes the directories of [`owned_directory`] whose processes have ended.
-pub fn sweep_owned(directory: &Path) {
+/// Removes the directories of [`owned_directory`] whose processes on this machine, the `host`, have ended. Some disks do
+/// not tell other machines of a lock.
+pub fn sweep_owned(directory: &Path, host: &str) {
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let lock = std::fs::OpenOptions::new().write(true).open(path.join(OWNER));
+        let owner = path.join(OWNER);
+        let is_own = read(&owner).is_ok_and(|name| name == host.as_bytes());
+        // A younger file may not be locked yet.
+        if !is_own || !is_older_than(&owner, Duration::from_secs(2)) {
+            continue;
+        }
+        let lock = std::fs::OpenOptions::new().write(true).open(owner);
         // The lock of a process ends with it.
         if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
             let _ = remove_unwritable(&path);

@@ -63,7 +63,9 @@
 //! - Tables and verdicts never depend on how they are shown.
 //! - The same records render to the same bytes. Only `data/report.json`, `report.pdf` and the parts of the
 //!   report between provenance marks can differ between two builds. All files of a report come from one build's results.
-//! - On the CPU, a run gives the same bits on every processor. Sums have a fixed order. Functions
+//! - A program of the user runs from copies of its inputs, whose digests are in its key, under a supervisor that ends
+//!   it with the build. Its artefacts are written before its record. The programs of a bundle never run unasked.
+//! - On the CPU, a run of a network gives the same bits on every processor. Sums have a fixed order. Functions
 //!   like `exp` come from this crate or from `libm`. A test compares records with those of emulated
 //!   x86-64 processors. On CUDA devices, some of dfdx's kernels add in no fixed order.
 //! - No order comes from a hash map, a directory listing or a thread: `-j 1` and `-j N` leave the

@@ -152,6 +152,12 @@ pub fn adopt_orphans() {
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
+/// Forgets the children of this process that have ended.
+pub fn reap() {
+    #[cfg(target_os = "linux")]
+    while let Ok(Some(_)) = rustix::process::waitpid(None, rustix::process::WaitOptions::NOHANG) {}
+}
+
 /// Ends all children of this process, and theirs, which it gets in turn.
 pub fn end_adopted() {
     #[cfg(target_os = "linux")]
@@ -161,7 +167,9 @@ pub fn end_adopted() {
             break;
         }
         for child in children.iter().filter_map(|child| pid(*child)) {
-            let _ = rustix::process::kill_process(child, rustix::process::Signal::KILL);
+            if rustix::process::kill_process(child, rustix::process::Signal::KILL).is_err() {
+                continue;
+            }
             let _ = rustix::process::waitpid(Some(child), rustix::process::WaitOptions::empty());
         }
     }

@@ -31,10 +31,12 @@ pub use digests::Digests;
 pub use error::ProgramError;
 pub use place::{Inputs, Place};
 pub use progress::Progress;
+pub use stage::LARGEST_COPY;
 
 pub use supervisor::{SUPERVISE, supervise};
 
 use environment::Exchange;
+pub use environment::shared;
 use supervisor::{Ending, Job};
 
 /// The exit status by which a program asks to be run again later.
@@ -67,7 +69,8 @@ pub fn run(
     limits: &Limits,
     watch: Option<&dyn Fn(Progress)>,
 ) -> Result<Written, ProgramError> {
-    let (scratch, _owned) = fs::owned_directory(place.scratch).map_err(ProgramError::File)?;
+    let (scratch, _owned) =
+        fs::owned_directory(place.scratch, provenance::host()).map_err(ProgramError::File)?;
     let [work, side] = ["work", "exchange"].map(|name| fs::physical(scratch.path()).join(name));
     let [told, results, artifacts] =
         ["config.json", "result.jsonl", "artifacts"].map(|name| side.join(name));
@@ -123,7 +126,7 @@ pub fn run(
             let (artifacts, others) =
                 artifacts::take(&artifacts, &config.program.artifacts, place.artifacts)?;
             let survivors = survivors.then(|| {
-                "a process that it started was still running when it ended, and was ended too"
+                "a process of the program still ran after the program ended; it was stopped"
                     .to_owned()
             });
             let warnings = survivors.into_iter().chain(others).collect();
@@ -148,7 +151,7 @@ pub fn run(
 /// The path of what is started. A name without a folder is left for `PATH`. A path means an input, or else a file of the
 /// project, such as that of an environment.
 fn executable(name: &str, config: &ProgramConfig, root: &Path, directory: &Path) -> String {
-    let path = name.strip_prefix("./").unwrap_or(name);
+    let path = name.trim_start_matches("./");
     let path: PathBuf = match name.contains('/') {
         false => return name.to_owned(),
         true if config.program.inputs.contains_key(path) => directory.join(path),
@@ -161,15 +164,20 @@ fn executable(name: &str, config: &ProgramConfig, root: &Path, directory: &Path)
 ///
 /// # Errors
 /// With why it says nothing: a phrase that follows the key of the probe.
-pub fn probe(root: &Path, command: &[String], scratch: &Path) -> Result<String, String> {
+pub fn probe(
+    root: &Path,
+    command: &[String],
+    environment: BTreeMap<String, String>,
+    scratch: &Path,
+) -> Result<String, String> {
     const PATIENCE: Duration = Duration::from_mins(1);
     const LONGEST: u64 = 64 << 10;
     let path = |error: FileError| chain(&error);
-    let (scratch, _owned) = fs::owned_directory(scratch).map_err(path)?;
+    let (scratch, _owned) = fs::owned_directory(scratch, provenance::host()).map_err(path)?;
     let [log, output] = ["log", "output"].map(|name| fs::physical(scratch.path()).join(name));
     let job = Job {
         command: command.to_vec(),
-        environment: provenance::all_variables(),
+        environment,
         directory: fs::physical(root),
         log: log.clone(),
         output: Some(output.clone()),
@@ -191,6 +199,9 @@ pub fn probe(root: &Path, command: &[String], scratch: &Path) -> Result<String, 
         }
         Ending::NotStarted { reason } => {
             Err(format!("names `{name}`, which cannot be started: {reason}"))
+        }
+        Ending::TimedOut { seconds } => {
+            Err(format!("names `{name}`, which did not end within {seconds} s"))
         }
         other => {
             let words = [&log, &output].map(|file| text(file)).into_iter();

@@ -154,14 +154,6 @@ pub fn variables(prefix: &str) -> Vec<std::ffi::OsString> {
     names.filter(|name| name.as_encoded_bytes().starts_with(prefix.as_bytes())).collect()
 }
 
-/// All variables of the environment that are UTF-8.
-#[must_use]
-pub fn all_variables() -> std::collections::BTreeMap<String, String> {
-    let all = std::env::vars_os();
-    all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
-}
-
 /// The directory of the system for temporary files.
 #[must_use]
 pub fn temporary_directory() -> std::path::PathBuf {

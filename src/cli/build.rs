@@ -50,7 +50,8 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
         true => None,
         false => Sharing::begin(&project, &args.sharing, device.kind(), &mut plan, is_wanted)?,
     };
-    let workers = args.workers(project.most_threads());
+    let absent = plan.absent(is_wanted).into_iter().map(|(run, _)| run);
+    let workers = args.workers(project.threads_of(absent));
     let mut preview = TrainingPreview::new(&project, &plan, is_wanted, args.retry_failed, workers);
     if args.save_models {
         preview.add_for_models(&plan, pipeline::without_models(&project, &plan, is_wanted));

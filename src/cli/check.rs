@@ -111,16 +111,20 @@ fn try_programs(project: &Project, plan: &Plan, args: &CheckArgs) -> Result<(), 
 }
 
 fn is_sound(trial: &Trial) -> bool {
-    matches!(&trial.verdict, Verdict::Compared(agreement, _) if agreement.agrees())
+    match &trial.verdict {
+        Verdict::Compared(agreement, _) => agreement.agrees(),
+        Verdict::OnlyAlone(_) => true,
+        Verdict::NeedsMore(_) | Verdict::Depends(_) | Verdict::Fails(_) => false,
+    }
 }
 
 /// What a trial has shown, in sentences.
 fn lines(trial: &Trial) -> Vec<String> {
     let mut lines = match &trial.verdict {
         Verdict::Compared(agreement, deviations) => {
-            let mut lines = vec![format!("two executions: {agreement}")];
+            let mut lines = vec![format!("executions: {agreement}")];
             if !agreement.agrees() {
-                lines.extend(deviations.iter().map(needed));
+                lines.extend(needed(deviations));
             }
             lines
         }
@@ -135,12 +139,23 @@ fn lines(trial: &Trial) -> Vec<String> {
             lines.extend(deviations.iter().map(|deviation| format!("  {deviation}")));
             lines
         }
+        Verdict::OnlyAlone(error) => vec![
+            "executions: identical".to_owned(),
+            format!("in a copy of the whole project, {error}"),
+        ],
         Verdict::Fails(error) => vec![error.clone()],
     };
-    if !trial.undeclared.is_empty() {
+    let Some(undeclared) = &trial.undeclared else {
+        lines.push(
+            "the project is too large for a copy, so files that are no inputs were not looked for"
+                .to_owned(),
+        );
+        return lines;
+    };
+    if !undeclared.is_empty() {
         let shown: Vec<_> =
-            trial.undeclared.iter().take(MOST_FILES).map(|path| format!("`{path}`")).collect();
-        let more = match trial.undeclared.len().saturating_sub(MOST_FILES) {
+            undeclared.iter().take(MOST_FILES).map(|path| format!("`{path}`")).collect();
+        let more = match undeclared.len().saturating_sub(MOST_FILES) {
             0 => String::new(),
             n => format!(" and {n} more"),
         };
@@ -152,12 +167,21 @@ fn lines(trial: &Trial) -> Vec<String> {
     lines
 }
 
-/// The tolerance that would accept a difference: twice what was seen, about, with one digit.
-fn needed(deviation: &Deviation) -> String {
-    let Deviation { metric, absolute, relative } = deviation;
-    let tolerance = format!("{:.0e}", 2.5 * absolute);
-    format!(
-        "{deviation} (relative {}); `tolerance = {{ {metric} = {{ absolute = {tolerance} }} }}` accepts twice this difference; other runs may differ by more",
-        two_digits(*relative)
-    )
+/// The tolerances that would accept these differences: about twice what was seen, with one digit.
+fn needed(deviations: &[Deviation]) -> Vec<String> {
+    let of = |one: &Deviation| {
+        format!("\"{}\" = {{ absolute = {:.0e} }}", one.metric, 2.5 * one.absolute)
+    };
+    let mut lines: Vec<_> = deviations
+        .iter()
+        .map(|one| format!("  {one} (relative {})", two_digits(one.relative)))
+        .collect();
+    if !deviations.is_empty() {
+        let all: Vec<_> = deviations.iter().map(of).collect();
+        lines.push(format!(
+            "`tolerance = {{ {} }}` accepts twice these differences; other runs may differ by more",
+            all.join(", ")
+        ));
+    }
+    lines
 }

@@ -34,8 +34,9 @@ pub(super) fn train(
     let project = target.project;
     let device = args.project.device;
     let stopwatch = Stopwatch::start();
-    let workers = args.workers(project.most_threads());
-    let (threads, cores) = (project.most_threads(), provenance::cores());
+    let workers = preview.workers;
+    let to_train = plan.runs.iter().filter(|run| preview.to_train.contains(&run.digest));
+    let (threads, cores) = (project.threads_of(to_train), provenance::cores());
     if workers > 1 && workers * threads > cores {
         message(&format!(
             "note: {workers} programs at once may use {} threads on {}; without `-j`, builds run as many as there are cores for",

@@ -99,7 +99,9 @@ impl TrainingPreview {
             if !group.compared.as_ref().is_some_and(|compared| compared.own) {
                 continue;
             }
-            let is_of_program = |difference: &&Difference| difference.key.starts_with("versions.");
+            let is_of_program = |difference: &&Difference| {
+                difference.key.starts_with("versions.") || difference.key == "contract"
+            };
             let found: Vec<_> =
                 differences.iter().filter(is_of_program).map(ToString::to_string).collect();
             if !found.is_empty() {

@@ -168,8 +168,8 @@ pub(super) fn tell_faults(pulled: &Pulled) {
     }
     if pulled.lacking > 0 {
         message(&format!(
-            "warning: {} of these records did not come: the store does not have them; files above 64 MiB are not shared",
-            count(pulled.lacking, "artefact")
+            "warning: {} not taken, because an artefact did not come: files above 64 MiB are not shared",
+            count(pulled.lacking, "record")
         ));
     }
     for path in &pulled.different {

@@ -66,6 +66,11 @@ pub(super) fn print(
             runs(n)
         ));
     }
+    if let Some(name) = project.without_probe() {
+        message(&format!(
+            "note: the probe of `{name}` has not run on this machine, so its runs look new; `report build` runs it first"
+        ));
+    }
     if preview.failed > 0 {
         message(&format!(
             "{} failed; `report build --retry-failed` tries them again",

@@ -33,6 +33,15 @@ struct Sync {
 impl Sync {
     fn open(args: &SyncArgs) -> Result<Self, Error> {
         let project = args.project.load()?;
+        if let Some(name) = project.without_probe() {
+            return Err(Error::Request {
+                message: format!(
+                    "the probe of `{name}` has not run on this machine, so the keys of its runs are not known"
+                ),
+                hint: "`report build` with this store runs it, and then takes the records that fit"
+                    .to_owned(),
+            });
+        }
         let address = pipeline::store_address(&project.root, args.store.as_deref())?;
         let address = address.ok_or_else(|| Error::Request {
             message: "the project names no store".to_owned(),

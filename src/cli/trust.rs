@@ -13,7 +13,7 @@ pub(super) fn ask(project: &Project, yes: bool) -> Result<(), Error> {
     let commands = project.commands();
     if !commands.is_empty() {
         message(&format!(
-            "this project came in a bundle. Its author chose {} that a build runs with your rights:",
+            "this project came in a bundle. A build runs these {} of its author with your rights:",
             count(commands.len(), "command")
         ));
         for command in &commands {

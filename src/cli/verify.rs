@@ -54,7 +54,8 @@ pub(super) fn run(args: &VerifyArgs, trainer: MakeTrainer<'_>) -> Result<(), Err
             let name = conditions.run_name(run);
             message(&format!("  {} {name}: {agreement}{others}", run.digest.short()));
         };
-        let by_default = || (provenance::cores() / project.most_threads()).max(1);
+        let threads = project.threads_of(chosen.iter().copied());
+        let by_default = || (provenance::cores() / threads).max(1);
         let workers = args.jobs.map_or_else(by_default, usize::from);
         same = pipeline::rerun(&project, &chosen, &*trainer(device), workers, done)?;
     }
@@ -109,7 +110,7 @@ fn load(args: &VerifyArgs) -> Result<Project, Error> {
     if pipeline::is_foreign(&root) && (args.all || args.sample.is_some()) {
         trust::ask(&args.project.load()?, args.yes)?;
     }
-    match pipeline::is_foreign(&root) {
+    match pipeline::is_foreign(&root) || !(args.all || args.sample.is_some()) {
         true => args.project.load(),
         false => args.project.load_to_run(),
     }

@@ -43,7 +43,12 @@ impl RunFailure {
     /// Whether the next run would fail too, because the cause is the disk or the device.
     #[must_use]
     pub fn is_lasting(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Train(TrainError::DeviceLost { .. }))
+        matches!(
+            self,
+            Self::Store(_)
+                | Self::Train(TrainError::DeviceLost { .. })
+                | Self::Program(ProgramError::File(_))
+        )
     }
 
     /// Whether the next build tries the run again without being asked.

@@ -24,6 +24,10 @@ pub struct NamedFiles<'n> {
     pub inputs: &'n [String],
     /// The program that says the versions, with its arguments. Empty without one.
     pub probe: &'n [String],
+    /// Variables of its environment, and of that of the probe.
+    pub environment: &'n BTreeMap<String, String>,
+    /// Variables that both get from the environment of the build.
+    pub pass_environment: &'n [String],
 }
 
 /// The files of a program.

@@ -55,26 +55,17 @@ pub struct ProgramTable {
     /// What does not change a result.
     #[serde(skip)]
     pub limits: Limits,
+    /// What all runs have in common.
+    #[serde(skip)]
+    resolved: Arc<Program>,
 }
 
 impl ProgramDesign {
     /// The full configuration of one run.
     pub(super) fn resolve(&self, seed: u64, device: DeviceKind) -> ProgramConfig {
-        let ProgramTable { command, files, environment, metrics, artifacts, isolate, .. } =
-            &self.program;
-        let mut names: Vec<String> = metrics.iter().map(|curve| curve.name.to_owned()).collect();
-        names.sort_unstable();
         ProgramConfig {
             task: ProgramTask::Program,
-            program: Program {
-                command: command.clone(),
-                inputs: files.inputs.clone(),
-                environment: environment.clone(),
-                probe: files.probe.clone(),
-                metrics: names,
-                artifacts: artifacts.clone(),
-                isolate: *isolate,
-            },
+            program: Arc::clone(&self.program.resolved),
             params: self.params.clone(),
             seed,
             device,
@@ -104,6 +95,9 @@ fn read_program(
         let fault = match () {
             () if command.first().is_none_or(String::is_empty) => Some("lists no program"),
             () if command.iter().any(|word| word.contains('\0')) => Some("has a NUL character"),
+            () if command[0].contains(['{', '}']) => {
+                Some("has a placeholder in its first word: the program must be known before a run")
+            }
             () => None,
         };
         if let Some(fault) = fault {
@@ -124,22 +118,42 @@ fn read_program(
     let isolate = reader.optional::<bool>("isolate").unwrap_or(true);
     let limits = limits::read(reader, metrics.as_deref().unwrap_or_default());
     let (command, inputs) = (command?, inputs?);
-    let named = NamedFiles { executable: &command[0], inputs: &inputs, probe: &probe };
+    let (environment, limits) = (environment?, limits?);
+    let named = NamedFiles {
+        executable: &command[0],
+        inputs: &inputs,
+        probe: &probe,
+        environment: &environment,
+        pass_environment: &limits.pass_environment,
+    };
     let files = (find.program)(&named).map_err(|faults| {
         for (key, fault) in faults {
             reader.refuse(key, fault);
         }
     });
-    Some(ProgramTable {
-        files: files.ok()?,
-        command,
-        inputs,
-        environment: environment?,
-        probe,
-        metrics: metrics?,
-        artifacts: artifacts?,
+    let (files, metrics, artifacts) = (files.ok()?, metrics?, artifacts?);
+    let mut of_metrics: Vec<String> = metrics.iter().map(|curve| curve.name.to_owned()).collect();
+    of_metrics.sort_unstable();
+    let resolved = Arc::new(Program {
+        command: command.clone(),
+        inputs: files.inputs.clone(),
+        environment: environment.clone(),
+        probe: files.probe.clone(),
+        metrics: of_metrics,
+        artifacts: artifacts.clone(),
         isolate,
-        limits: limits?,
+    });
+    Some(ProgramTable {
+        command,
+        files,
+        inputs,
+        environment,
+        probe,
+        metrics,
+        artifacts,
+        isolate,
+        limits,
+        resolved,
     })
 }
 

@@ -73,7 +73,7 @@ pub fn link(target: &Path, to: &Path) -> Result<(), FileError> {
     made.map_err(FileError::at("link", to))
 }
 
-/// Gives a file a second name, or makes a copy where that is not possible. Creates missing directories.
+/// Gives a file, which is no link, a second name, or makes a copy where that is not possible. Creates missing directories.
 ///
 /// # Errors
 /// If a step fails.
@@ -309,14 +309,19 @@ pub fn temporary_directory(directory: &Path) -> Result<TemporaryDirectory, FileE
     builder.tempdir_in(directory).map_err(FileError::at("write into", directory))
 }
 
-/// A directory like that of [`temporary_directory`], which nobody sweeps while this process lives.
+/// A directory like that of [`temporary_directory`], which no process of this machine, the `host`, sweeps while this process
+/// lives.
 ///
 /// # Errors
 /// If it cannot be created.
-pub fn owned_directory(directory: &Path) -> Result<(TemporaryDirectory, std::fs::File), FileError> {
+pub fn owned_directory(
+    directory: &Path,
+    host: &str,
+) -> Result<(TemporaryDirectory, std::fs::File), FileError> {
     let made = temporary_directory(directory)?;
     let path = made.path().join(OWNER);
-    let lock = std::fs::File::create_new(&path).map_err(FileError::at("create", &path))?;
+    let mut lock = std::fs::File::create_new(&path).map_err(FileError::at("create", &path))?;
+    lock.write_all(host.as_bytes()).map_err(FileError::at("write", &path))?;
     // Without locks on this disk, it is swept when it is old.
     let _ = lock.lock();
     Ok((made, lock))

@@ -297,7 +297,7 @@ fn files_of_programs(
     for PastRecord { config, result, .. } in kept.collect::<Vec<_>>() {
         artifacts.extend(result.artifacts.into_values());
         if let Ok(RunConfig::Program(config)) = serde_json::from_value(config) {
-            inputs.extend(config.program.inputs.into_values());
+            inputs.extend(config.program.inputs.values().copied());
         }
     }
     let unused = |all: BTreeMap<Digest, PathBuf>, needed: &BTreeSet<Digest>| {

@@ -11,13 +11,14 @@ use crate::digest::Digest;
 use crate::experiment::Run;
 use crate::fs::{self, FileError};
 use crate::plan::{Difference, Plan, State};
+use crate::program::LARGEST_COPY;
 use crate::run::RunConfig;
 
 /// The largest text that is kept only to count its lines later, in bytes.
 const LARGEST_TEXT: u64 = 256 << 10;
 
-/// Larger inputs are linked, as they are for each run.
-const LARGEST_KEPT_COPY: u64 = 16 << 20;
+/// The most lines of a text whose changes are counted.
+const MOST_LINES: usize = 10_000;
 
 /// Which inputs are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,32 +47,48 @@ pub(super) fn keep<'r>(
     }
     for (path, digest) in inputs {
         let (from, to) = (project.root.join(path), folder.join(digest.to_string()));
-        if fs::is_file(&to) {
-            continue;
-        }
         match kept {
             KeptInputs::Texts => {
                 // Without it, a later message only says less.
                 let _ = keep_text(&from, &to, *digest);
             }
-            KeptInputs::All if project.digests.of(&from).map_err(Error::Input)? != *digest => {
-                return Err(Error::Request {
-                    message: format!("the input `{path}` changed since this command began"),
-                    hint: "run the same command again".to_owned(),
-                });
-            }
-            // An edit would change what is linked.
-            KeptInputs::All if fs::size(&from) <= LARGEST_KEPT_COPY => {
-                fs::copy(&from, &to).map_err(Error::File)?;
-            }
-            KeptInputs::All => fs::link_or_copy(&from, &to).map_err(Error::File)?,
+            KeptInputs::All => keep_one(project, path, &from, &to, *digest)?,
         }
     }
     Ok(())
 }
 
+/// Keeps an input of any size, unless it is there already with its content.
+fn keep_one(
+    project: &Project,
+    path: &str,
+    from: &Path,
+    to: &Path,
+    digest: Digest,
+) -> Result<(), Error> {
+    let is_kept = || Ok(fs::is_file(to) && project.digests.of(to).map_err(Error::File)? == digest);
+    if is_kept()? {
+        return Ok(());
+    }
+    // A large one is a second name of a file that may have been edited.
+    fs::remove(to).map_err(Error::File)?;
+    let copied = match fs::size(from) <= LARGEST_COPY {
+        // An edit would change what is linked.
+        true => fs::copy(from, to),
+        false => fs::link_or_copy(&fs::physical(from), to),
+    };
+    copied.map_err(Error::Input)?;
+    match is_kept()? {
+        true => Ok(()),
+        false => Err(Error::Request {
+            message: format!("the input `{path}` changed since this command began"),
+            hint: "run the same command again".to_owned(),
+        }),
+    }
+}
+
 fn keep_text(from: &Path, to: &Path, digest: Digest) -> Result<(), FileError> {
-    if fs::size(from) > LARGEST_TEXT {
+    if fs::size(from) > LARGEST_TEXT || fs::is_file(to) {
         return Ok(());
     }
     let bytes = fs::read(from)?;
@@ -107,13 +124,17 @@ pub fn count_changed_lines(
         let (Some(path), Some(old), Some(new)) = (difference.input(), old, new) else { continue };
         let both = (old.clone(), new.clone());
         difference.lines = *known.entry(both).or_insert_with(|| {
-            let read = |path: &Path| fs::read_to_string(path).ok();
-            let old = read(&folder.join(old))?;
-            let new = read(&folder.join(new)).or_else(|| {
-                let own = project.root.join(path);
-                read(&own).filter(|_| fs::size(&own) <= LARGEST_TEXT)
-            });
-            Some(changed_lines(&old, &new?))
+            let read = |path: &Path| {
+                (fs::size(path) <= LARGEST_TEXT).then(|| fs::read_to_string(path).ok())?
+            };
+            // The names come from a record, which anybody may have written.
+            let kept = |digest: &String| {
+                Some(folder.join(Digest::try_from(digest.clone()).ok()?.to_string()))
+            };
+            let old = read(&kept(old)?)?;
+            let new = read(&kept(new)?).or_else(|| read(&project.root.join(path)))?;
+            let is_short = |text: &str| text.lines().count() <= MOST_LINES;
+            (is_short(&old) && is_short(&new)).then(|| changed_lines(&old, &new))
         });
     }
 }

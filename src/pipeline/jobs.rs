@@ -30,6 +30,7 @@ use crate::plan::Plan;
 use crate::provenance::{self, Stopwatch};
 use crate::slurm::{Queued, SlurmError, TaskId};
 
+use build::assumed;
 use collect::Attempt;
 use watch::{SILENT_AFTER, WatchedPlan, covered, live_jobs};
 
@@ -296,8 +297,10 @@ impl SlurmBuild<'_> {
         attempts: &BTreeMap<Digest, Attempt>,
     ) -> Vec<submission::ToSubmit<'p>> {
         let absent = plan.absent(|run| is_selected(run.digest)).into_iter();
+        let conditions = self.project.conditions();
         let selected = absent.map(|(run, absent)| {
-            let seconds = absent.seconds.or_else(|| self.assumed(run)).unwrap_or_default();
+            let assumed = || assumed(&conditions, run);
+            let seconds = absent.seconds.or_else(assumed).unwrap_or_default();
             let is_alone = attempts.get(&run.digest).is_some_and(|attempt| attempt.is_alone);
             (run, Share { seconds, is_alone })
         });

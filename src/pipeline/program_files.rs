@@ -21,10 +21,10 @@ const MOST_FILES: usize = 100_000;
 /// The most folders that a pattern leads through. The limit ends the search if a link leads to a folder above.
 const DEEPEST: usize = 32;
 
-/// A path without `./` at its beginning.
-fn plain(path: &str) -> &str {
-    let path = path.trim_start_matches("./");
-    path.trim_start_matches('/')
+/// A path in its only spelling: without `.` and without `//`.
+fn plain(path: &str) -> String {
+    let parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// Folders whose files are no inputs, unless a pattern names them.
@@ -33,8 +33,8 @@ const IGNORED: [&str; 2] = ["__pycache__", "node_modules"];
 /// What a probe said, if it has run; or what is wrong with it.
 type Said = Result<Option<String>, String>;
 
-/// The executable, the inputs and the probe of a program.
-type Named = (String, Vec<String>, Vec<String>);
+/// What a program names: its executable, its inputs, its probe, and both kinds of variables.
+type Named = (String, Vec<String>, Vec<String>, BTreeMap<String, String>, Vec<String>);
 
 /// Finds the files of programs, each once.
 pub(super) struct ProgramFinder<'f> {
@@ -64,8 +64,14 @@ impl<'f> ProgramFinder<'f> {
 
     /// The files of a program, or all that is wrong with them.
     pub(super) fn find(&self, named: &NamedFiles<'_>) -> Result<Arc<FoundFiles>, FileFaults> {
-        let NamedFiles { executable, inputs, probe } = *named;
-        let key = (executable.to_owned(), inputs.to_vec(), probe.to_vec());
+        let NamedFiles { executable, inputs, probe, environment, pass_environment } = *named;
+        let key = (
+            executable.to_owned(),
+            inputs.to_vec(),
+            probe.to_vec(),
+            environment.clone(),
+            pass_environment.to_vec(),
+        );
         let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         known.entry(key).or_insert_with(|| self.look(named).map(Arc::new)).clone()
     }
@@ -80,7 +86,7 @@ impl<'f> ProgramFinder<'f> {
                 Err(fault) => faults.push(("inputs", fault)),
             }
         }
-        let absent = match self.executable(named.executable, &inputs) {
+        let absent = match self.executable(named, &inputs) {
             Ok(absent) => absent,
             Err(fault) => {
                 faults.insert(0, ("command", fault));
@@ -89,7 +95,7 @@ impl<'f> ProgramFinder<'f> {
         };
         let probe = match named.probe.is_empty() {
             true => Ok(None),
-            false => self.probe(named.probe),
+            false => self.probe(named),
         };
         match (probe, faults.is_empty()) {
             (Ok(probe), true) => Ok(FoundFiles { inputs, probe, absent }),
@@ -108,30 +114,32 @@ impl<'f> ProgramFinder<'f> {
     /// If it cannot be started on any machine: it is a file of the project, and no input.
     fn executable(
         &self,
-        name: &str,
+        named: &NamedFiles<'_>,
         inputs: &BTreeMap<String, Digest>,
     ) -> Result<Option<String>, String> {
-        if name.contains('{') {
-            return Ok(None);
-        }
+        let name = named.executable;
         if !name.contains('/') {
             if inputs.contains_key(name) {
                 return Err(format!(
                     "names `{name}`, which means a program in `PATH`; write `./{name}` for the input"
                 ));
             }
-            let path = provenance::variable("PATH").unwrap_or_default();
+            let own = named.environment.get("PATH").cloned();
+            let path = own.or_else(|| provenance::variable("PATH")).unwrap_or_default();
             let is_there =
                 std::env::split_paths(&path).any(|folder| fs::is_file(&folder.join(name)));
             let absent =
                 || format!("names `{name}`, but no folder of `PATH` has a program of this name");
             return Ok((!is_there).then(absent));
         }
-        if inputs.contains_key(plain(name)) {
+        if inputs.contains_key(&plain(name)) {
             return Ok(None);
         }
         let is_there = fs::is_file(&self.root.join(name));
-        let is_elsewhere = Path::new(name).is_absolute() || self.is_of_environment(name);
+        // The environment may be missing on this machine.
+        let is_hidden = name.starts_with('.') && !name.starts_with("./") && !name.starts_with("..");
+        let is_elsewhere = Path::new(name).is_absolute()
+            || if is_there { self.is_of_environment(name) } else { is_hidden };
         match (is_there, is_elsewhere) {
             (true, true) => Ok(None),
             (true, false) => Err(format!(
@@ -170,7 +178,7 @@ impl<'f> ProgramFinder<'f> {
                 "names `{pattern}`; write the path from the project, without `..`"
             ));
         }
-        let pattern = plain(pattern);
+        let pattern = &*plain(pattern);
         let compiled = Pattern::new(pattern)
             .map_err(|error| format!("has the pattern `{pattern}`, which is wrong: {error}"))?;
         let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
@@ -247,18 +255,22 @@ impl<'f> ProgramFinder<'f> {
     }
 
     /// What a probe says, or said before.
-    fn probe(&self, command: &[String]) -> Result<Option<String>, String> {
+    fn probe(&self, named: &NamedFiles<'_>) -> Result<Option<String>, String> {
+        let environment = program::shared(named.environment, named.pass_environment);
+        // Another environment can have other versions.
+        let declared = named.environment.iter().map(|(name, value)| format!("{name}={value}"));
+        let words: Vec<String> = named.probe.iter().cloned().chain(declared).collect();
         let mut known = self.probes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let said = known.entry(command.to_vec()).or_insert_with_key(|command| {
+        let said = known.entry(words).or_insert_with_key(|words| {
             let cache = Cache::new(self.root);
-            let file = cache.probe(command);
+            let file = cache.probe(words);
             if !self.runs_probes {
                 let said = fs::read_if_there(&file).map_err(|error| chain(&error))?;
                 return Ok(said.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
             }
             let scratch = cache.scratch();
             fs::create_directory(&scratch).map_err(|error| chain(&error))?;
-            let said = program::probe(self.root, command, &scratch)?;
+            let said = program::probe(self.root, named.probe, environment, &scratch)?;
             fs::write_atomic(&file, said.as_bytes()).map_err(|error| chain(&error))?;
             Ok(Some(said))
         });

@@ -8,18 +8,30 @@ use super::{Error, Project};
 use crate::cache::Cache;
 use crate::digest::Digest;
 use crate::execute::RunProgram;
-use crate::experiment::{ConditionId, Limits, Run};
+use crate::experiment::{ConditionId, Experiment, Limits, Run};
 use crate::fs;
 use crate::job::{JobPlan, Task};
 use crate::plan::Plan;
 use crate::program::{self, Digests, Inputs, Place, ProgramError, Progress, Written};
 use crate::run::ProgramConfig;
 
+/// How many inputs a page can show.
+const MOST_SHOWN: usize = 500;
+
 /// The largest input that a page shows, in bytes.
 const LARGEST_SHOWN: u64 = 64 << 10;
 
 impl Project {
-    /// The largest number of threads of a run.
+    /// The largest number of threads of these runs.
+    #[must_use]
+    pub fn threads_of<'r>(&self, runs: impl IntoIterator<Item = &'r Run>) -> usize {
+        let conditions = self.conditions();
+        let programs =
+            runs.into_iter().filter_map(|run| conditions.design(run.condition).program());
+        programs.map(|design| design.program.limits.threads).max().unwrap_or(1)
+    }
+
+    /// The largest number of threads of any run.
     #[must_use]
     pub fn most_threads(&self) -> usize {
         let conditions = self.experiments.iter().flat_map(|experiment| &experiment.conditions);
@@ -39,7 +51,21 @@ impl Project {
                 (fs::size(&file) <= LARGEST_SHOWN).then(|| fs::read_to_string(&file).ok())??;
             Some((path.clone(), text))
         };
-        paths.into_iter().filter_map(text).collect()
+        // A page shows a few of them at most.
+        paths.into_iter().take(MOST_SHOWN).filter_map(text).collect()
+    }
+
+    /// An experiment whose probe has not run on this machine: the keys of its runs are not known then.
+    #[must_use]
+    pub fn without_probe(&self) -> Option<&str> {
+        let is_unknown = |experiment: &&Experiment| {
+            let programs =
+                experiment.conditions.iter().filter_map(|condition| condition.design.program());
+            programs
+                .map(|design| &design.program)
+                .any(|own| !own.probe.is_empty() && own.files.probe.is_none())
+        };
+        self.experiments.iter().find(is_unknown).map(|experiment| experiment.name.as_str())
     }
 
     /// Whether a program leaves files with its results.

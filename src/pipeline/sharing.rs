@@ -57,10 +57,22 @@ pub struct Pulled {
     pub damaged: Vec<(PathBuf, String)>,
     /// Records here that another command has written meanwhile, with another result than in the store. They stay.
     pub different: Vec<PathBuf>,
-    /// Number of artefacts of these records that did not come.
+    /// Number of records that are not taken, because an artefact of theirs did not come.
     pub lacking: usize,
     /// Why the rest did not come.
     pub failure: Option<StoreError>,
+}
+
+impl Pulled {
+    /// Writes a sound record.
+    fn take(&mut self, cache: &Cache, digest: Digest, bytes: &[u8]) -> Result<(), Stop> {
+        match take(cache, digest, bytes).map_err(Error::File)? {
+            Stored::New => self.new += 1,
+            Stored::Same => {}
+            Stored::Different | Stored::Damaged(_) => self.different.push(cache.path(digest)),
+        }
+        Ok(())
+    }
 }
 
 /// Takes the records of `digests` from a store, if it has them. Checks each one.
@@ -70,49 +82,53 @@ pub struct Pulled {
 pub fn pull(project: &Project, store: &Store, digests: &[Digest]) -> Result<Pulled, Error> {
     let cache = Cache::new(&project.root);
     let mut pulled = Pulled::default();
-    let mut artifacts = BTreeSet::new();
+    // Records whose artefacts come after them.
+    let mut waiting: Vec<(Digest, Vec<u8>, Vec<Digest>)> = Vec::new();
     let fetched = store.fetch(Kind::Record, digests, |digest, bytes| {
         // An accepted result is a decision for one project.
-        let mut own = Vec::new();
         let damage = match read_past(&bytes, digest) {
             Ok(past) if past.result.accepted.is_some() => {
                 Some("was accepted by hand, so it is not shared".to_owned())
             }
             Ok(past) => {
-                own.extend(past.result.artifacts.values().copied());
-                contradiction(past)
+                let artifacts: Vec<_> = past.result.artifacts.values().copied().collect();
+                let damage = contradiction(past);
+                if damage.is_none() && !artifacts.is_empty() {
+                    waiting.push((digest, bytes, artifacts));
+                    return Ok(());
+                }
+                damage
             }
             Err(damage) => Some(damage),
         };
-        if damage.is_none() {
-            artifacts.extend(own);
-        }
         match damage {
-            None => match take(&cache, digest, &bytes).map_err(Error::File)? {
-                Stored::New => pulled.new += 1,
-                Stored::Same => {}
-                Stored::Different | Stored::Damaged(_) => pulled.different.push(cache.path(digest)),
-            },
+            None => pulled.take(&cache, digest, &bytes),
             Some(damage) => {
                 let path = cache.quarantine_bytes(digest, &bytes).map_err(Error::File)?;
                 pulled.damaged.push((path, damage));
+                Ok(())
             }
+        }
+    });
+    let is_here = |artifact: &Digest| fs::is_file(&cache.artifact(*artifact));
+    let artifacts = waiting.iter().flat_map(|(_, _, artifacts)| artifacts.iter().copied());
+    let artifacts: BTreeSet<_> = artifacts.filter(|artifact| !is_here(artifact)).collect();
+    let artifacts: Vec<_> = artifacts.into_iter().collect();
+    let of_artifacts = store.fetch(Kind::Artifact, &artifacts, |digest, bytes| {
+        if Digest::of_bytes(&bytes) == digest {
+            let written = fs::publish(&cache.artifact(digest), &bytes);
+            written.map_err(|error| Stop::Here(Error::File(error)))?;
         }
         Ok(())
     });
-    let artifacts: Vec<_> =
-        artifacts.into_iter().filter(|one| !fs::is_file(&cache.artifact(*one))).collect();
-    pulled.lacking = artifacts.len();
-    let fetched = fetched.and_then(|()| {
-        store.fetch(Kind::Artifact, &artifacts, |digest, bytes| {
-            if Digest::of_bytes(&bytes) == digest {
-                let written = fs::publish(&cache.artifact(digest), &bytes);
-                written.map_err(|error| Stop::Here(Error::File(error)))?;
-                pulled.lacking -= 1;
-            }
-            Ok(())
-        })
-    });
+    // A record without its artefacts would never get them.
+    for (digest, bytes, artifacts) in waiting {
+        match artifacts.iter().all(is_here) {
+            true => pulled.take(&cache, digest, &bytes).map_err(Stop::into_error)?,
+            false => pulled.lacking += 1,
+        }
+    }
+    let fetched = fetched.and(of_artifacts);
     match fetched {
         Ok(()) => {}
         Err(Stop::Store(failure)) => pulled.failure = Some(failure),
@@ -136,6 +152,15 @@ fn take(cache: &Cache, digest: Digest, bytes: &[u8]) -> Result<Stored, FileError
 enum Stop {
     Store(StoreError),
     Here(Error),
+}
+
+impl Stop {
+    fn into_error(self) -> Error {
+        match self {
+            Self::Store(error) => Error::Store(error),
+            Self::Here(error) => error,
+        }
+    }
 }
 
 impl From<StoreError> for Stop {
@@ -188,7 +213,10 @@ pub fn push(
     }
     let sound = digests.into_iter().filter_map(|digest| match cache.past_bytes(digest) {
         Ok(Lookup::Hit((bytes, past))) => {
-            let is_sharable = past.result.accepted.is_none() && contradiction(past).is_none();
+            let has_artifacts =
+                past.result.artifacts.values().all(|one| fs::is_file(&cache.artifact(*one)));
+            let is_accepted = past.result.accepted.is_some();
+            let is_sharable = has_artifacts && !is_accepted && contradiction(past).is_none();
             is_sharable.then_some((digest, bytes))
         }
         _ => None,

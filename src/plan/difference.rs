@@ -104,6 +104,11 @@ impl fmt::Display for Difference {
             Some(path) => format!("input {path}"),
             None => self.key.clone(),
         };
+        match (self.input(), &self.old, &self.new) {
+            (Some(_), None, _) => return write!(f, "{name}: added"),
+            (Some(_), _, None) => return write!(f, "{name}: removed"),
+            _ => {}
+        }
         if let Some(lines) = self.lines {
             return write!(f, "{name}: {} changed", count(lines, "line"));
         }

@@ -67,6 +67,9 @@ pub(super) fn states(
     states.into_iter().collect()
 }
 
+/// The command of each record of a program, and the seconds of the records with each command.
+type ProgramTimes = (BTreeMap<Digest, String>, BTreeMap<String, Vec<f64>>);
+
 /// Finds the record that a run is compared with.
 struct Comparison<'k> {
     history: &'k [PastRun],
@@ -76,6 +79,9 @@ struct Comparison<'k> {
     designs: OnceCell<Vec<SameDesign<'k>>>,
     /// The median speed of the history, computed when the first run needs it.
     speed: OnceCell<Option<f64>>,
+    /// The command of each record of a program, and the seconds of all records with a command, in ascending order.
+    /// Computed when the first run needs them.
+    programs: Option<ProgramTimes>,
     /// The nearest design, which is the same for all seeds of a condition.
     nearest_of: BTreeMap<ConditionId, Option<usize>>,
 }
@@ -87,7 +93,7 @@ impl<'k> Comparison<'k> {
             own.entry((&past.condition, past.seed)).or_default().push(past);
         }
         let (designs, speed) = (OnceCell::new(), OnceCell::new());
-        Self { history, own, designs, speed, nearest_of: BTreeMap::new() }
+        Self { history, own, designs, speed, programs: None, nearest_of: BTreeMap::new() }
     }
 
     /// Why a run of a condition with these levels has no record.
@@ -101,6 +107,10 @@ impl<'k> Comparison<'k> {
             operations_a_second(&config, past.seconds)
         });
         let speed = then.or_else(|| *self.speed.get_or_init(|| speed(self.history)));
+        let seconds = match run.config.network() {
+            Some(_) => speed.and_then(|speed| Some(operations_of_all(&run.config)? / speed)),
+            None => self.seconds_of_program(run, found.as_ref().map(|(past, _)| *past)),
+        };
         let compared = found.map(|(past, differences)| Compared {
             digest: past.digest,
             seed: past.seed,
@@ -108,11 +118,35 @@ impl<'k> Comparison<'k> {
             own: past.condition == *levels && past.seed == run.config.seed(),
             differences,
         });
-        Absent {
-            cause,
-            compared,
-            seconds: speed.and_then(|speed| Some(operations_of_all(&run.config)? / speed)),
+        Absent { cause, compared, seconds }
+    }
+
+    /// How long a run of a program is expected to take: as long as the run that it is compared with, if that has the same
+    /// command, or else as the median of those that have it.
+    fn seconds_of_program(&mut self, run: &Run, compared: Option<&PastRun>) -> Option<f64> {
+        let RunConfig::Program(own) = &*run.config else { return None };
+        let command = own.program.command.join("\0");
+        if self.programs.is_none() {
+            let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+            let mut commands = BTreeMap::new();
+            for past in self.history {
+                if let Ok(RunConfig::Program(config)) = serde_json::from_str(&past.config) {
+                    let command = config.program.command.join("\0");
+                    commands.insert(past.digest, command.clone());
+                    all.entry(command).or_default().push(past.seconds);
+                }
+            }
+            for seconds in all.values_mut() {
+                seconds.sort_by(f64::total_cmp);
+            }
+            self.programs = Some((commands, all));
         }
+        let (commands, all) = self.programs.as_ref()?;
+        let own = compared.filter(|past| commands.get(&past.digest) == Some(&command));
+        own.map(|past| past.seconds).or_else(|| {
+            let seconds = all.get(&command)?;
+            seconds.get(seconds.len() / 2).copied()
+        })
     }
 
     /// The nearest record of the same condition and seed: the record with the fewest differences.

@@ -36,8 +36,6 @@ pub(super) fn of(
     limits: &Limits,
     exchange: &Exchange,
 ) -> BTreeMap<String, String> {
-    let passed = PASSED.iter().copied().chain(limits.pass_environment.iter().map(String::as_str));
-    let passed = passed.filter_map(|name| Some((name.to_owned(), provenance::variable(name)?)));
     let threads = limits.threads.to_string();
     let threads = THREADS.iter().map(|name| ((*name).to_owned(), threads.clone()));
     let own = [
@@ -51,6 +49,20 @@ pub(super) fn of(
         ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
     ];
     let own = own.map(|(name, value)| (name.to_owned(), value));
-    let declared = config.program.environment.clone();
-    passed.chain(threads).chain(own).chain(declared).collect()
+    let mut all: BTreeMap<String, String> = threads.chain(own).collect();
+    all.extend(shared(&config.program.environment, &limits.pass_environment));
+    all
+}
+
+/// The variables that a program and its probe have in common: those that are passed, and those that are declared.
+#[must_use]
+pub fn shared(
+    declared: &BTreeMap<String, String>,
+    pass_environment: &[String],
+) -> BTreeMap<String, String> {
+    let passed = PASSED.iter().copied().chain(pass_environment.iter().map(String::as_str));
+    let passed = passed.filter_map(|name| Some((name.to_owned(), provenance::variable(name)?)));
+    let mut all: BTreeMap<String, String> = passed.collect();
+    all.extend(declared.clone());
+    all
 }

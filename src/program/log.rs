@@ -22,8 +22,8 @@ pub(super) fn copy(mut from: impl Read, mut to: impl Write) -> std::io::Result<(
             Err(error) => return Err(error),
         };
         let head = n.min(KEPT - written);
-        to.write_all(&buffer[..head])?;
-        to.flush()?;
+        // A program goes on if its log cannot be written, as on a full disk.
+        let _ = to.write_all(&buffer[..head]).and_then(|()| to.flush());
         written += head;
         tail.extend(&buffer[head..n]);
         if tail.len() > 2 * KEPT {

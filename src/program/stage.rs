@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::digests::Digests;
 use super::error::ProgramError;
 use super::place::Place;
 use crate::digest::Digest;
@@ -9,7 +10,7 @@ use crate::fs::{self, Stamp};
 use crate::run::ProgramConfig;
 
 /// The largest input that is copied. Larger ones are linked: a copy would cost time and space.
-pub(super) const LARGEST_COPY: u64 = 16 << 20;
+pub const LARGEST_COPY: u64 = 16 << 20;
 
 /// An input that the program could change, because it is no copy.
 pub(super) struct Shared {
@@ -55,6 +56,13 @@ pub(super) fn stage(
         // A link to another disk is not possible; then the file is copied too.
         if is_large && fs::hard_link(&fs::physical(&from), &to).is_ok() {
             shared.push(Shared { path: path.clone(), file: from, stamp });
+            continue;
+        }
+        if is_large {
+            fs::copy(&from, &to).map_err(ProgramError::File)?;
+            if Digests::default().of(&to).map_err(ProgramError::File)? != *digest {
+                return Err(ProgramError::Changed(path.clone()));
+            }
             continue;
         }
         let bytes = fs::read(&from).map_err(ProgramError::File)?;

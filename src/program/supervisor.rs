@@ -200,6 +200,8 @@ fn run(job: &Job) -> std::io::Result<Ending> {
     let timeout = job.timeout.map_or(Duration::MAX, Duration::from_secs_f64);
     let ending = match receive(&events, timeout) {
         Some(Event::ProgramEnded(status)) => {
+            // A child that ended long ago is no survivor.
+            process::reap();
             let is_open = matches!(is_copied.recv_timeout(GRACE), Err(RecvTimeoutError::Timeout));
             let survivors = is_open || process::has_group(group);
             Some(ending_of(status?, survivors))

@@ -1,6 +1,7 @@
 //! `ProgramConfig`: everything that can change the result of a program of the user, resolved.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,7 +16,7 @@ pub struct ProgramConfig {
     /// Tells programs from networks in JSON.
     pub task: ProgramTask,
     /// How the program is started, and what it reads.
-    pub program: Program,
+    pub program: Arc<Program>,
     /// What it is asked to compute.
     pub params: BTreeMap<String, Value>,
     /// The seed that it gets.

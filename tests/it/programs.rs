@@ -227,7 +227,10 @@ fn a_child_that_outlives_its_program_is_ended_and_told() {
     ));
     let outcome = project.run(&["build"]);
     assert_eq!((outcome.code, project.count_records()), (0, 1), "{outcome:#?}");
-    assert!(outcome.stderr.contains("a process that it started was still running"), "{outcome:#?}");
+    assert!(
+        outcome.stderr.contains("a process of the program still ran after the program ended"),
+        "{outcome:#?}"
+    );
     assert_eq!(processes(&project), 0);
 }
 

@@ -9,7 +9,7 @@ use crate::run::Curves;
 /// How the numbers of a second execution compare with the recorded ones.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Agreement {
-    /// All bits are equal.
+    /// All numbers are equal.
     Identical,
     /// Some numbers differ, all within their tolerances.
     Within(Deviation),

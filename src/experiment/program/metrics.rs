@@ -29,8 +29,11 @@ fn read_one(reader: &Reader<'_>, name: &str, node: &Node) -> Option<&'static Cur
         None
     };
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    if name.is_empty() || name == "step" || name == "progress" || !name.chars().all(is_name) {
-        return refuse("must have a name of letters, digits, `_`, `-` and `.`, which is not `step` or `progress`".to_owned());
+    if name.is_empty()
+        || ["step", "progress", "default"].contains(&name)
+        || !name.chars().all(is_name)
+    {
+        return refuse("must have a name of letters, digits, `_`, `-` and `.`, which is not `step`, `progress` or `default`".to_owned());
     }
     let (better, unit) = match &node.value {
         Value::String(better) => (Some(better.as_str()), None),

@@ -83,9 +83,11 @@ pub(super) fn contents(
     let mut all = files.chain(report).collect::<Result<BTreeMap<_, _>, Error>>()?;
     if programs().next().is_some() {
         let cache = Cache::new(root);
-        let probes: BTreeSet<_> = programs().map(|own| &own.program.probe).collect();
-        for probe in probes.into_iter().filter(|probe| !probe.is_empty()) {
-            let file = cache.probe(probe);
+        for own in programs().filter(|own| !own.program.probe.is_empty()) {
+            let declared =
+                own.program.environment.iter().map(|(name, value)| format!("{name}={value}"));
+            let words: Vec<String> = own.program.probe.iter().cloned().chain(declared).collect();
+            let file = cache.probe(&words);
             if fs::is_file(&file) {
                 all.insert(path_in_cache(&cache, &file), Source::File(file));
             }

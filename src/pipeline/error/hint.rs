@@ -155,12 +155,12 @@ fn of_runs(failed: &[FailedRun], is_alike: bool) -> &'static str {
         () if failed.iter().any(is_lost) => {
             "finished runs are kept; the same command trains the others"
         }
+        () if failed.iter().all(|run| run.source.is_temporary()) => {
+            "finished runs are kept; the same command tries the others again"
+        }
         () if is_alike => {
             "the first runs failed with the same error, so the others were not tried; fix the cause, then add \
              `--retry-failed`"
-        }
-        () if failed.iter().all(|run| run.source.is_temporary()) => {
-            "finished runs are kept; the same command tries the others again"
         }
         () => RETRY_HINT,
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::event::JobEvent;
 use crate::cache::{Cache, Leases};
 use crate::digest::Digest;
-use crate::experiment::Run;
+use crate::experiment::{Conditions, Run};
 use crate::format::count;
 use crate::pipeline::{Error, Project};
 use crate::plan::{Absent, Plan};
@@ -59,31 +59,18 @@ impl SlurmBuild<'_> {
         }
     }
 
-    /// The expected seconds of a run without any record to learn from: long, so that the time limits suffice. `None` for
-    /// a program without a timeout.
-    pub(super) fn assumed(&self, run: &Run) -> Option<f64> {
-        match &*run.config {
-            RunConfig::Network(config) => {
-                Some(operations(config, Extent::whole(config)) / ASSUMED_SPEED)
-            }
-            RunConfig::Program(_) => {
-                let conditions = self.project.conditions();
-                let timeout = conditions.design(run.condition).program()?.program.limits.timeout;
-                timeout.map(|timeout| timeout.as_secs_f64())
-            }
-        }
-    }
-
     /// Refuses runs of programs of which nothing says how long they take: their tasks need a time limit.
     pub(super) fn check_times(&self, plan: &Plan, runs: &BTreeSet<Digest>) -> Result<(), Error> {
         let absent = plan.absent(|run| runs.contains(&run.digest));
-        let is_unknown =
-            |run: &Run, absent: &Absent| absent.seconds.is_none() && self.assumed(run).is_none();
+        let conditions = self.project.conditions();
+        let is_unknown = |run: &Run, absent: &Absent| {
+            absent.seconds.is_none() && assumed(&conditions, run).is_none()
+        };
         let Some((run, _)) = absent.into_iter().find(|(run, absent)| is_unknown(run, absent))
         else {
             return Ok(());
         };
-        let name = &self.project.conditions().experiment(run.condition).name;
+        let name = &conditions.experiment(run.condition).name;
         Err(Error::Request {
             message: format!(
                 "nothing says how long a run of `{name}` takes, so its tasks have no time limit"
@@ -102,5 +89,19 @@ impl SlurmBuild<'_> {
     /// How long a task may be out of sight.
     pub(super) fn grace(&self) -> Duration {
         Duration::from_secs(self.profile.grace_seconds)
+    }
+}
+
+/// The expected seconds of a run without any record to learn from: long, so that the time limits suffice. `None` for
+/// a program without a timeout.
+pub(super) fn assumed(conditions: &Conditions<'_>, run: &Run) -> Option<f64> {
+    match &*run.config {
+        RunConfig::Network(config) => {
+            Some(operations(config, Extent::whole(config)) / ASSUMED_SPEED)
+        }
+        RunConfig::Program(_) => {
+            let timeout = conditions.design(run.condition).program()?.program.limits.timeout;
+            timeout.map(|timeout| timeout.as_secs_f64())
+        }
     }
 }

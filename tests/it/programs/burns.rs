@@ -372,7 +372,38 @@ fn neither_a_probe_nor_a_directory_of_a_killed_build_stays() {
     build.wait().unwrap();
     wait_for(|| processes(&project) == 0);
     project.write("train.sh", CONSTANT);
+    // What is younger may belong to a build that has just begun.
+    std::thread::sleep(Duration::from_millis(2100));
     project.build(&[]);
     let left = std::fs::read_dir(project.path(".report/scratch")).unwrap().count();
     assert_eq!(left, 0, "the directories of ended builds are removed");
+}
+
+#[test]
+fn a_build_ends_when_the_first_programs_fail_alike_although_their_directories_differ() {
+    let project = with_script("echo \"no file $PWD/data.csv\" >&2; exit 1\n");
+    let outcome = project.run(&["build", "-j", "1"]);
+    assert!(outcome.stderr.contains("3 of 4 runs failed and 1 not tried"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("its log ends with `no file "), "{outcome:#?}");
+    let status = project.run(&["status"]);
+    assert!(status.stdout.contains("3 runs") && status.stdout.contains("failed:"), "{status:#?}");
+}
+
+#[test]
+fn seeds_without_an_effect_are_told_on_the_page_and_by_the_build() {
+    let project = with_script(CONSTANT);
+    let outcome = project.run(&["build"]);
+    let expected = "all seeds of program (lr 0.5) gave the same numbers";
+    assert!(outcome.stderr.contains(expected), "{outcome:#?}");
+    let report = project.read("reports/report.md");
+    assert!(report.contains("**All seeds gave the same numbers** in program (lr 0.5)"), "{report}");
+}
+
+#[test]
+fn a_large_log_keeps_its_end_and_a_full_one_ends_no_program() {
+    let project =
+        one_run(&format!("head -c 3000000 /dev/zero | tr '\\0' x; echo; echo the end\n{CONSTANT}"));
+    assert_eq!(project.build(&[]), 1);
+    let log = project.run(&["log", "program"]).stdout;
+    assert!(log.ends_with("the end\n") && log.contains("bytes of this log are left out here"));
 }

@@ -158,3 +158,63 @@ fn shards_share_the_runs_of_a_program() {
     alone.build(&[]);
     assert_eq!(both.read("reports/data/scores.csv"), alone.read("reports/data/scores.csv"));
 }
+
+#[test]
+fn a_cluster_needs_no_timeout_once_a_run_has_a_record() {
+    let project = complete();
+    on_a_cluster(&project);
+    assert_eq!(project.run(&["build", "program", "lr=0.5", "seed=0"]).code, 4);
+    let outcome = project.run(&["build", "--executor", "slurm"]);
+    assert_eq!((outcome.code, project.count_records()), (0, 4), "{outcome:#?}");
+}
+
+#[test]
+fn an_edit_after_the_submission_changes_nothing_for_the_tasks() {
+    let project = complete();
+    on_a_cluster(&project);
+    project.run(&["build", "program", "lr=0.5", "seed=0"]);
+    // An earlier copy that is not what its name says is replaced.
+    let kept = std::fs::read_dir(project.path(".report/inputs")).unwrap().next().unwrap().unwrap();
+    std::fs::write(kept.path(), "exit 9\n").unwrap();
+    let outcome = project.run(&["build", "--executor", "slurm"]);
+    assert_eq!((outcome.code, project.count_records()), (0, 4), "{outcome:#?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_bundle_of_a_project_with_an_environment_of_its_own_can_be_read_without_it() {
+    let author = complete();
+    std::fs::create_dir_all(author.path(".venv/bin")).unwrap();
+    std::os::unix::fs::symlink("/bin/sh", author.path(".venv/bin/sh")).unwrap();
+    author.edit("experiments/program.toml", "command = [\"sh\"", "command = [\".venv/bin/sh\"");
+    author.build(&[]);
+    assert_eq!(author.run(&["bundle", "export", "paper.tar.zst"]).code, 0);
+    let outcome = author.run(&["bundle", "import", "paper.tar.zst", "--project", "copy"]);
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    let outcome = author.run(&["build", "--project", "copy"]);
+    assert!(outcome.code == 0 && outcome.stderr.contains("nothing to train"), "{outcome:#?}");
+}
+
+#[test]
+fn a_record_whose_artefact_does_not_come_is_not_taken_from_a_store() {
+    let store = tempfile::tempdir().unwrap();
+    let address = store.path().to_str().unwrap();
+    let first = complete();
+    first.build(&["--store", address]);
+    let file =
+        std::fs::read_dir(store.path().join("artifacts")).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(file).unwrap();
+    let second = complete();
+    let outcome = second.run(&["store", "pull", "--store", address]);
+    assert!(
+        outcome.code == 2 && outcome.stderr.contains("the probe of `program` has not run"),
+        "{outcome:#?}"
+    );
+    let outcome = second.run(&["build", "--store", address]);
+    assert!(
+        outcome.stderr.contains("1 record not taken, because an artefact did not come"),
+        "{outcome:#?}"
+    );
+    assert!(outcome.stderr.contains("trained 1 run"), "{outcome:#?}");
+    assert_eq!((second.count_records(), artifacts(&second).len()), (4, 4));
+}
