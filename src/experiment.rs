@@ -35,7 +35,7 @@ pub use level::{Level, Levels, written};
 pub use matrix::MOST_RUNS;
 pub use program::{
     Agreement, Deviation, Limits, Placeholders, ProgramDesign, ProgramTable, Tolerance, deviations,
-    filled,
+    filled, plain_path,
 };
 
 /// Names that no experiment may have, and what they mean.

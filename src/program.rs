@@ -21,8 +21,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::digest::Digest;
-use crate::experiment::{Limits, Placeholders, filled};
-use crate::format::chain;
+use crate::experiment::{Limits, Placeholders, filled, plain_path};
+use crate::format::{chain, count};
 use crate::fs::{self, FileError};
 use crate::provenance;
 use crate::run::{Curves, Outcome, ProgramConfig};
@@ -110,10 +110,11 @@ pub fn run(
     };
     let ending = supervisor::start(&job, watch.is_some().then_some(&look))?;
     stage::check(&shared)?;
-    let text = fs::read(&results).map_err(ProgramError::File)?;
-    let text = String::from_utf8_lossy(&text);
+    let text = fs::read(&results).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     match ending {
         Ending::Exited { status: 0, survivors } => {
+            // A program can remove this file.
+            let text = text.map_err(|error| ProgramError::Result(chain(&error)))?;
             let read = result::read(&text, &config.program.metrics, &limits.fractions);
             let (outcome, curves) = read.map_err(|why| {
                 let child = if survivors {
@@ -138,10 +139,16 @@ pub fn run(
         }
         other => Err(ProgramError::Failed {
             how: other.to_string(),
-            lines: match text.lines().count() {
-                0 => "no line".to_owned(),
-                1 => "1 line".to_owned(),
-                n => format!("{n} lines"),
+            lines: match text
+                .as_ref()
+                .map_or((0, None), |text| (text.lines().count(), text.lines().last()))
+            {
+                (n, Some(last)) => format!(
+                    "{} in the result file, the last `{}`",
+                    count(n, "line"),
+                    log::shortened(last)
+                ),
+                (_, None) => "no line in the result file".to_owned(),
             },
             log: log::end(place.log, SHOWN_LINES, &job.directory),
         }),
@@ -151,11 +158,11 @@ pub fn run(
 /// The path of what is started. A name without a folder is left for `PATH`. A path means an input, or else a file of the
 /// project, such as that of an environment.
 fn executable(name: &str, config: &ProgramConfig, root: &Path, directory: &Path) -> String {
-    let path = name.trim_start_matches("./");
+    let path = &*plain_path(name);
     let path: PathBuf = match name.contains('/') {
         false => return name.to_owned(),
         true if config.program.inputs.contains_key(path) => directory.join(path),
-        true => root.join(path),
+        true => root.join(name),
     };
     path.to_string_lossy().into_owned()
 }

@@ -16,7 +16,7 @@ use crate::document::{Node, Reader, Value, Violations};
 use crate::run::{CONTRACT, Curve, DeviceKind, Program, ProgramConfig, ProgramTask};
 
 pub use agreement::{Agreement, Deviation, deviations};
-pub use command::{Placeholders, filled};
+pub use command::{Placeholders, filled, plain_path};
 pub use limits::{Limits, Tolerance};
 
 /// The tables of a program.

@@ -306,8 +306,13 @@ fn files_of_programs(
             .map(|(_, path)| path)
             .collect()
     };
-    let unused: [Vec<PathBuf>; 3] =
-        [unused(kept_inputs, &inputs), unused(kept_artifacts, &artifacts), unused(logs, needed)];
+    // The tasks of a plan may still need inputs that no experiment names any more.
+    let has_plans = !cache.plans().map_err(Error::File)?.is_empty();
+    let unused: [Vec<PathBuf>; 3] = [
+        if has_plans { Vec::new() } else { unused(kept_inputs, &inputs) },
+        unused(kept_artifacts, &artifacts),
+        unused(logs, needed),
+    ];
     Ok(unused.concat())
 }
 

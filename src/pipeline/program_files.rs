@@ -9,7 +9,7 @@ use glob::{MatchOptions, Pattern};
 use super::whole::WHOLE;
 use crate::cache::Cache;
 use crate::digest::Digest;
-use crate::experiment::{FileFaults, FoundFiles, NamedFiles};
+use crate::experiment::{FileFaults, FoundFiles, NamedFiles, plain_path};
 use crate::format::chain;
 use crate::fs;
 use crate::program::{self, Digests};
@@ -20,12 +20,6 @@ const MOST_FILES: usize = 100_000;
 
 /// The most folders that a pattern leads through. The limit ends the search if a link leads to a folder above.
 const DEEPEST: usize = 32;
-
-/// A path in its only spelling: without `.` and without `//`.
-fn plain(path: &str) -> String {
-    let parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
-    parts.collect::<Vec<_>>().join("/")
-}
 
 /// Folders whose files are no inputs, unless a pattern names them.
 const IGNORED: [&str; 2] = ["__pycache__", "node_modules"];
@@ -132,7 +126,7 @@ impl<'f> ProgramFinder<'f> {
                 || format!("names `{name}`, but no folder of `PATH` has a program of this name");
             return Ok((!is_there).then(absent));
         }
-        if inputs.contains_key(&plain(name)) {
+        if inputs.contains_key(&plain_path(name)) {
             return Ok(None);
         }
         let is_there = fs::is_file(&self.root.join(name));
@@ -178,7 +172,7 @@ impl<'f> ProgramFinder<'f> {
                 "names `{pattern}`; write the path from the project, without `..`"
             ));
         }
-        let pattern = &*plain(pattern);
+        let pattern = &*plain_path(pattern);
         let compiled = Pattern::new(pattern)
             .map_err(|error| format!("has the pattern `{pattern}`, which is wrong: {error}"))?;
         let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };

@@ -203,8 +203,10 @@ impl Worker {
         let execution = executor.execute(&runs, dataset_of, |run| self.names(run).clone());
         let stopped = execution.failed.iter().find(|failed| failed.source.is_lasting());
         let first = execution.failed.first().filter(|_| execution.ended_alike);
-        self.report.end(match stopped.or(first) {
-            Some(failed) => Ending::Failed { why: chain(&failed.source) },
+        // What is tried again later has left no note that says why.
+        let later = execution.failed.iter().find(|failed| failed.source.is_temporary());
+        self.report.end(match stopped.or(first).or(later) {
+            Some(failed) => Ending::Failed { why: failed.source.short() },
             None if execution.left_out > 0 => Ending::Deadline,
             None => Ending::Done,
         });

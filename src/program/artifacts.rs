@@ -6,6 +6,7 @@ use std::path::Path;
 use super::digests::Digests;
 use super::error::ProgramError;
 use crate::digest::Digest;
+use crate::format::chain;
 use crate::fs;
 
 /// The most names of files that a warning lists.
@@ -38,7 +39,8 @@ pub(super) fn take(
         if !fs::is_plain_file(&path) {
             return refused(name, if fs::is_there(&path) { "is no file" } else { "is not there" });
         }
-        let digest = Digests::default().of(&path).map_err(ProgramError::File)?;
+        let digest = Digests::default().of(&path);
+        let digest = digest.map_err(|error| ProgramError::Result(chain(&error)))?;
         if let Some(kept) = kept {
             // A copy: the file may have another name elsewhere, through which it changes later.
             fs::copy_content(&path, &kept.join(digest.to_string())).map_err(ProgramError::File)?;

@@ -34,11 +34,11 @@ pub enum ProgramError {
     #[error("it ended with status 75: try again later")]
     Later,
     /// It ended without a result.
-    #[error("it {how}; {lines} in the result file{log}")]
+    #[error("it {how}; {lines}{log}")]
     Failed {
         /// How it ended.
         how: String,
-        /// How many lines of results it wrote: `no line`.
+        /// How many lines of results it wrote, and the last of them.
         lines: String,
         /// The end of its log, on lines of its own.
         log: String,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::log;
 use crate::fs;
 
 /// How many of the last bytes of a file are looked at.
@@ -24,8 +25,10 @@ pub struct Progress {
 impl Progress {
     /// What its files say now. A program may write into them, so nothing is an error.
     pub(super) fn read(results: &Path, log: &Path) -> Self {
-        let end = |path| fs::end_of(path, LOOK).unwrap_or_default();
-        Self { share: share(&end(results)), line: last_line(&end(log)) }
+        let end = |path: &Path| fs::end_of(path, LOOK).unwrap_or_default();
+        let recent = end(&log::recent(log));
+        let shown = if recent.is_empty() { end(log) } else { recent };
+        Self { share: share(&end(results)), line: last_line(&shown) }
     }
 }
 

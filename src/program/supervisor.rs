@@ -188,11 +188,20 @@ fn run(job: &Job) -> std::io::Result<Ending> {
         Err(error) => return Ok(Ending::NotStarted { reason: error.to_string() }),
     };
     // If this process is killed, the build can still end the group.
+    // It may have ended already, which `watch_input` notices.
     let mut output = std::io::stdout();
-    writeln!(output, "{}", child.id())?;
-    output.flush()?;
+    let _ = writeln!(output, "{}", child.id()).and_then(|()| output.flush());
     let (copied, is_copied) = mpsc::channel();
-    std::thread::spawn(move || copied.send(log::copy(from, log)));
+    let recent = log::recent(&job.log);
+    std::thread::spawn(move || {
+        let keep = |bytes: &[u8]| {
+            // Only the progress is shown from it.
+            let _ = fs::write_atomic(&recent, bytes);
+        };
+        let result = log::copy(from, log, keep);
+        let _ = fs::remove(&recent);
+        copied.send(result)
+    });
     let group = child.id();
     let (tell, events) = mpsc::channel();
     watch_input(tell.clone());
@@ -204,20 +213,20 @@ fn run(job: &Job) -> std::io::Result<Ending> {
             process::reap();
             let is_open = matches!(is_copied.recv_timeout(GRACE), Err(RecvTimeoutError::Timeout));
             let survivors = is_open || process::has_group(group);
-            Some(ending_of(status?, survivors))
+            status.map(|status| Some(ending_of(status, survivors)))
         }
         Some(Event::BuildEnded) => {
             ask_to_end(group, &events);
-            None
+            Ok(None)
         }
         None => {
             ask_to_end(group, &events);
-            Some(Ending::TimedOut { seconds: timeout.as_secs_f64() })
+            Ok(Some(Ending::TimedOut { seconds: timeout.as_secs_f64() }))
         }
     };
     process::end_group(group);
     process::end_adopted();
-    let Some(ending) = ending else {
+    let Some(ending) = ending? else {
         #[expect(clippy::exit, reason = "nobody waits for an answer")]
         std::process::exit(1);
     };

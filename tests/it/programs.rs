@@ -78,7 +78,7 @@ fn with_script(script: &str) -> Project {
 }
 
 /// One seed and one condition, with this script.
-fn one_run(script: &str) -> Project {
+pub(crate) fn one_run(script: &str) -> Project {
     let project = with_script(script);
     project
         .edit("experiments/program.toml", "seeds = 2", "seeds = 1")
@@ -174,7 +174,7 @@ fn what_is_no_result_is_no_record_and_says_why() {
         ),
         (
             "printf '{\"loss\": 1}\\n' >> \"$REPORT_RESULT\"; exit 1\n",
-            &["ended with status 1; 1 line in the result file"],
+            &["ended with status 1; 1 line in the result file, the last `{\"loss\": 1}`"],
         ),
     ] {
         let outcome = failed(&one_run(script));
@@ -235,7 +235,7 @@ fn a_child_that_outlives_its_program_is_ended_and_told() {
 }
 
 /// The number of processes whose working directory is in the project.
-fn processes(project: &Project) -> usize {
+pub(crate) fn processes(project: &Project) -> usize {
     let root = project.path("").canonicalize().unwrap();
     let all = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     all.filter(|entry| {

@@ -50,6 +50,13 @@ pub(super) fn faults(command: &[String], params: &BTreeMap<String, Value>) -> Ve
     command.iter().filter_map(|argument| fill(argument, values).err()).collect()
 }
 
+/// A path in its only spelling: without `.` and without `//`.
+#[must_use]
+pub fn plain_path(path: &str) -> String {
+    let parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
+    parts.collect::<Vec<_>>().join("/")
+}
+
 fn fill(argument: &str, values: Placeholders<'_>) -> Result<String, String> {
     let mut text = String::with_capacity(argument.len());
     let mut rest = argument;

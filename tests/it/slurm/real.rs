@@ -195,3 +195,23 @@ fn a_controller_that_restarts_and_a_node_that_dies_cost_no_run() {
     assert_eq!(outcome.code, 0, "{outcome:#?}\n{:#?}", logs(&project));
     assert_same_as_alone(&project);
 }
+
+#[test]
+fn a_cancelled_program_leaves_no_process_and_no_record() {
+    let Some(_cluster) = cluster() else { return };
+    let project =
+        crate::programs::one_run("setsid sleep 300 & (trap '' TERM; sleep 300) & sleep 300\n");
+    project
+        .edit("experiments/program.toml", "[program]", "[program]\ntimeout = \"10 min\"")
+        .write("experiments/slurm.toml", "[default]\npoll_seconds = 1\ngrace_seconds = 2\n");
+    let child = spawn(project.command(&BUILD));
+    wait_until("a program", || crate::programs::processes(&project) >= 5);
+    let plans: serde_json::Value =
+        serde_json::from_str(&project.run(&["jobs", "--json"]).stdout).unwrap();
+    let plan = plans["plans"][0]["plan"].as_str().unwrap().to_owned();
+    assert_eq!(project.run(&["jobs", "cancel", &plan]).code, 0);
+    let outcome = ended(child);
+    assert_eq!(outcome.code, 5, "{outcome:#?}");
+    wait_until("the end of all processes", || crate::programs::processes(&project) == 0);
+    assert_eq!(project.count_records(), 0);
+}
