@@ -30,7 +30,7 @@ pub use condition::{Condition, EXPERIMENT, Factor};
 pub use conditions::{ConditionId, Conditions, Run};
 pub use data::{DataDesign, DataSeed, ExampleDesign, FindData, Found, PairDesign, SEED_KEYS};
 pub use design::{Design, NetworkDesign, Recorded};
-pub use find::{FileFaults, Find, FindProgram, FoundFiles, NamedFiles};
+pub use find::{FileFaults, Find, FindProgram, FoundFiles, NamedFiles, probe_words};
 pub use level::{Level, Levels, written};
 pub use matrix::MOST_RUNS;
 pub use program::{
@@ -66,6 +66,11 @@ pub struct Experiment {
 }
 
 impl Experiment {
+    /// The programs of its conditions, in order. Conditions of networks have none.
+    pub fn programs(&self) -> impl Iterator<Item = &ProgramDesign> {
+        self.conditions.iter().filter_map(|condition| condition.design.program())
+    }
+
     /// Reads an experiment from its document and those that it extends, the nearest first: each is
     /// laid over the next. `find` finds the data that it names.
     ///

@@ -83,6 +83,12 @@ pub fn shell_quoted(text: &str) -> String {
     quoter.quote(text).map_or_else(|_| text.to_owned(), Cow::into_owned)
 }
 
+/// A command as a shell spells it.
+#[must_use]
+pub fn shell_spelled(words: &[String]) -> String {
+    words.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
 /// `text` on one line. Characters that hide or reorder the text around them become visible.
 #[must_use]
 pub fn visible(text: &str) -> String {

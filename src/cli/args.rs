@@ -290,7 +290,7 @@ pub(super) struct GcArgs {
 const PARTIAL: &str = "partial";
 
 impl BuildArgs {
-    /// The number of runs in parallel, of which one has this many threads.
+    /// The number of runs in parallel, if each run has this many threads.
     pub(super) fn workers(&self, threads: usize) -> usize {
         let by_default = match self.project.device.kind() {
             DeviceKind::Cpu => (provenance::cores() / threads).max(1),

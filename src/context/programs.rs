@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::digest::Digest;
 use crate::experiment::{ConditionId, Conditions, Experiment, Limits, Run, Tolerance};
-use crate::format::{shell_quoted, typed};
+use crate::format::{shell_spelled, typed};
 use crate::plan::Plan;
 
 /// A program that computes runs.
@@ -54,13 +54,10 @@ pub fn without_effect_of_seeds(plan: &Plan, experiments: &[Experiment]) -> Vec<S
 pub(super) fn programs(experiments: &[Experiment]) -> Vec<ProgramContext> {
     let mut all: Vec<ProgramContext> = Vec::new();
     for experiment in experiments {
-        let programs =
-            experiment.conditions.iter().filter_map(|condition| condition.design.program());
-        for design in programs {
-            let words = design.program.command.iter().map(|word| shell_quoted(word));
+        for design in experiment.programs() {
             let own = ProgramContext {
                 experiments: vec![experiment.title.clone()],
-                command: words.collect::<Vec<_>>().join(" "),
+                command: shell_spelled(&design.program.command),
                 probe: design.program.files.probe.as_deref().map_or_else(String::new, one_line),
                 threads: design.program.limits.threads,
                 tolerances: tolerances(&design.program.limits),

@@ -47,3 +47,10 @@ pub type FindProgram<'f> =
 
 /// What is wrong with the files of a program: the key, and a phrase that follows it.
 pub type FileFaults = Vec<(&'static str, String)>;
+
+/// What tells the answers of probes apart: the command, and the variables, with which it can find other versions.
+#[must_use]
+pub fn probe_words(probe: &[String], environment: &BTreeMap<String, String>) -> Vec<String> {
+    let declared = environment.iter().map(|(name, value)| format!("{name}={value}"));
+    probe.iter().cloned().chain(declared).collect()
+}

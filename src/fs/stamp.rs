@@ -1,4 +1,4 @@
-//! What tells that a file has changed, without reading it.
+//! The stamp of a file: it says whether the file has changed, and nothing is read for that.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -9,7 +9,7 @@ use glob::{MatchOptions, Pattern};
 use super::whole::WHOLE;
 use crate::cache::Cache;
 use crate::digest::Digest;
-use crate::experiment::{FileFaults, FoundFiles, NamedFiles, plain_path};
+use crate::experiment::{FileFaults, FoundFiles, NamedFiles, plain_path, probe_words};
 use crate::format::chain;
 use crate::fs;
 use crate::program::{self, Digests};
@@ -251,9 +251,7 @@ impl<'f> ProgramFinder<'f> {
     /// What a probe says, or said before.
     fn probe(&self, named: &NamedFiles<'_>) -> Result<Option<String>, String> {
         let environment = program::shared(named.environment, named.pass_environment);
-        // Another environment can have other versions.
-        let declared = named.environment.iter().map(|(name, value)| format!("{name}={value}"));
-        let words: Vec<String> = named.probe.iter().cloned().chain(declared).collect();
+        let words = probe_words(named.probe, named.environment);
         let mut known = self.probes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let said = known.entry(words).or_insert_with_key(|words| {
             let cache = Cache::new(self.root);

@@ -34,15 +34,13 @@ impl Project {
     /// The largest number of threads of any run.
     #[must_use]
     pub fn most_threads(&self) -> usize {
-        let conditions = self.experiments.iter().flat_map(|experiment| &experiment.conditions);
-        let programs = conditions.filter_map(|condition| condition.design.program());
+        let programs = self.experiments.iter().flat_map(Experiment::programs);
         programs.map(|design| design.program.limits.threads).max().unwrap_or(1)
     }
 
     /// The short texts among the inputs of programs, by their paths. A page can show them.
     pub(super) fn input_texts(&self) -> BTreeMap<String, String> {
-        let conditions = self.experiments.iter().flat_map(|one| &one.conditions);
-        let programs = conditions.filter_map(|condition| condition.design.program());
+        let programs = self.experiments.iter().flat_map(Experiment::programs);
         let paths: BTreeSet<&String> =
             programs.flat_map(|design| design.program.files.inputs.keys()).collect();
         let text = |path: &String| {
@@ -59,11 +57,8 @@ impl Project {
     #[must_use]
     pub fn without_probe(&self) -> Option<&str> {
         let is_unknown = |experiment: &&Experiment| {
-            let programs =
-                experiment.conditions.iter().filter_map(|condition| condition.design.program());
-            programs
-                .map(|design| &design.program)
-                .any(|own| !own.probe.is_empty() && own.files.probe.is_none())
+            let mut programs = experiment.programs().map(|design| &design.program);
+            programs.any(|own| !own.probe.is_empty() && own.files.probe.is_none())
         };
         self.experiments.iter().find(is_unknown).map(|experiment| experiment.name.as_str())
     }
@@ -71,13 +66,11 @@ impl Project {
     /// Whether a program leaves files with its results.
     #[must_use]
     pub fn leaves_artifacts(&self) -> bool {
-        let mut conditions = self.experiments.iter().flat_map(|one| &one.conditions);
-        conditions.any(|condition| {
-            condition.design.program().is_some_and(|design| !design.program.artifacts.is_empty())
-        })
+        let mut programs = self.experiments.iter().flat_map(Experiment::programs);
+        programs.any(|design| !design.program.artifacts.is_empty())
     }
 
-    /// Refuses runs of programs that cannot be started on this machine.
+    /// Refuses runs whose program is not on this machine.
     ///
     /// # Errors
     /// If the program of one of the runs `digests` of `plan` is not here.
@@ -102,18 +95,11 @@ impl Project {
 pub struct Programs<'p> {
     root: PathBuf,
     cache: Cache,
-    inputs: InputPlace,
+    /// The folder of kept inputs, if they do not come from the project.
+    kept_inputs: Option<PathBuf>,
     keeps_artifacts: bool,
     digests: Arc<Digests>,
     limits: Box<dyn Fn(ConditionId) -> Option<&'p Limits> + Sync + 'p>,
-}
-
-/// Where inputs are.
-enum InputPlace {
-    /// In the project.
-    Project,
-    /// Among those that were kept.
-    Kept,
 }
 
 impl<'p> Programs<'p> {
@@ -124,7 +110,7 @@ impl<'p> Programs<'p> {
         Self {
             root: project.root.clone(),
             cache: Cache::new(&project.root),
-            inputs: InputPlace::Project,
+            kept_inputs: None,
             keeps_artifacts,
             digests: Arc::clone(&project.digests),
             limits: Box::new(move |condition| {
@@ -143,7 +129,7 @@ impl<'p> Programs<'p> {
         Self {
             root: plan.project.clone(),
             cache: cache.clone(),
-            inputs: InputPlace::Kept,
+            kept_inputs: Some(cache.inputs()),
             keeps_artifacts: true,
             digests: Arc::default(),
             limits: Box::new(|condition| task.conditions.get(condition.index())?.limits.as_ref()),
@@ -167,13 +153,10 @@ impl RunProgram for Programs<'_> {
         for directory in [Some(scratch.as_path()), log.parent()].into_iter().flatten() {
             fs::create_directory(directory).map_err(ProgramError::File)?;
         }
-        let (inputs, artifacts) = (self.cache.inputs(), self.cache.artifacts());
+        let artifacts = self.cache.artifacts();
         let place = Place {
             root: &self.root,
-            inputs: match self.inputs {
-                InputPlace::Project => Inputs::Project,
-                InputPlace::Kept => Inputs::Kept(&inputs),
-            },
+            inputs: self.kept_inputs.as_deref().map_or(Inputs::Project, Inputs::Kept),
             scratch: &scratch,
             log: &log,
             artifacts: self.keeps_artifacts.then_some(&*artifacts),

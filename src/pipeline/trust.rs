@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::{Error, Project};
 use crate::cache::Cache;
-use crate::format::shell_quoted;
+use crate::experiment::Experiment;
+use crate::format::{shell_quoted, shell_spelled};
 use crate::fs;
 
 /// What the file says that marks a project from a bundle.
@@ -30,18 +31,14 @@ impl Project {
     /// The commands of its programs and probes, as a shell spells them, each once.
     #[must_use]
     pub fn commands(&self) -> Vec<String> {
-        let conditions = self.experiments.iter().flat_map(|experiment| &experiment.conditions);
-        let programs = conditions.filter_map(|condition| condition.design.program());
+        let programs = self.experiments.iter().flat_map(Experiment::programs);
         let mut known = BTreeSet::new();
-        let spelled = |words: &[String]| {
-            words.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ")
-        };
         let commands = programs.flat_map(|design| {
             let environment = &design.program.environment;
             let variables =
                 environment.iter().map(|(name, value)| format!("{name}={}", shell_quoted(value)));
-            let command = variables.chain([spelled(&design.program.command)]);
-            [command.collect::<Vec<_>>().join(" "), spelled(&design.program.probe)]
+            let command = variables.chain([shell_spelled(&design.program.command)]);
+            [command.collect::<Vec<_>>().join(" "), shell_spelled(&design.program.probe)]
         });
         commands
             .filter(|command| !command.is_empty())

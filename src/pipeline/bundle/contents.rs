@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::place::path_of;
 use crate::bundle::{BundlePath, LICENSES};
 use crate::cache::Cache;
+use crate::experiment::{Experiment, probe_words};
 use crate::fs;
 use crate::pipeline::trust::NOTICE;
 use crate::pipeline::{Error, Project, Report};
@@ -47,8 +48,7 @@ pub(super) fn contents(
     let own = std::iter::once(template::PAPER_TEMPLATE);
     files.extend(own.chain(others.map(String::as_str)).map(|name| templates.join(name)));
     files.extend(project.datasets.files()?);
-    let programs = || project.experiments.iter().flat_map(|one| &one.conditions);
-    let programs = || programs().filter_map(|condition| condition.design.program());
+    let programs = || project.experiments.iter().flat_map(Experiment::programs);
     let inputs: BTreeSet<_> = programs().flat_map(|own| own.program.files.inputs.keys()).collect();
     files.extend(inputs.into_iter().map(|path| root.join(path)));
     // A probe can be a script of the project.
@@ -84,10 +84,7 @@ pub(super) fn contents(
     if programs().next().is_some() {
         let cache = Cache::new(root);
         for own in programs().filter(|own| !own.program.probe.is_empty()) {
-            let declared =
-                own.program.environment.iter().map(|(name, value)| format!("{name}={value}"));
-            let words: Vec<String> = own.program.probe.iter().cloned().chain(declared).collect();
-            let file = cache.probe(&words);
+            let file = cache.probe(&probe_words(&own.program.probe, &own.program.environment));
             if fs::is_file(&file) {
                 all.insert(path_in_cache(&cache, &file), Source::File(file));
             }

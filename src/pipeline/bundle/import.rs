@@ -255,8 +255,7 @@ fn check(
 
 /// The inputs of programs that begin as scripts and programs do. An archive of a bundle has no permissions.
 fn executables(project: &Project, directory: &Path) -> Result<Vec<String>, String> {
-    let conditions = project.experiments.iter().flat_map(|one| &one.conditions);
-    let programs = conditions.filter_map(|condition| condition.design.program());
+    let programs = project.experiments.iter().flat_map(Experiment::programs);
     let inputs: BTreeSet<&String> =
         programs.flat_map(|own| own.program.files.inputs.keys()).collect();
     let mut executables = Vec::new();
