@@ -94,14 +94,14 @@ impl JudgedClaim {
     }
 }
 
-/// Reads the claims of a paper file. `None` if one of them is faulty.
+/// Reads the claims of a paper file. Leaves out those with mistakes.
 pub fn read(
     reader: &Reader<'_>,
     vocabulary: &Vocabulary<'_>,
     paper: &Paper,
     tables: &[TableRequest],
     figures: &[Figure],
-) -> Option<Vec<Claim>> {
+) -> Vec<Claim> {
     let words = Words { vocabulary, paper, earlier: tables };
     let items = tables.iter().map(|table| table.name.as_str());
     let items: Vec<_> = items.chain(figures.iter().map(|f| f.name.as_str())).collect();
@@ -125,7 +125,7 @@ pub fn read(
         let (name, statement, (check, location)) = (name?, statement?, check?);
         let short = short.unwrap_or_else(|| statement.clone());
         let claim =
-            Claim { name, statement, short, source, check, also: also?, evidence, location };
+            Claim { name, statement, short, source, check, also, evidence, location };
         Some((claim.name.clone(), claim))
     })
 }

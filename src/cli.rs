@@ -11,6 +11,7 @@ mod cache;
 mod check;
 mod cluster_args;
 mod diff;
+mod errors;
 mod early_report;
 mod explain;
 mod interrupt;
@@ -44,12 +45,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::pipeline::Error;
 use crate::program::{SUPERVISE, supervise};
 use crate::train::{DfdxTrainer, MakeTrainer};
 
 use args::{Cli, Command};
-use terminal::message;
 
 /// Runs the command that the arguments of the process name.
 #[must_use]
@@ -67,7 +66,9 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
             Err(_) => ExitCode::FAILURE,
         };
     }
-    let result = match Cli::parse_from(arguments).command {
+    let Cli { color, command } = Cli::parse_from(arguments);
+    terminal::set_colour(color);
+    let result = match command {
         Command::Build(args) => build::run(&args, trainer),
         Command::Status(args) => status::run(&args),
         Command::Explain(args) => explain::run(&args),
@@ -88,28 +89,9 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            explain(&error);
+            errors::explain(&error);
             ExitCode::from(error.exit_code())
         }
-    }
-}
-
-fn explain(error: &Error) {
-    let kind = if matches!(error, Error::Incomplete { .. }) { "note" } else { "error" };
-    for line in error.to_string().lines() {
-        // The lines of a log belong to the error before them.
-        match line.starts_with("  ") {
-            true => message(line),
-            false => message(&format!("{kind}: {line}")),
-        }
-    }
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        message(&format!("caused by: {cause}"));
-        source = cause.source();
-    }
-    if let Some(hint) = error.hint() {
-        message(&format!("hint: {hint}"));
     }
 }
 

@@ -12,4 +12,4 @@ mod violation;
 pub use label::Label;
 pub use node::{Node, Nowhere, Table, Value, merge, parse, replace};
 pub use reader::{FromNode, Reader, suggestion};
-pub use violation::{Location, Violation, Violations};
+pub use violation::{Location, Violation, Violations, merged};

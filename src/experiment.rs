@@ -49,6 +49,8 @@ pub struct Experiment {
     pub name: String,
     /// How readers refer to it.
     pub title: String,
+    /// Where its title is.
+    pub title_at: Location,
     /// The files that it is read from, its own first, then those that it extends.
     pub files: Vec<String>,
     /// Where its data are described.
@@ -114,11 +116,24 @@ impl Experiment {
 pub fn extends(file: &Node) -> Option<(&str, &Location)> {
     match &file.value {
         Value::Table(table) => match table.get("extends") {
-            Some(Node { value: Value::String(path), location }) => Some((path, location)),
+            Some(Node { value: Value::String(path), location, .. }) => Some((path, location)),
             _ => None,
         },
         _ => None,
     }
+}
+
+/// The names of the factors that files declare, whatever else is wrong with them.
+pub fn declared_factors<'n>(files: impl Iterator<Item = &'n Node>) -> Vec<String> {
+    let paths = files.filter_map(|file| match &file.value {
+        Value::Table(table) => match &table.get("factors")?.value {
+            Value::Table(factors) => Some(factors.keys().map(String::as_str)),
+            _ => None,
+        },
+        _ => None,
+    });
+    let paths: BTreeSet<&str> = paths.flatten().collect();
+    matrix::names_of(&paths.into_iter().collect::<Vec<_>>())
 }
 
 fn read(
@@ -134,6 +149,7 @@ fn read(
         return None;
     }
     let title = reader.required::<Label>("title");
+    let title_at = reader.node("title").map(|node| node.location.clone());
     let question = reader.optional::<String>("question");
     reader.optional::<String>("extends");
     let is_program = reader.optional::<design::Kind>("task") == Some(design::Kind::Program);
@@ -174,6 +190,7 @@ fn read(
     Some(Experiment {
         name: name.to_owned(),
         title: title?.0,
+        title_at: title_at.unwrap_or_else(|| root.location.clone()),
         files,
         data: data.unwrap_or_else(|| root.location.clone()),
         batch_size: batch_size.unwrap_or_else(|| root.location.clone()),

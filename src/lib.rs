@@ -39,6 +39,7 @@
 //!    - [`template`] – the templates of a project, and mistakes in them
 //!    - [`render`] – templates → Markdown and HTML (minijinja, pulldown-cmark, math-core)
 //!    - [`bundle`] – a project with its records ↔ one archive (tar, zstd)
+//!    - [`diagnostic`] – mistakes in files → their lines with marks, JSON, annotations (annotate-snippets)
 //! 3. Effects:
 //!    - [`fs`] – the only file access
 //!    - [`provenance`] – the only clock
@@ -104,6 +105,7 @@ pub mod context;
 pub mod template;
 pub mod render;
 pub mod bundle;
+pub mod diagnostic;
 
 pub mod fs;
 pub mod provenance;

@@ -19,7 +19,7 @@ use serde::Serialize;
 pub use figure::{Figure, FigureKind, Scatter, ScatterX};
 pub use metric::{Ends, Metric, Reduction, RunValue, ScoreSource, ScoreUnit, shown};
 pub use names::Names;
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{FaultyExperiment, Vocabulary};
 
 use crate::experiment::{Level, Levels};
 use crate::run::{Curve, Unit};

@@ -50,7 +50,7 @@ pub use audit::{
 };
 pub use directory::{check_directory, check_writable, foreign_files};
 pub use early_page::remove_early_page;
-pub use error::Error;
+pub use error::{Error, Invalid};
 pub use inputs::{KnownLines, count_changed_lines};
 pub use load::{Project, load};
 pub use merge::{Merged, merge};

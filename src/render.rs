@@ -20,6 +20,7 @@ mod links;
 mod lost;
 mod markdown;
 mod math;
+mod mistakes;
 mod notebook;
 mod notes;
 mod page;
@@ -59,8 +60,16 @@ pub struct Rendered {
 /// Renders both forms of the report.
 ///
 /// # Errors
-/// Naming template and line.
-pub fn render(templates: &Templates, context: &Arc<Context>) -> Result<Rendered, TemplateError> {
+/// With all mistakes that can be told apart, in order of template and line.
+pub fn render(
+    templates: &Templates,
+    context: &Arc<Context>,
+) -> Result<Rendered, Vec<TemplateError>> {
+    let try_render = |templates: &Templates| render_once(templates, context);
+    try_render(templates).map_err(|first| mistakes::all(first, templates, &try_render))
+}
+
+fn render_once(templates: &Templates, context: &Arc<Context>) -> Result<Rendered, TemplateError> {
     let included = environment::Included::default();
     let environment = environment::environment(templates, &context.levels(), &included)?;
     let skeleton = functions::evaluate(&environment, templates, context)?;

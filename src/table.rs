@@ -77,17 +77,18 @@ pub struct TableItem {
     pub conditions: Vec<ConditionId>,
 }
 
-/// Reads the tables of a paper file. Returns `None` if a table is faulty.
+/// Reads the tables of a paper file. Leaves out those with mistakes.
 pub fn read(
     reader: &Reader<'_>,
     vocabulary: &Vocabulary<'_>,
     paper: &Paper,
-) -> Option<Vec<TableRequest>> {
+) -> Vec<TableRequest> {
     let violations = reader.violations();
     let requests = read_each(reader, "table", violations, |reader, earlier| {
         read_one(reader, &Words { vocabulary, paper, earlier })
-    })?;
+    });
     if let [first, _, ..] = &paper.protocols[..]
+        && !violations.has_faulty()
         && !of_kind::<Scores>(&requests).any(|(_, scores)| scores.metric == first.metric)
     {
         let message =
@@ -101,7 +102,7 @@ pub fn read(
             violations.push(&request.location, "table", message);
         }
     }
-    Some(requests)
+    requests
 }
 
 fn read_one(reader: Reader<'_>, words: &Words<'_>) -> Option<(String, TableRequest)> {

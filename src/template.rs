@@ -2,18 +2,22 @@
 
 mod comparison;
 mod error;
+mod masked;
 mod names;
 mod order;
+mod references;
 mod source;
 mod syntax;
 mod undeclared;
 mod words;
 
 pub use error::TemplateError;
+pub use masked::{Masked, masked, uses};
 pub use names::{
     BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES, is_image,
 };
 pub use order::{add_tests, check_wanted};
+pub use references::{Declared, without_results};
 pub use source::Templates;
 pub use syntax::{is_reserved, syntax, with_line_ends};
 pub use undeclared::check_names;
@@ -41,7 +45,8 @@ pub fn check(templates: &Templates, levels: &FactorLevels) -> Result<(), Templat
         error::check_comments(name, text)?;
         if let Some(at) = text.find(is_reserved) {
             let message = "a noncharacter of Unicode (U+FDD0 to U+FDEF) stands in the template";
-            return Err(TemplateError::at(name, error::line_at(text, at), message, "remove it"));
+            let span = (at, text[at..].chars().next().map_or(at, |c| at + c.len_utf8()));
+            return Err(TemplateError::within(name, text, span, message, "remove it"));
         }
     }
     for (name, macros) in [(ITEMS_TEMPLATE, &OF_ITEMS[..]), (BLOCKS_TEMPLATE, &OF_BLOCKS[..])] {

@@ -96,7 +96,7 @@ fn read_several(
 ) -> Option<Check> {
     let items = reader.items(key);
     if items.is_empty() {
-        if reader.is_sound() {
+        if !reader.has_mistakes() {
             reader.refuse(key, "must list at least one check");
         }
         return None;
@@ -141,7 +141,7 @@ fn read_sides(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     let vocabulary = words.vocabulary;
     let items = reader.items("difference");
     let [(_, first), (_, second)] = items[..] else {
-        if reader.is_sound() {
+        if !reader.has_mistakes() {
             reader.refuse("difference", "must list two sides, each as { factor = \"level\" }");
         }
         return None;
@@ -303,6 +303,7 @@ fn read_metric_or_first(
     let metric = match (reader.node("metric"), first) {
         (Some(_), _) => read_metric(reader, &words.paper.metrics)?,
         (None, Some(first)) => first,
+        (None, None) if reader.violations().has_faulty() => return None,
         (None, None) => {
             reader.refuse("metric", "is missing, and the paper has no metric");
             return None;
@@ -356,7 +357,7 @@ fn read_expected(reader: &Reader<'_>) -> Option<Expected> {
     let expected: Vec<_> = [above, below, near].into_iter().flatten().collect();
     match expected[..] {
         [one] => Some(one),
-        [] if !reader.is_sound() => None,
+        [] if reader.has_mistakes() => None,
         [] => {
             let named = ["effect", "difference"].into_iter().find(|key| reader.node(key).is_some());
             let message = "has no expected value: give `above`, `below`, or `near` and `within`";

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::artifacts::ArtifactsArgs;
 use super::bundle_args::BundleCommand;
@@ -56,6 +56,9 @@ Exit status:
 #[derive(Debug, Parser)]
 #[command(name = "report", version, long_about = LONG_ABOUT, after_help = AFTER_HELP)]
 pub(super) struct Cli {
+    /// Whether messages have colours. `auto`: at a terminal, unless `NO_COLOR` is set.
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(super) color: ColorChoice,
     #[command(subcommand)]
     pub(super) command: Command,
 }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use super::json;
 use super::project_args::ProjectArgs;
 use super::selector::RunSelector;
 use super::terminal::{data, message};
 use super::trust;
 use crate::context::Build;
+use crate::diagnostic;
 use crate::experiment::{Deviation, Run};
 use crate::format::{count, runs, two_digits};
 use crate::pipeline::{self, Error, Keep, Project, Trial, Verdict};
@@ -35,6 +37,22 @@ pub(super) struct CheckArgs {
     yes: bool,
     #[command(flatten)]
     project: ProjectArgs,
+    /// Print one JSON object with all mistakes.
+    #[arg(long, conflicts_with_all = ["format", "run"])]
+    json: bool,
+    /// How mistakes are printed. `github`: also as annotations, which mark the lines in a pull request on GitHub.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+}
+
+/// How mistakes are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// As text.
+    #[default]
+    Text,
+    /// Also as annotations.
+    Github,
 }
 
 pub(super) fn run(args: &CheckArgs) -> Result<(), Error> {
@@ -42,12 +60,19 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Error> {
     if args.run && pipeline::is_foreign(&root) {
         trust::ask(&args.project.load()?, args.yes)?;
     }
-    let project = if args.run { args.project.load_to_run()? } else { args.project.load()? };
-    let plan = pipeline::plan(&project, args.project.device.kind(), Keep::Extracts)?;
-    let build = Build { command: "report build", options: "", has_pdf: false };
-    let report = pipeline::render(&project, &plan, build, None)?;
-    report.check_links(&project, &project.root.join(pipeline::WHOLE))?;
-    for warning in report.warnings() {
+    let checked = check(args);
+    if args.json {
+        json::print(json::check(&checked))?;
+    }
+    if let (Err(Error::Invalid(invalid)), Format::Github) = (&checked, args.format) {
+        let lines = diagnostic::for_github(&invalid.violations, &invalid.texts);
+        lines.iter().try_for_each(|line| data(line))?;
+    }
+    let Checked { project, plan, warnings } = checked?;
+    if args.json {
+        return Ok(());
+    }
+    for warning in warnings {
         message(&format!("warning: {warning}"));
     }
     data(&format!(
@@ -59,6 +84,26 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Error> {
         true => try_programs(&project, &plan, args),
         false => Ok(()),
     }
+}
+
+/// A project without mistakes.
+pub(super) struct Checked {
+    /// The project.
+    pub(super) project: Project,
+    /// Its runs.
+    pub(super) plan: Plan,
+    /// What may be wrong all the same.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Looks for mistakes in all files.
+fn check(args: &CheckArgs) -> Result<Checked, Error> {
+    let project = if args.run { args.project.load_to_run()? } else { args.project.load()? };
+    let plan = pipeline::plan(&project, args.project.device.kind(), Keep::Extracts)?;
+    let build = Build { command: "report build", options: "", has_pdf: false };
+    let report = pipeline::render(&project, &plan, build, None)?;
+    report.check_links(&project, &project.root.join(pipeline::WHOLE))?;
+    Ok(Checked { project, plan, warnings: report.warnings() })
 }
 
 /// Tries one run of each experiment whose runs are programs.

@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::check::Checked;
 use super::preview::TrainingPreview;
 use super::run_details::RunDetails;
 use super::terminal::data;
+use crate::diagnostic::Mistake;
 use crate::diff::Changes;
 use crate::digest::Digest;
 use crate::experiment::{Agreement, Experiment, Run};
+use crate::format::chain;
 use crate::pipeline::bundle::{Exported, Imported};
 use crate::pipeline::jobs::JobSummary;
 use crate::pipeline::{Check, Error, Garbage, Merged, Predictions, Problem, Rerun};
@@ -53,6 +56,19 @@ pub(super) fn status(
         "workers": preview.workers,
         "needs_confirmation": preview.of_new_versions().is_some(),
     })
+}
+
+/// `report check`.
+pub(super) fn check(checked: &Result<Checked, Error>) -> Value {
+    let (mistakes, warnings, error) = match checked {
+        Ok(checked) => (Vec::new(), checked.warnings.clone(), None),
+        Err(Error::Invalid(invalid)) => {
+            let own = |violation| Mistake::of(violation, &invalid.texts);
+            (invalid.violations.iter().map(own).collect(), Vec::new(), None)
+        }
+        Err(other) => (Vec::new(), Vec::new(), Some(chain(other))),
+    };
+    json!({ "mistakes": mistakes, "warnings": warnings, "error": error })
 }
 
 /// `report diff`.

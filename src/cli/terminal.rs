@@ -2,10 +2,14 @@
 
 use std::io::{BufRead as _, ErrorKind, IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use clap::ColorChoice;
 
 use crate::format::visible;
 use crate::fs::FileError;
 use crate::pipeline::Error;
+use crate::provenance;
 
 /// Prints a line of data to standard output. A closed pipe (`report status | head`) is not an
 /// error.
@@ -23,6 +27,33 @@ pub(super) fn data(line: &str) -> Result<(), Error> {
 /// training continues.
 pub(super) fn message(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", visible(line));
+}
+
+/// When messages have colours.
+static COLOUR: OnceLock<ColorChoice> = OnceLock::new();
+
+/// Sets when messages have colours, for the whole process.
+pub(super) fn set_colour(choice: ColorChoice) {
+    let _ = COLOUR.set(choice);
+}
+
+/// Whether messages on standard error have colours.
+pub(super) fn is_styled() -> bool {
+    match COLOUR.get().copied().unwrap_or_default() {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        // `NO_COLOR` counts if it is set and not empty: https://no-color.org.
+        ColorChoice::Auto => {
+            let is_dumb = provenance::variable("TERM").is_some_and(|value| value == "dumb");
+            let is_refused = provenance::variable("NO_COLOR").is_some();
+            !is_refused && !is_dumb && std::io::stderr().is_terminal()
+        }
+    }
+}
+
+/// Prints lines with colours to standard error. All that comes from files is visible in them already.
+pub(super) fn styled_message(lines: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{lines}");
 }
 
 /// Rows with the same number of cells as lines. Aligns the first column left, the others right.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -17,8 +18,10 @@ pub type Table = BTreeMap<String, Node>;
 pub struct Node {
     /// The value.
     pub value: Value,
-    /// The line of the value or of its key.
+    /// The place of the value. Its line is that of the key.
     pub location: Location,
+    /// The place of its key. `None` for an item of an array.
+    pub key: Option<Location>,
 }
 
 /// A TOML value.
@@ -91,16 +94,13 @@ pub fn parse(file: &str, text: &str) -> Result<Node, Vec<Violation>> {
     let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
     if let Some(first) = errors.iter().min_by_key(|error| start(error)) {
         let message = format!("is not TOML: {}", syntax_error(first, text));
-        return Err(vec![Violation {
-            location: lines.at(start(first)),
-            key: String::new(),
-            message,
-        }]);
+        let span = first.span().unwrap_or(0..0);
+        return Err(vec![Violation::new(lines.of_span(span), "", message)]);
     }
     let mut violations = Vec::new();
     let table = convert_table(root.get_ref(), "", &lines, &mut violations);
     if violations.is_empty() {
-        Ok(Node { value: Value::Table(table), location: lines.at(0) })
+        Ok(Node { value: Value::Table(table), location: lines.first(), key: None })
     } else {
         Err(violations)
     }
@@ -129,10 +129,16 @@ fn convert_table(
         .iter()
         .filter_map(|(key, value)| {
             let path = join(path, key.get_ref());
-            let location = lines.at(key.span().start);
+            let location = lines.of_span(key.span());
             let mut node = convert(value, &path, lines, violations)?;
-            // The line of the key is easier to find than a value that begins some lines below it.
-            node.location = location;
+            // A value on several lines is easier to find by its key.
+            let is_one_line = lines.line_of(value.span().end) == location.line
+                && node.location.line == location.line
+                && value.span().start >= key.span().end;
+            if !is_one_line {
+                node.location = location.clone();
+            }
+            node.key = Some(location);
             Some((key.get_ref().to_string(), node))
         })
         .collect()
@@ -144,9 +150,9 @@ fn convert(
     lines: &Lines,
     violations: &mut Vec<Violation>,
 ) -> Option<Node> {
-    let location = lines.at(value.span().start);
+    let location = lines.of_span(value.span());
     let mut refuse = |message: String| {
-        violations.push(Violation { location: location.clone(), key: path.to_owned(), message });
+        violations.push(Violation::new(location.clone(), path, message));
         None
     };
     let value = match value.get_ref() {
@@ -174,7 +180,7 @@ fn convert(
         ),
         DeValue::Table(table) => Value::Table(convert_table(table, path, lines, violations)),
     };
-    Some(Node { value, location })
+    Some(Node { value, location, key: None })
 }
 
 /// `base` with the values of `over`, which win. Tables are merged key by key. Other values are
@@ -184,7 +190,7 @@ pub fn merge(base: Node, over: Node) -> Node {
     match (base, over) {
         (
             Node { value: Value::Table(mut base), .. },
-            Node { value: Value::Table(over), location },
+            Node { value: Value::Table(over), location, key },
         ) => {
             for (key, node) in over {
                 let merged = match base.remove(&key) {
@@ -193,7 +199,7 @@ pub fn merge(base: Node, over: Node) -> Node {
                 };
                 base.insert(key, merged);
             }
-            Node { value: Value::Table(base), location }
+            Node { value: Value::Table(base), location, key }
         }
         (_, over) => over,
     }
@@ -257,6 +263,8 @@ pub(super) fn join(parent: &str, key: &str) -> String {
 struct Lines {
     file: Arc<str>,
     starts: Vec<usize>,
+    /// Number of bytes of the file.
+    len: usize,
 }
 
 impl Lines {
@@ -264,12 +272,23 @@ impl Lines {
         let starts = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1))
             .collect();
-        Self { file: file.into(), starts }
+        Self { file: file.into(), starts, len: text.len() }
     }
 
-    fn at(&self, offset: usize) -> Location {
-        let line = self.starts.partition_point(|start| *start <= offset).max(1);
-        Location { file: Arc::clone(&self.file), line }
+    /// The line of a byte, from 1.
+    fn line_of(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset).max(1)
+    }
+
+    fn of_span(&self, span: Range<usize>) -> Location {
+        let line = self.line_of(span.start);
+        Location { file: Arc::clone(&self.file), line, span: Some((span.start, span.end)) }
+    }
+
+    /// The first line, which stands for the whole document.
+    fn first(&self) -> Location {
+        let end = self.starts.get(1).map_or(self.len, |next| next - 1);
+        Location { file: Arc::clone(&self.file), line: 1, span: Some((0, end)) }
     }
 }
 
@@ -296,7 +315,7 @@ mod tests {
     #[test]
     fn a_path_reaches_into_tables_and_arrays() {
         let mut root = parse("a.toml", "a = [{ b = 1 }, { b = 2 }]").unwrap();
-        let three = Node { value: Value::Integer(3), location: root.location.clone() };
+        let three = Node { value: Value::Integer(3), location: root.location.clone(), key: None };
         replace(&mut root, "a.1.b", three.clone()).unwrap();
         assert_eq!(text(&root), "{a = [{b = 1}, {b = 3}]}");
         for (path, key) in [("a.2.b", "2"), ("c.b", "c")] {

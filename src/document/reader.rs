@@ -14,6 +14,11 @@ pub trait FromNode: Sized {
     /// The value. Returns `None` if it has another type.
     fn from_node(node: &Node) -> Option<Self>;
 
+    /// The part of a value that has another type.
+    fn culprit(node: &Node) -> &Node {
+        node
+    }
+
     /// The message for a value of another type.
     #[must_use]
     fn mismatch(node: &Node) -> String {
@@ -92,6 +97,15 @@ impl<T: FromNode> FromNode for Vec<T> {
         }
     }
 
+    fn culprit(node: &Node) -> &Node {
+        match &node.value {
+            Value::Array(items) => {
+                items.iter().find(|item| T::from_node(item).is_none()).unwrap_or(node)
+            }
+            _ => node,
+        }
+    }
+
     fn mismatch(node: &Node) -> String {
         let Value::Array(items) = &node.value else {
             return format!("must be an array, but is {}", node.value.type_name());
@@ -146,7 +160,8 @@ impl<'a> Reader<'a> {
         let node = self.node(key)?;
         let value = T::from_node(node);
         if value.is_none() {
-            self.refuse(key, T::mismatch(node));
+            let location = &T::culprit(node).location;
+            self.violations.push(location, self.path_of(key), T::mismatch(node));
         }
         value
     }
@@ -251,11 +266,30 @@ impl<'a> Reader<'a> {
         self.violations.push(location, self.path_of(key), message);
     }
 
-    /// Whether the table has no violation so far. What follows from a violation is no other
-    /// mistake.
+    /// Reports `message` about `word`, an item of the list at `key`, or its value.
+    pub fn refuse_word(&self, key: &str, word: &str, message: impl Into<String>) {
+        let is_it = |node: &&Node| matches!(&node.value, Value::String(text) if text == word);
+        let item = self.table.get(key).and_then(|node| match &node.value {
+            Value::Array(items) => items.iter().find(is_it),
+            _ => None,
+        });
+        match item {
+            Some(item) => self.violations.push(&item.location, self.path_of(key), message),
+            None => self.refuse(key, message),
+        }
+    }
+
+    /// Whether the table, and all that it refers to, has no violation so far. What follows from a
+    /// violation is no other mistake.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.violations.are_outside(&self.path)
+        !self.violations.is_partial() && !self.has_mistakes()
+    }
+
+    /// Whether the table itself has a violation so far.
+    #[must_use]
+    pub fn has_mistakes(&self) -> bool {
+        !self.violations.are_outside(&self.path)
     }
 
     /// Whether the table has no key.
@@ -289,7 +323,8 @@ impl<'a> Reader<'a> {
 
     /// Reports each key that is not one of `known`, with the nearest of them.
     pub fn check_keys(&self, known: &[&str]) {
-        for key in self.table.keys().filter(|key| !known.contains(&key.as_str())) {
+        let unknown = self.table.iter().filter(|(key, _)| !known.contains(&key.as_str()));
+        for (key, node) in unknown {
             let message = match nearest(key, known.iter().copied()) {
                 Some(near) => {
                     // Two messages about one mistake would look like two mistakes.
@@ -298,7 +333,8 @@ impl<'a> Reader<'a> {
                 }
                 None => format!("is not a known key; known here: {}", listing(known)),
             };
-            self.refuse(key, message);
+            let location = node.key.as_ref().unwrap_or(&node.location);
+            self.violations.push(location, self.path_of(key), message);
         }
     }
 }

@@ -66,7 +66,7 @@ fn read_layer(node: &Node, path: &str, violations: &Violations) -> Option<Layer>
         Value::String(_) => Value::Table(BTreeMap::from([("layer".to_owned(), node.clone())])),
         other => other.clone(),
     };
-    let node = Node { value: table, location: node.location.clone() };
+    let node = Node { value: table, ..node.clone() };
     let reader = Reader::new(&node, path, violations)?;
     let name = reader.required::<String>("layer")?;
     if !NAMES.contains(&name.as_str()) {

@@ -127,8 +127,8 @@ fn json(value: &Value) -> serde_json::Value {
 
 fn toml_value(value: &serde_json::Value) -> Option<Value> {
     let node = |value: &serde_json::Value| {
-        let location = document::Location { file: "".into(), line: 0 };
-        Some(Node { value: toml_value(value)?, location })
+        let location = document::Location::of_file("");
+        Some(Node { value: toml_value(value)?, location, key: None })
     };
     Some(match value {
         serde_json::Value::Null => return None,

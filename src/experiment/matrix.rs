@@ -34,7 +34,10 @@ pub(super) fn read(
         read_condition(0, &right, &mut root.clone(), find, violations);
         return None;
     };
-    name_all(&mut factors);
+    let names = names_of(&factors.iter().map(|(factor, _)| &*factor.path).collect::<Vec<_>>());
+    for ((factor, _), name) in factors.iter_mut().zip(names) {
+        factor.name = name;
+    }
     let count = factors
         .iter()
         .try_fold(1usize, |count, (_, levels)| count.checked_mul(levels.len()))
@@ -66,15 +69,16 @@ fn name_of(path: &str) -> String {
     keys[first..].join(".")
 }
 
-/// Names each factor. Factors with the same short name get their full paths as names.
-fn name_all(factors: &mut [(Factor, &[Node])]) {
-    let names: Vec<_> = factors.iter().map(|(factor, _)| name_of(&factor.path)).collect();
-    for ((factor, _), name) in factors.iter_mut().zip(&names) {
+/// The names of factors with these paths. Those with the same short name have their full paths as names.
+pub(super) fn names_of(paths: &[&str]) -> Vec<String> {
+    let names: Vec<_> = paths.iter().map(|path| name_of(path)).collect();
+    let named = paths.iter().zip(&names).map(|(path, name)| {
         // `seed` and `experiment` have other meanings in tables and commands.
         let is_taken = name == "seed" || name == EXPERIMENT;
         let is_own = names.iter().filter(|other| *other == name).count() == 1;
-        factor.name = if is_own && !is_taken { name.clone() } else { factor.path.clone() };
-    }
+        if is_own && !is_taken { name.clone() } else { (*path).to_owned() }
+    });
+    named.collect()
 }
 
 fn read_factor<'n>(

@@ -70,7 +70,7 @@ fn with_sizes(node: &Node, classes: Option<usize>) -> Node {
             // Another word or a regression has been refused already.
             let classes = classes.filter(|classes| *classes > 0);
             let value = Value::Integer(i64::try_from(classes.unwrap_or(1)).unwrap_or(i64::MAX));
-            Node { value, location: node.location.clone() }
+            Node { value, location: node.location.clone(), key: node.key.clone() }
         }
         _ => with_sizes(node, classes),
     };
@@ -83,7 +83,7 @@ fn with_sizes(node: &Node, classes: Option<usize>) -> Node {
         }
         other => other.clone(),
     };
-    Node { value, location: node.location.clone() }
+    Node { value, location: node.location.clone(), key: node.key.clone() }
 }
 
 fn read_pair(task: &dyn Task, reader: Reader<'_>, data: Option<&DataDesign>) -> Option<PairModel> {

@@ -11,19 +11,20 @@ use crate::task::{self, TargetKind};
 const LONGEST_NAME: usize = 100;
 
 /// Reads each table of the array at `key`, with those that came before it. Their names must differ.
-/// `None` if one of them is faulty.
+/// Leaves out those with mistakes, and notes their names.
 pub fn read_each<T>(
     reader: &Reader<'_>,
     key: &'static str,
     violations: &Violations,
     read: impl Fn(Reader<'_>, &[T]) -> Option<(String, T)>,
-) -> Option<Vec<T>> {
+) -> Vec<T> {
     let (mut names, mut items) = (Vec::new(), Vec::new());
-    let declared = reader.items(key);
-    let n_declared = declared.len();
-    for (path, node) in declared {
+    for (path, node) in reader.items(key) {
         let item = Reader::new(node, path.as_str(), violations);
-        let Some((name, item)) = item.and_then(|reader| read(reader, &items)) else { continue };
+        let Some((name, item)) = item.and_then(|reader| read(reader, &items)) else {
+            name_of(node).into_iter().for_each(|name| violations.note_faulty(name));
+            continue;
+        };
         if names.contains(&name) {
             let message = format!("is called `{name}`, as an earlier `{key}` is");
             violations.push(&node.location, path, message);
@@ -31,7 +32,17 @@ pub fn read_each<T>(
         names.push(name);
         items.push(item);
     }
-    (items.len() == n_declared).then_some(items)
+    items
+}
+
+/// The name of a table of the file, if it has one.
+#[must_use]
+pub fn name_of(node: &Node) -> Option<&str> {
+    let Value::Table(table) = &node.value else { return None };
+    match &table.get("name")?.value {
+        Value::String(name) => Some(name),
+        _ => None,
+    }
 }
 
 /// A name that becomes part of a file name or an anchor.
@@ -80,7 +91,7 @@ pub fn read_all_known(
     for word in &words {
         check_known(reader, key, word, known, what);
         if words.iter().filter(|other| *other == word).count() > 1 {
-            reader.refuse(key, format!("lists `{word}` more than once"));
+            reader.refuse_word(key, word, format!("lists `{word}` more than once"));
         }
     }
     Some(words)
@@ -88,8 +99,9 @@ pub fn read_all_known(
 
 /// Refuses a word that is not one of `known`.
 pub fn check_known(reader: &Reader<'_>, key: &'static str, word: &str, known: &[&str], what: &str) {
-    if !known.contains(&word) {
-        reader.refuse(key, format!("names no {what}, `{word}`; {}", suggestion(word, known)));
+    if !known.contains(&word) && !reader.violations().is_faulty(word) {
+        let message = format!("names no {what}, `{word}`; {}", suggestion(word, known));
+        reader.refuse_word(key, word, message);
     }
 }
 
@@ -136,6 +148,9 @@ pub fn read_factors(
     key: &'static str,
     words: &Vocabulary<'_>,
 ) -> Option<Vec<String>> {
+    if words.has_unknown_factors() {
+        return reader.required::<Vec<String>>(key);
+    }
     let known: Vec<_> = words.names().collect();
     read_all_known(reader, key, &known, "factor")
 }
@@ -233,10 +248,11 @@ pub fn check_factor(
     words: &Vocabulary<'_>,
 ) -> bool {
     let is_known = words.levels(factor).is_some();
-    if !is_known {
+    if !is_known && !words.has_unknown_factors() {
         let hint = suggestion(factor, &words.names().collect::<Vec<_>>());
         let message = format!("names no factor of any experiment, `{factor}`; {hint}");
-        reader.violations().push(&node.location, reader.path_of(key), message);
+        let location = node.key.as_ref().unwrap_or(&node.location);
+        reader.violations().push(location, reader.path_of(key), message);
     }
     is_known
 }
@@ -250,7 +266,7 @@ pub fn check_level(
     words: &Vocabulary<'_>,
 ) {
     let known = words.levels(factor).unwrap_or_default();
-    if !known.contains(level) {
+    if !known.contains(level) && !words.has_unknown_levels(factor) {
         let hint = level.instead(known);
         let what = match factor {
             EXPERIMENT => "experiment".to_owned(),

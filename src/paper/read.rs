@@ -15,7 +15,9 @@ use crate::task::curves::VALIDATION_ACCURACY;
 impl Paper {
     /// Reads the paper's own keys: title, source, labels, metrics, protocols and draws. Tables,
     /// figures and claims are read on top of them.
-    pub fn read(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Option<Self> {
+    ///
+    /// Leaves out what has mistakes.
+    pub fn read(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Self {
         let violations = reader.violations();
         let title = reader.required::<String>("title");
         let source = reader.optional::<String>("source");
@@ -36,12 +38,11 @@ impl Paper {
         let metrics = read_each(reader, "metric", violations, |reader, earlier| {
             read_metric(reader, earlier, words)
         });
-        let known = metrics.iter().flatten().map(|metric: &Metric| metric.name.as_str());
+        let known = metrics.iter().map(|metric: &Metric| metric.name.as_str());
         let known: Vec<_> = known.collect();
         let protocols = read_each(reader, "protocol", violations, |reader, earlier| {
             let metric = read_known(&reader, "metric", &known, "metric");
-            let metrics = metrics.iter().flatten();
-            let of_no_curve = metrics.filter(|known| known.curve().is_none());
+            let of_no_curve = metrics.iter().filter(|known| known.curve().is_none());
             if let Some(value) =
                 of_no_curve.into_iter().find(|one| Some(&one.name) == metric.as_ref())
             {
@@ -63,14 +64,14 @@ impl Paper {
             Some((protocol.metric.clone(), protocol))
         });
         let draws = read_draws(reader, words);
-        Some(Self {
-            title: title?,
+        Self {
+            title: title.unwrap_or_default(),
             source: source.unwrap_or_default(),
-            metrics: metrics?,
-            protocols: protocols?,
+            metrics,
+            protocols,
             draws,
             labels,
-        })
+        }
     }
 }
 

@@ -84,7 +84,7 @@ fn names_are_labels_titles_or_spellings() {
     let root = document::parse("paper.toml", text).unwrap();
     let violations = Violations::default();
     let reader = Reader::new(&root, "", &violations).unwrap();
-    let paper = Paper::read(&reader, &Vocabulary::of(&experiments)).unwrap();
+    let paper = Paper::read(&reader, &Vocabulary::of(&experiments));
     reader.finish();
     assert_eq!(violations.into_sorted(), []);
     let names = Names { paper: &paper, experiments: &experiments };
@@ -114,7 +114,7 @@ fn two_levels_never_have_one_label() {
         let violations = Violations::default();
         let reader = Reader::new(&root, "", &violations).unwrap();
         let paper = Paper::read(&reader, &Vocabulary::of(&experiments));
-        let names = Names { paper: &paper.unwrap(), experiments: &experiments };
+        let names = Names { paper: &paper, experiments: &experiments };
         let name = names.factor("lr").to_owned();
         (name, violations.into_sorted().into_iter().map(|one| one.message).collect::<Vec<_>>())
     };

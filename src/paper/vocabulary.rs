@@ -19,6 +19,17 @@ pub struct Vocabulary<'e> {
     /// `experiment` and each factor, with the levels that exist.
     levels: BTreeMap<String, Vec<Level>>,
     conditions: Vec<KnownCondition<'e>>,
+    /// The experiments with mistakes.
+    faulty: &'e [FaultyExperiment],
+}
+
+/// An experiment with mistakes in its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultyExperiment {
+    /// Its name.
+    pub name: String,
+    /// The names of its factors. `None` if its files cannot be parsed.
+    pub factors: Option<Vec<String>>,
 }
 
 /// An experiment whose runs do not record a curve.
@@ -45,9 +56,19 @@ impl<'e> Vocabulary<'e> {
     /// The words of `experiments`.
     #[must_use]
     pub fn of(experiments: &'e [Experiment]) -> Self {
+        Self::beside(experiments, &[])
+    }
+
+    /// The words of `experiments`, and the names of `faulty` ones.
+    #[must_use]
+    pub fn beside(experiments: &'e [Experiment], faulty: &'e [FaultyExperiment]) -> Self {
         let mut levels: BTreeMap<String, Vec<Level>> = BTreeMap::new();
-        let names = experiments.iter().map(|experiment| Level::text(&experiment.name));
+        let names = experiments.iter().map(|experiment| &experiment.name);
+        let names = names.chain(faulty.iter().map(|one| &one.name)).map(|name| Level::text(name));
         levels.insert(EXPERIMENT.to_owned(), names.collect());
+        for factor in faulty.iter().flat_map(|one| &one.factors).flatten() {
+            levels.entry(factor.clone()).or_default();
+        }
         for factor in experiments.iter().flat_map(|experiment| &experiment.factors) {
             let known = levels.entry(factor.name.clone()).or_default();
             for level in &factor.levels {
@@ -66,7 +87,27 @@ impl<'e> Vocabulary<'e> {
             })
         });
         let conditions = conditions.collect();
-        Self { experiments, levels, conditions }
+        Self { experiments, levels, conditions, faulty }
+    }
+
+    /// Whether no experiment has a mistake.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.faulty.is_empty()
+    }
+
+    /// Whether an experiment may have factors that are not known, because its files cannot be parsed.
+    pub(super) fn has_unknown_factors(&self) -> bool {
+        self.faulty.iter().any(|one| one.factors.is_none())
+    }
+
+    /// Whether a factor may have levels that are not known, because an experiment with it has mistakes.
+    pub(super) fn has_unknown_levels(&self, factor: &str) -> bool {
+        let is_own = |own: &String| own == factor;
+        factor != EXPERIMENT
+            && self.faulty.iter().any(|one| {
+                one.factors.as_ref().is_none_or(|factors| factors.iter().any(is_own))
+            })
     }
 
     /// `experiment` and the factors.

@@ -1,7 +1,9 @@
 //! Why a command cannot continue, and what the user can do.
 
 mod hint;
+mod invalid;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::claim::ClaimError;
@@ -14,21 +16,18 @@ use crate::format::{chain, runs};
 use crate::fs::FileError;
 use crate::slurm::SlurmError;
 use crate::store::StoreError;
-use crate::template::TemplateError;
+use crate::template::{TemplateError, Templates};
 use crate::train::DeviceError;
+
+pub use invalid::Invalid;
 
 /// Why a build cannot continue. The exit code separates mistakes of the user from failures of the
 /// machine.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Experiments or paper with violations.
-    #[error("{}", list(violations))]
-    Invalid {
-        /// What is wrong.
-        violations: Vec<Violation>,
-        /// Files in `experiments/` that are not read: one of them may be what is missing.
-        skipped: Vec<PathBuf>,
-    },
+    /// Files with mistakes.
+    #[error("{}", .0)]
+    Invalid(Box<Invalid>),
     /// A request that names something that does not exist.
     #[error("{message}")]
     Request {
@@ -74,9 +73,6 @@ pub enum Error {
     /// A configuration without canonical form.
     #[error(transparent)]
     Canonical(CanonicalError),
-    /// A template that cannot be rendered.
-    #[error(transparent)]
-    Render(TemplateError),
     /// A claim that cannot be decided.
     #[error(transparent)]
     Claim(ClaimError),
@@ -172,6 +168,43 @@ pub enum Error {
 }
 
 impl Error {
+    /// Mistakes in one file with this name and text.
+    pub(super) fn invalid(violations: Vec<Violation>, file: &str, text: &str) -> Self {
+        let texts = BTreeMap::from([(file.to_owned(), text.to_owned())]);
+        Self::Invalid(Box::new(Invalid { violations, texts, skipped: Vec::new() }))
+    }
+
+    /// Mistakes in templates.
+    pub(super) fn of_templates(errors: &[TemplateError], templates: &Templates) -> Self {
+        let mut texts = BTreeMap::new();
+        let violations = Self::places(errors, templates, &mut texts);
+        Self::Invalid(Box::new(Invalid { violations, texts, skipped: Vec::new() }))
+    }
+
+    /// Mistakes in templates as mistakes in files of the project. Adds the texts of these files to `texts`.
+    pub(super) fn places(
+        errors: &[TemplateError],
+        templates: &Templates,
+        texts: &mut BTreeMap<String, String>,
+    ) -> Vec<Violation> {
+        let own = |error: &TemplateError| {
+            let text = templates.text(&error.template);
+            let violation = error.in_file(text);
+            texts.insert(violation.location.file.to_string(), text.to_owned());
+            violation
+        };
+        errors.iter().map(own).collect()
+    }
+
+    /// The same, with the texts of the files that have the mistakes.
+    #[must_use]
+    pub(super) fn with_texts(mut self, texts: &BTreeMap<String, String>) -> Self {
+        if let Self::Invalid(invalid) = &mut self {
+            invalid.texts.extend(texts.clone());
+        }
+        self
+    }
+
     /// The error of an execution with failed runs. `total` is the number of all its runs, and `recorded` of those with
     /// a record.
     pub(super) fn of_runs(
@@ -190,7 +223,7 @@ impl Error {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Invalid { .. }
+            Self::Invalid(_)
             | Self::Request { .. }
             | Self::Dataset { .. }
             | Self::DatasetFile { .. }
@@ -198,7 +231,6 @@ impl Error {
             | Self::Device(_)
             | Self::Unconfirmed { .. }
             | Self::Claim(_)
-            | Self::Render(_)
             | Self::Scheduler(SlurmError::Missing { .. }) => 2,
             Self::Stale(_)
             | Self::Unverified { .. }
@@ -234,11 +266,3 @@ fn holes(total: usize, missing: usize, accepted: usize) -> String {
     }
 }
 
-fn list(violations: &[Violation]) -> String {
-    const MOST: usize = 50;
-    let mut lines: Vec<_> = violations.iter().take(MOST).map(ToString::to_string).collect();
-    if violations.len() > MOST {
-        lines.push(format!("and {} more", violations.len() - MOST));
-    }
-    lines.join("\n")
-}

@@ -47,7 +47,8 @@ pub(super) fn read_all(links: &[FileLink], sources: Sources<'_>) -> Result<Vec<I
 fn read(link: &FileLink, sources: Sources<'_>) -> Result<Image, Error> {
     let Sources { project, drawn, written } = sources;
     let refuse = |why: &str, hint: &str| {
-        Err(Error::Render(link.faulty_image(why, hint, &project.templates)))
+        let fault = link.faulty_image(why, hint, &project.templates);
+        Err(Error::of_templates(&[fault], &project.templates))
     };
     let path = link.path.clone();
     if !template::is_image(&path) {

@@ -1,22 +1,30 @@
 //! Reads a project from its files: experiments, the paper, templates and data.
 
+mod document;
+mod experiment;
+mod files;
+mod templates;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Error;
 use super::datasets::{Datasets, Finder};
+use super::error::Invalid;
 use super::overrides::Overrides;
 use super::paper_file::PaperFile;
 use super::program_files::ProgramFinder;
 use crate::dataset::Source;
-use crate::document::{self, Location, Node, Violation, suggestion};
-use crate::experiment::{self, Conditions, Experiment, Find, NamedFiles};
-use crate::format::chain;
+use crate::document::{Violation, merged, suggestion};
+use crate::experiment::{Conditions, Experiment, Find, MOST_RUNS, NamedFiles};
 use crate::fs;
-use crate::paper::Vocabulary;
+use crate::paper::{FaultyExperiment, Vocabulary};
 use crate::program::Digests;
 use crate::template::{self, Templates};
+
+use document::{Documents, shown};
+use files::Files;
 
 /// A project, read and validated.
 #[derive(Debug)]
@@ -43,147 +51,53 @@ pub struct Project {
     pub(super) digests: Arc<Digests>,
 }
 
-/// The files in `experiments/` that are no experiments: the paper, a cluster, and a store.
-const SETTINGS: [&str; 3] = ["paper.toml", "slurm.toml", "store.toml"];
-
-/// The folder of files that experiments extend. These files are not experiments.
-const BASE: &str = "base";
-
-/// The largest number of files that an experiment may be read from.
-const LONGEST_CHAIN: usize = 16;
-
-/// The folder of data files. No note is printed about its files that are not TOML.
-const DATA: &str = "data";
-/// The file extension of experiments.
-const ENDING: &str = "toml";
-
-/// The largest depth of folders. The limit ends the search if a link leads to a parent folder.
-const DEEPEST: usize = 8;
-
-/// The files in `experiments/`.
-#[derive(Default)]
-struct Files {
-    experiments: Vec<PathBuf>,
-    /// Files that experiments may extend.
-    bases: Vec<PathBuf>,
-    /// Files that are not read.
-    skipped: Vec<PathBuf>,
-}
-
-/// Finds the files in `experiments/` and its folders.
-fn find(directory: &Path) -> Result<Files, Error> {
-    let mut files = Files::default();
-    let mut folders = vec![(directory.to_owned(), 0)];
-    while let Some((folder, depth)) = folders.pop() {
-        let is_within = |place: &str| {
-            folder.strip_prefix(directory).is_ok_and(|within| within.starts_with(place))
-        };
-        let (is_data, is_base) = (is_within(DATA), is_within(BASE));
-        for path in fs::all_entries(&folder).map_err(Error::Input)? {
-            let is_hidden = fs::is_hidden(&path);
-            let is_settings = depth == 0
-                && path
-                    .file_name()
-                    .is_some_and(|name| SETTINGS.iter().any(|settings| name == *settings));
-            let is_toml = path.extension().is_some_and(|ending| ending == ENDING);
-            match fs::is_directory(&path) {
-                true if is_hidden => {}
-                true if depth == DEEPEST => return Err(too_deep(&path, "experiments")),
-                true if !is_toml => folders.push((path, depth + 1)),
-                // Hidden files are locks and backups of editors.
-                false if is_hidden && !is_toml => {}
-                false if is_hidden && !is_data => files.skipped.push(path),
-                false if is_base && is_toml => files.bases.push(path),
-                _ if is_settings => {}
-                // A folder whose name ends in `.toml` gives an error when it is read.
-                _ if is_toml => files.experiments.push(path),
-                false if !is_data => files.skipped.push(path),
-                _ => {}
-            }
-        }
-    }
-    files.experiments.sort();
-    files.bases.sort();
-    files.skipped.sort();
-    Ok(files)
-}
-
-fn too_deep(path: &Path, within: &str) -> Error {
-    Error::Request {
-        message: format!("`{}` is too deep in `{within}/`", path.display()),
-        hint: format!(
-            "at most {DEEPEST} levels of folders are read; is there a link to a parent folder?"
-        ),
-    }
-}
-
 /// Reads the project at `root`. Every TOML file in `experiments/` and its folders is an experiment,
 /// except those of settings and the files in `experiments/base/`.
 ///
 /// # Errors
-/// With all violations of all files, or the first file that cannot be read.
+/// With all mistakes of all files, or the first directory that cannot be read.
 pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     // Files are named by their path from the root, which has no `folder/..` either.
     let root = &*fs::without_dots(root);
     let directory = root.join("experiments");
-    let Files { experiments: paths, bases, skipped } = find(&directory)?;
-    let mut sources = BTreeMap::new();
+    let Files { experiments: paths, bases, skipped } = files::find(&directory)?;
+    let mut documents = Documents::of(root);
     let finder = Finder::new(root, overrides.data.as_deref(), overrides.is_confined)?;
     let programs = ProgramFinder::new(root, overrides.runs_probes);
-    let (mut experiments, mut violations) = (Vec::new(), Vec::new());
-    for path in &paths {
-        match read_experiment(root, path, (&finder, &programs), &mut sources)? {
-            Ok(experiment) => experiments.push(experiment),
-            Err(found) => violations.extend(found),
-        }
-    }
-    experiments.sort_by_key(|experiment: &Experiment| {
-        (experiment.name.contains('/'), experiment.name.clone())
-    });
-    violations.extend(repeated_titles(&experiments, &sources));
-    if experiments.is_empty() && violations.is_empty() {
+    let (mut experiments, faulty, mut violations) =
+        read_experiments(root, &paths, (&finder, &programs), &mut documents);
+    if experiments.is_empty() && faulty.is_empty() {
         return Err(Error::Request {
             message: format!("there is no experiment in `{}`", directory.display()),
             hint: "write an experiment as a TOML file in this directory; see the README".to_owned(),
         });
     }
-    let all_read = violations.is_empty();
+    violations.extend(repeated_titles(&experiments));
     let note = overrides.apply(&mut experiments)?;
     let datasets = finder.into_datasets();
     let digests = programs.into_digests();
     Datasets::unify(&mut experiments);
     violations.extend(datasets.check(&experiments)?);
-    let paper = match read_document(root, &directory.join("paper.toml"), &mut sources)? {
-        // The paper file can be checked only if all experiments were read.
-        Ok(document) if all_read => {
-            let paper = PaperFile::read(&document, &Vocabulary::of(&experiments));
-            paper.map_err(|found| violations.extend(found)).ok()
-        }
-        Ok(_) => None,
-        Err(found) => {
-            violations.extend(found);
-            None
-        }
+    let document = documents.read(&directory.join("paper.toml"));
+    let declared = document.as_ref().ok().map(PaperFile::declared);
+    let paper = document.and_then(|document| {
+        PaperFile::read(&document, &Vocabulary::beside(&experiments, &faulty))
+    });
+    let paper = paper.map_err(|found| violations.extend(found)).ok();
+    let templates = templates::read(root)?;
+    let Some(file) = paper.filter(|_| violations.is_empty()) else {
+        // The templates cannot be evaluated, but some of their mistakes are known.
+        let of_templates = template::without_results(&templates, declared.as_ref());
+        violations.extend(Error::places(&of_templates, &templates, &mut documents.texts));
+        let violations = merged(violations);
+        let invalid = Invalid { violations, texts: documents.texts, skipped };
+        return Err(Error::Invalid(Box::new(invalid)));
     };
-    let Some(paper) = paper.filter(|_| violations.is_empty()) else {
-        violations.sort();
-        violations.dedup();
-        return Err(Error::Invalid { violations, skipped });
-    };
-    let templates = read_templates(root)?;
-    for experiment in &experiments {
-        let runs = experiment.conditions.len().saturating_mul(experiment.seeds.len());
-        if runs > experiment::MOST_RUNS {
-            return Err(Error::Request {
-                message: format!("`{}` would have {runs} runs", experiment.name),
-                hint: format!("an experiment has at most {} runs", experiment::MOST_RUNS),
-            });
-        }
-    }
+    check_numbers_of_runs(&experiments)?;
+    let sources = documents.texts;
     let is_unused = |path: &PathBuf| !sources.contains_key(&shown(root, path));
     let unused = bases.into_iter().filter(is_unused).collect();
     let root = root.to_owned();
-    let file = paper;
     Ok(Project {
         root,
         experiments,
@@ -221,151 +135,56 @@ impl Project {
     }
 }
 
-/// The prose, the page, and all other files in `templates/` and its folders.
-fn read_templates(root: &Path) -> Result<Templates, Error> {
-    let directory = root.join(template::TEMPLATES);
-    let prose = directory.join(template::PAPER_TEMPLATE);
-    let paper = fs::read_to_string(&prose).map_err(Error::Input)?;
-    let mut templates = Templates { paper, ..Templates::default() };
-    let mut folders = vec![(directory.clone(), 0)];
-    while let Some((folder, depth)) = folders.pop() {
-        for path in fs::entries(&folder).map_err(Error::Input)? {
-            match fs::is_directory(&path) {
-                true if depth == DEEPEST => return Err(too_deep(&path, template::TEMPLATES)),
-                true => {
-                    folders.push((path, depth + 1));
-                    continue;
-                }
-                false => {}
-            }
-            let name = path.strip_prefix(&directory).unwrap_or(&path).to_string_lossy();
-            if path == prose || template::is_image(&name) {
-                continue;
-            }
-            match fs::read_to_string(&path) {
-                Ok(text) => drop(templates.others.insert(name.into_owned(), text)),
-                // It is an error only if it is included.
-                Err(error) => drop(templates.unread.insert(name.into_owned(), chain(&error))),
-            }
-        }
-    }
-    Ok(templates)
-}
-
-/// Refuses two experiments with the same title, because tables name experiments by title.
-fn repeated_titles(
-    experiments: &[Experiment],
-    sources: &BTreeMap<String, String>,
-) -> Vec<Violation> {
-    let repeats = experiments.iter().enumerate().filter_map(|(index, experiment)| {
-        let same = experiments[..index].iter().find(|other| other.title == experiment.title)?;
-        let message = format!("is also the title of `{}`: `{}`", same.name, experiment.title);
-        let file = experiment.files.first()?;
-        let mut lines = sources.get(file)?.lines();
-        let line = lines.position(|line| line.trim_start().starts_with("title"));
-        let location = Location { file: file.as_str().into(), line: line.map_or(1, |n| n + 1) };
-        Some(Violation { location, key: "title".to_owned(), message })
-    });
-    repeats.collect()
-}
-
-/// A path relative to the project. A path outside the project becomes absolute.
-fn shown(root: &Path, path: &Path) -> String {
-    match path.strip_prefix(root) {
-        Ok(within) => within.to_string_lossy().into_owned(),
-        Err(_) => std::path::absolute(path)
-            .unwrap_or_else(|_| path.to_owned())
-            .to_string_lossy()
-            .into_owned(),
-    }
-}
-
-type Checked<T> = Result<T, Vec<Violation>>;
-
-fn read_experiment(
+/// The experiments without mistakes, those with mistakes, and all mistakes.
+fn read_experiments(
     root: &Path,
-    path: &Path,
+    paths: &[PathBuf],
     (finder, programs): (&Finder<'_>, &ProgramFinder<'_>),
-    sources: &mut BTreeMap<String, String>,
-) -> Result<Checked<Experiment>, Error> {
-    let within = path.strip_prefix(root.join("experiments")).unwrap_or(path).with_extension("");
-    let refused = |location: Location, key: &str, message: String| {
-        Ok(Err(vec![Violation { location, key: key.to_owned(), message }]))
-    };
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let mut parts = within.components().map(|part| part.as_os_str().to_string_lossy());
-    if !parts.all(|part| part.chars().all(is_plain)) {
-        let location = Location { file: shown(root, path).into(), line: 1 };
-        let message =
-            "is read as an experiment, so its name may have only letters, digits, `-` and `_`";
-        return refused(location, "", message.to_owned());
-    }
-    let name = within.to_string_lossy();
-    if let Some((_, meaning)) = experiment::RESERVED.iter().find(|(reserved, _)| *reserved == name)
-    {
-        let location = Location { file: shown(root, path).into(), line: 1 };
-        let message = format!("cannot be called `{name}`, which means {meaning}; rename the file");
-        return refused(location, "", message);
-    }
-    let file = match read_document(root, path, sources)? {
-        Ok(file) => file,
-        Err(violations) => return Ok(Err(violations)),
-    };
-    let mut extended: Vec<Node> = Vec::new();
-    let mut path = path.to_owned();
-    while let Some((relative, location)) = experiment::extends(extended.last().unwrap_or(&file)) {
-        if extended.len() + 1 == LONGEST_CHAIN {
-            let message =
-                format!("leads through more than {LONGEST_CHAIN} files; is there a cycle?");
-            return refused(location.clone(), "extends", message);
-        }
-        path = path.with_file_name(relative);
-        if !fs::is_file(&path) {
-            let message = format!("names a file that does not exist, `{relative}`");
-            return refused(location.clone(), "extends", message);
-        }
-        match read_document(root, &path, sources)? {
-            Ok(document) => extended.push(document),
-            Err(violations) => return Ok(Err(violations)),
-        }
-    }
-    let own = file.location.file.clone();
+    documents: &mut Documents,
+) -> (Vec<Experiment>, Vec<FaultyExperiment>, Vec<Violation>) {
     let data = |source: &Source| finder.find(source);
     let program = |named: &NamedFiles<'_>| programs.find(named);
     let find = Find { data: &data, program: &program };
-    let experiment = Experiment::from_documents(&name, file, extended, find);
-    Ok(experiment.map_err(|violations| {
-        violations.into_iter().map(|violation| missing_in(&own, violation)).collect()
-    }))
-}
-
-/// Adds the experiment's own file to a message about a key that is missing in a base file. Either
-/// file can give the key.
-fn missing_in(own: &Arc<str>, mut violation: Violation) -> Violation {
-    if violation.is_missing() && violation.location.file != *own {
-        violation.message = format!("{} (`{own}` does not give it either)", violation.message);
-    }
-    violation
-}
-
-/// Reads a document and keeps its text.
-fn read_document(
-    root: &Path,
-    path: &Path,
-    sources: &mut BTreeMap<String, String>,
-) -> Result<Checked<Node>, Error> {
-    let path = &fs::without_dots(path);
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        // What is no text has mistakes to list, like any other file.
-        Err(error) if error.source.kind() == std::io::ErrorKind::InvalidData => {
-            let location = Location { file: shown(root, path).into(), line: 1 };
-            let message = format!("is no text: {}", error.source);
-            return Ok(Err(vec![Violation { location, key: String::new(), message }]));
+    let (mut experiments, mut faulty, mut violations) = (Vec::new(), Vec::new(), Vec::new());
+    for path in paths {
+        match experiment::read(root, path, find, documents) {
+            Ok(experiment) => experiments.push(experiment),
+            Err((experiment, found)) => {
+                faulty.push(experiment);
+                violations.extend(found);
+            }
         }
-        Err(error) => return Err(Error::Input(error)),
-    };
-    let document = document::parse(&shown(root, path), &text);
-    sources.insert(shown(root, path), text);
-    Ok(document)
+    }
+    experiments.sort_by_key(|experiment: &Experiment| {
+        (experiment.name.contains('/'), experiment.name.clone())
+    });
+    (experiments, faulty, violations)
+}
+
+fn check_numbers_of_runs(experiments: &[Experiment]) -> Result<(), Error> {
+    for experiment in experiments {
+        let runs = experiment.conditions.len().saturating_mul(experiment.seeds.len());
+        if runs > MOST_RUNS {
+            return Err(Error::Request {
+                message: format!("`{}` would have {runs} runs", experiment.name),
+                hint: format!("an experiment has at most {MOST_RUNS} runs"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses two experiments with the same title, because tables name experiments by title.
+fn repeated_titles(experiments: &[Experiment]) -> Vec<Violation> {
+    let repeats = experiments.iter().enumerate().filter_map(|(index, experiment)| {
+        let same = experiments[..index].iter().find(|other| other.title == experiment.title)?;
+        let message = format!(
+            "is also the title of `{}`: `{}`; give each its own",
+            same.name, experiment.title
+        );
+        let mut violation = Violation::new(experiment.title_at.clone(), "title", message);
+        violation.also.push((same.title_at.clone(), "the same title".to_owned()));
+        Some(violation)
+    });
+    repeats.collect()
 }

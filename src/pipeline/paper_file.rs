@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::claim::{self, Claim};
-use crate::document::{Node, Reader, Violation, Violations};
+use crate::document::{Node, Reader, Value, Violation, Violations};
 use crate::experiment::Experiment;
 use crate::export::Drawn;
-use crate::paper::keys::read_each;
+use crate::paper::keys::{name_of, read_each};
 use crate::paper::{Figure, FigureKind, Metric, Paper, Selection, Vocabulary};
 use crate::run::Wanted;
 use crate::table::{self, ConfusionTable, Scores, TableRequest, of_kind};
 use crate::task;
+use crate::template::Declared;
 
 /// A validated paper file.
 #[derive(Clone, Debug)]
@@ -31,13 +32,27 @@ impl PaperFile {
     /// # Errors
     /// With every violation, in order of the lines.
     pub fn read(root: &Node, vocabulary: &Vocabulary<'_>) -> Result<Self, Vec<Violation>> {
-        let violations = Violations::default();
+        let violations = Violations::of_references(!vocabulary.is_complete());
         let read = Reader::new(root, "", &violations)
-            .and_then(|reader| read(reader, vocabulary, &violations));
+            .map(|reader| read(reader, vocabulary, &violations));
         match read {
             Some(file) if violations.is_empty() => Ok(file),
             _ => Err(violations.into_sorted()),
         }
+    }
+
+    /// The names of all items that a file declares, also of those with mistakes.
+    #[must_use]
+    pub fn declared(root: &Node) -> Declared {
+        let Value::Table(file) = &root.value else { return Declared::new() };
+        let names = |key: &str| {
+            let items = match file.get(key).map(|node| &node.value) {
+                Some(Value::Array(items)) => &items[..],
+                _ => &[],
+            };
+            items.iter().filter_map(name_of).map(str::to_owned).collect()
+        };
+        ["metric", "table", "figure", "claim"].map(|key| (key, names(key))).into()
     }
 
     /// What its metrics, tables and figures read of the records of these experiments.
@@ -108,41 +123,22 @@ fn read(
     reader: Reader<'_>,
     vocabulary: &Vocabulary<'_>,
     violations: &Violations,
-) -> Option<PaperFile> {
+) -> PaperFile {
     let paper = Paper::read(&reader, vocabulary);
-    // Tables refer to metrics, and figures and claims refer to tables. Parts that refer to faulty
-    // parts are not read.
-    let keys = ["table", "figure", "claim"];
-    let Some(paper) = paper.filter(|_| violations.is_empty()) else {
-        for key in keys {
-            reader.node(key);
-        }
-        reader.finish();
-        return None;
-    };
+    // Tables refer to metrics, and figures and claims refer to tables.
     let tables = table::read(&reader, vocabulary, &paper);
-    let known = tables.as_deref().unwrap_or_default();
-    let score_tables: Vec<_> = of_kind::<Scores>(known).map(|(name, _)| name).collect();
-    // If a table is faulty, a reference to it may still be right.
-    let figures = tables.as_ref().and_then(|_| {
-        read_each(&reader, "figure", violations, |reader, _| {
-            Figure::read(reader, vocabulary, &paper, &score_tables)
-        })
+    let score_tables: Vec<_> = of_kind::<Scores>(&tables).map(|(name, _)| name).collect();
+    let figures = read_each(&reader, "figure", violations, |reader, _| {
+        Figure::read(reader, vocabulary, &paper, &score_tables)
     });
-    for figure in figures.iter().flatten() {
-        if known.iter().any(|table| table.name == figure.name) {
+    for figure in &figures {
+        if tables.iter().any(|table| table.name == figure.name) {
             let message =
                 format!("has the name `{}`, which is also the name of a table", figure.name);
             violations.push(&figure.location, "figure", message);
         }
     }
-    let claims = tables
-        .as_ref()
-        .zip(figures.as_ref())
-        .and_then(|(tables, figures)| claim::read(&reader, vocabulary, &paper, tables, figures));
-    for key in keys {
-        reader.node(key);
-    }
+    let claims = claim::read(&reader, vocabulary, &paper, &tables, &figures);
     reader.finish();
-    Some(PaperFile { paper, tables: tables?, figures: figures?, claims: claims? })
+    PaperFile { paper, tables, figures, claims }
 }

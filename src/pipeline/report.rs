@@ -89,7 +89,8 @@ fn gather(
     build: Build<'_>,
 ) -> Result<Context, Error> {
     let Results { summary, tables, claims } = results;
-    let drawn = drawing::draw_all(project, plan, &summary)?;
+    let drawn = drawing::draw_all(project, plan, &summary);
+    let drawn = drawn.map_err(|error| error.with_texts(&project.sources))?;
     let figures = project.file.figures.iter().zip(drawn).map(|(figure, drawings)| {
         (figure, drawings, project.file.covers(&figure.name).unwrap_or_default())
     });
@@ -133,7 +134,9 @@ pub fn render(
     let names = Names { paper: &project.file.paper, experiments: &project.experiments };
     let data = export::files(names, (summary, plan), &results.tables, &drawn);
     let context = Arc::new(gather(project, plan, results, snapshot.changes.clone(), build)?);
-    let rendered = render::render(&project.templates, &context).map_err(Error::Render)?;
+    let rendered = render::render(&project.templates, &context);
+    let rendered =
+        rendered.map_err(|errors| Error::of_templates(&errors, &project.templates))?;
 
     let drawn = context.figures.iter();
     let drawn: Vec<(String, String)> = drawn
@@ -264,7 +267,7 @@ impl Report {
     /// complete report.
     ///
     /// # Errors
-    /// With the line of the first link to a missing file.
+    /// With the line of each link to a missing file.
     pub fn check_links(&self, project: &Project, out: &Path) -> Result<(), Error> {
         self.check_images(out)?;
         let directories = [out, &project.root.join(WHOLE)];
@@ -272,9 +275,11 @@ impl Report {
             !self.gone.contains(&PathBuf::from(&link.path))
                 && directories.iter().any(|at| fs::leads_to_file(at, &link.path))
         };
-        match self.links.iter().find(|link| !is_there(link)) {
-            Some(dead) => Err(Error::Render(dead.dead(&project.templates))),
-            None => Ok(()),
+        let dead = self.links.iter().filter(|link| !is_there(link));
+        let dead: Vec<_> = dead.map(|link| link.dead(&project.templates)).collect();
+        match dead.is_empty() {
+            true => Ok(()),
+            false => Err(Error::of_templates(&dead, &project.templates)),
         }
     }
 

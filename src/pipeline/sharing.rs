@@ -7,7 +7,7 @@ use super::audit::contradiction;
 use super::{Error, Project, datasets};
 use crate::cache::{Cache, Lookup, Stored, read_past};
 use crate::digest::Digest;
-use crate::document::{self, Reader, Violation, Violations};
+use crate::document::{self, Reader, Violations};
 use crate::fs::{self, FileError};
 use crate::plan::Plan;
 use crate::store::{Address, Kind, LARGEST, Store, StoreError};
@@ -30,20 +30,21 @@ pub fn store_address(root: &Path, given: Option<&str>) -> Result<Option<Address>
     let Some(bytes) = fs::read_if_there(&root.join(SETTINGS)).map_err(Error::Input)? else {
         return Ok(None);
     };
-    let invalid = |violations| Error::Invalid { violations, skipped: Vec::new() };
-    let settings = document::parse(SETTINGS, &String::from_utf8_lossy(&bytes)).map_err(invalid)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let invalid = |violations| Error::invalid(violations, SETTINGS, &text);
+    let settings = document::parse(SETTINGS, &text).map_err(invalid)?;
     let violations = Violations::default();
+    let address_of = |text: &str| Address::parse(text, |path| datasets::path(root, path));
     let address = Reader::new(&settings, "", &violations).and_then(|reader| {
         let text = reader.required::<String>("url");
+        if let Some(Err(why)) = text.as_ref().map(|text| address_of(text)) {
+            reader.refuse("url", why);
+        }
         reader.finish();
-        Some(Address::parse(&text?, |path| datasets::path(root, path)))
+        address_of(&text?).ok()
     });
     match address {
-        Some(Ok(address)) if violations.is_empty() => Ok(Some(address)),
-        Some(Err(why)) => {
-            let location = settings.location.clone();
-            Err(invalid(vec![Violation { location, key: "url".to_owned(), message: why }]))
-        }
+        Some(address) if violations.is_empty() => Ok(Some(address)),
         _ => Err(invalid(violations.into_sorted())),
     }
 }

@@ -84,13 +84,13 @@ impl Question<'_> {
         let of_seed =
             of_seed.map_or_else(String::new, |seed| format!(" (the split of seed {seed})"));
         let [split, batch_size] = self.places;
-        let violation = |fault: SplitFault| Violation {
-            location: match fault.of {
-                Blamed::Split => split.clone(),
-                Blamed::BatchSize => batch_size.clone(),
-            },
-            key: fault.of.key().to_owned(),
-            message: format!("{}{of_seed}", fault.message),
+        let violation = |fault: SplitFault| {
+            let location = match fault.of {
+                Blamed::Split => split,
+                Blamed::BatchSize => batch_size,
+            };
+            let message = format!("{}{of_seed}", fault.message);
+            Violation::new(location.clone(), fault.of.key(), message)
         };
         faults.into_iter().map(violation).collect()
     }

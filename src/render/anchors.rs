@@ -231,7 +231,7 @@ mod tests {
         assert!(check("## 1\n\nx[^1]\n\n[^1]: note\n").is_ok());
         assert!(check("## Footnote 1\n\nx[^1]\n\n[^1]: note\n").is_err(), "one anchor for two");
         let error = check("## End\n\n<p id=\"end\">x</p>\n").unwrap_err();
-        assert!(error.message.contains("have the anchor `end`"), "{error}");
+        assert!(error.message.contains("have the anchor `end`"), "{error:?}");
         assert!(check("## Ünique\n\n[x](#%C3%BCnique)\n").is_ok());
         assert!(check("# H\n\n[x](report.html#h)\n").is_ok());
         assert!(check("# H\n\n[x](report.html#i)\n").is_err());
@@ -251,7 +251,7 @@ mod tests {
             "![x](/etc/x.png)",
         ] {
             let error = check(&format!("a\n\n{loaded}\n")).unwrap_err();
-            assert!(error.message.contains("the page would load"), "{loaded}: {error}");
+            assert!(error.message.contains("the page would load"), "{loaded}: {error:?}");
             assert_eq!(error.line, 3, "{loaded}");
         }
     }

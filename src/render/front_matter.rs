@@ -321,8 +321,8 @@ mod tests {
             ("---\n- a\n---\n", 2),
         ] {
             let error = split_of(prose).unwrap_err();
-            assert_eq!(error.line, line, "{prose}: {error}");
-            assert!(error.message.contains("is not valid: "), "{error}");
+            assert_eq!(error.line, line, "{prose}: {error:?}");
+            assert!(error.message.contains("is not valid: "), "{error:?}");
         }
         assert_eq!(split_of("---\n# nothing\n---\nx").unwrap().1, "x");
     }

@@ -312,8 +312,8 @@ mod tests {
             ("Text.\n\n[1]: Smith_2020", "no link uses `[1]: …`"),
         ] {
             let error = check_of(text).expect_err(text);
-            assert!(error.message.contains(why), "{text}: {error}");
-            assert!(error.line >= 3, "{text}: {error}");
+            assert!(error.message.contains(why), "{text}: {error:?}");
+            assert!(error.line >= 3, "{text}: {error:?}");
         }
     }
 

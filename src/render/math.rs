@@ -173,7 +173,7 @@ mod tests {
         assert!(formula.contains("\\frac{a}{\\sigma^2}"), "the source can be copied");
         let error = of("$\\fraction{a}{b}$").unwrap_err();
         assert_eq!(error.line, 3);
-        assert!(error.message.contains("\\fraction"), "{error}");
+        assert!(error.message.contains("\\fraction"), "{error:?}");
         assert!(of("$a & b$").is_err() && of("$\\text{<b>}$").unwrap()[0].contains("&lt;b&gt;"));
         assert!(of("$$\\text{if $x$}$$").is_err());
     }

@@ -25,7 +25,7 @@ pub(super) fn read(
     reader: &Reader<'_>,
     tables: &[(String, Scores)],
     words: &Words<'_>,
-) -> Option<Vec<Joint>> {
+) -> Vec<Joint> {
     let known: Vec<_> = tables.iter().map(|(name, _)| name.as_str()).collect();
     read_each(reader, "joint", reader.violations(), |reader, _| {
         let table = read_known(&reader, "table", &known, "table of this scorecard");

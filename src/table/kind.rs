@@ -179,7 +179,7 @@ pub(super) fn read_conditions(
             .conditions(&selection)
             .any(|levels| by.iter().all(|f| levels.contains_key(f)));
     // Unknown words have a violation already.
-    if !has_row && reader.violations().is_empty() {
+    if !has_row && reader.is_sound() {
         reader.refuse("where", "selects no condition for the table");
     }
     for metric in metrics {

@@ -111,7 +111,7 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scorecard> 
     let joint = joint::read(reader, tables.as_deref().unwrap_or_default(), words);
     Some(Scorecard {
         tables: tables?,
-        joint: joint?,
+        joint,
         published_seeds: published_seeds?,
         compatible: compatible?,
         near: near?,

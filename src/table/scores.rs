@@ -40,7 +40,7 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scores> {
         let levels: Vec<_> = row.row.iter().map(|level| level.to_json().to_string()).collect();
         Some((levels.join(", "), row))
     });
-    let (metric, by, order, published) = (metric?, by?, order?, published?);
+    let (metric, by, order) = (metric?, by?, order?);
     Some(Scores { metric, by, selection, order, published, differs })
 }
 
@@ -88,7 +88,7 @@ fn read_published(
     let is_row = |levels: &crate::experiment::Levels| {
         by.iter().map(|factor| levels.get(factor)).eq(row.iter().flatten().map(Some))
     };
-    if reader.violations().is_empty() && !vocabulary.conditions(selection).any(is_row) {
+    if reader.is_sound() && !vocabulary.conditions(selection).any(is_row) {
         reader.refuse("row", "is not a row of the table");
     }
     let is_percent = metric.is_none_or(|metric| metric.unit == ScoreUnit::Percent);

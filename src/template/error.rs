@@ -7,6 +7,8 @@ use minijinja::machinery::{Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
 
 use super::names::TEMPLATES;
+use super::syntax::with_line_ends;
+use crate::document::{Location, Violation};
 
 /// How the number of a result is named.
 pub(super) const NUMBER_HINT: &str = "the number alone is `.value`, like `cell(…).value`";
@@ -19,21 +21,18 @@ const MISSING_HINT: &str =
     "a number is undefined while its runs are missing: test it with `{% if … is defined %}`";
 
 /// A template that cannot be rendered.
-#[derive(Debug, thiserror::Error)]
-#[error("{template}{}: {message}", of_line(*line))]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateError {
-    /// The template's file.
+    /// The name of the template.
     pub template: String,
     /// The line, from 1; 0 if it is not known.
     pub line: usize,
+    /// The first byte of the mistake in the template, and the byte after its last, if they are known.
+    pub span: Option<(usize, usize)>,
     /// What is wrong there.
     pub message: String,
     /// What could stand there instead; empty if the message says it.
     pub hint: String,
-}
-
-fn of_line(line: usize) -> String {
-    if line == 0 { String::new() } else { format!(":{line}") }
 }
 
 impl TemplateError {
@@ -44,8 +43,38 @@ impl TemplateError {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        let template = format!("{TEMPLATES}/{template}");
-        Self { template, line, message: message.into(), hint: hint.into() }
+        let (template, message, hint) = (template.to_owned(), message.into(), hint.into());
+        Self { template, line, span: None, message, hint }
+    }
+
+    /// A mistake at these bytes of the text of a template.
+    pub(super) fn within(
+        template: &str,
+        text: &str,
+        span: (usize, usize),
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        let line = line_at(text, span.0);
+        Self { span: Some(span), ..Self::at(template, line, message, hint) }
+    }
+
+    /// The same as a mistake in a file of the project, whose template has this text.
+    #[must_use]
+    pub fn in_file(&self, text: &str) -> Violation {
+        let file = format!("{TEMPLATES}/{}", self.template);
+        let span = self.span.or_else(|| {
+            let line = text.split_inclusive('\n').nth(self.line.checked_sub(1)?)?;
+            let start = line.as_ptr() as usize - text.as_ptr() as usize;
+            let blank = line.len() - line.trim_start().len();
+            Some((start + blank, start + line.trim_end().len().max(blank)))
+        });
+        let location = Location { file: file.into(), line: self.line.max(1), span };
+        let message = match self.hint.as_str() {
+            "" => self.message.clone(),
+            hint => format!("{}; {hint}", self.message),
+        };
+        Violation::new(location, "", message)
     }
 
     /// An error of minijinja while it reads or evaluates `name`; `text_of` gives the text of a
@@ -61,25 +90,31 @@ impl TemplateError {
         }
         let template = error.name().unwrap_or(name);
         let source = text_of(template);
+        let evaluated = with_line_ends(template, &source);
+        let range = error.range().map(|range| {
+            let of = |offset| in_original(&source, &evaluated, offset);
+            of(range.start)..of(range.end)
+        });
         let detail = error.detail().unwrap_or_default();
-        let never = |line: usize, open: &str, end: &str| {
+        let never = |at: usize, open: &str, end: &str| {
             let hint = format!("close it with `{end}`");
-            Self::at(template, line, format!("`{open}` is never closed"), hint)
+            let span = (at, source[at..].find('\n').map_or(source.len(), |end| at + end));
+            Self::within(template, &source, span, format!("`{open}` is never closed"), hint)
         };
-        let last = |open: &str| source.rfind(open).map_or(0, |at| line_at(&source, at));
+        let last = |open: &str| source.rfind(open).unwrap_or(0);
         match detail {
             "unexpected end of comment" => return never(last("{#"), "{#", "#}"),
             "unexpected end of raw block" => {
                 return never(last("raw"), "{% raw %}", "{% endraw %}");
             }
             _ if detail.starts_with("unexpected end of input") => {
-                if let Some((line, tag)) = unclosed(&source) {
-                    return never(line, &format!("{{% {tag} %}}"), &format!("{{% end{tag} %}}"));
+                if let Some((at, tag)) = unclosed(&source) {
+                    return never(at, &format!("{{% {tag} %}}"), &format!("{{% end{tag} %}}"));
                 }
             }
             _ => {}
         }
-        let before = error.range().and_then(|range| source.get(..range.start));
+        let before = range.clone().and_then(|range| source.get(..range.start));
         for (end, open, close) in
             [("end of variable block", "{{", "}}"), ("end of block", "{%", "%}")]
         {
@@ -90,14 +125,14 @@ impl TemplateError {
                 let next = ["{{", "{%"].iter().filter_map(|tag| rest.find(tag)).min();
                 rest.find(close).is_some_and(|close| next.is_none_or(|next| close < next))
             };
-            let line = at.filter(|at| !is_closed(at)).map(|at| line_at(&source, at));
+            let at = at.filter(|at| !is_closed(at));
             // On one line, the message of minijinja says what is wrong.
-            if let Some(line) = line.filter(|line| Some(*line) != error.line()) {
-                return never(line, open, close);
+            if let Some(at) = at.filter(|at| Some(line_at(&source, *at)) != error.line()) {
+                return never(at, open, close);
             }
         }
         let kind = error.kind();
-        let place = error.range().and_then(|range| source.get(range));
+        let place = range.clone().and_then(|range| source.get(range));
         let message = match (error.detail(), place) {
             // The kind says nothing more than the message of a function of `report`.
             (Some(detail), _) if kind == ErrorKind::InvalidOperation => detail.to_owned(),
@@ -129,8 +164,20 @@ impl TemplateError {
             }
             _ => String::new(),
         };
-        Self::at(template, error.line().unwrap_or_default(), message, hint)
+        let span = range.filter(|range| source.get(range.clone()).is_some());
+        let span = span.map(|range| (range.start, range.end));
+        Self { span, ..Self::at(template, error.line().unwrap_or_default(), message, hint) }
     }
+}
+
+/// The place in a template of an offset in the text that is evaluated, which has signs at the ends of some lines.
+fn in_original(original: &str, evaluated: &str, offset: usize) -> usize {
+    let before = &evaluated.as_bytes()[..offset.min(evaluated.len())];
+    let n_lines = before.iter().filter(|byte| **byte == b'\n').count();
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
+    let start = original.split_inclusive('\n').take(n_lines).map(str::len).sum::<usize>();
+    let length = original[start..].find('\n').unwrap_or(original.len() - start);
+    start + column.min(length)
 }
 
 /// The line of a place in a text, from 1.
@@ -141,7 +188,7 @@ pub(super) fn line_at(text: &str, at: usize) -> usize {
 /// Refuses `{#name`: in Markdown it looks like the identifier of a heading, but it opens a comment
 /// that swallows the text after it.
 pub(super) fn check_comments(name: &str, source: &str) -> Result<(), TemplateError> {
-    for (index, line) in source.lines().enumerate() {
+    for line in source.lines() {
         let mut opened = line.split("{#").skip(1);
         let is_comment =
             |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t', '-', '+', '#']);
@@ -149,13 +196,15 @@ pub(super) fn check_comments(name: &str, source: &str) -> Result<(), TemplateErr
             let word: String = rest.chars().take_while(|c| !c.is_whitespace()).collect();
             let message = format!("`{{#{word}` opens a comment of the template");
             let hint = "remove it: headings get their anchors from their text";
-            return Err(TemplateError::at(name, index + 1, message, hint));
+            let start = rest.as_ptr() as usize - source.as_ptr() as usize - 2;
+            let span = (start, start + 2 + word.len());
+            return Err(TemplateError::within(name, source, span, message, hint));
         }
     }
     Ok(())
 }
 
-/// The innermost block tag of `source` that is never closed, with its line.
+/// The innermost block tag of `source` that is never closed, with the place of its word.
 fn unclosed(source: &str) -> Option<(usize, String)> {
     let tokens = tokenize(source, false, SyntaxConfig::default()).map_while(Result::ok);
     let mut open: Vec<(usize, &str)> = Vec::new();
@@ -166,7 +215,7 @@ fn unclosed(source: &str) -> Option<(usize, String)> {
                 Some(closed) if open.last().is_some_and(|(_, word)| *word == closed) => {
                     open.pop();
                 }
-                _ if BLOCKS.contains(word) => open.push((usize::from(span.start_line), *word)),
+                _ if BLOCKS.contains(word) => open.push((span.start_offset as usize, *word)),
                 _ => {}
             }
         }
@@ -176,7 +225,7 @@ fn unclosed(source: &str) -> Option<(usize, String)> {
         }
         before = Some(token);
     }
-    open.pop().map(|(line, word)| (line, word.to_owned()))
+    open.pop().map(|(at, word)| (at, word.to_owned()))
 }
 
 /// Tags that open a block.
@@ -190,7 +239,7 @@ mod tests {
     #[test]
     fn an_unclosed_block_is_found_where_it_opens() {
         let source = "a\n{% if x %}\n{% for y in z %}\n{% endfor %}\n{% set a = 1 %}\nend\n";
-        assert_eq!(unclosed(source), Some((2, "if".to_owned())));
+        assert_eq!(unclosed(source), Some((5, "if".to_owned())));
         assert_eq!(unclosed("{% set x %}\n1{% endset %}"), None);
     }
 
@@ -199,6 +248,6 @@ mod tests {
         assert!(check_comments("t", "# A\n\n{# a comment #} {#- another -#}\n").is_ok());
         let error = check_comments("t", "# A\n\n## B {#sec:b}\n").unwrap_err();
         assert_eq!(error.line, 3);
-        assert!(error.message.contains("`{#sec:b}`"), "{error}");
+        assert!(error.message.contains("`{#sec:b}`"), "{error:?}");
     }
 }

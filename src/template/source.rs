@@ -39,6 +39,14 @@ impl Templates {
         }
     }
 
+    /// Replaces the text of a template.
+    pub fn set(&mut self, name: &str, text: String) {
+        match name {
+            PAPER_TEMPLATE => self.paper = text,
+            _ => drop(self.others.insert(name.to_owned(), text)),
+        }
+    }
+
     /// The names and texts of all templates.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         let own = [PAPER_TEMPLATE, PAGE_TEMPLATE, ITEMS_TEMPLATE, BLOCKS_TEMPLATE];
@@ -65,13 +73,30 @@ impl Templates {
         let others = self.others.iter().filter(|(name, _)| *name != PAGE_TEMPLATE);
         let others = others.map(|(name, text)| (name.as_str(), text.as_str()));
         let sources: Vec<_> = prose.chain(others).collect();
-        let line = |source: &str, text: &str| {
-            source.lines().position(|line| line.to_lowercase().contains(text)).map(|n| n + 1)
-        };
         let found = texts.iter().map(|text| text.to_lowercase()).find_map(|text| {
-            sources.iter().find_map(|(name, source)| Some((*name, line(source, &text)?)))
+            sources.iter().find_map(|(name, source)| Some((*name, *source, place(source, &text)?)))
         });
-        let (name, line) = found.unwrap_or((PAPER_TEMPLATE, 0));
-        TemplateError::at(name, line, message, hint)
+        match found {
+            Some((name, source, span)) => TemplateError::within(name, source, span, message, hint),
+            None => TemplateError::at(PAPER_TEMPLATE, 0, message, hint),
+        }
     }
+}
+
+/// The first line of `source` that has `text`, which is in lower case. Its place, or the line if letters have other
+/// lengths in lower case.
+fn place(source: &str, text: &str) -> Option<(usize, usize)> {
+    let mut start = 0;
+    for line in source.split_inclusive('\n') {
+        let lower = line.to_lowercase();
+        if let Some(at) = lower.find(text) {
+            let is_alike = lower.len() == line.len() && line.get(at..at + text.len()).is_some();
+            return Some(match is_alike && !text.is_empty() {
+                true => (start + at, start + at + text.len()),
+                false => (start, start + line.trim_end().len()),
+            });
+        }
+        start += line.len();
+    }
+    None
 }

@@ -11,7 +11,7 @@ use crate::document::suggestion;
 /// Refuses names that nothing defines, wherever they stand.
 ///
 /// # Errors
-/// With the line of the first.
+/// With the place of the first.
 pub fn check_names(
     template: &Template<'_, '_>,
     source: &str,
@@ -23,16 +23,19 @@ pub fn check_names(
         fields.iter().copied().chain(globals.iter().map(String::as_str)).collect();
     let mut unknown: Vec<String> = template.undeclared_variables(false).into_iter().collect();
     unknown.retain(|name| !known.contains(&name.as_str()) && name != "self" && name != "loop");
-    unknown.sort_by_key(|name| line_of_name(source, name));
+    unknown.sort_by_key(|name| place_of_name(source, name));
     let Some(name) = unknown.first() else { return Ok(()) };
-    let line = line_of_name(source, name);
     let message = format!("undefined value: there is no `{name}`");
-    Err(TemplateError::at(PAPER_TEMPLATE, line, message, suggestion(name, &known)))
+    let hint = suggestion(name, &known);
+    Err(match place_of_name(source, name) {
+        Some(span) => TemplateError::within(PAPER_TEMPLATE, source, span, message, hint),
+        None => TemplateError::at(PAPER_TEMPLATE, 0, message, hint),
+    })
 }
 
-/// The first line with `name` in a tag or an expression, from 1; 0 if there is none.
-fn line_of_name(source: &str, name: &str) -> usize {
+/// The first place of `name` in a tag or an expression.
+fn place_of_name(source: &str, name: &str) -> Option<(usize, usize)> {
     let mut tokens = tokenize(source, false, syntax()).map_while(Result::ok);
     let found = tokens.find(|(token, _)| matches!(token, Token::Ident(found) if *found == name));
-    found.map_or(0, |(_, span)| usize::from(span.start_line))
+    found.map(|(_, span)| (span.start_offset as usize, span.end_offset as usize))
 }

@@ -6,6 +6,7 @@
 mod build;
 mod bundle;
 mod cache;
+mod check;
 mod claims;
 mod comparable;
 mod data;

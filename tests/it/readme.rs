@@ -354,8 +354,9 @@ fn every_field_of_the_json_is_documented() {
              groups.reason.differences.new groups.reason.differences.old groups.reason.kind \
              groups.runs groups.seconds groups.seeds needs_confirmation schema seconds \
              to_train workers";
-    let commands: [(&[&str], &str); 10] = [
+    let commands: [(&[&str], &str); 11] = [
         (&["status"], plan),
+        (&["check"], "error mistakes schema warnings"),
         (&["build", "--dry-run"], plan),
         (
             &["explain", "deep"],

@@ -20,8 +20,8 @@ pub(super) fn unreadable(figure: &Figure, error: FigureError) -> Error {
 
 fn invalid(figure: &Figure, error: &FigureError, remedy: &str) -> Error {
     let message = format!("figure `{}` {error}; {remedy}", figure.name);
-    let (location, key) = (figure.location.clone(), String::new());
-    Error::Invalid { skipped: Vec::new(), violations: vec![Violation { location, key, message }] }
+    let violation = Violation::new(figure.location.clone(), "", message);
+    Error::invalid(vec![violation], "", "")
 }
 
 /// Why a figure of these conditions shows nothing.

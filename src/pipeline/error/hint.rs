@@ -106,9 +106,9 @@ impl Error {
             Self::Refused { .. } => {
                 Some("run the command of the build again: it submits what is missing".to_owned())
             }
-            Self::Invalid { skipped, .. } => {
+            Self::Invalid(invalid) => {
                 let check = "`report check` looks at all files again";
-                let names = skipped.iter().map(|path| format!("`{}`", path.display()));
+                let names = invalid.skipped.iter().map(|path| format!("`{}`", path.display()));
                 let names: Vec<_> = names.take(5).collect();
                 Some(match names.is_empty() {
                     true => check.to_owned(),
@@ -118,7 +118,6 @@ impl Error {
                     ),
                 })
             }
-            Self::Render(error) => Some(error.hint.clone()).filter(|hint| !hint.is_empty()),
             Self::Claim(_) => Some("docs/files.md lists the checks".to_owned()),
             Self::Embedded(_) | Self::Canonical(_) | Self::Figure(_) => {
                 Some("this is a bug of `report`; please report it with this message".to_owned())

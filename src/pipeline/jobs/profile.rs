@@ -14,13 +14,12 @@ use crate::slurm::{self, Profile};
 /// If the file has mistakes, or no such profile.
 pub fn profile(root: &Path, name: Option<&str>) -> Result<Profile, Error> {
     let path = root.join("experiments").join("slurm.toml");
-    let invalid = |violations| Error::Invalid { violations, skipped: Vec::new() };
     let profiles = match fs::is_file(&path) {
         true => {
             let text = fs::read_to_string(&path).map_err(Error::Input)?;
-            let root =
-                document::parse(&path.strip_prefix(root).unwrap_or(&path).to_string_lossy(), &text)
-                    .map_err(invalid)?;
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy();
+            let invalid = |violations| Error::invalid(violations, &name, &text);
+            let root = document::parse(&name, &text).map_err(invalid)?;
             slurm::read(&root).map_err(invalid)?
         }
         false => Vec::new(),
