@@ -10,9 +10,9 @@ use super::selector::RunSelector;
 use super::terminal::{data, message};
 use super::trust;
 use crate::context::Build;
-use crate::diagnostic;
+use crate::diagnostic::{self, Mistake};
 use crate::experiment::{Deviation, Run};
-use crate::format::{count, runs, two_digits};
+use crate::format::{chain, count, runs, two_digits};
 use crate::pipeline::{self, Error, Keep, Project, Trial, Verdict};
 use crate::plan::Plan;
 use crate::run::RunConfig;
@@ -62,7 +62,15 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Error> {
     }
     let checked = check(args);
     if args.json {
-        json::print(json::check(&checked))?;
+        let (mistakes, warnings, error) = match &checked {
+            Ok(checked) => (Vec::new(), &checked.warnings[..], None),
+            Err(Error::Invalid(invalid)) => {
+                let own = |violation| Mistake::of(violation, &invalid.texts);
+                (invalid.violations.iter().map(own).collect(), &[][..], None)
+            }
+            Err(other) => (Vec::new(), &[][..], Some(chain(other))),
+        };
+        json::print(json::check(&mistakes, warnings, error))?;
     }
     if let (Err(Error::Invalid(invalid)), Format::Github) = (&checked, args.format) {
         let lines = diagnostic::for_github(&invalid.violations, &invalid.texts);
@@ -87,13 +95,11 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Error> {
 }
 
 /// A project without mistakes.
-pub(super) struct Checked {
-    /// The project.
-    pub(super) project: Project,
-    /// Its runs.
-    pub(super) plan: Plan,
+struct Checked {
+    project: Project,
+    plan: Plan,
     /// What may be wrong all the same.
-    pub(super) warnings: Vec<String>,
+    warnings: Vec<String>,
 }
 
 /// Looks for mistakes in all files.

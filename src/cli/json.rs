@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::check::Checked;
 use super::preview::TrainingPreview;
 use super::run_details::RunDetails;
 use super::terminal::data;
@@ -15,7 +14,6 @@ use crate::diagnostic::Mistake;
 use crate::diff::Changes;
 use crate::digest::Digest;
 use crate::experiment::{Agreement, Experiment, Run};
-use crate::format::chain;
 use crate::pipeline::bundle::{Exported, Imported};
 use crate::pipeline::jobs::JobSummary;
 use crate::pipeline::{Check, Error, Garbage, Merged, Predictions, Problem, Rerun};
@@ -59,15 +57,7 @@ pub(super) fn status(
 }
 
 /// `report check`.
-pub(super) fn check(checked: &Result<Checked, Error>) -> Value {
-    let (mistakes, warnings, error) = match checked {
-        Ok(checked) => (Vec::new(), checked.warnings.clone(), None),
-        Err(Error::Invalid(invalid)) => {
-            let own = |violation| Mistake::of(violation, &invalid.texts);
-            (invalid.violations.iter().map(own).collect(), Vec::new(), None)
-        }
-        Err(other) => (Vec::new(), Vec::new(), Some(chain(other))),
-    };
+pub(super) fn check(mistakes: &[Mistake], warnings: &[String], error: Option<String>) -> Value {
     json!({ "mistakes": mistakes, "warnings": warnings, "error": error })
 }
 

@@ -50,10 +50,10 @@ impl Mistake {
     /// A mistake in files with these texts.
     #[must_use]
     pub fn of(violation: &Violation, texts: &BTreeMap<String, String>) -> Self {
-        let also = violation.also.iter().map(|(location, note)| Also {
-            place: Place::of(location, texts),
-            note: note.clone(),
-        });
+        let also = violation
+            .also
+            .iter()
+            .map(|(location, note)| Also { place: Place::of(location, texts), note: note.clone() });
         Self {
             place: Place::of(&violation.location, texts),
             key: violation.key.clone(),

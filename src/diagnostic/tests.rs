@@ -1,3 +1,5 @@
+//! Tests of the text of mistakes.
+
 use super::*;
 use crate::document;
 
@@ -55,7 +57,10 @@ fn text_of_a_file_cannot_steer_the_terminal() {
 fn a_span_that_is_not_in_the_text_shows_no_line() {
     let mut mistake = at("epochs");
     mistake.location.span = Some((5, 9999));
-    assert_eq!(show(&[mistake], &texts(), false), "error: a.toml:3: `train.epochs` is wrong; mend it");
+    assert_eq!(
+        show(&[mistake], &texts(), false),
+        "error: a.toml:3: `train.epochs` is wrong; mend it"
+    );
 }
 
 #[test]
@@ -70,6 +75,8 @@ fn annotations_of_github_escape_what_ends_them() {
     mistake.message = "is 10 % of\nall, or: none".to_owned();
     assert_eq!(
         for_github(&[mistake], &texts()),
-        ["::error file=a.toml,line=3,col=10,endLine=3,endColumn=21::`train.epochs` is 10 %25 of all, or: none"]
+        [
+            "::error file=a.toml,line=3,col=10,endLine=3,endColumn=21::`train.epochs` is 10 %25 of all, or: none"
+        ]
     );
 }

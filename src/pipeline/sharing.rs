@@ -31,7 +31,8 @@ pub fn store_address(root: &Path, given: Option<&str>) -> Result<Option<Address>
         return Ok(None);
     };
     let text = String::from_utf8_lossy(&bytes);
-    let invalid = |violations| Error::invalid(violations, SETTINGS, &text);
+    // The line may have credentials, so it is not shown.
+    let invalid = |violations| Error::invalid(violations, SETTINGS, "");
     let settings = document::parse(SETTINGS, &text).map_err(invalid)?;
     let violations = Violations::default();
     let address_of = |text: &str| Address::parse(text, |path| datasets::path(root, path));

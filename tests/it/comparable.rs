@@ -381,7 +381,7 @@ fn kind_1_a_missing_number_is_shown_but_has_no_order_and_no_sum() {
         ("{% if most(\"all\", \"mean\").value < 5 %}x{% endif %}", "undefined value"),
         ("{% if count_above(\"all\", \"mean\", 5).value == 0 %}x{% endif %}", "undefined value"),
         ("{% if count_above(\"all\", \"mean\", 5) == 0 %}x{% endif %}", "cannot be compared"),
-        ("{{ cell(\"all\", \"mean\", ROW) + 1 }}", "hint: the number alone is `.value`"),
+        ("{{ cell(\"all\", \"mean\", ROW) + 1 }}", "; the number alone is `.value`"),
         ("{{ cell(\"all\", \"mean\", ROW).valeu }}", "a result has no `valeu`; it has `value`"),
     ] {
         let prose = format!("# {{{{ title }}}}\n\n{}\n", prose.replace("ROW", row));

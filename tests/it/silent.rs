@@ -284,7 +284,7 @@ fn kind_10_templates_of_macros_that_lack_one_or_call_themselves() {
         assert!(outcome.stderr.contains(expected), "{file}: {outcome:#?}");
     }
     let error = refused("\n{# nothing #}\n");
-    assert!(error.contains("templates/paper.md.jinja: the prose is empty"), "{error}");
+    assert!(error.contains("templates/paper.md.jinja:1: the prose is empty"), "{error}");
     let spaced = ["banner", "compute", "provenance_block"].map(only).concat().replace('(', " (");
     let project = Project::new();
     project.write("templates/blocks.md.jinja", spaced);

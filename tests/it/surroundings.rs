@@ -323,7 +323,7 @@ fn kind_10_one_mistake_is_one_message_with_its_remedy() {
             "train_pairs = 20\nvalidation_pairs = 30000",
             "asks for too many pairs: 30020 pairs need 60040 training images, but the data have 60000; lower `train_pairs` or",
         ),
-        (base, "epochs = 2\n", "", "is extended here"),
+        (base, "epochs = 2\n", "", "`train.epochs` is missing; it takes"),
         ("experiments/deep.toml", "", "", "is empty; docs/files.md says"),
     ] {
         let text = project.read(file);
