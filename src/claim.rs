@@ -124,8 +124,7 @@ pub fn read(
         reader.finish();
         let (name, statement, (check, location)) = (name?, statement?, check?);
         let short = short.unwrap_or_else(|| statement.clone());
-        let claim =
-            Claim { name, statement, short, source, check, also, evidence, location };
+        let claim = Claim { name, statement, short, source, check, also, evidence, location };
         Some((claim.name.clone(), claim))
     })
 }

@@ -14,6 +14,7 @@ mod diff;
 mod errors;
 mod early_report;
 mod explain;
+mod init;
 mod interrupt;
 mod jobs;
 mod json;
@@ -21,6 +22,7 @@ mod local;
 mod log;
 mod log_args;
 mod merge;
+mod new;
 mod predict;
 mod predict_args;
 mod preview;
@@ -69,6 +71,9 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
     let Cli { color, command } = Cli::parse_from(arguments);
     terminal::set_colour(color);
     let result = match command {
+        Command::Init(args) => init::run(&args),
+        Command::New(command) => new::run(&command),
+        Command::Eject(args) => new::eject(&args),
         Command::Build(args) => build::run(&args, trainer),
         Command::Status(args) => status::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -2,6 +2,7 @@
 
 mod condition;
 mod left_out;
+mod own_items;
 mod programs;
 mod provenance;
 
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::claim::JudgedClaim;
 use crate::diff::Changes;
-use crate::experiment::{ConditionId, Level, Levels};
+use crate::experiment::{ConditionId, Experiment, Level, Levels};
 use crate::paper::{Figure, Metric, Names, Protocol, Selection};
 use crate::plan::Plan;
 use crate::run::Direction;
@@ -21,6 +22,7 @@ use crate::table::{Cell, Column, Row, TableItem};
 
 pub use condition::ConditionContext;
 pub use left_out::{LeftOut, left_out};
+pub use own_items::ItemNames;
 pub use programs::{ProgramContext, ToleranceContext, without_effect_of_seeds};
 pub use provenance::Build;
 
@@ -36,6 +38,8 @@ pub struct Context {
     /// All conditions, in order. Templates see them too; there may be thousands.
     #[serde(skip)]
     pub conditions: Vec<ConditionContext>,
+    /// The tables and figures that show several experiments, or none.
+    pub shared: ItemNames,
     /// The metrics, by name.
     pub metrics: BTreeMap<String, MetricContext>,
     /// The protocols that readers can choose between.
@@ -194,6 +198,11 @@ impl Context {
             (figure.name.clone(), context)
         });
         let figures = figures.collect();
+        let (mut own, shared) = own_items::own_items(&summary, &tables, &figures);
+        let experiment = |one: &Experiment| {
+            condition::experiment_fields(one, &own.remove(&one.name).unwrap_or_default())
+        };
+        let experiment_fields = experiments.iter().map(experiment).collect();
         let covered: BTreeSet<_> = tables.iter().flat_map(|table| &table.conditions).collect();
         let ids: Vec<_> = summary.conditions().iter().map(|one| one.id).collect();
         let others = ids.iter().copied().filter(|id| !covered.contains(id)).collect();
@@ -216,7 +225,8 @@ impl Context {
         Self {
             title: paper.title.clone(),
             source: paper.source.clone(),
-            experiments: experiments.iter().map(condition::experiment_fields).collect(),
+            experiments: experiment_fields,
+            shared,
             metrics: metrics.collect(),
             protocols: paper.protocols.clone(),
             tables: tables.iter().map(|item| table_fields(names, item)).collect(),

@@ -21,6 +21,7 @@ mod pairs;
 mod prepare;
 mod quotes;
 mod range;
+mod sketch;
 mod source;
 mod split;
 mod table;
@@ -38,4 +39,5 @@ pub use mnist::{
     EMBEDDED_POOLS, STANDARD_FILES, embedded, embedded_digest, same_content, standard,
 };
 pub use pairs::check_pools;
+pub use sketch::{Sketch, SketchColumn, sketch};
 pub use source::{Columns, FilePair, FileSource, Source};

@@ -13,7 +13,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 use crate::document::{Location, Violation};
 use crate::format::visible;
 
-pub use place::{Place, Mistake};
+pub use place::{Mistake, Place};
 
 /// The most mistakes that are shown. More are counted.
 const MOST: usize = 200;

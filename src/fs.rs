@@ -21,7 +21,7 @@ pub use error::FileError;
 #[cfg(test)]
 pub use stamp::set_change_time;
 pub use stamp::{Stamp, read_at, set_read_time, stamp};
-pub use walk::files_below;
+pub use walk::{directory_above, files_below};
 pub use write::{
     TemporaryDirectory, check_writable, copy, copy_content, copy_permissions, create,
     create_directory, create_new, hard_link, keep_aside, link, link_or_copy, make_executable,

@@ -38,6 +38,7 @@
 //!    - [`context`] – all values for templates
 //!    - [`template`] – the templates of a project, and mistakes in them
 //!    - [`render`] – templates → Markdown and HTML (minijinja, pulldown-cmark, math-core)
+//!    - [`scaffold`] – the files of a new project, and new parts of one
 //!    - [`bundle`] – a project with its records ↔ one archive (tar, zstd)
 //!    - [`diagnostic`] – mistakes in files → their lines with marks, JSON, annotations (annotate-snippets)
 //! 3. Effects:
@@ -104,6 +105,7 @@ pub mod export;
 pub mod context;
 pub mod template;
 pub mod render;
+pub mod scaffold;
 pub mod bundle;
 pub mod diagnostic;
 

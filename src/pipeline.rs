@@ -4,7 +4,9 @@ mod accept;
 mod artifacts;
 mod audit;
 pub mod bundle;
+mod create;
 mod datasets;
+mod default_paper;
 mod directory;
 mod drawing;
 mod early_page;
@@ -48,6 +50,7 @@ pub use artifacts::{Artifact, artifacts};
 pub use audit::{
     Check, Garbage, Problem, Rerun, Unused, check_all, garbage, quarantine, record, remove, rerun,
 };
+pub use create::{DEFAULTS, Part, add_part, eject, sketch, start, write_new};
 pub use directory::{check_directory, check_writable, foreign_files};
 pub use early_page::remove_early_page;
 pub use error::{Error, Invalid};

@@ -78,11 +78,7 @@ pub struct TableItem {
 }
 
 /// Reads the tables of a paper file. Leaves out those with mistakes.
-pub fn read(
-    reader: &Reader<'_>,
-    vocabulary: &Vocabulary<'_>,
-    paper: &Paper,
-) -> Vec<TableRequest> {
+pub fn read(reader: &Reader<'_>, vocabulary: &Vocabulary<'_>, paper: &Paper) -> Vec<TableRequest> {
     let violations = reader.violations();
     let requests = read_each(reader, "table", violations, |reader, earlier| {
         read_one(reader, &Words { vocabulary, paper, earlier })

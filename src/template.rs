@@ -14,11 +14,11 @@ mod words;
 pub use error::TemplateError;
 pub use masked::{Masked, masked, uses};
 pub use names::{
-    BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, TEMPLATES, is_image,
+    BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, STYLE, TEMPLATES, is_image,
 };
 pub use order::{add_tests, check_wanted};
 pub use references::{Declared, without_results};
-pub use source::Templates;
+pub use source::{Templates, default_text};
 pub use syntax::{is_reserved, syntax, with_line_ends};
 pub use undeclared::check_names;
 pub use words::FactorLevels;

@@ -8,9 +8,11 @@ use super::artifacts::ArtifactsArgs;
 use super::bundle_args::BundleCommand;
 use super::check::CheckArgs;
 use super::cluster_args::{ExecutorKind, JobsArgs, WorkerArgs};
+use super::init::InitArgs;
 use super::log_args::LogArgs;
+use super::new::{EjectArgs, NewCommand};
 use super::predict_args::PredictArgs;
-use super::project_args::ProjectArgs;
+use super::project_args::{PlaceArgs, ProjectArgs};
 use super::store_args::{StoreArgs, StoreCommand};
 use crate::format::shell_quoted;
 use crate::pipeline::{self, Error};
@@ -31,6 +33,7 @@ You can interrupt a build at any time. The same command continues it.";
 
 const AFTER_HELP: &str = "\
 Examples:
+  report init my-paper              write the files of a new project
   report build                      train the missing runs, write reports/report.md and .html
   report build --only deep -j 1     train only experiments/deep.toml, one run at a time; the
                                     report goes to reports/partial
@@ -65,6 +68,13 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write the files of a new project.
+    Init(InitArgs),
+    /// Add an experiment, a program, a table, a figure or a claim to a project.
+    #[command(subcommand)]
+    New(NewCommand),
+    /// Write a default file of `report` into the project, to be changed there.
+    Eject(EjectArgs),
     /// Train the missing runs and write the report.
     Build(BuildArgs),
     /// Show recorded and missing runs, why they are missing, and the time to train them.
@@ -281,9 +291,8 @@ pub(super) struct GcArgs {
     /// Remove without asking.
     #[arg(long, short, conflicts_with = "dry_run")]
     pub(super) yes: bool,
-    /// The project: the directory with `experiments/` and `templates/` [default: this directory].
-    #[arg(long, short = 'C', value_name = "DIR")]
-    pub(super) project: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub(super) json: bool,
@@ -355,7 +364,7 @@ impl BuildArgs {
 
     /// The options that another command needs to rebuild a part of this report, each after a space.
     pub(super) fn options(&self) -> String {
-        let project = path_option("project", self.project.project.as_deref());
+        let project = path_option("project", self.project.place.project.as_deref());
         let out = path_option("out", self.out.as_deref());
         std::iter::once(self.overriding()).chain(project).chain(out).collect()
     }

@@ -17,7 +17,7 @@ pub(super) fn run(command: &BundleCommand) -> Result<(), Error> {
 }
 
 fn export(args: &ExportArgs) -> Result<(), Error> {
-    let root = args.project.clone().unwrap_or_default();
+    let root = args.place.root();
     let project = load(&root, &Overrides::default())?;
     let plan = pipeline::plan(&project, args.device.kind(), Keep::Extracts)?;
     match plan.absent(|_| true).len() {

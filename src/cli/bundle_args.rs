@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::project_args::PlaceArgs;
 use crate::train::Device;
 
 #[derive(Debug, Subcommand)]
@@ -18,9 +19,8 @@ pub(super) enum BundleCommand {
 pub(super) struct ExportArgs {
     /// The bundle, such as `paper.tar.zst`.
     pub(super) file: PathBuf,
-    /// The project: the directory with `experiments/` and `templates/` [default: this directory].
-    #[arg(long, short = 'C', value_name = "DIR")]
-    pub(super) project: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
     /// Use the records of `cpu` or `cuda` [default: cpu].
     #[arg(long, value_name = "DEVICE", default_value_t, hide_default_value = true)]
     pub(super) device: Device,

@@ -52,7 +52,7 @@ fn list(args: &LsArgs) -> Result<(), Error> {
 
 fn collect(args: &GcArgs) -> Result<(), Error> {
     // Other seeds or data would make records seem unneeded.
-    let root = args.project.clone().unwrap_or_default();
+    let root = args.place.root();
     let project = load(&root, &Overrides::default())?;
     let garbage = pipeline::garbage(&project)?;
     let unused = &garbage.records;

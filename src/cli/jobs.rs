@@ -2,6 +2,7 @@
 
 use super::cluster_args::{JobsArgs, JobsCommand};
 use super::json;
+use super::project_args::root_of;
 use super::terminal::{columns, data, message};
 use crate::cache::Cache;
 use crate::format::{self, count};
@@ -14,7 +15,7 @@ use crate::slurm::Cluster;
 const LAST_LINES: usize = 20;
 
 pub(super) fn run(args: &JobsArgs) -> Result<(), Error> {
-    let root = args.project.clone().unwrap_or_default();
+    let root = root_of(args.project.as_ref());
     let cache = Cache::new(&root);
     let profile = || jobs::profile(&root, args.profile.as_deref());
     match &args.command {

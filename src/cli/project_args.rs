@@ -7,15 +7,36 @@ use clap::Args;
 use super::terminal::message;
 use crate::context::{LeftOut, left_out};
 use crate::format::shell_quoted;
+use crate::fs;
 use crate::pipeline::{self, Error, Overrides};
 use crate::train::Device;
 
+/// The argument that names a project.
 #[derive(Debug, Args)]
-pub(super) struct ProjectArgs {
-    /// The project: the directory with `experiments/` and `templates/` [default: this directory].
-    /// Its records are in `DIR/.report/`.
+pub(super) struct PlaceArgs {
+    /// The project: the directory with `experiments/` [default: this directory, or the nearest one above it that has
+    /// `experiments/`]. Its records are in `DIR/.report/`.
     #[arg(long, short = 'C', value_name = "DIR")]
     pub(super) project: Option<PathBuf>,
+}
+
+impl PlaceArgs {
+    /// The directory of the project.
+    pub(super) fn root(&self) -> PathBuf {
+        root_of(self.project.as_ref())
+    }
+}
+
+/// The directory of the project that an argument names. Without one, the nearest project.
+pub(super) fn root_of(project: Option<&PathBuf>) -> PathBuf {
+    let nearest = || fs::directory_above("experiments").unwrap_or_default();
+    project.cloned().unwrap_or_else(nearest)
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ProjectArgs {
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
     /// Use the first N seeds of each experiment. If its file lists fewer, the next numbers follow.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub(super) seeds: Option<u64>,
@@ -29,7 +50,7 @@ pub(super) struct ProjectArgs {
 
 impl ProjectArgs {
     pub(super) fn root(&self) -> PathBuf {
-        self.project.clone().unwrap_or_default()
+        self.place.root()
     }
 
     pub(super) fn overrides(&self) -> Overrides {
@@ -45,7 +66,7 @@ impl ProjectArgs {
         let seeds = self.seeds.map(|count| format!(" --seeds {count}"));
         let device =
             (self.device != Device::default()).then(|| format!(" --device {}", self.device));
-        let all = [path("project", &self.project), seeds, path("data", &self.data), device];
+        let all = [path("project", &self.place.project), seeds, path("data", &self.data), device];
         all.into_iter().flatten().collect()
     }
 

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::own_items::ItemNames;
+
 use crate::experiment::{Experiment, Levels};
 use crate::format::shell_quoted;
 use crate::paper::{EXPERIMENT, Names};
@@ -38,8 +40,8 @@ impl ConditionContext {
 }
 
 /// An experiment: the numbers of parameters of its conditions, each once; the configuration of its
-/// first condition; and the number of conditions.
-pub(super) fn experiment_fields(experiment: &Experiment) -> Value {
+/// first condition; the number of conditions; and the items that show this experiment alone.
+pub(super) fn experiment_fields(experiment: &Experiment, own: &ItemNames) -> Value {
     json!({
         "name": experiment.name,
         "title": experiment.title,
@@ -49,6 +51,8 @@ pub(super) fn experiment_fields(experiment: &Experiment) -> Value {
         "config": experiment.conditions[0].design,
         "conditions": experiment.conditions.len(),
         "seeds": experiment.seeds,
+        "tables": own.tables,
+        "figures": own.figures,
     })
 }
 

@@ -1,6 +1,6 @@
 //! All files of a directory and its folders.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{FileError, all_entries, is_directory, is_link};
 
@@ -25,4 +25,13 @@ pub fn files_below(directory: &Path) -> Result<Vec<String>, FileError> {
     }
     files.sort();
     Ok(files)
+}
+
+/// The nearest directory with a folder of this name: the current one, or one above it. The path is relative to the
+/// current directory, and empty for this directory itself.
+#[must_use]
+pub fn directory_above(name: &str) -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let depth = here.ancestors().position(|directory| is_directory(&directory.join(name)))?;
+    Some(std::iter::repeat_n("..", depth).collect())
 }

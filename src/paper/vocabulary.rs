@@ -105,9 +105,10 @@ impl<'e> Vocabulary<'e> {
     pub(super) fn has_unknown_levels(&self, factor: &str) -> bool {
         let is_own = |own: &String| own == factor;
         factor != EXPERIMENT
-            && self.faulty.iter().any(|one| {
-                one.factors.as_ref().is_none_or(|factors| factors.iter().any(is_own))
-            })
+            && self
+                .faulty
+                .iter()
+                .any(|one| one.factors.as_ref().is_none_or(|factors| factors.iter().any(is_own)))
     }
 
     /// `experiment` and the factors.

@@ -265,4 +265,3 @@ fn holes(total: usize, missing: usize, accepted: usize) -> String {
         }
     }
 }
-

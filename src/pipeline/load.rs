@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::Error;
 use super::datasets::{Datasets, Finder};
+use super::default_paper::default_paper;
 use super::error::Invalid;
 use super::overrides::Overrides;
 use super::paper_file::PaperFile;
@@ -78,7 +79,13 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
     let digests = programs.into_digests();
     Datasets::unify(&mut experiments);
     violations.extend(datasets.check(&experiments)?);
-    let document = documents.read(&directory.join("paper.toml"));
+    let path = directory.join("paper.toml");
+    let document = match fs::is_there(&path) {
+        true => documents.read(&path),
+        false if violations.is_empty() => documents.parse(&path, default_paper(&experiments)),
+        // The experiments have to be right before a paper can be made of them.
+        false => Err(Vec::new()),
+    };
     let declared = document.as_ref().ok().map(PaperFile::declared);
     let paper = document.and_then(|document| {
         PaperFile::read(&document, &Vocabulary::beside(&experiments, &faulty))

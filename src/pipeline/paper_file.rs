@@ -33,8 +33,8 @@ impl PaperFile {
     /// With every violation, in order of the lines.
     pub fn read(root: &Node, vocabulary: &Vocabulary<'_>) -> Result<Self, Vec<Violation>> {
         let violations = Violations::of_references(!vocabulary.is_complete());
-        let read = Reader::new(root, "", &violations)
-            .map(|reader| read(reader, vocabulary, &violations));
+        let read =
+            Reader::new(root, "", &violations).map(|reader| read(reader, vocabulary, &violations));
         match read {
             Some(file) if violations.is_empty() => Ok(file),
             _ => Err(violations.into_sorted()),
@@ -119,11 +119,7 @@ impl PaperFile {
     }
 }
 
-fn read(
-    reader: Reader<'_>,
-    vocabulary: &Vocabulary<'_>,
-    violations: &Violations,
-) -> PaperFile {
+fn read(reader: Reader<'_>, vocabulary: &Vocabulary<'_>, violations: &Violations) -> PaperFile {
     let paper = Paper::read(&reader, vocabulary);
     // Tables refer to metrics, and figures and claims refer to tables.
     let tables = table::read(&reader, vocabulary, &paper);

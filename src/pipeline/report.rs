@@ -135,8 +135,7 @@ pub fn render(
     let data = export::files(names, (summary, plan), &results.tables, &drawn);
     let context = Arc::new(gather(project, plan, results, snapshot.changes.clone(), build)?);
     let rendered = render::render(&project.templates, &context);
-    let rendered =
-        rendered.map_err(|errors| Error::of_templates(&errors, &project.templates))?;
+    let rendered = rendered.map_err(|errors| Error::of_templates(&errors, &project.templates))?;
 
     let drawn = context.figures.iter();
     let drawn: Vec<(String, String)> = drawn

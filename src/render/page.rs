@@ -9,7 +9,7 @@ use super::strict::html_value;
 use crate::context::Context;
 use crate::figure;
 use crate::format;
-use crate::template::{PAGE_TEMPLATE, TemplateError, Templates};
+use crate::template::{PAGE_TEMPLATE, STYLE, TemplateError, Templates};
 
 /// The text of Markdown, without its marks.
 fn plain_of(markdown: &str) -> String {
@@ -52,6 +52,20 @@ pub(super) fn about(context: &Context, skeleton: &Skeleton) -> About {
     }
 }
 
+/// The style of the project.
+///
+/// # Errors
+/// If it would end the element that it stands in.
+fn style(style: &str) -> Result<String, TemplateError> {
+    match style.to_lowercase().contains("</style") {
+        false => Ok(style.to_owned()),
+        true => {
+            let message = "`</style` would end the style of the page";
+            Err(TemplateError::at(STYLE, 0, message, "remove it"))
+        }
+    }
+}
+
 /// The page around the body.
 ///
 /// # Errors
@@ -77,6 +91,7 @@ pub(super) fn around(
         ]),
         protocols => html_value(&context.protocols),
         figure_style => Value::from_safe_string(figure::theme(".drawing ")),
+        style => Value::from_safe_string(style(&templates.style)?),
         contents => html_value(&body.contents),
         body => Value::from_safe_string(body.html.clone()),
         previews => Value::from_safe_string(body.previews.clone()),

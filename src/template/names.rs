@@ -10,6 +10,8 @@ pub const PAPER_TEMPLATE: &str = "paper.md.jinja";
 pub const PAGE_TEMPLATE: &str = "page.html.jinja";
 /// File name of the template with the macros of blocks about the build.
 pub const BLOCKS_TEMPLATE: &str = "blocks.md.jinja";
+/// File name of the style of a project.
+pub const STYLE: &str = "style.css";
 /// File name of the template with the macros of items.
 pub const ITEMS_TEMPLATE: &str = "items.html.jinja";
 

@@ -78,8 +78,7 @@ mod tests {
         let templates = Templates { paper: paper.to_owned(), ..Templates::default() };
         let declared = Declared::from([("table", BTreeSet::from(["scores".to_owned()]))]);
         let found = without_results(&templates, Some(&declared));
-        let found: Vec<_> =
-            found.iter().map(|one| (one.line, &*one.message, &*one.hint)).collect();
+        let found: Vec<_> = found.iter().map(|one| (one.line, &*one.message, &*one.hint)).collect();
         let expected = [
             (2, "there is no table `scroes`", "did you mean `scores`?"),
             (3, "there is no table or figure `curves`", "known: scores"),
@@ -90,7 +89,8 @@ mod tests {
     #[test]
     fn each_template_that_does_not_parse_is_named() {
         let others = BTreeMap::from([("part.md".to_owned(), "a\n{{ b".to_owned())]);
-        let templates = Templates { paper: "{% if x %}".to_owned(), others, ..Templates::default() };
+        let templates =
+            Templates { paper: "{% if x %}".to_owned(), others, ..Templates::default() };
         let found = without_results(&templates, None);
         let found: Vec<_> = found.iter().map(|one| (&*one.template, one.line)).collect();
         assert_eq!(found, [("paper.md.jinja", 1), ("part.md", 2)]);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::TemplateError;
-use super::names::{BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE};
+use super::names::{BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, STYLE};
 
 /// The templates of a report, as text.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +12,8 @@ pub struct Templates {
     pub paper: String,
     /// Other templates, by their paths from it; `{% include %}` and `{% import %}` find them.
     pub others: BTreeMap<String, String>,
+    /// The style of the project, which comes after that of the page. Empty if there is none.
+    pub style: String,
     /// Why other files cannot be templates, by their paths.
     pub unread: BTreeMap<String, String>,
 }
@@ -24,6 +26,30 @@ const DEFAULT_ITEMS: &str = include_str!("../../templates/items.html.jinja");
 
 /// The macros of blocks about the build, unless the project has its own.
 const DEFAULT_BLOCKS: &str = include_str!("../../templates/blocks.md.jinja");
+
+/// The prose, unless the project has its own.
+const DEFAULT_PROSE: &str = include_str!("default.md.jinja");
+
+/// A default file as a project would begin with it.
+#[must_use]
+pub fn default_text(name: &str) -> String {
+    match name {
+        PAGE_TEMPLATE => DEFAULT_PAGE.to_owned(),
+        ITEMS_TEMPLATE => DEFAULT_ITEMS.to_owned(),
+        BLOCKS_TEMPLATE => DEFAULT_BLOCKS.to_owned(),
+        STYLE => default_style(),
+        _ => DEFAULT_PROSE.to_owned(),
+    }
+}
+
+/// The colours and fonts of the page.
+fn default_style() -> String {
+    let (_, rest) = DEFAULT_PAGE.split_once(":root {").unwrap_or_default();
+    let (colours, _) = rest.split_once("\n}").unwrap_or_default();
+    format!(
+        "/* Style of this report, after the style of the page: remove what should stay as it is. */\n:root {{{colours}\n}}\n"
+    )
+}
 
 impl Templates {
     /// The text of a template; empty if there is none of that name.

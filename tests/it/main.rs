@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests look behind the binary, at its files")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod authoring;
 mod build;
 mod bundle;
 mod cache;

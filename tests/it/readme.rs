@@ -82,9 +82,6 @@ fn every_command_of_the_documents_runs() {
         project.build(&[]);
         #[cfg(unix)]
         crate::slurm::on_a_cluster(&project);
-        for (file, text) in files(&document).iter().filter(|_| path == "README.md") {
-            project.write(&format!("my-paper/{file}"), text);
-        }
         let project = match path.as_str() {
             "docs/programs.md" => program("train.py", "python3"),
             _ => project,
@@ -94,6 +91,15 @@ fn every_command_of_the_documents_runs() {
                 let outcome = project.run(&args);
                 assert_eq!(outcome.code, 0, "`{}` in {path}: {outcome:#?}", words.join(" "));
                 n += 1;
+                // The examples of the README come after the files of `init`, or below their text.
+                for (file, text) in
+                    files(&document).iter().filter(|_| path == "README.md" && args[0] == "init")
+                {
+                    let file = format!("my-paper/{file}");
+                    let is_there = project.path(&file).exists();
+                    let before = if is_there { project.read(&file) } else { String::new() };
+                    project.write(&file, format!("{before}\n{text}"));
+                }
             } else if words[0] == "cargo" {
                 check_cargo(&words[1..]);
             } else if words[0].starts_with("tests/") {

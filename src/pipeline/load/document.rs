@@ -31,6 +31,12 @@ impl Documents {
             };
             vec![Violation::new(Location::of_file(&name), "", message)]
         })?;
+        self.parse(path, text)
+    }
+
+    /// Reads a file with this text.
+    pub(super) fn parse(&mut self, path: &Path, text: String) -> Result<Node, Vec<Violation>> {
+        let name = shown(&self.root, path);
         let document = document::parse(&name, &text);
         self.texts.insert(name, text);
         document

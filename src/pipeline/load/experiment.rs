@@ -18,9 +18,8 @@ pub(super) type Read = Result<Experiment, (FaultyExperiment, Vec<Violation>)>;
 pub(super) fn read(root: &Path, path: &Path, find: Find<'_>, documents: &mut Documents) -> Read {
     let within = path.strip_prefix(root.join("experiments")).unwrap_or(path).with_extension("");
     let name = within.to_string_lossy().into_owned();
-    let faulty = |factors, violations| {
-        Err((FaultyExperiment { name: name.clone(), factors }, violations))
-    };
+    let faulty =
+        |factors, violations| Err((FaultyExperiment { name: name.clone(), factors }, violations));
     if let Some(why) = unusable(&within) {
         let location = Location::of_file(&shown(root, path));
         return faulty(Some(Vec::new()), vec![Violation::new(location, "", why)]);
@@ -33,7 +32,10 @@ pub(super) fn read(root: &Path, path: &Path, find: Find<'_>, documents: &mut Doc
         Ok(chain) => chain,
         Err(violations) => return faulty(None, violations),
     };
-    let links: Vec<_> = chain.iter().map(|(link, document)| (link.clone(), document.location.file.clone())).collect();
+    let links: Vec<_> = chain
+        .iter()
+        .map(|(link, document)| (link.clone(), document.location.file.clone()))
+        .collect();
     let extended: Vec<_> = chain.into_iter().map(|(_, document)| document).collect();
     let factors = experiment::declared_factors(std::iter::once(&file).chain(&extended));
     Experiment::from_documents(&name, file, extended, find).map_err(|mut violations| {
