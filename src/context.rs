@@ -197,8 +197,12 @@ impl Context {
             };
             (figure.name.clone(), context)
         });
-        let figures = figures.collect();
-        let (mut own, shared) = own_items::own_items(&summary, &tables, &figures);
+        let figures: BTreeMap<String, FigureContext> = figures.collect();
+        let mut numbered: Vec<_> = figures.iter().collect();
+        numbered.sort_by_key(|(_, figure)| figure.number);
+        let numbered: Vec<_> =
+            numbered.iter().map(|(name, one)| (name.as_str(), &one.conditions[..])).collect();
+        let (mut own, shared) = own_items::own_items(&summary, &tables, &numbered);
         let experiment = |one: &Experiment| {
             condition::experiment_fields(one, &own.remove(&one.name).unwrap_or_default())
         };

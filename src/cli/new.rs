@@ -177,7 +177,7 @@ fn write(root: &Path, files: Vec<(PathBuf, String)>) -> Result<(), Error> {
         data(&format!("wrote {}", root.join(path).display()))?;
     }
     if let Err(error) = load(root) {
-        message("The project needs another change now:");
+        message("note: the files are written, and other files of the project must change now:");
         return Err(error);
     }
     Ok(())

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::FigureContext;
 use crate::experiment::ConditionId;
 use crate::paper::EXPERIMENT;
 use crate::summary::Summary;
@@ -19,11 +18,12 @@ pub struct ItemNames {
     pub figures: Vec<String>,
 }
 
-/// The items of each experiment that show no other experiment, and the items of several experiments or of none.
+/// The items of each experiment that show no other experiment, and the items of several experiments or of none. Figures
+/// are in order, each with its conditions.
 pub(super) fn own_items(
     summary: &Summary,
     tables: &[TableItem],
-    figures: &BTreeMap<String, FigureContext>,
+    figures: &[(&str, &[ConditionId])],
 ) -> (BTreeMap<String, ItemNames>, ItemNames) {
     let (mut own, mut shared) = (BTreeMap::<String, ItemNames>::new(), ItemNames::default());
     let only = |conditions: &[ConditionId]| {
@@ -38,14 +38,12 @@ pub(super) fn own_items(
         };
         items.tables.push(table.name.clone());
     }
-    let mut numbered: Vec<_> = figures.iter().collect();
-    numbered.sort_by_key(|(_, figure)| figure.number);
-    for (name, figure) in numbered {
-        let items = match only(&figure.conditions) {
+    for (name, conditions) in figures {
+        let items = match only(conditions) {
             Some(experiment) => own.entry(experiment).or_default(),
             None => &mut shared,
         };
-        items.figures.push(name.clone());
+        items.figures.push((*name).to_owned());
     }
     (own, shared)
 }

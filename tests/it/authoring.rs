@@ -107,7 +107,6 @@ fn parts_are_added_and_the_project_stays_without_mistakes() {
         &["new", "figure", "curves"],
         &["new", "claim", "wider"],
         &["new", "claim", "copy", "--from", "hidden-layer"],
-        &["new", "program", "fit"],
     ] {
         let outcome = within(&directory, command);
         assert_eq!(outcome.code, 0, "{command:?}: {outcome:#?}");
@@ -134,6 +133,19 @@ fn parts_are_added_and_the_project_stays_without_mistakes() {
 }
 
 #[test]
+fn a_program_is_added_beside_programs_and_beside_networks_it_says_what_else_must_change() {
+    let (directory, _) = init(&["--task", "program"]);
+    let outcome = within(&directory, &["new", "program", "other"]);
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    assert!(directory.path("paper/other.py").exists());
+    let (directory, _) = init(&[]);
+    let outcome = within(&directory, &["new", "program", "fit"]);
+    assert_eq!(outcome.code, 2, "{outcome:#?}");
+    assert!(outcome.stderr.contains("the files are written"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("`metrics` of `fit` does not declare"), "{outcome:#?}");
+}
+
+#[test]
 fn a_project_is_only_its_experiments_and_its_first_page_shows_them() {
     let (directory, _) = init(&[]);
     std::fs::remove_file(directory.path("paper/experiments/paper.toml")).unwrap();
@@ -152,7 +164,7 @@ fn a_project_is_only_its_experiments_and_its_first_page_shows_them() {
         "# Report on 3 experiments",
         "## one layer",
         "How many digits does a network without a hidden layer recognise?",
-        "650 parameters",
+        "A network has 7,850 parameters.",
         "figures/models.svg",
         "figures/rates-accuracy-curve.svg",
         "All experiments by their test accuracy.",

@@ -88,7 +88,7 @@ where = { experiment = ["wide", "deep"] }
 order = "best"
 
 [[table]]
-name = "rates"
+name = "by-rate"
 caption = "The deep network by learning rate."
 metric = "accuracy"
 by = ["lr"]
@@ -120,13 +120,13 @@ author: A. One
 
 The wide network reaches {{ cell("networks", "mean", experiment="wide") }} %.
 
-{% if cell("rates", "mean", lr=0.1).value is defined %}
+{% if cell("by-rate", "mean", lr=0.1).value is defined %}
 The rate of 0.1 reaches {{ score("accuracy", "mean", experiment="rates", lr=0.1) }} %.
 {% endif %}
 
 {{ table("networks") }}
 
-{{ table("rates") }}
+{{ table("by-rate") }}
 
 {{ figure("curves") }}
 
@@ -254,8 +254,8 @@ fn the_mistakes_of_all_files_are_told_at_once() {
     let outcome = project.run(&["check"]);
     for expected in [
         "`train.epoch` is not a known key",
-        "`train.optimizer.kind` is unknown, `adm`",
-        "`train.schedule.kind` is unknown, `cosin`",
+        "names an unknown optimiser, `adm`",
+        "names an unknown schedule, `cosin`",
         "names an unknown layer, `rellu`",
         "`model.layers.0` (conv2d",
         "`metric.0.curve` is unknown, `accuracy`",
