@@ -2,11 +2,12 @@
 //! and no lock. A record exists completely or not at all.
 //!
 //! Other folders contain damaged records (moved, never deleted), the errors of failed runs, the leases of
-//! running builds, and plans for workers.
+//! running builds, the curves of runs in training, and plans for workers.
 
 mod entry;
 mod jobs;
 mod lease;
+mod live;
 mod models;
 mod parts;
 mod programs;
@@ -25,6 +26,7 @@ use crate::run::{FailureRecord, RecordExtract, RunConfig, RunRecord, Wanted};
 pub use entry::{PastRecord, read_past};
 pub use jobs::{ArrayReceipt, JobDraft, JobFiles};
 pub use lease::{HEARTBEAT, Lease, Leases, TaskStart};
+pub use live::{LiveCurves, LiveRun};
 pub use models::Models;
 pub use reports::Reports;
 
@@ -315,6 +317,7 @@ impl Cache {
             fs::sweep(&self.directory.join(part));
         }
         fs::sweep_owned(&self.scratch(), provenance::host());
+        self.sweep_live();
         // Without locks, a program may still run for as long as this.
         fs::sweep_older(&self.scratch(), Duration::from_hours(30 * 24));
     }

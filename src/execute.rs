@@ -21,7 +21,7 @@ use crate::model;
 use crate::program::Written;
 use crate::provenance::{self, Stopwatch};
 use crate::run::{FailureRecord, NetworkConfig, Origin, Outcome, RunConfig, RunRecord, RunResult};
-use crate::train::{Trainer, Training, train_all, train_networks};
+use crate::train::{Trainer, Training, train_watched};
 
 use drawn::Drawn;
 pub use failure::{FailedRun, RunFailure};
@@ -286,12 +286,13 @@ impl Executor<'_> {
         dataset: &Examples,
     ) -> Result<(Training, Vec<Vec<u8>>), RunFailure> {
         let splits = drawn.splits(&config.data, dataset).map_err(RunFailure::Draw)?;
+        let live = self.cache.live_run(run.digest, config.data.folds());
+        let tell = |fold, curves: &_| live.tell(fold, curves);
+        let trained = train_watched(self.trainer, config, &splits, self.keeps_models, &tell);
+        let (training, networks) = trained.map_err(RunFailure::Train)?;
         if !self.keeps_models {
-            let training = train_all(self.trainer, config, &splits);
-            return training.map(|own| (own, Vec::new())).map_err(RunFailure::Train);
+            return Ok((training, Vec::new()));
         }
-        let (training, networks) =
-            train_networks(self.trainer, config, &splits).map_err(RunFailure::Train)?;
         let networks = networks.unwrap_or_default();
         Ok((training, model::files(run.digest, config, dataset, &splits, networks)))
     }

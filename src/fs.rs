@@ -20,10 +20,10 @@ use write::{OWNER, UNFINISHED};
 pub use error::FileError;
 #[cfg(test)]
 pub use stamp::set_change_time;
-pub use stamp::{Stamp, read_at, set_read_time, stamp};
+pub use stamp::{Stamp, read_at, set_read_time, stamp, stamps_below};
 pub use walk::{directory_above, files_below};
 pub use write::{
-    TemporaryDirectory, check_writable, copy, copy_content, copy_permissions, create,
+    TemporaryDirectory, append, check_writable, copy, copy_content, copy_permissions, create,
     create_directory, create_new, hard_link, keep_aside, link, link_or_copy, make_executable,
     overwrite, owned_directory, persist_directory, publish, publish_program, stop_writing,
     temporary_directory, temporary_file, to_write, write_all_atomic, write_atomic, write_filled,

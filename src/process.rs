@@ -6,7 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use crate::fs;
-use crate::provenance::Stopwatch;
+use crate::provenance::{self, Stopwatch};
 
 /// What a program wrote, and how it ended.
 #[derive(Clone, Debug)]
@@ -56,6 +56,17 @@ pub fn output(command: &mut Command, patience: Duration, place: &Path) -> std::i
         Ok::<_, std::io::Error>(String::from_utf8_lossy(&bytes).into_owned())
     };
     Ok(Output { status, stdout: read(&mut stdout)?, stderr: read(&mut stderr)? })
+}
+
+/// A command that starts this program again, also if its file was replaced since.
+///
+/// # Errors
+/// If the system does not say which file it is.
+pub fn own_program() -> std::io::Result<Command> {
+    Ok(Command::new(match cfg!(target_os = "linux") {
+        true => Path::new("/proc/self/exe").to_owned(),
+        false => provenance::program()?,
+    }))
 }
 
 /// The command in a process group of its own, so that all its processes can be ended, and an interrupt at the
@@ -135,6 +146,16 @@ pub fn ask_group_to_end(group: u32) {
     signal(group, rustix::process::Signal::TERM);
     #[cfg(not(unix))]
     let _ = group;
+}
+
+/// Asks a process to end as Ctrl-C does, where the system can do it.
+pub fn interrupt(process: u32) {
+    #[cfg(unix)]
+    if let Some(process) = pid(process) {
+        let _ = rustix::process::kill_process(process, rustix::process::Signal::INT);
+    }
+    #[cfg(not(unix))]
+    let _ = process;
 }
 
 /// Whether a group has a process.

@@ -88,6 +88,7 @@ pub fn run(
     });
     fs::create_new(&exchange.told, what.to_string().as_bytes()).map_err(ProgramError::File)?;
     fs::create_new(&exchange.results, b"").map_err(ProgramError::File)?;
+    let _shown = Shown::new(&exchange.results, place.live);
     let folder = exchange.artifacts.to_string_lossy();
     let placeholders =
         Placeholders { params: &config.params, seed: config.seed, artifacts: &folder };
@@ -152,6 +153,26 @@ pub fn run(
             },
             log: log::end(place.log, SHOWN_LINES, &job.directory),
         }),
+    }
+}
+
+/// A second name of a file. Dropping it removes the name.
+struct Shown<'s>(&'s Path);
+
+impl<'s> Shown<'s> {
+    /// Gives a file this second name. Ignores a failure: no result needs the name.
+    fn new(file: &Path, name: &'s Path) -> Self {
+        // A killed process may have left one.
+        let _ = fs::remove(name);
+        let _ = name.parent().map(fs::create_directory);
+        let _ = fs::hard_link(file, name);
+        Self(name)
+    }
+}
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove(self.0);
     }
 }
 

@@ -50,7 +50,7 @@ pub use device::{Device, DeviceError};
 pub use dispatch::DfdxTrainer;
 pub use named::{LoadError, NamedTensor};
 pub use predict::predict;
-pub use trainer::{Networks, TrainError, Trainer, Training, train_all, train_networks};
+pub use trainer::{Networks, TrainError, Trainer, Training, Watch, train_all, train_watched};
 
 /// Makes the trainer for a device.
 pub type MakeTrainer<'t> = &'t dyn Fn(Device) -> Box<dyn Trainer>;

@@ -120,6 +120,14 @@ impl Leases {
         }
     }
 
+    /// The runs that processes train now, in order: this process or others.
+    #[must_use]
+    pub fn held_by_any(&self) -> Vec<Digest> {
+        let names = fs::names(&self.directory).unwrap_or_default().into_iter();
+        let digests = names.filter_map(|name| Digest::try_from(name).ok());
+        digests.filter(|digest| !self.is_abandoned(*digest)).collect()
+    }
+
     /// Removes the lease on `digest` if a task that has ended holds it.
     pub fn free(&self, digest: Digest, job: u64, index: u64) {
         let path = self.path(digest);
@@ -234,6 +242,16 @@ mod tests {
         let holder = Holder { process: (1 << 30) + 1, ..holder(provenance::host(), 3) };
         fs::create_new(&path, &serde_json::to_vec(&holder).unwrap()).unwrap();
         assert!(one.take(digest()).is_some());
+    }
+
+    #[test]
+    fn the_runs_in_training_are_those_whose_process_lives() {
+        let (directory, one, other) = two();
+        let _lease = one.take(digest());
+        let gone = Holder { process: (1 << 30) + 1, ..holder(provenance::host(), 3) };
+        let path = directory.path().join("leases").join(Digest::of_bytes(b"gone").to_string());
+        fs::create_new(&path, &serde_json::to_vec(&gone).unwrap()).unwrap();
+        assert_eq!(other.held_by_any(), [digest()]);
     }
 
     fn holder(host: &str, heartbeat: u64) -> Holder {

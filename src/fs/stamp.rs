@@ -1,11 +1,12 @@
 //! The stamp of a file: it says whether the file has changed, and nothing is read for that.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::FileError;
+use super::{FileError, entries, is_directory};
 
 /// The size, the date and the identity of a file. If its content changes, one of them almost always does too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,24 @@ pub fn stamp(path: &Path) -> Result<Stamp, FileError> {
     #[cfg(not(unix))]
     let number = 0;
     Ok(Stamp { size: metadata.len(), modified, number })
+}
+
+/// The stamps of all files in `directory` and its folders, by path. Hidden files and folders are left out, and folders
+/// more than `deepest` levels below. A folder that cannot be listed has no files.
+#[must_use]
+pub fn stamps_below(directory: &Path, deepest: usize) -> BTreeMap<PathBuf, Option<Stamp>> {
+    let mut stamps = BTreeMap::new();
+    let mut folders = vec![(directory.to_owned(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        for path in entries(&folder).unwrap_or_default() {
+            match is_directory(&path) {
+                true if depth < deepest => folders.push((path, depth + 1)),
+                true => {}
+                false => drop(stamps.insert(path.clone(), stamp(&path).ok())),
+            }
+        }
+    }
+    stamps
 }
 
 /// When a file was read last, in nanoseconds since 1970, as far as the system keeps that.

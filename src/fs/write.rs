@@ -44,6 +44,16 @@ pub fn to_write(path: &Path) -> Result<std::fs::File, FileError> {
     std::fs::File::create(path).map_err(FileError::at("create", path))
 }
 
+/// Adds bytes to the end of a file, without waiting for the disk. Creates the file and missing directories.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    make_directory_of(path)?;
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    file.and_then(|mut file| file.write_all(bytes)).map_err(FileError::at("write", path))
+}
+
 /// Overwrites the beginning of an existing file with these bytes.
 ///
 /// # Errors

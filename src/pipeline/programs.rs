@@ -159,6 +159,7 @@ impl RunProgram for Programs<'_> {
             inputs: self.kept_inputs.as_deref().map_or(Inputs::Project, Inputs::Kept),
             scratch: &scratch,
             log: &log,
+            live: &self.cache.live(run.digest),
             artifacts: self.keeps_artifacts.then_some(&*artifacts),
             digests: &self.digests,
         };

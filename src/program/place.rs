@@ -16,6 +16,8 @@ pub struct Place<'p> {
     pub scratch: &'p Path,
     /// The file of its log.
     pub log: &'p Path,
+    /// A second name of the file of its results, by which they can be watched.
+    pub live: &'p Path,
     /// The folder for its artefacts. Without one, they are not kept.
     pub artifacts: Option<&'p Path>,
     /// The digests of large files.

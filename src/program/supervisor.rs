@@ -95,12 +95,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// If the supervisor fails.
 pub(super) fn start(job: &Job, look: Option<&dyn Fn()>) -> Result<Ending, ProgramError> {
     let failed = |reason: String| ProgramError::Start { program: job.command[0].clone(), reason };
-    let own = match cfg!(target_os = "linux") {
-        // Also if the file was replaced since.
-        true => PathBuf::from("/proc/self/exe"),
-        false => std::env::current_exe().map_err(|error| failed(error.to_string()))?,
-    };
-    let mut command = Command::new(own);
+    let mut command = process::own_program().map_err(|error| failed(error.to_string()))?;
     command.arg(SUPERVISE).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut supervisor = command.spawn().map_err(|error| failed(error.to_string()))?;
     // The supervisor ends the program when this end of the pipe is closed.

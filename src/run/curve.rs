@@ -101,7 +101,13 @@ impl Curves {
     /// The name of a curve in a fold, as records spell it.
     #[must_use]
     pub fn name(n_folds: usize, fold: usize, curve: &Curve) -> String {
-        if n_folds == 1 { curve.name.to_owned() } else { in_fold(fold, curve.name) }
+        Self::spelled(n_folds, fold, curve.name)
+    }
+
+    /// A name in a fold, as records spell it.
+    #[must_use]
+    pub fn spelled(n_folds: usize, fold: usize, name: &str) -> String {
+        if n_folds == 1 { name.to_owned() } else { in_fold(fold, name) }
     }
 
     /// The fold, counted from 0, and the curve that a name in a record means.

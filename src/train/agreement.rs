@@ -322,8 +322,12 @@ fn networks_of_both_kinds_of_operations_train_alike() {
             }
 
             let [kernels, composed] = [
-                train(KernelOperations::new(Memory::default()), &config, &split).unwrap(),
-                train(DfdxOperations::new(Cpu::default()), &config, &split).unwrap(),
+                train(KernelOperations::new(Memory::default()), &config, &split, false, &|_| {})
+                    .unwrap()
+                    .0,
+                train(DfdxOperations::new(Cpu::default()), &config, &split, false, &|_| {})
+                    .unwrap()
+                    .0,
             ];
             assert_eq!(kernels.outcome, composed.outcome);
             let [kernels, composed] = [kernels, composed]

@@ -21,10 +21,10 @@ use dfdx::prelude::{Cache as _, Cuda, CudaError, Synchronize as _};
 use super::device::{Device, DeviceError};
 use super::dfdx_operations::DfdxOperations;
 use super::named::NamedTensor;
-use super::trainer::{TrainError, Training};
+use super::trainer::{TrainError, Training, Watch};
 use super::training_loop;
 use crate::dataset::Split;
-use crate::run::NetworkConfig;
+use crate::run::{Curves, NetworkConfig};
 
 /// Checks that the driver has the device. dfdx would panic where there is none.
 pub(super) fn check(number: usize) -> Result<(), DeviceError> {
@@ -41,12 +41,14 @@ pub(super) fn check(number: usize) -> Result<(), DeviceError> {
 /// The result of a run, and the tensors of its network if they were asked for and it has not diverged.
 type Trained = (Training, Option<Vec<NamedTensor>>);
 
-/// Trains a run on the device of this worker. Also returns the tensors of its network if `keeps_network`.
+/// Trains a run on the device of this worker, and tells `watch` the curves at the end of each epoch. Also returns the
+/// tensors of its network if `keeps_network`.
 pub(super) fn train(
     number: usize,
     config: &NetworkConfig,
     split: &Split,
     keeps_network: bool,
+    watch: Watch<'_>,
 ) -> Result<Trained, TrainError> {
     thread_local! {
         static DEVICE: RefCell<Option<DeviceThread>> = const { RefCell::new(None) };
@@ -56,7 +58,7 @@ pub(super) fn train(
             Some(thread) if thread.number == number => thread,
             other => other.insert(DeviceThread::start(number)?),
         };
-        thread.train(config, split, keeps_network)
+        thread.train(config, split, keeps_network, watch)
     })
 }
 
@@ -76,8 +78,10 @@ struct Job {
     answer: Sender<Answer>,
 }
 
-/// How a job ended.
+/// How far a job is, or how it ended.
 enum Answer {
+    /// An epoch has ended. The job goes on.
+    Epoch(Curves),
     Done(Result<Trained, TrainError>),
     Panicked(Box<dyn Any + Send>),
     /// The device cannot be used any more.
@@ -99,16 +103,25 @@ impl DeviceThread {
         config: &NetworkConfig,
         split: &Split,
         keeps_network: bool,
+        watch: Watch<'_>,
     ) -> Result<Trained, TrainError> {
         if self.lost.is_none() {
             let (answer, answers) = mpsc::channel();
             let job = Job { config: config.clone(), split: split.clone(), keeps_network, answer };
-            let answer = self.jobs.send(job).ok().and_then(|()| answers.recv().ok());
+            let sent = self.jobs.send(job).is_ok();
+            let mut answer = None;
+            while sent {
+                answer = answers.recv().ok();
+                let Some(Answer::Epoch(curves)) = &answer else { break };
+                watch(curves);
+            }
             match answer {
                 Some(Answer::Done(result)) => return result,
                 Some(Answer::Panicked(panic)) => resume_unwind(panic),
                 Some(Answer::Lost(reason)) => self.lost = Some(reason),
-                None => self.lost = Some("its thread has ended".to_owned()),
+                Some(Answer::Epoch(_)) | None => {
+                    self.lost = Some("its thread has ended".to_owned());
+                }
             }
         }
         let reason = self.lost.clone().unwrap_or_default();
@@ -130,10 +143,9 @@ fn work(number: usize, jobs: &Receiver<Job>) {
         let train = || {
             let device = open(number)?;
             let operations = DfdxOperations::new(device.clone());
-            let result = match keeps_network {
-                true => training_loop::train_network(operations, &config, &split),
-                false => training_loop::train(operations, &config, &split).map(|own| (own, None)),
-            };
+            // If the worker has ended, nobody listens.
+            let tell = |curves: &Curves| drop(answer.send(Answer::Epoch(curves.clone())));
+            let result = training_loop::train(operations, &config, &split, keeps_network, &tell);
             // Other runs may need other sizes.
             device.try_empty_cache().map_err(|error| TrainError::Device(message(&error)))?;
             result

@@ -8,8 +8,8 @@ use super::device::{Device, DeviceError};
 use super::kernel_memory::Memory;
 use super::kernel_operations::KernelOperations;
 use super::named::NamedTensor;
-use super::trainer::{TrainError, Trainer, Training};
-use super::training_loop::{train, train_network};
+use super::trainer::{TrainError, Trainer, Training, Watch};
+use super::training_loop::train;
 use crate::dataset::Split;
 use crate::run::NetworkConfig;
 
@@ -38,27 +38,23 @@ pub struct DfdxTrainer {
 
 impl Trainer for DfdxTrainer {
     fn train(&self, config: &NetworkConfig, split: &Split) -> Result<Training, TrainError> {
-        match self.device {
-            Device::Cpu => with_memory(|operations| train(operations, config, split)),
-            #[cfg(feature = "cuda")]
-            Device::Cuda(number) => {
-                let (training, _) = cuda::train(number, config, split, false)?;
-                Ok(training)
-            }
-            #[cfg(not(feature = "cuda"))]
-            Device::Cuda(_) => Err(not_built(self.device)),
-        }
+        let (training, _) = self.train_watched(config, split, false, &|_| {})?;
+        Ok(training)
     }
 
-    fn train_network(
+    fn train_watched(
         &self,
         config: &NetworkConfig,
         split: &Split,
+        keeps_network: bool,
+        watch: Watch<'_>,
     ) -> Result<(Training, Option<Vec<NamedTensor>>), TrainError> {
         match self.device {
-            Device::Cpu => with_memory(|operations| train_network(operations, config, split)),
+            Device::Cpu => {
+                with_memory(|operations| train(operations, config, split, keeps_network, watch))
+            }
             #[cfg(feature = "cuda")]
-            Device::Cuda(number) => cuda::train(number, config, split, true),
+            Device::Cuda(number) => cuda::train(number, config, split, keeps_network, watch),
             #[cfg(not(feature = "cuda"))]
             Device::Cuda(_) => Err(not_built(self.device)),
         }

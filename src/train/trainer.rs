@@ -72,18 +72,25 @@ pub fn train_all(
 /// The tensors of the network of each fold.
 pub type Networks = Vec<Vec<NamedTensor>>;
 
-/// Trains like [`train_all`]. Also returns the tensors of the network of each fold. `None` if a fold has none.
+/// Hears the curves of a training at the end of each epoch.
+pub type Watch<'w> = &'w (dyn Fn(&Curves) + Sync);
+
+/// Trains like [`train_all`], and tells `watch` the fold, counted from 0, and its curves at the end of each epoch. Also
+/// returns the tensors of the network of each fold, if they are kept. `None` if a fold has none.
 ///
 /// # Errors
 /// Returns an error if the device fails.
-pub fn train_networks(
+pub fn train_watched(
     trainer: &dyn Trainer,
     config: &NetworkConfig,
     splits: &[Split],
+    keeps_networks: bool,
+    watch: &(dyn Fn(usize, &Curves) + Sync),
 ) -> Result<(Training, Option<Networks>), TrainError> {
     let (mut folds, mut networks) = (Vec::new(), Vec::new());
-    for split in splits {
-        let (training, network) = trainer.train_network(config, split)?;
+    for (fold, split) in splits.iter().enumerate() {
+        let tell = |curves: &Curves| watch(fold, curves);
+        let (training, network) = trainer.train_watched(config, split, keeps_networks, &tell)?;
         folds.push(training);
         networks.push(network);
     }
@@ -98,15 +105,18 @@ pub trait Trainer: Sync {
     /// Returns an error if the device fails.
     fn train(&self, config: &NetworkConfig, split: &Split) -> Result<Training, TrainError>;
 
-    /// Trains like [`Self::train`]. Also returns the tensors of the network that the training ends with. `None` if the
+    /// Trains like [`Self::train`], and tells `watch` the curves at the end of each epoch. What `watch` does cannot change
+    /// the result. Also returns the tensors of the network that the training ends with, if they are kept. `None` if the
     /// run has diverged, or if this trainer has no network.
     ///
     /// # Errors
     /// Returns an error if the device fails.
-    fn train_network(
+    fn train_watched(
         &self,
         config: &NetworkConfig,
         split: &Split,
+        _keeps_network: bool,
+        _watch: Watch<'_>,
     ) -> Result<(Training, Option<Vec<NamedTensor>>), TrainError> {
         Ok((self.train(config, split)?, None))
     }

@@ -10,32 +10,26 @@ use super::operations::{DeviceError, Operations};
 use super::sequence::Mode;
 use super::state::SequenceState;
 use super::tensor::{SetGradient as _, values};
-use super::trainer::{TrainError, Training};
+use super::trainer::{TrainError, Training, Watch};
 use crate::dataset::{PartName, Rows, Scale, Split, Targets};
 use crate::random::Stream;
 use crate::run::{Curve, Curves, Direction, EarlyStopping, NetworkConfig, Outcome, TrainConfig};
 use crate::task::curves::LEARNING_RATE;
 use crate::task::{self, Measured, Objective, Task};
 
-/// Trains `config` on `split` with `operations`.
+/// Trains `config` on `split` with `operations`, and tells `watch` the curves at the end of each epoch. Also returns the
+/// tensors of the network that the training ends with, if they are kept, unless it has diverged.
 pub(super) fn train<O: Operations>(
     operations: O,
     config: &NetworkConfig,
     split: &Split,
-) -> Result<Training, TrainError> {
-    Run::new(operations, config, split).train(split)
-}
-
-/// Trains like [`train`]. Also returns the tensors of the network that the training ends with, unless it has diverged.
-pub(super) fn train_network<O: Operations>(
-    operations: O,
-    config: &NetworkConfig,
-    split: &Split,
+    keeps_network: bool,
+    watch: Watch<'_>,
 ) -> Result<(Training, Option<Vec<NamedTensor>>), TrainError> {
     let mut run = Run::new(operations, config, split);
-    let training = run.train(split)?;
-    let is_completed = training.outcome == Outcome::Completed;
-    Ok((training, is_completed.then(|| run.network.named_tensors())))
+    let training = run.train(split, watch)?;
+    let has_network = keeps_network && training.outcome == Outcome::Completed;
+    Ok((training, has_network.then(|| run.network.named_tensors())))
 }
 
 /// What early stopping watches and keeps.
@@ -179,7 +173,7 @@ impl<'r, O: Operations> Run<'r, O> {
     }
 
     /// Trains all epochs. Leaves the network as the run ends with it.
-    fn train(&mut self, split: &Split) -> Result<Training, TrainError> {
+    fn train(&mut self, split: &Split, watch: Watch<'_>) -> Result<Training, TrainError> {
         let mut evaluator = Evaluator::new(&self.network, self.task.evaluations(), split);
         let mut curves = Curves::default();
         let mut outcome = Outcome::Completed;
@@ -212,6 +206,7 @@ impl<'r, O: Operations> Run<'r, O> {
             for (curve, value) in measured {
                 curves.push(curve, value);
             }
+            watch(&curves);
             if kept.has_ended(&mut self.network, confusion, &curves) {
                 break;
             }

@@ -100,9 +100,11 @@ fn a_run_with_the_memory_of_other_runs_gives_the_same_results() {
     for config in &configs {
         let split = split(config, &examples);
         let operations = KernelOperations::new(memory);
-        let trained = train(operations.clone(), config, &split).unwrap();
+        let trained = train(operations.clone(), config, &split, false, &|_| {}).unwrap().0;
         memory = operations.release();
-        let alone = train(KernelOperations::new(Memory::default()), config, &split).unwrap();
+        let alone = train(KernelOperations::new(Memory::default()), config, &split, false, &|_| {})
+            .unwrap()
+            .0;
         assert_eq!(trained, alone);
         found.push(trained);
     }
@@ -166,7 +168,7 @@ fn a_restored_network_has_the_test_metrics_of_the_best_epoch() {
             restore_best,
         });
         let mut run = run(&config, &split);
-        let training = run.train(&split).unwrap();
+        let training = run.train(&split, &|_| {}).unwrap();
         let mut evaluator = Evaluator::new(&run.network, run.task.evaluations(), &split);
         let Evaluated { values, confusion } = run.evaluate(&mut evaluator, 0, &split, false);
         assert_eq!(training.confusion, confusion, "the network that the training ends with");
