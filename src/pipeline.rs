@@ -1,4 +1,5 @@
-//! The steps of a build: load → expand → plan → train missing runs → summarise → render → write.
+//! The steps of a build: load → expand → plan → train missing runs → summarise → render → write. `findings` separates what
+//! depends on records from the prose, so that other prose needs no second summary.
 
 mod accept;
 mod artifacts;
@@ -11,6 +12,7 @@ mod directory;
 mod drawing;
 mod early_page;
 mod error;
+mod findings;
 mod images;
 mod inputs;
 pub mod jobs;
@@ -23,6 +25,7 @@ mod pdf;
 mod program_files;
 mod programs;
 mod report;
+mod served;
 mod split_checks;
 mod sharing;
 mod snapshot;
@@ -54,6 +57,7 @@ pub use create::{DEFAULTS, Part, add_part, eject, sketch, start, write_new};
 pub use directory::{check_directory, check_writable, foreign_files};
 pub use early_page::remove_early_page;
 pub use error::{Error, Invalid};
+pub use findings::{Findings, context, findings, render, snapshot};
 pub use inputs::{KnownLines, count_changed_lines};
 pub use load::{Project, load};
 pub use merge::{Merged, merge};
@@ -62,7 +66,7 @@ pub use overrides::Overrides;
 pub use paper_file::PaperFile;
 pub use pdf::{Browser, PDF, check_pdf, has_printed_pdf};
 pub use programs::Programs;
-pub use report::{Report, context, render, snapshot};
+pub use report::Report;
 pub use sharing::{Pulled, pull, push, sharable, store_address};
 pub use snapshot::{SNAPSHOT, snapshot_in};
 pub use trial::{Trial, Verdict, try_program};

@@ -76,11 +76,18 @@ fn render_once(templates: &Templates, context: &Arc<Context>) -> Result<Rendered
     lost::check(&skeleton, templates)?;
     let formulas = math::formulas(&skeleton, templates)?;
     let anchors = anchors::check(&skeleton, templates)?;
-    let markdown = markdown::render(&skeleton, context, templates)?;
-    let items = items::Items::new(&environment, templates, context, &skeleton);
-    let body = body::body(&skeleton, &anchors, formulas, &items)?;
     let about = page::about(context, &skeleton);
-    let html = page::around(&environment, templates, context, &skeleton, &about, &body)?;
+    // Both forms take about the same time, and a writer waits for them.
+    let (markdown, html) = rayon::join(
+        || markdown::render(&skeleton, context, templates),
+        || {
+            let items = items::Items::new(&environment, templates, context, &skeleton);
+            let body = body::body(&skeleton, &anchors, formulas, &items)?;
+            page::around(&environment, templates, context, &skeleton, &about, &body)
+        },
+    );
+    // The first error in this order, whichever comes first.
+    let (markdown, html) = (markdown?, html?);
     let included = included.lock().unwrap_or_else(PoisonError::into_inner);
     let is_unused = |name: &&String| !template::is_default(name) && !included.contains(*name);
     let unused = templates.others.keys().filter(is_unused).cloned().collect();

@@ -126,6 +126,15 @@ impl Project {
         Conditions::of(&self.experiments)
     }
 
+    /// Reads the templates again, and nothing else.
+    ///
+    /// # Errors
+    /// If one cannot be read. Then the old templates stay.
+    pub fn read_templates(&mut self) -> Result<(), Error> {
+        self.templates = read_templates(&self.root)?;
+        Ok(())
+    }
+
     /// Checks that each of `names` is an experiment.
     ///
     /// # Errors

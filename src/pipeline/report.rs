@@ -1,27 +1,18 @@
-//! The last steps of a build: records → values for templates → files.
+//! The last step of a build: the report and its files.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::images::{self, Image};
 use super::pdf::{Browser, PDF, has_printed_pdf, is_pdf_of};
-use super::snapshot::{SNAPSHOT, snapshot_in};
-use super::{Error, PaperFile, Project, WHOLE, drawing};
+use super::snapshot::SNAPSHOT;
+use super::{Error, Project, WHOLE, drawing};
 use crate::cache::Cache;
-use crate::claim::{self, JudgedClaim};
-use crate::context::{Build, Context};
-use crate::diff::{Changes, Snapshot};
+use crate::diff::Snapshot;
 use crate::digest::Digest;
-use crate::export;
-use crate::figure;
 use crate::fs;
-use crate::paper::Names;
-use crate::plan::Plan;
-use crate::render::{self, About, FileLink};
-use crate::summary::{self, Summary};
-use crate::table::{self, TableItem};
+use crate::render::{About, FileLink};
 use crate::template;
 
 /// A report that is rendered and not yet written.
@@ -30,171 +21,34 @@ pub struct Report {
     /// Title, authors and abstract.
     pub(super) about: About,
     /// Files by their path in the report's directory. `report.md` and `report.html` come last.
-    files: Vec<(PathBuf, String)>,
+    pub(super) files: Vec<(PathBuf, String)>,
     /// SVG of each figure by its name, to be drawn as PNG.
-    drawn: Vec<(String, String)>,
+    pub(super) drawn: Vec<(String, String)>,
     /// The images of the prose.
-    images: Vec<Image>,
+    pub(super) images: Vec<Image>,
     /// The PDF file, if it is to be written.
-    pdf: Option<Vec<u8>>,
+    pub(super) pdf: Option<Vec<u8>>,
     /// Files of the previous report.
-    files_before: Vec<String>,
+    pub(super) files_before: Vec<String>,
     /// Files of the previous report that this report does not have.
-    gone: Vec<PathBuf>,
+    pub(super) gone: Vec<PathBuf>,
     /// The numbers and verdicts, as data.
-    snapshot: Snapshot,
+    pub(super) snapshot: Snapshot,
     /// The digests of its runs.
-    runs: Vec<Digest>,
+    pub(super) runs: Vec<Digest>,
     /// Characters that LaTeX files show as codes, by name of the table.
-    coded: Vec<(String, BTreeSet<char>)>,
+    pub(super) coded: Vec<(String, BTreeSet<char>)>,
     /// Names of templates that no template includes.
     pub(super) unused: Vec<String>,
     /// Keys of the block at the start of the prose that the report does not use.
-    unused_keys: Vec<String>,
+    pub(super) unused_keys: Vec<String>,
     /// Links of the prose to files that do not belong to the report.
-    links: Vec<FileLink>,
-}
-
-/// What is computed from the records of a plan.
-struct Results {
-    summary: Summary,
-    tables: Vec<TableItem>,
-    claims: Vec<JudgedClaim>,
-}
-
-fn results(project: &Project, plan: &Plan) -> Result<Results, Error> {
-    let PaperFile { paper, tables: requests, claims, .. } = &project.file;
-    let experiments = &project.experiments;
-    let summary = summary::summarize(paper, experiments, plan);
-    let names = Names { paper, experiments };
-    let evidence = table::Results { names, summary: &summary, requests };
-    let tables = table::tabulate(&evidence);
-    let claims = claim::judge(claims, &evidence, &tables).map_err(Error::Claim)?;
-    Ok(Results { summary, tables, claims })
-}
-
-/// The values that templates get from the records in `plan`.
-///
-/// # Errors
-/// If plotters fails, or a claim cannot be decided.
-pub fn context(project: &Project, plan: &Plan, build: Build<'_>) -> Result<Context, Error> {
-    gather(project, plan, results(project, plan)?, Changes::default(), build)
-}
-
-fn gather(
-    project: &Project,
-    plan: &Plan,
-    results: Results,
-    changes: Changes,
-    build: Build<'_>,
-) -> Result<Context, Error> {
-    let Results { summary, tables, claims } = results;
-    let drawn = drawing::draw_all(project, plan, &summary);
-    let drawn = drawn.map_err(|error| error.with_texts(&project.sources))?;
-    let figures = project.file.figures.iter().zip(drawn).map(|(figure, drawings)| {
-        (figure, drawings, project.file.covers(&figure.name).unwrap_or_default())
-    });
-    let names = Names { paper: &project.file.paper, experiments: &project.experiments };
-    Ok(Context {
-        note: project.note.clone(),
-        sources: project.sources.clone(),
-        inputs: project.input_texts(),
-        changes,
-        ..Context::gather(names, plan, summary, tables, claims, figures.collect(), build)
-    })
-}
-
-/// The numbers and verdicts of a report of the records in `plan`, to compare it with another
-/// report.
-///
-/// # Errors
-/// If a claim cannot be decided.
-pub fn snapshot(project: &Project, plan: &Plan) -> Result<Snapshot, Error> {
-    let Results { tables, claims, .. } = results(project, plan)?;
-    Ok(Snapshot::of(&project.file.paper.title, &tables, &claims))
-}
-
-/// Renders the report of the records in `plan`. `before` is the snapshot of the previous report.
-/// Works without records too, to find mistakes in templates before the training.
-///
-/// # Errors
-/// If a template cannot be rendered.
-pub fn render(
-    project: &Project,
-    plan: &Plan,
-    build: Build<'_>,
-    before: Option<&Snapshot>,
-) -> Result<Report, Error> {
-    let results = results(project, plan)?;
-    let title = &project.file.paper.title;
-    let mut snapshot = Snapshot::of(title, &results.tables, &results.claims).after(before);
-    let coded = results.tables.iter().map(|item| (item.name.clone(), export::coded(item)));
-    let coded = coded.filter(|(_, characters)| !characters.is_empty()).collect();
-    let (summary, drawn) = (&results.summary, project.file.drawn());
-    let names = Names { paper: &project.file.paper, experiments: &project.experiments };
-    let data = export::files(names, (summary, plan), &results.tables, &drawn);
-    let context = Arc::new(gather(project, plan, results, snapshot.changes.clone(), build)?);
-    let rendered = render::render(&project.templates, &context);
-    let rendered = rendered.map_err(|errors| Error::of_templates(&errors, &project.templates))?;
-
-    let drawn = context.figures.iter();
-    let drawn: Vec<(String, String)> = drawn
-        .filter_map(|(name, f)| Some((name.clone(), f.drawings.first()?.svg.clone())))
-        .collect();
-    let files_before = before.map_or(&[][..], |before| &before.files);
-    let whole = match rendered.images.is_empty() {
-        true => Vec::new(),
-        false => {
-            snapshot_in(&project.root.join(WHOLE)).ok().flatten().map_or_else(Vec::new, |s| s.files)
-        }
-    };
-    let sources = images::Sources { project, drawn: &drawn, written: &whole };
-    let images = images::read_all(&rendered.images, sources)?;
-    let html = match images.is_empty() {
-        true => rendered.html,
-        false => render::with_images(
-            &rendered.html,
-            &images.iter().map(Image::embedded).collect::<Vec<_>>(),
-        ),
-    };
-    let svgs =
-        drawn.iter().map(|(name, svg)| (drawing::path(name, "svg"), figure::with_theme(svg)));
-    let data = data.into_iter().map(|(name, text)| (Path::new("data").join(name), text));
-    let mut files: Vec<_> = svgs.chain(data).collect();
-    let pngs = drawn.iter().map(|(name, _)| drawing::path(name, "png"));
-    let listed = files.iter().map(|(path, _)| path.clone()).chain(pngs);
-    let copied = images.iter().filter(|image| image.source.is_some());
-    let listed = listed.chain(copied.map(|image| PathBuf::from(&image.path)));
-    let listed = listed.chain(build.has_pdf.then(|| PathBuf::from(PDF)));
-    snapshot.files = listed.map(|path| path.to_string_lossy().into_owned()).collect();
-    let is_foreign =
-        |link: &FileLink| link.path != SNAPSHOT && !snapshot.files.contains(&link.path);
-    let links = rendered.files.into_iter().filter(is_foreign).collect();
-    let gone = files_before.iter().filter(|file| !snapshot.files.contains(file));
-    let gone = gone.filter_map(|file| of_report(file)).collect();
-    files.push((PathBuf::from("report.md"), rendered.markdown));
-    files.push((PathBuf::from("report.html"), html));
-    let runs = plan.records.keys().copied().collect();
-    Ok(Report {
-        about: rendered.about,
-        drawn,
-        files,
-        files_before: files_before.to_vec(),
-        images,
-        pdf: None,
-        gone,
-        snapshot,
-        runs,
-        coded,
-        unused: rendered.unused,
-        unused_keys: rendered.unused_keys,
-        links,
-    })
+    pub(super) links: Vec<FileLink>,
 }
 
 /// The path of a file that a snapshot lists. Returns `None` unless the file is the PDF file or an image, or is in
 /// a folder of the report and has a plain name.
-fn of_report(file: &str) -> Option<PathBuf> {
+pub(super) fn of_report(file: &str) -> Option<PathBuf> {
     if file == PDF || template::is_image(file) {
         return Some(PathBuf::from(file));
     }
@@ -313,7 +167,8 @@ impl Report {
     }
 
     /// The page as HTML.
-    pub(super) fn page(&self) -> &str {
+    #[must_use]
+    pub fn page(&self) -> &str {
         self.files.last().map_or("", |(_, html)| html)
     }
 
