@@ -30,6 +30,7 @@ mod progress;
 mod project_args;
 mod run_details;
 mod selector;
+mod serve;
 mod sharing;
 mod slurm;
 mod status;
@@ -75,6 +76,7 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
         Command::New(command) => new::run(&command),
         Command::Eject(args) => new::eject(&args),
         Command::Build(args) => build::run(&args, trainer),
+        Command::Serve(args) => serve::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Diff(args) => diff::run(&args),

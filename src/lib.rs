@@ -53,7 +53,7 @@
 //!    - [`execute`] – workers
 //!    - [`slurm`] – the commands of Slurm: what is submitted, what is in the queue
 //! 4. Composition: [`pipeline`] (the steps of a build, images of the project, and the browser that prints the PDF
-//!    file) and [`cli`] (flags, text, exit codes).
+//!    file), [`serve`] (the page in a browser while files change, on `std::net`) and [`cli`] (flags, text, exit codes).
 //!
 //! # Invariants
 //! - A [`run::RunConfig`] holds everything that can change a result; its digest is its identity.
@@ -79,6 +79,9 @@
 //!   columns and classes keep their names.
 //! - There is no lock and no repair command: after any kill, the same command continues. Two builds
 //!   at once share the work by leases. Leases only avoid double work.
+//! - What a run in training shows of itself (`.report/live`) has no way into a record, a key or a report.
+//! - [`serve`] can be reached only from this machine, under its names. It writes nothing, and serves only what a report
+//!   has. It starts a build only for a request with the token of the page, or with `--build`.
 //! - Before the training, a build says which runs it trains, why, and how long that takes.
 //! - Only [`cli`] prints.
 
@@ -121,4 +124,5 @@ pub mod execute;
 pub mod slurm;
 
 pub mod pipeline;
+pub mod serve;
 pub mod cli;

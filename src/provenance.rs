@@ -135,6 +135,16 @@ pub fn is_alive(process: u32) -> bool {
     true
 }
 
+/// A word that nobody can guess: 32 hexadecimal digits from the system's generator.
+///
+/// # Errors
+/// If the system has none.
+pub fn random_word() -> std::io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::from)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// The home directory of the user, if it is known.
 #[must_use]
 pub fn home() -> Option<std::path::PathBuf> {

@@ -1,6 +1,6 @@
 //! The arguments of each command.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
@@ -12,13 +12,11 @@ use super::init::InitArgs;
 use super::log_args::LogArgs;
 use super::new::{EjectArgs, NewCommand};
 use super::predict_args::PredictArgs;
-use super::project_args::{PlaceArgs, ProjectArgs};
+use super::project_args::{PlaceArgs, ProjectArgs, path_option};
+use super::serve::ServeArgs;
 use super::store_args::{StoreArgs, StoreCommand};
-use crate::format::shell_quoted;
 use crate::pipeline::{self, Error};
 use crate::plan::Shard;
-use crate::provenance;
-use crate::run::DeviceKind;
 
 const LONG_ABOUT: &str = "\
 A notebook for seeded experiments.
@@ -40,6 +38,7 @@ Examples:
   report build table1               train only the runs of Table 1
   report build --seeds 11           use the seeds 0 to 10; the report goes to reports/partial
   report build --executor slurm     train the missing runs on a cluster; see docs/clusters.md
+  report serve                      show the page at http://localhost:7400 while files change
   report status                     show recorded and missing runs, and why they are missing
   report explain deep seed=3        show configuration, record and history of some runs
   report predict deep seed=3 x.csv  print what a trained network says about the rows of a table
@@ -77,6 +76,8 @@ pub(super) enum Command {
     Eject(EjectArgs),
     /// Train the missing runs and write the report.
     Build(BuildArgs),
+    /// Show the report in a browser while you write. The page follows each change of a file.
+    Serve(ServeArgs),
     /// Show recorded and missing runs, why they are missing, and the time to train them.
     Status(StatusArgs),
     /// Look for mistakes in the files. With `--run`, also run each program twice and compare.
@@ -304,12 +305,7 @@ const PARTIAL: &str = "partial";
 impl BuildArgs {
     /// The number of runs in parallel, if each run has this many threads.
     pub(super) fn workers(&self, threads: usize) -> usize {
-        let by_default = match self.project.device.kind() {
-            DeviceKind::Cpu => (provenance::cores() / threads).max(1),
-            // More than one run at a time makes all of them slower: docs/performance.md has the times.
-            DeviceKind::Cuda => 1,
-        };
-        self.jobs.map_or(by_default, usize::from)
+        self.project.workers(self.jobs, threads)
     }
 
     /// Refuses options that have no meaning for the executor.
@@ -353,20 +349,14 @@ impl BuildArgs {
         if !self.only.is_empty() {
             words.push(format!("--only {}", self.only.join(" ")));
         }
-        words.join(" ") + &self.overriding()
-    }
-
-    /// The options that change the experiments, each after a space.
-    pub(super) fn overriding(&self) -> String {
-        let seeds = self.project.seeds.map(|count| format!(" --seeds {count}"));
-        seeds.into_iter().chain(path_option("data", self.project.data.as_deref())).collect()
+        words.join(" ") + &self.project.overriding()
     }
 
     /// The options that another command needs to rebuild a part of this report, each after a space.
     pub(super) fn options(&self) -> String {
         let project = path_option("project", self.project.place.project.as_deref());
         let out = path_option("out", self.out.as_deref());
-        std::iter::once(self.overriding()).chain(project).chain(out).collect()
+        std::iter::once(self.project.overriding()).chain(project).chain(out).collect()
     }
 
     /// Where the report goes.
@@ -384,8 +374,4 @@ impl BuildArgs {
         let ProjectArgs { seeds, data, .. } = &self.project;
         self.name.is_some() || !self.only.is_empty() || seeds.is_some() || data.is_some()
     }
-}
-
-fn path_option(name: &str, path: Option<&Path>) -> Option<String> {
-    Some(format!(" --{name} {}", shell_quoted(&path?.to_string_lossy())))
 }

@@ -9,10 +9,12 @@ use crate::context::{LeftOut, left_out};
 use crate::format::shell_quoted;
 use crate::fs;
 use crate::pipeline::{self, Error, Overrides};
+use crate::provenance;
+use crate::run::DeviceKind;
 use crate::train::Device;
 
 /// The argument that names a project.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct PlaceArgs {
     /// The project: the directory with `experiments/` [default: this directory, or the nearest one above it that has
     /// `experiments/`]. Its records are in `DIR/.report/`.
@@ -33,7 +35,7 @@ pub(super) fn root_of(project: Option<&PathBuf>) -> PathBuf {
     project.cloned().unwrap_or_else(nearest)
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct ProjectArgs {
     #[command(flatten)]
     pub(super) place: PlaceArgs,
@@ -57,17 +59,28 @@ impl ProjectArgs {
         Overrides { seeds: self.seeds, data: self.data.clone(), ..Overrides::default() }
     }
 
+    /// The options that change the experiments, each after a space.
+    pub(super) fn overriding(&self) -> String {
+        let seeds = self.seeds.map(|count| format!(" --seeds {count}"));
+        seeds.into_iter().chain(path_option("data", self.data.as_deref())).collect()
+    }
+
+    /// The number of runs that a build trains at once, if each run has this many threads. `jobs` is what the user says.
+    pub(super) fn workers(&self, jobs: Option<u16>, threads: usize) -> usize {
+        let by_default = match self.device.kind() {
+            DeviceKind::Cpu => (provenance::cores() / threads).max(1),
+            // More than one run at a time makes all of them slower: docs/performance.md has the times.
+            DeviceKind::Cuda => 1,
+        };
+        jobs.map_or(by_default, usize::from)
+    }
+
     /// These arguments for another command, each after a space.
     pub(super) fn options(&self) -> String {
-        let path = |name: &str, path: &Option<PathBuf>| {
-            let path = path.as_ref()?;
-            Some(format!(" --{name} {}", shell_quoted(&path.to_string_lossy())))
-        };
-        let seeds = self.seeds.map(|count| format!(" --seeds {count}"));
         let device =
             (self.device != Device::default()).then(|| format!(" --device {}", self.device));
-        let all = [path("project", &self.place.project), seeds, path("data", &self.data), device];
-        all.into_iter().flatten().collect()
+        let project = path_option("project", self.place.project.as_deref());
+        project.into_iter().chain([self.overriding()]).chain(device).collect()
     }
 
     /// The project, for a command that may run its programs.
@@ -80,34 +93,42 @@ impl ProjectArgs {
     }
 }
 
+/// An option with a path, after a space.
+pub(super) fn path_option(name: &str, path: Option<&Path>) -> Option<String> {
+    Some(format!(" --{name} {}", shell_quoted(&path?.to_string_lossy())))
+}
+
 /// Loads the project at `root`, and names files that have no part in it.
 pub(super) fn load(root: &Path, overrides: &Overrides) -> Result<pipeline::Project, Error> {
     let project = pipeline::load(root, overrides)?;
-    tell_skipped(&project);
-    for LeftOut { file, dropped, rows } in left_out(&project.experiments) {
-        message(&format!(
-            "note: {dropped} of {rows} rows of `{file}` are left out, because a value that is used is missing"
-        ));
-    }
+    notes(&project).iter().for_each(|note| message(note));
     Ok(project)
 }
 
-/// Prints a note about files in `experiments/` that are not read or not used.
-fn tell_skipped(project: &pipeline::Project) {
+/// Notes about files in `experiments/` that are not read or not used, and about rows of tables that are left out.
+pub(super) fn notes(project: &pipeline::Project) -> Vec<String> {
     const MOST: usize = 5;
-    for (files, why) in [
+    let of_files = [
         (
             &project.skipped,
             "not read; the name of an experiment file ends in `.toml` and does not start with a dot",
         ),
         (&project.unused, "no experiment extends it"),
-    ] {
+    ]
+    .into_iter()
+    .filter_map(|(files, why)| {
         let shown = files.iter().take(MOST).map(|path| format!("`{}`", path.display()));
         let names = shown.collect::<Vec<_>>().join(", ");
         match files.len() {
-            0 => {}
-            n if n > MOST => message(&format!("note: {names} and {} more: {why}", n - MOST)),
-            _ => message(&format!("note: {names}: {why}")),
+            0 => None,
+            n if n > MOST => Some(format!("note: {names} and {} more: {why}", n - MOST)),
+            _ => Some(format!("note: {names}: {why}")),
         }
-    }
+    });
+    let of_rows = left_out(&project.experiments).into_iter().map(|LeftOut { file, dropped, rows }| {
+        format!(
+            "note: {dropped} of {rows} rows of `{file}` are left out, because a value that is used is missing"
+        )
+    });
+    of_files.chain(of_rows).collect()
 }

@@ -1,10 +1,10 @@
 // What the tests of the page share: the browser, and steps that one takes in it.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The page under test. */
@@ -19,12 +19,7 @@ export const viewports = [narrow, { width: 768, height: 1024 }, wide, { width: 1
 let browser;
 before(async () => {
   assert.ok(existsSync(file), `there is no page ${file}`);
-  const names = ['chromium', 'chromium-browser', 'google-chrome'];
-  const folders = process.env.PATH.split(delimiter);
-  const places = folders.flatMap((folder) => names.map((name) => join(folder, name)));
-  const executablePath = process.env.CHROMIUM ?? places.find(existsSync);
-  assert.ok(executablePath, 'there is no Chromium on PATH; install one, or name it in CHROMIUM');
-  browser = await chromium.launch({ executablePath, args: ['--disable-gpu', '--disable-quic'] });
+  browser = await launch();
 });
 after(() => browser?.close());
 

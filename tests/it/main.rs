@@ -38,6 +38,7 @@ mod readme;
 mod report;
 mod results;
 mod scatter;
+mod serve;
 mod shards;
 mod silent;
 #[cfg(unix)]

@@ -87,7 +87,10 @@ fn every_command_of_the_documents_runs() {
             _ => project,
         };
         for words in commands(&document) {
-            if let Some(args) = report_arguments(&words) {
+            if let Some(["serve", args @ ..]) = report_arguments(&words).as_deref() {
+                crate::serve::starts(&project, args);
+                n += 1;
+            } else if let Some(args) = report_arguments(&words) {
                 let outcome = project.run(&args);
                 assert_eq!(outcome.code, 0, "`{}` in {path}: {outcome:#?}", words.join(" "));
                 n += 1;

@@ -96,6 +96,7 @@ fn each_large_dependency_is_named_by_one_module() {
         ("safetensors", &["model"]),
         ("sha2", &["digest"]),
         ("tempfile", &["fs"]),
+        ("getrandom", &["provenance"]),
     ] {
         for (module, path, text) in sources() {
             let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
