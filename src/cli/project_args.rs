@@ -101,7 +101,9 @@ pub(super) fn path_option(name: &str, path: Option<&Path>) -> Option<String> {
 /// Loads the project at `root`, and names files that have no part in it.
 pub(super) fn load(root: &Path, overrides: &Overrides) -> Result<pipeline::Project, Error> {
     let project = pipeline::load(root, overrides)?;
-    notes(&project).iter().for_each(|note| message(note));
+    for note in notes(&project) {
+        message(&note);
+    }
     Ok(project)
 }
 

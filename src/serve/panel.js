@@ -41,7 +41,8 @@ const folded = () => {
 const scrolled = new Set();
 EventTarget.prototype.addEventListener.call(document, "scroll", ({ target }) => { if (target !== document) scrolled.add(target); }, { capture: true, passive: true });
 const choices = () => document.querySelectorAll("input:is([type=radio], [type=checkbox])");
-const keepPlace = () => {
+// The first blocks of the window, and where they stand.
+const blocksSeen = () => {
   const seen = [];
   // Most parts of a long page are above the window.
   for (const part of content().children) {
@@ -54,12 +55,34 @@ const keepPlace = () => {
       if (seen.length === 8) break;
     }
   }
+  return seen;
+};
+const same = ({ kind, text, place }) => {
+  const known = find(place);
+  if (known && known.localName === kind && textOf(known) === text) return known;
+  return [...content().querySelectorAll(kind)].find((element) => textOf(element) === text && element.getBoundingClientRect().height > 0);
+};
+// The first of these blocks that the page still has stands where it stood.
+const scrollBack = (y, seen) => {
+  let moved = y - scrollY;
+  // At the top of the page, a new first paragraph shall be seen.
+  if (y > 0) {
+    for (const one of seen) {
+      const anchor = same(one);
+      if (!anchor) continue;
+      moved = anchor.getBoundingClientRect().top - one.top;
+      break;
+    }
+  }
+  scrollBy({ top: moved, behavior: "instant" });
+};
+const keepPlace = () => {
   const sorted = [...document.querySelectorAll("th[aria-sort]")];
   const popover = document.querySelector(":popover-open");
   const kept = {
     hash: location.hash,
     y: scrollY,
-    seen,
+    seen: blocksSeen(),
     folded: [...folded()].map(([key, { open }]) => [key, open]),
     chosen: [...choices()].map(({ name, value, checked }) => [name, value, checked]),
     scrolled: [...scrolled].filter((element) => element.isConnected).map((element) => [placeOf(element), element.scrollLeft, element.scrollTop]),
@@ -92,23 +115,7 @@ const restorePlace = () => {
   }
   if (typeof kept.focus === "string") root.getElementById(kept.focus)?.focus({ preventScroll: true });
   else if (document.activeElement !== host) find(kept.focus)?.focus({ preventScroll: true });
-  // The first block of the window that the new page has too stands where it stood.
-  const same = ({ kind, text, place }) => {
-    const known = find(place);
-    if (known && known.localName === kind && textOf(known) === text) return known;
-    return [...content().querySelectorAll(kind)].find((element) => textOf(element) === text && element.getBoundingClientRect().height > 0);
-  };
-  let moved = kept.y - scrollY;
-  // At the top of the page, a new first paragraph shall be seen.
-  if (kept.y > 0) {
-    for (const one of kept.seen) {
-      const anchor = same(one);
-      if (!anchor) continue;
-      moved = anchor.getBoundingClientRect().top - one.top;
-      break;
-    }
-  }
-  scrollBy({ top: moved, behavior: "instant" });
+  scrollBack(kept.y, kept.seen);
   // Without the address of a place, nothing has scrolled there. Now it returns.
   if (kept.hash) history.replaceState(null, "", kept.hash);
 };
@@ -130,9 +137,7 @@ const reload = () => {
 // the scripts of a page, the page is loaded as a whole.
 const listeners = document[Symbol.for("report serve")];
 const listenTo = (target, type, listener) => EventTarget.prototype.addEventListener.call(target, type, listener);
-const replace = (text) => {
-  const next = new DOMParser().parseFromString(text, "text/html");
-  const number = JSON.parse(next.getElementById("_serve").textContent).state.page;
+const replace = (next) => {
   const isOurs = (script) => script.matches("[data-serve]");
   keepPlace();
   leaveHash();
@@ -155,14 +160,52 @@ const replace = (text) => {
   }
   window.removeEventListener("error", note);
   if (isFaulty) throw new Error("a script of the page runs only once");
-  shown = number;
   restorePlace();
 };
+
+// Most edits change a paragraph. If all else is the same, and no script can have a part in what has changed, then only that
+// is put into the page.
+const plain = "p, ul, ol, li, blockquote, em, strong, del, code, br, sup, sub, a[href^='#']:not([class]), button.value[popovertarget]";
+const isPlain = (element) => [element, ...element.querySelectorAll("*")].every((one) => one.matches(plain));
+// The page in parts: the text around its content, and each block of that.
+const partsOf = (text, next) => {
+  const main = next.querySelector("main");
+  if (!main) return null;
+  const [from, to] = [text.indexOf("<main"), text.lastIndexOf("</main>")];
+  const [after] = text.slice(to).split("<script data-serve");
+  return { around: text.slice(0, from) + after, blocks: [...main.children].map((block) => block.outerHTML) };
+};
+let parts = null;
+const patch = (now, next) => {
+  if (!parts || !now || parts.around !== now.around) return false;
+  const main = document.querySelector("main");
+  const [old, blocks] = [parts.blocks, now.blocks];
+  if (main.children.length !== old.length) return false;
+  let start = 0;
+  while (start < old.length && start < blocks.length && old[start] === blocks[start]) start++;
+  let end = 0;
+  while (end < old.length - start && end < blocks.length - start && old.at(-1 - end) === blocks.at(-1 - end)) end++;
+  const gone = [...main.children].slice(start, old.length - end);
+  const come = [...next.querySelector("main").children].slice(start, blocks.length - end);
+  if (![...gone, ...come].every(isPlain)) return false;
+  const [y, seen] = [scrollY, blocksSeen()];
+  const place = main.children[old.length - end] ?? null;
+  for (const block of gone) block.remove();
+  for (const block of come) main.insertBefore(block, place);
+  scrollBack(y, seen);
+  return true;
+};
 const update = async () => {
+  const answer = await fetch(location.pathname, { cache: "no-store" });
+  if (!answer.ok) throw new Error("the server is busy");
+  const text = await answer.text();
   try {
     if (!listeners) throw new Error("the page has no head");
-    const answer = await fetch(location.pathname, { cache: "no-store" });
-    replace(await answer.text());
+    const next = new DOMParser().parseFromString(text, "text/html");
+    const now = partsOf(text, next);
+    const number = JSON.parse(next.getElementById("_serve").textContent).state.page;
+    if (!patch(now, next)) replace(next);
+    [parts, shown] = [now, number];
     draw();
   } catch {
     reload();
@@ -170,10 +213,12 @@ const update = async () => {
 };
 let updating;
 const follow = () => {
-  updating ??= update().finally(() => {
+  const again = (pause) => {
     updating = undefined;
-    if (state.page > shown) follow();
-  });
+    if (state.page > shown && !isLost) setTimeout(() => follow(), pause);
+  };
+  // Without an answer, the page stays: a load would show only that there is none.
+  updating ??= update().then(() => again(0), () => again(1000));
 };
 
 // ---- the panel ----

@@ -8,6 +8,10 @@ use super::request::Refusal;
 const ALWAYS: &str = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n\
     Cross-Origin-Resource-Policy: same-origin\r\nReferrer-Policy: same-origin\r\nConnection: close\r\n";
 
+/// The types of files that can have scripts.
+const HTML: &str = "text/html; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
 /// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Response {
@@ -22,14 +26,18 @@ impl Response {
     /// A page.
     pub(super) fn page(html: String) -> Self {
         let headers = "Content-Security-Policy: frame-ancestors 'none'\r\n".to_owned();
-        Self { status: 200, kind: "text/html; charset=utf-8", headers, body: html.into_bytes() }
+        Self { status: 200, kind: HTML, headers, body: html.into_bytes() }
     }
 
     /// A file of a report. Opened alone, it runs no script: a drawing could have one.
     pub(super) fn file(path: &str, body: Vec<u8>) -> Self {
-        let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox";
-        let headers = format!("Content-Security-Policy: {policy}\r\n");
-        Self { status: 200, kind: kind_of(path), headers, body }
+        const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:";
+        let kind = kind_of(path);
+        let headers = match kind == SVG || kind == HTML {
+            true => format!("Content-Security-Policy: {POLICY}\r\n"),
+            false => String::new(),
+        };
+        Self { status: 200, kind, headers, body }
     }
 
     /// A text.
@@ -100,8 +108,8 @@ fn reason(status: u16) -> &'static str {
 fn kind_of(path: &str) -> &'static str {
     let ending = Path::new(path).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     match ending.to_ascii_lowercase().as_str() {
-        "html" => "text/html; charset=utf-8",
-        "svg" => "image/svg+xml",
+        "html" | "htm" | "xhtml" => HTML,
+        "svg" => SVG,
         "png" => "image/png",
         "jpg" | "jpeg" => "image/jpeg",
         "gif" => "image/gif",
@@ -139,7 +147,8 @@ mod tests {
         let text =
             String::from_utf8(Response::file("figures/a.svg", Vec::new()).bytes(true)).unwrap();
         assert!(
-            text.contains("Content-Type: image/svg+xml\r\n") && text.contains("sandbox\r\n"),
+            text.contains("Content-Type: image/svg+xml\r\n")
+                && text.contains("Content-Security-Policy: default-src 'none'"),
             "{text}"
         );
     }

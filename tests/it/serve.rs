@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::project::Project;
 
 /// The longest time that a change may take to be seen. The machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server.
 struct Served {
@@ -492,6 +492,58 @@ fn runs_in_training_are_shown_with_their_curves_whoever_trains_them() {
     for (name, text) in project.file_texts(".report/live") {
         assert!(project.path(".report/leases").join(&name).exists(), "{name}: {text}");
     }
+}
+
+/// A program that leaves a file, writes a curve, and goes on until it may end.
+fn with_program(project: &Project) {
+    let experiment = "title = \"program\"\ntask = \"program\"\nseeds = 1\n\n[program]\n\
+         command = [\"sh\", \"train.sh\"]\ninputs = [\"train.sh\"]\nisolate = false\n\
+         metrics = { loss = \"lower\" }\n";
+    let script = "touch has-run\n\
+         for step in 1 2 3; do printf '{\"step\": %s, \"loss\": 0.%s}\\n' $step $step >> \"$REPORT_RESULT\"; done\n\
+         printf '{\"progress\": 0.5}\\n' >> \"$REPORT_RESULT\"\n\
+         while [ ! -e may-end ]; do sleep 0.05; done\n";
+    project
+        .write("experiments/program.toml", experiment)
+        .write("experiments/paper.toml", "title = \"Programs\"\n")
+        .write("templates/paper.md.jinja", "# {{ title }}\n")
+        .write("train.sh", script);
+}
+
+#[test]
+fn a_program_in_training_is_shown_with_what_it_has_written() {
+    let project = Project::empty();
+    with_program(&project);
+    let served = Served::of(&project, &["--build"]);
+    let state =
+        served.until("/", "its curve", |state| state["live"][0]["progress"] == "step 3, 50 %");
+    let curve = &state["live"][0]["curves"][0];
+    assert_eq!(
+        (&curve["name"], curve["points"].to_string()),
+        (&"loss".into(), "[[1,0.1],[2,0.2],[3,0.3]]".to_owned())
+    );
+    project.write("may-end", "");
+    served.until("/", "it is recorded", |state| {
+        all_left(state) == 0 && state["live"][0] == Value::Null
+    });
+    assert!(project.file_texts(".report/live").is_empty());
+}
+
+#[test]
+fn a_program_of_a_bundle_does_not_run() {
+    let project = Project::empty();
+    with_program(&project);
+    project.write(".report/from-bundle", "from a bundle").write("may-end", "");
+    let served = Served::of(&project, &["--build"]);
+    let state = served.ready();
+    let refusal = state["missing"]["refusal"].as_str().unwrap();
+    assert!(refusal.contains("came in a bundle"), "{refusal}");
+    served.ask("POST", "/_train", &served.own_headers());
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(
+        !project.path("has-run").exists()
+            && served.start("/")["state"]["training"]["is_running"] == false
+    );
 }
 
 #[test]
