@@ -131,7 +131,7 @@ impl Project {
     /// # Errors
     /// If one cannot be read. Then the old templates stay.
     pub fn read_templates(&mut self) -> Result<(), Error> {
-        self.templates = read_templates(&self.root)?;
+        self.templates = templates::read(&self.root)?;
         Ok(())
     }
 
