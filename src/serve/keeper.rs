@@ -123,13 +123,18 @@ impl Keeper {
         self.edition.note(stale);
         let stopwatch = Stopwatch::start();
         let result = self.made();
-        if stale.records || stale.inputs {
-            self.records_read = (Stopwatch::start(), stopwatch.elapsed());
+        match stale {
+            Stale { inputs: true, .. } => self.records_read.0 = Stopwatch::start(),
+            Stale { records: true, .. } => {
+                self.records_read = (Stopwatch::start(), stopwatch.elapsed());
+            }
+            _ => {}
         }
         if result.is_err() {
             std::thread::sleep(SETTLE);
             let now = Stamps::of(&self.paper.root, &self.inputs, &self.prose);
-            if now.since(&self.stamps).is_any() {
+            let Stale { prose, inputs, .. } = now.since(&self.stamps);
+            if prose || inputs {
                 // The next look finds the change.
                 return;
             }
