@@ -333,6 +333,8 @@ for (const colorScheme of ['light', 'dark']) {
       await served(folder, { context: { colorScheme, viewport: { width, height: 740 } } }, async (page) => {
         await shows(page, 'The first sentence.');
         await panel(page).locator('#summary').click();
+        const colour = await panel(page).locator('.panel').evaluate((it) => getComputedStyle(it).backgroundColor);
+        assert.equal(colour, colorScheme === 'dark' ? 'rgb(33, 33, 33)' : 'rgb(245, 245, 243)');
         const check = async () => {
           await page.evaluate(axe.source);
           const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
