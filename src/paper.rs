@@ -4,6 +4,7 @@
 mod figure;
 pub mod checks;
 pub mod keys;
+mod known;
 mod metric;
 mod names;
 mod read;

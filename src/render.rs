@@ -65,8 +65,8 @@ pub fn render(
     templates: &Templates,
     context: &Arc<Context>,
 ) -> Result<Rendered, Vec<TemplateError>> {
-    let try_render = |templates: &Templates| render_once(templates, context);
-    try_render(templates).map_err(|first| mistakes::all(first, templates, &try_render))
+    let try_render = |templates: &Templates| render_once(templates, context).map(drop);
+    render_once(templates, context).map_err(|first| mistakes::all(first, templates, &try_render))
 }
 
 fn render_once(templates: &Templates, context: &Arc<Context>) -> Result<Rendered, TemplateError> {

@@ -111,7 +111,9 @@ fn read_effect(reader: &Reader<'_>, words: &Words<'_>) -> Option<Difference> {
     let vocabulary = words.vocabulary;
     let factor = reader.required::<String>("effect")?;
     let factors: Vec<_> = vocabulary.names().filter(|name| *name != EXPERIMENT).collect();
-    check_known(reader, "effect", &factor, &factors, "factor");
+    if !vocabulary.has_unknown_factors() {
+        check_known(reader, "effect", &factor, &factors, "factor");
+    }
     let among = read_selection(reader, vocabulary);
     let metric = read_metric_or_first(reader, words, &[&among]);
     let differs = read_differs(reader, vocabulary.data_differences(&among, [&factor]), "effect");

@@ -70,7 +70,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Error> {
             }
             Err(other) => (Vec::new(), &[][..], Some(chain(other))),
         };
-        json::print(json::check(&mistakes, warnings, error))?;
+        json::print(json::check(&mistakes, warnings, error.as_deref()))?;
     }
     if let (Err(Error::Invalid(invalid)), Format::Github) = (&checked, args.format) {
         let lines = diagnostic::for_github(&invalid.violations, &invalid.texts);

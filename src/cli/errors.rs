@@ -8,7 +8,7 @@ use crate::pipeline::{Error, Invalid};
 pub(super) fn text(error: &Error, is_styled: bool) -> String {
     let label = |word: &str| match (is_styled, word) {
         (false, _) => format!("{word}: "),
-        (true, "error") => format!("\u{1b}[1;91merror\u{1b}[0m: "),
+        (true, "error") => "\u{1b}[1;91merror\u{1b}[0m: ".to_owned(),
         (true, _) => format!("\u{1b}[1m{word}\u{1b}[0m: "),
     };
     let visible = crate::format::visible;

@@ -57,7 +57,7 @@ pub(super) fn status(
 }
 
 /// `report check`.
-pub(super) fn check(mistakes: &[Mistake], warnings: &[String], error: Option<String>) -> Value {
+pub(super) fn check(mistakes: &[Mistake], warnings: &[String], error: Option<&str>) -> Value {
     json!({ "mistakes": mistakes, "warnings": warnings, "error": error })
 }
 

@@ -214,7 +214,7 @@ pub struct Nowhere {
     pub known: Vec<String>,
     /// If this key cannot exist: the path of the value that has no such keys, the type of this
     /// value, and where it stands.
-    pub blocked_by: Option<(String, &'static str, Location)>,
+    pub blocked_by: Option<Box<(String, &'static str, Location)>>,
 }
 
 /// Puts `node` in place of the value at the dotted `path`; numbers index arrays. The last key may
@@ -232,8 +232,9 @@ pub fn replace(root: &mut Node, path: &str, node: Node) -> Result<(), Nowhere> {
             Value::Array(_) => key.parse::<usize>().is_ok(),
             _ => false,
         };
-        let blocked_by = (!has_keys)
-            .then(|| (keys[..depth].join("."), parent.value.type_name(), parent.location.clone()));
+        let blocked_by = (!has_keys).then(|| {
+            Box::new((keys[..depth].join("."), parent.value.type_name(), parent.location.clone()))
+        });
         let known = match &parent.value {
             Value::Table(table) => table.keys().cloned().collect(),
             Value::Array(items) => (0..items.len()).map(|index| index.to_string()).collect(),

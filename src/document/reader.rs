@@ -15,6 +15,7 @@ pub trait FromNode: Sized {
     fn from_node(node: &Node) -> Option<Self>;
 
     /// The part of a value that has another type.
+    #[must_use]
     fn culprit(node: &Node) -> &Node {
         node
     }

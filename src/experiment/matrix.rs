@@ -72,13 +72,13 @@ fn name_of(path: &str) -> String {
 /// The names of factors with these paths. Those with the same short name have their full paths as names.
 pub(super) fn names_of(paths: &[&str]) -> Vec<String> {
     let names: Vec<_> = paths.iter().map(|path| name_of(path)).collect();
-    let named = paths.iter().zip(&names).map(|(path, name)| {
+    let unique = paths.iter().zip(&names).map(|(path, name)| {
         // `seed` and `experiment` have other meanings in tables and commands.
         let is_taken = name == "seed" || name == EXPERIMENT;
         let is_own = names.iter().filter(|other| *other == name).count() == 1;
         if is_own && !is_taken { name.clone() } else { (*path).to_owned() }
     });
-    named.collect()
+    unique.collect()
 }
 
 fn read_factor<'n>(
@@ -144,7 +144,8 @@ fn read_condition(
         {
             match blocked_by {
                 // The mistake is the value at this path, which can be in another file.
-                Some((path, found, location)) => {
+                Some(blocked) => {
+                    let (path, found, location) = *blocked;
                     let message = format!(
                         "must be a table with a key `{key}`, which the factor `{}` at {at} varies, but is {found}",
                         factor.path

@@ -160,7 +160,8 @@ impl Figure {
                     "must be `diagram`, `learning-curves`, `seeds`, `bars`, `scatter` or `confusion`, but is `{other}`"
                 );
                 reader.refuse("kind", message);
-                None
+                // Which other keys there are depends on the kind.
+                return None;
             }
         };
         let location = reader.location().clone();

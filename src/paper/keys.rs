@@ -22,7 +22,9 @@ pub fn read_each<T>(
     for (path, node) in reader.items(key) {
         let item = Reader::new(node, path.as_str(), violations);
         let Some((name, item)) = item.and_then(|reader| read(reader, &items)) else {
-            name_of(node).into_iter().for_each(|name| violations.note_faulty(name));
+            if let Some(name) = name_of(node) {
+                violations.note_faulty(name);
+            }
             continue;
         };
         if names.contains(&name) {

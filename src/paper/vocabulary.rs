@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use super::known::{KnownCondition, common_factors, have_common_run};
 use super::settings::{Settings, differing, is_below, kinds};
 use super::{EXPERIMENT, FactorLabel, Selection, selects};
 use crate::experiment::{
@@ -41,15 +42,6 @@ pub struct Lacking<'e> {
     pub task: &'static str,
     /// Why.
     pub why: Recorded,
-}
-
-/// A condition with its experiment, its levels and all its settings.
-#[derive(Clone, Debug)]
-struct KnownCondition<'e> {
-    experiment: &'e Experiment,
-    condition: &'e Condition,
-    levels: Levels,
-    settings: KeyValues,
 }
 
 impl<'e> Vocabulary<'e> {
@@ -97,7 +89,8 @@ impl<'e> Vocabulary<'e> {
     }
 
     /// Whether an experiment may have factors that are not known, because its files cannot be parsed.
-    pub(super) fn has_unknown_factors(&self) -> bool {
+    #[must_use]
+    pub fn has_unknown_factors(&self) -> bool {
         self.faulty.iter().any(|one| one.factors.is_none())
     }
 
@@ -368,58 +361,4 @@ impl<'e> Vocabulary<'e> {
             }),
         }
     }
-}
-
-/// Whether two conditions with the same settings, but for the draw of the data, have a run in
-/// common.
-fn have_common_run(one: &KnownCondition<'_>, other: &KnownCondition<'_>) -> bool {
-    let draw = |known: &KnownCondition<'_>, seed| match known.condition.design.data_seed() {
-        Some(DataSeed::Fixed(draw)) => draw,
-        Some(DataSeed::Run) => seed,
-        // The seed of a program says nothing of its data.
-        None => 0,
-    };
-    let seeds = one.experiment.seeds.iter();
-    let mut common = seeds.filter(|seed| other.experiment.seeds.contains(seed));
-    common.any(|seed| draw(one, *seed) == draw(other, *seed))
-}
-
-impl KnownCondition<'_> {
-    fn is_program(&self) -> bool {
-        self.condition.design.program().is_some()
-    }
-
-    /// What computes its runs.
-    fn kind(&self) -> &'static str {
-        if self.is_program() { "program" } else { "network" }
-    }
-
-    /// Its settings, without those at or below `ignored` paths.
-    fn settings_but(&self, ignored: &[&str]) -> KeyValues {
-        let kept = self.settings.iter().filter(|(key, _)| !is_below(key, ignored));
-        kept.map(|(key, value)| (key.clone(), value.clone())).collect()
-    }
-
-    /// Only its settings of the data.
-    fn data_settings(&self, ignored: &[&str]) -> KeyValues {
-        // `/` follows `.` in ASCII, so this range has all keys that begin with `data.`.
-        let kept = self.settings.range("data.".to_owned().."data/".to_owned());
-        let kept = kept.filter(|(key, _)| !is_below(key, ignored));
-        kept.map(|(key, value)| (key.clone(), value.clone())).collect()
-    }
-}
-
-/// The paths of the factors in `named` that every experiment of these conditions has.
-fn common_factors<'e, 'n>(
-    conditions: &[&KnownCondition<'e>],
-    named: impl IntoIterator<Item = &'n String>,
-) -> Vec<&'e str> {
-    let Some(first) = conditions.first() else { return Vec::new() };
-    let named: BTreeSet<_> = named.into_iter().collect();
-    let has = |experiment: &Experiment, path: &str| {
-        experiment.factors.iter().any(|factor| factor.path == path)
-    };
-    let factors = first.experiment.factors.iter().filter(|factor| named.contains(&factor.name));
-    let paths = factors.map(|factor| factor.path.as_str());
-    paths.filter(|path| conditions.iter().all(|one| has(one.experiment, path))).collect()
 }

@@ -123,7 +123,7 @@ pub fn sketch(
     let are_classes = task.unwrap_or(!column.are_numbers || few);
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let file = format!("experiments/data/{name}");
-    Ok((TableStart { file, target, are_classes, sketch }, bytes))
+    Ok((TableStart { file, sketch, target, are_classes }, bytes))
 }
 
 /// The most whole numbers that count as classes.

@@ -76,14 +76,14 @@ fn gather(
 ) -> Result<Context, Error> {
     let Results { summary, tables, claims } = results;
     let drawn = drawing::draw_all(project, plan, &summary);
-    let drawn = drawn.map_err(|error| error.with_texts(&project.sources))?;
+    let drawn = drawn.map_err(|error| error.with_texts(&project.texts()))?;
     let figures = project.file.figures.iter().zip(drawn).map(|(figure, drawings)| {
         (figure, drawings, project.file.covers(&figure.name).unwrap_or_default())
     });
     let names = Names { paper: &project.file.paper, experiments: &project.experiments };
     Ok(Context {
         note: project.note.clone(),
-        sources: project.sources.clone(),
+        sources: project.texts(),
         inputs: project.input_texts(),
         changes,
         ..Context::gather(names, plan, summary, tables, claims, figures.collect(), build)

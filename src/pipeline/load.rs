@@ -36,6 +36,8 @@ pub struct Project {
     pub experiments: Vec<Experiment>,
     /// The text of each file that experiments are read from, by its path in the project.
     pub sources: BTreeMap<String, String>,
+    /// The text of the paper file that stands for that of the project, by its path. Empty if the project has its own.
+    pub(super) generated: BTreeMap<String, String>,
     /// Files in `experiments/` that are not read.
     pub skipped: Vec<PathBuf>,
     /// Files in `experiments/base/` that no experiment extends.
@@ -101,7 +103,11 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         return Err(Error::Invalid(Box::new(invalid)));
     };
     check_numbers_of_runs(&experiments)?;
-    let sources = documents.texts;
+    let mut sources = documents.texts;
+    let generated = match fs::is_there(&path) {
+        true => BTreeMap::new(),
+        false => sources.remove_entry(&shown(root, &path)).into_iter().collect(),
+    };
     let is_unused = |path: &PathBuf| !sources.contains_key(&shown(root, path));
     let unused = bases.into_iter().filter(is_unused).collect();
     let root = root.to_owned();
@@ -109,6 +115,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Project, Error> {
         root,
         experiments,
         sources,
+        generated,
         skipped,
         unused,
         file,
@@ -133,6 +140,11 @@ impl Project {
     pub fn read_templates(&mut self) -> Result<(), Error> {
         self.templates = templates::read(&self.root)?;
         Ok(())
+    }
+
+    /// The text of each TOML file, also of one that stands for a missing file.
+    pub(super) fn texts(&self) -> BTreeMap<String, String> {
+        self.sources.iter().chain(&self.generated).map(|(k, v)| (k.clone(), v.clone())).collect()
     }
 
     /// Checks that each of `names` is an experiment.

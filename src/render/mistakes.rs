@@ -1,7 +1,6 @@
 //! All mistakes in templates at once. An evaluation ends at its first mistake, so it is repeated without
 //! this mistake.
 
-use super::Rendered;
 use crate::template::{Masked, TemplateError, Templates, masked, uses};
 
 /// The most mistakes that are looked for.
@@ -11,7 +10,7 @@ const MOST: usize = 50;
 pub(super) fn all(
     first: TemplateError,
     templates: &Templates,
-    try_render: &dyn Fn(&Templates) -> Result<Rendered, TemplateError>,
+    try_render: &dyn Fn(&Templates) -> Result<(), TemplateError>,
 ) -> Vec<TemplateError> {
     let mut templates = templates.clone();
     let (mut found, mut lost): (Vec<TemplateError>, Vec<String>) = (Vec::new(), Vec::new());
@@ -29,7 +28,7 @@ pub(super) fn all(
         lost.extend(names);
         has_masked_tags |= is_tag;
         match try_render(&templates) {
-            Ok(_) => break,
+            Ok(()) => break,
             Err(next) => error = next,
         }
     }

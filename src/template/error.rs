@@ -172,9 +172,9 @@ impl TemplateError {
 
 /// The place in a template of an offset in the text that is evaluated, which has signs at the ends of some lines.
 fn in_original(original: &str, evaluated: &str, offset: usize) -> usize {
-    let before = &evaluated.as_bytes()[..offset.min(evaluated.len())];
-    let n_lines = before.iter().filter(|byte| **byte == b'\n').count();
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
+    let before = evaluated.get(..offset).unwrap_or(evaluated);
+    let n_lines = before.matches('\n').count();
+    let column = before.rsplit('\n').next().map_or(0, str::len);
     let start = original.split_inclusive('\n').take(n_lines).map(str::len).sum::<usize>();
     let length = original[start..].find('\n').unwrap_or(original.len() - start);
     start + column.min(length)

@@ -100,11 +100,11 @@ fn replaced(
     filler: char,
 ) -> Option<String> {
     let rest = text.get(start..end).filter(|old| !old.is_empty())?.get(instead.len()..)?;
-    let filled = rest.chars().map(|c| match c {
+    let masks = rest.chars().map(|c| match c {
         '\n' | '\r' => c.to_string(),
         _ => filler.to_string().repeat(c.len_utf8()),
     });
-    Some(format!("{}{instead}{}{}", &text[..start], filled.collect::<String>(), &text[end..]))
+    Some(format!("{}{instead}{}{}", &text[..start], masks.collect::<String>(), &text[end..]))
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ fn table(rows: usize) -> String {
     for row in 0..rows {
         let kind = ["flat", "house"][row % 2];
         let area = if row == 3 { "NA".to_owned() } else { format!("{}", 40 + row * 7 % 60) };
-        text += &format!("r{row},{area},{},{kind},{}.5\n", 1 + row % 4, 100 + row * 3);
+        let (rooms, price) = (1 + row % 4, 100 + row * 3);
+        text = format!("{text}r{row},{area},{rooms},{kind},{price}.5\n");
     }
     text
 }
@@ -166,7 +167,7 @@ fn a_project_is_only_its_experiments_and_its_first_page_shows_them() {
         "How many digits does a network without a hidden layer recognise?",
         "A network has 7,850 parameters.",
         "figures/models.svg",
-        "figures/rates-accuracy-curve.svg",
+        "figures/rates-test-accuracy-curve.svg",
         "All experiments by their test accuracy.",
         "rates: test accuracy.",
     ] {

@@ -441,7 +441,7 @@ fn a_bundle_with_faulty_content_is_refused_whole() {
         entries.retain(|(path, _)| !path.contains(name));
         entries
     };
-    assert_refused(&bundle_of(without("paper.toml")), "it is no project");
+    assert_refused(&bundle_of(without("protocol.toml")), "it is no project");
     assert_refused(&packed(&without("report.md")), "where its manifest has `reports/report.md`");
     assert_refused(&packed(&without(MANIFEST)), "does not begin with `manifest-sha256.txt`");
     assert_refused(b"", "ends too early");

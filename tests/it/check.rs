@@ -226,7 +226,8 @@ fn each_typical_mistake_has_its_line_a_mark_and_a_remedy() {
             assert!(block.contains('^'), "{block}");
         }
         let (from, to) = (from.escape_debug(), to.escape_debug());
-        table += &format!("## {file}: `{from}` → `{to}`\n\n{}\n\n", blocks.join("\n\n"));
+        let blocks = blocks.join("\n\n");
+        table = format!("{table}## {file}: `{from}` → `{to}`\n\n{blocks}\n\n");
         project.write(PROTOCOL, BASE);
         project.write(EXPERIMENTS[0], WIDE);
         project.write(EXPERIMENTS[1], DEEP);
@@ -257,7 +258,7 @@ fn the_mistakes_of_all_files_are_told_at_once() {
         "names an unknown optimiser, `adm`",
         "names an unknown schedule, `cosin`",
         "names an unknown layer, `rellu`",
-        "`model.layers.0` (conv2d",
+        "a window of 64 does not fit",
         "`metric.0.curve` is unknown, `accuracy`",
         "`table.0.caption` is missing",
         "must be `diagram`",
@@ -286,7 +287,7 @@ fn the_mistakes_of_a_template_are_told_at_once() {
     assert_eq!(lines.len(), 4, "{outcome:#?}");
     for (line, (place, message)) in lines.iter().zip([
         (4, "undefined value: there is no `titel`"),
-        (6, "no row with"),
+        (6, "has no column `lr`"),
         (12, "there is no table `network`"),
         (19, "there is no claim `depth`"),
     ]) {
