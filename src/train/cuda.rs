@@ -108,13 +108,14 @@ impl DeviceThread {
         if self.lost.is_none() {
             let (answer, answers) = mpsc::channel();
             let job = Job { config: config.clone(), split: split.clone(), keeps_network, answer };
-            let sent = self.jobs.send(job).is_ok();
-            let mut answer = None;
-            while sent {
-                answer = answers.recv().ok();
-                let Some(Answer::Epoch(curves)) = &answer else { break };
-                watch(curves);
-            }
+            // If the thread has ended, the job is dropped with its sender, and no answer comes.
+            drop(self.jobs.send(job));
+            let answer = loop {
+                match answers.recv() {
+                    Ok(Answer::Epoch(curves)) => watch(&curves),
+                    end => break end.ok(),
+                }
+            };
             match answer {
                 Some(Answer::Done(result)) => return result,
                 Some(Answer::Panicked(panic)) => resume_unwind(panic),
