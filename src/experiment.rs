@@ -42,6 +42,13 @@ pub use program::{
 pub const RESERVED: [(&str, &str); 1] =
     [("all", "the row of all experiments in tables of effects")];
 
+/// Whether each part of a name between `/` has only letters, digits, `-` and `_`, and at least one of them.
+#[must_use]
+pub fn is_plain_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    name.split('/').all(|part| !part.is_empty() && part.chars().all(is_plain))
+}
+
 /// A validated experiment file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Experiment {

@@ -6,9 +6,9 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::project_args::PlaceArgs;
 use super::terminal::{data, message};
-use crate::document::suggestion;
+use crate::experiment;
 use crate::fs;
-use crate::pipeline::{self, DEFAULTS, Error, Overrides, Part, Project};
+use crate::pipeline::{self, Error, Overrides, Part, Project};
 use crate::scaffold;
 
 #[derive(Debug, Subcommand)]
@@ -71,6 +71,20 @@ enum Default {
     Paper,
 }
 
+impl Default {
+    /// The file of a project that replaces it.
+    fn file(self) -> &'static str {
+        match self {
+            Self::Page => "templates/page.html.jinja",
+            Self::Items => "templates/items.html.jinja",
+            Self::Blocks => "templates/blocks.md.jinja",
+            Self::Style => "templates/style.css",
+            Self::Prose => "templates/paper.md.jinja",
+            Self::Paper => "experiments/paper.toml",
+        }
+    }
+}
+
 pub(super) fn run(command: &NewCommand) -> Result<(), Error> {
     match command {
         NewCommand::Experiment(args) => experiment(args),
@@ -87,19 +101,9 @@ pub(super) fn eject(args: &EjectArgs) -> Result<(), Error> {
         Default::Paper => Some(load(&root)?),
         _ => None,
     };
-    let index = [
-        Default::Page,
-        Default::Items,
-        Default::Blocks,
-        Default::Style,
-        Default::Prose,
-        Default::Paper,
-    ]
-    .iter()
-    .position(|one| *one == args.what);
-    let (name, _) = DEFAULTS[index.unwrap_or_default()];
-    let path = pipeline::eject(&root, name, project.as_ref())?;
-    data(&format!("wrote {}", root.join(path).display()))
+    let file = args.what.file();
+    pipeline::eject(&root, file, project.as_ref())?;
+    data(&format!("wrote {}", root.join(file).display()))
 }
 
 fn load(root: &Path) -> Result<Project, Error> {
@@ -113,9 +117,7 @@ fn named(name: &str) -> (PathBuf, String) {
 }
 
 fn check_name(name: &str) -> Result<(), Error> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let is_part = |part: &str| !part.is_empty() && part.chars().all(is_plain);
-    match name.split('/').all(is_part) {
+    match experiment::is_plain_name(name) {
         true => Ok(()),
         false => Err(Error::Request {
             message: format!("an experiment cannot be called `{name}`"),
@@ -129,21 +131,11 @@ fn experiment(args: &NewArgs) -> Result<(), Error> {
     check_name(&args.name)?;
     let root = args.place.root();
     let project = load(&root)?;
-    let known: Vec<_> = project.experiments.iter().map(|one| one.name.as_str()).collect();
-    let from = match &args.from {
-        Some(from) => {
-            project.experiments.iter().find(|one| one.name == *from).ok_or_else(|| {
-                Error::Request {
-                    message: format!("there is no experiment `{from}`"),
-                    hint: suggestion(from, &known),
-                }
-            })?
-        }
-        None => &project.experiments[0],
-    };
+    project.check_names(args.from.as_slice())?;
+    let from = args.from.as_ref().unwrap_or(&project.experiments[0].name);
     let (path, title) = named(&args.name);
     let up = "../".repeat(args.name.matches('/').count());
-    let base = format!("{up}{}.toml", from.name);
+    let base = format!("{up}{from}.toml");
     let text = scaffold::new_experiment(&title, &base);
     write(&root, vec![(path, text)])
 }

@@ -14,16 +14,6 @@ use crate::template;
 /// The paper file of a project.
 const PAPER: &str = "experiments/paper.toml";
 
-/// What a project may replace by a file of its own.
-pub const DEFAULTS: [(&str, &str); 6] = [
-    ("page", "templates/page.html.jinja"),
-    ("items", "templates/items.html.jinja"),
-    ("blocks", "templates/blocks.md.jinja"),
-    ("style", "templates/style.css"),
-    ("prose", "templates/paper.md.jinja"),
-    ("paper", PAPER),
-];
-
 /// A kind of part of a paper file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -185,22 +175,14 @@ fn unknown(project: &Project, part: Part, from: &str) -> Error {
     }
 }
 
-/// Writes a default file of `report` into a project, to be changed there. Returns its path.
+/// Writes a default of `report` into the file of a project that replaces it. `project` gives the paper file.
 ///
 /// # Errors
-/// If it is there already, or cannot be written.
-pub fn eject(root: &Path, what: &str, project: Option<&Project>) -> Result<PathBuf, Error> {
-    let known = DEFAULTS.map(|(name, _)| name);
-    let Some((_, path)) = DEFAULTS.iter().find(|(name, _)| *name == what) else {
-        return Err(Error::Request {
-            message: format!("there is no default `{what}`"),
-            hint: suggestion(what, &known),
-        });
-    };
+/// If the file is there already, or cannot be written.
+pub fn eject(root: &Path, file: &str, project: Option<&Project>) -> Result<(), Error> {
     let text = match project {
-        Some(project) if what == "paper" => default_paper(&project.experiments),
-        _ => template::default_text(path.rsplit('/').next().unwrap_or(path)),
+        Some(project) => default_paper(&project.experiments),
+        None => template::default_text(file.rsplit('/').next().unwrap_or(file)),
     };
-    let written = write_new(root, &[(PathBuf::from(path), text.into_bytes())])?;
-    Ok(written.into_iter().next().unwrap_or_default())
+    write_new(root, &[(PathBuf::from(file), text.into_bytes())]).map(drop)
 }

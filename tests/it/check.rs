@@ -142,15 +142,20 @@ const EXPERIMENTS: [&str; 3] =
 const PAPER_FILE: &str = "experiments/paper.toml";
 const TEMPLATE: &str = "templates/paper.md.jinja";
 
-fn project() -> Project {
-    let project = Project::new();
-    std::fs::remove_file(project.path("experiments/fully-connected.toml")).unwrap();
+/// Writes all files without mistakes.
+fn write_files(project: &Project) {
     project.write(PROTOCOL, BASE);
     project.write(EXPERIMENTS[0], WIDE);
     project.write(EXPERIMENTS[1], DEEP);
     project.write(EXPERIMENTS[2], RATES);
     project.write(PAPER_FILE, PAPER);
     project.write(TEMPLATE, PROSE);
+}
+
+fn project() -> Project {
+    let project = Project::new();
+    std::fs::remove_file(project.path("experiments/fully-connected.toml")).unwrap();
+    write_files(&project);
     project
 }
 
@@ -228,12 +233,7 @@ fn each_typical_mistake_has_its_line_a_mark_and_a_remedy() {
         let (from, to) = (from.escape_debug(), to.escape_debug());
         let blocks = blocks.join("\n\n");
         table = format!("{table}## {file}: `{from}` → `{to}`\n\n{blocks}\n\n");
-        project.write(PROTOCOL, BASE);
-        project.write(EXPERIMENTS[0], WIDE);
-        project.write(EXPERIMENTS[1], DEEP);
-        project.write(EXPERIMENTS[2], RATES);
-        project.write(PAPER_FILE, PAPER);
-        project.write(TEMPLATE, PROSE);
+        write_files(&project);
     }
     let pinned = crate::project::repository().join("tests/fixtures/mistakes.md");
     let expected = std::fs::read_to_string(&pinned).unwrap_or_default();

@@ -52,9 +52,8 @@ pub(super) fn read(root: &Path, path: &Path, find: Find<'_>, documents: &mut Doc
 
 /// Why a file cannot be an experiment, by its path within `experiments/` without its ending.
 fn unusable(within: &Path) -> Option<String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let mut parts = within.components().map(|part| part.as_os_str().to_string_lossy());
-    if !parts.all(|part| part.chars().all(is_plain)) {
+    let parts = within.components().map(|part| part.as_os_str().to_string_lossy());
+    if !experiment::is_plain_name(&parts.collect::<Vec<_>>().join("/")) {
         return Some(
             "is read as an experiment, so its name may have only letters, digits, `-` and `_`; rename the file"
                 .to_owned(),
