@@ -36,6 +36,7 @@
 //!    - [`diff`] – what changed between two reports
 //!    - [`export`] – tables and runs as CSV and LaTeX
 //!    - [`context`] – all values for templates
+//!    - [`citation`] – BibTeX files → labels in the text and a list of references (biblatex)
 //!    - [`template`] – the templates of a project, and mistakes in them
 //!    - [`render`] – templates → Markdown and HTML (minijinja, pulldown-cmark, math-core)
 //!    - [`scaffold`] – the files of a new project, and new parts of one
@@ -106,6 +107,7 @@ pub mod figure;
 pub mod diff;
 pub mod export;
 pub mod context;
+pub mod citation;
 pub mod template;
 pub mod render;
 pub mod scaffold;

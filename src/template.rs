@@ -14,7 +14,8 @@ mod words;
 pub use error::TemplateError;
 pub use masked::{Masked, masked, uses};
 pub use names::{
-    BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, STYLE, TEMPLATES, is_image,
+    BLOCKS_TEMPLATE, ITEMS_TEMPLATE, PAGE_TEMPLATE, PAPER_TEMPLATE, STYLE, TEMPLATES,
+    is_bibliography, is_image,
 };
 pub use order::{add_tests, check_wanted};
 pub use references::{Declared, without_results};
@@ -30,8 +31,17 @@ pub fn is_default(name: &str) -> bool {
 }
 
 /// The macros that `report` calls for items.
-const OF_ITEMS: [&str; 8] =
-    ["reference", "number", "table", "figure", "claims", "verdicts", "file", "preview"];
+const OF_ITEMS: [&str; 9] = [
+    "reference",
+    "number",
+    "table",
+    "figure",
+    "claims",
+    "verdicts",
+    "file",
+    "references",
+    "preview",
+];
 
 /// The macros that `report` calls for blocks about the build.
 const OF_BLOCKS: [&str; 3] = ["banner", "compute", "provenance_block"];

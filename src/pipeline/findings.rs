@@ -144,27 +144,30 @@ impl Findings {
         let rendered = render::render(&project.templates, &self.context);
         let rendered =
             rendered.map_err(|errors| Error::of_templates(&errors, &project.templates))?;
-        let whole = match rendered.images.is_empty() {
+        let written = match rendered.images.is_empty() {
             true => Vec::new(),
             false => snapshot_in(&project.root.join(WHOLE))
                 .ok()
                 .flatten()
                 .map_or_else(Vec::new, |s| s.files),
         };
-        let sources = images::Sources { project, drawn, written: &whole };
+        let sources = images::Sources { project, drawn, written: &written };
         let images = images::read_all(&rendered.images, sources)?;
-        let html = match images.is_empty() {
-            true => rendered.html,
-            false => render::with_images(
-                &rendered.html,
-                &images.iter().map(Image::embedded).collect::<Vec<_>>(),
-            ),
+        let embedded: Vec<_> = images.iter().map(Image::embedded).collect();
+        let whole = render::with_images(&rendered.html, &embedded);
+        let pages = rendered.pages.iter();
+        let mut pages: Vec<_> = pages
+            .map(|page| (PathBuf::from(&page.file), render::with_images(&page.html, &embedded)))
+            .collect();
+        let first = match pages.is_empty() {
+            true => (PathBuf::from(render::FIRST), whole.clone()),
+            false => pages.remove(0),
         };
         let svgs =
             drawn.iter().map(|(name, svg)| (drawing::path(name, "svg"), figure::with_theme(svg)));
         let data =
             self.data.iter().map(|(name, text)| (Path::new("data").join(name), text.clone()));
-        let mut files: Vec<_> = svgs.chain(data).collect();
+        let mut files: Vec<_> = svgs.chain(data).chain(pages).collect();
         let pngs = drawn.iter().map(|(name, _)| drawing::path(name, "png"));
         let listed = files.iter().map(|(path, _)| path.clone()).chain(pngs);
         let copied = images.iter().filter(|image| image.source.is_some());
@@ -178,11 +181,12 @@ impl Findings {
         let gone = files_before.iter().filter(|file| !snapshot.files.contains(file));
         let gone = gone.filter_map(|file| of_report(file)).collect();
         files.push((PathBuf::from("report.md"), rendered.markdown));
-        files.push((PathBuf::from("report.html"), html));
+        files.push(first);
         Ok(Report {
             about: rendered.about,
             drawn: drawn.clone(),
             files,
+            whole,
             files_before: files_before.clone(),
             images,
             pdf: None,
@@ -192,6 +196,7 @@ impl Findings {
             coded: self.coded.clone(),
             unused: rendered.unused,
             unused_keys: rendered.unused_keys,
+            citations: rendered.warnings,
             links,
         })
     }

@@ -12,7 +12,7 @@ use crate::cache::Cache;
 use crate::diff::Snapshot;
 use crate::digest::Digest;
 use crate::fs;
-use crate::render::{About, FileLink};
+use crate::render::{About, FileLink, PAGE_MARK};
 use crate::template;
 
 /// A report that is rendered and not yet written.
@@ -22,6 +22,8 @@ pub struct Report {
     pub(super) about: About,
     /// Files by their path in the report's directory. `report.md` and `report.html` come last.
     pub(super) files: Vec<(PathBuf, String)>,
+    /// The whole report as one page.
+    pub(super) whole: String,
     /// SVG of each figure by its name, to be drawn as PNG.
     pub(super) drawn: Vec<(String, String)>,
     /// The images of the prose.
@@ -42,18 +44,27 @@ pub struct Report {
     pub(super) unused: Vec<String>,
     /// Keys of the block at the start of the prose that the report does not use.
     pub(super) unused_keys: Vec<String>,
+    /// Warnings about citations.
+    pub(super) citations: Vec<String>,
     /// Links of the prose to files that do not belong to the report.
     pub(super) links: Vec<FileLink>,
 }
 
-/// The path of a file that a snapshot lists. Returns `None` unless the file is the PDF file or an image, or is in
-/// a folder of the report and has a plain name.
+/// Whether a file has the name of a page of a section.
+fn is_page(file: &str) -> bool {
+    let name = file.strip_prefix("report-").and_then(|name| name.strip_suffix(".html"));
+    name.is_some_and(|name| !name.contains('/'))
+}
+
+/// The path of a file that a snapshot lists. Returns `None` unless the file is the PDF file, a page or an image, or is
+/// in a folder of the report and has a plain name.
 pub(super) fn of_report(file: &str) -> Option<PathBuf> {
-    if file == PDF || template::is_image(file) {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    let is_page = is_page(file) && file.chars().all(is_plain);
+    if file == PDF || is_page || template::is_image(file) {
         return Some(PathBuf::from(file));
     }
     let (folder, name) = file.split_once('/')?;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let is_own = ["data", "figures"].contains(&folder)
         && !name.is_empty()
         && !name.starts_with('.')
@@ -84,7 +95,14 @@ impl Report {
         });
         let of_images = images::size_warning(self.page().len(), &self.images);
         let of_figures = drawing::warnings(&self.drawn).into_iter();
-        of_figures.chain(of_images).chain(of_latex).chain(unused).chain(keys).collect()
+        let citations = self.citations.iter().cloned();
+        of_figures
+            .chain(of_images)
+            .chain(of_latex)
+            .chain(unused)
+            .chain(keys)
+            .chain(citations)
+            .collect()
     }
 
     /// Whether the file of an image in `out` belongs to the user: the image itself, or a file of this name that no
@@ -116,6 +134,28 @@ impl Report {
         }
     }
 
+    /// Checks that no page of a section would replace a file of the user in `out`.
+    ///
+    /// # Errors
+    /// With the first that would.
+    fn check_pages(&self, out: &Path) -> Result<(), Error> {
+        let is_of_user = |path: &&PathBuf| {
+            let other = fs::read_if_there(&out.join(path)).ok().flatten();
+            other.is_some_and(|other| !other.ends_with(PAGE_MARK.as_bytes()))
+        };
+        let pages = self.files.iter().map(|(path, _)| path);
+        match pages.filter(|path| is_page(&path.to_string_lossy())).find(is_of_user) {
+            None => Ok(()),
+            Some(path) => Err(Error::Request {
+                message: format!(
+                    "a page of the report would replace `{}`",
+                    out.join(path).display()
+                ),
+                hint: "this file is not from a build: rename it, or the section".to_owned(),
+            }),
+        }
+    }
+
     /// Checks that each file that the prose links to exists in `out` or in the directory of the
     /// complete report.
     ///
@@ -123,6 +163,7 @@ impl Report {
     /// With the line of each link to a missing file.
     pub fn check_links(&self, project: &Project, out: &Path) -> Result<(), Error> {
         self.check_images(out)?;
+        self.check_pages(out)?;
         let directories = [out, &project.root.join(WHOLE)];
         let is_there = |link: &&FileLink| {
             !self.gone.contains(&PathBuf::from(&link.path))
@@ -166,10 +207,10 @@ impl Report {
         self.images.iter().filter_map(|image| image.source.clone()).chain(linked).collect()
     }
 
-    /// The page as HTML.
+    /// The whole report as one page of HTML.
     #[must_use]
     pub fn page(&self) -> &str {
-        self.files.last().map_or("", |(_, html)| html)
+        &self.whole
     }
 
     /// Adds the PDF file of the page: that in `out` if it is of this page, else `browser` prints it. Returns

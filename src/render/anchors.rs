@@ -14,12 +14,30 @@ use crate::template::{TemplateError, Templates};
 /// An image is part of the page, and not loaded by it: a page that loads nothing shows the same to all readers.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
-    /// Level from 1, anchor and title of each heading, in their order.
-    pub(super) headings: Vec<(usize, String, String)>,
+    /// The headings, in their order.
+    pub(super) headings: Vec<Heading>,
     /// The links of the prose to files.
     pub(super) files: Vec<FileLink>,
     /// The images of the prose, and the address of each as the skeleton has it.
     pub(super) images: Vec<(String, FileLink)>,
+}
+
+/// A heading of the prose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Heading {
+    /// Its level, from 1.
+    pub(super) level: usize,
+    pub(super) anchor: String,
+    pub(super) title: String,
+    /// Its number, like `2.1`; empty if sections have no numbers.
+    pub(super) number: String,
+}
+
+impl Heading {
+    /// The title with the number before it.
+    pub(super) fn shown(&self) -> String {
+        format!("{} {}", self.number, self.title).trim_start().to_owned()
+    }
 }
 
 /// Finds all anchors, and checks that every link of the prose leads to one of them.
@@ -54,7 +72,7 @@ pub(super) fn check(skeleton: &Skeleton, templates: &Templates) -> Result<Anchor
                     if !targets.insert(anchor.clone()) {
                         return twice(&anchor, &title);
                     }
-                    anchors.headings.push((level, anchor, title));
+                    anchors.headings.push(Heading { level, anchor, title, number: String::new() });
                 }
             }
             Event::Start(Tag::Link { link_type: LinkType::Email, .. }) => {}
@@ -175,6 +193,9 @@ pub(super) fn items(skeleton: &Skeleton) -> Vec<String> {
     let anchors = marks.flat_map(|mark| match mark {
         Mark::Block(Block::Item(item)) => vec![item.anchor()],
         Mark::Block(Block::Claims(names)) => names.iter().map(|name| claim(name)).collect(),
+        Mark::Block(Block::References) => {
+            skeleton.references.iter().map(|entry| reference(&entry.key)).collect()
+        }
         _ => Vec::new(),
     });
     anchors.collect()
@@ -183,6 +204,11 @@ pub(super) fn items(skeleton: &Skeleton) -> Vec<String> {
 /// The anchor of a claim.
 pub(super) fn claim(name: &str) -> String {
     format!("claim-{name}")
+}
+
+/// The anchor of a work in the list of references.
+pub(super) fn reference(key: &str) -> String {
+    format!("ref-{key}")
 }
 
 /// The anchor that code hosts give a heading: its letters, digits, `-` and `_`, in lower case, with
@@ -217,9 +243,10 @@ mod tests {
         };
         let sound = "# H\n\n[end](#end) [note](#note) [top](#h)\n\n<a name=\"note\"></a>note\n\n## End\n\n## End\n";
         let repeated = check("## End\n\n## End 1\n\n## End\n").unwrap();
-        assert_eq!(repeated.headings[2].1, "end-2");
+        assert_eq!(repeated.headings[2].anchor, "end-2");
         let anchors = check(sound).unwrap();
-        let names: Vec<_> = anchors.headings.iter().map(|(_, anchor, _)| anchor.as_str()).collect();
+        let names: Vec<_> =
+            anchors.headings.iter().map(|heading| heading.anchor.as_str()).collect();
         assert_eq!(names, ["h", "end", "end-1"]);
         let error = check("# H\n\ntext\n\n[end](#ned)\n\n## End\n").unwrap_err();
         assert_eq!(error.line, 5);

@@ -6,21 +6,38 @@ use pulldown_cmark::{CodeBlockKind, CowStr, Event, Parser, Tag, TagEnd};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::anchors::{self, Anchors};
+use super::anchors::{self, Anchors, Heading};
 use super::embedded::{image_mark, with_source};
 use super::html::images_of;
 use super::items::{Items, anchor_of_number};
 use super::markdown::escape_html;
 use super::skeleton::{Mark, OPTIONS, Part, Skeleton, parts};
+use super::split::{Section, sections};
 use crate::format;
 use crate::template::{ITEMS_TEMPLATE, TemplateError};
 
 /// The body of the page.
 pub(super) struct Body {
     pub(super) html: String,
-    pub(super) previews: String,
+    /// How each number was computed.
+    previews: Vec<String>,
     pub(super) contents: Vec<Entry>,
+    /// The parts of the body: what stands before the first heading of the second level, and from each on.
+    pub(super) sections: Vec<Section>,
 }
+
+impl Body {
+    /// How numbers were computed: those that `html` opens.
+    pub(super) fn previews_of(&self, html: &str) -> String {
+        let number = |after: &str| after.split('"').next()?.parse::<usize>().ok();
+        let opened: BTreeSet<_> = html.split(PREVIEW).skip(1).filter_map(number).collect();
+        let shown = opened.iter().filter_map(|number| self.previews.get(number.checked_sub(1)?));
+        shown.map(String::as_str).collect()
+    }
+}
+
+/// The start of the id of a preview.
+const PREVIEW: &str = "_how-";
 
 /// An entry of the contents: a heading of the second level.
 #[derive(Serialize)]
@@ -44,7 +61,7 @@ struct Writer<'w> {
     /// The anchors of numbers so far.
     numbers: BTreeSet<String>,
     /// The headings that are left.
-    headings: std::slice::Iter<'w, (usize, String, String)>,
+    headings: std::slice::Iter<'w, Heading>,
     in_code: bool,
     /// How many links and images are open.
     n_links: usize,
@@ -100,8 +117,10 @@ pub(super) fn body(
         writer.event(event)?;
     }
     let Writer { previews, events, .. } = writer;
+    let events = without_empty_paragraphs(events);
     let mut html = String::new();
-    pulldown_cmark::html::push_html(&mut html, without_empty_paragraphs(events).into_iter());
+    pulldown_cmark::html::push_html(&mut html, events.iter().cloned());
+    let sections = sections(&events, anchors);
     if let Some(absent) = anchors::items(skeleton).iter().find(|anchor| !ids.contains(*anchor)) {
         let message = format!("no macro writes `id=\"{absent}\"`, but links need it");
         return Err(TemplateError::at(
@@ -113,12 +132,13 @@ pub(super) fn body(
     }
     check_images(&html, anchors, items)?;
     let previews = previews.iter().enumerate().map(|(index, preview)| {
-        format!("<div id=\"_how-{}\" popover class=\"how\">\n{preview}</div>\n", index + 1)
+        format!("<div id=\"{PREVIEW}{}\" popover class=\"how\">\n{preview}</div>\n", index + 1)
     });
-    let second = anchors.headings.iter().filter(|(level, _, _)| *level == 2);
+    let second = anchors.headings.iter().filter(|heading| heading.level == 2);
     let contents =
-        second.map(|(_, id, title)| Entry { id: id.clone(), title: title.clone() }).collect();
-    Ok(Body { html, previews: previews.collect(), contents })
+        second.map(|heading| Entry { id: heading.anchor.clone(), title: heading.shown() });
+    let contents = contents.collect();
+    Ok(Body { html, previews: previews.collect(), contents, sections })
 }
 
 /// Checks that every image of the page has become a part of it.
@@ -168,7 +188,7 @@ impl<'w> Writer<'w> {
     fn event(&mut self, event: Event<'w>) -> Result<(), TemplateError> {
         match event {
             Event::Start(Tag::Heading { level, classes, attrs, .. }) => {
-                let id = self.headings.next().map(|(_, anchor, _)| CowStr::from(anchor.clone()));
+                let id = self.headings.next().map(|heading| CowStr::from(heading.anchor.clone()));
                 self.events.push(Event::Start(Tag::Heading { level, id, classes, attrs }));
             }
             Event::Start(Tag::CodeBlock(kind)) => {

@@ -10,6 +10,8 @@ use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::citation::{STYLES, Style};
+use crate::document::suggestion;
 use crate::export::markdown::at_start;
 use crate::format::visible;
 use crate::template::{TemplateError, Templates};
@@ -30,6 +32,18 @@ pub(super) struct FrontMatter {
     keywords: Names,
     /// The language of the prose, like `en`.
     pub(super) lang: Option<String>,
+    /// BibTeX files.
+    bibliography: Names,
+    /// How the prose cites, as the block says.
+    citations: Option<String>,
+    /// The same.
+    #[serde(skip)]
+    pub(super) style: Style,
+    /// Whether sections have numbers.
+    #[serde(rename = "number-sections")]
+    pub(super) number_sections: bool,
+    /// How the report is split: `sections`, or not at all.
+    pages: Option<String>,
     /// What has no effect: keys that a report does not use, and a title beside that of the prose.
     #[serde(skip)]
     pub(super) unused: Vec<String>,
@@ -104,8 +118,11 @@ impl<'de> Visitor<'de> for NamesVisitor {
     }
 }
 
+/// The value of `pages`.
+const SECTIONS: &str = "sections";
+
 /// The keys above, as a file may spell them.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 13] = [
     "title",
     "subtitle",
     "author",
@@ -115,6 +132,10 @@ const KEYS: [&str; 9] = [
     "description",
     "keywords",
     "lang",
+    "bibliography",
+    "citations",
+    "number-sections",
+    "pages",
 ];
 
 /// The block at the start of `prose`, and the prose after it.
@@ -200,8 +221,26 @@ fn read(yaml: &str, templates: &Templates) -> Result<FrontMatter, TemplateError>
             "write it like `en` or `pt-BR`",
         ));
     }
+    if let Some(style) = &matter.citations {
+        matter.style = known_style(style, templates)?;
+    }
+    if let Some(pages) = matter.pages.as_ref().filter(|pages| *pages != SECTIONS) {
+        let message = format!("`pages` is `{}`, and not `{SECTIONS}`", visible(pages));
+        let hint = "write `pages: sections` for a page for each section, or remove it";
+        return Err(templates.mistake(&["pages:".to_owned()], message, hint));
+    }
     matter.unused = keys.into_keys().filter(|key| !KEYS.contains(&key.as_str())).collect();
     Ok(matter)
+}
+
+/// The style with a name.
+fn known_style(name: &str, templates: &Templates) -> Result<Style, TemplateError> {
+    let known = STYLES.iter().find(|(known, _)| *known == name);
+    known.map(|(_, style)| *style).ok_or_else(|| {
+        let message = format!("`citations` is `{}`, and not a style", visible(name));
+        let hint = suggestion(name, &STYLES.map(|(name, _)| name));
+        templates.mistake(&["citations:".to_owned()], message, hint)
+    })
 }
 
 /// Whether the prose begins with a heading of the first level.
@@ -234,6 +273,16 @@ impl FrontMatter {
     /// The names of the authors.
     pub(super) fn authors(&self) -> &[String] {
         &self.author.0
+    }
+
+    /// Whether each section is a page.
+    pub(super) fn has_pages(&self) -> bool {
+        self.pages.is_some()
+    }
+
+    /// The names of BibTeX files.
+    pub(super) fn bibliography(&self) -> &[String] {
+        &self.bibliography.0
     }
 
     /// The keywords, with commas.

@@ -140,6 +140,8 @@ fn add(environment: &mut Environment<'_>, notebook: &Arc<Notebook>, values: &Val
     let book = of();
     environment.add_function("verdict_list", move || book.verdict_list());
     let book = of();
+    environment.add_function("references", move || book.references());
+    let book = of();
     environment.add_function("claim", move |name: &str| book.claim(name));
     let book = of();
     environment.add_function(

@@ -10,6 +10,7 @@ use super::anchors;
 use super::html::{OpenElements, Unbalanced};
 use super::interval_line::interval_lines;
 use super::notes::notes_of;
+use super::references;
 use super::rows::{Rows, columns_of};
 use super::skeleton::{Block, Item, Mark, Skeleton, Source};
 use super::strict::html_value;
@@ -60,7 +61,10 @@ impl<'i> Items<'i> {
             Mark::Number(text, source) => (self.preview(text, source)?, false),
             Mark::Block(block) => (self.block(block)?, true),
             Mark::Reference(item) if self.skeleton.shows(item) => (self.reference(item)?, false),
-            Mark::Reference(_) | Mark::Text(_) => return Ok((None, Vec::new())),
+            Mark::Link(link) => (self.call("reference", &references::link(link))?, false),
+            Mark::Reference(_) | Mark::Section(..) | Mark::Text(_) => {
+                return Ok((None, Vec::new()));
+            }
         };
         let ids = balanced(&html)?;
         Ok((Some(html), if has_anchors { ids } else { Vec::new() }))
@@ -70,6 +74,7 @@ impl<'i> Items<'i> {
         match block {
             Block::Item(item) => self.item(item),
             Block::Claims(_) => self.call("claims", &self.claims()),
+            Block::References => self.call("references", &references::data(self.skeleton)),
             Block::Verdicts => self.call("verdicts", &self.verdicts()),
             Block::File(path) => {
                 let text = self.context.text_of(path);
@@ -82,7 +87,7 @@ impl<'i> Items<'i> {
 
     /// A link to an item.
     fn reference(&self, item: &Item) -> Result<String, TemplateError> {
-        self.call("reference", &reference(item))
+        self.call("reference", &references::item(item))
     }
 
     /// A number in the prose, with the id of its preview, and with its own if it is the first of its kind.
@@ -354,10 +359,6 @@ fn findings(findings: &[Finding]) -> Json {
         })
     };
     findings.iter().zip(interval_lines(&measured)).map(one).collect()
-}
-
-fn reference(item: &Item) -> Json {
-    json!({ "title": item.title(), "anchor": item.anchor() })
 }
 
 /// Longest text about runs that stands in the line of its seed.

@@ -154,7 +154,7 @@ pub(super) fn percent_encoded(text: &str) -> String {
 }
 
 /// `text` without the escapes of an address.
-fn percent_decoded(text: &str) -> String {
+pub(super) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {

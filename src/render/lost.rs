@@ -166,7 +166,10 @@ impl Lost<'_> {
         let has = |open: &str, close: &str| {
             html.split_once(open).is_some_and(|(_, rest)| rest.contains(close))
         };
-        if !has("![", "](") && !has("[^", "]") {
+        let has_citation = html
+            .split_once("[@")
+            .is_some_and(|(_, key)| key.starts_with(char::is_alphanumeric) && key.contains(']'));
+        if !has("![", "](") && !has("[^", "]") && !has_citation {
             return Ok(());
         }
         let message = format!("`{}` stands in HTML, and stays plain text", self.shown(html));
@@ -309,6 +312,7 @@ mod tests {
             ("[a](my file.md)", "stays plain text"),
             ("![a][nope]", "stays plain text"),
             ("<div>\n![a](b.png)\n</div>", "stands in HTML"),
+            ("<div>\nas in [@a]\n</div>", "stands in HTML"),
             ("Text.\n\n[1]: Smith_2020", "no link uses `[1]: …`"),
         ] {
             let error = check_of(text).expect_err(text);

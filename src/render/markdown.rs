@@ -4,6 +4,7 @@ use super::anchors;
 use super::links::percent_encoded;
 use super::math::literal;
 use super::notes::notes_of;
+use super::references;
 use super::skeleton::{Block, Item, Mark, Part, Place, Skeleton, parts};
 use crate::claim::{Finding, JudgedClaim};
 use crate::context::{Context, FigureContext};
@@ -111,6 +112,13 @@ fn shown(
     {
         return Ok(format!("[{}](#{})", item.title(), item.anchor()));
     }
+    if let (Mark::Link(link), Place::Text) = (mark, place) {
+        return Ok(format!("[{}](#{})", escape(&link.text), percent_encoded(&link.anchor)));
+    }
+    // Code hosts make an anchor of the title with its number, but links lead to that without.
+    if let (Mark::Section(number, anchor), Place::Text) = (mark, place) {
+        return Ok(format!("<a id=\"{}\"></a>{}", escape_html(anchor), escape(number)));
+    }
     if let Mark::Block(block) = mark {
         return match place {
             Place::Text => Ok(self::block(skeleton, block, context)),
@@ -155,6 +163,7 @@ fn block(skeleton: &Skeleton, block: &Block, context: &Context) -> String {
         Block::Claims(_) => format!("<!-- -->\n\n{}", claims(&context.claims)),
         Block::Verdicts => format!("<!-- -->\n\n{}", verdicts(skeleton, &context.claims)),
         Block::File(path) => file(path, context.text_of(path)),
+        Block::References => references::markdown(&skeleton.references),
     }
 }
 

@@ -1,7 +1,7 @@
 //! All mistakes in templates at once. An evaluation ends at its first mistake, so it is repeated without
 //! this mistake.
 
-use crate::template::{Masked, TemplateError, Templates, masked, uses};
+use crate::template::{Masked, TemplateError, Templates, is_bibliography, masked, uses};
 
 /// The most mistakes that are looked for.
 const MOST: usize = 50;
@@ -14,14 +14,19 @@ pub(super) fn all(
 ) -> Vec<TemplateError> {
     let mut templates = templates.clone();
     let (mut found, mut lost): (Vec<TemplateError>, Vec<String>) = (Vec::new(), Vec::new());
-    let (mut error, mut has_masked_tags) = (first, false);
+    let (mut error, mut has_masked_tags, mut has_all_works) = (first, false, true);
     for _ in 0..MOST {
         let text = templates.text(&error.template).to_owned();
-        // A link to an item that was masked leads nowhere.
+        // A link to an item that was masked leads nowhere. So does a citation without its file.
         let follows = uses(&text, &error, &lost)
-            || (has_masked_tags && error.message.starts_with("a link leads to `#"));
-        let masked = masked(&text, &error);
+            || (has_masked_tags && error.message.starts_with("a link leads to `#"))
+            || (!has_all_works && error.message.starts_with("no entry of "));
         let template = error.template.clone();
+        let masked = match is_bibliography(&template) {
+            true => Some(Masked { text: String::new(), lost: Vec::new(), is_tag: false }),
+            false => masked(&text, &error),
+        };
+        has_all_works &= !is_bibliography(&template);
         found.extend((!follows).then_some(error));
         let Some(Masked { text, lost: names, is_tag }) = masked else { break };
         templates.set(&template, text);

@@ -351,6 +351,11 @@ impl Notebook {
         Ok(self.block(Block::Verdicts))
     }
 
+    pub(super) fn references(&self) -> Result<Value, Error> {
+        self.show("list of", "references")?;
+        Ok(self.block(Block::References))
+    }
+
     pub(super) fn claim(&self, name: &str) -> Result<Value, Error> {
         let claims = self.context.claims.iter();
         let by_name: BTreeMap<_, _> = claims.map(|one| (one.claim.name.clone(), one)).collect();

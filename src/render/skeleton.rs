@@ -10,6 +10,7 @@ use std::ops::Range;
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::front_matter::FrontMatter;
+use crate::citation::Entry;
 use crate::experiment::ConditionId;
 use crate::template::is_reserved;
 
@@ -39,6 +40,10 @@ pub(super) struct Skeleton {
     pub(super) front: FrontMatter,
     /// The tables, figures, lists of claims and files that the prose shows: `table table1`.
     pub(super) shown: BTreeSet<String>,
+    /// The works that the prose cites, in the order of their list.
+    pub(super) references: Vec<Entry>,
+    /// Whether the list of references has a heading that the prose did not write.
+    pub(super) has_own_references: bool,
 }
 
 /// What a mark stands for.
@@ -50,6 +55,10 @@ pub(super) enum Mark {
     Number(String, Box<Source>),
     /// `Table 1` or `Figure 1`, linked if the report shows it.
     Reference(Item),
+    /// A citation, or a reference to a claim or a section.
+    Link(Link),
+    /// The number of a section, and the anchor of its heading.
+    Section(String, String),
     /// An item in a paragraph of its own.
     Block(Block),
 }
@@ -63,6 +72,13 @@ pub(super) struct Item {
     pub(super) number: usize,
 }
 
+/// A link within the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) text: String,
+    pub(super) anchor: String,
+}
+
 /// An item of the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Block {
@@ -74,6 +90,8 @@ pub(super) enum Block {
     Verdicts,
     /// The text of a file, by path.
     File(String),
+    /// The list of references.
+    References,
 }
 
 /// Where a number comes from.
@@ -132,6 +150,7 @@ impl Block {
             Self::Claims(_) => "the list of claims".to_owned(),
             Self::Verdicts => "the list of verdicts".to_owned(),
             Self::File(path) => format!("the file `{path}`"),
+            Self::References => "the list of references".to_owned(),
         }
     }
 
@@ -142,6 +161,7 @@ impl Block {
             Self::Claims(_) => "verdicts()",
             Self::Verdicts => "verdict_list()",
             Self::File(path) => path,
+            Self::References => "references()",
         }
     }
 
@@ -338,6 +358,8 @@ impl Mark {
         match self {
             Self::Text(text) | Self::Number(text, _) => text.clone(),
             Self::Reference(item) => item.title(),
+            Self::Link(link) => link.text.clone(),
+            Self::Section(number, _) => number.clone(),
             Self::Block(_) => String::new(),
         }
     }

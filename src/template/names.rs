@@ -18,13 +18,24 @@ pub const ITEMS_TEMPLATE: &str = "items.html.jinja";
 /// Endings of the images that a report can show.
 const IMAGES: [&str; 7] = ["png", "jpg", "jpeg", "gif", "webp", "avif", "svg"];
 
+/// Whether a path leads into a directory, and neither the file nor a folder is hidden.
+fn is_plain_path(path: &str) -> bool {
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b"."));
+    Path::new(path).components().all(is_plain)
+}
+
 /// Whether a path is that of an image in a directory or a folder of it, and neither it nor a folder is hidden.
 #[must_use]
 pub fn is_image(path: &str) -> bool {
-    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b"."));
     let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
     let ending = ending.unwrap_or_default().to_lowercase();
-    Path::new(path).components().all(is_plain) && IMAGES.contains(&ending.as_str())
+    is_plain_path(path) && IMAGES.contains(&ending.as_str())
+}
+
+/// Whether a path is that of a BibTeX file in a directory or a folder of it, and neither it nor a folder is hidden.
+#[must_use]
+pub fn is_bibliography(path: &str) -> bool {
+    is_plain_path(path) && path.to_lowercase().ends_with(".bib")
 }
 
 #[cfg(test)]

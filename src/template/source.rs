@@ -16,6 +16,8 @@ pub struct Templates {
     pub style: String,
     /// Why other files cannot be templates, by their paths.
     pub unread: BTreeMap<String, String>,
+    /// The BibTeX files beside it, by their paths. They are no templates: they have braces that templates would read.
+    pub bibliographies: BTreeMap<String, String>,
 }
 
 /// The HTML page around the prose, unless the project has its own.
@@ -52,10 +54,10 @@ fn default_style() -> String {
 }
 
 impl Templates {
-    /// The text of a template; empty if there is none of that name.
+    /// The text of a template or of a BibTeX file; empty if there is none of that name.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
-        match (name, self.others.get(name)) {
+        match (name, self.others.get(name).or_else(|| self.bibliographies.get(name))) {
             (PAPER_TEMPLATE, _) => &self.paper,
             (_, Some(text)) => text,
             (PAGE_TEMPLATE, None) => DEFAULT_PAGE,
@@ -65,11 +67,12 @@ impl Templates {
         }
     }
 
-    /// Replaces the text of a template.
+    /// Replaces the text of a template or of a BibTeX file.
     pub fn set(&mut self, name: &str, text: String) {
-        match name {
-            PAPER_TEMPLATE => self.paper = text,
-            _ => drop(self.others.insert(name.to_owned(), text)),
+        match (name, self.bibliographies.get_mut(name)) {
+            (PAPER_TEMPLATE, _) => self.paper = text,
+            (_, Some(bibliography)) => *bibliography = text,
+            (_, None) => drop(self.others.insert(name.to_owned(), text)),
         }
     }
 

@@ -8,6 +8,7 @@ mod build;
 mod bundle;
 mod cache;
 mod check;
+mod citations;
 mod claims;
 mod comparable;
 mod data;

@@ -78,6 +78,7 @@ fn each_large_dependency_is_named_by_one_module() {
         ("libm", &["kernel", "run", "stats", "task"]),
         ("statrs", &["stats"]),
         ("polars", &["summary"]),
+        ("biblatex", &["citation"]),
         ("plotters", &["figure"]),
         ("resvg", &["figure"]),
         ("png", &["figure"]),

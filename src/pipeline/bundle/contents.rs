@@ -45,8 +45,10 @@ pub(super) fn contents(
     let mut files: Vec<PathBuf> = project.sources.keys().map(|path| root.join(path)).collect();
     let templates = root.join(template::TEMPLATES);
     let others = project.templates.others.keys().filter(|name| !report.unused.contains(name));
-    let own = std::iter::once(template::PAPER_TEMPLATE);
-    files.extend(own.chain(others.map(String::as_str)).map(|name| templates.join(name)));
+    let own = [template::PAPER_TEMPLATE, template::STYLE].into_iter();
+    let own = own.filter(|name| fs::is_file(&templates.join(name)));
+    let names = others.chain(project.templates.bibliographies.keys()).map(String::as_str);
+    files.extend(own.chain(names).map(|name| templates.join(name)));
     files.extend(project.datasets.files()?);
     let programs = || project.experiments.iter().flat_map(Experiment::programs);
     let inputs: BTreeSet<_> = programs().flat_map(|own| own.program.files.inputs.keys()).collect();

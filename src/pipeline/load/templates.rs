@@ -38,6 +38,9 @@ pub(super) fn read(root: &Path) -> Result<Templates, Error> {
             }
             match fs::read_to_string(&path) {
                 Ok(text) if name == template::STYLE => templates.style = text,
+                Ok(text) if template::is_bibliography(&name) => {
+                    templates.bibliographies.insert(name.into_owned(), text);
+                }
                 Ok(text) => drop(templates.others.insert(name.into_owned(), text)),
                 // It is an error only if it is included.
                 Err(error) => drop(templates.unread.insert(name.into_owned(), chain(&error))),
