@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::document::{Location, Reader};
 use crate::experiment::ConditionId;
+use crate::keys;
 use crate::paper::keys::{check_known, read_each, read_name};
 use crate::paper::{Figure, Paper, Vocabulary};
 use crate::table::{Results, TableItem, TableRequest, Words};
@@ -95,6 +96,7 @@ impl JudgedClaim {
 }
 
 /// Reads the claims of a paper file. Leaves out those with mistakes.
+#[must_use]
 pub fn read(
     reader: &Reader<'_>,
     vocabulary: &Vocabulary<'_>,
@@ -105,23 +107,21 @@ pub fn read(
     let words = Words { vocabulary, paper, earlier: tables };
     let items = tables.iter().map(|table| table.name.as_str());
     let items: Vec<_> = items.chain(figures.iter().map(|f| f.name.as_str())).collect();
-    read_each(reader, "claim", reader.violations(), |reader, _| {
-        let name = read_name(&reader);
+    read_each(reader, "claim", &keys::CLAIM, |reader, _| {
+        let name = read_name(reader);
         let statement = reader.required::<String>("statement");
         let short = reader.optional::<String>("short");
         let source = reader.optional::<String>("source").unwrap_or_default();
         let evidence = reader.optional::<Vec<String>>("evidence").unwrap_or_default();
         for item in &evidence {
-            check_known(&reader, "evidence", item, &items, "table or figure");
+            check_known(reader, "evidence", item, &items, "table or figure");
         }
-        let check = read_check(&reader, &words);
-        let also = read_each(&reader, "also", reader.violations(), |reader, _| {
-            let (label, check) = (reader.required::<String>("label"), read_check(&reader, &words));
-            reader.finish();
+        let check = read_check(reader, &words);
+        let also = read_each(reader, "also", &keys::ALSO, |reader, _| {
+            let (label, check) = (reader.required::<String>("label"), read_check(reader, &words));
             let (label, (check, _)) = (label?, check?);
             Some((label.clone(), AlsoChecked { label, check }))
         });
-        reader.finish();
         let (name, statement, (check, location)) = (name?, statement?, check?);
         let short = short.unwrap_or_else(|| statement.clone());
         let claim = Claim { name, statement, short, source, check, also, evidence, location };
@@ -131,11 +131,7 @@ pub fn read(
 
 /// The check at the key `check`, and its place.
 fn read_check(reader: &Reader<'_>, words: &Words<'_>) -> Option<(Check, Location)> {
-    let Some(node) = reader.node("check") else {
-        let message = "is missing; it takes a check, like { effect = \"factor\", above = 0 }";
-        reader.refuse("check", message);
-        return None;
-    };
+    let node = reader.node("check")?;
     let check = read::read(node, reader.path_of("check"), reader.violations(), words)?;
     Some((check, node.location.clone()))
 }

@@ -4,12 +4,14 @@
 //! An experiment merges several files, and its author wants to see all mistakes at once. `serde`
 //! would stop at the first mistake, and would not know which file a value comes from.
 
-mod label;
 mod node;
 mod reader;
+mod shape;
+mod value;
 mod violation;
 
-pub use label::Label;
 pub use node::{Node, Nowhere, Table, Value, merge, parse, replace};
-pub use reader::{FromNode, Reader, suggestion};
+pub use reader::Reader;
+pub use shape::suggestion;
+pub use value::{FromNode, Label};
 pub use violation::{Location, Violation, Violations, merged};

@@ -10,7 +10,6 @@ mod design;
 mod find;
 mod layers;
 mod level;
-mod limit;
 mod matrix;
 mod model;
 mod optimizer;
@@ -25,6 +24,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use crate::document::{self, Label, Location, Node, Reader, Value, Violation, Violations};
+use crate::keys;
 
 pub use condition::{Condition, EXPERIMENT, Factor};
 pub use conditions::{ConditionId, Conditions, Run};
@@ -150,32 +150,16 @@ fn read(
     find: Find<'_>,
     violations: &Violations,
 ) -> Option<Experiment> {
-    let reader = Reader::new(root, "", violations)?;
-    if reader.is_blank() {
+    if matches!(&root.value, Value::Table(table) if table.is_empty()) {
         violations.push(&root.location, "", "is empty; docs/files.md says what an experiment has");
         return None;
     }
+    let reader = Reader::new(root, "", &keys::EXPERIMENT, violations)?;
     let title = reader.required::<Label>("title");
     let title_at = reader.node("title").map(|node| node.location.clone());
     let question = reader.optional::<String>("question");
-    reader.optional::<String>("extends");
-    let is_program = reader.optional::<design::Kind>("task") == Some(design::Kind::Program);
     let seeds = read_seeds(&reader);
     // The parts of the configuration are read once a condition, after its levels are in place.
-    let (parts, others): (&[&str], &[&str]) = match is_program {
-        true => (&program::PARTS, &design::PARTS),
-        false => (&design::PARTS, &program::PARTS),
-    };
-    for key in parts.iter().filter(|key| **key != "params") {
-        if reader.node(key).is_none() {
-            reader.refuse(key, "is missing; it takes a table");
-        }
-    }
-    program::check_parts(root, is_program, others, violations);
-    for key in others.iter().chain(["params"].iter()) {
-        // They were looked at already.
-        reader.node(key);
-    }
     let matrix = matrix::read(&reader, root, find);
     let data = reader.node("data").map(|node| node.location.clone());
     let batch_size = reader.node("train").map(|train| {
@@ -185,7 +169,6 @@ fn read(
         };
         own.unwrap_or(train).location.clone()
     });
-    reader.finish();
     let (factors, conditions) = matrix?;
     let seeds = seeds?;
     if conditions.len().saturating_mul(seeds.len()) > MOST_RUNS {
@@ -214,16 +197,8 @@ fn read_seeds(reader: &Reader<'_>) -> Option<Vec<u64>> {
         reader.refuse("seeds", message);
         None
     };
-    let Some(node) = reader.node("seeds") else {
-        return refuse("is missing; it takes a count or a list of seeds".to_owned());
-    };
-    match &node.value {
-        Value::Integer(count) => match u64::try_from(*count) {
-            Ok(count) if (1..=matrix::MOST_RUNS as u64).contains(&count) => {
-                Some((0..count).collect())
-            }
-            _ => refuse(format!("must be from 1 to {}, but is {count}", matrix::MOST_RUNS)),
-        },
+    match &reader.node("seeds")?.value {
+        Value::Integer(_) => Some((0..reader.optional::<u64>("seeds")?).collect()),
         Value::Array(items) if items.is_empty() => refuse("lists no seed".to_owned()),
         Value::Array(_) => {
             let mut seeds = reader.optional::<Vec<u64>>("seeds")?;
@@ -233,6 +208,6 @@ fn read_seeds(reader: &Reader<'_>) -> Option<Vec<u64>> {
                 None => Some(seeds),
             }
         }
-        other => refuse(format!("must be a count or a list, but is {}", other.type_name())),
+        _ => None,
     }
 }

@@ -88,6 +88,7 @@
 
 pub mod digest;
 pub mod random;
+pub mod keys;
 pub mod document;
 pub mod format;
 pub mod stats;

@@ -53,7 +53,7 @@ pub use artifacts::{Artifact, artifacts};
 pub use audit::{
     Check, Garbage, Problem, Rerun, Unused, check_all, garbage, quarantine, record, remove, rerun,
 };
-pub use create::{Part, add_part, eject, sketch, start, write_new};
+pub use create::{Part, add_part, eject, old_schemas, sketch, start, write_new, write_schemas};
 pub use directory::{check_directory, check_writable, foreign_files};
 pub use early_page::remove_early_page;
 pub use error::{Error, Invalid};

@@ -3,13 +3,15 @@
 mod block;
 mod default_paper;
 mod files;
+mod schemas;
 mod table;
 
 pub use block::{
     Candidates, copied, new_claim, new_experiment, new_figure, new_program, new_table,
 };
 pub use default_paper::{DefaultPaper, default_paper};
-pub use files::{NewFile, Start, start};
+pub use files::{Start, start};
+pub use schemas::{NewFile, schemas, with_schema};
 pub use table::TableStart;
 
 /// A Python program that fits a line.

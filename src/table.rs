@@ -27,8 +27,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::document::{Reader, suggestion};
+use crate::document::Reader;
 use crate::experiment::ConditionId;
+use crate::keys;
 use crate::paper::keys::{read_each, read_item_name};
 use crate::paper::{Paper, Vocabulary};
 
@@ -46,7 +47,7 @@ pub use selection::check_selector;
 /// Reads the keys of a kind.
 type ReadKind = fn(&Reader<'_>, &Words<'_>) -> Option<Arc<dyn Kind>>;
 
-/// The kinds by their names in the paper file; the first is the default.
+/// The kinds by their names in the paper file.
 const KINDS: [(&str, ReadKind); 10] = [
     ("scores", |reader, words| Some(Arc::new(scores::read(reader, words)?))),
     ("effects", |reader, words| Some(Arc::new(effects::read(reader, words)?))),
@@ -78,9 +79,10 @@ pub struct TableItem {
 }
 
 /// Reads the tables of a paper file. Leaves out those with mistakes.
+#[must_use]
 pub fn read(reader: &Reader<'_>, vocabulary: &Vocabulary<'_>, paper: &Paper) -> Vec<TableRequest> {
     let violations = reader.violations();
-    let requests = read_each(reader, "table", violations, |reader, earlier| {
+    let requests = read_each(reader, "table", &keys::TABLE, |reader, earlier| {
         read_one(reader, &Words { vocabulary, paper, earlier })
     });
     if let [first, _, ..] = &paper.protocols[..]
@@ -101,18 +103,12 @@ pub fn read(reader: &Reader<'_>, vocabulary: &Vocabulary<'_>, paper: &Paper) -> 
     requests
 }
 
-fn read_one(reader: Reader<'_>, words: &Words<'_>) -> Option<(String, TableRequest)> {
-    let name = read_item_name(&reader, words.vocabulary);
+fn read_one(reader: &Reader<'_>, words: &Words<'_>) -> Option<(String, TableRequest)> {
+    let name = read_item_name(reader, words.vocabulary);
     let caption = reader.required::<String>("caption");
-    let kind = reader.optional::<String>("kind").unwrap_or_else(|| KINDS[0].0.to_owned());
-    let Some((_, read)) = KINDS.iter().find(|(known, _)| *known == kind) else {
-        let known = KINDS.map(|(known, _)| known);
-        reader.refuse("kind", format!("is unknown, `{kind}`; {}", suggestion(&kind, &known)));
-        return None;
-    };
-    let kind = read(&reader, words);
+    let (_, read) = KINDS.iter().find(|(known, _)| Some(*known) == reader.kind())?;
+    let kind = read(reader, words);
     let location = reader.location().clone();
-    reader.finish();
     let request = TableRequest { name: name?, caption: caption?, kind: kind?, location };
     Some((request.name.clone(), request))
 }

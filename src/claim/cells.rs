@@ -7,6 +7,7 @@ use super::expression::Expression;
 use crate::document::{Node, Reader, suggestion};
 use crate::experiment::{Level, Levels};
 use crate::format::thousands;
+use crate::keys;
 use crate::paper::Selection;
 use crate::paper::keys::{check_comparable, read_differs, read_known, read_levels};
 use crate::table::{Words, has_unit};
@@ -121,8 +122,14 @@ fn read_cell(
     node: &Node,
     words: &Words<'_>,
 ) -> Option<CellReference> {
-    let reader = Reader::new(node, reader.path_of(&format!("cells.{name}")), reader.violations())?;
-    let reference = match reader.node("parameters") {
+    let reader = Reader::new(
+        node,
+        reader.path_of(&format!("cells.{name}")),
+        &keys::CELL,
+        reader.violations(),
+    )?;
+
+    match reader.node("parameters") {
         Some(node) => read_parameters(&reader, node, words),
         None => {
             let known: Vec<_> = words.earlier.iter().map(|table| table.name.as_str()).collect();
@@ -132,9 +139,7 @@ fn read_cell(
             let row = row.collect();
             table.map(|table| CellReference::Row { table, row })
         }
-    };
-    reader.finish();
-    reference
+    }
 }
 
 /// The number of parameters that all conditions of a selection have.

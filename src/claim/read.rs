@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::read_compare;
 use super::check::{Best, Check, Difference, DifferenceKind, Expected, merged};
-use crate::document::{Node, Reader, Value, Violations, suggestion};
+use crate::document::{Node, Reader, Violations};
 use crate::experiment::{Level, written};
 use crate::format::count;
+use crate::keys;
 use crate::paper::checks::{check_meaning, check_measured};
 use crate::paper::keys::{
     check_distinct, check_known, read_differs, read_known, read_levels, read_metric, read_selection,
@@ -15,33 +16,6 @@ use crate::paper::{EXPERIMENT, ScoreUnit, Selection, Vocabulary, selects};
 use crate::summary::two_levels;
 use crate::table::{Scorecard, Scores, Words, check_selector, of_kind};
 
-/// Reads a check.
-type ReadCheck = fn(&Reader<'_>, &Words<'_>) -> Option<Check>;
-
-/// The keys of a check of a difference.
-const OF_DIFFERENCE: &[&str] =
-    &["where", "metric", "differs", "above", "below", "near", "within", "published"];
-
-/// The keys of a check of two sides.
-const OF_SIDES: &[&str] =
-    &["where", "metric", "differs", "above", "below", "near", "within", "published", "select"];
-
-/// Each check by the key that names it, with its other keys.
-const CHECKS: [(&str, &[&str], ReadCheck); 8] = [
-    ("effect", OF_DIFFERENCE, |reader, words| read_effect(reader, words).map(Check::Difference)),
-    ("difference", OF_SIDES, |reader, words| read_sides(reader, words).map(Check::Difference)),
-    ("best", &["where", "metric", "differs"], |reader, words| {
-        read_best(reader, words).map(Check::Best)
-    }),
-    ("compatible", &["where"], read_compatible),
-    ("compare", &["above", "below", "says", "cells", "differs"], |reader, words| {
-        read_compare(reader, words).map(Check::Compare)
-    }),
-    ("all", &[], |reader, words| read_several(reader, "all", words, <[Check]>::len)),
-    ("any", &[], |reader, words| read_several(reader, "any", words, |_| 1)),
-    ("at_least", &["of"], read_at_least),
-];
-
 /// Reads the check at `node`.
 pub(super) fn read(
     node: &Node,
@@ -49,35 +23,21 @@ pub(super) fn read(
     violations: &Violations,
     words: &Words<'_>,
 ) -> Option<Check> {
-    let reader = Reader::new(node, path, violations)?;
-    let named = CHECKS.iter().filter(|(name, _, _)| reader.node(name).is_some());
-    let named: Vec<_> = named.collect();
-    match named[..] {
-        [(name, keys, read)] => {
-            reader.check_keys(&[&[*name], *keys].concat());
-            read(&reader, words)
-        }
-        _ => {
-            let known = CHECKS.map(|(name, _, _)| name);
-            let Value::Table(table) = &node.value else { return None };
-            let typo = table.keys().map(|key| (key, suggestion(key, &known)));
-            let typo = typo.into_iter().find(|(_, hint)| hint.starts_with("did you mean"));
-            let message = match (named.is_empty(), typo) {
-                (true, Some((key, hint))) => format!("is no check: `{key}`; {hint}"),
-                (true, None) => format!("is no check: it needs one of {}", known.join(", ")),
-                (false, _) => {
-                    let all: Vec<_> = named.iter().map(|(name, _, _)| *name).collect();
-                    format!("is several checks in one: {}", all.join(", "))
-                }
-            };
-            violations.push(&node.location, reader.path_of("").trim_end_matches('.'), message);
-            None
-        }
+    let reader = Reader::new(node, path, &keys::CHECK, violations)?;
+    match reader.kind()? {
+        "effect" => read_effect(&reader, words).map(Check::Difference),
+        "difference" => read_sides(&reader, words).map(Check::Difference),
+        "best" => read_best(&reader, words).map(Check::Best),
+        "compatible" => read_compatible(&reader, words),
+        "compare" => read_compare(&reader, words).map(Check::Compare),
+        "all" => read_several(&reader, "all", words, <[Check]>::len),
+        "any" => read_several(&reader, "any", words, |_| 1),
+        _ => read_at_least(&reader, words),
     }
 }
 
 fn read_at_least(reader: &Reader<'_>, words: &Words<'_>) -> Option<Check> {
-    let n = reader.required_in("at_least", 1..=1000_usize);
+    let n = reader.required("at_least");
     let check = read_several(reader, "of", words, |_| n.unwrap_or(1))?;
     if let Check::AtLeast { n, of } = &check
         && *n > of.len()
@@ -332,7 +292,8 @@ fn read_published(reader: &Reader<'_>, metric: Option<&str>, words: &Words<'_>) 
     let metric = metric.and_then(|metric| words.paper.metric(metric));
     let is_percent = metric.is_none_or(|metric| metric.unit == ScoreUnit::Percent);
     let most = if is_percent { 100.0 } else { f64::MAX };
-    reader.optional_in("published", -most..=most)
+    reader.node("published")?;
+    reader.required_in("published", -most..=most)
 }
 
 fn read_expected(reader: &Reader<'_>) -> Option<Expected> {
@@ -340,18 +301,19 @@ fn read_expected(reader: &Reader<'_>) -> Option<Expected> {
     let below = reader.optional::<f64>("below").map(Expected::Below);
     let near = reader.optional::<f64>("near");
     let within = reader.optional::<f64>("within");
-    if within.is_some_and(|within| within <= 0.0) {
-        reader.refuse("within", "must be positive");
-    }
     let near = match (near, within) {
         (Some(value), Some(within)) => Some(Expected::Near { value, within }),
         (Some(_), None) => {
-            reader
-                .refuse("within", "is missing; `near` needs a distance, in the unit of the metric");
+            if reader.node("within").is_none() {
+                let message = "is missing; `near` needs a distance, in the unit of the metric";
+                reader.refuse("within", message);
+            }
             return None;
         }
         (None, Some(_)) => {
-            reader.refuse("near", "is missing; `within` is the distance from it");
+            if reader.node("near").is_none() {
+                reader.refuse("near", "is missing; `within` is the distance from it");
+            }
             return None;
         }
         (None, None) => None,

@@ -109,7 +109,12 @@ fn check(args: &CheckArgs) -> Result<Checked, Error> {
     let build = Build { command: "report build", options: "", has_pdf: false };
     let report = pipeline::render(&project, &plan, build, None)?;
     report.check_links(&project, &project.root.join(pipeline::WHOLE))?;
-    Ok(Checked { project, plan, warnings: report.warnings() })
+    let old = pipeline::old_schemas(&project.root).into_iter();
+    let old = old.map(|path| {
+        format!("{path} is of another version of `report`; `report eject schemas` writes this one")
+    });
+    let warnings = report.warnings().into_iter().chain(old).collect();
+    Ok(Checked { project, plan, warnings })
 }
 
 /// Tries one run of each experiment whose runs are programs.

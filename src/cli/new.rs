@@ -69,6 +69,8 @@ enum Default {
     Prose,
     /// The paper file.
     Paper,
+    /// The schemas of the files in `experiments/`, for editors. Those of another version are replaced.
+    Schemas,
 }
 
 impl Default {
@@ -81,6 +83,7 @@ impl Default {
             Self::Style => "templates/style.css",
             Self::Prose => "templates/paper.md.jinja",
             Self::Paper => "experiments/paper.toml",
+            Self::Schemas => "schemas",
         }
     }
 }
@@ -97,6 +100,10 @@ pub(super) fn run(command: &NewCommand) -> Result<(), Error> {
 
 pub(super) fn eject(args: &EjectArgs) -> Result<(), Error> {
     let root = args.place.root();
+    if args.what == Default::Schemas {
+        let written = pipeline::write_schemas(&root)?;
+        return written.iter().try_for_each(|path| data(&format!("wrote {}", path.display())));
+    }
     let project = match args.what {
         Default::Paper => Some(load(&root)?),
         _ => None,
@@ -164,7 +171,18 @@ fn program(args: &NewArgs) -> Result<(), Error> {
 
 /// Writes the files, and says what a check of the project finds then.
 fn write(root: &Path, files: Vec<(PathBuf, String)>) -> Result<(), Error> {
-    let files: Vec<_> = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
+    let file = |(path, text): (PathBuf, String)| {
+        let is_toml = path.extension().is_some_and(|ending| ending == "toml");
+        let text = match is_toml {
+            true => scaffold::with_schema(&path.to_string_lossy(), &text),
+            false => text,
+        };
+        (path, text.into_bytes())
+    };
+    let mut files: Vec<_> = files.into_iter().map(file).collect();
+    let schemas = scaffold::schemas().into_iter();
+    let missing = schemas.filter(|schema| !fs::is_there(&root.join(&schema.path)));
+    files.extend(missing.map(|schema| (schema.path.into(), schema.text.into_bytes())));
     for path in pipeline::write_new(root, &files)? {
         data(&format!("wrote {}", root.join(path).display()))?;
     }

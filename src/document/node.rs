@@ -50,7 +50,7 @@ impl Value {
             Self::Integer(_) => "an integer",
             Self::Float(_) => "a float",
             Self::String(_) => "a string",
-            Self::Array(_) => "an array",
+            Self::Array(_) => "a list",
             Self::Table(_) => "a table",
         }
     }

@@ -1,264 +1,251 @@
-//! Reads a table key by key. Reports keys that are missing or unknown, and values of the wrong
-//! type.
-
-use std::cell::RefCell;
+//! Reads a table key by key. Its section says which keys there are and what they take, and all mistakes in this are
+//! reported when the reader is made.
 
 use super::node::join;
-use super::{Location, Node, Table, Value, Violations};
+use super::shape::{faults, mismatch, nearest};
+use super::{FromNode, Location, Node, Table, Value, Violations};
+use crate::keys::{Key, Need, Section, Tag, range};
 
-/// A type that a value can be read as.
-pub trait FromNode: Sized {
-    /// The name of the type in messages: "an integer", "a boolean".
-    const EXPECTED: &'static str;
-
-    /// The value. Returns `None` if it has another type.
-    fn from_node(node: &Node) -> Option<Self>;
-
-    /// The part of a value that has another type.
-    #[must_use]
-    fn culprit(node: &Node) -> &Node {
-        node
-    }
-
-    /// The message for a value of another type.
-    #[must_use]
-    fn mismatch(node: &Node) -> String {
-        let found = node.value.type_name();
-        let shown = match &node.value {
-            Value::String(text) if text.trim().is_empty() => "empty".to_owned(),
-            Value::Array(_) | Value::Table(_) => found.to_owned(),
-            scalar => format!("{found}, `{}`", shorten(&scalar.to_string())),
-        };
-        format!("must be {}, but is {shown}", Self::EXPECTED)
-    }
-}
-
-impl FromNode for bool {
-    const EXPECTED: &'static str = "a boolean";
-
-    fn from_node(node: &Node) -> Option<Self> {
-        match node.value {
-            Value::Bool(value) => Some(value),
-            _ => None,
-        }
-    }
-}
-
-impl FromNode for u64 {
-    const EXPECTED: &'static str = "an integer that is not negative";
-
-    fn from_node(node: &Node) -> Option<Self> {
-        match node.value {
-            Value::Integer(value) => value.try_into().ok(),
-            _ => None,
-        }
-    }
-}
-
-impl FromNode for usize {
-    const EXPECTED: &'static str = "an integer that is not negative";
-
-    fn from_node(node: &Node) -> Option<Self> {
-        u64::from_node(node)?.try_into().ok()
-    }
-}
-
-impl FromNode for f64 {
-    const EXPECTED: &'static str = "a number";
-
-    fn from_node(node: &Node) -> Option<Self> {
-        match node.value {
-            Value::Float(value) => Some(value),
-            #[expect(clippy::cast_precision_loss, reason = "`1` is a spelling of `1.0`")]
-            Value::Integer(value) => Some(value as Self),
-            _ => None,
-        }
-    }
-}
-
-/// A text that readers see, or a word: never empty.
-impl FromNode for String {
-    const EXPECTED: &'static str = "a string";
-
-    fn from_node(node: &Node) -> Option<Self> {
-        match &node.value {
-            Value::String(value) if !value.trim().is_empty() => Some(value.clone()),
-            _ => None,
-        }
-    }
-}
-
-impl<T: FromNode> FromNode for Vec<T> {
-    const EXPECTED: &'static str = "an array";
-
-    fn from_node(node: &Node) -> Option<Self> {
-        match &node.value {
-            Value::Array(items) => items.iter().map(T::from_node).collect(),
-            _ => None,
-        }
-    }
-
-    fn culprit(node: &Node) -> &Node {
-        match &node.value {
-            Value::Array(items) => {
-                items.iter().find(|item| T::from_node(item).is_none()).unwrap_or(node)
-            }
-            _ => node,
-        }
-    }
-
-    fn mismatch(node: &Node) -> String {
-        let Value::Array(items) = &node.value else {
-            return format!("must be an array, but is {}", node.value.type_name());
-        };
-        let wrong = items.iter().enumerate().find(|(_, item)| T::from_node(item).is_none());
-        wrong.map_or_else(String::new, |(index, item)| {
-            format!("has an item {index} that {}", T::mismatch(item))
-        })
-    }
-}
-
-/// Reads one table. Call [`Reader::finish`] at the end, which reports the keys that were not read.
+/// Reads one table.
 pub struct Reader<'a> {
     table: &'a Table,
+    section: &'static Section,
+    kind: Kind,
     path: String,
     location: &'a Location,
     violations: &'a Violations,
-    known: RefCell<Vec<&'static str>>,
+}
+
+/// Which of the keys of its section a table has.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Those of this kind, if the section has kinds.
+    Known(Option<&'static str>),
+    /// It is not known, because the key that tells it has a mistake.
+    Unknown,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of the table `node` at `path`. Reports a violation and returns `None` if it is no
-    /// table.
+    /// A reader of the table `node` at `path`. Reports each key that is missing, unknown or has a value that it does not
+    /// take. Returns `None` if the node is no table.
     #[must_use]
     pub fn new(
         node: &'a Node,
         path: impl Into<String>,
+        section: &'static Section,
         violations: &'a Violations,
     ) -> Option<Self> {
         let path = path.into();
-        if let Value::Table(table) = &node.value {
-            let known = RefCell::default();
-            return Some(Self { table, path, location: &node.location, violations, known });
-        }
-        let found = node.value.type_name();
-        violations.push(&node.location, path, format!("must be a table, but is {found}"));
-        None
+        let Value::Table(table) = &node.value else {
+            let found = node.value.type_name();
+            violations.push(&node.location, path, format!("must be a table, but is {found}"));
+            return None;
+        };
+        let kind = Kind::Unknown;
+        let mut reader = Self { table, section, kind, path, location: &node.location, violations };
+        reader.kind = reader.read_kind();
+        reader.check();
+        Some(reader)
     }
 
-    /// The value of `key`. Reports a violation if it is missing or has another type.
+    /// The kind of the table.
+    fn read_kind(&self) -> Kind {
+        let kinds = self.section.kinds();
+        let word = match self.section.tag {
+            Tag::None => return Kind::Known(None),
+            Tag::Word(key, default) => match self.table.get(key).map(|node| &node.value) {
+                Some(Value::String(word)) => word,
+                Some(_) => return Kind::Unknown,
+                None => default,
+            },
+            Tag::Key(keys) => {
+                let mut named = keys.iter().filter(|key| self.table.contains_key(**key));
+                match (named.next(), named.next()) {
+                    (Some(key), None) => key,
+                    _ => return Kind::Unknown,
+                }
+            }
+        };
+        let known = kinds.iter().find(|kind| **kind == word);
+        known.map_or(Kind::Unknown, |kind| Kind::Known(Some(kind)))
+    }
+
+    /// Reports all mistakes in keys.
+    fn check(&self) {
+        if let (Tag::Key(keys), Kind::Unknown) = (self.section.tag, self.kind) {
+            return self.refuse_kind(keys);
+        }
+        let mut near = Vec::new();
+        for (name, node) in self.table {
+            match self.key(name) {
+                Some(key) => {
+                    for (location, message) in faults(&key.takes, node) {
+                        self.violations.push(location, self.path_of(name), message);
+                    }
+                }
+                None => near.extend(self.refuse_key(name, node)),
+            }
+        }
+        for key in self.own_keys().filter(|key| key.need == Need::Required) {
+            // Two messages about one mistake would look like two mistakes.
+            if !self.table.contains_key(key.name) && !near.contains(&key.name) {
+                self.refuse_missing(key.name);
+            }
+        }
+    }
+
+    /// Reports a table that has none of the keys that tell its kind, or several.
+    fn refuse_kind(&self, keys: &[&str]) {
+        let named: Vec<_> = keys.iter().filter(|key| self.table.contains_key(**key)).collect();
+        let typo =
+            self.table.keys().find_map(|key| Some((key, nearest(key, keys.iter().copied())?)));
+        let message = match (named.len(), typo) {
+            (0, Some((key, near))) => {
+                format!("has an unknown key, `{key}`; did you mean `{near}`?")
+            }
+            (0, None) => format!("needs one of {}", listing(keys.iter().copied())),
+            _ => format!("has {}; give one of them", listing(named.into_iter().copied())),
+        };
+        self.violations.push(self.location, self.path.clone(), message);
+    }
+
+    /// Reports a key that the table cannot have. Returns the key that it probably means.
+    fn refuse_key(&self, name: &str, node: &Node) -> Option<&'static str> {
+        let others: Vec<_> =
+            self.section.all().filter(|key| key.name == name).flat_map(|key| key.of).collect();
+        if !others.is_empty() && matches!(self.kind, Kind::Unknown) {
+            return None;
+        }
+        let near = nearest(name, self.own_keys().map(|key| key.name));
+        let message = match (&others[..], near) {
+            ([], Some(near)) => format!("is not a known key; did you mean `{near}`?"),
+            ([], None) => {
+                let known = listing(self.own_keys().map(|key| key.name));
+                format!("is not a known key; known here: {known}")
+            }
+            (others, _) => self.without_use(others),
+        };
+        let location = node.key.as_ref().unwrap_or(&node.location);
+        self.violations.push(location, self.path_of(name), message);
+        near.filter(|_| others.is_empty())
+    }
+
+    /// The message for a key of other kinds.
+    fn without_use(&self, others: &[&&str]) -> String {
+        let (Tag::Word(..) | Tag::Key(_), Kind::Known(Some(kind))) = (self.section.tag, self.kind)
+        else {
+            return "has no use here".to_owned();
+        };
+        let shown = |kind: &str| match self.section.tag {
+            Tag::Word(key, _) => format!("`{key} = \"{kind}\"`"),
+            _ => format!("`{kind}`"),
+        };
+        let others: Vec<_> = others.iter().map(|kind| shown(kind)).collect();
+        format!("has no use with {}; it is for {}", shown(kind), others.join(", "))
+    }
+
+    /// The keys that the table can have.
+    fn own_keys(&self) -> impl Iterator<Item = &'static Key> {
+        let kind = match self.kind {
+            Kind::Known(kind) => kind,
+            Kind::Unknown => None,
+        };
+        self.section.all().filter(move |key| key.is_of(kind))
+    }
+
+    fn key(&self, name: &str) -> Option<&'static Key> {
+        self.own_keys().find(|key| key.name == name)
+    }
+
+    /// Reports that a key is missing, which other keys make necessary.
+    pub fn refuse_missing(&self, key: &str) {
+        let takes = self.key(key).map(|key| &key.takes);
+        let message = takes.map_or_else(String::new, |takes| format!("; it takes {takes}"));
+        self.violations.push(self.location, self.path_of(key), format!("is missing{message}"));
+    }
+
+    /// The value of `key`, which must be there. `None` if it is missing or is not what it takes, with a violation.
+    #[must_use]
     pub fn required<T: FromNode>(&self, key: &'static str) -> Option<T> {
         let value = self.optional(key);
-        if value.is_none() && !self.table.contains_key(key) {
-            let message = format!("is missing; it takes {}", T::EXPECTED);
-            self.violations.push(self.location, self.path_of(key), message);
+        let is_known_missing = self.key(key).is_none_or(|known| known.need == Need::Required);
+        if !is_known_missing && !self.table.contains_key(key) {
+            self.refuse_missing(key);
         }
         value
     }
 
-    /// The value of `key`, or `None` if it is absent. Reports a violation if it has another type.
+    /// The value of `key`. `None` if it is absent, or is not what it takes, with a violation.
+    #[must_use]
     pub fn optional<T: FromNode>(&self, key: &'static str) -> Option<T> {
-        let node = self.node(key)?;
+        let (known, node) = (self.key(key)?, self.node(key)?);
+        if !faults(&known.takes, node).is_empty() {
+            return None;
+        }
         let value = T::from_node(node);
         if value.is_none() {
-            let location = &T::culprit(node).location;
-            self.violations.push(location, self.path_of(key), T::mismatch(node));
+            self.refuse(key, mismatch(&known.takes, node));
         }
         value
     }
 
-    /// Like [`Reader::required`]. Reports a violation if the value is not in `range`.
-    pub fn required_in<T, R>(&self, key: &'static str, range: R) -> Option<T>
+    /// The value of `key`, if it is in `range`. Otherwise reports a violation. For limits that depend on other keys.
+    pub fn required_in<T, R>(&self, key: &'static str, limits: R) -> Option<T>
     where
         T: FromNode + PartialOrd + std::fmt::Display,
         R: std::ops::RangeBounds<T>,
     {
         let value = self.required(key)?;
-        self.check_in(key, value, &range)
-    }
-
-    /// Like [`Reader::optional`]. Reports a violation if the value is not in `range`.
-    pub fn optional_in<T, R>(&self, key: &'static str, range: R) -> Option<T>
-    where
-        T: FromNode + PartialOrd + std::fmt::Display,
-        R: std::ops::RangeBounds<T>,
-    {
-        let value = self.optional(key)?;
-        self.check_in(key, value, &range)
-    }
-
-    fn check_in<T, R>(&self, key: &'static str, value: T, range: &R) -> Option<T>
-    where
-        T: PartialOrd + std::fmt::Display,
-        R: std::ops::RangeBounds<T>,
-    {
-        use std::ops::Bound;
-        if range.contains(&value) {
+        if limits.contains(&value) {
             return Some(value);
         }
-        let lower = match range.start_bound() {
-            Bound::Included(bound) => format!("at least {bound}"),
-            Bound::Excluded(bound) => format!("more than {bound}"),
-            Bound::Unbounded => String::new(),
-        };
-        let upper = match range.end_bound() {
-            Bound::Included(bound) => format!("at most {bound}"),
-            Bound::Excluded(bound) => format!("less than {bound}"),
-            Bound::Unbounded => String::new(),
-        };
-        let and = if lower.is_empty() || upper.is_empty() { "" } else { " and " };
-        self.refuse(key, format!("must be {lower}{and}{upper}, but is {value}"));
+        let limits = range(limits.start_bound(), limits.end_bound());
+        self.refuse(key, format!("must be {limits}, but is {value}"));
         None
     }
 
-    /// A reader of the table at `key`. Reports a violation if it is missing or no table.
-    pub fn table(&self, key: &'static str) -> Option<Reader<'a>> {
-        match self.node(key) {
-            Some(node) => Reader::new(node, self.path_of(key), self.violations),
-            None => {
-                self.violations.push(
-                    self.location,
-                    self.path_of(key),
-                    "is missing; it takes a table",
-                );
-                None
-            }
-        }
+    /// A reader of the table at `key`, with its section. `None` if it is missing or no table, with a violation.
+    #[must_use]
+    pub fn table(&self, key: &'static str, section: &'static Section) -> Option<Reader<'a>> {
+        Reader::new(self.node(key)?, self.path_of(key), section, self.violations)
     }
 
-    /// The items of the array at `key`, each with its path. Empty if it is absent.
+    /// The items of the list at `key`, each with its path. Empty if it is absent.
+    #[must_use]
     pub fn items(&self, key: &'static str) -> Vec<(String, &'a Node)> {
         let path = self.path_of(key);
         match self.node(key).map(|node| &node.value) {
-            None => Vec::new(),
             Some(Value::Array(items)) => items
                 .iter()
                 .enumerate()
                 .map(|(i, item)| (join(&path, &i.to_string()), item))
                 .collect(),
-            Some(other) => {
-                self.refuse(key, format!("must be an array, but is {}", other.type_name()));
-                Vec::new()
-            }
+            _ => Vec::new(),
         }
     }
 
     /// The entries of the table at `key`. Empty if it is absent.
+    #[must_use]
     pub fn entries(&self, key: &'static str) -> Vec<(&'a str, &'a Node)> {
         match self.node(key).map(|node| &node.value) {
-            None => Vec::new(),
             Some(Value::Table(table)) => table.iter().map(|(k, v)| (k.as_str(), v)).collect(),
-            Some(other) => {
-                self.refuse(key, format!("must be a table, but is {}", other.type_name()));
-                Vec::new()
-            }
+            _ => Vec::new(),
         }
     }
 
-    /// The node of `key`, which then counts as read.
+    /// The node of `key`, whether its value is right or not.
+    #[must_use]
     pub fn node(&self, key: &'static str) -> Option<&'a Node> {
-        self.known.borrow_mut().push(key);
         self.table.get(key)
+    }
+
+    /// The word that tells the kind of the table. `None` if it has a mistake.
+    #[must_use]
+    pub fn kind(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Known(kind) => kind,
+            Kind::Unknown => None,
+        }
     }
 
     /// Reports `message` about `key`, with its line if it is present.
@@ -316,70 +303,11 @@ impl<'a> Reader<'a> {
     pub fn path_of(&self, key: &str) -> String {
         join(&self.path, key)
     }
-
-    /// Reports each key that was not read, with the nearest known key.
-    pub fn finish(self) {
-        self.check_keys(&self.known.borrow());
-    }
-
-    /// Reports each key that is not one of `known`, with the nearest of them.
-    pub fn check_keys(&self, known: &[&str]) {
-        let unknown = self.table.iter().filter(|(key, _)| !known.contains(&key.as_str()));
-        for (key, node) in unknown {
-            let message = match nearest(key, known.iter().copied()) {
-                Some(near) => {
-                    // Two messages about one mistake would look like two mistakes.
-                    self.violations.drop_missing(&self.path_of(near));
-                    format!("is not a known key; did you mean `{near}`?")
-                }
-                None => format!("is not a known key; known here: {}", listing(known)),
-            };
-            let location = node.key.as_ref().unwrap_or(&node.location);
-            self.violations.push(location, self.path_of(key), message);
-        }
-    }
 }
 
-fn listing(known: &[&str]) -> String {
-    let mut keys: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
+fn listing<'k>(keys: impl Iterator<Item = &'k str>) -> String {
+    let mut keys: Vec<_> = keys.map(|key| format!("`{key}`")).collect();
     keys.sort_unstable();
     keys.dedup();
     keys.join(", ")
-}
-
-/// The candidate that `word` most likely misspells.
-fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    // The edit distance of a very long key would be slow, and such a key misspells no candidate.
-    if word.len() > 64 {
-        return None;
-    }
-    let similarity = |candidate: &str| match candidate.contains(word) && word.len() > 2 {
-        true => 0.9,
-        false => strsim::jaro_winkler(word, candidate),
-    };
-    candidates
-        .into_iter()
-        .map(|candidate| (similarity(candidate), candidate))
-        .filter(|(similarity, _)| *similarity > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
-}
-
-/// A suggestion in place of `word`: the candidate that it most likely misspells, or else all
-/// candidates.
-#[must_use]
-pub fn suggestion(word: &str, candidates: &[&str]) -> String {
-    match nearest(word, candidates.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if candidates.is_empty() => "there are none".to_owned(),
-        None => format!("known: {}", candidates.join(", ")),
-    }
-}
-
-/// `text`, cut to a length that fits into a message.
-fn shorten(text: &str) -> String {
-    if text.chars().count() <= 60 {
-        return text.to_owned();
-    }
-    text.chars().take(59).chain(['…']).collect()
 }

@@ -118,12 +118,6 @@ impl Violations {
         self.faulty.borrow().contains(name)
     }
 
-    /// Drops the violations that say that the key `path` is missing.
-    pub(super) fn drop_missing(&self, path: &str) {
-        let is_it = |one: &Violation| one.key == path && one.is_missing();
-        self.found.borrow_mut().retain(|violation| !is_it(violation));
-    }
-
     /// Whether there is no violation so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {

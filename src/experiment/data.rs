@@ -30,7 +30,7 @@ pub enum DataDesign {
 
 impl DataDesign {
     /// Reads the table for a task.
-    pub(super) fn read(task: TaskKind, reader: Reader<'_>, find: FindData<'_>) -> Option<Self> {
+    pub(super) fn read(task: TaskKind, reader: &Reader<'_>, find: FindData<'_>) -> Option<Self> {
         match task::of(task).targets() {
             TargetKind::Pairs => pairs::read(reader, find).map(Self::Pairs),
             targets @ (TargetKind::Classes | TargetKind::Numbers) => {

@@ -6,12 +6,13 @@ use super::data::{DataDesign, DataSeed};
 use super::find::Find;
 use super::program::ProgramDesign;
 use super::{model, training};
-use crate::document::{FromNode, Node, Reader, Value, Violations, suggestion};
+use crate::document::{Node, Reader, Violations};
+use crate::keys;
 use crate::run::{
     self, Curve, DeviceKind, KeyValues, ModelConfig, NetworkConfig, NumberType, PartVersions,
     RunConfig, TaskKind, TrainConfig, key_values,
 };
-use crate::task;
+use crate::task::{self, TargetKind};
 
 /// The tables of a network.
 pub(super) const PARTS: [&str; 3] = ["data", "model", "train"];
@@ -52,39 +53,8 @@ pub enum Recorded {
     NeedsSchedule,
 }
 
-/// What an experiment is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Network(TaskKind),
-    Program,
-}
-
 /// The name of the task of programs.
 pub(super) const PROGRAM: &str = "program";
-
-impl FromNode for Kind {
-    const EXPECTED: &'static str = "the name of a task";
-
-    fn from_node(node: &Node) -> Option<Self> {
-        let Value::String(name) = &node.value else { return None };
-        if name == PROGRAM {
-            return Some(Self::Program);
-        }
-        let task = TaskKind::ALL.iter().copied().find(|task| task.name() == name);
-        task.map(Self::Network)
-    }
-
-    fn mismatch(node: &Node) -> String {
-        let tasks = TaskKind::ALL.iter().map(|task| task.name());
-        let names: Vec<_> = tasks.chain([PROGRAM]).collect();
-        match &node.value {
-            Value::String(name) => {
-                format!("names an unknown task, `{name}`; {}", suggestion(name, &names))
-            }
-            other => format!("must be the name of a task, but is {}", other.type_name()),
-        }
-    }
-}
 
 impl Design {
     /// The network, if it is one.
@@ -174,15 +144,13 @@ impl Design {
 
     /// Reads the tables of `root`.
     pub(super) fn read(root: &Node, find: Find<'_>, violations: &Violations) -> Option<Self> {
-        let all = Reader::new(root, "", violations)?;
-        // An unknown task has been reported already.
-        let kind = match all.node("task") {
-            Some(node) => Kind::from_node(node)?,
-            None => Kind::Network(TaskKind::default()),
-        };
-        match kind {
-            Kind::Network(task) => NetworkDesign::read(task, &all, find).map(Self::Network),
-            Kind::Program => ProgramDesign::read(&all, find).map(Self::Program),
+        let all = Reader::new(root, "", &keys::EXPERIMENT, violations)?;
+        match all.kind()? {
+            PROGRAM => ProgramDesign::read(&all, find).map(Self::Program),
+            name => {
+                let task = TaskKind::ALL.iter().copied().find(|task| task.name() == name)?;
+                NetworkDesign::read(task, &all, find).map(Self::Network)
+            }
         }
     }
 }
@@ -205,11 +173,17 @@ impl NetworkDesign {
 
     /// Reads the three tables of an experiment.
     fn read(task: TaskKind, all: &Reader<'_>, find: Find<'_>) -> Option<Self> {
-        let data = all.table("data").and_then(|reader| DataDesign::read(task, reader, find.data));
+        let (data, train) = match task::of(task).targets() {
+            TargetKind::Pairs => (&keys::PAIRS, &keys::OF_PAIRS),
+            TargetKind::Classes => (&keys::EXAMPLES, &keys::CLASSIFICATION),
+            TargetKind::Numbers => (&keys::EXAMPLES, &keys::REGRESSION),
+        };
+        let table = all.table("data", data);
+        let data = table.and_then(|reader| DataDesign::read(task, &reader, find.data));
         let model = all.node("model").and_then(|node| model::read(task, node, all, data.as_ref()));
         let train = all
-            .table("train")
-            .and_then(|reader| training::read(task, reader, data.as_ref(), model.as_ref()));
+            .table("train", train)
+            .and_then(|reader| training::read(task, &reader, data.as_ref(), model.as_ref()));
         Some(Self { task, data: data?, model: model?, train: train? })
     }
 }

@@ -2,53 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::document::{Node, Reader, Value, Violations, suggestion};
+use crate::document::{Node, Reader, Value, Violations};
+use crate::keys;
 use crate::run::{Layer, default_epsilon, default_momentum, default_slope};
-
-/// Names of all layers.
-const NAMES: [&str; 16] = [
-    "avg_pool2d",
-    "batch_norm",
-    "conv2d",
-    "dropout",
-    "flatten",
-    "gelu",
-    "global_avg_pool2d",
-    "layer_norm",
-    "leaky_relu",
-    "linear",
-    "max_pool2d",
-    "relu",
-    "residual",
-    "sigmoid",
-    "silu",
-    "tanh",
-];
-
-/// The smallest epsilon. It is smaller than any useful value, and an f32 does not round it to zero.
-const LEAST_EPSILON: f64 = 1e-12;
-
-/// Largest size of a kernel, window, stride or layer.
-const MOST: usize = 1 << 16;
 
 /// The layer list at `key`. Reports a violation for each wrong layer.
 pub(super) fn read(reader: &Reader<'_>, key: &'static str) -> Option<Vec<Layer>> {
-    match reader.node(key).map(|node| &node.value) {
-        None => {
-            reader.refuse(key, "is missing; it takes a list of layers");
-            None
-        }
-        Some(Value::Array(layers)) if layers.is_empty() => {
-            reader.refuse(key, "lists no layer");
-            None
-        }
-        Some(Value::Array(_)) => read_items(reader, key),
-        Some(_) => {
-            // Says what is there instead.
-            reader.items(key);
-            None
-        }
+    let Value::Array(layers) = &reader.node(key)?.value else { return None };
+    if layers.is_empty() {
+        reader.refuse(key, "lists no layer");
+        return None;
     }
+    read_items(reader, key)
 }
 
 /// The layers of the list at `key`. There are none if it is absent.
@@ -63,57 +28,51 @@ fn read_items(reader: &Reader<'_>, key: &'static str) -> Option<Vec<Layer>> {
 fn read_layer(node: &Node, path: &str, violations: &Violations) -> Option<Layer> {
     // A name is short for a table without other keys.
     let table = match &node.value {
-        Value::String(_) => Value::Table(BTreeMap::from([("layer".to_owned(), node.clone())])),
+        Value::String(name) if keys::LAYER.kinds().contains(&name.as_str()) => {
+            Value::Table(BTreeMap::from([("layer".to_owned(), node.clone())]))
+        }
+        // The reader of the list has refused it.
+        Value::String(_) => return None,
         other => other.clone(),
     };
     let node = Node { value: table, ..node.clone() };
-    let reader = Reader::new(&node, path, violations)?;
-    let name = reader.required::<String>("layer")?;
-    if !NAMES.contains(&name.as_str()) {
-        let hint = suggestion(&name, &NAMES);
-        reader.refuse("layer", format!("names an unknown layer, `{name}`; {hint}"));
-        return None;
-    }
-    let layer = read_named(&name, &reader);
-    reader.finish();
-    layer
+    let reader = Reader::new(&node, path, &keys::LAYER, violations)?;
+    read_named(reader.kind()?, &reader)
 }
 
 /// The layer of a known name. All keys are read before a missing key ends the function.
 fn read_named(name: &str, reader: &Reader<'_>) -> Option<Layer> {
     match name {
         "conv2d" => {
-            let channels = reader.required_in("channels", 1..=MOST);
-            let kernel = reader.required_in("kernel", 1..=MOST);
-            let stride = reader.optional_in("stride", 1..=MOST).unwrap_or(1);
-            let padding = reader.optional_in("padding", 0..=MOST).unwrap_or(0);
+            let channels = reader.required("channels");
+            let kernel = reader.required("kernel");
+            let stride = reader.optional("stride").unwrap_or(1);
+            let padding = reader.optional("padding").unwrap_or(0);
             Some(Layer::Conv2d { channels: channels?, kernel: kernel?, stride, padding })
         }
         "max_pool2d" | "avg_pool2d" => {
-            let size = reader.required_in("size", 1..=MOST)?;
-            let stride = reader.optional_in("stride", 1..=MOST).unwrap_or(size);
+            let size = reader.required("size")?;
+            let stride = reader.optional("stride").unwrap_or(size);
             Some(match name {
                 "max_pool2d" => Layer::MaxPool2d { size, stride },
                 _ => Layer::AvgPool2d { size, stride },
             })
         }
         "global_avg_pool2d" => Some(Layer::GlobalAvgPool2d),
-        "linear" => Some(Layer::Linear { outputs: reader.required_in("outputs", 1..=MOST)? }),
+        "linear" => Some(Layer::Linear { outputs: reader.required("outputs")? }),
         "batch_norm" => {
-            let epsilon = reader.optional_in("epsilon", LEAST_EPSILON..=1.0);
-            let momentum = reader.optional_in("momentum", 0.0..=1.0);
+            let epsilon = reader.optional("epsilon");
+            let momentum = reader.optional("momentum");
             Some(Layer::BatchNorm {
                 epsilon: epsilon.unwrap_or_else(default_epsilon),
                 momentum: momentum.unwrap_or_else(default_momentum),
             })
         }
         "layer_norm" => {
-            let epsilon = reader.optional_in("epsilon", LEAST_EPSILON..=1.0);
+            let epsilon = reader.optional("epsilon");
             Some(Layer::LayerNorm { epsilon: epsilon.unwrap_or_else(default_epsilon) })
         }
-        "dropout" => {
-            Some(Layer::Dropout { probability: reader.required_in("probability", 0.0..1.0)? })
-        }
+        "dropout" => Some(Layer::Dropout { probability: reader.required("probability")? }),
         "residual" => {
             let (body, shortcut) = (read(reader, "body"), read_items(reader, "shortcut"));
             Some(Layer::Residual { body: body?, shortcut: shortcut? })
@@ -122,7 +81,7 @@ fn read_named(name: &str, reader: &Reader<'_>) -> Option<Layer> {
         "relu" => Some(Layer::Relu),
         "leaky_relu" => {
             // `-0.0` would be another configuration with the same results.
-            let slope = reader.optional_in("slope", 0.0..=1.0).unwrap_or_else(default_slope);
+            let slope = reader.optional("slope").unwrap_or_else(default_slope);
             Some(Layer::LeakyRelu { slope: slope + 0.0 })
         }
         "gelu" => Some(Layer::Gelu),
@@ -190,17 +149,17 @@ mod tests {
         for (layer, message) in [
             (
                 r#"{ layer = "residual", body = ["relu", "rellu"] }"#,
-                "`model.branch.0.body.1.layer` names an unknown layer, `rellu`; did you mean `relu`?",
+                "`model.branch.0.body` has an item 1 that names an unknown layer, `rellu`; did you mean `relu`?",
             ),
             (
                 r#"{ layer = "residual", body = ["relu"], shortcut = [{ layer = "conv2d", kernel = 1 }] }"#,
                 "`model.branch.0.shortcut.0.channels` is missing",
             ),
             (r#"{ layer = "residual", body = [] }"#, "`model.branch.0.body` lists no layer"),
-            (r#""residual""#, "`model.branch.0.body` is missing; it takes a list of layers"),
+            (r#""residual""#, "`model.branch.0.body` is missing; it takes a list"),
             (
                 r#"{ layer = "residual", body = ["relu"], shortcut = "relu" }"#,
-                "`model.branch.0.shortcut` must be an array, but is a string",
+                "`model.branch.0.shortcut` must be a list, but is a string",
             ),
             (
                 r#"{ layer = "residual", body = [{ layer = "conv2d", channels = 2, kernel = 3 }] }"#,
@@ -210,7 +169,7 @@ mod tests {
                 r#"{ layer = "residual", body = ["relu", { layer = "linear", outputs = 3 }] }"#,
                 "cannot have `body.1`: (linear 3) needs a vector, but an image of 7×7×1 comes in",
             ),
-            (r#"{ layer = "leaky_relu", slope = -1 }"#, "slope` must be at least 0 and at most 1"),
+            (r#"{ layer = "leaky_relu", slope = -1 }"#, "slope` must be from 0 to 1"),
         ] {
             let violations = read_branch(layer, "").unwrap_err();
             assert_eq!(violations.len(), 1, "{violations:?}");

@@ -98,9 +98,7 @@ fn read_factor<'n>(
             "must start with `data.`, `model.` or `train.`, or for a program with `params.` or `program.`",
         );
     }
-    let Value::Array(items) = &levels.value else {
-        return refuse("must list the levels of the factor, as an array");
-    };
+    let Value::Array(items) = &levels.value else { return None };
     if items.is_empty() {
         return refuse("lists no level");
     }

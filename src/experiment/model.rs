@@ -3,6 +3,7 @@
 use super::data::DataDesign;
 use super::layers;
 use crate::document::{Node, Reader, Value, Violations};
+use crate::keys;
 use crate::run::{self, Layer, ModelConfig, PairModel, Shape, SingleModel, TaskKind, infer};
 use crate::task::{self, TargetKind, Task};
 
@@ -20,76 +21,53 @@ pub(super) fn read(
     data: Option<&DataDesign>,
 ) -> Option<ModelConfig> {
     let classes = data.map(|data| data.found().facts.classes.len());
-    check_sizes(node, "model", classes, reader.violations());
-    let node = with_sizes(node, classes);
-    let reader = Reader::new(&node, "model", reader.violations())?;
+    let node = with_sizes(node, "model", classes, reader.violations());
     let task = task::of(task);
+    let table = |section| Reader::new(&node, "model", section, reader.violations());
     match task.targets() {
-        TargetKind::Pairs => read_pair(task, reader, data).map(ModelConfig::Pair),
+        TargetKind::Pairs => {
+            read_pair(task, &table(&keys::PAIR_NETWORK)?, data).map(ModelConfig::Pair)
+        }
         TargetKind::Classes | TargetKind::Numbers => {
-            read_single(task, reader, data).map(ModelConfig::Single)
-        }
-    }
-}
-
-/// Refuses words in place of sizes that the data do not have.
-fn check_sizes(node: &Node, path: &str, classes: Option<usize>, violations: &Violations) {
-    let children: Vec<(String, &Node)> = match &node.value {
-        Value::Table(table) => {
-            table.iter().map(|(key, node)| (format!("{path}.{key}"), node)).collect()
-        }
-        Value::Array(items) => {
-            let items = items.iter().enumerate();
-            items.map(|(index, node)| (format!("{path}.{index}"), node)).collect()
-        }
-        _ => return,
-    };
-    for (path, node) in children {
-        let Value::String(word) = &node.value else {
-            check_sizes(node, &path, classes, violations);
-            continue;
-        };
-        if !path.ends_with(".outputs") {
-            continue;
-        }
-        if word != CLASSES {
-            let message = format!("must be a number or `{CLASSES}`, but is `{word}`");
-            violations.push(&node.location, path, message);
-        } else if classes == Some(0) {
-            let message = format!("is `{CLASSES}`, but the targets are numbers; write a number");
-            violations.push(&node.location, path, message);
+            read_single(task, &table(&keys::LAYERS)?, data).map(ModelConfig::Single)
         }
     }
 }
 
 /// The node with the number of classes in place of its word. If the number is not known, 1 stands for it, and no
-/// size is checked.
-fn with_sizes(node: &Node, classes: Option<usize>) -> Node {
-    let size = |key: &str, node: &Node| match &node.value {
-        Value::String(_) if key == "outputs" => {
-            // Another word or a regression has been refused already.
-            let classes = classes.filter(|classes| *classes > 0);
-            let value = Value::Integer(i64::try_from(classes.unwrap_or(1)).unwrap_or(i64::MAX));
-            Node { value, location: node.location.clone(), key: node.key.clone() }
+/// size is checked. Refuses the word if there are no classes.
+fn with_sizes(node: &Node, path: &str, classes: Option<usize>, violations: &Violations) -> Node {
+    let child = |key: &str, node: &Node| {
+        let path = format!("{path}.{key}");
+        let is_size = key == "outputs" && node.value == Value::String(CLASSES.to_owned());
+        if !is_size {
+            return with_sizes(node, &path, classes, violations);
         }
-        _ => with_sizes(node, classes),
+        if classes == Some(0) {
+            let message = format!("is `{CLASSES}`, but the targets are numbers; write a number");
+            violations.push(&node.location, path, message);
+        }
+        let classes = classes.filter(|classes| *classes > 0);
+        let value = Value::Integer(i64::try_from(classes.unwrap_or(1)).unwrap_or(i64::MAX));
+        Node { value, ..node.clone() }
     };
     let value = match &node.value {
         Value::Table(table) => {
-            Value::Table(table.iter().map(|(key, node)| (key.clone(), size(key, node))).collect())
+            Value::Table(table.iter().map(|(key, node)| (key.clone(), child(key, node))).collect())
         }
         Value::Array(items) => {
-            Value::Array(items.iter().map(|item| with_sizes(item, classes)).collect())
+            let items = items.iter().enumerate();
+            Value::Array(items.map(|(index, item)| child(&index.to_string(), item)).collect())
         }
         other => other.clone(),
     };
     Node { value, location: node.location.clone(), key: node.key.clone() }
 }
 
-fn read_pair(task: &dyn Task, reader: Reader<'_>, data: Option<&DataDesign>) -> Option<PairModel> {
+fn read_pair(task: &dyn Task, reader: &Reader<'_>, data: Option<&DataDesign>) -> Option<PairModel> {
     let weight_sharing = reader.required::<bool>("weight_sharing");
-    let branch = layers::read(&reader, "branch");
-    let head = layers::read(&reader, "head");
+    let branch = layers::read(reader, "branch");
+    let head = layers::read(reader, "head");
     if let Some(data) = data {
         let classes = data.found().facts.classes.len();
         if let Some(branch) = &branch {
@@ -97,11 +75,11 @@ fn read_pair(task: &dyn Task, reader: Reader<'_>, data: Option<&DataDesign>) -> 
                 true => Ok(()),
                 false => Err(format!("must end in {classes} outputs, one for each class")),
             };
-            check_layers(&reader, "branch", branch, data.input(), &fits);
+            check_layers(reader, "branch", branch, data.input(), &fits);
         }
         if let Some(head) = &head {
             let fits = |n| task.check_outputs(n, classes);
-            check_layers(&reader, "head", head, Shape::Vector(2 * classes), &fits);
+            check_layers(reader, "head", head, Shape::Vector(2 * classes), &fits);
         }
     }
     if let Some(head) = &head
@@ -109,19 +87,18 @@ fn read_pair(task: &dyn Task, reader: Reader<'_>, data: Option<&DataDesign>) -> 
     {
         reader.refuse("head", "must end in `sigmoid`: the main loss takes a probability");
     }
-    reader.finish();
     Some(PairModel { branch: branch?.into(), head: head?.into(), weight_sharing: weight_sharing? })
 }
 
 fn read_single(
     task: &dyn Task,
-    reader: Reader<'_>,
+    reader: &Reader<'_>,
     data: Option<&DataDesign>,
 ) -> Option<SingleModel> {
-    let layers = layers::read(&reader, "layers");
+    let layers = layers::read(reader, "layers");
     if let (Some(layers), Some(data)) = (&layers, data) {
         let fits = |n| task.check_outputs(n, data.found().facts.classes.len());
-        check_layers(&reader, "layers", layers, data.input(), &fits);
+        check_layers(reader, "layers", layers, data.input(), &fits);
         if task.targets() == TargetKind::Classes && layers.last().is_some_and(Layer::is_activation)
         {
             let message = "must not end in an activation: the loss takes the numbers of the last layer, and computes \
@@ -129,7 +106,6 @@ fn read_single(
             reader.refuse("layers", message);
         }
     }
-    reader.finish();
     Some(SingleModel { layers: layers?.into() })
 }
 

@@ -12,7 +12,8 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::find::{Find, FoundFiles, NamedFiles};
-use crate::document::{Node, Reader, Value, Violations};
+use crate::document::{Node, Reader, Value};
+use crate::keys;
 use crate::run::{CONTRACT, Curve, DeviceKind, Program, ProgramConfig, ProgramTask};
 
 pub use agreement::{Agreement, Deviation, deviations};
@@ -76,12 +77,11 @@ impl ProgramDesign {
     /// Reads both tables of an experiment.
     pub(super) fn read(all: &Reader<'_>, find: Find<'_>) -> Option<Self> {
         let params = match all.node("params") {
-            Some(node) => read_params(all, node),
+            Some(node) => read_params(node),
             None => Some(BTreeMap::new()),
         };
-        let reader = all.table("program")?;
+        let reader = all.table("program", &keys::PROGRAM)?;
         let program = read_program(&reader, params.as_ref(), find);
-        reader.finish();
         Some(Self { program: program?, params: params? })
     }
 }
@@ -210,13 +210,10 @@ fn read_environment(reader: &Reader<'_>) -> Option<BTreeMap<String, String>> {
 }
 
 /// The table at `params` as JSON.
-fn read_params(reader: &Reader<'_>, node: &Node) -> Option<BTreeMap<String, Json>> {
+fn read_params(node: &Node) -> Option<BTreeMap<String, Json>> {
     match json(&node.value) {
         Json::Object(entries) => Some(entries.into_iter().collect()),
-        _ => {
-            reader.refuse("params", format!("must be a table, but is {}", node.value.type_name()));
-            None
-        }
+        _ => None,
     }
 }
 
@@ -230,20 +227,6 @@ fn json(value: &Value) -> Json {
         Value::Array(items) => items.iter().map(|item| json(&item.value)).collect(),
         Value::Table(table) => {
             table.iter().map(|(key, node)| (key.clone(), json(&node.value))).collect()
-        }
-    }
-}
-
-/// Refuses the tables of networks beside a program, and those of programs beside a network.
-pub(super) fn check_parts(root: &Node, is_program: bool, parts: &[&str], violations: &Violations) {
-    let Value::Table(table) = &root.value else { return };
-    for key in parts {
-        if let Some(node) = table.get(*key) {
-            let message = match is_program {
-                true => "has no use with `task = \"program\"`: the program decides it itself",
-                false => "is for programs: write `task = \"program\"`",
-            };
-            violations.push(&node.location, *key, message);
         }
     }
 }

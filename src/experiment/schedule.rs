@@ -1,65 +1,44 @@
 //! The table `[train.schedule]`.
 
-use std::ops::Bound;
-
-use crate::document::{Reader, suggestion};
+use crate::document::Reader;
 use crate::run::Schedule;
 use crate::run::schedule::{
     default_div_factor, default_final_div_factor, default_pct_start, default_step_gamma,
 };
 
-/// Names of all schedules.
-const NAMES: [&str; 5] = ["constant", "cosine", "exponential", "one_cycle", "step"];
-
-/// The largest number of epochs.
-const MOST_EPOCHS: usize = 1 << 20;
-
-/// A factor that makes a rate smaller.
-const FACTOR: (Bound<f64>, Bound<f64>) = (Bound::Excluded(0.0), Bound::Included(1.0));
-
-/// The largest ratio of two rates.
-const MOST_RATIO: f64 = 1e12;
-
 /// The schedule of a run with this number of epochs, if that is known. Reports a violation for each
 /// wrong key.
-pub(super) fn read(reader: Reader<'_>, epochs: Option<usize>) -> Option<Schedule> {
-    let kind = reader.required::<String>("kind")?;
-    if !NAMES.contains(&kind.as_str()) {
-        let hint = suggestion(&kind, &NAMES);
-        reader.refuse("kind", format!("names an unknown schedule, `{kind}`; {hint}"));
-        return None;
-    }
-    let warmup_epochs = reader.optional_in("warmup_epochs", 0..=MOST_EPOCHS).unwrap_or(0);
+pub(super) fn read(reader: &Reader<'_>, epochs: Option<usize>) -> Option<Schedule> {
+    let kind = reader.kind()?;
+    let warmup_epochs = reader.optional("warmup_epochs").unwrap_or(0);
     if let Some(epochs) = epochs.filter(|epochs| warmup_epochs >= *epochs) {
         let message = format!("is {warmup_epochs}, but must be less than the {epochs} epochs");
         reader.refuse("warmup_epochs", message);
     }
-    let schedule = read_kind(&kind, &reader, warmup_epochs);
-    reader.finish();
-    schedule
+    read_kind(kind, reader, warmup_epochs)
 }
 
 /// The schedule of a known name. All keys are read before a missing key ends the function.
 fn read_kind(kind: &str, reader: &Reader<'_>, warmup_epochs: usize) -> Option<Schedule> {
     match kind {
         "step" => {
-            let step_size = reader.required_in("step_size", 1..=MOST_EPOCHS);
-            let gamma = reader.optional_in("gamma", FACTOR).unwrap_or_else(default_step_gamma);
+            let step_size = reader.required("step_size");
+            let gamma = reader.optional("gamma").unwrap_or_else(default_step_gamma);
             Some(Schedule::Step { step_size: step_size?, gamma, warmup_epochs })
         }
         "exponential" => {
-            let gamma = reader.required_in("gamma", FACTOR)?;
+            let gamma = reader.required("gamma")?;
             Some(Schedule::Exponential { gamma, warmup_epochs })
         }
         "cosine" => {
             // `-0.0` would be another configuration with the same rates.
-            let final_factor = reader.optional_in("final_factor", 0.0..=1.0).unwrap_or(0.0) + 0.0;
+            let final_factor = reader.optional("final_factor").unwrap_or(0.0) + 0.0;
             Some(Schedule::Cosine { final_factor, warmup_epochs })
         }
         "one_cycle" => {
-            let pct_start = reader.optional_in("pct_start", 0.0..=1.0);
-            let div_factor = reader.optional_in("div_factor", 1.0..=MOST_RATIO);
-            let final_div_factor = reader.optional_in("final_div_factor", 1.0..=MOST_RATIO);
+            let pct_start = reader.optional("pct_start");
+            let div_factor = reader.optional("div_factor");
+            let final_div_factor = reader.optional("final_div_factor");
             Some(Schedule::OneCycle {
                 pct_start: pct_start.unwrap_or_else(default_pct_start) + 0.0,
                 div_factor: div_factor.unwrap_or_else(default_div_factor),
@@ -80,8 +59,9 @@ mod tests {
     fn read_text(text: &str) -> (Option<Schedule>, Vec<String>) {
         let node = parse("schedule.toml", text).unwrap();
         let violations = Violations::default();
-        let reader = Reader::new(&node, "train.schedule", &violations).unwrap();
-        let schedule = read(reader, Some(5));
+        let reader =
+            Reader::new(&node, "train.schedule", &crate::keys::SCHEDULE, &violations).unwrap();
+        let schedule = read(&reader, Some(5));
         (schedule, violations.into_sorted().iter().map(ToString::to_string).collect())
     }
 
@@ -136,10 +116,10 @@ mod tests {
         for (text, message) in [
             ("kind = 'cosin'", "kind` names an unknown schedule, `cosin`; did you mean `cosine`?"),
             ("kind = 'step'", "step_size` is missing; it takes an integer"),
-            ("kind = 'step'\nstep_size = 0", "step_size` must be at least 1"),
+            ("kind = 'step'\nstep_size = 0", "step_size` must be from 1 to"),
             ("kind = 'exponential'\ngamma = 0", "gamma` must be more than 0 and at most 1"),
-            ("kind = 'cosine'\ngamma = 0.5", "gamma` is not a known key"),
-            ("kind = 'one_cycle'\ndiv_factor = 0.5", "div_factor` must be at least 1"),
+            ("kind = 'cosine'\ngamma = 0.5", "gamma` has no use with `kind = \"cosine\"`"),
+            ("kind = 'one_cycle'\ndiv_factor = 0.5", "div_factor` must be from 1 to"),
             (
                 "kind = 'cosine'\nwarmup_epochs = 5",
                 "warmup_epochs` is 5, but must be less than the 5 epochs",

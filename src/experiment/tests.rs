@@ -80,8 +80,8 @@ fn seeds_are_a_count_or_a_list_without_repeats() {
         ("-1", "must be from 1 to 1000000, but is -1"),
         ("[]", "lists no seed"),
         ("[1, 2, 1]", "lists 1 more than once"),
-        ("[1, -2]", "has an item 1 that must be an integer that is not negative"),
-        ("\"all\"", "must be a count or a list, but is a string"),
+        ("[1, -2]", "has an item 1 that must be at least 0, but is -2"),
+        ("\"all\"", "must be a count or a list of seeds, but is a string"),
     ] {
         let violations = read("a", &format!("seeds = {seeds}")).unwrap_err();
         assert!(violations.len() == 1 && violations[0].contains(message), "{violations:?}");

@@ -1,12 +1,10 @@
 //! The table `[train]`.
 
-use std::ops::Bound;
-
 use super::data::DataDesign;
-use super::limit::MOST;
 use super::{optimizer, schedule};
 use crate::dataset;
 use crate::document::{Reader, Value, suggestion};
+use crate::keys;
 use crate::run::{
     DataConfig, EarlyStopping, Loss, ModelConfig, Shape, TaskKind, TrainConfig, largest_output,
 };
@@ -15,16 +13,10 @@ use crate::task::{self, TargetKind, Task};
 /// The largest number of outputs of one layer for a batch: 1 GiB.
 const MOST_VALUES: usize = 1 << 28;
 
-/// The largest norm, weight or error that a key may name.
-const LARGEST: f64 = 1e6;
-
-/// A positive norm or error.
-const ABOVE_0: (Bound<f64>, Bound<f64>) = (Bound::Excluded(0.0), Bound::Included(LARGEST));
-
 /// Reads the table for a task.
 pub(super) fn read(
     task: TaskKind,
-    reader: Reader<'_>,
+    reader: &Reader<'_>,
     data: Option<&DataDesign>,
     model: Option<&ModelConfig>,
 ) -> Option<TrainConfig> {
@@ -32,24 +24,26 @@ pub(super) fn read(
     let task = task::of(kind);
     let is_pairs = task.targets() == TargetKind::Pairs;
     let auxiliary_loss = if is_pairs { reader.required::<bool>("auxiliary_loss") } else { None };
-    let epochs = reader.required_in("epochs", 1..=MOST);
-    let batch_size = reader.required_in("batch_size", 1..=MOST);
+    let epochs = reader.required("epochs");
+    let batch_size = reader.required("batch_size");
     let shuffle = reader.optional::<bool>("shuffle").unwrap_or(!is_pairs);
-    let loss = if is_pairs { None } else { read_loss(kind, &reader, data, model) };
-    let optimizer = reader.table("optimizer").and_then(optimizer::read);
+    let loss = if is_pairs { None } else { read_loss(kind, reader, data, model) };
+    let optimizer =
+        reader.table("optimizer", &keys::OPTIMIZER).and_then(|table| optimizer::read(&table));
     let schedule = match reader.node("schedule") {
-        Some(_) => reader.table("schedule").and_then(|table| schedule::read(table, epochs)),
+        Some(_) => reader
+            .table("schedule", &keys::SCHEDULE)
+            .and_then(|table| schedule::read(&table, epochs)),
         None => Some(crate::run::Schedule::default()),
     };
-    let clip_norm = reader.optional_in("clip_norm", ABOVE_0);
+    let clip_norm = reader.optional("clip_norm");
     let early_stopping = reader.node("early_stopping").map(|_| {
-        let table = reader.table("early_stopping")?;
-        read_early_stopping(task, table, data)
+        let table = reader.table("early_stopping", &keys::EARLY_STOPPING)?;
+        read_early_stopping(task, &table, data)
     });
     if let (Some(batch_size), Some(data)) = (batch_size, data) {
-        check_batch_size(&reader, batch_size, &data.resolve(0), model);
+        check_batch_size(reader, batch_size, &data.resolve(0), model);
     }
-    reader.finish();
     if is_pairs && auxiliary_loss.is_none() || !is_pairs && loss.is_none() {
         return None;
     }
@@ -99,30 +93,28 @@ fn read_loss(
 ) -> Option<Loss> {
     let names = task::of(task).losses();
     let table = match reader.node("loss").map(|node| &node.value) {
-        Some(Value::Table(_)) => Some(reader.table("loss")?),
+        Some(Value::Table(_)) => {
+            let section = match task::of(task).targets() {
+                TargetKind::Numbers => &keys::LOSS_OF_NUMBERS,
+                TargetKind::Classes | TargetKind::Pairs => &keys::LOSS_OF_CLASSES,
+            };
+            Some(reader.table("loss", section)?)
+        }
         _ => None,
     };
     let (name, key) = match &table {
         Some(table) => (table.required::<String>("kind")?, table.path_of("kind")),
-        None => {
-            let name = reader.optional::<String>("loss");
-            (name.unwrap_or_else(|| names[0].to_owned()), reader.path_of("loss"))
+        None if reader.node("loss").is_some() => {
+            (reader.required::<String>("loss")?, reader.path_of("loss"))
         }
+        None => (names[0].to_owned(), reader.path_of("loss")),
     };
     let location = reader.node("loss").map_or(reader.location(), |node| &node.location);
     let refuse = |message: String| reader.violations().push(location, key.clone(), message);
-    if !names.contains(&name.as_str()) {
-        refuse(format!(
-            "names a loss that a {task} does not have, `{name}`; {}",
-            suggestion(&name, names)
-        ));
-        return None;
-    }
     let classes = data.map(|data| data.found().facts.classes.len());
     let loss = match name.as_str() {
         "cross_entropy" => {
-            let smoothing =
-                table.as_ref().and_then(|table| table.optional_in("label_smoothing", 0.0..1.0));
+            let smoothing = table.as_ref().and_then(|table| table.optional("label_smoothing"));
             let weights =
                 table.as_ref().and_then(|table| table.optional::<Vec<f64>>("class_weights"));
             let weights = weights.unwrap_or_default();
@@ -137,14 +129,11 @@ fn read_loss(
         "binary_cross_entropy" => Loss::BinaryCrossEntropy,
         "mae" => Loss::Mae,
         "huber" => {
-            let delta = table.as_ref().and_then(|table| table.optional_in("delta", ABOVE_0));
+            let delta = table.as_ref().and_then(|table| table.optional("delta"));
             Loss::Huber { delta: delta.unwrap_or(1.0) }
         }
         _ => Loss::Mse,
     };
-    if let Some(table) = table {
-        table.finish();
-    }
     let outputs = data.zip(model).and_then(|(data, model)| match model {
         ModelConfig::Single(model) => crate::run::output_of(&model.layers, data.input()).ok(),
         ModelConfig::Pair(_) => None,
@@ -180,14 +169,11 @@ fn check_weights(table: &Reader<'_>, weights: &[f64], data: Option<&DataDesign>)
         );
         table.refuse("class_weights", message);
     }
-    if weights.iter().any(|weight| *weight <= 0.0 || *weight > LARGEST) {
-        table.refuse("class_weights", format!("must be numbers above 0, and at most {LARGEST}"));
-    }
 }
 
 fn read_early_stopping(
     task: &dyn Task,
-    reader: Reader<'_>,
+    reader: &Reader<'_>,
     data: Option<&DataDesign>,
 ) -> Option<EarlyStopping> {
     let curves = task.curves().iter().filter(|curve| curve.needs_held_out);
@@ -201,8 +187,8 @@ fn read_early_stopping(
         }
         is_known
     });
-    let patience = reader.required_in("patience", 1..=MOST);
-    let min_delta = reader.optional_in("min_delta", 0.0..=LARGEST).unwrap_or(0.0) + 0.0;
+    let patience = reader.required("patience");
+    let min_delta = reader.optional("min_delta").unwrap_or(0.0) + 0.0;
     let restore_best = reader.optional::<bool>("restore_best").unwrap_or(false);
     let data = data.map(|data| data.resolve(0));
     if let Some(data) = data.filter(|data| !data.has_validation()) {
@@ -210,6 +196,5 @@ fn read_early_stopping(
         let message = format!("needs a validation part; `{key}` gives it a size");
         reader.violations().push(reader.location(), "train.early_stopping", message);
     }
-    reader.finish();
     Some(EarlyStopping { monitor: monitor?, patience: patience?, min_delta, restore_best })
 }

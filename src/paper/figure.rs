@@ -91,21 +91,20 @@ pub enum FigureKind {
 impl Figure {
     /// Reads a figure; `score_tables` are the tables that it may refer to.
     pub fn read(
-        reader: Reader<'_>,
+        reader: &Reader<'_>,
         words: &Vocabulary<'_>,
         paper: &Paper,
         score_tables: &[&str],
     ) -> Option<(String, Self)> {
-        let name = read_item_name(&reader, words);
+        let name = read_item_name(reader, words);
         let caption = reader.required::<String>("caption");
-        let kind = reader.required::<String>("kind")?;
-        let kind = match kind.as_str() {
+        let kind = match reader.kind()? {
             "diagram" => {
                 let experiments = reader.required::<Vec<String>>("experiments");
                 let known = words.levels(super::EXPERIMENT).unwrap_or_default();
                 let known: Vec<_> = known.iter().map(Level::spelled).collect();
                 for experiment in experiments.iter().flatten() {
-                    check_known(&reader, "experiments", experiment, &known, "experiment");
+                    check_known(reader, "experiments", experiment, &known, "experiment");
                     let is_program = |one: &Condition| one.design.program().is_some();
                     let own = words.experiment(experiment);
                     if own.is_some_and(|own| own.conditions.iter().any(is_program)) {
@@ -118,22 +117,22 @@ impl Figure {
                 experiments.map(|experiments| FigureKind::Diagram { experiments })
             }
             "learning-curves" => {
-                let curves = read_curves(&reader, paper, words);
-                let is_log = read_scale(&reader);
+                let curves = read_curves(reader, paper, words);
+                let is_log = read_scale(reader);
                 let of_shares = curves.iter().flatten().find(|curve| curve.unit == Unit::Fraction);
                 if let (Some(true), Some(curve)) = (is_log, of_shares) {
                     let message =
                         format!("is `log`, but `{}` is a share: it has a linear axis", curve.name);
                     reader.refuse("scale", message);
                 }
-                let selection = read_selection(&reader, words);
+                let selection = read_selection(reader, words);
                 // Each line is labelled with the levels of its condition.
                 let names: Vec<_> = words.names().map(str::to_owned).collect();
                 let differs =
-                    read_differs(&reader, words.data_differences(&selection, &names), "where");
+                    read_differs(reader, words.data_differences(&selection, &names), "where");
                 for curve in curves.iter().flatten().filter(|_| reader.is_sound()) {
                     let key = if reader.node("curves").is_some() { "curves" } else { "curve" };
-                    check_curve(&reader, key, "this figure", curve, &selection, words);
+                    check_curve(reader, key, "this figure", curve, &selection, words);
                 }
                 curves.zip(is_log).map(|(curves, is_log)| FigureKind::LearningCurves {
                     curves,
@@ -143,29 +142,20 @@ impl Figure {
                 })
             }
             "seeds" => {
-                let table = read_known(&reader, "table", score_tables, "table of scores");
+                let table = read_known(reader, "table", score_tables, "table of scores");
                 table.map(|table| FigureKind::Seeds { table })
             }
             "bars" => {
-                let table = read_known(&reader, "table", score_tables, "table of scores");
+                let table = read_known(reader, "table", score_tables, "table of scores");
                 let has_dots = reader.optional::<bool>("dots").unwrap_or_default();
                 table.map(|table| FigureKind::Bars { table, has_dots })
             }
             "confusion" => {
-                Some(FigureKind::Confusion { selection: read_classified(&reader, words) })
+                Some(FigureKind::Confusion { selection: read_classified(reader, words) })
             }
-            "scatter" => read_scatter(&reader, words, paper).map(FigureKind::Scatter),
-            other => {
-                let message = format!(
-                    "must be `diagram`, `learning-curves`, `seeds`, `bars`, `scatter` or `confusion`, but is `{other}`"
-                );
-                reader.refuse("kind", message);
-                // Which other keys there are depends on the kind.
-                return None;
-            }
+            _ => read_scatter(reader, words, paper).map(FigureKind::Scatter),
         };
         let location = reader.location().clone();
-        reader.finish();
         let figure = Self { name: name?, caption: caption?, kind: kind?, location };
         Some((figure.name.clone(), figure))
     }

@@ -2,8 +2,9 @@
 //! nothing is refused, with the nearest word that does.
 
 use super::{EXPERIMENT, Metric, Selection, Vocabulary};
-use crate::document::{Node, Reader, Value, Violations, suggestion};
+use crate::document::{Node, Reader, Value, suggestion};
 use crate::experiment::{Design, Level, Levels, written};
+use crate::keys::Section;
 use crate::run::Curve;
 use crate::task::{self, TargetKind};
 
@@ -15,13 +16,14 @@ const LONGEST_NAME: usize = 100;
 pub fn read_each<T>(
     reader: &Reader<'_>,
     key: &'static str,
-    violations: &Violations,
-    read: impl Fn(Reader<'_>, &[T]) -> Option<(String, T)>,
+    section: &'static Section,
+    read: impl Fn(&Reader<'_>, &[T]) -> Option<(String, T)>,
 ) -> Vec<T> {
     let (mut names, mut items) = (Vec::new(), Vec::new());
+    let violations = reader.violations();
     for (path, node) in reader.items(key) {
-        let item = Reader::new(node, path.as_str(), violations);
-        let Some((name, item)) = item.and_then(|reader| read(reader, &items)) else {
+        let item = Reader::new(node, path.as_str(), section, violations);
+        let Some((name, item)) = item.and_then(|reader| read(&reader, &items)) else {
             if let Some(name) = name_of(node) {
                 violations.note_faulty(name);
             }
@@ -48,6 +50,7 @@ pub fn name_of(node: &Node) -> Option<&str> {
 }
 
 /// A name that becomes part of a file name or an anchor.
+#[must_use]
 pub fn read_name(reader: &Reader<'_>) -> Option<String> {
     let name = reader.required::<String>("name")?;
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -62,6 +65,7 @@ pub fn read_name(reader: &Reader<'_>) -> Option<String> {
 }
 
 /// The name of a table or figure. Commands accept it where they accept an experiment.
+#[must_use]
 pub fn read_item_name(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Option<String> {
     let name = read_name(reader)?;
     if words.experiment(&name).is_some() {
@@ -71,6 +75,7 @@ pub fn read_item_name(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Option<Str
 }
 
 /// A word that must be one of `known`.
+#[must_use]
 pub fn read_known(
     reader: &Reader<'_>,
     key: &'static str,
@@ -83,6 +88,7 @@ pub fn read_known(
 }
 
 /// A list of words of `known`, each once.
+#[must_use]
 pub fn read_all_known(
     reader: &Reader<'_>,
     key: &'static str,
@@ -108,6 +114,7 @@ pub fn check_known(reader: &Reader<'_>, key: &'static str, word: &str, known: &[
 }
 
 /// The name of a metric.
+#[must_use]
 pub fn read_metric(reader: &Reader<'_>, metrics: &[Metric]) -> Option<String> {
     let known: Vec<_> = metrics.iter().map(|metric| metric.name.as_str()).collect();
     read_known(reader, "metric", &known, "metric")
@@ -145,6 +152,7 @@ pub fn check_distinct(reader: &Reader<'_>, key: &str, pairs: &[[Levels; 2]]) {
 }
 
 /// `experiment` or factors, each once.
+#[must_use]
 pub fn read_factors(
     reader: &Reader<'_>,
     key: &'static str,
@@ -158,12 +166,14 @@ pub fn read_factors(
 }
 
 /// `where = { weight_sharing = true, experiment = ["deep", "deep-sigmoid"] }`.
+#[must_use]
 pub fn read_selection(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Selection {
     let entries = reader.entries("where").into_iter();
     entries.filter_map(|(factor, node)| levels(reader, "where", factor, node, words)).collect()
 }
 
 /// A selection of one condition whose runs have classes, at `where`.
+#[must_use]
 pub fn read_classified(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Selection {
     let selection = read_selection(reader, words);
     let n = words.conditions(&selection).count();
@@ -184,6 +194,7 @@ pub fn read_classified(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Selection
 }
 
 /// The levels of a table such as `{ weight_sharing = true }`, which is the value of `key`.
+#[must_use]
 pub fn read_levels(
     reader: &Reader<'_>,
     key: &str,
@@ -195,14 +206,7 @@ pub fn read_levels(
             let entries = table.iter();
             Some(entries.filter_map(|(f, node)| levels(reader, key, f, node, words)).collect())
         }
-        other => {
-            let message = format!(
-                "must map factors to levels, like {{ factor = \"level\" }}, but is {}",
-                other.type_name()
-            );
-            reader.violations().push(&node.location, reader.path_of(key), message);
-            None
-        }
+        _ => None,
     }
 }
 
@@ -242,6 +246,7 @@ fn levels(
 }
 
 /// Refuses a factor that no experiment has.
+#[must_use]
 pub fn check_factor(
     reader: &Reader<'_>,
     key: &str,
@@ -291,6 +296,7 @@ pub fn choice<T: Copy>(reader: &Reader<'_>, key: &'static str, choices: &[(&str,
 }
 
 /// The name of a curve.
+#[must_use]
 pub fn read_curve(
     reader: &Reader<'_>,
     key: &'static str,

@@ -9,6 +9,7 @@ use super::metric::{Metric, Reduction, RunValue, ScoreSource, ScoreUnit};
 use super::{EXPERIMENT, FactorLabel, Paper, Protocol, Vocabulary};
 use crate::document::{FromNode, Label, Reader, Value};
 use crate::experiment::Level;
+use crate::keys;
 use crate::run::{Moment, Unit};
 use crate::task::curves::VALIDATION_ACCURACY;
 
@@ -17,6 +18,7 @@ impl Paper {
     /// figures and claims are read on top of them.
     ///
     /// Leaves out what has mistakes.
+    #[must_use]
     pub fn read(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Self {
         let violations = reader.violations();
         let title = reader.required::<String>("title");
@@ -25,9 +27,11 @@ impl Paper {
             .entries("labels")
             .into_iter()
             .filter_map(|(factor, node)| {
-                check_factor(reader, "labels", factor, node, words);
-                let reader = Reader::new(node, format!("labels.{factor}"), violations)?;
-                Some((factor.to_owned(), read_label(reader, factor, words)))
+                let is_known = check_factor(reader, "labels", factor, node, words);
+                let reader =
+                    Reader::new(node, format!("labels.{factor}"), &keys::LABEL, violations)?;
+                let label = read_label(&reader, factor, words);
+                is_known.then(|| (factor.to_owned(), label))
             })
             .collect::<BTreeMap<_, _>>();
         for (one, other, label) in words.factors_with_one_label(&labels) {
@@ -35,13 +39,13 @@ impl Paper {
                 format!("gives `{one}` and `{other}` of one experiment the label `{label}`");
             reader.refuse("labels", message);
         }
-        let metrics = read_each(reader, "metric", violations, |reader, earlier| {
+        let metrics = read_each(reader, "metric", &keys::METRIC, |reader, earlier| {
             read_metric(reader, earlier, words)
         });
         let known = metrics.iter().map(|metric: &Metric| metric.name.as_str());
         let known: Vec<_> = known.collect();
-        let protocols = read_each(reader, "protocol", violations, |reader, earlier| {
-            let metric = read_known(&reader, "metric", &known, "metric");
+        let protocols = read_each(reader, "protocol", &keys::PROTOCOL, |reader, earlier| {
+            let metric = read_known(reader, "metric", &known, "metric");
             let of_no_curve = metrics.iter().filter(|known| known.curve().is_none());
             if let Some(value) =
                 of_no_curve.into_iter().find(|one| Some(&one.name) == metric.as_ref())
@@ -54,12 +58,11 @@ impl Paper {
             }
             let label = reader.required::<Label>("label").map(|label| label.0);
             check_new(
-                &reader,
+                reader,
                 "label",
                 label.as_ref(),
                 earlier.iter().map(|one: &Protocol| &one.label),
             );
-            reader.finish();
             let protocol = Protocol { metric: metric?, label: label? };
             Some((protocol.metric.clone(), protocol))
         });
@@ -82,22 +85,19 @@ fn read_draws(reader: &Reader<'_>, words: &Vocabulary<'_>) -> BTreeMap<String, S
     let mut draws = BTreeMap::new();
     for (experiment, node) in reader.entries("draws") {
         check_known(reader, "draws", experiment, &known, "experiment");
-        match &node.value {
-            Value::String(other) => {
-                check_known(reader, "draws", other, &known, "experiment");
-                if let Some(reason) = words.no_repetition(experiment, other) {
-                    let message = format!("cannot repeat `{experiment}` by `{other}`: {reason}");
-                    reader.refuse("draws", message);
-                }
-                draws.insert(experiment.to_owned(), other.clone());
+        if let Value::String(other) = &node.value {
+            check_known(reader, "draws", other, &known, "experiment");
+            if let Some(reason) = words.no_repetition(experiment, other) {
+                let message = format!("cannot repeat `{experiment}` by `{other}`: {reason}");
+                reader.refuse("draws", message);
             }
-            _ => reader.refuse("draws", "maps experiments to those that repeat them"),
+            draws.insert(experiment.to_owned(), other.clone());
         }
     }
     draws
 }
 
-fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> FactorLabel {
+fn read_label(reader: &Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> FactorLabel {
     let label =
         reader.optional::<Label>("label").map_or_else(|| factor.to_owned(), |label| label.0);
     let mut levels = BTreeMap::new();
@@ -109,17 +109,13 @@ fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> Facto
         let level = known.iter().find(|level| level.is_typed_as(typed));
         let level = level.cloned().unwrap_or_else(|| Level::parse(typed));
         if factor != EXPERIMENT {
-            check_level(&reader, "levels", node, (factor, &level), words);
+            check_level(reader, "levels", node, (factor, &level), words);
         }
         if levels.contains_key(&level) {
             reader.refuse("levels", format!("names the level `{level}` twice"));
         }
-        match Label::from_node(node) {
-            Some(label) => drop(levels.insert(level, label.0)),
-            None => {
-                let message = format!("gives `{typed}` a label that {}", Label::mismatch(node));
-                reader.refuse("levels", message);
-            }
+        if let Some(label) = Label::from_node(node) {
+            levels.insert(level, label.0);
         }
     }
     for (level, text) in &levels {
@@ -137,22 +133,21 @@ fn read_label(reader: Reader<'_>, factor: &str, words: &Vocabulary<'_>) -> Facto
             reader.refuse("levels", format!("gives `{other}` and `{level}` one label, `{text}`"));
         }
     }
-    reader.finish();
     FactorLabel { label, levels }
 }
 
 fn read_metric(
-    reader: Reader<'_>,
+    reader: &Reader<'_>,
     earlier: &[Metric],
     words: &Vocabulary<'_>,
 ) -> Option<(String, Metric)> {
-    let name = read_name(&reader);
+    let name = read_name(reader);
     let label = reader.required::<Label>("label").map(|label| label.0);
     let short = reader.optional::<Label>("short").map(|short| short.0).or_else(|| label.clone());
-    check_new(&reader, "label", label.as_ref(), earlier.iter().map(|one| &one.label));
+    check_new(reader, "label", label.as_ref(), earlier.iter().map(|one| &one.label));
     let own = short.as_ref().filter(|_| reader.is_sound());
-    check_new(&reader, "short", own, earlier.iter().map(|one| &one.short));
-    let source = read_source(&reader, words);
+    check_new(reader, "short", own, earlier.iter().map(|one| &one.short));
+    let source = read_source(reader, words);
     let unit = reader.optional::<Label>("unit").map(|unit| unit.0);
     let is_fraction =
         matches!(source, Some(ScoreSource::Curve(curve, _)) if curve.unit == Unit::Fraction);
@@ -163,16 +158,12 @@ fn read_metric(
         true => ScoreUnit::Percent,
         false => ScoreUnit::Named(unit.unwrap_or_default()),
     };
-    let decimals = reader.optional_in("digits", 0..=MOST_DECIMALS);
+    let decimals = reader.optional::<usize>("digits");
     let decimals = decimals.and_then(|decimals| u8::try_from(decimals).ok());
-    reader.finish();
     let (name, label, short) = (name?, label?, short?);
     let metric = Metric { name, label, short, source: source?, unit, decimals };
     Some((metric.name.clone(), metric))
 }
-
-/// The largest number of decimals that a paper may ask for: more are noise of the arithmetic.
-const MOST_DECIMALS: usize = 12;
 
 /// `curve` with `reduction`, or `value`.
 fn read_source(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Option<ScoreSource> {

@@ -83,9 +83,8 @@ fn names_are_labels_titles_or_spellings() {
     "#;
     let root = document::parse("paper.toml", text).unwrap();
     let violations = Violations::default();
-    let reader = Reader::new(&root, "", &violations).unwrap();
+    let reader = Reader::new(&root, "", &crate::keys::PAPER, &violations).unwrap();
     let paper = Paper::read(&reader, &Vocabulary::of(&experiments));
-    reader.finish();
     assert_eq!(violations.into_sorted(), []);
     let names = Names { paper: &paper, experiments: &experiments };
     assert_eq!(names.level("lr", &Level::parse("2")), "two");
@@ -112,7 +111,7 @@ fn two_levels_never_have_one_label() {
         let text = format!("title = \"t\"\n[labels.lr]\n{labels}\n");
         let root = document::parse("paper.toml", &text).unwrap();
         let violations = Violations::default();
-        let reader = Reader::new(&root, "", &violations).unwrap();
+        let reader = Reader::new(&root, "", &crate::keys::PAPER, &violations).unwrap();
         let paper = Paper::read(&reader, &Vocabulary::of(&experiments));
         let names = Names { paper: &paper, experiments: &experiments };
         let name = names.factor("lr").to_owned();
@@ -124,8 +123,8 @@ fn two_levels_never_have_one_label() {
         ("\"0.1\" = \"0.2\", \"0.2\" = \"0.1\"", "gives `0.1` the label `0.2`, which is another"),
         ("\"0.1\" = \"a\", \"0.10\" = \"b\"", "names the level `0.1` twice"),
         ("\"0.1\" = \"a  b\", \"0.2\" = \" a b\"", "gives `0.1` and `0.2` one label"),
-        ("\"0.1\" = \"all together\"", "gives `0.1` a label that is `all together`"),
-        ("\"0.1\" = \" \"", "gives `0.1` a label that must be a string, but is empty"),
+        ("\"0.1\" = \"all together\"", "has `0.1`, which is `all together`"),
+        ("\"0.1\" = \" \"", "has `0.1`, which must be a string, but is empty"),
     ] {
         let (_, messages) = read(&format!("levels = {{ {levels} }}"));
         assert!(messages.iter().any(|one| one.starts_with(expected)), "{messages:?}");

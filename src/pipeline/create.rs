@@ -175,13 +175,35 @@ fn unknown(project: &Project, part: Part, from: &str) -> Error {
     }
 }
 
+/// Writes the schemas of this version of `report` into a project, and returns their paths.
+///
+/// # Errors
+/// If one cannot be written.
+pub fn write_schemas(root: &Path) -> Result<Vec<PathBuf>, Error> {
+    let schemas = scaffold::schemas();
+    let files: Vec<_> =
+        schemas.iter().map(|file| (root.join(&file.path), file.text.as_bytes())).collect();
+    fs::write_all_atomic(&files).map_err(Error::File)?;
+    Ok(files.into_iter().map(|(path, _)| path).collect())
+}
+
+/// The schemas of a project that another version of `report` has written.
+#[must_use]
+pub fn old_schemas(root: &Path) -> Vec<String> {
+    let is_old = |file: &NewFile| {
+        let there = fs::read_if_there(&root.join(&file.path)).ok().flatten();
+        there.is_some_and(|there| there != file.text.as_bytes())
+    };
+    scaffold::schemas().into_iter().filter(is_old).map(|file| file.path).collect()
+}
+
 /// Writes a default of `report` into the file of a project that replaces it. `project` gives the paper file.
 ///
 /// # Errors
 /// If the file is there already, or cannot be written.
 pub fn eject(root: &Path, file: &str, project: Option<&Project>) -> Result<(), Error> {
     let text = match project {
-        Some(project) => default_paper(&project.experiments),
+        Some(project) => scaffold::with_schema(file, &default_paper(&project.experiments)),
         None => template::default_text(file.rsplit('/').next().unwrap_or(file)),
     };
     write_new(root, &[(PathBuf::from(file), text.into_bytes())]).map(drop)

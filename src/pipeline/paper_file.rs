@@ -6,6 +6,7 @@ use crate::claim::{self, Claim};
 use crate::document::{Node, Reader, Value, Violation, Violations};
 use crate::experiment::Experiment;
 use crate::export::Drawn;
+use crate::keys;
 use crate::paper::keys::{name_of, read_each};
 use crate::paper::{Figure, FigureKind, Metric, Paper, Selection, Vocabulary};
 use crate::run::Wanted;
@@ -33,8 +34,8 @@ impl PaperFile {
     /// With every violation, in order of the lines.
     pub fn read(root: &Node, vocabulary: &Vocabulary<'_>) -> Result<Self, Vec<Violation>> {
         let violations = Violations::of_references(!vocabulary.is_complete());
-        let read =
-            Reader::new(root, "", &violations).map(|reader| read(reader, vocabulary, &violations));
+        let read = Reader::new(root, "", &keys::PAPER, &violations)
+            .map(|reader| read(&reader, vocabulary, &violations));
         match read {
             Some(file) if violations.is_empty() => Ok(file),
             _ => Err(violations.into_sorted()),
@@ -119,12 +120,12 @@ impl PaperFile {
     }
 }
 
-fn read(reader: Reader<'_>, vocabulary: &Vocabulary<'_>, violations: &Violations) -> PaperFile {
-    let paper = Paper::read(&reader, vocabulary);
+fn read(reader: &Reader<'_>, vocabulary: &Vocabulary<'_>, violations: &Violations) -> PaperFile {
+    let paper = Paper::read(reader, vocabulary);
     // Tables refer to metrics, and figures and claims refer to tables.
-    let tables = table::read(&reader, vocabulary, &paper);
+    let tables = table::read(reader, vocabulary, &paper);
     let score_tables: Vec<_> = of_kind::<Scores>(&tables).map(|(name, _)| name).collect();
-    let figures = read_each(&reader, "figure", violations, |reader, _| {
+    let figures = read_each(reader, "figure", &keys::FIGURE, |reader, _| {
         Figure::read(reader, vocabulary, &paper, &score_tables)
     });
     for figure in &figures {
@@ -134,7 +135,6 @@ fn read(reader: Reader<'_>, vocabulary: &Vocabulary<'_>, violations: &Violations
             violations.push(&figure.location, "figure", message);
         }
     }
-    let claims = claim::read(&reader, vocabulary, &paper, &tables, &figures);
-    reader.finish();
+    let claims = claim::read(reader, vocabulary, &paper, &tables, &figures);
     PaperFile { paper, tables, figures, claims }
 }

@@ -9,6 +9,7 @@ use crate::cache::{Cache, Lookup, Stored, read_past};
 use crate::digest::Digest;
 use crate::document::{self, Reader, Violations};
 use crate::fs::{self, FileError};
+use crate::keys;
 use crate::plan::Plan;
 use crate::store::{Address, Kind, LARGEST, Store, StoreError};
 
@@ -36,12 +37,11 @@ pub fn store_address(root: &Path, given: Option<&str>) -> Result<Option<Address>
     let settings = document::parse(SETTINGS, &text).map_err(invalid)?;
     let violations = Violations::default();
     let address_of = |text: &str| Address::parse(text, |path| datasets::path(root, path));
-    let address = Reader::new(&settings, "", &violations).and_then(|reader| {
+    let address = Reader::new(&settings, "", &keys::STORE, &violations).and_then(|reader| {
         let text = reader.required::<String>("url");
         if let Some(Err(why)) = text.as_ref().map(|text| address_of(text)) {
             reader.refuse("url", why);
         }
-        reader.finish();
         address_of(&text?).ok()
     });
     match address {

@@ -1,16 +1,10 @@
 //! The files of a new project.
 
-use super::REPORT_LOG;
-use super::table::{self, TableStart};
+use std::path::Path;
 
-/// A file of a new project.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewFile {
-    /// Its path from the directory of the project.
-    pub path: String,
-    /// Its text.
-    pub text: String,
-}
+use super::REPORT_LOG;
+use super::schemas::{NewFile, schemas, with_schema};
+use super::table::{self, TableStart};
 
 /// What a new project begins with.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,5 +53,10 @@ pub fn start(start: &Start) -> Vec<NewFile> {
         ],
     };
     let files = files.into_iter().chain([(".gitignore", GITIGNORE.to_owned())]);
-    files.map(|(path, text)| NewFile { path: path.to_owned(), text }).collect()
+    let file = |(path, text): (&str, String)| {
+        let is_toml = Path::new(path).extension().is_some_and(|ending| ending == "toml");
+        let text = if is_toml { with_schema(path, &text) } else { text };
+        NewFile { path: path.to_owned(), text }
+    };
+    files.map(file).chain(schemas()).collect()
 }

@@ -2,6 +2,7 @@
 //! of a run.
 
 use crate::document::{Node, Reader, Value, Violation, Violations};
+use crate::keys;
 
 /// What a submission asks the cluster for.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,7 +130,8 @@ pub fn read(root: &Node) -> Result<Vec<(String, Profile)>, Vec<Violation>> {
     let mut profiles = Vec::new();
     if let Value::Table(tables) = &root.value {
         for (name, node) in tables {
-            let profile = Reader::new(node, name.as_str(), &violations).map(read_profile);
+            let profile = Reader::new(node, name.as_str(), &keys::PROFILE, &violations)
+                .map(|reader| read_profile(&reader));
             profiles.extend(profile.map(|profile| (name.clone(), profile)));
         }
     }
@@ -139,7 +141,7 @@ pub fn read(root: &Node) -> Result<Vec<(String, Profile)>, Vec<Violation>> {
     }
 }
 
-fn read_profile(reader: Reader<'_>) -> Profile {
+fn read_profile(reader: &Reader<'_>) -> Profile {
     let defaults = Profile::default();
     let value = |key| reader.optional::<String>(key);
     let options = OPTIONS.iter().filter_map(|(key, option)| Some((*option, value(key)?))).collect();
@@ -151,26 +153,19 @@ fn read_profile(reader: Reader<'_>) -> Profile {
         options,
         partition: value("partition"),
         clusters: value("clusters"),
-        cpus_per_task: reader
-            .optional_in("cpus_per_task", 1..=1024)
-            .unwrap_or(defaults.cpus_per_task),
-        target_minutes: reader
-            .optional_in("target_minutes", 1..=10_080)
-            .unwrap_or(defaults.target_minutes),
-        max_running: reader.optional_in("max_running", 1..=100_000).unwrap_or(defaults.max_running),
+        cpus_per_task: reader.optional("cpus_per_task").unwrap_or(defaults.cpus_per_task),
+        target_minutes: reader.optional("target_minutes").unwrap_or(defaults.target_minutes),
+        max_running: reader.optional("max_running").unwrap_or(defaults.max_running),
         export: value("export").unwrap_or(defaults.export),
         setup: lines("setup"),
         extra: lines("extra"),
         sbatch: value("sbatch").unwrap_or(defaults.sbatch),
-        grace_seconds: reader
-            .optional_in("grace_seconds", 0..=86_400)
-            .unwrap_or(defaults.grace_seconds),
-        poll_seconds: reader.optional_in("poll_seconds", 1..=3600).unwrap_or(defaults.poll_seconds),
+        grace_seconds: reader.optional("grace_seconds").unwrap_or(defaults.grace_seconds),
+        poll_seconds: reader.optional("poll_seconds").unwrap_or(defaults.poll_seconds),
     };
     for why in profile.extra.iter().filter_map(|option| refusal(option)) {
         reader.refuse("extra", why);
     }
-    reader.finish();
     profile
 }
 
@@ -212,7 +207,7 @@ mod tests {
                 "[a]\nmem = \"1G\"\nmem_per_cpu = \"1G\"",
                 "slurm.toml:3: `a.mem_per_cpu` excludes `mem`",
             ),
-            ("[a]\ncpus_per_task = 0", "slurm.toml:2: `a.cpus_per_task` must be at least 1"),
+            ("[a]\ncpus_per_task = 0", "slurm.toml:2: `a.cpus_per_task` must be from 1 to 1024"),
             ("[a]\npartitoin = \"x\"", "did you mean `partition`?"),
             ("account = \"x\"", "slurm.toml:1: `account` must be a table"),
             ("[a]\nextra = [\"--array=0-3\"]", "which `report` sets itself"),

@@ -5,6 +5,7 @@ use super::score_rows::{Published, ScoreRow, Scores};
 use crate::document::Reader;
 use crate::experiment::{Level, Levels};
 use crate::format::count;
+use crate::keys;
 use crate::paper::keys::{read_each, read_known, read_levels};
 use crate::paper::{Selection, selects};
 use crate::summary::Exceptions;
@@ -27,11 +28,11 @@ pub(super) fn read(
     words: &Words<'_>,
 ) -> Vec<Joint> {
     let known: Vec<_> = tables.iter().map(|(name, _)| name.as_str()).collect();
-    read_each(reader, "joint", reader.violations(), |reader, _| {
-        let table = read_known(&reader, "table", &known, "table of this scorecard");
+    read_each(reader, "joint", &keys::JOINT, |reader, _| {
+        let table = read_known(reader, "table", &known, "table of this scorecard");
         let label = reader.required::<String>("label");
         let without = match reader.node("without") {
-            Some(node) => read_levels(&reader, "without", node, words.vocabulary),
+            Some(node) => read_levels(reader, "without", node, words.vocabulary),
             None => Some(Selection::new()),
         };
         let (table, label, without) = (table?, label?, without?);
@@ -56,7 +57,6 @@ pub(super) fn read(
                 reader.refuse("without", "leaves out no published row");
             }
         }
-        reader.finish();
         // Two tables may have joint rows of the same name.
         Some((format!("{label} of {}", joint.table), joint))
     })

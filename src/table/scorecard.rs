@@ -100,9 +100,9 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scorecard> 
     }
     let scored = tables.iter().flatten().filter_map(|(_, s)| words.paper.metric(&s.metric));
     check_comparable(reader, "tables", &scored.collect::<Vec<_>>());
-    let published_seeds = reader.required_in("published_seeds", 2..=1_000_000);
-    let compatible = reader.required_in("compatible", 0.5..=0.9999);
-    let near = reader.required_in("near", 0.5..=0.9999);
+    let published_seeds = reader.required("published_seeds");
+    let compatible = reader.required("compatible");
+    let near = reader.required("near");
     if let (Some(compatible), Some(near)) = (compatible, near)
         && near <= compatible
     {

@@ -10,6 +10,7 @@ use super::kind::{
 use super::score_rows::{Order, Published, ScoreRow, Scores, metrics_of};
 use crate::document::{Reader, Value};
 use crate::experiment::Level;
+use crate::keys;
 use crate::paper::keys::{check_level, choice, differs_note, read_each, read_factors, read_metric};
 use crate::paper::{Metric, Names, Paper, ScoreUnit, Selection};
 
@@ -35,7 +36,7 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scores> {
         reader.refuse("order", message);
     }
     let own = metric.as_ref().and_then(|metric| words.paper.metric(metric));
-    let published = read_each(reader, "published", reader.violations(), |reader, _| {
+    let published = read_each(reader, "published", &keys::PUBLISHED, |reader, _| {
         let row = read_published(reader, &by_names, &selection, own, words)?;
         let levels: Vec<_> = row.row.iter().map(|level| level.to_json().to_string()).collect();
         Some((levels.join(", "), row))
@@ -53,7 +54,7 @@ const ORDERS: [(&str, Order); 4] = [
 ];
 
 fn read_published(
-    reader: Reader<'_>,
+    reader: &Reader<'_>,
     by: &[String],
     selection: &Selection,
     metric: Option<&Metric>,
@@ -76,14 +77,14 @@ fn read_published(
         }
         (Some(row), Some(node)) => {
             for (factor, level) in by.iter().zip(row) {
-                check_level(&reader, "row", node, (factor, level), vocabulary);
+                check_level(reader, "row", node, (factor, level), vocabulary);
                 if selection.get(factor).is_some_and(|levels| !levels.contains(level)) {
                     let message = format!("is not in the table: its `where` leaves out `{level}`");
                     reader.refuse("row", message);
                 }
             }
         }
-        _ => reader.refuse("row", "is missing; it takes the levels of the row"),
+        _ => {}
     }
     let is_row = |levels: &crate::experiment::Levels| {
         by.iter().map(|factor| levels.get(factor)).eq(row.iter().flatten().map(Some))
@@ -95,7 +96,6 @@ fn read_published(
     let [least, most] = if is_percent { [0.0, 100.0] } else { [f64::MIN, f64::MAX] };
     let mean = reader.required_in("mean", least..=most);
     let std_dev = reader.required_in("std", 0.0..=most);
-    reader.finish();
     Some(Published { row: row?, mean: mean?, std_dev: std_dev? })
 }
 

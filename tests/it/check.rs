@@ -261,7 +261,7 @@ fn the_mistakes_of_all_files_are_told_at_once() {
         "a window of 64 does not fit",
         "`metric.0.curve` is unknown, `accuracy`",
         "`table.0.caption` is missing",
-        "must be `diagram`",
+        "names an unknown kind of figure",
         "names no table or figure, `network`",
         "has no expected value",
         "there is no table `network`",

@@ -332,20 +332,23 @@ const FAULTY: &[(&str, &str)] = &[
         "give one of `above`, `below` and `near`",
     ),
     ("{ effect = \"weight_sharing\", near = 1 }", "`near` needs a distance"),
-    ("{ effect = \"weight_sharing\", near = 1, within = 0 }", "must be positive"),
+    ("{ effect = \"weight_sharing\", near = 1, within = 0 }", "must be more than 0, but is 0"),
     ("{ effect = \"weight_sharing\", above = \"0\" }", "must be a number, but is a string"),
     (
         "{ effect = \"sharing\", above = 0 }",
         "names no factor, `sharing`; did you mean `weight_sharing`?",
     ),
-    ("{ efect = \"weight_sharing\", above = 0 }", "is no check: `efect`; did you mean `effect`?"),
+    (
+        "{ efect = \"weight_sharing\", above = 0 }",
+        "has an unknown key, `efect`; did you mean `effect`?",
+    ),
     ("{ effect = \"weight_sharing\", abov = 0 }", "is not a known key; did you mean `above`?"),
     (
         "{ effect = \"weight_sharing\", all = [], above = 0 }",
-        "is several checks in one: effect, all",
+        "has `all`, `effect`; give one of them",
     ),
     ("{ all = [] }", "must list at least one check"),
-    ("{ all = 3 }", "must be an array, but is an integer"),
+    ("{ all = 3 }", "must be a list, but is an integer"),
     ("{ at_least = \"x\", of = [{ effect = \"weight_sharing\", above = 0 }] }", "at_least"),
     (
         "{ difference = [{ experiment = \"deep\" }, { experiment = \"flat\" }], above = 0 }",
@@ -376,7 +379,7 @@ const FAULTY: &[(&str, &str)] = &[
         "but selects 2, with 0 others",
     ),
     ("{ difference = [{ experiment = \"deep\" }], above = 0 }", "must list two sides"),
-    ("{ difference = [\"deep\", {}], above = 0 }", "must map factors to levels"),
+    ("{ difference = [\"deep\", {}], above = 0 }", "has an item 0 that must be a table"),
     (
         "{ difference = [{ experiment = \"deep\", weight_sharing = true }, { experiment = \"fully-connected\" }], above = 0 }",
         "gives `weight_sharing` on one side only",

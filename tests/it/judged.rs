@@ -60,7 +60,10 @@ fn a_joint_row_or_a_table_of_shares_that_says_nothing_is_refused() {
             "is called `all of table3`, as an earlier `joint` is",
         ),
         (&format!("{shares}below = 60\n{all}\n{small}"), "must name every factor that varies"),
-        (&format!("{shares}below = 0\n{all}\n{small}"), "`table.12.below` must be at least 0.01"),
+        (
+            &format!("{shares}below = 0\n{all}\n{small}"),
+            "`table.12.below` must be from 0.01 to 100",
+        ),
     ] {
         let project = Project::shipped();
         let paper = project.read("experiments/paper.toml");

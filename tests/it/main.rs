@@ -39,6 +39,7 @@ mod readme;
 mod report;
 mod results;
 mod scatter;
+mod schemas;
 mod serve;
 mod shards;
 mod silent;

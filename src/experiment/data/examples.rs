@@ -7,6 +7,7 @@ use super::pooling::check_pooling;
 use super::split::{self, SplitDesign};
 use crate::dataset::{Columns, FilePair, FileSource, Source};
 use crate::document::{Reader, Value};
+use crate::keys;
 use crate::run::{ExampleData, SplitKind};
 use crate::task::TargetKind;
 
@@ -48,20 +49,20 @@ impl ExampleDesign {
 
 pub(super) fn read(
     targets: TargetKind,
-    reader: Reader<'_>,
+    reader: &Reader<'_>,
     find: FindData<'_>,
 ) -> Option<ExampleDesign> {
-    let split_table = reader.table("split");
+    let split_table = reader.table("split", &keys::SPLIT);
     let split_columns = split_table.as_ref().map(split::columns);
     let are_classes = targets == TargetKind::Classes;
-    let source = source(&reader, are_classes, split_columns.as_ref());
+    let source = source(reader, are_classes, split_columns.as_ref());
     let (key, source) = source.map_or(("file", None), |(key, source)| (key, Some(source)));
-    let found = source.and_then(|source| found(&reader, key, &source, find));
+    let found = source.and_then(|source| found(reader, key, &source, find));
     let facts = found.as_ref().map(|found| &*found.facts);
     let has_columns = !["dataset", "directory"].iter().any(|key| reader.node(key).is_some());
     let split = split_table
         .zip(split_columns)
-        .and_then(|(table, columns)| split::read(targets, table, &columns, has_columns, facts));
+        .and_then(|(table, columns)| split::read(targets, &table, &columns, has_columns, facts));
     if let Some(split) = split.as_ref().filter(|split| split.design.config.kind != SplitKind::Files)
     {
         for key in
@@ -76,7 +77,7 @@ pub(super) fn read(
     }
     let pooling = reader.optional::<usize>("pooling").unwrap_or(1);
     let pooling = match facts {
-        Some(facts) => check_pooling(&reader, pooling, facts.shape),
+        Some(facts) => check_pooling(reader, pooling, facts.shape),
         None => Some(pooling),
     };
     let standardize = reader.optional::<bool>("standardize").unwrap_or(false);
@@ -89,7 +90,6 @@ pub(super) fn read(
             false
         }
     };
-    reader.finish();
     let split = split?;
     Some(ExampleDesign {
         found: found?,
@@ -135,13 +135,9 @@ fn source(
         group: split.and_then(|split| split.group.clone()),
         part: split.and_then(|split| split.part.clone()),
     };
-    let given = [
-        ("dataset", dataset.is_some()),
-        ("directory", directory.is_some()),
-        ("file", train.is_some()),
-    ];
-    let mut given = given.into_iter().filter(|(_, is_given)| *is_given);
-    let Some((key, _)) = given.next() else {
+    let mut given =
+        ["dataset", "directory", "file"].into_iter().filter(|key| reader.node(key).is_some());
+    let Some(key) = given.next() else {
         reader.refuse(
             "file",
             "is missing; it takes the path of a table, an array or IDX images; `dataset = \"mnist\"` takes MNIST \
@@ -149,7 +145,7 @@ fn source(
         );
         return None;
     };
-    if let Some((other, _)) = given.next() {
+    if let Some(other) = given.next() {
         reader.refuse(other, format!("cannot stand beside `{key}`: data come from one place"));
         return None;
     }
@@ -174,19 +170,12 @@ fn source(
             return None;
         }
     }
-    Some(match (dataset, directory, train) {
-        (Some(name), ..) => {
-            if name != "mnist" {
-                reader.refuse("dataset", format!("must be `mnist`, but is `{name}`"));
-                return None;
-            }
-            (key, Source::Mnist)
-        }
-        (None, Some(directory), _) => (key, Source::Directory(directory.into())),
-        (None, None, train) => {
-            (key, Source::Files(Box::new(FileSource { train: train?, validation, test, columns })))
-        }
-    })
+    let source = match key {
+        "dataset" => dataset.map(|_| Source::Mnist)?,
+        "directory" => Source::Directory(directory?.into()),
+        _ => Source::Files(Box::new(FileSource { train: train?, validation, test, columns })),
+    };
+    Some((key, source))
 }
 
 /// A list of names, or one name.
@@ -198,11 +187,7 @@ fn list(reader: &Reader<'_>, key: &'static str) -> Vec<String> {
 }
 
 fn delimiter(reader: &Reader<'_>) -> char {
-    let Some(node) = reader.node("delimiter") else { return ',' };
-    let Value::String(text) = &node.value else {
-        reader.refuse("delimiter", "must be one character, such as \";\" or \"\\t\"");
-        return ',';
-    };
+    let Some(text) = reader.optional::<String>("delimiter") else { return ',' };
     let mut characters = text.chars();
     match (characters.next(), characters.next()) {
         (Some(one), None) if one.is_ascii() && !"\"\r\n".contains(one) => one,
@@ -217,16 +202,5 @@ fn delimiter(reader: &Reader<'_>) -> char {
 }
 
 fn drops_rows(reader: &Reader<'_>) -> bool {
-    match reader.optional::<String>("missing").as_deref() {
-        None | Some("refuse") => false,
-        Some("drop_rows") => true,
-        Some(other) => {
-            let message = format!(
-                "must be `refuse` (a missing value is a mistake) or `drop_rows` (rows with one are left out), but is \
-                 `{other}`"
-            );
-            reader.refuse("missing", message);
-            false
-        }
-    }
+    reader.optional::<String>("missing").as_deref() == Some("drop_rows")
 }

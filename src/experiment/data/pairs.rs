@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::super::limit::MOST;
 use super::found::{FindData, Found, directory, found};
 use super::pooling::check_pooling;
 use super::seed::DataSeed;
@@ -46,16 +45,16 @@ impl PairDesign {
     }
 }
 
-pub(super) fn read(reader: Reader<'_>, find: FindData<'_>) -> Option<PairDesign> {
+pub(super) fn read(reader: &Reader<'_>, find: FindData<'_>) -> Option<PairDesign> {
     let directory = reader.optional::<String>("directory").map(PathBuf::from);
     let seed = reader.required::<DataSeed>("seed");
-    let train_pairs = reader.required_in("train_pairs", 2..=MOST);
-    let test_pairs = reader.required_in("test_pairs", 2..=MOST);
-    let validation_pairs = reader.optional_in("validation_pairs", 0..=MOST).unwrap_or(0);
+    let train_pairs = reader.required::<usize>("train_pairs");
+    let test_pairs = reader.required::<usize>("test_pairs");
+    let validation_pairs = reader.optional::<usize>("validation_pairs").unwrap_or(0);
     let source = directory.map_or(Source::Mnist, Source::Directory);
-    let found = found(&reader, "directory", &source, find);
+    let found = found(reader, "directory", &source, find);
     let pooling = reader.required::<usize>("pooling").filter(|pooling| match &found {
-        Some(found) => check_pooling(&reader, *pooling, found.facts.shape).is_some(),
+        Some(found) => check_pooling(reader, *pooling, found.facts.shape).is_some(),
         None => *pooling > 0,
     });
     if let (Some(train), Some(test), Some(found)) = (train_pairs, test_pairs, &found) {
@@ -70,7 +69,6 @@ pub(super) fn read(reader: Reader<'_>, find: FindData<'_>) -> Option<PairDesign>
             reader.violations().push(reader.location(), "data", message);
         }
     }
-    reader.finish();
     Some(PairDesign {
         found: found?,
         seed: seed?,

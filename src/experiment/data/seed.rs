@@ -37,9 +37,6 @@ impl Serialize for DataSeed {
 }
 
 impl FromNode for DataSeed {
-    const EXPECTED: &'static str =
-        "an integer that is not negative, or \"run\" to draw with the seed of each run";
-
     fn from_node(node: &Node) -> Option<Self> {
         match &node.value {
             Value::String(word) if word == "run" => Some(Self::Run),

@@ -5,15 +5,9 @@ use serde_json::json;
 
 use super::seed::DataSeed;
 use crate::dataset::Facts;
-use crate::document::{FromNode, Node, Reader, Value, suggestion};
+use crate::document::{FromNode, Node, Reader, Value};
 use crate::run::{Size, SplitConfig, SplitKind};
 use crate::task::TargetKind;
-
-/// The largest number of folds.
-const MOST_FOLDS: usize = 1000;
-
-/// Names of all kinds of splits.
-const KINDS: [&str; 6] = ["column", "files", "folds", "ordered", "random", "stratified"];
 
 /// A [`SplitConfig`] with the seed of each run still open.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,8 +54,6 @@ pub(super) struct SplitColumns {
 }
 
 impl FromNode for Size {
-    const EXPECTED: &'static str = "a count such as 200, or a share such as 0.2";
-
     fn from_node(node: &Node) -> Option<Self> {
         match node.value {
             Value::Integer(count) if count > 0 => usize::try_from(count).ok().map(Self::Count),
@@ -94,26 +86,22 @@ pub(super) fn columns(reader: &Reader<'_>) -> SplitColumns {
 /// Reads the table.
 pub(super) fn read(
     targets: TargetKind,
-    reader: Reader<'_>,
+    reader: &Reader<'_>,
     columns: &SplitColumns,
     has_columns: bool,
     facts: Option<&Facts>,
 ) -> Option<SplitTable> {
-    let name = reader.required::<String>("kind");
-    let kind = name.as_deref().and_then(|name| kind(&reader, name));
-    let is_stratified = name.as_deref() == Some("stratified");
+    let name = reader.kind();
+    let kind = name.and_then(kind);
+    let is_stratified = name == Some("stratified");
     let [train, validation, test] =
         ["train", "validation", "test"].map(|key| reader.optional::<Size>(key));
-    let folds = reader.optional_in("folds", 2..=MOST_FOLDS);
+    let folds = reader.optional("folds");
     let stratified = reader.optional::<bool>("stratified").unwrap_or(false) || is_stratified;
     let seed = reader.optional::<DataSeed>("seed");
     let duplicates = reader.optional::<String>("duplicates");
     let duplicates = duplicates.as_deref().unwrap_or("refuse");
-    if !["allow", "refuse", "together"].contains(&duplicates) {
-        let message = format!("must be `refuse`, `together` or `allow`, but is `{duplicates}`");
-        reader.refuse("duplicates", message);
-    }
-    let (kind, name) = (kind?, name.as_deref().unwrap_or_default());
+    let (kind, name) = (kind?, name?);
     if stratified && targets == TargetKind::Numbers {
         let key = if is_stratified { "kind" } else { "stratified" };
         reader.refuse(key, "needs classes, but the targets are numbers");
@@ -123,7 +111,14 @@ pub(super) fn read(
         SplitKind::Ordered | SplitKind::Column => false,
         SplitKind::Files => train.or(validation).or(test).is_some(),
     };
-    refuse_unused(&reader, kind, name, is_random, columns);
+    if kind == SplitKind::Files && !is_random {
+        // Whole files leave nothing to chance.
+        for key in ["seed", "stratified"] {
+            if reader.node(key).is_some() {
+                reader.refuse(key, "has no use with whole files; `train`, `validation` or `test` takes a part of them");
+            }
+        }
+    }
     for (key, column) in [("group", &columns.group), ("column", &columns.part)] {
         if column.is_some() && !has_columns {
             reader.refuse(key, "names a column, but these data are images without columns");
@@ -137,19 +132,11 @@ pub(super) fn read(
         reader.refuse("duplicates", message);
     }
     if is_random && seed.is_none() && reader.is_sound() {
-        let message = "is missing; it takes an integer that is not negative, or \"run\" for a split of its own for \
-                       each run";
-        reader.refuse("seed", message);
-    }
-    if kind == SplitKind::Folds && reader.node("folds").is_none() {
-        reader.refuse("folds", "is missing; it takes the number of folds");
+        reader.refuse_missing("seed");
     }
     if matches!(kind, SplitKind::Random | SplitKind::Ordered) && test.is_none() && reader.is_sound()
     {
-        reader.refuse("test", format!("is missing; it takes {}", Size::EXPECTED));
-    }
-    if kind == SplitKind::Column && columns.part.is_none() {
-        reader.refuse("column", "is missing; it names the column of the parts");
+        reader.refuse_missing("test");
     }
     if let Some(facts) = facts.filter(|_| kind == SplitKind::Files)
         && facts.pools == [0; 3]
@@ -175,22 +162,17 @@ pub(super) fn read(
             seed: 0,
         },
     };
-    reader.finish();
     Some(SplitTable { design, allows_duplicates: duplicates == "allow" })
 }
 
-fn kind(reader: &Reader<'_>, name: &str) -> Option<SplitKind> {
+fn kind(name: &str) -> Option<SplitKind> {
     match name {
         "random" | "stratified" => Some(SplitKind::Random),
         "ordered" => Some(SplitKind::Ordered),
         "column" => Some(SplitKind::Column),
         "files" => Some(SplitKind::Files),
         "folds" => Some(SplitKind::Folds),
-        _ => {
-            let hint = suggestion(name, &KINDS);
-            reader.refuse("kind", format!("names an unknown kind of split, `{name}`; {hint}"));
-            None
-        }
+        _ => None,
     }
 }
 
@@ -216,34 +198,4 @@ fn given(kind: SplitKind, facts: Option<&Facts>, part: usize) -> Option<Size> {
     let n = facts.map_or(0, |facts| facts.pools[part]);
     let is_given = matches!(kind, SplitKind::Column | SplitKind::Files) && n > 0;
     is_given.then_some(Size::Count(n))
-}
-
-/// Refuses keys that the kind of split does not use.
-fn refuse_unused(
-    reader: &Reader<'_>,
-    kind: SplitKind,
-    name: &str,
-    is_random: bool,
-    columns: &SplitColumns,
-) {
-    let unused: &[&'static str] = match kind {
-        SplitKind::Random => &["folds", "column"],
-        SplitKind::Ordered => &["folds", "column", "stratified", "group"],
-        SplitKind::Column => &["folds", "train", "validation", "test", "stratified", "group"],
-        SplitKind::Files => &["folds", "column", "group"],
-        SplitKind::Folds => &["column", "test"],
-    };
-    // Whole files leave nothing to chance.
-    let fixed: &[&'static str] = if is_random { &[] } else { &["seed", "stratified"] };
-    let fixed = fixed.iter().filter(|key| !unused.contains(key));
-    for key in unused.iter().chain(fixed).copied() {
-        let is_there = match key {
-            "column" => columns.part.is_some(),
-            "group" => columns.group.is_some(),
-            key => reader.node(key).is_some(),
-        };
-        if is_there {
-            reader.refuse(key, format!("has no use in a split of kind `{name}`"));
-        }
-    }
 }

@@ -8,9 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::document::{Node, Reader, Value, suggestion};
 use crate::run::{Curve, Unit};
 
-/// The most threads that a program may declare.
-const MOST_THREADS: usize = 1024;
-
 /// The longest time that a program may declare: 30 days.
 const LONGEST: f64 = 30.0 * 24.0 * 3600.0;
 
@@ -58,7 +55,7 @@ impl Tolerance {
 
 pub(super) fn read(reader: &Reader<'_>, metrics: &[&'static Curve]) -> Option<Limits> {
     let pass_environment = reader.optional::<Vec<String>>("pass_environment").unwrap_or_default();
-    let threads = reader.optional_in("threads", 1..=MOST_THREADS).unwrap_or(1);
+    let threads = reader.optional("threads").unwrap_or(1);
     let timeout = match reader.optional::<String>("timeout") {
         None => None,
         Some(text) => match duration(&text) {
