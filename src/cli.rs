@@ -21,6 +21,8 @@ mod json;
 mod local;
 mod log;
 mod log_args;
+mod manual;
+mod manual_args;
 mod merge;
 mod new;
 mod predict;
@@ -92,6 +94,8 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
         Command::Jobs(args) => jobs::run(&args),
         Command::Worker(args) => worker::run(&args, trainer),
         Command::Cache(command) => cache::run(&command),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

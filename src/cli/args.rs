@@ -10,6 +10,7 @@ use super::check::CheckArgs;
 use super::cluster_args::{ExecutorKind, JobsArgs, WorkerArgs};
 use super::init::InitArgs;
 use super::log_args::LogArgs;
+use super::manual_args::{CompletionsArgs, ManArgs};
 use super::new::{EjectArgs, NewCommand};
 use super::predict_args::PredictArgs;
 use super::project_args::{PlaceArgs, ProjectArgs, path_option};
@@ -111,6 +112,10 @@ pub(super) enum Command {
     /// List the records, or remove records that are not needed.
     #[command(subcommand)]
     Cache(CacheCommand),
+    /// Print a script by which a shell completes commands and options.
+    Completions(CompletionsArgs),
+    /// Write the manual pages of all commands.
+    Man(ManArgs),
 }
 
 #[derive(Debug, Subcommand)]

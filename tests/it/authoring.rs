@@ -29,13 +29,13 @@ fn within(directory: &Project, arguments: &[&str]) -> Outcome {
 #[test]
 fn a_new_project_has_no_mistake_whatever_its_task() {
     for (options, n_files) in [
-        (&[][..], 5),
-        (&["--task", "classification"], 5),
-        (&["--task", "pairs"], 5),
-        (&["--task", "program"], 6),
-        (&["--data", "homes.csv"], 6),
-        (&["--data", "homes.csv", "--target", "kind"], 6),
-        (&["--data", "homes.csv", "--task", "classification", "--target", "rooms"], 6),
+        (&[][..], 9),
+        (&["--task", "classification"], 9),
+        (&["--task", "pairs"], 9),
+        (&["--task", "program"], 10),
+        (&["--data", "homes.csv"], 10),
+        (&["--data", "homes.csv", "--target", "kind"], 10),
+        (&["--data", "homes.csv", "--task", "classification", "--target", "rooms"], 10),
     ] {
         let (directory, outcome) = init(options);
         assert_eq!((outcome.code, &*outcome.stderr), (0, ""), "{outcome:#?}");
@@ -207,4 +207,27 @@ fn commands_work_from_a_folder_of_the_project() {
         assert!(outcome.status.success(), "{folder}: {outcome:?}");
     }
     assert!(!run(".").status.success());
+}
+
+#[test]
+fn shells_complete_commands_and_each_command_has_a_manual_page() {
+    let directory = Project::empty();
+    for (shell, part) in [
+        ("bash", "complete -F _report"),
+        ("zsh", "#compdef report"),
+        ("fish", "complete -c report"),
+    ] {
+        let outcome = directory.run(&["completions", shell]);
+        assert!(outcome.code == 0 && outcome.stdout.contains(part), "{outcome:#?}");
+        assert!(outcome.stdout.contains("frozen"), "the options of commands are completed");
+    }
+    let outcome = directory.run(&["man", "pages/man1"]);
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    assert!(directory.read("pages/man1/report.1").contains("report\\-build(1)"));
+    let page = directory.read("pages/man1/report-build.1");
+    assert!(
+        page.contains(".TH report-build 1") && page.contains("only these experiments"),
+        "{page}"
+    );
+    assert!(directory.path("pages/man1/report-store-push.1").exists());
 }

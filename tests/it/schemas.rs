@@ -193,7 +193,7 @@ fn the_schema_accepts_each_shipped_file() {
             let path = format!("{folder}/{name}");
             if repository().join(&path).is_dir() {
                 folders.push(path);
-            } else if name.ends_with(".toml") {
+            } else if Path::new(&name).extension().is_some_and(|ending| ending == "toml") {
                 files.push((
                     path.clone(),
                     std::fs::read_to_string(repository().join(&path)).unwrap(),
