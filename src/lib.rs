@@ -17,7 +17,8 @@
 //! 1. Vocabulary, pure:
 //!    - [`digest`] – canonical JSON and SHA-256
 //!    - [`random`] – named streams of random numbers
-//!    - [`document`] – TOML that keeps the line of each value
+//!    - [`keys`] – what each key of a file takes and means, also as JSON Schema
+//!    - [`document`] – TOML that keeps the line of each value, checked against the table of keys
 //!    - [`mod@format`] – numbers, dates and texts as readers see them
 //!    - [`stats`] – samples → estimates, intervals and p values (statrs)
 //!    - [`run`] – the configuration and the record of a run

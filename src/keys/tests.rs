@@ -4,26 +4,6 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-/// All sections of all files, each once.
-fn sections() -> Vec<&'static Section> {
-    fn collect(takes: &'static Takes, found: &mut Vec<&'static Section>) {
-        match takes {
-            Takes::List(of) | Takes::Map(of) => collect(of, found),
-            Takes::Either(forms, _) => forms.iter().for_each(|form| collect(form, found)),
-            Takes::Table(section) if !found.iter().any(|own| std::ptr::eq(*own, *section)) => {
-                found.push(section);
-                section.all().for_each(|key| collect(&key.takes, found));
-            }
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    for (_, takes) in &FILES {
-        collect(takes, &mut found);
-    }
-    found
-}
-
 #[test]
 fn a_key_has_one_meaning_in_each_kind_of_its_table() {
     assert!(sections().len() > 20);
