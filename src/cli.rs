@@ -14,6 +14,7 @@ mod diff;
 mod errors;
 mod early_report;
 mod explain;
+mod help;
 mod init;
 mod interrupt;
 mod jobs;
@@ -30,6 +31,7 @@ mod predict_args;
 mod preview;
 mod progress;
 mod project_args;
+mod resolved;
 mod run_details;
 mod selector;
 mod serve;
@@ -95,6 +97,7 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
         Command::Worker(args) => worker::run(&args, trainer),
         Command::Cache(command) => cache::run(&command),
         Command::Completions(args) => manual::completions(&args),
+        Command::Help { topic } => help::run(&topic),
         Command::Man(args) => manual::man(&args),
     };
     match result {

@@ -11,7 +11,7 @@ mod value;
 mod violation;
 
 pub use node::{Node, Nowhere, Table, Value, merge, parse, replace};
-pub use reader::Reader;
+pub use reader::{Reader, kind_of};
 pub use shape::suggestion;
 pub use value::{FromNode, Label};
 pub use violation::{Location, Violation, Violations, merged};

@@ -14,6 +14,7 @@ mod matrix;
 mod model;
 mod optimizer;
 mod program;
+mod setting;
 #[cfg(test)]
 pub(crate) mod samples;
 mod schedule;
@@ -38,6 +39,8 @@ pub use program::{
     filled, plain_path,
 };
 
+pub use setting::{Origin, Setting};
+
 /// Names that no experiment may have, and what they mean.
 pub const RESERVED: [(&str, &str); 1] =
     [("all", "the row of all experiments in tables of effects")];
@@ -56,14 +59,10 @@ pub struct Experiment {
     pub name: String,
     /// How readers refer to it.
     pub title: String,
-    /// Where its title is.
-    pub title_at: Location,
     /// The files that it is read from, its own first, then those that it extends.
     pub files: Vec<String>,
-    /// Where its data are described.
-    pub data: Location,
-    /// Where its batch size is.
-    pub batch_size: Location,
+    /// Its file, laid over those that it extends.
+    document: Node,
     /// What the experiment asks, for the report.
     pub question: Option<String>,
     /// One run of each condition a seed, in ascending order.
@@ -100,6 +99,28 @@ impl Experiment {
             Some(experiment) if violations.is_empty() => Ok(experiment),
             _ => Err(violations.into_sorted()),
         }
+    }
+
+    /// Where a key is, or the nearest table that would have it.
+    #[must_use]
+    pub fn place(&self, path: &str) -> &Location {
+        let mut node = &self.document;
+        for key in path.split('.') {
+            match &node.value {
+                Value::Table(table) => match table.get(key) {
+                    Some(inner) => node = inner,
+                    None => break,
+                },
+                _ => break,
+            }
+        }
+        &node.location
+    }
+
+    /// All keys that it can have, with their values, and where these come from.
+    #[must_use]
+    pub fn settings(&self) -> Vec<Setting> {
+        setting::settings(&self.document)
     }
 
     /// The numbers of trained parameters of its conditions, each once, in ascending order.
@@ -156,19 +177,10 @@ fn read(
     }
     let reader = Reader::new(root, "", &keys::EXPERIMENT, violations)?;
     let title = reader.required::<Label>("title");
-    let title_at = reader.node("title").map(|node| node.location.clone());
     let question = reader.optional::<String>("question");
     let seeds = read_seeds(&reader);
     // The parts of the configuration are read once a condition, after its levels are in place.
     let matrix = matrix::read(&reader, root, find);
-    let data = reader.node("data").map(|node| node.location.clone());
-    let batch_size = reader.node("train").map(|train| {
-        let own = match &train.value {
-            Value::Table(table) => table.get("batch_size"),
-            _ => None,
-        };
-        own.unwrap_or(train).location.clone()
-    });
     let (factors, conditions) = matrix?;
     let seeds = seeds?;
     if conditions.len().saturating_mul(seeds.len()) > MOST_RUNS {
@@ -180,10 +192,8 @@ fn read(
     Some(Experiment {
         name: name.to_owned(),
         title: title?.0,
-        title_at: title_at.unwrap_or_else(|| root.location.clone()),
         files,
-        data: data.unwrap_or_else(|| root.location.clone()),
-        batch_size: batch_size.unwrap_or_else(|| root.location.clone()),
+        document: root.clone(),
         question,
         seeds,
         factors,

@@ -55,9 +55,16 @@ Exit status:
   5    runs on a cluster have no record, and no task works on them any more
   130  interrupted";
 
+const HELP_EXAMPLES: &str = "\
+Examples:
+  report help build                 the options of a command
+  report help lr                    what the key takes, its default and its meaning, with an example
+  report help schedule              all keys of a table
+  report help one_cycle             the keys of one kind";
+
 /// A notebook for seeded experiments.
 #[derive(Debug, Parser)]
-#[command(name = "report", version, long_about = LONG_ABOUT, after_help = AFTER_HELP)]
+#[command(name = "report", version, long_about = LONG_ABOUT, after_help = AFTER_HELP, disable_help_subcommand = true)]
 pub(super) struct Cli {
     /// Whether messages have colours. `auto`: at a terminal, unless `NO_COLOR` is set.
     #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
@@ -114,6 +121,12 @@ pub(super) enum Command {
     Cache(CacheCommand),
     /// Print a script by which a shell completes commands and options.
     Completions(CompletionsArgs),
+    /// Show the help of a command, or what a key of a file takes and means.
+    #[command(after_help = HELP_EXAMPLES)]
+    Help {
+        /// A command, a key (`lr`, `train.optimizer.lr`), a table (`optimizer`), or a kind (`sgd`).
+        topic: Vec<String>,
+    },
     /// Write the manual pages of all commands.
     Man(ManArgs),
 }

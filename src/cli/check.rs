@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 use super::json;
 use super::project_args::ProjectArgs;
+use super::resolved;
 use super::selector::RunSelector;
 use super::terminal::{data, message};
 use super::trust;
@@ -21,10 +22,17 @@ use crate::run::RunConfig;
 const MOST_FILES: usize = 8;
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").args(["run", "resolved"]), after_help = "\
+Examples:
+  report check                      look at all files
+  report check --resolved deep      each key of the experiment, its value, and where that comes from
+  report check --run                run each program twice, and compare
+  report check --format github      mark the lines in a pull request")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct CheckArgs {
     /// With `--run`: only the first of these runs. An experiment, a table or figure of the paper, or the beginning of a
     /// digest.
-    #[arg(requires = "run")]
+    #[arg(requires = "what")]
     name: Option<String>,
     /// Only runs with these levels or seeds: `factor=level`, `seed=N`.
     levels: Vec<String>,
@@ -40,6 +48,10 @@ pub(super) struct CheckArgs {
     /// Print one JSON object with all mistakes.
     #[arg(long, conflicts_with_all = ["format", "run"])]
     json: bool,
+    /// Print each key of the experiments with its value, and where that comes from: a line of a file, a factor, or the
+    /// default. With the name of an experiment, only its own.
+    #[arg(long, conflicts_with = "json")]
+    resolved: bool,
     /// How mistakes are printed. `github`: also as annotations, which mark the lines in a pull request on GitHub.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: Format,
@@ -82,6 +94,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Error> {
     }
     for warning in warnings {
         message(&format!("warning: {warning}"));
+    }
+    if args.resolved {
+        return resolved::print(&project, args.name.as_ref());
     }
     data(&format!(
         "no mistake in {} with {}",

@@ -16,7 +16,7 @@ pub(super) fn completions(args: &CompletionsArgs) -> Result<(), Error> {
 
 pub(super) fn man(args: &ManArgs) -> Result<(), Error> {
     let mut pages = Vec::new();
-    let mut command = Cli::command().disable_help_subcommand(true);
+    let mut command = Cli::command();
     // Gives each command below it the name of its page.
     command.build();
     collect(&command, &mut pages);

@@ -41,33 +41,14 @@ impl<'a> Reader<'a> {
             violations.push(&node.location, path, format!("must be a table, but is {found}"));
             return None;
         };
-        let kind = Kind::Unknown;
-        let mut reader = Self { table, section, kind, path, location: &node.location, violations };
-        reader.kind = reader.read_kind();
+        let kind = match (section.tag, kind_of(section, table)) {
+            (Tag::None, _) => Kind::Known(None),
+            (_, None) => Kind::Unknown,
+            (_, kind) => Kind::Known(kind),
+        };
+        let reader = Self { table, section, kind, path, location: &node.location, violations };
         reader.check();
         Some(reader)
-    }
-
-    /// The kind of the table.
-    fn read_kind(&self) -> Kind {
-        let kinds = self.section.kinds();
-        let word = match self.section.tag {
-            Tag::None => return Kind::Known(None),
-            Tag::Word(key, default) => match self.table.get(key).map(|node| &node.value) {
-                Some(Value::String(word)) => word,
-                Some(_) => return Kind::Unknown,
-                None => default,
-            },
-            Tag::Key(keys) => {
-                let mut named = keys.iter().filter(|key| self.table.contains_key(**key));
-                match (named.next(), named.next()) {
-                    (Some(key), None) => key,
-                    _ => return Kind::Unknown,
-                }
-            }
-        };
-        let known = kinds.iter().find(|kind| **kind == word);
-        known.map_or(Kind::Unknown, |kind| Kind::Known(Some(kind)))
     }
 
     /// Reports all mistakes in keys.
@@ -303,6 +284,28 @@ impl<'a> Reader<'a> {
     pub fn path_of(&self, key: &str) -> String {
         join(&self.path, key)
     }
+}
+
+/// The kind of a table. `None` if its section has no kinds, or if the key that tells it has a mistake.
+#[must_use]
+pub fn kind_of(section: &'static Section, table: &Table) -> Option<&'static str> {
+    let word = match section.tag {
+        Tag::None => return None,
+        Tag::Word(key, default) => match table.get(key).map(|node| &node.value) {
+            Some(Value::String(word)) => word,
+            Some(_) => return None,
+            None => default,
+        },
+        Tag::Key(keys) => {
+            let mut named = keys.iter().copied().filter(|key| table.contains_key(*key));
+            let first = named.next()?;
+            if named.next().is_some() {
+                return None;
+            }
+            first
+        }
+    };
+    section.kinds().iter().copied().find(|kind| *kind == word)
 }
 
 fn listing<'k>(keys: impl Iterator<Item = &'k str>) -> String {

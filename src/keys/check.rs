@@ -15,6 +15,10 @@ pub static CHECK: Section = Section {
     path: "claim.check",
     about: "What decides a claim. One of the first eight keys names the check. A difference needs an expectation: `above`, \
             `below`, or `near` with `within`.",
+    example: r#"[[claim]]
+name = "sharing-helps"
+statement = "Weight sharing helps."
+check = { effect = "weight_sharing", where = { experiment = "deep" }, above = 0 }"#,
     tag: Tag::Key(&["effect", "difference", "best", "compatible", "compare", "all", "any", "at_least"]),
     keys: &[&[
         Key::required(
@@ -86,6 +90,18 @@ pub static CHECK: Section = Section {
 pub static CELL: Section = Section {
     path: "claim.check.cells.NAME",
     about: "What a name of an expression stands for: the cells of a row, or a number of parameters.",
+    example: r#"[[claim]]
+name = "apart"
+statement = "The means are far apart."
+
+[claim.check]
+compare = "a.mean - b.mean"
+above = "a.std"
+says = "difference and standard deviation"
+
+[claim.check.cells]
+a = { table = "networks", where = { experiment = "deep" } }
+b = { table = "networks", where = { experiment = "wide" } }"#,
     tag: Tag::Key(&["table", "parameters"]),
     keys: &[&[
         Key::required("table", Takes::Name("a table"), "a table").of(&["table"]),

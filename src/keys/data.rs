@@ -15,6 +15,12 @@ const SEED: Takes = Takes::Either(
 pub static PAIRS: Section = Section {
     path: "data",
     about: "Pairs of images, by default of digits.",
+    example: "[data]
+seed = 0
+train_pairs = 1000
+validation_pairs = 200
+test_pairs = 1000
+pooling = 2",
     tag: Tag::None,
     keys: &[&[
         Key::required(
@@ -53,6 +59,12 @@ const NAMES: Takes =
 pub static EXAMPLES: Section = Section {
     path: "data",
     about: "Examples with targets: rows of a table, vectors or images.",
+    example: r#"[data]
+file = "experiments/data/homes.csv"
+target = "price"
+features = ["*", "!label"]
+standardize = true
+split = { kind = "random", test = 0.2, seed = 0 }"#,
     tag: Tag::None,
     keys: &[&[
         Key::depends(
@@ -153,6 +165,11 @@ const BY_CHANCE: &[&str] = &["random", "stratified", "folds", "files"];
 pub static SPLIT: Section = Section {
     path: "data.split",
     about: "Which examples are for training, validation and test.",
+    example: r#"[data.split]
+kind = "random"
+test = 0.2
+validation = 0.1
+seed = "run""#,
     tag: Tag::Word("kind", ""),
     keys: &[&[
         Key::required(

@@ -23,6 +23,12 @@ static SEED: Takes = at_least(0);
 pub static EXPERIMENT: Section = Section {
     path: "",
     about: "An experiment: a network or a program with its settings, and the factors that it varies.",
+    example: r#"title = "wide"
+extends = "baseline.toml"
+question = "Does width help?"
+
+[factors]
+"train.optimizer.lr" = [0.001, 0.01]"#,
     tag: Tag::Word("task", "pairs"),
     keys: &[&[
         Key::required(

@@ -10,6 +10,12 @@ static CURVE: Takes = Takes::Name("a curve");
 pub static FIGURE: Section = Section {
     path: "figure",
     about: "A figure of the report. Its number is its position in the file.",
+    example: r#"[[figure]]
+name = "curves"
+kind = "learning-curves"
+caption = "The loss in training."
+curve = "train_loss"
+scale = "log""#,
     tag: Tag::Word("kind", ""),
     keys: &[&[
         Key::required(

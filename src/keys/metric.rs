@@ -8,6 +8,11 @@ const CURVE: Takes = Takes::Name("a curve");
 pub static METRIC: Section = Section {
     path: "metric",
     about: "One score of a run: a value of a learning curve, or a number that every run has.",
+    example: r#"[[metric]]
+name = "accuracy"
+label = "test accuracy"
+curve = "test_accuracy"
+reduction = "last""#,
     tag: Tag::None,
     keys: &[&[
         Key::required(
@@ -57,6 +62,9 @@ pub static METRIC: Section = Section {
 pub static PROTOCOL: Section = Section {
     path: "protocol",
     about: "A metric that readers of the page can choose.",
+    example: r#"[[protocol]]
+metric = "accuracy"
+label = "last epoch""#,
     tag: Tag::None,
     keys: &[&[
         Key::required("metric", Takes::Name("a metric"), "the score under this protocol"),

@@ -20,6 +20,10 @@ pub static PAIR_NETWORK: Section = Section {
     path: "model",
     about: "The network of pairs. Each image goes through a branch. The head turns the outputs of both branches into the \
             probability that the target is 1.",
+    example: r#"[model]
+weight_sharing = true
+branch = ["flatten", { layer = "linear", outputs = 10 }]
+head = [{ layer = "linear", outputs = 1 }, "sigmoid"]"#,
     tag: Tag::None,
     keys: &[&[
         Key::required(
@@ -36,6 +40,8 @@ pub static PAIR_NETWORK: Section = Section {
 pub static LAYERS: Section = Section {
     path: "model",
     about: "The network.",
+    example: r#"[model]
+layers = ["flatten", { layer = "linear", outputs = 32 }, "relu", { layer = "linear", outputs = "classes" }]"#,
     tag: Tag::None,
     keys: &[&[Key::required(
         "layers",
@@ -69,8 +75,14 @@ const POOL: &[&str] = &["max_pool2d", "avg_pool2d"];
 
 /// A layer.
 pub static LAYER: Section = Section {
-    path: "layer",
+    path: "model.layers",
     about: "A layer. One without other keys can be written as its name.",
+    example: r#"[model]
+layers = [
+  { layer = "conv2d", channels = 8, kernel = 3, padding = 1 },
+  "relu",
+  { layer = "max_pool2d", size = 2 },
+]"#,
     tag: Tag::Word("layer", ""),
     keys: &[&[
         Key::required("layer", Takes::Word("layer", NAMES), "the name of the layer"),

@@ -20,6 +20,13 @@ static ITEM: Takes = Takes::Name("a table or figure");
 pub static PAPER: Section = Section {
     path: "",
     about: "What the report shows: metrics, tables, figures and claims.",
+    example: r#"title = "Does depth help?"
+
+[[metric]]
+name = "accuracy"
+label = "test accuracy"
+curve = "test_accuracy"
+reduction = "last""#,
     tag: Tag::None,
     keys: &[&[
         Key::required("title", Takes::Text, "title of the report"),
@@ -46,6 +53,9 @@ pub static PAPER: Section = Section {
 pub static LABEL: Section = Section {
     path: "labels.FACTOR",
     about: "Names in the report of a factor and of its levels.",
+    example: r#"[labels.lr]
+label = "learning rate"
+levels = { "0.001" = "small", "0.01" = "large" }"#,
     tag: Tag::None,
     keys: &[&[
         Key::default(
@@ -67,6 +77,11 @@ pub static LABEL: Section = Section {
 pub static CLAIM: Section = Section {
     path: "claim",
     about: "What is claimed, and how each build decides it.",
+    example: r#"[[claim]]
+name = "deeper"
+statement = "The deep network is better."
+evidence = ["networks"]
+check = { difference = [{ experiment = "deep" }, { experiment = "wide" }], above = 0 }"#,
     tag: Tag::None,
     keys: &[&[
         Key::required("name", Takes::Name("this claim"), "name in templates: a–z, 0–9 and `-`"),
@@ -97,6 +112,13 @@ pub static CLAIM: Section = Section {
 pub static ALSO: Section = Section {
     path: "claim.also",
     about: "The same claim for other conditions.",
+    example: r#"[[claim]]
+name = "sharing-helps"
+statement = "Weight sharing helps."
+check = { effect = "weight_sharing", where = { experiment = "deep" }, above = 0 }
+also = [
+  { label = "fully connected", check = { effect = "weight_sharing", where = { experiment = "flat" }, above = 0 } },
+]"#,
     tag: Tag::None,
     keys: &[&[
         Key::required("label", Takes::Text, "what these conditions are, for readers"),

@@ -11,6 +11,10 @@ const TEXTS: Takes = Takes::List(&TEXT);
 pub static PROGRAM: Section = Section {
     path: "program",
     about: "A program of yours that computes the runs.",
+    example: r#"[program]
+command = ["python3", "train.py"]
+inputs = ["train.py", "lib/**/*.py"]
+metrics = { test_accuracy = "higher", seconds_per_epoch = "lower" }"#,
     tag: Tag::None,
     keys: &[&[
         Key::required(

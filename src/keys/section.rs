@@ -10,6 +10,8 @@ pub struct Section {
     pub path: &'static str,
     /// What it describes.
     pub about: &'static str,
+    /// It in a file.
+    pub example: &'static str,
     /// How its kind is told.
     pub tag: Tag,
     /// Its keys, in groups.

@@ -12,6 +12,10 @@ pub const PROFILES: Takes = Takes::Map(&OF_PROFILES);
 pub static PROFILE: Section = Section {
     path: "PROFILE",
     about: "How tasks of a Slurm cluster are asked for.",
+    example: r#"[default]
+partition = "short"
+mem = "4G"
+target_minutes = 30"#,
     tag: Tag::None,
     keys: &[&[
         Key::optional("account", Takes::Text, "the option of `sbatch`"),
@@ -83,6 +87,7 @@ pub static PROFILE: Section = Section {
 pub static STORE: Section = Section {
     path: "",
     about: "The store of the project.",
+    example: r#"url = "s3://records/my-paper""#,
     tag: Tag::None,
     keys: &[&[Key::required("url", Takes::Text, "the address of the store")]],
 };

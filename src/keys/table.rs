@@ -40,6 +40,12 @@ const SELECTED: &[&str] =
 pub static TABLE: Section = Section {
     path: "table",
     about: "A table of the report. Its number is its position in the file.",
+    example: r#"[[table]]
+name = "networks"
+caption = "Both networks."
+metric = "accuracy"
+by = ["experiment"]
+order = "best""#,
     tag: Tag::Word("kind", "scores"),
     keys: &[&[
         Key::required(
@@ -164,6 +170,12 @@ pub static TABLE: Section = Section {
 pub static PUBLISHED: Section = Section {
     path: "table.published",
     about: "A published value of a row.",
+    example: r#"[[table]]
+name = "networks"
+caption = "Both networks."
+metric = "accuracy"
+by = ["experiment"]
+published = [{ row = ["deep"], mean = 85.2, std = 0.4 }]"#,
     tag: Tag::None,
     keys: &[&[
         Key::required("row", Takes::Any("the levels of the row"), "the levels of `by`, in order"),
@@ -180,6 +192,15 @@ pub static PUBLISHED: Section = Section {
 pub static JOINT: Section = Section {
     path: "table.joint",
     about: "A row that averages several published rows.",
+    example: r#"[[table]]
+name = "scorecard"
+kind = "scorecard"
+caption = "Our values beside the published ones."
+tables = ["networks"]
+published_seeds = 10
+compatible = 0.95
+near = 0.99
+joint = [{ table = "networks", label = "all networks" }]"#,
     tag: Tag::None,
     keys: &[&[
         Key::required("table", Takes::Name("a table of this scorecard"), "the table of the rows"),

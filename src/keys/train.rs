@@ -33,6 +33,11 @@ static SHARED: [Key; 6] = [
 pub static OF_PAIRS: Section = Section {
     path: "train",
     about: "How the network is trained.",
+    example: r#"[train]
+auxiliary_loss = true
+epochs = 25
+batch_size = 100
+optimizer = { kind = "adam", lr = 0.001 }"#,
     tag: Tag::None,
     keys: &[
         &[
@@ -63,6 +68,11 @@ static SHUFFLE: Key = Key::default(
 pub static CLASSIFICATION: Section = Section {
     path: "train",
     about: "How the network is trained.",
+    example: r#"[train]
+loss = { kind = "cross_entropy", label_smoothing = 0.1 }
+epochs = 25
+batch_size = 100
+optimizer = { kind = "adam", lr = 0.001 }"#,
     tag: Tag::None,
     keys: &[
         &[Key::default(
@@ -83,6 +93,11 @@ pub static CLASSIFICATION: Section = Section {
 pub static REGRESSION: Section = Section {
     path: "train",
     about: "How the network is trained.",
+    example: r#"[train]
+loss = "huber"
+epochs = 100
+batch_size = 20
+optimizer = { kind = "adam", lr = 0.001 }"#,
     tag: Tag::None,
     keys: &[
         &[Key::default(
@@ -106,6 +121,9 @@ const OF_NUMBERS: &[&str] = &["mse", "mae", "huber"];
 pub static LOSS_OF_CLASSES: Section = Section {
     path: "train.loss",
     about: "The loss of a classification.",
+    example: r#"[train.loss]
+kind = "cross_entropy"
+class_weights = [1.0, 2.0]"#,
     tag: Tag::Word("kind", ""),
     keys: &[&[
         Key::required("kind", Takes::Word("loss", OF_CLASSES), "the loss"),
@@ -132,6 +150,9 @@ static WEIGHT: Takes = above_0(LARGEST);
 pub static LOSS_OF_NUMBERS: Section = Section {
     path: "train.loss",
     about: "The loss of a regression.",
+    example: r#"[train.loss]
+kind = "huber"
+delta = 2.0"#,
     tag: Tag::Word("kind", ""),
     keys: &[&[
         Key::required("kind", Takes::Word("loss", OF_NUMBERS), "the loss"),
@@ -153,6 +174,10 @@ const DECAY: Takes = from_to(0.0, LARGEST);
 pub static OPTIMIZER: Section = Section {
     path: "train.optimizer",
     about: "The update rule. Formulas and defaults are those of PyTorch.",
+    example: r#"[train.optimizer]
+kind = "adam"
+lr = 0.001
+weight_decay = 0.0001"#,
     tag: Tag::Word("kind", ""),
     keys: &[&[
         Key::required(
@@ -198,6 +223,10 @@ const RATIO: Takes = from_to(1.0, 1e12);
 pub static SCHEDULE: Section = Section {
     path: "train.schedule",
     about: "How the learning rate changes during training.",
+    example: r#"[train.schedule]
+kind = "cosine"
+final_factor = 0.1
+warmup_epochs = 2"#,
     tag: Tag::Word("kind", ""),
     keys: &[&[
         Key::required(
@@ -242,6 +271,10 @@ pub static SCHEDULE: Section = Section {
 pub static EARLY_STOPPING: Section = Section {
     path: "train.early_stopping",
     about: "When the training ends before its last epoch.",
+    example: r#"[train.early_stopping]
+monitor = "validation_loss"
+patience = 5
+restore_best = true"#,
     tag: Tag::None,
     keys: &[&[
         Key::required(

@@ -210,8 +210,8 @@ fn repeated_titles(experiments: &[Experiment]) -> Vec<Violation> {
             "is also the title of `{}`: `{}`; give each its own",
             same.name, experiment.title
         );
-        let mut violation = Violation::new(experiment.title_at.clone(), "title", message);
-        violation.also.push((same.title_at.clone(), "the same title".to_owned()));
+        let mut violation = Violation::new(experiment.place("title").clone(), "title", message);
+        violation.also.push((same.place("title").clone(), "the same title".to_owned()));
         Some(violation)
     });
     repeats.collect()

@@ -16,7 +16,7 @@ pub(super) fn check(
 ) -> Vec<Violation> {
     let (mut asked, mut alike): (Vec<Question<'_>>, _) = (Vec::new(), BTreeMap::new());
     for experiment in experiments {
-        let places = [&experiment.data, &experiment.batch_size];
+        let places = ["data", "train.batch_size"].map(|key| experiment.place(key));
         let conditions = experiment.conditions.iter();
         let networks = conditions.filter_map(|condition| condition.design.network());
         for NetworkDesign { data, model, train, .. } in networks {

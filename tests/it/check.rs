@@ -335,3 +335,36 @@ fn colours_are_for_terminals_alone_unless_asked_for() {
         assert_eq!(outcome.stderr.contains('\u{1b}'), is_styled, "{outcome:#?}");
     }
 }
+
+#[test]
+fn each_key_is_shown_with_its_value_and_where_that_comes_from() {
+    let project = project();
+    let outcome = project.run(&["check", "--resolved", "rates"]);
+    assert_eq!(outcome.code, 0, "{outcome:#?}");
+    let line = |key: &str| {
+        let words = outcome.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        words.into_iter().find(|words| words[0] == key).map(|words| words[1..].join(" "))
+    };
+    for (key, expected) in [
+        ("title", "\"rates\" experiments/rates.toml:2"),
+        ("task", "\"classification\" experiments/base/protocol.toml:2"),
+        ("data.dataset", "\"mnist\" experiments/base/protocol.toml:5"),
+        ("data.standardize", "false default"),
+        ("data.split.train", "200 experiments/base/protocol.toml:9"),
+        ("model.layers.1", "\"relu\" experiments/deep.toml:7"),
+        ("train.loss.label_smoothing", "0.1 experiments/base/protocol.toml:17"),
+        ("train.optimizer.lr", "[0.001, 0.1] experiments/rates.toml:5 (factor)"),
+        ("train.optimizer.beta1", "0.9 default"),
+        ("train.schedule.final_factor", "0 default"),
+    ] {
+        assert_eq!(line(key).as_deref(), Some(expected), "{}", outcome.stdout);
+    }
+    assert_eq!(line("train.optimizer.momentum"), None, "adam has none");
+    assert!(outcome.stdout.starts_with("rates: 2 conditions, 12 runs\n"), "{}", outcome.stdout);
+    let all = project.run(&["check", "--resolved"]).stdout;
+    assert!(all.contains("\nwide: ") || all.starts_with("wide: "), "{all}");
+    let outcome = project.run(&["check", "--resolved", "rate"]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.contains("did you mean `rates`?"), "{outcome:#?}");
+    assert_eq!(project.run(&["check", "rates"]).code, 2, "a name needs `--resolved` or `--run`");
+}

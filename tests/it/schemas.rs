@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use report::scaffold;
+use report::document::{self, Node, Reader, Value, Violations};
+use report::{keys, scaffold};
 
 use crate::project::{Project, repository};
 
@@ -133,13 +134,14 @@ fn the_committed_schemas_are_those_of_the_table_of_keys() {
 /// The editors' programs that check TOML files, each with its arguments before the files.
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn editors() -> Vec<(PathBuf, Vec<&'static str>)> {
-    let Some(folder) = std::env::var_os("REPORT_TEST_EDITORS") else {
+    let python = std::env::var_os("REPORT_TEST_PYTHON").map(PathBuf::from).unwrap_or_default();
+    let folder = python.parent().unwrap_or(Path::new("")).to_owned();
+    if !["taplo", "tombi"].iter().all(|name| folder.join(name).is_file()) {
         eprintln!(
-            "skipped: `REPORT_TEST_EDITORS` names no folder with taplo and tombi; `.ci/run` installs them"
+            "skipped: REPORT_TEST_PYTHON names no Python with taplo and tombi; `.ci/run` installs it"
         );
         return Vec::new();
-    };
-    let folder = PathBuf::from(folder);
+    }
     vec![(folder.join("taplo"), vec!["check"]), (folder.join("tombi"), vec!["lint", "--offline"])]
 }
 
@@ -251,4 +253,61 @@ fn what_the_schema_refuses_is_refused_by_the_check_too() {
     for (editor, refused) in refused(&right) {
         assert!(refused.is_empty(), "{editor} refuses {refused:?}");
     }
+}
+
+/// The table at a path, of which capital words stand for any name.
+fn table<'n>(root: &'n Node, path: &str) -> &'n Node {
+    let mut node = root;
+    for word in path.split('.').filter(|word| !word.is_empty()) {
+        let is_any = word.chars().all(char::is_uppercase);
+        node = match &node.value {
+            Value::Table(table) if is_any => table.values().next().unwrap(),
+            Value::Table(table) => table.get(word).or_else(|| table.values().next()).unwrap(),
+            _ => node,
+        };
+        if let Value::Array(items) = &node.value {
+            node = &items[0];
+        }
+    }
+    node
+}
+
+#[test]
+fn each_example_of_the_help_is_one() {
+    for section in keys::sections() {
+        let root = document::parse("example.toml", section.example).unwrap();
+        let violations = Violations::default();
+        let node = table(&root, section.path);
+        let reader = Reader::new(node, section.path, section, &violations);
+        assert!(reader.is_some(), "{}", section.path);
+        let mut found = violations.into_sorted();
+        // An example of an experiment extends another file.
+        found.retain(|violation| !(section.path.is_empty() && violation.is_missing()));
+        assert!(found.is_empty(), "{}: {found:?}", section.path);
+    }
+}
+
+#[test]
+fn the_help_knows_keys_tables_and_kinds_and_suggests_near_ones() {
+    let project = Project::empty();
+    let help = |word: &str| project.run(&["help", word]);
+    for (word, parts) in [
+        ("lr", vec!["train.optimizer.lr", "a number from 0 to 1000000; required", "lr = 0.001"]),
+        ("train.optimizer.beta1", vec!["default: 0.9", "with kind = adam, adamw"]),
+        ("schedule", vec!["train.schedule", "warmup_epochs", "with one_cycle"]),
+        ("sgd", vec!["train.optimizer with kind = \"sgd\"", "nesterov"]),
+        ("digits", vec!["metric.digits", "an integer from 0 to 12"]),
+        ("build", vec!["Usage: report build", "--frozen"]),
+    ] {
+        let outcome = help(word);
+        assert_eq!(outcome.code, 0, "{outcome:#?}");
+        for part in parts {
+            assert!(outcome.stdout.contains(part), "{part}: {outcome:#?}");
+        }
+    }
+    assert!(!help("sgd").stdout.contains("beta1"));
+    assert!(project.run(&["help"]).stdout.contains("Usage: report"));
+    let outcome = help("scheduel");
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.contains("did you mean `schedule`?"), "{outcome:#?}");
 }

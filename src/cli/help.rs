@@ -1,0 +1,41 @@
+//! `report help`.
+
+use clap::CommandFactory as _;
+
+use super::args::Cli;
+use super::terminal::data;
+use crate::document::suggestion;
+use crate::keys;
+use crate::pipeline::Error;
+
+pub(super) fn run(topic: &[String]) -> Result<(), Error> {
+    let mut command = Cli::command();
+    command.build();
+    let mut found = Some(&mut command);
+    for word in topic {
+        found = found.and_then(|command| command.find_subcommand_mut(word));
+    }
+    if let Some(command) = found {
+        return data(command.render_long_help().to_string().trim_end());
+    }
+    let word = topic.join(" ");
+    match keys::about(&word) {
+        Some(text) => data(&text),
+        None => Err(Error::Request {
+            message: format!("there is no command and no key `{word}`"),
+            hint: hint(&word),
+        }),
+    }
+}
+
+fn hint(word: &str) -> String {
+    let commands = Cli::command();
+    let commands: Vec<_> =
+        commands.get_subcommands().map(|own| own.get_name().to_owned()).collect();
+    let names: Vec<_> = commands.iter().map(String::as_str).chain(keys::names()).collect();
+    match suggestion(word.rsplit('.').next().unwrap_or(word), &names) {
+        near if near.starts_with("did") => near,
+        _ => "`report --help` lists the commands; docs/files.md, docs/tasks.md and docs/programs.md have the keys"
+            .to_owned(),
+    }
+}
