@@ -3,7 +3,7 @@
 use clap::CommandFactory as _;
 
 use super::args::Cli;
-use super::terminal::data;
+use super::terminal::own_text;
 use crate::document::suggestion;
 use crate::keys;
 use crate::pipeline::Error;
@@ -16,11 +16,11 @@ pub(super) fn run(topic: &[String]) -> Result<(), Error> {
         found = found.and_then(|command| command.find_subcommand_mut(word));
     }
     if let Some(command) = found {
-        return data(command.render_long_help().to_string().trim_end());
+        return own_text(command.render_long_help().to_string().trim_end());
     }
     let word = topic.join(" ");
     match keys::about(&word) {
-        Some(text) => data(&text),
+        Some(text) => own_text(&text),
         None => Err(Error::Request {
             message: format!("there is no command and no key `{word}`"),
             hint: hint(&word),

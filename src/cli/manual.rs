@@ -4,14 +4,14 @@ use clap::CommandFactory as _;
 
 use super::args::Cli;
 use super::manual_args::{CompletionsArgs, ManArgs};
-use super::terminal::data;
+use super::terminal::{data, own_text};
 use crate::fs;
 use crate::pipeline::Error;
 
 pub(super) fn completions(args: &CompletionsArgs) -> Result<(), Error> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "report", &mut script);
-    data(String::from_utf8_lossy(&script).trim_end())
+    own_text(String::from_utf8_lossy(&script).trim_end())
 }
 
 pub(super) fn man(args: &ManArgs) -> Result<(), Error> {

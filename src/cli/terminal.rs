@@ -14,7 +14,12 @@ use crate::provenance;
 /// Prints a line of data to standard output. A closed pipe (`report status | head`) is not an
 /// error.
 pub(super) fn data(line: &str) -> Result<(), Error> {
-    match writeln!(std::io::stdout().lock(), "{}", visible(line)) {
+    own_text(&visible(line))
+}
+
+/// Prints a text of this program, which has lines and nothing of a file, like [`data`].
+pub(super) fn own_text(text: &str) -> Result<(), Error> {
+    match writeln!(std::io::stdout().lock(), "{text}") {
         Err(source) if source.kind() != ErrorKind::BrokenPipe => {
             let path = PathBuf::from("standard output");
             Err(Error::File(FileError { action: "write to", path, source }))

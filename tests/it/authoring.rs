@@ -220,6 +220,7 @@ fn shells_complete_commands_and_each_command_has_a_manual_page() {
         let outcome = directory.run(&["completions", shell]);
         assert!(outcome.code == 0 && outcome.stdout.contains(part), "{outcome:#?}");
         assert!(outcome.stdout.contains("frozen"), "the options of commands are completed");
+        assert!(outcome.stdout.lines().count() > 100, "{outcome:#?}");
     }
     let outcome = directory.run(&["man", "pages/man1"]);
     assert_eq!(outcome.code, 0, "{outcome:#?}");

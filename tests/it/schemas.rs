@@ -292,7 +292,14 @@ fn the_help_knows_keys_tables_and_kinds_and_suggests_near_ones() {
     let project = Project::empty();
     let help = |word: &str| project.run(&["help", word]);
     for (word, parts) in [
-        ("lr", vec!["train.optimizer.lr", "a number from 0 to 1000000; required", "lr = 0.001"]),
+        (
+            "lr",
+            vec![
+                "train.optimizer.lr\n",
+                "\n  takes a number from 0 to 1000000; required\n",
+                "lr = 0.001",
+            ],
+        ),
         ("train.optimizer.beta1", vec!["default: 0.9", "with kind = adam, adamw"]),
         ("schedule", vec!["train.schedule", "warmup_epochs", "with one_cycle"]),
         ("sgd", vec!["train.optimizer with kind = \"sgd\"", "nesterov"]),
