@@ -550,7 +550,11 @@ fn scores_that_cannot_be_compared_are_refused_with_their_line() {
             "stands in place of `curve` and `reduction`",
         ),
         ("value = \"parameters\"", "value = \"parametres\"", "did you mean `parameters`?"),
-        ("reduction = \"best\"", "reduction = \"maximum\"", "is unknown, `maximum`"),
+        (
+            "reduction = \"best\"",
+            "reduction = \"maximum\"",
+            "names an unknown reduction, `maximum`",
+        ),
         (
             "above = 0.425",
             "above = 0.425\nbelow = 0.3",

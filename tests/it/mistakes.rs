@@ -75,7 +75,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "test = 60",
         "`data.split` cannot be done: the validation part needs 10",
     ),
-    (NETWORK, "test = 0.25", "test = 1.5", "must be a count such as 200, or a share such as 0.2"),
+    (NETWORK, "test = 0.25", "test = 1.5", "must be more than 0 and less than 1, but is 1.5"),
     (NETWORK, "test = 0.25\n", "", "`data.split.test` is missing"),
     (
         NETWORK,
@@ -90,7 +90,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "needs classes, but the targets are numbers",
     ),
     (NETWORK, "kind = \"random\"", "kind = \"column\"", "`data.split.column` is missing"),
-    (NETWORK, "kind = \"random\"", "kind = \"ordered\"", "has no use in a split of kind `ordered`"),
+    (NETWORK, "kind = \"random\"", "kind = \"ordered\"", "has no use with `kind = \"ordered\"`"),
     (
         NETWORK,
         "kind = \"random\"",
@@ -109,13 +109,13 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         NETWORK,
         "[train]",
         "[train]\nloss = \"hubr\"",
-        "names a loss that a regression does not have, `hubr`; did you mean `huber`?",
+        "names an unknown loss, `hubr`; did you mean `huber`?",
     ),
     (
         NETWORK,
         "[train]",
         "[train]\nloss = \"cross_entropy\"",
-        "names a loss that a regression does not have",
+        "names an unknown loss, `cross_entropy`",
     ),
     (
         NETWORK,
@@ -156,12 +156,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "outputs = \"classes\" }",
         "but the targets are numbers; write a number",
     ),
-    (
-        NETWORK,
-        "outputs = 8 }",
-        "outputs = \"eight\" }",
-        "must be a number or `classes`, but is `eight`",
-    ),
+    (NETWORK, "outputs = 8 }", "outputs = \"eight\" }", "or \"classes\", but is a string, `eight`"),
     (
         NETWORK,
         "kind = \"random\"",
@@ -286,10 +281,14 @@ const CLASS_MISTAKES: &[(&str, &str, &str)] = &[
     (
         "[train]",
         "[train]\nloss = { kind = \"cross_entropy\", class_weights = [1, 0, 1] }",
-        "must be numbers above 0",
+        "must be more than 0",
     ),
-    ("kind = \"stratified\"", "kind = \"ordered\"", "has no use in a split of kind `ordered`"),
-    ("duplicates = \"allow\"", "duplicates = \"alow\"", "must be `refuse`, `together` or `allow`"),
+    ("kind = \"stratified\"", "kind = \"ordered\"", "has no use with `kind = \"ordered\"`"),
+    (
+        "duplicates = \"allow\"",
+        "duplicates = \"alow\"",
+        "names an unknown rule for duplicates, `alow`; did you mean `allow`?",
+    ),
 ];
 
 #[test]

@@ -134,7 +134,7 @@ fn every_name_in_a_paper_file_is_checked() {
             "by = [\"weight_sharing\"]\nwhere = { experiment = [] }",
             "lists no level: leave the factor out",
         ),
-        ("mean = 50.0", "mean = 500.0", "at most 100, but is 500"),
+        ("mean = 50.0", "mean = 500.0", "from 0 to 100, but is 500"),
         (
             "curve = \"published_test_accuracy\"\nreduction",
             "curve = \"accuracy\"\nreduction",
@@ -172,7 +172,7 @@ fn every_name_in_a_paper_file_is_checked() {
         (
             "kind = \"seeds\"",
             "kind = \"dots\"",
-            "must be `diagram`, `learning-curves`, `seeds`, `bars`, `scatter` or `confusion`",
+            "names an unknown kind of figure, `dots`; known: diagram, learning-curves",
         ),
     ] {
         let project = Project::new();

@@ -286,7 +286,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("[program]", "[program]\ntolerance = { los = { absolute = 1 } }", "did you mean `loss`?"),
     ("[program]", "[train]\nepochs = 1\n[program]", "`train` has no use with `task = \"program\"`"),
-    ("task = \"program\"\n", "", "`program` is for programs: write `task = \"program\"`"),
+    ("task = \"program\"\n", "", "`program` has no use with `task = \"pairs\"`"),
     ("\"params.lr\" =", "\"param.lr\" =", "must start with"),
 ];
 

@@ -344,7 +344,7 @@ fn each_mistake_in_these_kinds_is_told_before_any_training() {
     for (from, to, message) in [
         ("factor = \"lr\"", "factor = \"rate\"", "names no factor, `rate`"),
         ("factor = \"lr\"", "factor = \"experiment\"", "has one level in the selection"),
-        ("scale = \"log\"\n\n", "scale = \"root\"\n\n", "is unknown, `root`"),
+        ("scale = \"log\"\n\n", "scale = \"root\"\n\n", "names an unknown scale, `root`"),
         (
             "select = \"loss\"",
             "select = \"accuracy\"",
@@ -353,7 +353,7 @@ fn each_mistake_in_these_kinds_is_told_before_any_training() {
         (
             "where = { lr = 0.1 }\n\n[[figure]]",
             "\n\n[[figure]]",
-            "must select one condition, but selects 3",
+            "`table.2.where` is missing; it takes a table",
         ),
         (
             "curves = [\"train_loss\", \"validation_loss\"]",

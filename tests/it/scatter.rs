@@ -121,7 +121,11 @@ fn what_has_no_place_on_an_axis_is_refused_with_its_line() {
         ("x = \"lr\"", "x = \"lrr\"", "names no metric or factor, `lrr`; did you mean `lr`?"),
         ("y = \"loss\"", "y = \"lr\"", "names no metric, `lr`"),
         ("x = \"loss\"", "x = \"loss\"\nscale = \"log\"", "is `log`, but `x` is a metric"),
-        ("scale = \"log\"", "scale = \"loq\"", "is unknown, `loq`"),
+        (
+            "scale = \"log\"",
+            "scale = \"loq\"",
+            "names an unknown scale, `loq`; did you mean `log`?",
+        ),
     ] {
         let project = project();
         project.edit("experiments/paper.toml", from, to);
