@@ -14,7 +14,6 @@ use serde::Serialize;
 
 use crate::document::{Location, Reader};
 use crate::experiment::ConditionId;
-use crate::keys;
 use crate::paper::keys::{check_known, read_each, read_name};
 use crate::paper::{Figure, Paper, Vocabulary};
 use crate::table::{Results, TableItem, TableRequest, Words};
@@ -107,7 +106,7 @@ pub fn read(
     let words = Words { vocabulary, paper, earlier: tables };
     let items = tables.iter().map(|table| table.name.as_str());
     let items: Vec<_> = items.chain(figures.iter().map(|f| f.name.as_str())).collect();
-    read_each(reader, "claim", &keys::CLAIM, |reader, _| {
+    read_each(reader, "claim", |reader, _| {
         let name = read_name(reader);
         let statement = reader.required::<String>("statement");
         let short = reader.optional::<String>("short");
@@ -117,7 +116,7 @@ pub fn read(
             check_known(reader, "evidence", item, &items, "table or figure");
         }
         let check = read_check(reader, &words);
-        let also = read_each(reader, "also", &keys::ALSO, |reader, _| {
+        let also = read_each(reader, "also", |reader, _| {
             let (label, check) = (reader.required::<String>("label"), read_check(reader, &words));
             let (label, (check, _)) = (label?, check?);
             Some((label.clone(), AlsoChecked { label, check }))

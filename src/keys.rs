@@ -18,23 +18,15 @@ mod topic;
 mod train;
 
 pub use check::{CELL, CHECK};
-pub use data::{EXAMPLES, PAIRS, SPLIT};
 pub use experiment::EXPERIMENT;
-pub use figure::FIGURE;
 pub use files::{FILES, sections};
-pub use metric::{METRIC, PROTOCOL};
-pub use network::{LAYER, LAYERS, PAIR_NETWORK};
-pub use paper::{ALSO, CLAIM, LABEL, PAPER};
-pub use program::PROGRAM;
+pub use network::LAYER;
+pub use paper::{LABEL, PAPER};
 pub use schema::schema;
 pub use section::{Key, Need, Section, TAKEN, Tag, Takes, range};
-pub use settings::{PROFILE, PROFILES, STORE};
-pub use table::{JOINT, PUBLISHED, TABLE};
+pub use settings::{PROFILE, STORE};
 pub use topic::{about, names};
-pub use train::{
-    CLASSIFICATION, EARLY_STOPPING, LOSS_OF_CLASSES, LOSS_OF_NUMBERS, OF_PAIRS, OPTIMIZER,
-    REGRESSION, SCHEDULE,
-};
+pub use train::SCHEDULE;
 
 #[cfg(test)]
 mod tests;

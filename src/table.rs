@@ -29,7 +29,6 @@ use rayon::prelude::*;
 
 use crate::document::Reader;
 use crate::experiment::ConditionId;
-use crate::keys;
 use crate::paper::keys::{read_each, read_item_name};
 use crate::paper::{Paper, Vocabulary};
 
@@ -82,7 +81,7 @@ pub struct TableItem {
 #[must_use]
 pub fn read(reader: &Reader<'_>, vocabulary: &Vocabulary<'_>, paper: &Paper) -> Vec<TableRequest> {
     let violations = reader.violations();
-    let requests = read_each(reader, "table", &keys::TABLE, |reader, earlier| {
+    let requests = read_each(reader, "table", |reader, earlier| {
         read_one(reader, &Words { vocabulary, paper, earlier })
     });
     if let [first, _, ..] = &paper.protocols[..]

@@ -128,7 +128,6 @@ fn read_cell(
         &keys::CELL,
         reader.violations(),
     )?;
-
     match reader.node("parameters") {
         Some(node) => read_parameters(&reader, node, words),
         None => {

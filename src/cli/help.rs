@@ -23,16 +23,14 @@ pub(super) fn run(topic: &[String]) -> Result<(), Error> {
         Some(text) => own_text(&text),
         None => Err(Error::Request {
             message: format!("there is no command and no key `{word}`"),
-            hint: hint(&word),
+            hint: hint(&command, &word),
         }),
     }
 }
 
-fn hint(word: &str) -> String {
-    let commands = Cli::command();
-    let commands: Vec<_> =
-        commands.get_subcommands().map(|own| own.get_name().to_owned()).collect();
-    let names: Vec<_> = commands.iter().map(String::as_str).chain(keys::names()).collect();
+fn hint(command: &clap::Command, word: &str) -> String {
+    let commands = command.get_subcommands().map(clap::Command::get_name);
+    let names: Vec<_> = commands.chain(keys::names()).collect();
     match suggestion(word.rsplit('.').next().unwrap_or(word), &names) {
         near if near.starts_with("did") => near,
         _ => "`report --help` lists the commands; docs/files.md, docs/tasks.md and docs/programs.md have the keys"

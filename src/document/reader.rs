@@ -35,6 +35,19 @@ impl<'a> Reader<'a> {
         section: &'static Section,
         violations: &'a Violations,
     ) -> Option<Self> {
+        let reader = Self::of_checked(node, path, section, violations)?;
+        reader.check();
+        Some(reader)
+    }
+
+    /// The same for a table whose keys were checked already, as the conditions of an experiment share most of theirs.
+    #[must_use]
+    pub fn of_checked(
+        node: &'a Node,
+        path: impl Into<String>,
+        section: &'static Section,
+        violations: &'a Violations,
+    ) -> Option<Self> {
         let path = path.into();
         let Value::Table(table) = &node.value else {
             let found = node.value.type_name();
@@ -46,9 +59,7 @@ impl<'a> Reader<'a> {
             (_, None) => Kind::Unknown,
             (_, kind) => Kind::Known(kind),
         };
-        let reader = Self { table, section, kind, path, location: &node.location, violations };
-        reader.check();
-        Some(reader)
+        Some(Self { table, section, kind, path, location: &node.location, violations })
     }
 
     /// Reports all mistakes in keys.
@@ -127,10 +138,7 @@ impl<'a> Reader<'a> {
 
     /// The keys that the table can have.
     fn own_keys(&self) -> impl Iterator<Item = &'static Key> {
-        let kind = match self.kind {
-            Kind::Known(kind) => kind,
-            Kind::Unknown => None,
-        };
+        let kind = self.kind();
         self.section.all().filter(move |key| key.is_of(kind))
     }
 
@@ -185,10 +193,16 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// A reader of the table at `key`, with its section. `None` if it is missing or no table, with a violation.
+    /// A reader of the table at `key`. `None` if it is missing or no table, with a violation.
     #[must_use]
-    pub fn table(&self, key: &'static str, section: &'static Section) -> Option<Reader<'a>> {
-        Reader::new(self.node(key)?, self.path_of(key), section, self.violations)
+    pub fn table(&self, key: &'static str) -> Option<Reader<'a>> {
+        Reader::new(self.node(key)?, self.path_of(key), self.section_of(key)?, self.violations)
+    }
+
+    /// The section of the table at `key`, or of the tables in the list there.
+    #[must_use]
+    pub fn section_of(&self, key: &str) -> Option<&'static Section> {
+        self.key(key)?.takes.section()
     }
 
     /// The items of the list at `key`, each with its path. Empty if it is absent.
@@ -259,12 +273,6 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn has_mistakes(&self) -> bool {
         !self.violations.are_outside(&self.path)
-    }
-
-    /// Whether the table has no key.
-    #[must_use]
-    pub fn is_blank(&self) -> bool {
-        self.table.is_empty()
     }
 
     /// The violations of the document.

@@ -12,7 +12,7 @@ use crate::run::{
     self, Curve, DeviceKind, KeyValues, ModelConfig, NetworkConfig, NumberType, PartVersions,
     RunConfig, TaskKind, TrainConfig, key_values,
 };
-use crate::task::{self, TargetKind};
+use crate::task;
 
 /// The tables of a network.
 pub(super) const PARTS: [&str; 3] = ["data", "model", "train"];
@@ -144,7 +144,7 @@ impl Design {
 
     /// Reads the tables of `root`.
     pub(super) fn read(root: &Node, find: Find<'_>, violations: &Violations) -> Option<Self> {
-        let all = Reader::new(root, "", &keys::EXPERIMENT, violations)?;
+        let all = Reader::of_checked(root, "", &keys::EXPERIMENT, violations)?;
         match all.kind()? {
             PROGRAM => ProgramDesign::read(&all, find).map(Self::Program),
             name => {
@@ -173,16 +173,11 @@ impl NetworkDesign {
 
     /// Reads the three tables of an experiment.
     fn read(task: TaskKind, all: &Reader<'_>, find: Find<'_>) -> Option<Self> {
-        let (data, train) = match task::of(task).targets() {
-            TargetKind::Pairs => (&keys::PAIRS, &keys::OF_PAIRS),
-            TargetKind::Classes => (&keys::EXAMPLES, &keys::CLASSIFICATION),
-            TargetKind::Numbers => (&keys::EXAMPLES, &keys::REGRESSION),
-        };
-        let table = all.table("data", data);
+        let table = all.table("data");
         let data = table.and_then(|reader| DataDesign::read(task, &reader, find.data));
         let model = all.node("model").and_then(|node| model::read(task, node, all, data.as_ref()));
         let train = all
-            .table("train", train)
+            .table("train")
             .and_then(|reader| training::read(task, &reader, data.as_ref(), model.as_ref()));
         Some(Self { task, data: data?, model: model?, train: train? })
     }

@@ -3,7 +3,6 @@
 use super::data::DataDesign;
 use super::layers;
 use crate::document::{Node, Reader, Value, Violations};
-use crate::keys;
 use crate::run::{self, Layer, ModelConfig, PairModel, Shape, SingleModel, TaskKind, infer};
 use crate::task::{self, TargetKind, Task};
 
@@ -23,13 +22,11 @@ pub(super) fn read(
     let classes = data.map(|data| data.found().facts.classes.len());
     let node = with_sizes(node, "model", classes, reader.violations());
     let task = task::of(task);
-    let table = |section| Reader::new(&node, "model", section, reader.violations());
+    let table = Reader::new(&node, "model", reader.section_of("model")?, reader.violations())?;
     match task.targets() {
-        TargetKind::Pairs => {
-            read_pair(task, &table(&keys::PAIR_NETWORK)?, data).map(ModelConfig::Pair)
-        }
+        TargetKind::Pairs => read_pair(task, &table, data).map(ModelConfig::Pair),
         TargetKind::Classes | TargetKind::Numbers => {
-            read_single(task, &table(&keys::LAYERS)?, data).map(ModelConfig::Single)
+            read_single(task, &table, data).map(ModelConfig::Single)
         }
     }
 }

@@ -13,7 +13,6 @@ use serde_json::Value as Json;
 
 use super::find::{Find, FoundFiles, NamedFiles};
 use crate::document::{Node, Reader, Value};
-use crate::keys;
 use crate::run::{CONTRACT, Curve, DeviceKind, Program, ProgramConfig, ProgramTask};
 
 pub use agreement::{Agreement, Deviation, deviations};
@@ -80,7 +79,7 @@ impl ProgramDesign {
             Some(node) => read_params(node),
             None => Some(BTreeMap::new()),
         };
-        let reader = all.table("program", &keys::PROGRAM)?;
+        let reader = all.table("program")?;
         let program = read_program(&reader, params.as_ref(), find);
         Some(Self { program: program?, params: params? })
     }

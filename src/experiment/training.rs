@@ -4,7 +4,6 @@ use super::data::DataDesign;
 use super::{optimizer, schedule};
 use crate::dataset;
 use crate::document::{Reader, Value, suggestion};
-use crate::keys;
 use crate::run::{
     DataConfig, EarlyStopping, Loss, ModelConfig, Shape, TaskKind, TrainConfig, largest_output,
 };
@@ -28,17 +27,14 @@ pub(super) fn read(
     let batch_size = reader.required("batch_size");
     let shuffle = reader.optional::<bool>("shuffle").unwrap_or(!is_pairs);
     let loss = if is_pairs { None } else { read_loss(kind, reader, data, model) };
-    let optimizer =
-        reader.table("optimizer", &keys::OPTIMIZER).and_then(|table| optimizer::read(&table));
+    let optimizer = reader.table("optimizer").and_then(|table| optimizer::read(&table));
     let schedule = match reader.node("schedule") {
-        Some(_) => reader
-            .table("schedule", &keys::SCHEDULE)
-            .and_then(|table| schedule::read(&table, epochs)),
+        Some(_) => reader.table("schedule").and_then(|table| schedule::read(&table, epochs)),
         None => Some(crate::run::Schedule::default()),
     };
     let clip_norm = reader.optional("clip_norm");
     let early_stopping = reader.node("early_stopping").map(|_| {
-        let table = reader.table("early_stopping", &keys::EARLY_STOPPING)?;
+        let table = reader.table("early_stopping")?;
         read_early_stopping(task, &table, data)
     });
     if let (Some(batch_size), Some(data)) = (batch_size, data) {
@@ -93,13 +89,7 @@ fn read_loss(
 ) -> Option<Loss> {
     let names = task::of(task).losses();
     let table = match reader.node("loss").map(|node| &node.value) {
-        Some(Value::Table(_)) => {
-            let section = match task::of(task).targets() {
-                TargetKind::Numbers => &keys::LOSS_OF_NUMBERS,
-                TargetKind::Classes | TargetKind::Pairs => &keys::LOSS_OF_CLASSES,
-            };
-            Some(reader.table("loss", section)?)
-        }
+        Some(Value::Table(_)) => Some(reader.table("loss")?),
         _ => None,
     };
     let (name, key) = match &table {

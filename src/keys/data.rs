@@ -12,7 +12,7 @@ const SEED: Takes = Takes::Either(
 );
 
 /// The table `[data]` of pairs of images.
-pub static PAIRS: Section = Section {
+pub(super) static PAIRS: Section = Section {
     path: "data",
     about: "Pairs of images, by default of digits.",
     example: "[data]
@@ -56,7 +56,7 @@ const NAMES: Takes =
     Takes::Either(&[Takes::Name("a column"), Takes::List(&NAME)], "a list of names");
 
 /// The table `[data]` of rows of a table, or of single images.
-pub static EXAMPLES: Section = Section {
+pub(super) static EXAMPLES: Section = Section {
     path: "data",
     about: "Examples with targets: rows of a table, vectors or images.",
     example: r#"[data]
@@ -162,7 +162,7 @@ const SIZE: Takes = Takes::Either(
 const BY_CHANCE: &[&str] = &["random", "stratified", "folds", "files"];
 
 /// The table `[data.split]`.
-pub static SPLIT: Section = Section {
+pub(super) static SPLIT: Section = Section {
     path: "data.split",
     about: "Which examples are for training, validation and test.",
     example: r#"[data.split]

@@ -7,7 +7,7 @@ static EXPERIMENT: Takes = Takes::Name("an experiment");
 static CURVE: Takes = Takes::Name("a curve");
 
 /// A figure of the report.
-pub static FIGURE: Section = Section {
+pub(super) static FIGURE: Section = Section {
     path: "figure",
     about: "A figure of the report. Its number is its position in the file.",
     example: r#"[[figure]]

@@ -5,7 +5,7 @@ use super::section::{Key, Section, Tag, Takes};
 const CURVE: Takes = Takes::Name("a curve");
 
 /// One score of a run.
-pub static METRIC: Section = Section {
+pub(super) static METRIC: Section = Section {
     path: "metric",
     about: "One score of a run: a value of a learning curve, or a number that every run has.",
     example: r#"[[metric]]
@@ -59,7 +59,7 @@ reduction = "last""#,
 };
 
 /// A view of the report, which readers can choose.
-pub static PROTOCOL: Section = Section {
+pub(super) static PROTOCOL: Section = Section {
     path: "protocol",
     about: "A metric that readers of the page can choose.",
     example: r#"[[protocol]]

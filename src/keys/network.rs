@@ -16,7 +16,7 @@ static ITEM: Takes = Takes::Either(
 );
 
 /// The network of pairs.
-pub static PAIR_NETWORK: Section = Section {
+pub(super) static PAIR_NETWORK: Section = Section {
     path: "model",
     about: "The network of pairs. Each image goes through a branch. The head turns the outputs of both branches into the \
             probability that the target is 1.",
@@ -37,7 +37,7 @@ head = [{ layer = "linear", outputs = 1 }, "sigmoid"]"#,
 };
 
 /// The network of single examples.
-pub static LAYERS: Section = Section {
+pub(super) static LAYERS: Section = Section {
     path: "model",
     about: "The network.",
     example: r#"[model]

@@ -74,7 +74,7 @@ levels = { "0.001" = "small", "0.01" = "large" }"#,
 };
 
 /// What is claimed, and how it is decided.
-pub static CLAIM: Section = Section {
+pub(super) static CLAIM: Section = Section {
     path: "claim",
     about: "What is claimed, and how each build decides it.",
     example: r#"[[claim]]
@@ -109,7 +109,7 @@ check = { difference = [{ experiment = "deep" }, { experiment = "wide" }], above
 };
 
 /// A claim for other conditions.
-pub static ALSO: Section = Section {
+pub(super) static ALSO: Section = Section {
     path: "claim.also",
     about: "The same claim for other conditions.",
     example: r#"[[claim]]

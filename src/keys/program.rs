@@ -8,7 +8,7 @@ static NAME: Takes = Takes::Name("a variable");
 const TEXTS: Takes = Takes::List(&TEXT);
 
 /// How a program is started, what it reads and what it writes.
-pub static PROGRAM: Section = Section {
+pub(super) static PROGRAM: Section = Section {
     path: "program",
     about: "A program of yours that computes the runs.",
     example: r#"[program]

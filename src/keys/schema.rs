@@ -162,10 +162,7 @@ impl Definitions {
 
     fn key(&mut self, key: &'static Key, is_part: bool) -> Value {
         let schema = self.of(&key.takes, is_part);
-        let mut about = format!("{}{}", key.about[..1].to_uppercase(), &key.about[1..]);
-        if !about.ends_with('.') {
-            about.push('.');
-        }
+        let mut about = key.sentence();
         match key.need {
             Need::Default(default) if !default.is_empty() => {
                 about = format!("{about} Default: {default}.");

@@ -96,6 +96,15 @@ impl Key {
         Self { of: kinds, ..self }
     }
 
+    /// What it means, as a sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let mut letters = self.about.chars();
+        let first = letters.next().map(char::to_uppercase);
+        let end = if self.about.ends_with('.') { "" } else { "." };
+        first.into_iter().flatten().chain(letters).collect::<String>() + end
+    }
+
     /// Whether a table of this kind has it.
     #[must_use]
     pub fn is_of(&self, kind: Option<&str>) -> bool {
@@ -214,6 +223,17 @@ impl Takes {
     #[must_use]
     pub fn contains(&self, number: f64) -> bool {
         matches!(self, Self::Number(least, most) if (*least, *most).contains(&number))
+    }
+
+    /// The section of the table that it takes, or of the tables in its list.
+    #[must_use]
+    pub fn section(&self) -> Option<&'static Section> {
+        match self {
+            Self::Table(section) => Some(section),
+            Self::List(of) | Self::Map(of) => of.section(),
+            Self::Either(forms, _) => forms.iter().find_map(Self::section),
+            _ => None,
+        }
     }
 
     /// The limits of an integer or a number in words. Empty without limits.

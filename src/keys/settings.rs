@@ -6,7 +6,7 @@ static TEXT: Takes = Takes::Text;
 static OF_PROFILES: Takes = Takes::Table(&PROFILE);
 
 /// The file `slurm.toml`: a table for each profile.
-pub const PROFILES: Takes = Takes::Map(&OF_PROFILES);
+pub(super) const PROFILES: Takes = Takes::Map(&OF_PROFILES);
 
 /// A profile of a cluster.
 pub static PROFILE: Section = Section {

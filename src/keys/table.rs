@@ -37,7 +37,7 @@ const SELECTED: &[&str] =
     &["scores", "effects", "pairwise", "selection", "variance", "shares", "cost"];
 
 /// A table of the report.
-pub static TABLE: Section = Section {
+pub(super) static TABLE: Section = Section {
     path: "table",
     about: "A table of the report. Its number is its position in the file.",
     example: r#"[[table]]
@@ -167,7 +167,7 @@ order = "best""#,
 };
 
 /// A published value.
-pub static PUBLISHED: Section = Section {
+pub(super) static PUBLISHED: Section = Section {
     path: "table.published",
     about: "A published value of a row.",
     example: r#"[[table]]
@@ -189,7 +189,7 @@ published = [{ row = ["deep"], mean = 85.2, std = 0.4 }]"#,
 };
 
 /// Several published rows together.
-pub static JOINT: Section = Section {
+pub(super) static JOINT: Section = Section {
     path: "table.joint",
     about: "A row that averages several published rows.",
     example: r#"[[table]]

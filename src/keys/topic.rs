@@ -66,14 +66,6 @@ fn path(section: &Section, key: &Key) -> String {
     }
 }
 
-/// A sentence from a part of one.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(char::to_uppercase);
-    let end = if text.ends_with('.') { "" } else { "." };
-    first.into_iter().flatten().chain(letters).collect::<String>() + end
-}
-
 fn default(key: &Key) -> String {
     match key.need {
         Need::Required => "required".to_owned(),
@@ -95,7 +87,7 @@ fn of_key(section: &Section, key: &Key) -> String {
     };
     let mut lines = vec![
         name,
-        format!("  {}", sentence(key.about)),
+        format!("  {}", key.sentence()),
         format!("  takes {}; {}", key.takes, default(key)),
     ];
     if let (Tag::Word(tag, _), [_, ..]) = (section.tag, key.of) {
@@ -117,7 +109,7 @@ fn of_table(section: &Section, kind: Option<&str>) -> String {
             _ => String::new(),
         };
         lines.push(format!("\n  {}", key.name));
-        lines.push(format!("    {}", sentence(key.about)));
+        lines.push(format!("    {}", key.sentence()));
         lines.push(format!("    takes {}; {}{of}", key.takes, default(key)));
     }
     lines.push(example(section));

@@ -30,7 +30,7 @@ static SHARED: [Key; 6] = [
 ];
 
 /// The table `[train]` of pairs.
-pub static OF_PAIRS: Section = Section {
+pub(super) static OF_PAIRS: Section = Section {
     path: "train",
     about: "How the network is trained.",
     example: r#"[train]
@@ -65,7 +65,7 @@ static SHUFFLE: Key = Key::default(
 );
 
 /// The table `[train]` of a classification.
-pub static CLASSIFICATION: Section = Section {
+pub(super) static CLASSIFICATION: Section = Section {
     path: "train",
     about: "How the network is trained.",
     example: r#"[train]
@@ -90,7 +90,7 @@ optimizer = { kind = "adam", lr = 0.001 }"#,
 };
 
 /// The table `[train]` of a regression.
-pub static REGRESSION: Section = Section {
+pub(super) static REGRESSION: Section = Section {
     path: "train",
     about: "How the network is trained.",
     example: r#"[train]
@@ -118,7 +118,7 @@ const OF_CLASSES: &[&str] = &["cross_entropy", "binary_cross_entropy"];
 const OF_NUMBERS: &[&str] = &["mse", "mae", "huber"];
 
 /// The table `[train.loss]` of a classification.
-pub static LOSS_OF_CLASSES: Section = Section {
+pub(super) static LOSS_OF_CLASSES: Section = Section {
     path: "train.loss",
     about: "The loss of a classification.",
     example: r#"[train.loss]
@@ -147,7 +147,7 @@ class_weights = [1.0, 2.0]"#,
 static WEIGHT: Takes = above_0(LARGEST);
 
 /// The table `[train.loss]` of a regression.
-pub static LOSS_OF_NUMBERS: Section = Section {
+pub(super) static LOSS_OF_NUMBERS: Section = Section {
     path: "train.loss",
     about: "The loss of a regression.",
     example: r#"[train.loss]
@@ -171,7 +171,7 @@ const EPSILON: Takes = from_to(1e-12, 1.0);
 const DECAY: Takes = from_to(0.0, LARGEST);
 
 /// The table `[train.optimizer]`.
-pub static OPTIMIZER: Section = Section {
+pub(super) static OPTIMIZER: Section = Section {
     path: "train.optimizer",
     about: "The update rule. Formulas and defaults are those of PyTorch.",
     example: r#"[train.optimizer]
@@ -268,7 +268,7 @@ warmup_epochs = 2"#,
 };
 
 /// The table `[train.early_stopping]`.
-pub static EARLY_STOPPING: Section = Section {
+pub(super) static EARLY_STOPPING: Section = Section {
     path: "train.early_stopping",
     about: "When the training ends before its last epoch.",
     example: r#"[train.early_stopping]

@@ -4,7 +4,6 @@
 use super::{EXPERIMENT, Metric, Selection, Vocabulary};
 use crate::document::{Node, Reader, Value, suggestion};
 use crate::experiment::{Design, Level, Levels, written};
-use crate::keys::Section;
 use crate::run::Curve;
 use crate::task::{self, TargetKind};
 
@@ -16,11 +15,11 @@ const LONGEST_NAME: usize = 100;
 pub fn read_each<T>(
     reader: &Reader<'_>,
     key: &'static str,
-    section: &'static Section,
     read: impl Fn(&Reader<'_>, &[T]) -> Option<(String, T)>,
 ) -> Vec<T> {
     let (mut names, mut items) = (Vec::new(), Vec::new());
     let violations = reader.violations();
+    let Some(section) = reader.section_of(key) else { return items };
     for (path, node) in reader.items(key) {
         let item = Reader::new(node, path.as_str(), section, violations);
         let Some((name, item)) = item.and_then(|reader| read(&reader, &items)) else {

@@ -39,12 +39,11 @@ impl Paper {
                 format!("gives `{one}` and `{other}` of one experiment the label `{label}`");
             reader.refuse("labels", message);
         }
-        let metrics = read_each(reader, "metric", &keys::METRIC, |reader, earlier| {
-            read_metric(reader, earlier, words)
-        });
+        let metrics =
+            read_each(reader, "metric", |reader, earlier| read_metric(reader, earlier, words));
         let known = metrics.iter().map(|metric: &Metric| metric.name.as_str());
         let known: Vec<_> = known.collect();
-        let protocols = read_each(reader, "protocol", &keys::PROTOCOL, |reader, earlier| {
+        let protocols = read_each(reader, "protocol", |reader, earlier| {
             let metric = read_known(reader, "metric", &known, "metric");
             let of_no_curve = metrics.iter().filter(|known| known.curve().is_none());
             if let Some(value) =

@@ -125,7 +125,7 @@ fn read(reader: &Reader<'_>, vocabulary: &Vocabulary<'_>, violations: &Violation
     // Tables refer to metrics, and figures and claims refer to tables.
     let tables = table::read(reader, vocabulary, &paper);
     let score_tables: Vec<_> = of_kind::<Scores>(&tables).map(|(name, _)| name).collect();
-    let figures = read_each(reader, "figure", &keys::FIGURE, |reader, _| {
+    let figures = read_each(reader, "figure", |reader, _| {
         Figure::read(reader, vocabulary, &paper, &score_tables)
     });
     for figure in &figures {

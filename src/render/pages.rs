@@ -57,10 +57,7 @@ pub(super) fn pages(around: &Around<'_>, body: &Body) -> Result<Vec<Page>, Templ
         let file = &files[index];
         let leads_elsewhere = |id: &String| places.get(id).is_some_and(|place| place != file);
         let targets = targets(&section.html).into_iter().filter(leads_elsewhere);
-        let texts: BTreeMap<_, _> = targets
-            .filter_map(|id| Some((texts.get(&id)?.clone(), id)))
-            .map(|(t, id)| (id, t))
-            .collect();
+        let texts: BTreeMap<_, _> = targets.filter_map(|id| texts.get_key_value(&id)).collect();
         let mut anchors: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
         // Readers may have addresses of the report as one page.
         if index == 0 {

@@ -5,7 +5,6 @@ use super::score_rows::{Published, ScoreRow, Scores};
 use crate::document::Reader;
 use crate::experiment::{Level, Levels};
 use crate::format::count;
-use crate::keys;
 use crate::paper::keys::{read_each, read_known, read_levels};
 use crate::paper::{Selection, selects};
 use crate::summary::Exceptions;
@@ -28,7 +27,7 @@ pub(super) fn read(
     words: &Words<'_>,
 ) -> Vec<Joint> {
     let known: Vec<_> = tables.iter().map(|(name, _)| name.as_str()).collect();
-    read_each(reader, "joint", &keys::JOINT, |reader, _| {
+    read_each(reader, "joint", |reader, _| {
         let table = read_known(reader, "table", &known, "table of this scorecard");
         let label = reader.required::<String>("label");
         let without = match reader.node("without") {

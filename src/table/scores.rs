@@ -10,7 +10,6 @@ use super::kind::{
 use super::score_rows::{Order, Published, ScoreRow, Scores, metrics_of};
 use crate::document::{Reader, Value};
 use crate::experiment::Level;
-use crate::keys;
 use crate::paper::keys::{check_level, choice, differs_note, read_each, read_factors, read_metric};
 use crate::paper::{Metric, Names, Paper, ScoreUnit, Selection};
 
@@ -36,7 +35,7 @@ pub(super) fn read(reader: &Reader<'_>, words: &Words<'_>) -> Option<Scores> {
         reader.refuse("order", message);
     }
     let own = metric.as_ref().and_then(|metric| words.paper.metric(metric));
-    let published = read_each(reader, "published", &keys::PUBLISHED, |reader, _| {
+    let published = read_each(reader, "published", |reader, _| {
         let row = read_published(reader, &by_names, &selection, own, words)?;
         let levels: Vec<_> = row.row.iter().map(|level| level.to_json().to_string()).collect();
         Some((levels.join(", "), row))

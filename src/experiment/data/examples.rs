@@ -7,7 +7,6 @@ use super::pooling::check_pooling;
 use super::split::{self, SplitDesign};
 use crate::dataset::{Columns, FilePair, FileSource, Source};
 use crate::document::{Reader, Value};
-use crate::keys;
 use crate::run::{ExampleData, SplitKind};
 use crate::task::TargetKind;
 
@@ -52,7 +51,7 @@ pub(super) fn read(
     reader: &Reader<'_>,
     find: FindData<'_>,
 ) -> Option<ExampleDesign> {
-    let split_table = reader.table("split", &keys::SPLIT);
+    let split_table = reader.table("split");
     let split_columns = split_table.as_ref().map(split::columns);
     let are_classes = targets == TargetKind::Classes;
     let source = source(reader, are_classes, split_columns.as_ref());
