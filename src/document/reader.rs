@@ -4,7 +4,7 @@
 use super::node::join;
 use super::shape::{faults, mismatch, nearest};
 use super::{FromNode, Location, Node, Table, Value, Violations};
-use crate::keys::{Key, Need, Section, Tag, range};
+use crate::keys::{self, Key, Need, Section, Tag, range};
 
 /// Reads one table.
 pub struct Reader<'a> {
@@ -113,7 +113,8 @@ impl<'a> Reader<'a> {
             ([], Some(near)) => format!("is not a known key; did you mean `{near}`?"),
             ([], None) => {
                 let known = listing(self.own_keys().map(|key| key.name));
-                format!("is not a known key; known here: {known}")
+                let hint = elsewhere(name, self.section).unwrap_or_default();
+                format!("is not a known key; known here: {known}{hint}")
             }
             (others, _) => self.without_use(others),
         };
@@ -314,6 +315,18 @@ pub fn kind_of(section: &'static Section, table: &Table) -> Option<&'static str>
         }
     };
     section.kinds().iter().copied().find(|kind| *kind == word)
+}
+
+/// A hint at the tables that have a key, if it stands in the wrong one.
+fn elsewhere(name: &str, section: &'static Section) -> Option<String> {
+    let has_it =
+        |other: &&Section| other.path != section.path && other.all().any(|key| key.name == name);
+    let paths = keys::sections().into_iter().filter(|other| has_it(&&**other));
+    let mut paths: Vec<_> = paths.map(|other| other.path).filter(|path| !path.is_empty()).collect();
+    paths.dedup();
+    (1..=3)
+        .contains(&paths.len())
+        .then(|| format!(". It is a key of {}", listing(paths.into_iter())))
 }
 
 fn listing<'k>(keys: impl Iterator<Item = &'k str>) -> String {

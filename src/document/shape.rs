@@ -22,8 +22,8 @@ pub(super) fn faults<'n>(takes: &Takes, node: &'n Node) -> Vec<(&'n Location, St
             entries.iter().flat_map(entry).collect()
         }
         (Takes::Either(forms, _), value) => match forms.iter().find(|form| is_form(form, value)) {
-            // One word says less than all forms together.
-            Some(form) if !matches!(form, Takes::Word(_, [_])) => faults(form, node),
+            // One word, or one of two kinds of numbers, says less than all forms together.
+            Some(form) if !is_part_of_a_choice(form, forms) => faults(form, node),
             Some(form) if fault(form, node).is_none() => Vec::new(),
             _ => vec![(&node.location, mismatch(takes, node))],
         },
@@ -56,6 +56,13 @@ fn fault(takes: &Takes, node: &Node) -> Option<String> {
         }
         _ => Some(mismatch(takes, node)),
     }
+}
+
+/// Whether the message about a form alone would hide others that the value may have meant.
+fn is_part_of_a_choice(form: &Takes, forms: &[Takes]) -> bool {
+    let is_number = |form: &&Takes| matches!(form, Takes::Integer(..) | Takes::Number(..));
+    matches!(form, Takes::Word(_, [_]))
+        || (is_number(&form) && forms.iter().filter(is_number).count() > 1)
 }
 
 /// Whether a value has the type of a form.

@@ -31,9 +31,9 @@ fn read_layer(node: &Node, path: &str, violations: &Violations) -> Option<Layer>
         Value::String(name) if keys::LAYER.kinds().contains(&name.as_str()) => {
             Value::Table(BTreeMap::from([("layer".to_owned(), node.clone())]))
         }
+        Value::Table(_) => node.value.clone(),
         // The reader of the list has refused it.
-        Value::String(_) => return None,
-        other => other.clone(),
+        _ => return None,
     };
     let node = Node { value: table, ..node.clone() };
     let reader = Reader::new(&node, path, &keys::LAYER, violations)?;

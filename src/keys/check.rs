@@ -76,8 +76,8 @@ check = { effect = "weight_sharing", where = { experiment = "deep" }, above = 0 
             "the published difference: the report says whether it lies in the interval",
         )
         .of(OF_DIFFERENCE),
-        Key::depends("above", Takes::Text, "required, or `below`", "an expression that is smaller").of(&["compare"]),
-        Key::depends("below", Takes::Text, "required, or `above`", "an expression that is larger").of(&["compare"]),
+        Key::depends("above", Takes::Text, "required without `below`", "an expression that is smaller").of(&["compare"]),
+        Key::depends("below", Takes::Text, "required without `above`", "an expression that is larger").of(&["compare"]),
         Key::required("says", Takes::Text, "what the numbers say, for readers").of(&["compare"]),
         Key::optional("cells", Takes::Map(&CELLS), "the names of the expressions, and what they stand for").of(&["compare"]),
         WHERE.of(OF_METRIC),

@@ -41,7 +41,7 @@ scale = "log""#,
         Key::depends(
             "curve",
             Takes::Name("a curve"),
-            "required, or `curves`",
+            "required without `curves`",
             "the learning curve",
         )
         .of(&["learning-curves"]),

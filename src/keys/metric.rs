@@ -22,7 +22,7 @@ reduction = "last""#,
         ),
         Key::required("label", Takes::Label, "name in the report"),
         Key::default("short", Takes::Label, "`label`", "short name, for the heads of columns"),
-        Key::depends("curve", CURVE, "required, or `value`", "the learning curve"),
+        Key::depends("curve", CURVE, "required without `value`", "the learning curve"),
         Key::depends(
             "reduction",
             Takes::Word("reduction", &["best", "last", "selected"]),
@@ -42,7 +42,8 @@ reduction = "last""#,
             "value",
             Takes::Word("value", &["parameters", "epochs", "best_epoch"]),
             "in place of `curve` and `reduction`: the number of trained parameters, of completed epochs, or of the best \
-             epoch of early stopping; with folds, the mean of their numbers",
+             epoch of early stopping; with folds, the mean of their numbers. A table of `kind = \"cost\"` has the time of the \
+             trainings, which no metric has because it differs between two trainings of one run.",
         ),
         Key::optional(
             "unit",
@@ -52,7 +53,7 @@ reduction = "last""#,
         Key::default(
             "digits",
             Takes::Integer(0, 12),
-            "from the [values](statistics.md#digits)",
+            "from the values",
             "number of decimals in the report",
         ),
     ]],

@@ -258,6 +258,7 @@ impl Takes {
             Self::Number(..) => "a number".to_owned(),
             Self::Text | Self::Label => "a string".to_owned(),
             Self::Name(what) => format!("the name of {what}"),
+            Self::Word(what, words) if words.len() > MOST_WORDS => format!("the name of a {what}"),
             Self::Word(_, words) => one_of(words),
             Self::List(_) => "a list".to_owned(),
             Self::Map(_) | Self::Table(_) => "a table".to_owned(),
@@ -265,6 +266,9 @@ impl Takes {
         }
     }
 }
+
+/// The most words that a message lists.
+const MOST_WORDS: usize = 10;
 
 /// Words in quotes: “`a`, `b` or `c`”.
 fn one_of(words: &[&str]) -> String {

@@ -134,9 +134,9 @@ order = "best""#,
             "adds a row with the trend over the levels, which must be numbers: for each 1 more, or for each factor of ten",
         )
         .of(&["pairwise"]),
-        Key::depends("below", ANY_NUMBER, "required, or `above`", "the threshold, in the unit of the metric")
+        Key::depends("below", ANY_NUMBER, "required without `above`", "the threshold, in the unit of the metric")
             .of(&["shares"]),
-        Key::depends("above", ANY_NUMBER, "required, or `below`", "the threshold, in the unit of the metric")
+        Key::depends("above", ANY_NUMBER, "required without `below`", "the threshold, in the unit of the metric")
             .of(&["shares"]),
         Key::required("tables", Takes::List(&A_TABLE), "tables before this one in the file; their rows are shown")
             .of(&["ablation"]),

@@ -240,7 +240,7 @@ warmup_epochs = 2"#,
             "warmup_epochs",
             Takes::Integer(0, MOST),
             "0",
-            "epochs in which the rate rises from 0 to that of the schedule; less than `epochs`",
+            "epochs in which the rate rises to the first rate of the schedule; less than `epochs`",
         ),
         Key::required("step_size", Takes::Integer(1, MOST), "epochs with the same rate")
             .of(&["step"]),

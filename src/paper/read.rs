@@ -166,15 +166,9 @@ fn read_metric(
 
 /// `curve` with `reduction`, or `value`.
 fn read_source(reader: &Reader<'_>, words: &Vocabulary<'_>) -> Option<ScoreSource> {
-    if let Some(node) = reader.node("value") {
+    if reader.node("value").is_some() {
         if reader.node("curve").is_some() || reader.node("reduction").is_some() {
             reader.refuse("value", "stands in place of `curve` and `reduction`: give one of both");
-        }
-        if node.value == Value::String("seconds".to_owned()) {
-            let message = "cannot be `seconds`: two trainings of one run take different times, so the \
-                           report could not be the same twice; a table of `kind = \"cost\"` shows the time";
-            reader.refuse("value", message);
-            return None;
         }
         let values = [
             ("parameters", RunValue::Parameters),

@@ -542,7 +542,7 @@ fn scores_that_cannot_be_compared_are_refused_with_their_line() {
         (
             "value = \"parameters\"",
             "value = \"seconds\"",
-            "cannot be `seconds`: two trainings of one run take different times",
+            "names an unknown value, `seconds`; known: parameters, epochs, best_epoch",
         ),
         (
             "value = \"parameters\"",

@@ -75,7 +75,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "test = 60",
         "`data.split` cannot be done: the validation part needs 10",
     ),
-    (NETWORK, "test = 0.25", "test = 1.5", "must be more than 0 and less than 1, but is 1.5"),
+    (NETWORK, "test = 0.25", "test = 1.5", "must be a count such as 200, or a share such as 0.2"),
     (NETWORK, "test = 0.25\n", "", "`data.split.test` is missing"),
     (
         NETWORK,

@@ -527,3 +527,37 @@ fn help_explains_every_option_and_the_exit_status() {
         assert!(build.contains(option), "{option}: {build}");
     }
 }
+
+/// A document with its tables of keys as the table of keys has them. Each stands between two comments, of which the
+/// first names it.
+fn with_tables_of_keys(document: &str) -> String {
+    let mut parts = document.split("<!-- keys: ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let part = |part: &str| {
+        let (name, rest) = part.split_once(" -->").unwrap();
+        let (_, after) = rest.split_once("<!-- end of keys -->").unwrap();
+        let (path, word) =
+            name.split_once(" | ").map_or((name, None), |(path, word)| (path, Some(word)));
+        let table = keys::reference(path, word).unwrap_or_else(|| panic!("no table `{name}`"));
+        format!("<!-- keys: {name} -->\n\n{table}\n<!-- end of keys -->{after}")
+    };
+    first + &parts.map(part).collect::<String>()
+}
+
+#[test]
+fn the_tables_of_keys_in_the_documents_are_those_of_the_reader() {
+    let mut old = Vec::new();
+    for (path, document) in documents() {
+        let new = with_tables_of_keys(&document);
+        if new != document {
+            let name = path.replace('/', "-");
+            std::fs::write(std::env::temp_dir().join(name), new).unwrap();
+            old.push(path);
+        }
+    }
+    assert!(
+        old.is_empty(),
+        "copy these files from /tmp, where their names have `-`: {}",
+        old.join(", ")
+    );
+}
