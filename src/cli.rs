@@ -10,6 +10,7 @@ mod bundle_args;
 mod cache;
 mod check;
 mod cluster_args;
+mod datasets;
 mod diff;
 mod errors;
 mod early_report;

@@ -24,6 +24,7 @@ mod range;
 mod sketch;
 mod source;
 mod split;
+mod summary;
 mod table;
 
 pub use alike::alike;
@@ -36,8 +37,10 @@ pub use facts::Facts;
 pub use files::{File, Files, read};
 pub use inputs::{Prepared, Trained, prepare, prepare_examples};
 pub use mnist::{
-    EMBEDDED_POOLS, STANDARD_FILES, embedded, embedded_digest, same_content, standard,
+    EMBEDDED_POOLS, STANDARD_FILES, embedded, embedded_digest, embedded_labels, same_content,
+    standard,
 };
 pub use pairs::check_pools;
 pub use sketch::{Sketch, SketchColumn, sketch};
 pub use source::{Columns, FilePair, FileSource, Source};
+pub use summary::{SplitSummary, TargetSummary, summary};

@@ -6,6 +6,7 @@ mod artifacts;
 mod audit;
 pub mod bundle;
 mod create;
+mod data_summaries;
 mod datasets;
 mod default_paper;
 mod directory;
@@ -54,6 +55,7 @@ pub use audit::{
     Check, Garbage, Problem, Rerun, Unused, check_all, garbage, quarantine, record, remove, rerun,
 };
 pub use create::{Part, add_part, eject, old_schemas, sketch, start, write_new, write_schemas};
+pub use data_summaries::{DataSummary, data_summaries};
 pub use directory::{check_directory, check_writable, foreign_files};
 pub use early_page::remove_early_page;
 pub use error::{Error, Invalid};

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
+use super::datasets;
 use super::json;
-use super::project_args::ProjectArgs;
+use super::project_args::{PlaceArgs, ProjectArgs};
 use super::resolved;
 use super::selector::RunSelector;
 use super::terminal::{data, message};
@@ -17,21 +18,23 @@ use crate::format::{chain, count, runs, two_digits};
 use crate::pipeline::{self, Error, Keep, Project, Trial, Verdict};
 use crate::plan::Plan;
 use crate::run::RunConfig;
+use crate::train::Device;
 
 /// The most files that a message names.
 const MOST_FILES: usize = 8;
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("what").args(["run", "resolved"]), after_help = "\
+#[command(group = ArgGroup::new("what").args(["run", "resolved", "data"]), after_help = "\
 Examples:
   report check                      look at all files
   report check --resolved deep      each key of the experiment, its value, and where that comes from
+  report check --data               sizes of the parts of the data, and their classes or targets
   report check --run                run each program twice, and compare
   report check --format github      mark the lines in a pull request")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct CheckArgs {
     /// With `--run`: only the first of these runs. An experiment, a table or figure of the paper, or the beginning of a
-    /// digest.
+    /// digest. With `--resolved` and `--data`: only this experiment.
     #[arg(requires = "what")]
     name: Option<String>,
     /// Only runs with these levels or seeds: `factor=level`, `seed=N`.
@@ -44,7 +47,13 @@ pub(super) struct CheckArgs {
     #[arg(long, short)]
     yes: bool,
     #[command(flatten)]
-    project: ProjectArgs,
+    place: PlaceArgs,
+    /// Use the first N seeds of each experiment. If its file lists fewer, the next numbers follow.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    seeds: Option<u64>,
+    /// Check the runs on `cpu`, `cuda` or `cuda:N`. Each kind of device has its own records [default: cpu].
+    #[arg(long, value_name = "DEVICE", default_value_t, hide_default_value = true)]
+    device: Device,
     /// Print one JSON object with all mistakes.
     #[arg(long, conflicts_with_all = ["format", "run"])]
     json: bool,
@@ -52,9 +61,24 @@ pub(super) struct CheckArgs {
     /// default. With the name of an experiment, only its own.
     #[arg(long, conflicts_with = "json")]
     resolved: bool,
+    /// Draw the data of each experiment, and print the size of each part and its classes or targets. With the name of an
+    /// experiment, only its own.
+    #[arg(long, conflicts_with = "json")]
+    data: bool,
     /// How mistakes are printed. `github`: also as annotations, which mark the lines in a pull request on GitHub.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: Format,
+}
+
+impl CheckArgs {
+    fn project(&self) -> ProjectArgs {
+        ProjectArgs {
+            place: self.place.clone(),
+            seeds: self.seeds,
+            data: None,
+            device: self.device,
+        }
+    }
 }
 
 /// How mistakes are printed.
@@ -68,9 +92,9 @@ enum Format {
 }
 
 pub(super) fn run(args: &CheckArgs) -> Result<(), Error> {
-    let root = args.project.root();
+    let root = args.place.root();
     if args.run && pipeline::is_foreign(&root) {
-        trust::ask(&args.project.load()?, args.yes)?;
+        trust::ask(&args.project().load()?, args.yes)?;
     }
     let checked = check(args);
     if args.json {
@@ -98,6 +122,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Error> {
     if args.resolved {
         return resolved::print(&project, args.name.as_ref());
     }
+    if args.data {
+        return datasets::print(&project, args.name.as_ref());
+    }
     data(&format!(
         "no mistake in {} with {}",
         count(project.experiments.len(), "experiment"),
@@ -119,8 +146,8 @@ struct Checked {
 
 /// Looks for mistakes in all files.
 fn check(args: &CheckArgs) -> Result<Checked, Error> {
-    let project = if args.run { args.project.load_to_run()? } else { args.project.load()? };
-    let plan = pipeline::plan(&project, args.project.device.kind(), Keep::Extracts)?;
+    let project = if args.run { args.project().load_to_run()? } else { args.project().load()? };
+    let plan = pipeline::plan(&project, args.device.kind(), Keep::Extracts)?;
     let build = Build { command: "report build", options: "", has_pdf: false };
     let report = pipeline::render(&project, &plan, build, None)?;
     report.check_links(&project, &project.root.join(pipeline::WHOLE))?;

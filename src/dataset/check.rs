@@ -220,9 +220,10 @@ fn one_target(parts: &Parts, examples: &Examples, place: &str) -> Option<String>
     ))
 }
 
-/// A column or a channel that is standardised, but has one value in all training examples.
+/// A column or a channel that is standardised, but has one value in all training examples. Examples without values are
+/// known to have none.
 fn constant(config: &ExampleData, parts: &Parts, examples: &Examples) -> Option<String> {
-    if !config.standardize {
+    if !config.standardize || examples.values.is_empty() {
         return None;
     }
     let train = pooled(&examples.values, examples.shape, &parts[0], config.pooling);

@@ -10,7 +10,7 @@ pub struct Examples {
     pub digest: Digest,
     /// Shape of one example.
     pub shape: Shape,
-    /// The values of all examples, one after the other.
+    /// The values of all examples, one after the other. Empty where only splits are checked, and the values are known.
     pub values: Values,
     /// The target of each example.
     pub targets: Targets,
@@ -139,6 +139,17 @@ impl Scale {
     #[must_use]
     pub fn restore(self, x: f32) -> f32 {
         x * self.std_dev + self.mean
+    }
+}
+
+impl Values {
+    /// Whether there is no value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Bytes(bytes) => bytes.is_empty(),
+            Self::Floats(numbers) => numbers.is_empty(),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::examples::{Examples, PartName, TableRows, Targets, Values};
 use super::idx;
 use super::packed::unpack;
 use crate::digest::Digest;
-use crate::run::Shape;
+use crate::run::{Shape, mnist_image};
 
 /// The whole of MNIST, as gzip files: they stay packed in this binary until a run needs them.
 static EMBEDDED: [&[u8]; 4] = [
@@ -56,6 +56,21 @@ pub fn embedded() -> Result<Examples, DataError> {
     Ok(examples)
 }
 
+/// MNIST without the pixels, which take most of the time to unpack. This is enough to check a split: no two of the images
+/// are equal, and each has pixels of several values.
+///
+/// # Errors
+/// Returns an error if the files in this binary are damaged.
+pub fn embedded_labels() -> Result<Examples, DataError> {
+    let of_file = |at: usize| {
+        let unpacked = unpack(EMBEDDED[at]).and_then(|bytes| labels(&bytes));
+        unpacked.map_err(DataError::of(STANDARD_FILES[at]))
+    };
+    let (train, test) = (of_file(1)?, of_file(3)?);
+    let shape = mnist_image();
+    Ok(of_classes(embedded_digest(), (shape, Vec::new()), train, test))
+}
+
 /// Examples from the bytes of the [`STANDARD_FILES`] in that order. Each may be compressed with
 /// gzip.
 ///
@@ -68,8 +83,8 @@ pub fn standard(names: [&str; 4], bytes: [&[u8]; 4]) -> Result<Examples, DataErr
     }
     let digests: Vec<_> = unpacked.iter().map(|b| Digest::of_bytes(b).to_string()).collect();
     let (train_shape, mut pixels) = images(&unpacked[0]).map_err(DataError::of(names[0]))?;
-    let mut classes = labels(&unpacked[1]).map_err(DataError::of(names[1]))?;
-    let n_train = check_counts([names[0], names[1]], train_shape, &pixels, &classes)?;
+    let classes = labels(&unpacked[1]).map_err(DataError::of(names[1]))?;
+    check_counts([names[0], names[1]], train_shape, &pixels, &classes)?;
     let (shape, test_pixels) = images(&unpacked[2]).map_err(DataError::of(names[2]))?;
     let test_classes = labels(&unpacked[3]).map_err(DataError::of(names[3]))?;
     check_counts([names[2], names[3]], shape, &test_pixels, &test_classes)?;
@@ -79,20 +94,30 @@ pub fn standard(names: [&str; 4], bytes: [&[u8]; 4]) -> Result<Examples, DataErr
         return Err(DataError::of(names[2])(reason));
     }
     pixels.extend(test_pixels);
-    classes.extend(test_classes);
-    let part = |index| if index < n_train { PartName::Train } else { PartName::Test };
+    Ok(of_classes(digest_of(&digests), (shape, pixels), classes, test_classes))
+}
+
+/// Examples with these pixels, and with these classes in the training part and the test part.
+fn of_classes(
+    digest: Digest,
+    (shape, pixels): (Shape, Vec<u8>),
+    train: Vec<u32>,
+    test: Vec<u32>,
+) -> Examples {
+    let parts = [(PartName::Train, train.len()), (PartName::Test, test.len())];
+    let classes = [train, test].concat();
     let n_classes = classes.iter().max().map_or(0, |largest| largest + 1);
-    Ok(Examples {
-        digest: digest_of(&digests),
+    Examples {
+        digest,
         shape,
         values: Values::Bytes(pixels),
-        parts: (0..classes.len()).map(part).collect(),
+        parts: parts.into_iter().flat_map(|(part, n)| std::iter::repeat_n(part, n)).collect(),
         rows: TableRows::default(),
         targets: Targets::Classes(classes),
         classes: (0..n_classes).map(|class| class.to_string()).collect(),
         columns: Vec::new(),
         groups: Vec::new(),
-    })
+    }
 }
 
 /// Whether two files have the same content after unpacking. Damaged files are equal to no file.
@@ -144,13 +169,13 @@ fn sizes(dimensions: &[usize]) -> String {
     text + " numbers"
 }
 
-/// The number of images, which is that of the labels.
+/// Checks that there are as many images as labels.
 fn check_counts(
     names: [&str; 2],
     shape: Shape,
     pixels: &[u8],
     labels: &[u32],
-) -> Result<usize, DataError> {
+) -> Result<(), DataError> {
     let n_images = pixels.len().checked_div(shape.len()).unwrap_or(0);
     if n_images != labels.len() {
         let n_labels = labels.len();
@@ -158,11 +183,12 @@ fn check_counts(
             format!("contains {n_labels} labels, but `{}` contains {n_images} images", names[0]);
         return Err(DataError::of(names[1])(reason));
     }
-    Ok(n_images)
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::alike::alike;
     use super::*;
 
     #[test]
@@ -180,8 +206,22 @@ mod tests {
         ];
         assert_eq!(counts, expected);
         assert_eq!(examples.pools(), EMBEDDED_POOLS);
-        assert_eq!(examples.shape, crate::run::mnist_image());
+        assert_eq!(examples.shape, mnist_image());
         assert_eq!(examples.classes.len(), crate::run::mnist_classes());
+    }
+
+    #[test]
+    fn the_digits_without_pixels_check_a_split_as_well_as_those_with_pixels() {
+        let (whole, labels) = (embedded().unwrap(), embedded_labels().unwrap());
+        assert!(labels.values.is_empty());
+        assert_eq!((labels.digest, labels.shape), (whole.digest, whole.shape));
+        assert_eq!((&labels.targets, &labels.classes), (&whole.targets, &whole.classes));
+        assert_eq!((&labels.parts, &labels.rows), (&whole.parts, &whole.rows));
+        assert_eq!(alike(&labels), alike(&whole));
+        let Values::Bytes(pixels) = &whole.values else { panic!("pixels are bytes") };
+        for image in pixels.chunks_exact(whole.shape.len()) {
+            assert!(image.iter().any(|pixel| *pixel != image[0]));
+        }
     }
 
     #[test]

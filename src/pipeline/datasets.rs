@@ -206,10 +206,10 @@ impl Datasets {
         Ok(all.map(|examples| (examples.digest, examples)).collect())
     }
 
-    /// What is wrong with the splits of these experiments. MNIST is unpacked if one splits it.
+    /// What is wrong with the splits of these experiments. The labels of MNIST are unpacked if one splits it.
     ///
     /// # Errors
-    /// If it cannot be unpacked.
+    /// If they cannot be unpacked.
     pub(super) fn check(&self, experiments: &[Experiment]) -> Result<Vec<Violation>, Error> {
         let conditions = || experiments.iter().flat_map(|experiment| &experiment.conditions);
         let is_split = |condition: &Condition| {
@@ -217,13 +217,11 @@ impl Datasets {
                 !data.are_pairs() && data.found().facts.digest == dataset::embedded_digest()
             })
         };
-        Ok(match conditions().any(is_split) {
-            true => split_checks::check(&self.unpacked()?, experiments),
-            false => {
-                let all = self.others.values().map(|examples| (examples.digest, &**examples));
-                split_checks::check(&all.collect(), experiments)
-            }
-        })
+        let mnist = conditions().any(is_split).then(dataset::embedded_labels).transpose();
+        let mnist = mnist.map_err(Error::Embedded)?;
+        let all = mnist.iter().chain(self.others.values().map(|examples| &**examples));
+        let all = all.map(|examples| (examples.digest, examples)).collect();
+        Ok(split_checks::check(&all, experiments))
     }
 }
 

@@ -485,3 +485,63 @@ fn parts_can_have_files_of_their_own() {
     let outcome = project.run(&["status"]);
     assert!(outcome.stderr.contains("`data/later.csv`"), "{outcome:#?}");
 }
+
+#[test]
+fn check_data_counts_the_examples_of_each_part() {
+    let project = classification();
+    project.edit("experiments/network.toml", "kind = \"stratified\"", "kind = \"ordered\"");
+    project.edit("experiments/network.toml", "seed = 1\n", "");
+    project.edit("experiments/network.toml", "validation = 0.2", "validation = 12");
+    let outcome = project.run(&["check", "--data"]);
+    // In the order of the file: rows 0 to 32, 33 to 44, and 45 to 59.
+    let text = plots();
+    let classes: Vec<&str> =
+        text.lines().skip(1).map(|line| line.split(',').nth(4).unwrap()).collect();
+    let n = |class: &str| {
+        [&classes[..33], &classes[33..45], &classes[45..]]
+            .map(|part| part.iter().filter(|own| **own == class).count())
+    };
+    let head = "data/plots.csv";
+    assert!(outcome.stdout.starts_with(&format!("network: {head} (")), "{outcome:#?}");
+    assert!(outcome.stdout.contains("60 examples of 3 classes, each of 4 numbers"), "{outcome:#?}");
+    let rows: Vec<Vec<&str>> =
+        outcome.stdout.lines().skip(2).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["train", "validation", "test"]);
+    assert_eq!(rows[1], ["examples", "33", "12", "15"]);
+    for (row, class) in rows[2..].iter().zip(["high", "low", "middle"]) {
+        let counts = n(class).map(|n| n.to_string());
+        assert_eq!(row[..], ["class", class, &counts[0], &counts[1], &counts[2]], "{outcome:#?}");
+    }
+    assert_eq!((rows.len(), outcome.code), (5, 0));
+}
+
+#[test]
+fn check_data_tells_factors_of_the_data_apart_and_shows_each_fold() {
+    let project = regression();
+    project.edit("experiments/network.toml", "test = 0.25\n", "folds = 3\n");
+    project.edit("experiments/network.toml", "kind = \"random\"", "kind = \"folds\"");
+    project.edit(
+        "experiments/network.toml",
+        "[model]",
+        "[factors]\n\"data.standardize\" = [true, false]\n\"data.split.folds\" = [3, 4]\n\n[model]",
+    );
+    project.edit(
+        "experiments/paper.toml",
+        "by = [\"experiment\"]",
+        "by = [\"folds\", \"standardize\"]",
+    );
+    let outcome = project.run(&["check", "--data", "network"]);
+    let heads: Vec<_> = outcome.stdout.lines().filter(|line| line.starts_with("network")).collect();
+    assert_eq!(heads.len(), 4, "{outcome:#?}");
+    assert!(heads[0].starts_with("network (folds 3, standardize true): "), "{outcome:#?}");
+    let sizes: Vec<Vec<usize>> = outcome
+        .stdout
+        .lines()
+        .filter(|line| line.trim_start().starts_with("examples, fold"))
+        .map(|line| line.split_whitespace().skip(3).map(|n| n.parse().unwrap()).collect())
+        .collect();
+    assert_eq!(sizes[..3], [[30, 10, 20], [30, 10, 20], [30, 10, 20]]);
+    assert_eq!(sizes[6..10], [[35, 10, 15], [35, 10, 15], [35, 10, 15], [35, 10, 15]]);
+    let refused = project.run(&["check", "--data", "netwok"]);
+    assert!(refused.stderr.contains("did you mean `network`?"), "{refused:#?}");
+}
