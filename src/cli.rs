@@ -12,8 +12,9 @@ mod check;
 mod cluster_args;
 mod datasets;
 mod diff;
-mod errors;
 mod early_report;
+mod errors;
+mod examples;
 mod explain;
 mod help;
 mod init;
@@ -33,6 +34,7 @@ mod preview;
 mod progress;
 mod project_args;
 mod resolved;
+mod results;
 mod run_details;
 mod selector;
 mod serve;
@@ -51,12 +53,14 @@ mod worker;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
 use crate::program::{SUPERVISE, supervise};
+use crate::provenance::Stopwatch;
 use crate::train::{DfdxTrainer, MakeTrainer};
 
 use args::{Cli, Command};
+use terminal::Verbosity;
 
 /// Runs the command that the arguments of the process name.
 #[must_use]
@@ -74,8 +78,16 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
             Err(_) => ExitCode::FAILURE,
         };
     }
-    let Cli { color, command } = Cli::parse_from(arguments);
+    let matches = examples::command().get_matches_from(arguments);
+    let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let Cli { color, quiet, verbose, command } = parsed;
     terminal::set_colour(color);
+    terminal::set_verbosity(match (quiet, verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    });
+    let stopwatch = Stopwatch::start();
     let result = match command {
         Command::Init(args) => init::run(&args),
         Command::New(command) => new::run(&command),
@@ -101,21 +113,12 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
         Command::Help { topic } => help::run(&topic),
         Command::Man(args) => manual::man(&args),
     };
+    terminal::detail(&format!("took {:.2} s", stopwatch.elapsed().as_secs_f64()));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             errors::explain(&error);
             ExitCode::from(error.exit_code())
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
     }
 }

@@ -270,7 +270,9 @@ impl TableSnapshot {
         other.tables.iter().find(|table| table.name == self.name && table.metric == self.metric)
     }
 
-    fn label(&self) -> String {
+    /// `Table 4`, with the metric of the protocol if it has several.
+    #[must_use]
+    pub fn label(&self) -> String {
         let metric = self.metric.as_ref().map_or_else(String::new, |metric| format!(" ({metric})"));
         format!("Table {}{metric}", self.number)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::args::AcceptArgs;
 use super::json;
-use super::terminal::{data, message};
+use super::terminal::{alert, data, message};
 use crate::experiment::Run;
 use crate::format::runs;
 use crate::pipeline::{self, Answer, Error, Keep};
@@ -73,7 +73,7 @@ pub(super) fn run(args: &AcceptArgs) -> Result<(), Error> {
         *reasons.entry(why).or_default() += 1;
     }
     for (why, n) in reasons {
-        message(&format!("not accepted: {}; each {why}", runs(n)));
+        alert(&format!("not accepted: {}; each {why}", runs(n)));
     }
     match (accepted.len(), refused.len()) {
         (0, 0) => message("no run is stale, so there is nothing to accept"),

@@ -55,13 +55,6 @@ Exit status:
   5    runs on a cluster have no record, and no task works on them any more
   130  interrupted";
 
-const HELP_EXAMPLES: &str = "\
-Examples:
-  report help build                 the options of a command
-  report help lr                    what the key takes, its default and its meaning, with an example
-  report help schedule              all keys of a table
-  report help one_cycle             the keys of one kind";
-
 /// A notebook for seeded experiments.
 #[derive(Debug, Parser)]
 #[command(name = "report", version, long_about = LONG_ABOUT, after_help = AFTER_HELP, disable_help_subcommand = true)]
@@ -69,6 +62,12 @@ pub(super) struct Cli {
     /// Whether messages have colours. `auto`: at a terminal, unless `NO_COLOR` is set.
     #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub(super) color: ColorChoice,
+    /// Print errors and warnings alone, beside what the command was asked for.
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+    /// Also print details: each run, all reasons, and how long the command took.
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
     #[command(subcommand)]
     pub(super) command: Command,
 }
@@ -122,7 +121,6 @@ pub(super) enum Command {
     /// Print a script by which a shell completes commands and options.
     Completions(CompletionsArgs),
     /// Show the help of a command, or what a key of a file takes and means.
-    #[command(after_help = HELP_EXAMPLES)]
     Help {
         /// A command, a key (`lr`, `train.optimizer.lr`), a table (`optimizer`), or a kind (`sgd`).
         topic: Vec<String>,

@@ -9,7 +9,7 @@ use super::selector::RunSelector;
 use super::sharing::Sharing;
 use super::slurm::Next;
 use super::target::Target;
-use super::terminal::{confirm, message};
+use super::terminal::{Verbosity, alert, confirm, message, verbosity};
 use super::{local, sharing, slurm, status, trust};
 use crate::context::{Build, without_effect_of_seeds};
 use crate::diff::Snapshot;
@@ -111,15 +111,15 @@ pub(super) fn run(args: &BuildArgs, trainer: MakeTrainer<'_>) -> Result<(), Erro
     // The report is written even if a run has failed. The build returns the failure after that.
     let (report, failure_of_pdf) = target.with_pdf(&plan, browser)?;
     for warning in report.warnings() {
-        message(&format!("warning: {warning}"));
+        alert(&format!("warning: {warning}"));
     }
     for name in without_effect_of_seeds(&plan, &project.experiments) {
-        message(&format!(
+        alert(&format!(
             "warning: all seeds of {name} gave the same numbers; does its program use the seed?"
         ));
     }
     if let (Some(_), Some(error)) = (&failure, &failure_of_pdf) {
-        message(&format!("error: {}", chain(error)));
+        alert(&format!("error: {}", chain(error)));
     }
     target.write(&report, failure.or(failure_of_pdf))?;
     let result = some_failed(&plan, &preview, is_wanted).and_then(|()| incomplete(&project, &plan));
@@ -254,10 +254,11 @@ fn incomplete(project: &Project, plan: &Plan) -> Result<(), Error> {
 }
 
 fn tell_reasons(preview: &TrainingPreview) {
-    for line in preview.lines().take(MOST_REASONS) {
+    let most = if verbosity() == Verbosity::Verbose { usize::MAX } else { MOST_REASONS };
+    for line in preview.lines().take(most) {
         message(&format!("  {line}"));
     }
-    let more = preview.lines().count().saturating_sub(MOST_REASONS);
+    let more = preview.lines().count().saturating_sub(most);
     if more > 0 {
         message(&format!("  and {more} more reasons; `report status` prints all"));
     }

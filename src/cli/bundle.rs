@@ -3,7 +3,7 @@
 use super::bundle_args::{BundleCommand, ExportArgs, ImportArgs};
 use super::json;
 use super::project_args::load;
-use super::terminal::{confirm, data, message};
+use super::terminal::{alert, confirm, data, message};
 use crate::format::{count, runs};
 use crate::fs;
 use crate::pipeline::{self, Error, Keep, Overrides, bundle};
@@ -41,7 +41,7 @@ fn export(args: &ExportArgs) -> Result<(), Error> {
         ));
     }
     for warning in report.warnings() {
-        message(&format!("warning: {warning}"));
+        alert(&format!("warning: {warning}"));
     }
     if plan.accepted() > 0 {
         message(&accepted(plan.accepted(), plan.runs.len()));
@@ -102,7 +102,7 @@ fn import(args: &ImportArgs) -> Result<(), Error> {
         count(imported.records, "record")
     ));
     if let Some(first) = imported.left_out.first() {
-        message(&format!(
+        alert(&format!(
             "warning: {} of the report in the bundle, such as `{first}`, left out: not what this version of `report` \
              writes from the records",
             count(imported.left_out.len(), "file"),

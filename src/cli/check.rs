@@ -9,7 +9,7 @@ use super::json;
 use super::project_args::{PlaceArgs, ProjectArgs};
 use super::resolved;
 use super::selector::RunSelector;
-use super::terminal::{data, message};
+use super::terminal::{alert, data};
 use super::trust;
 use crate::context::Build;
 use crate::diagnostic::{self, Mistake};
@@ -24,13 +24,7 @@ use crate::train::Device;
 const MOST_FILES: usize = 8;
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("what").args(["run", "resolved", "data"]), after_help = "\
-Examples:
-  report check                      look at all files
-  report check --resolved deep      each key of the experiment, its value, and where that comes from
-  report check --data               sizes of the parts of the data, and their classes or targets
-  report check --run                run each program twice, and compare
-  report check --format github      mark the lines in a pull request")]
+#[command(group = ArgGroup::new("what").args(["run", "resolved", "data"]))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct CheckArgs {
     /// With `--run`: only the first of these runs. An experiment, a table or figure of the paper, or the beginning of a
@@ -117,7 +111,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Error> {
         return Ok(());
     }
     for warning in warnings {
-        message(&format!("warning: {warning}"));
+        alert(&format!("warning: {warning}"));
     }
     if args.resolved {
         return resolved::print(&project, args.name.as_ref());

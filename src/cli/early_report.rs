@@ -76,9 +76,9 @@ impl<'r> EarlyReports<'r> {
             Ok(Err(error)) => {
                 let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
                 let error = chain(&error);
-                self.progress.say(&format!("warning: no early page is written: {error}{hint}"));
+                self.progress.alert(&format!("warning: no early page is written: {error}{hint}"));
             }
-            Err(_) => self.progress.say("warning: no early page is written"),
+            Err(_) => self.progress.alert("warning: no early page is written"),
         }
         let mut state = self.state();
         (state.took, state.since) = (stopwatch.elapsed(), Stopwatch::start());

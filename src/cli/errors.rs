@@ -1,6 +1,6 @@
 //! Errors as people read them in a terminal.
 
-use super::terminal::{is_styled, message, styled_message};
+use super::terminal::{alert, is_styled, styled_message};
 use crate::diagnostic;
 use crate::pipeline::{Error, Invalid};
 
@@ -42,6 +42,6 @@ pub(super) fn text(error: &Error, is_styled: bool) -> String {
 pub(super) fn explain(error: &Error) {
     match is_styled() {
         true => styled_message(&text(error, true)),
-        false => text(error, false).lines().for_each(message),
+        false => text(error, false).lines().for_each(alert),
     }
 }

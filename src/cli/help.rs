@@ -1,15 +1,13 @@
 //! `report help`.
 
-use clap::CommandFactory as _;
-
-use super::args::Cli;
+use super::examples::command;
 use super::terminal::own_text;
 use crate::document::suggestion;
 use crate::keys;
 use crate::pipeline::Error;
 
 pub(super) fn run(topic: &[String]) -> Result<(), Error> {
-    let mut command = Cli::command();
+    let mut command = command();
     command.build();
     let mut found = Some(&mut command);
     for word in topic {

@@ -10,11 +10,6 @@ use crate::pipeline::{self, Error};
 use crate::scaffold::Start;
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  report init my-paper                                      networks that recognise digits
-  report init my-paper --data table.csv --target price      networks that predict a column
-  report init my-paper --task program                       a program of yours, here in Python")]
 pub(super) struct InitArgs {
     /// The directory of the new project. It may exist, but not its folders `experiments` and `templates`.
     directory: PathBuf,

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::progress::Counter;
-use super::terminal::message;
+use super::terminal::alert;
 use crate::cache::Leases;
 use crate::format::{runs, shell_quoted};
 use crate::fs;
@@ -25,8 +25,8 @@ pub(super) fn prepare(leases: &Arc<Leases>, counter: &Arc<Counter>) {
         leases.release();
         counter.clear();
         let done = counter.done.load(Ordering::Relaxed);
-        message(&format!("interrupted: {} of {} recorded", done, runs(counter.total)));
-        message(&format!("`{}` continues", command()));
+        alert(&format!("interrupted: {} of {} recorded", done, runs(counter.total)));
+        alert(&format!("`{}` continues", command()));
         #[expect(clippy::exit, reason = "workers cannot be stopped in the middle of a run")]
         std::process::exit(INTERRUPTED);
     };
@@ -39,8 +39,8 @@ pub(super) fn prepare_submitter(leases: Arc<Leases>) {
     let end = move || {
         fs::stop_writing(Duration::from_millis(500));
         leases.release();
-        message("interrupted: submitted tasks go on");
-        message(&format!("`{}` waits for them again; `report jobs` lists them", command()));
+        alert("interrupted: submitted tasks go on");
+        alert(&format!("`{}` waits for them again; `report jobs` lists them", command()));
         #[expect(clippy::exit, reason = "the build waits in many places")]
         std::process::exit(INTERRUPTED);
     };
@@ -58,7 +58,7 @@ pub(super) fn prepare_worker(leases: Arc<Leases>, state: Arc<StateReport>) {
             state.end(Ending::Signal { number: signal });
             fs::stop_writing(Duration::from_millis(500));
             leases.release();
-            message(&format!("signal {signal} has ended this worker; finished runs are recorded"));
+            alert(&format!("signal {signal} has ended this worker; finished runs are recorded"));
             #[expect(clippy::exit, reason = "workers cannot be stopped in the middle of a run")]
             std::process::exit(128 + signal);
         });

@@ -3,7 +3,7 @@
 use super::cluster_args::{JobsArgs, JobsCommand};
 use super::json;
 use super::project_args::root_of;
-use super::terminal::{columns, data, message};
+use super::terminal::{alert, columns, data, message};
 use crate::cache::Cache;
 use crate::format::{self, count};
 use crate::fs;
@@ -76,7 +76,7 @@ fn list(all: &[JobSummary], as_json: bool) -> Result<(), Error> {
         data(&line)?;
     }
     if let Some(why) = all.iter().find_map(|plan| plan.unknown.as_ref()) {
-        message(&format!("warning: {why}"));
+        alert(&format!("warning: {why}"));
     }
     message(&format!(
         "{}; `report jobs log PLAN` prints what the tasks wrote",

@@ -1,8 +1,6 @@
 //! `report completions` and `report man`.
 
-use clap::CommandFactory as _;
-
-use super::args::Cli;
+use super::examples::command;
 use super::manual_args::{CompletionsArgs, ManArgs};
 use super::terminal::{data, own_text};
 use crate::fs;
@@ -10,13 +8,13 @@ use crate::pipeline::Error;
 
 pub(super) fn completions(args: &CompletionsArgs) -> Result<(), Error> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "report", &mut script);
+    clap_complete::generate(args.shell, &mut command(), "report", &mut script);
     own_text(String::from_utf8_lossy(&script).trim_end())
 }
 
 pub(super) fn man(args: &ManArgs) -> Result<(), Error> {
     let mut pages = Vec::new();
-    let mut command = Cli::command();
+    let mut command = command();
     // Gives each command below it the name of its page.
     command.build();
     collect(&command, &mut pages);

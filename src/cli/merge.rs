@@ -2,7 +2,7 @@
 
 use super::args::MergeArgs;
 use super::json;
-use super::terminal::message;
+use super::terminal::{alert, message};
 use crate::format::{count, runs};
 use crate::pipeline::{self, Error, Keep};
 
@@ -15,7 +15,7 @@ pub(super) fn run(args: &MergeArgs) -> Result<(), Error> {
         json::print(json::merge(&merged, missing))?;
     }
     for (path, why) in &merged.refused {
-        message(&format!("`{}` {why}; it was not copied", path.display()));
+        alert(&format!("`{}` {why}; it was not copied", path.display()));
     }
     let new = count(merged.new.len(), "record");
     message(&format!("copied {new}; {} were here already", merged.same));

@@ -5,18 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::project_args::PlaceArgs;
-use super::terminal::{data, message};
+use super::terminal::{alert, data};
 use crate::experiment;
 use crate::fs;
 use crate::pipeline::{self, Error, Overrides, Part, Project};
 use crate::scaffold;
 
 #[derive(Debug, Subcommand)]
-#[command(after_help = "\
-Examples:
-  report new experiment wide --from baseline
-  report new claim width
-  report new table rates --from networks")]
 pub(super) enum NewCommand {
     /// Write an experiment that extends another one.
     Experiment(NewArgs),
@@ -42,10 +37,6 @@ pub(super) struct NewArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  report eject style     write templates/style.css with the colours and fonts of the page
-  report eject prose     write the prose that `report` uses without templates/paper.md.jinja")]
 pub(super) struct EjectArgs {
     /// Which default.
     #[arg(value_enum)]
@@ -187,7 +178,7 @@ fn write(root: &Path, files: Vec<(PathBuf, String)>) -> Result<(), Error> {
         data(&format!("wrote {}", root.join(path).display()))?;
     }
     if let Err(error) = load(root) {
-        message("note: the files are written, and other files of the project must change now:");
+        alert("note: the files are written, and other files of the project must change now:");
         return Err(error);
     }
     Ok(())

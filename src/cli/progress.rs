@@ -1,4 +1,5 @@
-//! Progress on standard error: a bar on a terminal, else one line per run.
+//! Progress on standard error: a bar on a terminal, else one line per run. With `--verbose` one line per run on a
+//! terminal too.
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::terminal::message;
+use super::terminal::{Verbosity, alert, message, verbosity};
 use crate::execute::{FailedRun, Observer};
 use crate::experiment::{Conditions, Run};
 use crate::format::duration;
@@ -47,7 +48,9 @@ impl Counter {
 
 impl<'p> Progress<'p> {
     pub(super) fn new(project: &'p Project, total: usize, workers: usize) -> Self {
-        let bar = (total > 0 && std::io::stderr().is_terminal()).then(|| {
+        let has_bar =
+            total > 0 && verbosity() == Verbosity::Normal && std::io::stderr().is_terminal();
+        let bar = has_bar.then(|| {
             let style = "{bar:30} {pos}/{len} runs, {elapsed} {msg}";
             let style = ProgressStyle::with_template(style).expect("a constant template");
             let bar = ProgressBar::new(total as u64).with_style(style);
@@ -83,10 +86,20 @@ impl<'p> Progress<'p> {
         })
     }
 
+    /// Prints a message above the bar.
     pub(super) fn say(&self, line: &str) {
+        self.above_bar(|| message(line));
+    }
+
+    /// Prints a warning or an error above the bar.
+    pub(super) fn alert(&self, line: &str) {
+        self.above_bar(|| alert(line));
+    }
+
+    fn above_bar(&self, print: impl FnOnce()) {
         match &self.counter.bar {
-            Some(bar) => bar.suspend(|| message(line)),
-            None => message(line),
+            Some(bar) => bar.suspend(print),
+            None => print(),
         }
     }
 }
@@ -158,18 +171,18 @@ impl Observer for Progress<'_> {
     }
 
     fn program_warned(&self, run: &Run, warning: &str) {
-        self.say(&format!("warning: {}: {warning}", self.conditions.run_name(run)));
+        self.alert(&format!("warning: {}: {warning}", self.conditions.run_name(run)));
     }
 
     fn record_moved(&self, from: &Path, to: &Path, damage: &str) {
         let (from, to) = (from.display(), to.display());
-        self.say(&format!(
+        self.alert(&format!(
             "warning: `{from}` {damage}; moved to `{to}`, and its run is trained again"
         ));
     }
 
     fn run_failed(&self, run: &Run, failure: &FailedRun) {
-        self.say(&format!(
+        self.alert(&format!(
             "error: {} failed: {}",
             self.conditions.run_name(run),
             failure.source.short()

@@ -17,11 +17,6 @@ use crate::serve::{Missing, Server, Setting, Terminal};
 use crate::train::Device;
 
 const AFTER_HELP: &str = "\
-Examples:
-  report serve                  show the project in this directory
-  report serve gallery          show all projects in the folders of `gallery`, with a list
-  report serve --build          also train missing runs as soon as a file asks for them
-
 The page is loaded again when a file of the project changes: prose, images, experiments, data, or
 records. If a file has a mistake, the last page stays, and the message of the mistake stands on it.
 The server writes nothing. Missing runs are trained by `report build`, with the button of the page

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::store_args::StoreArgs;
-use super::terminal::message;
+use super::terminal::{alert, message};
 use crate::digest::Digest;
 use crate::experiment::Run;
 use crate::format::count;
@@ -63,7 +63,7 @@ impl Sharing {
         let sharing = match asked {
             Ok(sharing) => sharing,
             Err(error) => {
-                message(&format!("warning: {error}; this build goes on without it"));
+                alert(&format!("warning: {error}; this build goes on without it"));
                 return Ok(None);
             }
         };
@@ -99,7 +99,7 @@ impl Sharing {
             ));
         }
         if let Some(error) = pulled.failure {
-            message(&format!(
+            alert(&format!(
                 "warning: {error}; this build trains the runs whose records did not come"
             ));
         }
@@ -140,7 +140,7 @@ impl Sharing {
         if let Err(error) = result {
             let left = wanted.iter().filter(|digest| !put.contains_key(digest)).count();
             let are = if left == 1 { "record is" } else { "records are" };
-            message(&format!(
+            alert(&format!(
                 "warning: {error}; {left} {are} not in the store; `report store push` copies them"
             ));
         }
@@ -150,7 +150,7 @@ impl Sharing {
 /// Says that artefacts are too large for a store.
 pub(super) fn tell_left_out(n: usize) {
     if n > 0 {
-        message(&format!("note: {} above 64 MiB did not go into the store", count(n, "artefact")));
+        alert(&format!("note: {} above 64 MiB did not go into the store", count(n, "artefact")));
     }
 }
 
@@ -158,22 +158,22 @@ pub(super) fn tell_left_out(n: usize) {
 pub(super) fn tell_faults(pulled: &Pulled) {
     const MOST: usize = 5;
     for (path, damage) in pulled.damaged.iter().take(MOST) {
-        message(&format!(
+        alert(&format!(
             "warning: a record from the store {damage}; it is kept as `{}` and not used",
             path.display()
         ));
     }
     if pulled.damaged.len() > MOST {
-        message(&format!("warning: and {} more such records", pulled.damaged.len() - MOST));
+        alert(&format!("warning: and {} more such records", pulled.damaged.len() - MOST));
     }
     if pulled.lacking > 0 {
-        message(&format!(
+        alert(&format!(
             "warning: {} not taken, because an artefact did not come: files above 64 MiB are not shared",
             count(pulled.lacking, "record")
         ));
     }
     for path in &pulled.different {
-        message(&format!(
+        alert(&format!(
             "warning: `{}` has another result than the record in the store; `report verify` says which of them this \
              machine computes",
             path.display()

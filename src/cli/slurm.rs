@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::args::BuildArgs;
 use super::interrupt;
-use super::terminal::{data, message};
+use super::terminal::{alert, data, message};
 use crate::cache::Cache;
 use crate::digest::Digest;
 use crate::format::{count, duration, runs, thousands};
@@ -93,9 +93,7 @@ fn with_build<T>(
     let profile = jobs::profile(&project.root, args.profile.as_deref())?;
     if let Device::Cuda(number) = args.project.device {
         if !profile.names_gpu() {
-            message(
-                "warning: the profile asks for no GPU; `gres = \"gpu:1\"` does in most clusters",
-            );
+            alert("warning: the profile asks for no GPU; `gres = \"gpu:1\"` does in most clusters");
         }
         if number > 0 {
             message(&format!("note: `cuda:{number}` means the first device of each task"));
@@ -136,9 +134,9 @@ fn tell(event: JobEvent, args: &BuildArgs) {
         }
         JobEvent::Progress(progress) => message(&line(&progress)),
         JobEvent::Ended { task, why, left, attempt, log } => {
-            message(&ended(&task, &why, left, attempt, &log));
+            alert(&ended(&task, &why, left, attempt, &log));
         }
-        JobEvent::Warning(text) => message(&format!("warning: {text}")),
+        JobEvent::Warning(text) => alert(&format!("warning: {text}")),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::args::StatusArgs;
 use super::json;
 use super::preview::TrainingPreview;
-use super::terminal::{columns, data, message};
+use super::terminal::{alert, columns, data, message};
 use crate::format::{chain, runs};
 use crate::pipeline::{self, Error, Keep, Project};
 use crate::plan::{Plan, RunCounts};
@@ -57,7 +57,7 @@ pub(super) fn print(
     if !preview.to_train.is_empty() {
         let device = device.check().map_err(Error::Device);
         if let Err(error) = device.and_then(|()| project.check_programs(plan, &preview.to_train)) {
-            message(&format!("warning: a build cannot train them here: {}", chain(&error)));
+            alert(&format!("warning: a build cannot train them here: {}", chain(&error)));
         }
     }
     if let Some((n, changes)) = preview.of_new_versions() {

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::terminal::{data, message};
+use super::results;
+use super::terminal::{alert, data, message};
 use crate::context::Build;
 use crate::diff::Snapshot;
 use crate::format::{chain, runs};
@@ -78,19 +79,20 @@ impl Target<'_> {
         if written.is_ok()
             && let Err(error) = pipeline::remove_early_page(out)
         {
-            message(&format!("warning: {}", chain(&error)));
+            alert(&format!("warning: {}", chain(&error)));
         }
         if let Some(failure) = failure {
             if let Err(error) = &written {
-                message(&format!("error: the report is not written: {}", chain(error)));
+                alert(&format!("error: the report is not written: {}", chain(error)));
             }
             return Err(failure);
         }
         for path in written? {
             data(&path.display().to_string())?;
         }
+        results::lines(report.snapshot(), self.before).iter().for_each(|line| message(line));
         if let Err(error) = report.note(project, out) {
-            message(&format!(
+            alert(&format!(
                 "warning: {}; `report cache gc` does not know which records this report needs",
                 chain(&error)
             ));

@@ -28,10 +28,48 @@ pub(super) fn own_text(text: &str) -> Result<(), Error> {
     }
 }
 
-/// Prints a line of progress or a message to standard error. Ignores a failure, so that the
-/// training continues.
-pub(super) fn message(line: &str) {
+/// How much is printed to standard error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verbosity {
+    /// Errors, warnings and questions.
+    Quiet,
+    /// Also progress and results.
+    #[default]
+    Normal,
+    /// Also details.
+    Verbose,
+}
+
+static VERBOSITY: OnceLock<Verbosity> = OnceLock::new();
+
+/// Sets how much is printed, for the whole process.
+pub(super) fn set_verbosity(verbosity: Verbosity) {
+    let _ = VERBOSITY.set(verbosity);
+}
+
+/// How much is printed.
+pub(super) fn verbosity() -> Verbosity {
+    VERBOSITY.get().copied().unwrap_or_default()
+}
+
+/// Prints an error or a warning to standard error, also with `--quiet`. Ignores a failure, so that the training
+/// continues.
+pub(super) fn alert(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", visible(line));
+}
+
+/// Prints a line of progress or a result to standard error, but not with `--quiet`.
+pub(super) fn message(line: &str) {
+    if verbosity() > Verbosity::Quiet {
+        alert(line);
+    }
+}
+
+/// Prints a detail to standard error, only with `--verbose`.
+pub(super) fn detail(line: &str) {
+    if verbosity() == Verbosity::Verbose {
+        alert(line);
+    }
 }
 
 /// When messages have colours.

@@ -1,6 +1,6 @@
 //! Asks before the programs of a bundle run.
 
-use super::terminal::{confirm, message};
+use super::terminal::{alert, confirm};
 use crate::format::count;
 use crate::pipeline::{self, Error, Project};
 
@@ -12,12 +12,12 @@ use crate::pipeline::{self, Error, Project};
 pub(super) fn ask(project: &Project, yes: bool) -> Result<(), Error> {
     let commands = project.commands();
     if !commands.is_empty() {
-        message(&format!(
+        alert(&format!(
             "this project came in a bundle. A build runs these {} of its author with your rights:",
             count(commands.len(), "command")
         ));
         for command in &commands {
-            message(&format!("  {command}"));
+            alert(&format!("  {command}"));
         }
         if !(yes || confirm("Run them?")) {
             return Err(Error::Request {

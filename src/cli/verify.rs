@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::args::VerifyArgs;
 use super::json;
-use super::terminal::{data, message};
+use super::terminal::{alert, data, message};
 use super::trust;
 use crate::experiment::{Agreement, Run};
 use crate::format::runs;
@@ -133,18 +133,18 @@ fn tell(project: &Project, checks: &[Check]) -> Result<Faulty, Error> {
             Some(Problem::Damaged(damage)) => {
                 damaged += 1;
                 let to = pipeline::quarantine(project, *digest)?;
-                message(&format!("record {digest} {damage}; moved to `{}`", to.display()));
+                alert(&format!("record {digest} {damage}; moved to `{}`", to.display()));
             }
             Some(Problem::Artifact(why)) => {
                 without += 1;
-                message(&format!(
+                alert(&format!(
                     "record {digest} {why}; copy the file from where it is sound, or remove the record: then `report \
                      build` computes the run again"
                 ));
             }
             Some(Problem::Unreadable(why)) => {
                 unreadable += 1;
-                message(&format!("record {digest} {why}; it was not moved"));
+                alert(&format!("record {digest} {why}; it was not moved"));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::cluster_args::WorkerArgs;
 use super::interrupt;
-use super::terminal::message;
+use super::terminal::{alert, message};
 use crate::execute::{FailedRun, Observer};
 use crate::experiment::Run;
 use crate::format::{chain, runs};
@@ -60,14 +60,14 @@ impl Observer for Log<'_> {
     }
 
     fn record_moved(&self, from: &Path, to: &Path, damage: &str) {
-        message(&format!("warning: `{}` {damage}; moved to `{}`", from.display(), to.display()));
+        alert(&format!("warning: `{}` {damage}; moved to `{}`", from.display(), to.display()));
     }
 
     fn program_warned(&self, run: &Run, warning: &str) {
-        message(&format!("warning: {}: {warning}", self.name(run)));
+        alert(&format!("warning: {}: {warning}", self.name(run)));
     }
 
     fn run_failed(&self, run: &Run, failure: &FailedRun) {
-        message(&format!("error: {} failed: {}", self.name(run), chain(&failure.source)));
+        alert(&format!("error: {} failed: {}", self.name(run), chain(&failure.source)));
     }
 }

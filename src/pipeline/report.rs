@@ -207,6 +207,12 @@ impl Report {
         self.images.iter().filter_map(|image| image.source.clone()).chain(linked).collect()
     }
 
+    /// The numbers and verdicts, as data.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
     /// The whole report as one page of HTML.
     #[must_use]
     pub fn page(&self) -> &str {

@@ -15,6 +15,36 @@ fn a_second_build_trains_nothing_and_touches_no_file() {
 }
 
 #[test]
+fn a_build_ends_with_its_results_and_what_moved_and_says_as_much_as_asked() {
+    let project = Project::new();
+    let build = |args: &[&str]| {
+        let outcome = project.run(&[&["build"], args].concat());
+        assert_eq!(outcome.code, 0, "{outcome:#?}");
+        outcome
+    };
+    let first = build(&["-q"]);
+    assert_eq!((first.stdout.lines().count(), &*first.stderr), (2, ""), "{first:#?}");
+    let second = build(&[]).stderr;
+    let table = second.lines().position(|line| line.starts_with("Table 1")).unwrap();
+    let mean = project.read("reports/data/all.csv");
+    let [head, row] = [0, 1].map(|line| mean.lines().nth(line).unwrap());
+    let place = head.split(',').position(|key| key == "mean").unwrap();
+    let mean: f64 = row.split(',').nth(place).unwrap().parse().unwrap();
+    assert!(second.lines().nth(table + 1).unwrap().contains(&format!("{mean:.2}")), "{second}");
+    assert!(!second.contains("since the last report") && !second.contains("took "), "{second}");
+
+    project.edit("experiments/base/protocol.toml", "lr = 0.01", "lr = 0.02");
+    let third = build(&["--verbose"]).stderr;
+    assert!(third.contains("since the last report: ") && third.contains("was "), "{third}");
+    assert!(third.lines().last().unwrap().starts_with("took "), "{third}");
+    project.edit("experiments/base/protocol.toml", "lr = 0.02", "lr = 1e-2 x");
+    let refused = project.run(&["build", "--quiet"]);
+    assert!(refused.code == 2 && refused.stderr.starts_with("error: "), "{refused:#?}");
+    let both = project.run(&["build", "-q", "-v"]);
+    assert!(both.stderr.contains("cannot be used with"), "{both:#?}");
+}
+
+#[test]
 fn editing_prose_titles_captions_or_comments_trains_nothing() {
     let project = Project::new();
     project.build(&[]);
