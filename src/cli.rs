@@ -21,6 +21,7 @@ mod init;
 mod interrupt;
 mod jobs;
 mod json;
+mod json_fields;
 mod local;
 mod log;
 mod log_args;
@@ -33,6 +34,7 @@ mod predict_args;
 mod preview;
 mod progress;
 mod project_args;
+mod reference;
 mod resolved;
 mod results;
 mod run_details;
@@ -61,6 +63,9 @@ use crate::train::{DfdxTrainer, MakeTrainer};
 
 use args::{Cli, Command};
 use terminal::Verbosity;
+
+pub use json_fields::{json_fields, json_reference};
+pub use reference::reference;
 
 /// Runs the command that the arguments of the process name.
 #[must_use]

@@ -120,9 +120,10 @@ pub(super) enum Command {
     Cache(CacheCommand),
     /// Print a script by which a shell completes commands and options.
     Completions(CompletionsArgs),
-    /// Show the help of a command, or what a key of a file takes and means.
+    /// Show the help of a command, what a key of a file takes and means, or what a function of templates shows.
     Help {
-        /// A command, a key (`lr`, `train.optimizer.lr`), a table (`optimizer`), or a kind (`sgd`).
+        /// A command, a key (`lr`, `train.optimizer.lr`), a table (`optimizer`), a kind (`sgd`), or a function or a value of
+        /// templates (`cell`).
         topic: Vec<String>,
     },
     /// Write the manual pages of all commands.

@@ -197,6 +197,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ("report help lr", "what the key takes, its default and its meaning, with an example"),
             ("report help schedule", "all keys of a table"),
             ("report help one_cycle", "the keys of one kind"),
+            ("report help cell", "what a function of templates shows"),
         ],
     ),
     ("man", &[("report man ~/.local/share/man/man1", "then `man report-build` shows a page")]),

@@ -5,6 +5,7 @@ use super::terminal::own_text;
 use crate::document::suggestion;
 use crate::keys;
 use crate::pipeline::Error;
+use crate::template;
 
 pub(super) fn run(topic: &[String]) -> Result<(), Error> {
     let mut command = command();
@@ -17,10 +18,13 @@ pub(super) fn run(topic: &[String]) -> Result<(), Error> {
         return own_text(command.render_long_help().to_string().trim_end());
     }
     let word = topic.join(" ");
-    match keys::about(&word) {
-        Some(text) => own_text(&text),
-        None => Err(Error::Request {
-            message: format!("there is no command and no key `{word}`"),
+    let found: Vec<_> = keys::about(&word).into_iter().chain(template::about(&word)).collect();
+    match found.is_empty() {
+        false => own_text(&found.join("\n\n")),
+        true => Err(Error::Request {
+            message: format!(
+                "there is no command, no key, and no function or value of templates `{word}`"
+            ),
             hint: hint(&command, &word),
         }),
     }
@@ -28,10 +32,13 @@ pub(super) fn run(topic: &[String]) -> Result<(), Error> {
 
 fn hint(command: &clap::Command, word: &str) -> String {
     let commands = command.get_subcommands().map(clap::Command::get_name);
-    let names: Vec<_> = commands.chain(keys::names()).collect();
+    let groups = ["items", "numbers", "texts", "blocks", "filters", "values"];
+    let terms = groups.iter().flat_map(|group| template::terms(group)).map(|term| term.name);
+    let names: Vec<_> = commands.chain(keys::names()).chain(terms).collect();
     match suggestion(word.rsplit('.').next().unwrap_or(word), &names) {
         near if near.starts_with("did") => near,
-        _ => "`report --help` lists the commands; docs/files.md, docs/tasks.md and docs/programs.md have the keys"
+        _ => "`report --help` lists the commands; docs/files.md, docs/tasks.md and docs/programs.md have the keys, and \
+             docs/templates.md has the rest"
             .to_owned(),
     }
 }

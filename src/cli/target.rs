@@ -90,7 +90,9 @@ impl Target<'_> {
         for path in written? {
             data(&path.display().to_string())?;
         }
-        results::lines(report.snapshot(), self.before).iter().for_each(|line| message(line));
+        for line in results::lines(report.snapshot(), self.before) {
+            message(&line);
+        }
         if let Err(error) = report.note(project, out) {
             alert(&format!(
                 "warning: {}; `report cache gc` does not know which records this report needs",
