@@ -8,8 +8,11 @@ use crate::format::{MISSING, count};
 /// The most rows of tables, and the most claims, that are shown.
 const MOST: usize = 24;
 
-/// The cells of a row that are shown: the estimate and its interval.
-const SHOWN: [&str; 3] = ["mean", "effect", "lower"];
+/// The cells that are an estimate.
+const ESTIMATES: [&str; 2] = ["mean", "effect"];
+
+/// The cells of a row that are shown: the estimate, and its interval.
+const SHOWN: [&str; 3] = [ESTIMATES[0], ESTIMATES[1], "lower"];
 
 /// What a report says. `before` is the report that it replaces.
 pub(super) fn lines(now: &Snapshot, before: Option<&Snapshot>) -> Vec<String> {
@@ -26,7 +29,9 @@ pub(super) fn lines(now: &Snapshot, before: Option<&Snapshot>) -> Vec<String> {
 fn estimates(now: &Snapshot, changes: &Changes) -> Vec<String> {
     let mut tables: Vec<&TableSnapshot> = Vec::new();
     for table in &now.tables {
-        let has_estimates = table.rows.iter().any(|row| row.estimate.is_some());
+        let is_estimate =
+            |cell: &CellSnapshot| ESTIMATES.contains(&&*cell.key) && cell.text != MISSING;
+        let has_estimates = table.rows.iter().flat_map(|row| &row.cells).any(is_estimate);
         if has_estimates && tables.iter().all(|shown| shown.name != table.name) {
             tables.push(table);
         }

@@ -1,5 +1,7 @@
 //! What the README, the documents in `docs/` and the notes for contributors say is so.
 
+mod transcript;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
@@ -9,6 +11,7 @@ use serde_json::Value;
 use report::{cli, keys, template};
 
 use crate::project::{Outcome, Project, repository};
+use transcript::Transcript;
 
 /// Every document, by its path in the repository.
 fn documents() -> BTreeMap<String, String> {
@@ -78,9 +81,11 @@ fn report_arguments(words: &[String]) -> Option<Vec<&str>> {
 }
 
 #[test]
-fn every_command_of_the_documents_runs() {
+fn every_command_of_the_documents_runs_and_prints_what_is_pinned() {
     let mut n = 0;
+    let mut differing = Vec::new();
     for (path, document) in documents() {
+        let mut transcript = Transcript::default();
         let project = Project::new();
         project.build(&[]);
         #[cfg(unix)]
@@ -94,18 +99,19 @@ fn every_command_of_the_documents_runs() {
                 crate::serve::starts(&project, args);
                 n += 1;
             } else if let Some(args) = report_arguments(&words) {
-                let outcome = project.run(&args);
-                assert_eq!(outcome.code, 0, "`{}` in {path}: {outcome:#?}", words.join(" "));
-                n += 1;
-                // The examples of the README come after the files of `init`, or below their text.
+                // The examples of the README come after its first page, and below the text of files that are there.
                 for (file, text) in
-                    files(&document).iter().filter(|_| path == "README.md" && args[0] == "init")
+                    files(&document).iter().filter(|_| path == "README.md" && args[0] == "check")
                 {
                     let file = format!("my-paper/{file}");
                     let is_there = project.path(&file).exists();
                     let before = if is_there { project.read(&file) } else { String::new() };
                     project.write(&file, format!("{before}\n{text}"));
                 }
+                let outcome = project.run(&args);
+                assert_eq!(outcome.code, 0, "`{}` in {path}: {outcome:#?}", words.join(" "));
+                transcript.add(&args.join(" "), &outcome);
+                n += 1;
             } else if words[0] == "cargo" {
                 check_cargo(&words[1..]);
             } else if words[0].starts_with("tests/") {
@@ -117,11 +123,32 @@ fn every_command_of_the_documents_runs() {
                 assert!(status.unwrap().success(), "`{}` in {path}", words.join(" "));
             }
         }
+        differing.extend(transcript.difference(&path, &project));
+        for (console, shown) in shown_outputs(&document) {
+            let last = console.lines().last().and_then(shlex::split).unwrap_or_default();
+            let args = report_arguments(&last).unwrap_or_default().join(" ");
+            let difference = transcript.difference_of(&args, shown, &project);
+            differing.extend(difference.map(|difference| format!("{path}: {difference}")));
+        }
         if path == "README.md" {
             assert!(project.read("my-paper/reports/report.md").contains("**supported:**"));
         }
     }
     assert!(n >= 30, "the documents show commands");
+    assert!(differing.is_empty(), "{}\nif it is meant: SNAPSHOTS=overwrite", differing.join("\n"));
+}
+
+/// The console blocks whose last command “prints” the block of text that follows, and this text.
+fn shown_outputs(document: &str) -> Vec<(&str, &str)> {
+    let parts: Vec<_> = document.split("\n```").collect();
+    let block = |at: usize| parts.get(at).and_then(|part: &&str| part.split_once('\n'));
+    let pairs = (1..parts.len()).step_by(2).filter_map(|at| {
+        let (("console", console), ("text", text)) = (block(at)?, block(at + 2)?) else {
+            return None;
+        };
+        parts[at + 1].trim().ends_with("command prints:").then_some((console, text))
+    });
+    pairs.collect()
 }
 
 /// Checks that a command of Cargo exists: its name and its features.
@@ -253,12 +280,13 @@ fn every_block_has_a_language_that_is_tested() {
             let is_tested = ["console", "toml", "jinja"].contains(&language);
             // These are tested below, and beside the functions that print them.
             let is_reason = language == "text" && text.starts_with("deep: ");
+            let is_output = shown_outputs(&document).iter().any(|(_, shown)| *shown == text);
             let is_of_programs =
                 path == "docs/programs.md" && ["python", "sh", "r", "julia"].contains(&language);
             let is_of_clusters =
                 path == "docs/clusters.md" && ["text", "sh", "yaml"].contains(&language);
             assert!(
-                is_tested || is_reason || is_of_programs || is_of_clusters,
+                is_tested || is_reason || is_output || is_of_programs || is_of_clusters,
                 "`{language}` in {path}: {text}"
             );
         }
