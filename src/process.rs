@@ -164,6 +164,18 @@ pub fn has_group(group: u32) -> bool {
     #[cfg(unix)]
     return pid(group).is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok());
     #[cfg(not(unix))]
+    {
+        let _ = group;
+        false
+    }
+}
+
+/// Whether this process has the rights of root.
+#[must_use]
+pub fn is_root() -> bool {
+    #[cfg(unix)]
+    return rustix::process::geteuid().is_root();
+    #[cfg(not(unix))]
     return false;
 }
 

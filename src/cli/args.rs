@@ -19,6 +19,9 @@ use super::store_args::{StoreArgs, StoreCommand};
 use crate::pipeline::{self, Error};
 use crate::plan::Shard;
 
+/// The version, and the revision of the sources. `+` means that they differed from it.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("REPORT_BUILT_FROM"), ")");
+
 const LONG_ABOUT: &str = "\
 A notebook for seeded experiments.
 
@@ -57,7 +60,7 @@ Exit status:
 
 /// A notebook for seeded experiments.
 #[derive(Debug, Parser)]
-#[command(name = "report", version, long_about = LONG_ABOUT, after_help = AFTER_HELP, disable_help_subcommand = true)]
+#[command(name = "report", version = VERSION, long_about = LONG_ABOUT, after_help = AFTER_HELP, disable_help_subcommand = true)]
 pub(super) struct Cli {
     /// Whether messages have colours. `auto`: at a terminal, unless `NO_COLOR` is set.
     #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]

@@ -10,7 +10,6 @@ use super::terminal::alert;
 use crate::cache::Leases;
 use crate::format::{runs, shell_quoted};
 use crate::fs;
-use crate::job::Ending;
 use crate::pipeline::StateReport;
 
 /// The exit status of a command that Ctrl-C has ended, as shells report it.
@@ -55,7 +54,7 @@ pub(super) fn prepare_worker(leases: Arc<Leases>, state: Arc<StateReport>) {
     if let Ok(mut signals) = signal_hook::iterator::Signals::new(ENDING_SIGNALS) {
         std::thread::spawn(move || {
             let Some(signal) = signals.forever().next() else { return };
-            state.end(Ending::Signal { number: signal });
+            state.end(crate::job::Ending::Signal { number: signal });
             fs::stop_writing(Duration::from_millis(500));
             leases.release();
             alert(&format!("signal {signal} has ended this worker; finished runs are recorded"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Error;
 use crate::digest::Digest;
 use crate::fs;
-use crate::process::{in_group, wait};
+use crate::process::{in_group, is_root, wait};
 
 /// The PDF file of the page, in the directory of a report.
 pub const PDF: &str = "report.pdf";
@@ -86,7 +86,7 @@ impl Browser {
         let mut command = Command::new(self.program);
         command.args(["--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer"]);
         // As root, the sandbox of these browsers does not start. The page is our own.
-        if rustix::process::geteuid().is_root() {
+        if is_root() {
             command.arg("--no-sandbox");
         }
         command

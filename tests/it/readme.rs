@@ -156,7 +156,7 @@ fn check_cargo(words: &[String]) {
     let config: toml::Table = read(".cargo/config.toml").parse().unwrap();
     let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
     let name = words[0].as_str();
-    let is_known = ["build", "test", "bench", "doc"].contains(&name);
+    let is_known = ["build", "test", "bench", "doc", "install"].contains(&name);
     let is_alias = config["alias"].as_table().unwrap().contains_key(name);
     assert!(is_known || is_alias, "`cargo {name}`");
     for pair in words.windows(2).filter(|pair| pair[0] == "--features") {

@@ -2,8 +2,9 @@
 
 mod circles;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::project::repository;
 
@@ -108,6 +109,32 @@ fn each_large_dependency_is_named_by_one_module() {
             assert!(is_owner || !names_it, "{} names {dependency}", path.display());
         }
     }
+}
+
+/// What the sources contain of other folders is in the package too, or `cargo install` of it fails.
+#[test]
+fn the_package_has_what_the_sources_contain() {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let list = Command::new(cargo)
+        .args(["package", "--list", "--allow-dirty", "--offline"])
+        .current_dir(repository())
+        .output()
+        .unwrap();
+    assert!(list.status.success(), "{}", String::from_utf8_lossy(&list.stderr));
+    let packaged = String::from_utf8(list.stdout).unwrap();
+    let packaged: BTreeSet<_> = packaged.lines().collect();
+    let mut n = 0;
+    for (_, path, text) in sources() {
+        for name in text.split("include_bytes!(\"").chain(text.split("include_str!(\"")).skip(1) {
+            let Some((name, _)) = name.split_once("\")") else { continue };
+            let contained = path.parent().unwrap().join(name);
+            let Ok(contained) = contained.canonicalize() else { continue };
+            let own = contained.strip_prefix(repository()).unwrap().to_string_lossy().into_owned();
+            assert!(packaged.contains(&own[..]), "{} contains {own}", path.display());
+            n += 1;
+        }
+    }
+    assert!(n > 20, "{n}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ const MASKS: [(&str, &str); 14] = [
     ("[PLATFORM]", r#""platform":"(?<redacted>[^"]*)""#),
     ("[ORIGIN]", r#""origin":(?<redacted>\{[^}]*\})"#),
     ("[CONDITION]", r#""condition":(?<redacted>\{[^}]*\})"#),
-    ("[VERSION]", r#"(report |"version":")(?<redacted>\d+\.\d+\.\d+)"#),
+    ("[VERSION]", r#"(report |"version":")(?<redacted>\d+\.\d+\.\d+( \([^)]*\))?)"#),
     ("[SIZE]", r"(?<redacted>\d+(\.\d+)? [kMG]B|\d+ bytes)"),
     // `verify --sample` chooses by chance.
     ("[RUN]", r"(?<redacted>[\w-]+ \(weight_sharing (true|false)\) seed \d): identical"),
