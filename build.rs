@@ -5,8 +5,9 @@
 use std::process::Command;
 
 fn main() {
-    // Prose and reports change no program, and a commit alone compiles nothing again.
-    for path in ["src", "templates", "Cargo.toml", "Cargo.lock"] {
+    // A commit alone compiles nothing again: until the next change of these, the program still names the commit before,
+    // with `+`.
+    for path in SOURCES {
         println!("cargo::rerun-if-changed={path}");
     }
     println!("cargo::rerun-if-env-changed=REPORT_REVISION");
@@ -14,6 +15,10 @@ fn main() {
     let revision = revision.unwrap_or_else(|| "unknown revision".to_owned());
     println!("cargo::rustc-env=REPORT_BUILT_FROM={revision}");
 }
+
+/// What the program is made of.
+const SOURCES: [&str; 6] =
+    ["src", "templates", "experiments/data", "docs/report_log.py", "Cargo.toml", "Cargo.lock"];
 
 /// The revision that the environment names: for builds without the repository, such as those of containers.
 fn given() -> Option<String> {
@@ -42,8 +47,7 @@ fn checked_out() -> Option<String> {
         return None;
     }
     let revision = git(&["rev-parse", "--short=12", "HEAD"])?;
-    let changed =
-        git(&["status", "--porcelain", "--", "src", "templates", "Cargo.toml", "Cargo.lock"])?;
+    let changed = git(&[&["status", "--porcelain", "--"], &SOURCES[..]].concat())?;
     let mark = if changed.is_empty() { "" } else { "+" };
     Some(format!("{revision}{mark}"))
 }

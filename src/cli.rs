@@ -57,6 +57,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches as _;
 
+use crate::format::duration;
 use crate::program::{SUPERVISE, supervise};
 use crate::provenance::Stopwatch;
 use crate::train::{DfdxTrainer, MakeTrainer};
@@ -118,12 +119,16 @@ pub fn run_with(arguments: impl Iterator<Item = OsString>, trainer: MakeTrainer<
         Command::Help { topic } => help::run(&topic),
         Command::Man(args) => manual::man(&args),
     };
-    terminal::detail(&format!("took {:.2} s", stopwatch.elapsed().as_secs_f64()));
-    match result {
+    let status = match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             errors::explain(&error);
             ExitCode::from(error.exit_code())
         }
-    }
+    };
+    terminal::detail(&match stopwatch.elapsed() {
+        short if short.as_secs() == 0 => format!("took {} ms", short.as_millis()),
+        long => format!("took {}", duration(long)),
+    });
+    status
 }

@@ -23,7 +23,7 @@ pub use references::{Declared, without_results};
 pub use source::{Templates, default_text};
 pub use syntax::{is_reserved, syntax, with_line_ends};
 pub use undeclared::check_names;
-pub use vocabulary::{about, reference, terms};
+pub use vocabulary::{about, names, reference, terms};
 pub use words::FactorLevels;
 
 /// Whether `report` has a template of this name, which that of a project replaces.

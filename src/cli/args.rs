@@ -65,7 +65,7 @@ pub(super) struct Cli {
     /// Whether messages have colours. `auto`: at a terminal, unless `NO_COLOR` is set.
     #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub(super) color: ColorChoice,
-    /// Print errors and warnings alone, beside what the command was asked for.
+    /// Print only results, warnings and errors: no progress, and no notes.
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
     /// Also print details: each run, all reasons, and how long the command took.

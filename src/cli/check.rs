@@ -27,11 +27,11 @@ const MOST_FILES: usize = 8;
 #[command(group = ArgGroup::new("what").args(["run", "resolved", "data"]))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct CheckArgs {
-    /// With `--run`: only the first of these runs. An experiment, a table or figure of the paper, or the beginning of a
-    /// digest. With `--resolved` and `--data`: only this experiment.
+    /// With `--run`: one run of this experiment, table, figure or digest. With `--resolved` or `--data`: this experiment.
     #[arg(requires = "what")]
     name: Option<String>,
-    /// Only runs with these levels or seeds: `factor=level`, `seed=N`.
+    /// With `--run`: only runs with these levels or seeds: `factor=level`, `seed=N`.
+    #[arg(requires = "run")]
     levels: Vec<String>,
     /// Run the program of each experiment twice, with the first seed. Say whether it reads files that are no inputs, and
     /// whether it gives the same numbers.

@@ -5,6 +5,7 @@ use crate::dataset::{PartName, SplitSummary, TargetSummary};
 use crate::experiment::{Experiment, Found};
 use crate::format::{count, thousands, two_digits};
 use crate::pipeline::{self, DataSummary, Error, Project};
+use crate::run::Shape;
 
 /// The most classes, folds or input files that are listed.
 const MOST: usize = 20;
@@ -21,17 +22,20 @@ pub(super) fn print(project: &Project, name: Option<&String>) -> Result<(), Erro
 
 /// The data of networks.
 fn lines(summary: &DataSummary<'_>) -> Vec<String> {
-    let DataSummary { of, found, seed, split } = summary;
-    let mut lines = vec![format!("{}: {}", of.join(", "), described(found))];
+    let DataSummary { of, found, input, seed, split } = summary;
+    let mut lines = vec![format!("{}: {}", of.join(", "), described(found, *input))];
     if found.facts.dropped > 0 {
         let dropped = count(found.facts.dropped, "row");
         lines.push(format!("  {dropped} left out, because a value that is used is missing"));
     }
     lines.push(match seed {
         Some((seed, n)) => {
-            format!("  the split of seed {seed}; each of the {} has its own", count(*n, "seed"))
+            format!(
+                "  split of seed {seed} (each of the {} has a different split)",
+                count(*n, "seed")
+            )
         }
-        None => "  one split for all seeds".to_owned(),
+        None => "  all seeds use this split".to_owned(),
     });
     match split {
         Err(error) => lines.push(format!("  error: {error}")),
@@ -43,7 +47,7 @@ fn lines(summary: &DataSummary<'_>) -> Vec<String> {
 }
 
 /// Where the data are, and what they are.
-fn described(found: &Found) -> String {
+fn described(found: &Found, input: Shape) -> String {
     let paths = found.source.paths();
     let name = match paths.is_empty() {
         true => "MNIST".to_owned(),
@@ -54,8 +58,9 @@ fn described(found: &Found) -> String {
         0 => "with numbers as targets".to_owned(),
         n => format!("of {n} classes"),
     };
+    let pooled = if input == facts.shape { String::new() } else { format!(", pooled to {input}") };
     format!(
-        "{name} ({}): {} examples {targets}, each of {} numbers",
+        "{name} ({}): {} examples {targets}, each of {} numbers{pooled}",
         facts.digest.short(),
         thousands(facts.n),
         facts.shape

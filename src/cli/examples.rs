@@ -215,9 +215,19 @@ pub(super) fn command() -> Command {
 
 fn with_examples(command: Command, name: &str) -> Command {
     let rest = command.get_after_help().map(|text| format!("\n\n{text}")).unwrap_or_default();
-    let command = match examples(name) {
-        [] => command,
-        examples => command.after_help(format!("Examples:\n{}{rest}", aligned(examples))),
+    // A command with commands below it shows theirs.
+    let is_of = |own: &str| {
+        own == name || (examples(name).is_empty() && own.starts_with(&format!("{name} ")))
+    };
+    let shown: Vec<Example> = EXAMPLES
+        .iter()
+        .filter(|(own, _)| is_of(own))
+        .flat_map(|(_, examples)| *examples)
+        .copied()
+        .collect();
+    let command = match shown.is_empty() {
+        true => command,
+        false => command.after_help(format!("Examples:\n{}{rest}", aligned(&shown))),
     };
     let below: Vec<_> =
         command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
@@ -257,6 +267,10 @@ mod tests {
         assert!(names.len() > 25, "{names:?}");
         for name in &names {
             assert!(!examples(name).is_empty(), "{name} has no example");
+        }
+        for below in command.get_subcommands() {
+            let help = below.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Examples:\n  report "), "{}: {help}", below.get_name());
         }
         for (name, examples) in EXAMPLES {
             assert!(names.iter().any(|own| own == name), "there is no command `{name}`");

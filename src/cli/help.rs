@@ -32,9 +32,7 @@ pub(super) fn run(topic: &[String]) -> Result<(), Error> {
 
 fn hint(command: &clap::Command, word: &str) -> String {
     let commands = command.get_subcommands().map(clap::Command::get_name);
-    let groups = ["items", "numbers", "texts", "blocks", "filters", "values"];
-    let terms = groups.iter().flat_map(|group| template::terms(group)).map(|term| term.name);
-    let names: Vec<_> = commands.chain(keys::names()).chain(terms).collect();
+    let names: Vec<_> = commands.chain(keys::names()).chain(template::names()).collect();
     match suggestion(word.rsplit('.').next().unwrap_or(word), &names) {
         near if near.starts_with("did") => near,
         _ => "`report --help` lists the commands; docs/files.md, docs/tasks.md and docs/programs.md have the keys, and \

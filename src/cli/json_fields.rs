@@ -53,7 +53,7 @@ const FIELDS: &[(&str, &[Field])] = &[
             ("mistakes.message", "what is wrong, and what to do"),
             (
                 "mistakes.also",
-                "list of other places that have a part in it, such as the file that extends this one: `file`, `line`, \
+                "list of related places, such as the file that extends this one: `file`, `line`, \
                  `column`, `end_line`, `end_column` and `note`",
             ),
             ("warnings", "list of sentences about what may be wrong"),
@@ -193,10 +193,7 @@ const FIELDS: &[(&str, &[Field])] = &[
         &[
             ("store", "address"),
             ("there", "number of records in the store"),
-            (
-                "here",
-                "number of runs of the project that have a record here, without accepted ones",
-            ),
+            ("here", "number of runs with a trained record here; accepted results do not count"),
             ("to_push", "number of these records that the store lacks"),
             ("to_pull", "number of missing records that the store has"),
         ],

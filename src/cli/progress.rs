@@ -49,7 +49,7 @@ impl Counter {
 impl<'p> Progress<'p> {
     pub(super) fn new(project: &'p Project, total: usize, workers: usize) -> Self {
         let has_bar =
-            total > 0 && verbosity() == Verbosity::Normal && std::io::stderr().is_terminal();
+            total > 0 && verbosity() > Verbosity::Quiet && std::io::stderr().is_terminal();
         let bar = has_bar.then(|| {
             let style = "{bar:30} {pos}/{len} runs, {elapsed} {msg}";
             let style = ProgressStyle::with_template(style).expect("a constant template");
@@ -126,23 +126,17 @@ impl Observer for Progress<'_> {
         let rounds = total.saturating_sub(done).div_ceil(self.workers);
         let left = Duration::try_from_secs_f64(mean * rounds as f64).unwrap_or_default();
         let left = format!("about {} left", duration(left));
+        let name = self.conditions.run_name(run);
         if let Outcome::Diverged { epoch, .. } = record.result.outcome {
-            self.say(&format!(
-                "note: {} diverged in epoch {}",
-                self.conditions.run_name(run),
-                epoch + 1
-            ));
+            self.alert(&format!("note: {name} diverged in epoch {}", epoch + 1));
         }
-        match &self.counter.bar {
-            Some(bar) => {
-                bar.set_message(left);
-                bar.inc(1);
-            }
-            None => {
-                let seconds = record.result.provenance.seconds;
-                let name = self.conditions.run_name(run);
-                self.say(&format!("[{done}/{total}] {name}: {seconds:.1} s, {left}"));
-            }
+        if self.counter.bar.is_none() || verbosity() == Verbosity::Verbose {
+            let seconds = record.result.provenance.seconds;
+            self.say(&format!("[{done}/{total}] {name}: {seconds:.1} s, {left}"));
+        }
+        if let Some(bar) = &self.counter.bar {
+            bar.set_message(left);
+            bar.inc(1);
         }
     }
 

@@ -4,45 +4,72 @@ use clap::{Arg, Command};
 
 use super::examples::{command, examples};
 
+/// Options of `build` that many commands have too. The reference has them once.
+const COMMON: [&str; 4] = ["project", "seeds", "data", "device"];
+
+/// What is not repeated at each command.
+struct Told<'t> {
+    /// The options of every command.
+    of_all: Vec<&'t Arg>,
+    /// Those in [`COMMON`].
+    common: Vec<&'t Arg>,
+}
+
 /// All commands, each with its arguments and examples.
 #[must_use]
 pub fn reference() -> String {
     let mut command = command();
     command.build();
-    let shared = command.get_arguments().filter(|arg| !arg.is_hide_set());
-    let mut text = format!("## Options of every command\n\n{}", table("option", shared.map(row)));
-    let sections = command.get_subcommands().map(|below| section(below, below.get_name()));
-    text.extend(sections);
+    let of_build = command.find_subcommand("build").into_iter().flat_map(visible);
+    let common = of_build.filter(|arg| COMMON.contains(&arg.get_id().as_str()));
+    let told = Told { of_all: visible(&command).collect(), common: common.collect() };
+    let rows = |args: &[&Arg]| table("option", args.iter().map(|arg| row(arg)));
+    let mut text = format!(
+        "## Options of every command\n\n{}\n## Options of commands that read a project\n\n{}",
+        rows(&told.of_all),
+        rows(&told.common)
+    );
+    text.extend(command.get_subcommands().map(|below| section(below, below.get_name(), &told)));
     text
 }
 
-/// A command, and those below it.
-fn section(command: &Command, name: &str) -> String {
-    let below: Vec<_> = command.get_subcommands().collect();
-    let own = match below.is_empty() || !command.is_subcommand_required_set() {
-        true => own_section(command, name),
-        false => String::new(),
-    };
-    let sections =
-        below.into_iter().map(|below| section(below, &format!("{name} {}", below.get_name())));
-    own + &sections.collect::<String>()
+fn visible(command: &Command) -> impl Iterator<Item = &Arg> {
+    command.get_arguments().filter(|arg| !arg.is_hide_set())
 }
 
-fn own_section(command: &Command, name: &str) -> String {
+/// A command, and those below it.
+fn section(command: &Command, name: &str, told: &Told<'_>) -> String {
+    let below: Vec<_> = command.get_subcommands().collect();
+    let own = match below.is_empty() || !command.is_subcommand_required_set() {
+        true => own_section(command, name, told),
+        false => String::new(),
+    };
+    let of_below = |below: &Command| section(below, &format!("{name} {}", below.get_name()), told);
+    own + &below.into_iter().map(of_below).collect::<String>()
+}
+
+fn own_section(command: &Command, name: &str, told: &Told<'_>) -> String {
     let about = sentence(&command.get_about().map(ToString::to_string).unwrap_or_default());
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").lines().next().unwrap_or_default().to_owned();
-    let arguments = command
-        .get_arguments()
-        .filter(|arg| !arg.is_hide_set() && !arg.is_global_set() && arg.get_id() != "help");
-    let arguments: Vec<_> = arguments.map(row).collect();
-    let lines = examples(name).iter().map(|(line, what)| (format!("`{line}`"), (*what).to_owned()));
-    let arguments = match arguments.is_empty() {
+    let is_of_all = |arg: &&Arg| told.of_all.iter().any(|other| other.get_id() == arg.get_id());
+    // An option of the same name can mean something else.
+    let is_common = |arg: &&Arg| told.common.iter().any(|other| row(other) == row(arg));
+    let (common, own): (Vec<_>, Vec<_>) =
+        visible(command).filter(|arg| !is_of_all(arg)).partition(is_common);
+    let common = common.iter().filter_map(|arg| arg.get_long()).map(|long| format!("`--{long}`"));
+    let common = common.collect::<Vec<_>>().join(", ");
+    let common = if common.is_empty() { common } else { format!("Also {common}.\n\n") };
+    let arguments = match own.is_empty() {
         true => String::new(),
-        false => table("argument", arguments.into_iter()) + "\n",
+        false => table("argument", own.into_iter().map(row)) + "\n",
     };
+    let lines = examples(name).iter().map(|(line, what)| (format!("`{line}`"), (*what).to_owned()));
+    // What stands below the examples in the help.
+    let rest = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let rest = rest.split_once("\n\n").map_or_else(String::new, |(_, rest)| format!("\n{rest}\n"));
     format!(
-        "\n## `report {name}`\n\n{about}\n\n`{usage}`\n\n{arguments}{}",
+        "\n## `report {name}`\n\n{about}\n\n`{usage}`\n\n{arguments}{common}{}{rest}",
         table("example", lines)
     )
 }

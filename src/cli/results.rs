@@ -25,7 +25,7 @@ pub(super) fn lines(now: &Snapshot, before: Option<&Snapshot>) -> Vec<String> {
     lines
 }
 
-/// The tables with estimates, whole ones until [`MOST`] rows are shown. Of a table with several protocols, the first.
+/// Whole tables with estimates, up to [`MOST`] rows in all. Of several protocols, the first.
 fn estimates(now: &Snapshot, changes: &Changes) -> Vec<String> {
     let mut tables: Vec<&TableSnapshot> = Vec::new();
     for table in &now.tables {
@@ -69,12 +69,14 @@ fn of_table(table: &TableSnapshot, changes: &Changes) -> Vec<String> {
             _ => format!("was {}", change.old),
         });
         let name = std::iter::once(format!("  {}", row.row));
-        name.chain(cells).chain([was]).collect::<Vec<_>>()
+        (name.chain(cells).collect::<Vec<_>>(), was)
     });
     let head = std::iter::once(label.clone()).chain(heads.iter().map(|cell| cell.column.clone()));
-    let rows: Vec<_> =
-        std::iter::once(head.chain([String::new()]).collect()).chain(shown).collect();
-    let mut lines: Vec<_> = columns(&rows).iter().map(|line| line.trim_end().to_owned()).collect();
+    let head = std::iter::once((head.collect(), String::new()));
+    let (rows, was): (Vec<_>, Vec<_>) = head.chain(shown).unzip();
+    let lines = columns(&rows).into_iter().zip(was);
+    let mut lines: Vec<_> =
+        lines.map(|(line, was)| format!("{line}  {was}").trim_end().to_owned()).collect();
     let more = table.rows.len().saturating_sub(MOST);
     if more > 0 {
         lines.push(format!("  and {} in the report", count(more, "more row")));
@@ -143,7 +145,7 @@ mod tests {
         let expected = [
             "Table 1     mean, %  95 % interval",
             "  model: a     75.0         [1, 2]  was 70.0, beyond seed noise",
-            "  model: b     50.1         [1, 2]                     was 50.0",
+            "  model: b     50.1         [1, 2]  was 50.0",
             "claims",
             "  a-is-better  supported  (was undecided)",
             "  b            supported",

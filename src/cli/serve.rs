@@ -9,7 +9,7 @@ use clap::Args;
 use super::errors;
 use super::preview::TrainingPreview;
 use super::project_args::{ProjectArgs, notes};
-use super::terminal::{data, message};
+use super::terminal::{Verbosity, alert, data, message, verbosity};
 use crate::format::{chain, visible};
 use crate::pipeline::{self, Error, Project};
 use crate::plan::Plan;
@@ -117,6 +117,11 @@ impl Terminal for Own {
 
     fn build(&self, root: &Path) -> Vec<OsString> {
         let mut arguments = vec![OsString::from("build")];
+        match verbosity() {
+            Verbosity::Quiet => arguments.push("--quiet".into()),
+            Verbosity::Normal => {}
+            Verbosity::Verbose => arguments.push("--verbose".into()),
+        }
         let mut option = |name: &str, value: OsString| arguments.extend([name.into(), value]);
         if !root.as_os_str().is_empty() {
             option("--project", root.into());
@@ -137,6 +142,6 @@ impl Terminal for Own {
     }
 
     fn say(&self, line: &str) {
-        message(line);
+        alert(line);
     }
 }

@@ -81,13 +81,14 @@ impl Target<'_> {
         {
             alert(&format!("warning: {}", chain(&error)));
         }
-        if let Some(failure) = failure {
-            if let Err(error) = &written {
-                alert(&format!("error: the report is not written: {}", chain(error)));
-            }
-            return Err(failure);
+        if let (Some(_), Err(error)) = (&failure, &written) {
+            alert(&format!("error: the report is not written: {}", chain(error)));
         }
-        for path in written? {
+        let written = match (failure.is_some(), written) {
+            (true, Err(_)) => return failure.map_or(Ok(()), Err),
+            (_, written) => written?,
+        };
+        for path in written {
             data(&path.display().to_string())?;
         }
         for line in results::lines(report.snapshot(), self.before) {
@@ -99,6 +100,6 @@ impl Target<'_> {
                 chain(&error)
             ));
         }
-        Ok(())
+        failure.map_or(Ok(()), Err)
     }
 }

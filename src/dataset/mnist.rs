@@ -56,8 +56,8 @@ pub fn embedded() -> Result<Examples, DataError> {
     Ok(examples)
 }
 
-/// MNIST without the pixels, which take most of the time to unpack. This is enough to check a split: no two of the images
-/// are equal, and each has pixels of several values.
+/// MNIST without the pixels, which take most of the time to unpack. Checks of splits need no pixels: a test proves that
+/// all images differ, and that none is of one value.
 ///
 /// # Errors
 /// Returns an error if the files in this binary are damaged.

@@ -35,7 +35,8 @@ pub fn summary(config: &DataConfig, examples: &Examples) -> Result<SplitSummary,
     let first = splits.first().ok_or(DrawError::Empty { part: "training" })?;
     let targets = match &first.train.targets {
         Targets::Classes(_) => {
-            let of_class = |class: usize| parts(first, |targets| n_of_class(targets, class));
+            let of_parts = parts(first, |targets| n_of_classes(targets, examples.classes.len()));
+            let of_class = |class: usize| of_parts.each_ref().map(|counts| counts[class]);
             TargetSummary::Classes((0..examples.classes.len()).map(of_class).collect())
         }
         Targets::Pairs(_) => TargetSummary::Pairs(parts(first, n_in_order)),
@@ -49,11 +50,14 @@ fn parts<T>(split: &Split, of: impl Fn(&Targets) -> T) -> [T; 3] {
     [&split.train, &split.validation, &split.test].map(|rows| of(&rows.targets))
 }
 
-fn n_of_class(targets: &Targets, class: usize) -> usize {
-    match targets {
-        Targets::Classes(classes) => classes.iter().filter(|own| **own as usize == class).count(),
-        Targets::Pairs(_) | Targets::Numbers(_) => 0,
+fn n_of_classes(targets: &Targets, n_classes: usize) -> Vec<usize> {
+    let mut counts = vec![0; n_classes];
+    if let Targets::Classes(classes) = targets {
+        for class in classes {
+            counts[*class as usize] += 1;
+        }
     }
+    counts
 }
 
 fn n_in_order(targets: &Targets) -> usize {

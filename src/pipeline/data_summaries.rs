@@ -6,15 +6,17 @@ use super::{Error, Project};
 use crate::dataset::{self, Examples, SplitSummary};
 use crate::digest::Digest;
 use crate::experiment::{ConditionId, Conditions, DataSeed, Experiment, Found};
-use crate::run::DataConfig;
+use crate::run::{DataConfig, Shape};
 
 /// Data, and what runs get of it.
 #[derive(Debug)]
 pub struct DataSummary<'p> {
-    /// The experiments that use it, or only those of their conditions that do.
+    /// Names of the experiments that use it. If only some conditions of an experiment do, the names of these conditions.
     pub of: Vec<String>,
     /// Where the data are, and what they are.
     pub found: &'p Found,
+    /// Shape of an input of the network: that of an example after pooling.
+    pub input: Shape,
     /// The seed of the split that is counted, and the number of seeds. `None` if all seeds share one split.
     pub seed: Option<(u64, usize)>,
     /// The parts, counted. An error says why there are none.
@@ -65,6 +67,7 @@ pub fn data_summaries(
         DataSummary {
             of: names(&conditions, &used.by),
             found: used.found,
+            input: used.config.input(),
             seed: used.seed,
             split: split.map_err(|error| error.to_string()),
         }

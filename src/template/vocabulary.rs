@@ -78,7 +78,7 @@ const GROUPS: &[Group] = &[
             call(
                 "count_above",
                 "count_above(\"scorecard\", \"difference\", 0)",
-                "number of rows with a larger number in a column; it has no source",
+                "number of rows with a larger number in a column; a click on it shows nothing",
             ),
         ],
     },
@@ -95,7 +95,7 @@ const GROUPS: &[Group] = &[
             call(
                 "count",
                 "count(\"scorecard\", \"grade\", \"compatible\", table=\"networks\")",
-                "number of rows with this word in a column. Levels after it select rows; `count_above` takes them too.",
+                "number of rows with this word in a column. Levels as further arguments select rows, also of `count_above`.",
             ),
         ],
     },
@@ -237,12 +237,22 @@ pub fn reference(group: &str) -> Option<String> {
 /// What is known of a function, a filter or a value, as text for a terminal. `None` if there is none of this name.
 #[must_use]
 pub fn about(name: &str) -> Option<String> {
-    let of_prose = GROUPS.iter().filter(|group| group.name != "page");
-    let mut found = of_prose.flat_map(|group| group.terms.iter().map(move |term| (group, term)));
-    let (group, term) = found.find(|(_, term)| term.name == name)?;
+    let (group, term) = of_prose().find(|(_, term)| term.name == name)?;
     let shown = if term.call.is_empty() { term.name } else { term.call };
     let about = without_links(term.about);
     Some(format!("{{{{ {shown} }}}} in a template\n  {}: {about}", group.head))
+}
+
+/// The names that [`about`] knows.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    of_prose().map(|(_, term)| term.name).collect()
+}
+
+/// The terms of the prose, each with its group. The page has values of the same names.
+fn of_prose() -> impl Iterator<Item = (&'static Group, &'static Term)> {
+    let groups = GROUPS.iter().filter(|group| group.name != "page");
+    groups.flat_map(|group| group.terms.iter().map(move |term| (group, term)))
 }
 
 /// A text of Markdown with the texts of its links alone.

@@ -614,7 +614,7 @@ fn the_generated_parts_of_the_documents_are_what_the_program_takes_and_prints() 
     }
     assert!(
         old.is_empty(),
-        "copy these files from /tmp, where their names have `-`: {}",
+        "copy these files from the directory for temporary files, where their names have `-`: {}",
         old.join(", ")
     );
 }
