@@ -115,9 +115,36 @@ pub fn visible_lines(text: &str) -> String {
     visible
 }
 
+/// A text in lines of at most 100 characters, each after `indent`.
+#[must_use]
+pub fn wrapped(text: &str, indent: &str) -> String {
+    const WIDTH: usize = 100;
+    let mut lines = vec![indent.to_owned()];
+    for word in text.split_whitespace() {
+        let length = |text: &str| text.chars().count();
+        let last = &lines[lines.len() - 1];
+        if length(last) + 1 + length(word) > WIDTH && length(last) > indent.len() {
+            lines.push(indent.to_owned());
+        }
+        let line = lines.last_mut().expect("there is always a line");
+        let space = if line.len() > indent.len() { " " } else { "" };
+        *line += &format!("{space}{word}");
+    }
+    lines.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_text_is_wrapped_between_words() {
+        let text = "word ".repeat(40);
+        let wrapped = wrapped(&text, "  ");
+        assert!(wrapped.lines().all(|line| line.starts_with("  word") && line.len() <= 100));
+        assert_eq!((wrapped.lines().count(), wrapped.split_whitespace().count()), (3, 40));
+        assert_eq!(super::wrapped(&"x".repeat(200), " "), format!(" {}", "x".repeat(200)));
+    }
 
     #[test]
     fn numbers_as_readers_expect_them() {

@@ -89,9 +89,9 @@
 
 pub mod digest;
 pub mod random;
+pub mod format;
 pub mod keys;
 pub mod document;
-pub mod format;
 pub mod stats;
 pub mod run;
 pub mod dataset;

@@ -178,10 +178,7 @@ seed = "run""#,
                 "kind of split",
                 &["random", "stratified", "ordered", "column", "files", "folds"],
             ),
-            "`random`: by chance. `stratified`: by chance, with the same share of each class in each part. `ordered`: in \
-             the order of the file, training, validation, test. `column`: by a column with the words `train`, \
-             `validation` and `test`. `files`: each part has its own file. `folds`: parts of one size by chance; each is \
-             the test part once.",
+            "how the examples are split",
         ),
         Key::depends(
             "test",

@@ -30,11 +30,7 @@ scale = "log""#,
                 "kind of figure",
                 &["diagram", "learning-curves", "confusion", "bars", "scatter", "seeds"],
             ),
-            "`diagram`: the models, layer by layer. `learning-curves`: for each condition, the mean over the seeds and a \
-             band of one standard deviation. `confusion`: for each class, the percentages of its test examples that the \
-             network takes for each class. `bars`: a bar from 0 to the mean of each row, with its 95 % interval and the \
-             published mean. `scatter`: one metric against another, or against a factor. `seeds`: one dot per run, the \
-             mean with its 95 % interval, the published mean, and the range that a scorecard expects of it.",
+            "which kind of figure",
         ),
         Key::required("experiments", Takes::List(&EXPERIMENT), "whose models are drawn")
             .of(&["diagram"]),

@@ -2,7 +2,8 @@
 
 use super::experiment::EXPERIMENT;
 use super::files::{FILES, sections};
-use super::section::{Key, Need, Section, Takes};
+use super::kinds::meaning;
+use super::section::{Key, Need, Section, Tag, Takes};
 
 /// The keys of the table at `path`, or of the file of this name, as a table of Markdown. `word` is a kind of the table, `shared` for the keys of all its
 /// kinds, or the task of an experiment if its tasks have different tables there. `None` if there is no such table.
@@ -39,6 +40,38 @@ pub fn reference(path: &str, word: Option<&str>) -> Option<String> {
         format!("| `{}` |{of} {takes} | {default} | {} |\n", key.name, key.about)
     };
     Some(head.to_owned() + &keys.into_iter().map(row).collect::<String>())
+}
+
+/// The kinds of the table at `path` as a table of Markdown: their own keys, with the defaults, and what they mean.
+/// `None` if there is no such table, or its kinds are not described.
+#[must_use]
+pub fn kinds_reference(path: &str) -> Option<String> {
+    let all: Vec<_> = sections().into_iter().filter(|section| section.path == path).collect();
+    let mut rows: Vec<String> = Vec::new();
+    for section in &all {
+        for kind in section.kinds() {
+            let own = section.all().filter(|key| !key.of.is_empty() && key.is_of(Some(kind)));
+            let keys: Vec<_> = own.map(named).collect();
+            rows.push(format!(
+                "| `{kind}` | {} | {} |\n",
+                keys.join(", "),
+                meaning(section, kind)?
+            ));
+        }
+    }
+    let Tag::Word(tag, _) = all.first()?.tag else { return None };
+    Some(format!(
+        "| `{tag}` | own keys, with defaults | meaning |\n|---|---|---|\n{}",
+        rows.concat()
+    ))
+}
+
+/// A key with its default: “`stride` (1)”.
+fn named(key: &Key) -> String {
+    match key.need {
+        Need::Default(text) if !text.is_empty() => format!("`{}` ({text})", key.name),
+        _ => format!("`{}`", key.name),
+    }
 }
 
 /// The table at a path of an experiment with this task.

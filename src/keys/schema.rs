@@ -1,5 +1,6 @@
 //! The table of keys as JSON Schema (draft 7), for editors.
 
+use super::kinds::sentences;
 use super::section::{Key, Need, Section, Tag, Takes};
 use std::ops::Bound;
 
@@ -92,7 +93,7 @@ impl Definitions {
         let mut properties: Map<String, Value> = Map::new();
         for key in section.all() {
             let schema = match has_one_meaning(section, key) {
-                true => self.key(key, is_part),
+                true => self.key(section, key, is_part),
                 false => self.any_meaning(section, key.name, is_part),
             };
             properties.insert(key.name.to_owned(), schema);
@@ -134,7 +135,7 @@ impl Definitions {
         let mut properties: Map<String, Value> = Map::new();
         for key in section.all().filter(|key| !key.of.is_empty()) {
             if key.is_of(Some(kind)) && !has_one_meaning(section, key) {
-                properties.insert(key.name.to_owned(), self.key(key, is_part));
+                properties.insert(key.name.to_owned(), self.key(section, key, is_part));
             } else if section.key(key.name, Some(kind)).is_none() {
                 properties.insert(key.name.to_owned(), json!(false));
             }
@@ -160,9 +161,9 @@ impl Definitions {
         }
     }
 
-    fn key(&mut self, key: &'static Key, is_part: bool) -> Value {
+    fn key(&mut self, section: &'static Section, key: &'static Key, is_part: bool) -> Value {
         let schema = self.of(&key.takes, is_part);
-        let mut about = key.sentence();
+        let mut about = sentences(section, key);
         match key.need {
             Need::Default(default) if !default.is_empty() => {
                 about = format!("{about} Default: {default}.");

@@ -25,6 +25,15 @@ fn a_key_has_one_meaning_in_each_kind_of_its_table() {
 }
 
 #[test]
+fn each_kind_of_a_table_is_described() {
+    for section in sections().into_iter().filter(|own| matches!(own.tag, Tag::Word(..))) {
+        for kind in section.kinds() {
+            assert!(kinds::meaning(section, kind).is_some(), "`{kind}` of `{}`", section.path);
+        }
+    }
+}
+
+#[test]
 fn texts_say_what_a_key_takes() {
     let says = |takes: &Takes| takes.to_string();
     assert_eq!(says(&Takes::Integer(1, i64::MAX)), "an integer of at least 1");

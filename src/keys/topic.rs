@@ -1,7 +1,9 @@
 //! What is known of a key, a table or a kind, as text for a terminal.
 
 use super::files::sections;
+use super::kinds::{meaning, sentences};
 use super::section::{Key, Need, Section, Tag};
+use crate::format::wrapped;
 
 /// A table or a key that a word names.
 struct Topic {
@@ -87,8 +89,8 @@ fn of_key(section: &Section, key: &Key) -> String {
     };
     let mut lines = vec![
         name,
-        format!("  {}", key.sentence()),
-        format!("  takes {}; {}", key.takes, default(key)),
+        wrapped(&sentences(section, key), "  "),
+        wrapped(&format!("takes {}; {}", key.takes, default(key)), "  "),
     ];
     if let (Tag::Word(tag, _), [_, ..]) = (section.tag, key.of) {
         lines.push(format!("  with {tag} = {}", key.of.join(", ")));
@@ -102,15 +104,19 @@ fn of_table(section: &Section, kind: Option<&str>) -> String {
         (Tag::Word(tag, _), Some(kind)) => format!("{} with {tag} = \"{kind}\"", section.path),
         _ => section.path.to_owned(),
     };
-    let mut lines = vec![name.trim().to_owned(), format!("  {}", section.about)];
+    let mut lines = vec![name.trim().to_owned(), wrapped(section.about, "  ")];
+    let of_kind = kind.and_then(|kind| Some(format!("{kind}: {}", meaning(section, kind)?)));
+    lines.extend(of_kind.map(|text| wrapped(&text, "  ")));
     for key in section.all().filter(|key| kind.is_none() || key.is_of(kind)) {
         let of = match (kind, key.of) {
             (None, [_, ..]) => format!("; with {}", key.of.join(", ")),
             _ => String::new(),
         };
+        // The other kinds have nothing to do with one kind.
+        let about = if kind.is_none() { sentences(section, key) } else { key.sentence() };
         lines.push(format!("\n  {}", key.name));
-        lines.push(format!("    {}", key.sentence()));
-        lines.push(format!("    takes {}; {}{of}", key.takes, default(key)));
+        lines.push(wrapped(&about, "    "));
+        lines.push(wrapped(&format!("takes {}; {}{of}", key.takes, default(key)), "    "));
     }
     lines.push(example(section));
     lines.join("\n")

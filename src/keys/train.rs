@@ -232,9 +232,7 @@ warmup_epochs = 2"#,
         Key::required(
             "kind",
             Takes::Word("schedule", &["constant", "step", "exponential", "cosine", "one_cycle"]),
-            "`constant`: the rate of the optimiser. `step`: multiplied by `gamma` after each `step_size` epochs. \
-             `exponential`: multiplied by `gamma` after each epoch. `cosine`: falls along half a cosine. `one_cycle`: \
-             rises to the rate of the optimiser, and falls.",
+            "how the rate changes",
         ),
         Key::default(
             "warmup_epochs",

@@ -1,5 +1,7 @@
 //! What templates can use: the table of docs/templates.md, and of `report help`.
 
+use crate::format::wrapped;
+
 /// A function, a filter or a value that templates can use.
 #[derive(Clone, Copy, Debug)]
 pub struct Term {
@@ -240,7 +242,8 @@ pub fn about(name: &str) -> Option<String> {
     let (group, term) = of_prose().find(|(_, term)| term.name == name)?;
     let shown = if term.call.is_empty() { term.name } else { term.call };
     let about = without_links(term.about);
-    Some(format!("{{{{ {shown} }}}} in a template\n  {}: {about}", group.head))
+    let told = wrapped(&format!("{}: {about}", group.head), "  ");
+    Some(format!("{{{{ {shown} }}}} in a template\n{told}"))
 }
 
 /// The names that [`about`] knows.

@@ -575,6 +575,7 @@ fn generated(kind: &str, name: &str) -> String {
         name.split_once(" | ").map_or((name, None), |(path, word)| (path, Some(word)));
     let text = match kind {
         "keys" => keys::reference(path, word),
+        "kinds" => keys::kinds_reference(name),
         "commands" => Some(cli::reference()),
         "json" => cli::json_reference(name),
         "templates" => template::reference(name),
