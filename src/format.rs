@@ -127,8 +127,10 @@ pub fn wrapped(text: &str, indent: &str) -> String {
             lines.push(indent.to_owned());
         }
         let line = lines.last_mut().expect("there is always a line");
-        let space = if line.len() > indent.len() { " " } else { "" };
-        *line += &format!("{space}{word}");
+        if line.len() > indent.len() {
+            line.push(' ');
+        }
+        line.push_str(word);
     }
     lines.join("\n")
 }
