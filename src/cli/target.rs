@@ -81,14 +81,15 @@ impl Target<'_> {
         {
             alert(&format!("warning: {}", chain(&error)));
         }
-        if let (Some(_), Err(error)) = (&failure, &written) {
-            alert(&format!("error: the report is not written: {}", chain(error)));
-        }
-        let written = match (failure.is_some(), written) {
-            (true, Err(_)) => return failure.map_or(Ok(()), Err),
-            (_, written) => written?,
+        let paths = match written {
+            Ok(paths) => paths,
+            Err(error) => {
+                let Some(failure) = failure else { return Err(error) };
+                alert(&format!("error: the report is not written: {}", chain(&error)));
+                return Err(failure);
+            }
         };
-        for path in written {
+        for path in paths {
             data(&path.display().to_string())?;
         }
         for line in results::lines(report.snapshot(), self.before) {

@@ -39,8 +39,8 @@ check = { effect = "weight_sharing", where = { experiment = "deep" }, above = 0 
         Key::required("compatible", Takes::Name("a table of scores"), "a table of scores that a scorecard judges")
             .of(&["compatible"]),
         Key::required("compare", Takes::Text, "an expression").of(&["compare"]),
-        Key::required("all", Takes::List(&CHECKS), "checks, all of which must hold").of(&["all"]),
-        Key::required("any", Takes::List(&CHECKS), "checks, one of which must hold").of(&["any"]),
+        Key::required("all", Takes::List(&CHECKS), "checks that must all hold").of(&["all"]),
+        Key::required("any", Takes::List(&CHECKS), "checks; at least one must hold").of(&["any"]),
         Key::required("at_least", Takes::Integer(1, 1000), "how many of the checks of `of` must hold")
             .of(&["at_least"]),
         Key::required("of", Takes::List(&CHECKS), "the checks").of(&["at_least"]),

@@ -75,7 +75,7 @@ pub fn data_summaries(
     Ok(summaries.collect())
 }
 
-/// The names of experiments of which all conditions are listed, and of the other conditions.
+/// The name of each experiment whose conditions are all listed. For other experiments, the names of the listed conditions.
 fn names(conditions: &Conditions<'_>, listed: &[ConditionId]) -> Vec<String> {
     let of_one =
         listed.chunk_by(|a, b| conditions.experiment_index(*a) == conditions.experiment_index(*b));

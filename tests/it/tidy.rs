@@ -111,7 +111,7 @@ fn each_large_dependency_is_named_by_one_module() {
     }
 }
 
-/// The package has the files of other folders that the sources embed, or `cargo install` of it fails.
+/// The sources embed files of other folders. Without them, the package could not be installed.
 #[test]
 fn the_package_has_what_the_sources_contain() {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
